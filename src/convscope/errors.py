@@ -1,0 +1,86 @@
+"""Every error convscope raises on purpose, under one base, with the process exit code it ends a command with.
+
+A message says what was asked, what was found and what to do about it.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConvscopeError(Exception):
+    """Base of all errors that a user can cause and mend; `exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class UsageError(ConvscopeError):
+    """An argument is malformed or contradicts another."""
+
+    exit_code = 2
+
+
+class UnknownLayer(UsageError, KeyError):
+    """A layer or unit that the network does not have."""
+
+    def __str__(self) -> str:
+        # KeyError would show the repr of the message.
+        return str(self.args[0]) if self.args else ""
+
+
+class ShapeError(UsageError, ValueError):
+    """A tensor has not the shape that was asked for."""
+
+
+class TraceError(ConvscopeError):
+    """torch.export could not turn the model into a graph."""
+
+    exit_code = 3
+
+
+class WeightsError(ConvscopeError):
+    """A weights file is missing, of the wrong kind, or does not fit the model."""
+
+    exit_code = 3
+
+
+class SourceError(ConvscopeError):
+    """An image collection is missing, empty or unreadable as a whole."""
+
+    exit_code = 4
+
+
+class ImageError(ConvscopeError):
+    """One image cannot be decoded; collections record it and go on."""
+
+    exit_code = 4
+
+
+class StoreError(ConvscopeError):
+    """A result folder belongs to something else, is of another version, or cannot be written."""
+
+    exit_code = 5
+
+
+class MissingExtra(ConvscopeError, ImportError):
+    """An optional package is needed and not installed."""
+
+    exit_code = 6
+
+
+def missing_extra(package: str, extra: str, *, purpose: str) -> MissingExtra:
+    """The error to raise when `package` is not importable, naming the extra that brings it.
+
+    >>> str(missing_extra("matplotlib", "plot", purpose="draw figures"))
+    "matplotlib is needed to draw figures: install 'convscope[plot]'"
+    """
+    return MissingExtra(f"{package} is needed to {purpose}: install 'convscope[{extra}]'")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A '; did you mean ...?' clause for a name that is not among the known ones, or an empty string.
+
+    >>> nearest("conv6", ["conv5", "fc"])
+    "; did you mean 'conv5'?"
+    """
+    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""

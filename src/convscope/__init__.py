@@ -1,0 +1,84 @@
+"""A microscope for convolutional networks: what every unit responds to, and where in the image it looks.
+
+The public names are gathered here and loaded when first used, so that `import convscope` and `convscope --help` do not
+wait for torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from convscope.atlas import Atlas, build_atlas
+    from convscope.data import Batch, Preprocess, Source, batches, open_source
+    from convscope.errors import ConvscopeError
+    from convscope.graph import Field, Layer, Network, Unit
+    from convscope.methods.deconv import Projection, deconv, project
+    from convscope.methods.scan import LayerStatistics, Scan, TopK, scan
+    from convscope.models import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    # networks
+    "load",
+    "Network",
+    "Layer",
+    "Unit",
+    "Field",
+    # images
+    "open_source",
+    "batches",
+    "Source",
+    "Batch",
+    "Preprocess",
+    # methods
+    "deconv",
+    "project",
+    "Projection",
+    "scan",
+    "Scan",
+    "TopK",
+    "LayerStatistics",
+    # results
+    "build_atlas",
+    "Atlas",
+    "ConvscopeError",
+    "__version__",
+]
+
+_HOME = {
+    "load": "convscope.models",
+    "Network": "convscope.graph",
+    "Layer": "convscope.graph",
+    "Unit": "convscope.graph",
+    "Field": "convscope.graph",
+    "open_source": "convscope.data",
+    "batches": "convscope.data",
+    "Source": "convscope.data",
+    "Batch": "convscope.data",
+    "Preprocess": "convscope.data",
+    "deconv": "convscope.methods.deconv",
+    "project": "convscope.methods.deconv",
+    "Projection": "convscope.methods.deconv",
+    "scan": "convscope.methods.scan",
+    "Scan": "convscope.methods.scan",
+    "TopK": "convscope.methods.scan",
+    "LayerStatistics": "convscope.methods.scan",
+    "build_atlas": "convscope.atlas",
+    "Atlas": "convscope.atlas",
+    "ConvscopeError": "convscope.errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    """The public name, imported from its room on first use (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'convscope' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return sorted(__all__)

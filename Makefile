@@ -1,0 +1,77 @@
+# Everything runs inside .venv, which the targets make as needed: all that must be there is make and Python 3.11 or
+# newer with its venv module (Debian: apt install make python3-venv).
+
+PYTHON ?= $(or $(shell command -v python3.11),python3)
+BIN := .venv/bin
+# Every pip call goes through the constraints file, so that no dependency moves torch to another version.
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+DEMO := build/demo
+
+# Extra arguments for pytest, such as `make test ARGS="tests/graph -x"`.
+ARGS ?=
+# Test processes at once; 0 runs all in one process.
+JOBS ?= auto
+# Benchmarks to run, and their options: `make bench BENCH=exactness BENCH_ARGS=`.
+BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
+BENCH_ARGS ?= --quick
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # one pip at a time
+.PHONY: help setup demo test check format bench docs build clean distclean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(BIN)/.demo $(BIN)/.test $(BIN)/.check ## make .venv and install all that work on convscope needs
+
+demo: $(BIN)/.demo ## atlas of the embedded network on the embedded photos, into build/demo
+	$(BIN)/convscope atlas zoo:squeezenet1_1 samples: --out $(DEMO)
+	@echo "open $(CURDIR)/$(DEMO)/index.html"
+
+test: $(BIN)/.test ## run all tests (ARGS="tests/cli -x" to choose)
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+check: $(BIN)/.check ## formatting, lint, types, and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+format: $(BIN)/.check ## format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(BIN)/.test ## run the benchmarks (BENCH=name to choose, BENCH_ARGS= for full size)
+	@set -e; for name in $(BENCH); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name $(BENCH_ARGS); done
+
+docs: $(BIN)/.docs ## build the documentation into build/docs
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs build/docs
+	@echo "open $(CURDIR)/build/docs/index.html"
+
+build: $(BIN)/.build ## build the wheel into dist
+	$(BIN)/python -m build --wheel
+
+clean: ## remove what the other targets made, except .venv
+	rm -rf build dist .pytest_cache .ruff_cache .hypothesis
+	find src tests benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove .venv too
+	rm -rf .venv
+
+# One stamp for each set of packages: made again only when what is asked for changes.
+$(BIN)/.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "convscope needs Python 3.11 or newer; $(PYTHON) is older (choose one: make PYTHON=...)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PIP) --upgrade pip
+	@touch $@
+
+$(BIN)/.demo: $(BIN)/.venv pyproject.toml constraints.txt
+	@echo "installing convscope, its demo packages and torch into .venv: minutes the first time"
+	$(PIP) --editable '.[demo]'
+	@touch $@
+
+$(BIN)/.test $(BIN)/.check $(BIN)/.docs $(BIN)/.build: $(BIN)/.%: $(BIN)/.venv pyproject.toml constraints.txt
+	@echo "installing what '$*' needs into .venv: minutes the first time"
+	$(PIP) --editable . --group $*
+	@touch $@

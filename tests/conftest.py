@@ -1,0 +1,78 @@
+"""What every test shares: one thread, fixed seeds, the optional development images, and torchvision beside CPU-only torch."""
+
+import importlib
+import importlib.util
+import os
+import random
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+_declared: list[torch.library.Library] = []  # a library that is collected takes its operators along
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Sums have one order, and xdist's workers do not fight for cores."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def seeds() -> None:
+    """Every test starts from the same random state, whichever ran before it."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of development images, which is not part of the repository; skips where there is none."""
+    folder = Path(os.environ.get("CONVSCOPE_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no development images at {folder}: set CONVSCOPE_DATA to their folder")
+    return folder
+
+
+def _import_torchvision() -> ModuleType:
+    """torchvision, also where its compiled operators do not fit this build of torch.
+
+    torchvision 0.28 attaches a Python kernel to operators that its compiled library defines. Beside a torch of another
+    build (CPU only) that library does not load, and the import ends with "operator torchvision::nms does not exist".
+    The networks need none of these operators: declaring their schemas is enough.
+    """
+    if importlib.util.find_spec("torchvision") is None:
+        pytest.skip("torchvision is not installed")
+    try:
+        return importlib.import_module("torchvision")
+    except RuntimeError as error:
+        if "does not exist" not in str(error):
+            raise
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    library = torch.library.Library("torchvision", "DEF")
+    for operator in ("nms", "qnms"):
+        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    _declared.append(library)
+    return importlib.import_module("torchvision")
+
+
+@pytest.fixture(scope="session")
+def torchvision() -> ModuleType:
+    """torchvision with its models; skips where it is not installed."""
+    module = _import_torchvision()
+    importlib.import_module("torchvision.models")
+    return module
+
+
+@pytest.fixture(scope="session")
+def timm(torchvision: ModuleType) -> ModuleType:
+    """timm, which imports torchvision; skips where either is not installed."""
+    if importlib.util.find_spec("timm") is None:
+        pytest.skip("timm is not installed")
+    return importlib.import_module("timm")

@@ -1,0 +1,94 @@
+"""The commands, gathered, and the way from an error to an exit code."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cyclopts import App, CycloptsError, Group
+
+import convscope
+from convscope.cli.atlas import atlas
+from convscope.cli.deconv import deconv
+from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, misuse
+from convscope.cli.layers import layers
+from convscope.cli.scan import merge, scan
+
+_SHORT_HELP = """\
+A microscope for convolutional networks: what every unit responds to, and where in the image it looks.
+
+The main job makes a folder with a page that shows it for every unit:
+
+    convscope atlas zoo:squeezenet1_1 samples: -o atlas
+
+Exit codes: 0 done, 1 another error, 2 wrong use, 3 model, 4 images, 5 results or disk, 6 missing package, 130 interrupted.
+"""
+
+# What Ctrl-C costs, by command; the others have nothing to lose.
+_RESUME = {
+    "scan": "finished parts are kept: run the same command again to go on",
+    "atlas": "finished parts are kept: run the same command again to go on",
+    "merge": "the parts are as they were: run the same command again",
+}
+
+
+def build_app() -> App:
+    """The command-line application with all its commands."""
+    app = App(
+        name="convscope",
+        help=_SHORT_HELP,
+        help_format="markdown",
+        version=convscope.__version__,
+        group_commands=Group("Commands", sort_key=0),
+        suppress_keyboard_interrupt=False,
+    )
+    for command in (atlas, layers, deconv, scan, merge):
+        app.command(command)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit code of the command line `argv` (default: the process's own), after running it."""
+    tokens = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in tokens
+    try:
+        command, bound, _ = build_app().parse_args(tokens, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        return _fail(misuse(f"{_plain(error)}\nrun 'convscope{_command_of(tokens)} --help' for what is understood"))
+    return _run(command, bound.args, bound.kwargs, debug=debug)
+
+
+def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, debug: bool) -> int:
+    try:
+        command(*args, **kwargs)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        resume = _RESUME.get(getattr(command, "__name__", ""))
+        return _fail(Failure(f"interrupted{f'; {resume}' if resume else ''}", INTERRUPTED))
+    except BrokenPipeError:
+        # The reader (`| head`) has gone. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except BaseException as error:
+        failure = foreseen(error)
+        if failure is None or debug:
+            raise
+        return _fail(failure)
+    return 0
+
+
+def _fail(failure: Failure) -> int:
+    sys.stderr.write(f"convscope: {failure.message}\n")
+    return failure.exit_code
+
+
+def _plain(error: CycloptsError) -> str:
+    """The message of a parsing error on one line."""
+    return " ".join(str(error).split())
+
+
+def _command_of(tokens: list[str]) -> str:
+    known = {"atlas", "layers", "deconv", "scan", "merge"}
+    return f" {tokens[0]}" if tokens and tokens[0] in known else ""

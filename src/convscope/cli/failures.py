@@ -1,0 +1,67 @@
+"""How a command ends when it does not end well: one message on standard error and a documented exit code.
+
+====  ==========================================================================
+code  meaning
+====  ==========================================================================
+0     done
+1     another error (with a traceback if it was not foreseen: please report it)
+2     the command or an argument is wrong, or names a layer that is not there
+3     the model or its weights cannot be used
+4     the images cannot be used
+5     a result folder cannot be used or written (also: disk full)
+6     an optional package is missing
+130   interrupted by Ctrl-C
+====  ==========================================================================
+"""
+
+import errno
+import sqlite3
+from dataclasses import dataclass
+
+from convscope.errors import ConvscopeError, StoreError, UsageError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What to tell the user, and what to end the process with."""
+
+    message: str
+    exit_code: int
+
+
+def foreseen(error: BaseException) -> Failure | None:
+    """The failure that `error` stands for, or None for an error that nobody foresaw, which must not be hidden."""
+    if isinstance(error, ConvscopeError):
+        return Failure(str(error), error.exit_code)
+    if disk_full(error):
+        where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+        return Failure(
+            f"no space left on the disk{where}: free some and run the same command again; finished parts are kept",
+            StoreError.exit_code,
+        )
+    if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
+        return Failure(f"no permission for {error.filename}: {error.strerror}", StoreError.exit_code)
+    if type(error).__name__ == "OutOfMemoryError" and type(error).__module__.startswith("torch"):
+        reason = str(error).partition("\n")[0]
+        return Failure(f"the device is out of memory: try a smaller --batch, or --device cpu ({reason})", 1)
+    return None
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether `error` is one of the ways in which Python, SQLite and safetensors say that the disk is full."""
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    if isinstance(error, sqlite3.OperationalError):
+        return "disk is full" in str(error)
+    return type(error).__name__ == "SafetensorError" and "No space left" in str(error)
+
+
+def misuse(message: str) -> Failure:
+    """The failure of a command line that could not be understood."""
+    return Failure(message, UsageError.exit_code)

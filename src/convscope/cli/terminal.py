@@ -1,0 +1,159 @@
+"""All that a command shows: results on standard output, progress and remarks on standard error.
+
+On a terminal, progress is a bar with rate and time left; anywhere else (a file, a pipe, a batch job's log) it is a plain
+line now and then. The two streams are kept apart so that `--json` output can be piped as it is.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from convscope.progress import Progress, silent
+
+
+@dataclass
+class Terminal:
+    """Where a command writes: `json` replaces its text by one JSON document, `quiet` drops progress and remarks."""
+
+    json: bool = False
+    quiet: bool = False
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+
+    def say(self, text: str = "") -> None:
+        """Write a line of the result, unless the result is asked for as JSON."""
+        if not self.json:
+            self.out.write(f"{text}\n")
+
+    def remark(self, text: str) -> None:
+        """Write a line that is not part of the result."""
+        if not self.quiet:
+            self.err.write(f"{text}\n")
+            self.err.flush()
+
+    def result(self, document: object) -> None:
+        """Write `document` as JSON, if the result is asked for as JSON."""
+        if self.json:
+            json.dump(document, self.out, indent=2, ensure_ascii=False, allow_nan=False)
+            self.out.write("\n")
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> None:
+        """Write aligned columns, never cut to the width of the terminal; `right` lists the columns of numbers."""
+        if self.json:
+            return
+        for line in format_table(head, rows, right=right):
+            self.say(line)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A progress callback that is shown in the way that fits the place standard error goes to."""
+        if self.quiet:
+            yield silent
+        elif self.err.isatty():
+            with _bars(self.err) as report:
+                yield report
+        else:
+            yield PlainProgress(self.remark)
+
+
+class PlainProgress:
+    """A progress callback that writes a line when a stage starts, ends, and at most every `every` seconds between."""
+
+    def __init__(
+        self, write: Callable[[str], None], *, every: float = 10.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._write = write
+        self._every = every
+        self._clock = clock
+        self._stage = ""
+        self._first = 0
+        self._started = self._said = 0.0
+        self._ended = False
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take note of `done` of `total` in `stage`, and say so if it is time to."""
+        now = self._clock()
+        if stage != self._stage:
+            self._stage, self._first, self._started, self._said, self._ended = stage, done, now, now, False
+            if done < total:
+                self._write(f"{stage}: {done}/{total}")
+                return
+        finished = done >= total
+        if self._ended or not (finished or now - self._said >= self._every):
+            return
+        self._said, self._ended = now, finished
+        self._write(f"{stage}: {done}/{total}{self._pace(done, total, now)}")
+
+    def _pace(self, done: int, total: int, now: float) -> str:
+        elapsed, new = now - self._started, done - self._first
+        if elapsed <= 0 or new <= 0:
+            return ""
+        rate = new / elapsed
+        if done >= total:
+            return f", {rate:.3g}/s, took {duration(elapsed)}"
+        return f", {rate:.3g}/s, {duration((total - done) / rate)} left"
+
+
+@contextmanager
+def _bars(stream: TextIO) -> Iterator[Progress]:
+    """One bar a stage, with rate and time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TaskID, TextColumn
+    from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Pace(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            if not speed:
+                return Text("")
+            if task.finished:
+                return Text(f"{speed:.3g}/s, took {duration(task.finished_time or 0)}")
+            left = task.time_remaining
+            return Text(f"{speed:.3g}/s" + ("" if left is None else f", {duration(left)} left"))
+
+    console = Console(file=stream)
+    tasks: dict[str, TaskID] = {}
+    with Bars(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Pace(), console=console) as bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total, completed=done)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+def duration(seconds: float) -> str:
+    """The time in hours, minutes and seconds, as far as they matter.
+
+    >>> duration(0.4), duration(75), duration(7384)
+    ('0 s', '1:15', '2:03:04')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def format_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """The lines of a table of aligned columns; `right` lists the columns that end flush.
+
+    >>> format_table(["name", "n"], [["conv", "96"], ["relu", "9"]], right=[1])
+    ['name   n', 'conv  96', 'relu   9']
+    """
+    cells = [head, *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    return [
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    ]

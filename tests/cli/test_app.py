@@ -1,0 +1,122 @@
+"""From the command line to an exit code, with commands that only fail."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from cyclopts import App
+
+import convscope
+from convscope.cli import app
+from convscope.errors import StoreError
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Runs a command line whose `scan` raises the given error."""
+
+    def go(error: BaseException, *tokens: str) -> int:
+        def scan(*, debug: bool = False) -> None:
+            raise error
+
+        def other(*, debug: bool = False) -> None:
+            raise error
+
+        def build() -> App:
+            application = App(suppress_keyboard_interrupt=False)
+            application.command(scan)
+            application.command(other)
+            return application
+
+        monkeypatch.setattr(app, "build_app", build)
+        return app.main(tokens or ["scan"])
+
+    return go
+
+
+def test_our_error_is_one_line_and_its_exit_code(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(StoreError("the folder 'out' holds another model")) == 5
+    assert capsys.readouterr() == ("", "convscope: the folder 'out' holds another model\n")
+
+
+def test_debug_shows_where_an_error_came_from(run: Callable[..., int]) -> None:
+    with pytest.raises(StoreError):
+        run(StoreError("x"), "scan", "--debug")
+
+
+def test_unforeseen_error_is_not_hidden(run: Callable[..., int]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        run(ZeroDivisionError("a bug"))
+
+
+def test_interrupt_says_how_to_go_on(run: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == (
+        "convscope: interrupted; finished parts are kept: run the same command again to go on\n"
+    )
+
+
+def test_interrupt_promises_nothing_where_nothing_is_kept(
+    run: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(KeyboardInterrupt(), "other") == 130
+    assert capsys.readouterr().err == "convscope: interrupted\n"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "message"),
+    [
+        (["lay"], 'Unknown command "lay". Did you mean "layers"?'),
+        (["layers"], 'Command "layers" parameter MODEL requires an argument.'),
+        (["scan", "m", "i"], 'Command "scan" parameter --out requires an argument.'),
+        (["scan", "m", "i", "-o", "x", "-k", "nine"], 'Invalid value for -k: unable to convert "nine" into int.'),
+        (["layers", "m", "--inputsize", "3"], "Unknown option: --inputsize. Did you mean --input-size?"),
+        (["deconv", "m", "i", "-u", "a:1", "-o", "x", "--rule", "foo"], 'Invalid value "foo" for --rule.'),
+    ],
+)
+def test_misuse_is_named_and_points_to_help(
+    tokens: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.main(tokens) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"convscope: {message}")
+    assert "--help' for what is understood" in err
+    assert "Traceback" not in err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"{convscope.__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["atlas", "layers", "deconv", "scan", "merge"])
+def test_every_command_explains_itself_with_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main([command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert f"convscope {command} " in shown.split("Usage:")[1].partition("\n")[2], "an example"
+    for option in ("--json", "--quiet", "--debug", "--seed"):
+        assert option in shown
+
+
+def test_no_command_shows_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main([]) == 0
+    assert "Exit codes" in capsys.readouterr().out
+
+
+def test_help_does_not_wait_for_torch() -> None:
+    code = "import sys; from convscope.cli import main; main(['--help']); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_reader_that_goes_away_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody:
+        process = subprocess.run(
+            [sys.executable, "-m", "convscope", "layers", "zoo:tiny"], stdout=nobody, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert process.returncode == 141
+    assert process.stderr == ""

@@ -4,7 +4,7 @@ import importlib.metadata
 
 project = "convscope"
 author = "The convscope authors"
-copyright = "the convscope authors, Apache-2.0"  # noqa: A001 - Sphinx's name for it
+copyright = "the convscope authors, Apache-2.0"
 release = version = importlib.metadata.version("convscope")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]

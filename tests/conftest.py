@@ -1,4 +1,4 @@
-"""What every test shares: one thread, fixed seeds, the optional development images, and torchvision beside CPU-only torch."""
+"""What every test shares: one thread, fixed seeds, the development images, torchvision beside CPU-only torch."""
 
 import importlib
 import importlib.util

@@ -116,7 +116,11 @@ def test_reader_that_goes_away_is_no_error() -> None:
     os.close(read)
     with os.fdopen(write, "w") as nobody:
         process = subprocess.run(
-            [sys.executable, "-m", "convscope", "layers", "zoo:tiny"], stdout=nobody, stderr=subprocess.PIPE, text=True, check=False
+            [sys.executable, "-m", "convscope", "layers", "zoo:tiny"],
+            stdout=nobody,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert process.returncode == 141
     assert process.stderr == ""

@@ -21,7 +21,8 @@ The main job makes a folder with a page that shows it for every unit:
 
     convscope atlas zoo:squeezenet1_1 samples: -o atlas
 
-Exit codes: 0 done, 1 another error, 2 wrong use, 3 model, 4 images, 5 results or disk, 6 missing package, 130 interrupted.
+Exit codes: 0 done, 1 another error, 2 wrong use, 3 model, 4 images, 5 results or disk, 6 missing package,
+130 interrupted.
 """
 
 # What Ctrl-C costs, by command; the others have nothing to lose.

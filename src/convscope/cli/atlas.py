@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images, Model, ModelOptions, load_network, split_names
+from convscope.cli.options import RUN, Common, Images, Model, ModelOptions, load_network, choose_layers
 
 
 def atlas(
@@ -43,16 +43,17 @@ def atlas(
         Processes that share the work.
     """
     common = common or Common()
-    names = split_names(layers)
     import convscope
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
+    names = choose_layers(net, layers)
     source = convscope.open_source(images)
     terminal = common.terminal()
-    names = names or [layer.name for layer in net.layers.stages()]
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:
-        made = convscope.build_atlas(net, source, out, layers=names, k=k, batch=batch, workers=workers, progress=progress)
+        made = convscope.build_atlas(
+            net, source, out, layers=names, k=k, batch=batch, workers=workers, progress=progress
+        )
     page = Path(out) / "index.html"
     terminal.result({"out": str(out), "page": str(page)})
     terminal.say(f"open {page}")

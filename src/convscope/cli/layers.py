@@ -13,7 +13,8 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
 
     A layer name here is what `--layers` of other commands takes, and the first half of a unit (`features.8:174`).
     Layers marked `*` are the ones that a scan takes when none are named. The receptive field of the unit at position p
-    is the box of input pixels from `p * stride + offset`, `size` pixels long; with two numbers, height comes first.
+    is the box of input pixels from `p * stride + offset`, `size` pixels long; with two numbers, height comes first. A `~`
+    says that the boxes of the layer differ: stride and offset are averages, the size is the largest.
 
         convscope layers zoo:alexnet
         convscope layers torchvision:resnet18 --input-size 192x256
@@ -22,7 +23,7 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
     common = common or Common()
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     terminal = common.terminal()
-    stages = {layer.name for layer in net.layers.stages()}
+    stages = set(net.layers.stages())
     terminal.result(_document(net, stages))
     terminal.table(
         ("layer", "op", "shape", "units", "size", "stride", "offset", ""),
@@ -30,7 +31,9 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
         right=(3,),
     )
     terminal.say()
-    terminal.say(f"{net.name}: {len(net.layers)} layers, input {'x'.join(map(str, net.input_shape))}, output {net.output}")
+    terminal.say(
+        f"{net.name}: {len(net.layers)} layers, input {'x'.join(map(str, net.input_shape))}, output {net.output}"
+    )
     terminal.say("* taken by a scan when no layers are named")
 
 
@@ -40,7 +43,8 @@ def _row(layer: "Layer", *, marked: bool) -> tuple[str, ...]:
     if layer.field is None:
         return layer.name, layer.op, shape, str(layer.channels), "whole image", "", "", mark
     size, stride, offset = (_pair(pair) for pair in (layer.field.size, layer.field.stride, layer.field.offset))
-    return layer.name, layer.op, shape, str(layer.channels), size, stride, offset, mark
+    about = "" if layer.field.regular else "~"
+    return layer.name, layer.op, shape, str(layer.channels), about + size, about + stride, about + offset, mark
 
 
 def _pair(values: tuple[float, float]) -> str:
@@ -73,8 +77,13 @@ def _document(net: "Network", stages: set[str]) -> dict[str, object]:
     }
 
 
-def _field(field: "Field | None") -> dict[str, list[float]] | None:
+def _field(field: "Field | None") -> dict[str, object] | None:
     """A receptive field as lists of (y, x), or None for the whole image."""
     if field is None:
         return None
-    return {"size": list(field.size), "stride": list(field.stride), "offset": list(field.offset)}
+    return {
+        "size": list(field.size),
+        "stride": list(field.stride),
+        "offset": list(field.offset),
+        "regular": field.regular,
+    }

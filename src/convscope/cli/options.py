@@ -96,22 +96,20 @@ def read_classes(path: Path | None) -> tuple[str, ...] | None:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"--classes {path} cannot be read as text: {error}") from error
     if not names or not all(names):
-        raise UsageError(f"--classes {path}: every line must name a class ({len(names)} lines found, some or all empty)")
+        raise UsageError(
+            f"--classes {path}: every line must name a class ({len(names)} lines found, some or all empty)"
+        )
     return names
 
 
-def split_names(text: str | None) -> list[str] | None:
-    """The names in a comma-separated list.
-
-    >>> split_names("features.0, features.3"), split_names(None)
-    (['features.0', 'features.3'], None)
-    """
+def choose_layers(net: "Network", text: str | None) -> list[str]:
+    """The layers that a comma-separated list names, spelled in full; without a list, one for each spatial stage."""
     if text is None:
-        return None
+        return list(net.layers.stages())
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise UsageError(f"--layers {text!r} names no layer: give names separated by commas")
-    return names
+    return list(dict.fromkeys(net.layers[name].name for name in names))
 
 
 def json_number(value: float) -> float | None:

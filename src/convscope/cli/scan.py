@@ -12,9 +12,8 @@ from convscope.cli.options import (
     Images,
     Model,
     ModelOptions,
-    json_number,
     load_network,
-    split_names,
+    choose_layers,
 )
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
@@ -65,13 +64,12 @@ def scan(
     """
     common = common or Common()
     part = parse_shard(shard)
-    names = split_names(layers)
     import convscope
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
+    names = choose_layers(net, layers)
     source = convscope.open_source(images)
     terminal = common.terminal()
-    names = names or [layer.name for layer in net.layers.stages()]
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:
         found = convscope.scan(

@@ -1,7 +1,7 @@
 """All that a command shows: results on standard output, progress and remarks on standard error.
 
-On a terminal, progress is a bar with rate and time left; anywhere else (a file, a pipe, a batch job's log) it is a plain
-line now and then. The two streams are kept apart so that `--json` output can be piped as it is.
+On a terminal, progress is a bar with rate and time left; anywhere else (a file, a pipe, a batch job's log) it is a
+plain line now and then. The two streams are kept apart so that `--json` output can be piped as it is.
 """
 
 import json

@@ -7,10 +7,11 @@ author = "The convscope authors"
 copyright = "the convscope authors, Apache-2.0"
 release = version = importlib.metadata.version("convscope")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = ["myst_parser", "cyclopts.ext.sphinx", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+smartquotes = False  # they would turn --json into a dash
 html_theme = "furo"
 html_title = "convscope"
 html_static_path: list[str] = []

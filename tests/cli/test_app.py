@@ -24,13 +24,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
         def other(*, debug: bool = False) -> None:
             raise error
 
-        def build() -> App:
-            application = App(suppress_keyboard_interrupt=False)
-            application.command(scan)
-            application.command(other)
-            return application
-
-        monkeypatch.setattr(app, "build_app", build)
+        application = App(suppress_keyboard_interrupt=False)
+        application.command(scan)
+        application.command(other)
+        monkeypatch.setattr(app, "application", application)
         return app.main(tokens or ["scan"])
 
     return go

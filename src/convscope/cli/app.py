@@ -48,12 +48,15 @@ def build_app() -> App:
     return app
 
 
+application = build_app()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of the command line `argv` (default: the process's own), after running it."""
     tokens = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in tokens
     try:
-        command, bound, _ = build_app().parse_args(tokens, exit_on_error=False, print_error=False)
+        command, bound, _ = application.parse_args(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         return _fail(misuse(f"{_plain(error)}\nrun 'convscope{_command_of(tokens)} --help' for what is understood"))
     return _run(command, bound.args, bound.kwargs, debug=debug)

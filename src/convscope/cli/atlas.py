@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images, Model, ModelOptions, load_network, choose_layers
+from convscope.cli.options import RUN, Common, Images, Model, ModelOptions, choose_layers, load_network
 
 
 def atlas(

@@ -13,8 +13,8 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
 
     A layer name here is what `--layers` of other commands takes, and the first half of a unit (`features.8:174`).
     Layers marked `*` are the ones that a scan takes when none are named. The receptive field of the unit at position p
-    is the box of input pixels from `p * stride + offset`, `size` pixels long; with two numbers, height comes first. A `~`
-    says that the boxes of the layer differ: stride and offset are averages, the size is the largest.
+    is the box of input pixels from `p * stride + offset`, `size` pixels long; with two numbers, height comes first. A
+    `~` says that the boxes of the layer differ: stride and offset are then averages, and the size is the largest.
 
         convscope layers zoo:alexnet
         convscope layers torchvision:resnet18 --input-size 192x256

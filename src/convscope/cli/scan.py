@@ -12,8 +12,8 @@ from convscope.cli.options import (
     Images,
     Model,
     ModelOptions,
-    load_network,
     choose_layers,
+    load_network,
 )
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError

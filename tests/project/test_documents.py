@@ -1,0 +1,61 @@
+"""What the documents promise is there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from convscope import errors
+from tests.conftest import ROOT
+
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
+    ROOT.glob("docs/**/*.md")
+)
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+
+
+def test_make_help_names_every_target() -> None:
+    shown = subprocess.run(
+        ["make", "-C", ROOT, "--no-print-directory", "help"], capture_output=True, text=True, check=True
+    )
+    listed = set(re.findall(r"^  make (\w+) ", shown.stdout, flags=re.MULTILINE))
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    assert phony is not None
+    assert listed == targets() == set(phony[1].split())
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_make_targets_that_documents_name_exist(document: Path) -> None:
+    named = set(re.findall(r"(?:^|`|    )make ([a-z]+)", document.read_text(), flags=re.MULTILINE))
+    assert named <= targets()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_within_the_repository_lead_somewhere(document: Path) -> None:
+    text = document.read_text()
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) + re.findall(
+        r"^```\{(?:image|include)\} (\S+)", text, flags=re.M
+    )
+    missing = [link for link in links if "://" not in link and not (document.parent / link).exists()]
+    assert not missing
+
+
+def test_contributing_is_short() -> None:
+    assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) < 60
+
+
+def test_changelog_has_an_open_section() -> None:
+    assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_exit_codes_are_documented() -> None:
+    documented = dict(re.findall(r"^\| (\d+) \| (.*) \|$", (ROOT / "docs/cli.md").read_text(), flags=re.MULTILINE))
+    kinds = [
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ConvscopeError)
+    ]
+    assert len(kinds) > 5
+    assert {str(kind.exit_code) for kind in kinds} | {"0", "130", "141"} == set(documented)

@@ -1,0 +1,105 @@
+"""From a module to an exported program, leaving the module as it was."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim, ExportedProgram
+
+from convscope.errors import ShapeError, TraceError
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """The module in eval mode for the time of the block; every submodule's mode is put back, also after an error."""
+    modes = [(m, m.training) for m in module.modules()]
+    try:
+        module.eval()
+        yield
+    finally:
+        for m, training in modes:
+            m.training = training
+
+
+def parameter_kind(module: nn.Module) -> tuple[torch.device, torch.dtype]:
+    """The device and floating dtype of the module's first floating parameter or buffer; CPU float32 if it has none."""
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.is_floating_point():
+            return tensor.device, tensor.dtype
+    return torch.device("cpu"), torch.float32
+
+
+def export_module(module: nn.Module, input_shape: tuple[int, int, int]) -> ExportedProgram:
+    """The functional ATen program of `module` in eval mode, for any batch size if it allows that, else for one image.
+
+    Raises:
+        ShapeError: if `input_shape` is not (channels, height, width).
+        TraceError: if torch.export cannot follow the model.
+    """
+    if len(input_shape) != 3 or not all(isinstance(n, int) and n > 0 for n in input_shape):
+        raise ShapeError(f"input_shape={input_shape!r} is not (channels, height, width), three positive integers")
+    device, dtype = parameter_kind(module)
+    with evaluating(module), _state_kept(module):
+        try:
+            return _export(module, torch.zeros(2, *input_shape, device=device, dtype=dtype), free=True)
+        except _EXPORT_ERRORS as error:
+            log.info("no free batch size for %s: %s", type(module).__name__, _first_lines(error))
+        try:
+            return _export(module, torch.zeros(1, *input_shape, device=device, dtype=dtype), free=False)
+        except _EXPORT_ERRORS as error:
+            raise TraceError(_explain(module, input_shape, error)) from error
+
+
+# torch.export passes on whatever the model's own forward raises: there is no narrower family to name.
+_EXPORT_ERRORS = (Exception,)
+
+
+def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgram:
+    shapes = ({0: Dim.DYNAMIC},) if free else None
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # torch warns of its own deprecations while it exports
+        program = torch.export.export(module, (example,), dynamic_shapes=shapes)
+        return program.run_decompositions({})
+
+
+@contextmanager
+def _state_kept(module: nn.Module) -> Iterator[None]:
+    """Buffers that a forward pass would change (counters, caches) are put back."""
+    buffers = {name: b.detach().clone() for name, b in module.named_buffers()}
+    versions = {name: b._version for name, b in module.named_buffers()}
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for name, buffer in module.named_buffers():
+                if name in buffers and buffer._version != versions[name] and not torch.equal(buffer, buffers[name]):
+                    buffer.copy_(buffers[name])
+
+
+def functional(program: ExportedProgram) -> ExportedProgram:
+    """The same program in functional form; a program read from a file may still mutate its values."""
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        return copy.copy(program).run_decompositions({})
+
+
+def _first_lines(error: BaseException, count: int = 3) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " | ".join(lines[:count]) or type(error).__name__
+
+
+def _explain(module: nn.Module, input_shape: tuple[int, int, int], error: BaseException) -> str:
+    return (
+        f"{type(module).__name__} cannot be exported for images of shape {tuple(input_shape)}. torch.export said: "
+        f"{type(error).__name__}: {_first_lines(error)}. Check that the model runs on a tensor of shape (1, "
+        f"{', '.join(map(str, input_shape))}); control flow that depends on pixel values, and calls out of PyTorch, must "
+        "go; or export it yourself with torch.export and pass the program (Network.from_export, 'pt2:FILE')"
+    )

@@ -1,0 +1,323 @@
+"""From an exported program to steps: constants folded, identities dropped, batch-dependent sizes made symbolic."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind
+from torch.utils import _pytree as pytree
+
+from convscope.errors import TraceError
+from convscope.graph.names import Origin, assign_names
+from convscope.graph.nouns import Value
+from convscope.graph.steps import BatchSize, Call, Slot, Step, make_step
+from convscope.graph.steps.normalisation import match_lrn
+from convscope.graph.steps.structure import PERMUTATIONS, VIEWS, permuted_layout, reshaped_layout
+
+aten = torch.ops.aten
+
+_IDENTITIES = {
+    aten.clone.default,
+    aten.alias.default,
+    aten.detach.default,
+    aten.contiguous.default,
+    aten.lift_fresh_copy.default,
+    aten.dropout.default,
+    aten.feature_dropout.default,
+    aten.alpha_dropout.default,
+}
+_CHECKS = ("_assert", "sym_constrain", "_guards", "assert_")
+
+
+@dataclass(frozen=True)
+class Program:
+    """The traced graph: value 0 is the image, step i makes value steps[i].index."""
+
+    steps: tuple[Step, ...]
+    values: tuple[Value, ...]
+    origins: dict[int, Origin]
+    aliases: dict[str, int]
+    output: int
+    input_shape: tuple[int, int, int]
+    any_batch: bool
+    dtype: torch.dtype
+
+
+def lower(program: ExportedProgram) -> Program:
+    """The steps of an exported, functional program with one image input.
+
+    Raises:
+        TraceError: if it has no or several inputs, or no tensor among its outputs.
+    """
+    return _Lowering(program).result()
+
+
+class _Lowering:
+    def __init__(self, program: ExportedProgram) -> None:
+        self.program = program
+        self.graph = program.graph
+        self.env: dict[Any, Any] = {}
+        self.values: list[Value] = []
+        self.pending: list[tuple[Call, Origin]] = []
+        self.dropped: list[tuple[Origin, int]] = []
+        self._bind_inputs()
+
+    def _bind_inputs(self) -> None:
+        nodes = {n.name: n for n in self.graph.nodes if n.op == "placeholder"}
+        images = []
+        for spec in self.program.graph_signature.input_specs:
+            node = nodes[spec.arg.name]
+            if spec.kind == InputKind.USER_INPUT:
+                images.append(node)
+            elif spec.kind in (InputKind.PARAMETER, InputKind.BUFFER):
+                state = self.program.state_dict if spec.target in self.program.state_dict else self.program.constants
+                self.env[node] = state[spec.target].detach()
+            else:
+                self.env[node] = self.program.constants.get(spec.target)
+        images = [n for n in images if isinstance(n.meta.get("val"), Tensor)]
+        if len(images) != 1:
+            raise TraceError(f"the model takes {len(images)} tensor inputs; convscope looks at models of one image batch")
+        shape = images[0].meta["val"].shape
+        if len(shape) != 4:
+            raise TraceError(f"the model's input has {len(shape)} dimensions; images are (batch, channels, height, width)")
+        self.batch = shape[0]
+        self.any_batch = not isinstance(self.batch, int)
+        if not self.any_batch and int(self.batch) != 1:
+            raise TraceError(
+                f"the program was exported for batches of exactly {self.batch}: export it with a dynamic batch "
+                "dimension, or for batches of 1"
+            )
+        self.input_shape = (int(shape[1]), int(shape[2]), int(shape[3]))
+        self.dtype = images[0].meta["val"].dtype
+        self.env[images[0]] = Slot(0)
+        self.values.append(Value(self.input_shape, (2, 3)))
+
+    def result(self) -> Program:
+        output: int | None = None
+        for node in self.graph.nodes:
+            if node.op == "call_function":
+                self._lower(node)
+            elif node.op == "get_attr":
+                self.env[node] = getattr(self.program.graph_module, node.target)
+            elif node.op == "output":
+                output = self._output(node)
+        if output is None:
+            raise TraceError("the model returns no tensor")
+        names = assign_names([(origin, call.op) for call, origin in self.pending])
+        steps = tuple(make_step(i + 1, names[i], call) for i, (call, _) in enumerate(self.pending))
+        names = assign_names([(origin, step.op) for step, (_, origin) in zip(steps, self.pending, strict=True)])
+        for step, name in zip(steps, names, strict=True):
+            step.name = name
+        origins = {i + 1: origin for i, (_, origin) in enumerate(self.pending)}
+        aliases = self._aliases(set(names))
+        return Program(
+            steps, tuple(self.values), origins, aliases, output, self.input_shape, self.any_batch, self.dtype
+        )
+
+    def _aliases(self, taken: set[str]) -> dict[str, int]:
+        """Modules that only pass on their input (dropout, identities) name the value they pass on."""
+        return {o.innermost[1]: v for o, v in self.dropped if o.innermost[1] and o.innermost[1] not in taken}
+
+    def _output(self, node: Any) -> int:
+        mutated = len(self.program.graph_signature.buffers_to_mutate)
+        outs = [a for a in pytree.tree_leaves(node.args[0])[mutated:] if isinstance(self.env.get(a), Slot)]
+        vectors = [a for a in outs if len(self._value(a).shape) == 1]
+        if not outs:
+            raise TraceError("the model returns no tensor that depends on the image")
+        return self.env[(vectors or outs)[0]].number
+
+    def _value(self, node: Any) -> Value:
+        return self.values[self.env[node].number]
+
+    # -- one node -----------------------------------------------------------------------------------------------------
+    def _lower(self, node: Any) -> None:
+        value = node.meta.get("val")
+        name = str(node.target)
+        if any(part in name for part in _CHECKS) or value is None:
+            return
+        if isinstance(value, torch.SymInt | int | float | bool | torch.SymFloat | torch.SymBool):
+            self.env[node] = self._number(value)
+            return
+        if isinstance(value, list | tuple):
+            self.env[node] = _Several(node)
+            if not self._image_dependent(node):
+                self.env[node] = self._fold(node)
+            return
+        if node.target is operator.getitem:
+            self._pick(node)
+            return
+        if not self._image_dependent(node) and not self._batch_dependent(node):
+            self.env[node] = self._fold(node)
+        elif self._is_identity(node):
+            source = self.env[node.args[0]]
+            self.env[node] = source
+            self.dropped.append((Origin.of(node), source.number))
+        else:
+            self._add(node, *self._recognise(node))
+
+    def _recognise(self, node: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+        """The call to record for a node; a local response norm is told by the chain it ends."""
+        if node.target is aten.div.Tensor and isinstance(node.args[1], torch.fx.Node):
+            found = match_lrn(*node.args[:2])
+            if found is not None:
+                return F.local_response_norm, (node.args[0],), found
+        if node.target in (aten.view.default, aten._unsafe_view.default):
+            # Copies that made memory contiguous are dropped, and maps may be channels last: reshape copes with both.
+            return aten.reshape.default, node.args, node.kwargs
+        return node.target, node.args, node.kwargs
+
+    def _pick(self, node: Any) -> None:
+        """An item of an operation with several results: recorded as the operation with a pick, chunks as slices."""
+        source, item = node.args
+        if not isinstance(self.env[source], _Several):
+            self.env[node] = self.env[source][item]
+            return
+        if source.target in (aten.split.Tensor, aten.split_with_sizes.default, aten.chunk.default):
+            sizes = [v.shape[self._split_dim(source)] for v in source.meta["val"]]
+            if all(isinstance(s, int) for s in sizes):
+                start = sum(sizes[:item])
+                args = (source.args[0], self._split_dim(source), start, start + sizes[item], 1)
+                self._add(node, aten.slice.Tensor, args, {})
+                return
+        self._add(node, source.target, source.args, source.kwargs, pick=item)
+
+    @staticmethod
+    def _split_dim(node: Any) -> int:
+        dim = node.args[2] if len(node.args) > 2 else node.kwargs.get("dim", 0)
+        return int(dim) % len(node.meta["val"][0].shape)
+
+    def _add(self, node: Any, target: Any, args: Any, kwargs: Any, pick: int | None = None) -> None:
+        slots: dict[int, Slot] = {}
+
+        def resolve(leaf: Any) -> Any:
+            known = self.env.get(leaf, leaf) if isinstance(leaf, torch.fx.Node) else leaf
+            if isinstance(known, Slot):
+                return slots.setdefault(known.number, Slot(len(slots)))
+            return self._number(known) if isinstance(known, torch.SymInt) else known
+
+        args, kwargs = _deep_resolve(tuple(args), resolve), _deep_resolve(dict(kwargs), resolve)
+        sources = tuple(self.values[i] for i in slots)
+        value = self._describe(node, target, args, kwargs, sources)
+        call = Call(target, args, kwargs, tuple(slots), sources, value, pick)
+        _refuse_batch_statistics(call)
+        self.values.append(value)
+        self.pending.append((call, Origin.of(node)))
+        self.env[node] = Slot(len(self.values) - 1)
+
+    def _describe(self, node: Any, target: Any, args: Any, kwargs: Any, sources: Sequence[Value]) -> Value:
+        tensor = node.meta["val"]
+        batched = tensor.dim() > 0 and self._is_batch(tensor.shape[0])
+        shape = tuple(int(s) if isinstance(s, int) or s.node.is_constant() else -1 for s in tensor.shape[1:])
+        batched = batched and -1 not in shape
+        value = Value(shape, None, batched, any(v.depends for v in sources), tensor.is_floating_point())
+        if not batched:
+            return value
+        layout = (2, 3) if len(shape) == 3 else None
+        source = sources[0] if sources else None
+        if source is not None and target in VIEWS:
+            layout = reshaped_layout(source.shape, source.layout, shape) or layout
+        elif source is not None and target in PERMUTATIONS:
+            layout = permuted_layout(Call(target, args, kwargs, (0,), (source,), value)) or layout
+        elif target is aten.select.int:
+            layout = _selected_layout(source, int(args[1])) if source else None
+        elif source is not None and len(source.shape) == len(shape):
+            layout = _common_layout(sources, shape) or layout
+        return Value(shape, layout, True, value.depends, value.floating)
+
+    # -- what a node depends on ---------------------------------------------------------------------------------------
+    def _leaves(self, node: Any) -> list[Any]:
+        return [self.env.get(n) for n in node.all_input_nodes]
+
+    def _image_dependent(self, node: Any) -> bool:
+        return any(isinstance(leaf, Slot | _Several) for leaf in self._leaves(node))
+
+    def _batch_dependent(self, node: Any) -> bool:
+        return any(isinstance(leaf, BatchSize) for leaf in self._leaves(node))
+
+    def _fold(self, node: Any) -> Any:
+        args, kwargs = _deep_resolve(
+            (node.args, node.kwargs), lambda v: self.env.get(v, v) if isinstance(v, torch.fx.Node) else v
+        )
+        with torch.no_grad():
+            return node.target(*args, **kwargs)
+
+    def _is_identity(self, node: Any) -> bool:
+        first = node.args[0] if node.args else None
+        if not isinstance(self.env.get(first), Slot):
+            return False
+        before, after = first.meta["val"], node.meta["val"]
+        same = before.shape == after.shape and before.dtype == after.dtype
+        if node.target is aten.slice.Tensor:
+            return same
+        if node.target in (aten._to_copy.default, aten.to.dtype, aten.type_as.default, *VIEWS, aten.expand.default):
+            return same
+        if node.target is aten.adaptive_avg_pool2d.default:
+            return same
+        return same and node.target in _IDENTITIES
+
+    def _is_batch(self, size: Any) -> bool:
+        if not self.any_batch:
+            return int(size) == 1
+        return not isinstance(size, int) and size.node.expr == self.batch.node.expr
+
+    def _number(self, value: Any) -> Any:
+        """A number, or how it depends on the batch size."""
+        if isinstance(value, BatchSize) or not isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
+            return value
+        expr = sympy.sympify(value.node.expr)
+        if not expr.free_symbols:
+            return int(expr)
+        symbol = self.batch.node.expr
+        offset, factor = expr.subs(symbol, 0), sympy.diff(expr, symbol)
+        if expr.free_symbols != {symbol} or not (offset.is_Integer and factor.is_Integer):
+            raise TraceError(f"a size in the model depends on the batch in a way that is not linear: {expr}")
+        return BatchSize(int(factor), int(offset))
+
+
+class _Several:
+    """Stands for the results of an operation that returns several tensors."""
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+
+
+def _deep_resolve(tree: Any, resolve: Any) -> Any:
+    """Like tree_map, through the immutable lists and dicts of FX as well."""
+    if isinstance(tree, tuple):
+        return tuple(_deep_resolve(v, resolve) for v in tree)
+    if isinstance(tree, list):
+        return [_deep_resolve(v, resolve) for v in tree]
+    if isinstance(tree, dict):
+        return {k: _deep_resolve(v, resolve) for k, v in tree.items()}
+    return resolve(tree)
+
+
+def _common_layout(sources: Sequence[Value], shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """The layout that operands of the result's rank share; of several, that of the largest."""
+    found = [v for v in sources if v.layout is not None and len(v.shape) == len(shape)]
+    return max(found, key=lambda v: v.size[0] * v.size[1]).layout if found else None
+
+
+def _selected_layout(source: Value, dim: int) -> tuple[int, int] | None:
+    dim %= len(source.shape) + 1
+    if source.layout is None or dim in source.layout or dim == 0:
+        return None
+    y, x = (d - (d > dim) for d in source.layout)
+    return (y, x)
+
+
+def _refuse_batch_statistics(call: Call) -> None:
+    training = call.target is aten.batch_norm.default and call.bind().get("training")
+    if training or "_native_batch_norm_legit.no_stats" in str(call.target):
+        raise TraceError(
+            "a batch norm without running statistics normalises over the batch: an image's activations would depend on "
+            "its neighbours. Give it running statistics (track_running_stats=True) before tracing"
+        )

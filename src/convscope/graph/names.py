@@ -1,0 +1,78 @@
+"""Names of layers: the path of the module that made the value, as `named_modules` and feature extractors spell it.
+
+A module that makes its value in one operation gives its path ("features.8", "layer1.0.conv1"); an operation written in a
+module's own forward gives the path and the operation ("layer1.0.add", "classifier.relu"); repeated calls get "_1", "_2".
+A container's path is another name for the last value made within it ("layer1").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where an operation was written: module calls from the outermost in, each a (call key, path) pair."""
+
+    calls: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, node: Any) -> Origin:
+        """The origin of an FX node, from the module stack that export leaves in its metadata."""
+        stack = node.meta.get("nn_module_stack") or {}
+        calls = [(key, _clean(path)) for key, (path, _) in stack.items() if not key.startswith("_empty")]
+        return cls(tuple(calls))
+
+    @property
+    def innermost(self) -> tuple[str, str]:
+        """(call key, path) of the module whose forward the operation stands in."""
+        return self.calls[-1] if self.calls else ("", "")
+
+
+def _clean(path: str) -> str:
+    # Repeated calls carry "@1" in newer exports; the path of the module is what stands before.
+    return path.split("@")[0].removeprefix("L['self'].").removeprefix("L__self__")
+
+
+def assign_names(origins: Iterable[tuple[Origin, str]]) -> list[str]:
+    """A unique name for each operation, given in execution order as (origin, operation)."""
+    origins = list(origins)
+    parents = {key for origin, _ in origins for key, _ in origin.calls[:-1]}
+    last = {origin.innermost[0]: i for i, (origin, _) in enumerate(origins)}
+    names: list[str] = []
+    seen: dict[str, int] = {}
+    for i, (origin, op) in enumerate(origins):
+        key, path = origin.innermost
+        leaf = key not in parents and last[key] == i and path != ""
+        base = path if leaf else f"{path}.{op}" if path else op
+        count = seen.get(base, 0)
+        seen[base] = count + 1
+        names.append(base if count == 0 else f"{base}_{count}")
+    return _unique(names)
+
+
+def _unique(names: list[str]) -> list[str]:
+    """The names with collisions resolved: a generated name that is also a real one moves on to the next number."""
+    taken: set[str] = set()
+    result: list[str] = []
+    for name in names:
+        candidate, count = name, 1
+        while candidate in taken:
+            candidate, count = f"{name}_{count}", count + 1
+        taken.add(candidate)
+        result.append(candidate)
+    return result
+
+
+def container_names(origins: Iterable[tuple[Origin, int]], taken: Iterable[str]) -> dict[str, int]:
+    """For each module path that is no operation's name: the last value made in the module's first call."""
+    first_call: dict[str, str] = {}
+    found: dict[str, int] = {}
+    for origin, value in origins:
+        for key, path in origin.calls:
+            if path and first_call.setdefault(path, key) == key:
+                found[path] = value
+    names = set(taken)
+    return {path: value for path, value in found.items() if path not in names}

@@ -1,0 +1,363 @@
+"""The traced network: what all methods look at instead of the user's module."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.export import ExportedProgram
+
+from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
+from convscope.graph.export import export_module, functional
+from convscope.graph.lower import Program, lower
+from convscope.graph.names import container_names
+from convscope.graph.nouns import Layer, Unit, Value
+from convscope.graph.placing import Reaches, boxes_of, field_of, reaches
+from convscope.graph.pulling import cone
+from convscope.graph.stages import stage_layers
+from convscope.graph.steps import Step
+
+
+class LayerList(Sequence[Layer]):
+    """The addressable layers of a network in execution order; looked up by number or by name."""
+
+    def __init__(self, layers: Iterable[Layer], aliases: dict[str, str], stages: Sequence[str], model: str) -> None:
+        self._layers = tuple(layers)
+        self._by_name = {layer.name: layer for layer in self._layers}
+        self._aliases = aliases
+        self._stages = tuple(stages)
+        self._model = model
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    @overload
+    def __getitem__(self, key: str) -> Layer: ...
+    @overload
+    def __getitem__(self, key: int) -> Layer: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Layer, ...]: ...
+    def __getitem__(self, key: str | int | slice) -> Layer | tuple[Layer, ...]:
+        """The layer of a name (a container's name is that of its last layer), a number, or a slice of layers.
+
+        Raises:
+            UnknownLayer: if there is no layer of that name; the message names the nearest.
+        """
+        if not isinstance(key, str):
+            return self._layers[key]
+        found = self._by_name.get(self._aliases.get(key, key))
+        if found is None:
+            close = nearest(key, (*self._by_name, *self._aliases))
+            raise UnknownLayer(
+                f"layer '{key}' is not in {self._model}{close} ({len(self)} layers: run `convscope layers MODEL`)"
+            )
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_name or key in self._aliases or key in self._layers
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all layers, in execution order."""
+        return tuple(self._by_name)
+
+    def stages(self) -> tuple[str, ...]:
+        """The names of the layers to look at by default: the last complete one of each map size, in execution order."""
+        return self._stages
+
+
+class Network:
+    """A CNN traced into steps, with its weights; independent of the module it came from.
+
+    The network is always in eval mode: dropout passes on, batch norm uses its running statistics.
+    """
+
+    def __init__(
+        self, program: Program, *, name: str, preprocess: Any = None, classes: Sequence[str] | None = None
+    ) -> None:
+        self.program = program
+        self.name = name
+        self.preprocess = preprocess
+        self.classes = None if classes is None else tuple(classes)
+
+    # -- making -------------------------------------------------------------------------------------------------------
+    @classmethod
+    def trace(
+        cls,
+        module: nn.Module,
+        input_shape: tuple[int, int, int],
+        *,
+        name: str | None = None,
+        preprocess: Any = None,
+        classes: Sequence[str] | None = None,
+        copy: bool = True,
+    ) -> Network:
+        """The network that `module` is in eval mode, for images of `input_shape` (channels, height, width).
+
+        The module itself is left exactly as it was, its train or eval mode included. With `copy` the network has weights
+        of its own; without, it shares the module's, and is valid until they change.
+
+        Raises:
+            ShapeError: if `input_shape` is not three positive integers.
+            TraceError: if torch.export cannot follow the model, or it is not a function of one batch of images.
+
+        >>> import torch
+        >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU()), (3, 9, 9))
+        >>> [(layer.name, layer.op, layer.shape) for layer in net.layers]
+        [('0', 'conv2d', (8, 7, 7)), ('1', 'relu', (8, 7, 7))]
+        """
+        if not isinstance(module, nn.Module):
+            raise UsageError(f"a torch.nn.Module is needed, not {type(module).__name__}")
+        program = lower(export_module(module, tuple(input_shape)))
+        net = cls(program, name=name or type(module).__name__, preprocess=preprocess, classes=classes)
+        return net._moved(lambda tensor: tensor.clone()) if copy else net
+
+    @classmethod
+    def from_export(
+        cls,
+        program: ExportedProgram,
+        *,
+        name: str = "exported program",
+        preprocess: Any = None,
+        classes: Sequence[str] | None = None,
+    ) -> Network:
+        """The network of a program made by torch.export (in eval mode), such as one read from a .pt2 file.
+
+        Raises:
+            TraceError: if it is not a function of one batch of images, or was exported for a fixed batch above one.
+        """
+        return cls(lower(functional(program)), name=name, preprocess=preprocess, classes=classes)
+
+    def to(self, *, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Network:
+        """The same network on another device or with another floating dtype."""
+
+        def move(tensor: Tensor) -> Tensor:
+            return tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None)
+
+        return self._moved(move, dtype)
+
+    def _moved(self, move: Callable[[Tensor], Tensor], dtype: torch.dtype | None = None) -> Network:
+        memo: dict[int, Tensor] = {}
+
+        def once(tensor: Tensor) -> Tensor:
+            return memo.setdefault(id(tensor), move(tensor))
+
+        steps = tuple(step.moved(once) for step in self.program.steps)
+        program = replace(self.program, steps=steps, dtype=dtype or self.program.dtype)
+        return Network(program, name=self.name, preprocess=self.preprocess, classes=self.classes)
+
+    # -- what it is ---------------------------------------------------------------------------------------------------
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of its images."""
+        return self.program.input_shape
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The operations in execution order."""
+        return self.program.steps
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """What is known of every value; value 0 is the image."""
+        return self.program.values
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating dtype of its images."""
+        return self.program.dtype
+
+    @cached_property
+    def device(self) -> torch.device:
+        """The device of its weights."""
+        for tensor in self._constants():
+            return tensor.device
+        return torch.device("cpu")
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {step.name: step.index for step in self.steps if self.values[step.index].addressable}
+
+    @cached_property
+    def _reaches(self) -> list[Reaches]:
+        return reaches(self.steps, self.values)
+
+    @cached_property
+    def layers(self) -> LayerList:
+        """The layers whose units have names: all maps and vectors, in execution order."""
+        names = {index: name for name, index in self._index.items()}
+        origins = [(self.program.origins[i], i) for i in names]
+        aliases = container_names(origins, self._index)
+        aliases |= {k: v for k, v in self.program.aliases.items() if k not in self._index}
+        readable = {alias: names[i] for alias, i in aliases.items() if i in names}
+        layers = [self._layer(step) for step in self.steps if step.index in names]
+        return LayerList(layers, readable, stage_layers(self.steps, self.values, self.program.output), self.name)
+
+    def _layer(self, step: Step) -> Layer:
+        value = self.values[step.index]
+        channels = value.shape[(value.channel_dim or 1) - 1]
+        if value.layout is None:
+            return Layer(step.name, step.op, channels, 1, 1, False, None)
+        return Layer(step.name, step.op, channels, *value.size, True, field_of(self._reaches[step.index], self.input_shape[1:]))
+
+    @cached_property
+    def output(self) -> str:
+        """The name of the layer that is the model's output, its logits if it is a classifier."""
+        return self.steps[self.program.output - 1].name
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over the operations, their arguments and the weights, as hexadecimal digits."""
+        digest = hashlib.sha256(repr((self.input_shape, self.program.output)).encode())
+        for step in self.steps:
+            digest.update(f"{step.op} {step.call.target} {step.inputs} {step.call.pick}".encode())
+            _digest(digest, (step.call.args, step.call.kwargs))
+        return digest.hexdigest()
+
+    def _constants(self) -> Iterable[Tensor]:
+        for step in self.steps:
+            yield from _tensors((step.call.args, step.call.kwargs))
+
+    def index_of(self, layer: str) -> int:
+        """The value that a layer's name or a container's name stands for.
+
+        Raises:
+            UnknownLayer: if there is no such layer.
+        """
+        return self._index[self.layers[layer].name]
+
+    def unit(self, unit: str | Unit) -> Unit:
+        """The unit with its layer's full name, checked to exist.
+
+        Raises:
+            UsageError: if the text is not a unit.
+            UnknownLayer: if the layer does not exist, or has no such channel or position.
+        """
+        unit = Unit.parse(unit) if isinstance(unit, str) else unit
+        layer = self.layers[unit.layer]
+        if not 0 <= unit.channel < layer.channels:
+            raise UnknownLayer(
+                f"unit '{unit}' does not exist: layer '{layer.name}' has {layer.channels} units, 0 to {layer.channels - 1}"
+            )
+        if unit.position is not None:
+            if not layer.spatial:
+                raise UnknownLayer(f"unit '{unit}' names a position, but layer '{layer.name}' is a vector")
+            if not (0 <= unit.position[0] < layer.height and 0 <= unit.position[1] < layer.width):
+                raise UnknownLayer(
+                    f"unit '{unit}' does not exist: the map of layer '{layer.name}' is {layer.height} x {layer.width}"
+                )
+        return Unit(layer.name, unit.channel, unit.position)
+
+    def boxes(self, layer: str, positions: Tensor | np.ndarray) -> Tensor:
+        """The receptive-field boxes (n, 4), y0 x0 y1 x1 in pixels, of `positions` (n, 2), y x, of a layer.
+
+        All have one size and may reach beyond the image; where a unit can see all of an axis, the box is that axis.
+        """
+        at = np.asarray(positions, dtype=np.int64).reshape(-1, 2)
+        return torch.from_numpy(boxes_of(self._reaches[self.index_of(layer)], at, self.input_shape[1:]))
+
+    # -- running ------------------------------------------------------------------------------------------------------
+    def check_images(self, images: Tensor) -> Tensor:
+        """The images (n, channels, height, width) on the network's device and with its dtype.
+
+        Raises:
+            ShapeError: if they have another shape, or are not floating point.
+        """
+        if images.dim() != 4 or tuple(images.shape[1:]) != self.input_shape:
+            raise ShapeError(
+                f"{self.name} takes images of shape (n, {', '.join(map(str, self.input_shape))}), found "
+                f"{tuple(images.shape)}: resize them, or trace the network for another input shape"
+            )
+        if not images.is_floating_point():
+            raise ShapeError(f"images are {images.dtype}, not floating point: normalise them first (net.preprocess.normalise)")
+        return images.to(device=self.device, dtype=self.dtype)
+
+    def run(self, images: Tensor, layers: Iterable[str] | None = None) -> dict[str, Tensor]:
+        """The outputs of `layers` (default: the model's output) for normalised images (n, C, H, W).
+
+        Maps are (n, channels, height, width), vectors (n, channels). Nothing is run that the layers do not need.
+
+        Raises:
+            ShapeError: if the images have the wrong shape.
+            UnknownLayer: if a layer does not exist.
+        """
+        asked = [self.output] if layers is None else list(layers)
+        indices = [self.index_of(name) for name in asked]
+        found = self.run_values(self.check_images(images), set(indices))
+        return {name: self._as_map(i, found[i]) for name, i in zip(asked, indices, strict=True)}
+
+    def _as_map(self, index: int, tensor: Tensor) -> Tensor:
+        dim = self.values[index].channel_dim
+        return tensor if dim in (None, 1) else tensor.movedim(dim, 1)
+
+    def run_values(self, images: Tensor, wanted: set[int]) -> dict[int, Tensor]:
+        """The wanted values for images (n, C, H, W); intermediate results are freed as soon as they are used up."""
+        if self.program.any_batch or len(images) == 1:
+            return self._run_batch(images, wanted)
+        parts = [self._run_batch(images[i : i + 1], wanted) for i in range(len(images))]
+        if not parts:
+            raise ShapeError(f"{self.name} was exported for one image at a time and was given none")
+        return {i: torch.cat([p[i] for p in parts]) for i in wanted}
+
+    def _run_batch(self, images: Tensor, wanted: set[int]) -> dict[int, Tensor]:
+        steps = self._plan(frozenset(wanted))
+        alive: dict[int, Tensor] = {0: images}
+        with torch.no_grad():
+            for step, spent in steps:
+                alive[step.index] = step.run([alive[i] for i in step.inputs])
+                for i in spent:
+                    del alive[i]
+        return {i: alive[i] for i in wanted}
+
+    def _plan(self, wanted: frozenset[int]) -> list[tuple[Step, tuple[int, ...]]]:
+        """The steps to run for the wanted values, each with the values that are spent after it."""
+        plans = self.__dict__.setdefault("_plans", {})
+        if wanted not in plans:
+            needed, steps = set(wanted), []
+            for step in reversed(self.steps):
+                if step.index in needed:
+                    needed.update(step.inputs)
+                    steps.append(step)
+            plan, seen = [], set(wanted)
+            for step in steps:  # last first: the first time a value is met is its last use
+                spent = tuple(i for i in dict.fromkeys(step.inputs) if i not in seen)
+                seen.update(spent)
+                plan.append((step, spent))
+            plans[wanted] = plan[::-1]
+        return plans[wanted]
+
+    def cone(self, layer: str) -> list[Step]:
+        """The steps that a layer is computed from, in execution order."""
+        return cone(self.steps, self.index_of(layer))
+
+
+def _tensors(tree: Any) -> Iterable[Tensor]:
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, list | tuple):
+        for item in tree:
+            yield from _tensors(item)
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from _tensors(item)
+
+
+def _digest(digest: Any, tree: Any) -> None:
+    if isinstance(tree, Tensor):
+        digest.update(f"{tree.dtype} {tuple(tree.shape)}".encode())
+        digest.update(tree.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    elif isinstance(tree, list | tuple):
+        for item in tree:
+            _digest(digest, item)
+    elif isinstance(tree, dict):
+        for key in sorted(tree):
+            digest.update(str(key).encode())
+            _digest(digest, tree[key])
+    else:
+        digest.update(repr(tree).encode())

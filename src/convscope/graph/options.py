@@ -1,0 +1,65 @@
+"""How signals are carried back, where the field disagrees: the choices and the record of what was done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from convscope.errors import UsageError
+
+Rule = Literal["deconvnet", "gradient", "guided"]
+Smooth = Literal["rectify", "gradient", "error"]
+Overlap = Literal["sum", "max", "overwrite"]
+LrnRule = Literal["identity", "gradient"]
+
+
+@dataclass(frozen=True)
+class PullOptions:
+    """The choices that turn the adjoint of a network into a deconvnet, a gradient or guided backpropagation.
+
+    rule: what a ReLU does to the signal: "deconvnet" keeps its positive part (Zeiler & Fergus 2014), "gradient" keeps it
+        where the forward input was positive (Simonyan et al. 2014), "guided" does both (Springenberg et al. 2015).
+    smooth: what is done at activations that are not ReLUs but like one (SiLU, GELU, leaky ReLU ...) where the rule is
+        not "gradient": "rectify" treats them as ReLUs, "gradient" takes their derivative, "error" refuses.
+    overlap: what becomes of signals of overlapping pooling windows that meet in one switch: their "sum", the "max", or
+        the last in reading order ("overwrite"). Zero signals take no part.
+    lrn: local response normalisation backwards: "identity", or its "gradient".
+    """
+
+    rule: Rule = "deconvnet"
+    smooth: Smooth = "rectify"
+    overlap: Overlap = "sum"
+    lrn: LrnRule = "identity"
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("rule", Rule), ("smooth", Smooth), ("overlap", Overlap), ("lrn", LrnRule)):
+            if getattr(self, name) not in get_args(allowed):
+                choices = ", ".join(map(repr, get_args(allowed)))
+                raise UsageError(f"{name}={getattr(self, name)!r} is not a choice; choose one of {choices}")
+
+
+@dataclass
+class Report:
+    """What a projection did on its way down: how many steps of each kind were treated how.
+
+    >>> str(Report(rectified=Counter(relu=57), smooth=Counter(hardswish=19), fallback=Counter(roll=2)))
+    '57 relu rectified, 19 hardswish rectified (not a ReLU), 2 roll by fallback'
+    """
+
+    rectified: Counter[str] = field(default_factory=Counter)
+    smooth: Counter[str] = field(default_factory=Counter)
+    differentiated: Counter[str] = field(default_factory=Counter)
+    identity: Counter[str] = field(default_factory=Counter)
+    fallback: Counter[str] = field(default_factory=Counter)
+
+    def __str__(self) -> str:
+        says = (
+            (self.rectified, "rectified"),
+            (self.smooth, "rectified (not a ReLU)"),
+            (self.differentiated, "by derivative"),
+            (self.identity, "passed through"),
+            (self.fallback, "by fallback"),
+        )
+        parts = [f"{count} {op} {what}" for counter, what in says for op, count in sorted(counter.items())]
+        return ", ".join(parts) or "linear steps only"

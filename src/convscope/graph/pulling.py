@@ -1,0 +1,93 @@
+"""The pull motion over the graph: from a signal at one value down to the image, box by box."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convscope.graph.boxes import Signal, cut, settle, unite, whole_origin
+from convscope.graph.nouns import Value
+from convscope.graph.options import PullOptions, Report
+from convscope.graph.steps import Step
+
+
+@dataclass
+class Context:
+    """What steps ask for while they pull: forward values of the images the projections belong to.
+
+    `kept` holds forward values (b, ...) of b images; projection n belongs to row image[n].
+    """
+
+    options: PullOptions
+    kept: Mapping[int, Tensor]
+    values: Sequence[Value]
+    image: Tensor
+    report: Report = field(default_factory=Report)
+
+    def forward(self, value: int) -> Tensor:
+        """The value of every projection's image, whole."""
+        return self.kept[value].index_select(0, self.image)
+
+    def forward_on(self, value: int, origin: np.ndarray, size: tuple[int, int], fill: float = 0.0) -> Tensor:
+        """The value on a box per projection, `fill` beyond the map."""
+        layout = self.values[value].layout
+        if layout is None:
+            return self.forward(value)
+        return cut(self.kept[value], self.image, layout, origin, size, fill)
+
+
+def cone(steps: Sequence[Step], target: int) -> list[Step]:
+    """The steps that `target` is computed from, in execution order."""
+    wanted, found = {target}, []
+    for step in reversed(steps):
+        if step.index in wanted:
+            found.append(step)
+            wanted.update(step.inputs)
+    return found[::-1]
+
+
+def needed(steps: Sequence[Step], values: Sequence[Value], options: PullOptions) -> set[int]:
+    """The values that pulling through `steps` will ask for."""
+    wanted: set[int] = set()
+    for step in steps:
+        if step.call.result.depends:
+            wanted.update(step.inputs[slot] for slot in step.needs(options))
+    return wanted
+
+
+def seed_signal(value: Value, channel: Tensor, position: np.ndarray | None, amount: Tensor) -> Signal:
+    """One-hot signals at a value: `amount` (n,) at `channel` (n,) and `position` (n, 2), all else zero."""
+    count = len(channel)
+    shape = [count, *value.shape]
+    rows = torch.arange(count, device=amount.device)
+    if value.layout is None or position is None:
+        tensor = amount.new_zeros(shape)
+        tensor[rows, channel] = amount
+        return Signal(tensor, None if value.layout is None else whole_origin(count))
+    for dim in value.layout:
+        shape[dim] = 1
+    tensor = amount.new_zeros(shape)
+    tensor.movedim(value.channel_dim or 1, 1).reshape(count, -1)[rows, channel] = amount
+    return Signal(tensor, position.astype(np.int64))
+
+
+def pull(steps: Sequence[Step], target: int, signal: Signal, context: Context) -> Signal:
+    """The signal at the image (value 0) that `signal` at value `target` causes, through the steps of its cone."""
+    pending: dict[int, Signal] = {target: settle(signal, context.values[target])}
+    with torch.no_grad():
+        for step in reversed(steps):
+            arrived = pending.pop(step.index, None)
+            if arrived is None or not step.call.result.depends:
+                continue
+            for slot, part in step.pull(arrived, context).items():
+                number = step.inputs[slot]
+                value = context.values[number]
+                if value.depends and value.floating:
+                    pending[number] = unite(pending.get(number), settle(part, value), value)
+    if 0 in pending:
+        return pending[0]
+    return Signal(signal.tensor.new_zeros(len(signal.tensor), *context.values[0].shape), whole_origin(len(signal.tensor)))

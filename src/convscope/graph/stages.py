@@ -1,0 +1,55 @@
+"""Which layers to look at when nobody says: the last complete one of every map size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convscope.graph.nouns import Value
+from convscope.graph.steps import Step
+from convscope.graph.steps.pointwise import ClippedReLU, MaximumWithZero, ReLU, SmoothActivation, Sum
+from convscope.graph.steps.structure import Cat
+
+_COMPLETE = (ReLU, ClippedReLU, MaximumWithZero, SmoothActivation, Sum, Cat)
+
+
+def stage_layers(steps: Sequence[Step], values: Sequence[Value], output: int) -> list[str]:
+    """One layer name per map size, in execution order: where all paths meet and an activation or a merge ends it.
+
+    A layer with as many channels as the output is left out where its size has another: it is the class map of a
+    fully convolutional head. A network without maps gives its output.
+    """
+    narrow = _bottlenecks(steps, values)
+    found: dict[tuple[int, int], list[Step]] = {}
+    for step in steps:
+        value = values[step.index]
+        if value.addressable and value.layout is not None and min(value.size) > 1 and isinstance(step, _COMPLETE):
+            found.setdefault(value.size, []).append(step)
+    classes = values[output].shape[0] if len(values[output].shape) == 1 else None
+    chosen: list[Step] = []
+    for candidates in found.values():
+        complete = [s for s in candidates if s.index in narrow] or ([] if narrow & _indices(found) else candidates)
+        features = [s for s in complete if values[s.index].shape[(values[s.index].channel_dim or 1) - 1] != classes]
+        if features or complete:
+            chosen.append((features or complete)[-1])
+    if not chosen:
+        return [steps[output - 1].name] if steps and values[output].addressable else []
+    return [step.name for step in sorted(chosen, key=lambda s: s.index)]
+
+
+def _indices(found: dict[tuple[int, int], list[Step]]) -> set[int]:
+    return {step.index for candidates in found.values() for step in candidates}
+
+
+def _bottlenecks(steps: Sequence[Step], values: Sequence[Value]) -> set[int]:
+    """The values that every path from the image to the output passes: nothing older is used after they are made."""
+    last_use: dict[int, int] = {}
+    for step in steps:
+        for i in step.inputs:
+            if values[i].depends:
+                last_use[i] = step.index
+    busy_until, found = last_use.get(0, 0), set()
+    for step in steps:
+        if busy_until <= step.index and values[step.index].depends:
+            found.add(step.index)
+        busy_until = max(busy_until, last_use.get(step.index, 0))
+    return found

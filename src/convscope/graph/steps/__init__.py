@@ -1,0 +1,20 @@
+"""One module a family of operations; importing this package registers all of their rules."""
+
+from convscope.graph.steps import conv, normalisation, pointwise, pool, structure
+from convscope.graph.steps.base import BatchSize, Call, Positionwise, PullContext, Slot, Step
+from convscope.graph.steps.registry import make_step
+
+__all__ = [
+    "BatchSize",
+    "Call",
+    "Positionwise",
+    "PullContext",
+    "Slot",
+    "Step",
+    "conv",
+    "make_step",
+    "normalisation",
+    "pointwise",
+    "pool",
+    "structure",
+]

@@ -1,0 +1,253 @@
+"""A step: one operation of the traced graph and its four motions, with rules that are exact for any operation.
+
+`Step` itself is the fallback: it runs as it is, pulls by its own vector-Jacobian product and sees whole maps. A family's
+class replaces what it can do better. `Positionwise` is the common case between: an operation that treats every position
+alike and alone, so that its vector-Jacobian product works on boxes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convscope.graph.boxes import Signal, whole, whole_origin
+from convscope.graph.nouns import Span, Value
+from convscope.graph.options import PullOptions, Report
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Stands in a call's arguments for the step's i-th input."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class BatchSize:
+    """Stands in a call's arguments for `factor * batch + offset`, which is known only when the graph runs."""
+
+    factor: int
+    offset: int = 0
+
+    def resolve(self, batch: int) -> int:
+        """The number, for a batch of `batch` images."""
+        return self.factor * batch + self.offset
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation as exported: its ATen target and arguments, with slots for inputs, and what flows in and out."""
+
+    target: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    inputs: tuple[int, ...]
+    sources: tuple[Value, ...]
+    result: Value
+    pick: int | None = None
+
+    @property
+    def op(self) -> str:
+        """The operation's plain name: 'conv2d', 'relu'."""
+        return getattr(self.target, "_opname", getattr(self.target, "__name__", str(self.target))).strip("_")
+
+    def bind(self) -> dict[str, Any]:
+        """The arguments by the names of the operator's schema, defaults filled in."""
+        schema = getattr(self.target, "_schema", None)
+        if schema is None:
+            return dict(enumerate(self.args)) | self.kwargs  # type: ignore[arg-type]
+        bound: dict[str, Any] = {}
+        for i, argument in enumerate(schema.arguments):
+            if i < len(self.args):
+                bound[argument.name] = self.args[i]
+            elif argument.name in self.kwargs:
+                bound[argument.name] = self.kwargs[argument.name]
+            elif argument.has_default_value():
+                bound[argument.name] = argument.default_value
+        return bound
+
+
+class PullContext(Protocol):
+    """What a step may ask for while it pulls: the options, and forward values of its inputs for every projection."""
+
+    options: PullOptions
+    report: Report
+
+    def forward(self, value: int) -> Tensor:
+        """The value of every projection's image, whole, (n, ...)."""
+        ...
+
+    def forward_on(self, value: int, origin: np.ndarray, size: tuple[int, int], fill: float = 0.0) -> Tensor:
+        """The value on a box per projection, `fill` beyond the map."""
+        ...
+
+
+@dataclass
+class Step:
+    """One operation; `index` is the value it produces, `call.inputs` the values it reads."""
+
+    index: int
+    name: str
+    call: Call
+    op: str = field(init=False)
+
+    #: Whether the step is linear in its inputs, so that its vector-Jacobian product does not need them.
+    linear: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        self.op = self.call.op
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Whether this rule holds for the call; calls that no rule accepts fall back to `Step`."""
+        return True
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The values the step reads."""
+        return self.call.inputs
+
+    # -- run ----------------------------------------------------------------------------------------------------------
+    def run(self, inputs: Sequence[Tensor]) -> Tensor:
+        """The step's output for its inputs (b, ...)."""
+        batch = next((t.shape[0] for t, v in zip(inputs, self.call.sources, strict=True) if v.batched), 1)
+        args = [_fill(a, inputs, batch) for a in self.call.args]
+        kwargs = {k: _fill(a, inputs, batch) for k, a in self.call.kwargs.items()}
+        out = self.call.target(*args, **kwargs)
+        return out if self.call.pick is None else out[self.call.pick]
+
+    # -- place --------------------------------------------------------------------------------------------------------
+    def place(self, slot: int, axis: int) -> Span | None:
+        """Which positions of input `slot` each output position reads on an axis (0: y, 1: x); None: all of the input."""
+        return None
+
+    # -- pull ---------------------------------------------------------------------------------------------------------
+    def needs(self, options: PullOptions) -> tuple[int, ...]:
+        """The input slots whose forward values `pull` will ask for."""
+        return () if self.linear else tuple(range(len(self.inputs)))
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """The signal at each input slot that a signal at the output causes. A returned tensor whose box was moved is a copy."""
+        if not self.linear:
+            context.report.fallback[self.op] += 1
+        gradient = whole(signal, self.call.result)
+        inputs = [self._template(slot, gradient, context) for slot in range(len(self.inputs))]
+        return {
+            slot: Signal(g, whole_origin(len(g)) if self.call.sources[slot].layout else None)
+            for slot, g in vector_jacobian(self.run, inputs, gradient).items()
+        }
+
+    def _template(self, slot: int, gradient: Tensor, context: PullContext) -> Tensor:
+        if not self.linear:
+            return context.forward(self.inputs[slot])
+        return gradient.new_zeros(()).expand(len(gradient), *self.call.sources[slot].shape)
+
+    # -- push ---------------------------------------------------------------------------------------------------------
+    # A change at the inputs is carried to the output by recomputing the boxes that `place` says it reaches; see
+    # graph/README.md. Rules that know better (linear steps act on the change alone) will say so here.
+
+    def moved(self, move: Callable[[Tensor], Tensor]) -> Step:
+        """The same step with every constant tensor passed through `move` (another device or dtype)."""
+        args, kwargs = _map_tensors(self.call.args, move), _map_tensors(self.call.kwargs, move)
+        return type(self)(self.index, self.name, replace(self.call, args=args, kwargs=kwargs))
+
+
+class Positionwise(Step):
+    """A step that treats every position of its maps alike and alone: its vector-Jacobian product works on boxes."""
+
+    def place(self, slot: int, axis: int) -> Span | None:
+        """Position p reads position p; of an input with a single position, that one."""
+        source, result = self.call.sources[slot], self.call.result
+        if source.layout is None or result.layout is None:
+            return None
+        if source.size[axis] == 1 and result.size[axis] > 1:
+            return Span.everything(result.size[axis], 1)
+        return Span.regular(result.size[axis], 1, 0, 1)
+
+    def run_on(self, inputs: Sequence[Tensor], size: tuple[int, int]) -> Tensor:
+        """The step's output for inputs that are boxes of `size`."""
+        return self.run(inputs)
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """By the vector-Jacobian product on the boxes; inputs with a single position receive the sum over all."""
+        result = self.call.result
+        if result.layout is None or signal.origin is None:
+            gradient = signal.tensor
+            inputs = [self._template(slot, gradient, context) for slot in range(len(self.inputs))]
+            grads = vector_jacobian(self.run, inputs, gradient)
+            return {slot: _whole_signal(g, self.call.sources[slot]) for slot, g in grads.items()}
+        size, origin = signal.size(result.layout), signal.origin
+        inputs, origins = [], []
+        for slot, number in enumerate(self.inputs):
+            value = self.call.sources[slot]
+            at, extent = _box_on(value, result, origin, size)
+            origins.append(at)
+            if self.linear:
+                inputs.append(_zeros_like_box(signal.tensor, value, extent))
+            elif at is None:
+                inputs.append(context.forward(number))
+            else:
+                inputs.append(context.forward_on(number, at, extent))
+        grads = vector_jacobian(lambda xs: self.run_on(xs, size), inputs, signal.tensor)
+        return {slot: Signal(g, origins[slot]) for slot, g in grads.items()}
+
+
+def _box_on(
+    value: Value, result: Value, origin: np.ndarray, size: tuple[int, int]
+) -> tuple[np.ndarray | None, tuple[int, int]]:
+    """The box of an operand that broadcasts against the result: single positions stay single."""
+    if value.layout is None:
+        return None, (0, 0)
+    single = np.asarray([v == 1 and r > 1 for v, r in zip(value.size, result.size, strict=True)])
+    return np.where(single, 0, origin), (1 if single[0] else size[0], 1 if single[1] else size[1])
+
+
+def _zeros_like_box(like: Tensor, value: Value, size: tuple[int, int]) -> Tensor:
+    shape = [len(like), *value.shape]
+    if value.layout is not None:
+        shape[value.layout[0]], shape[value.layout[1]] = size
+    return like.new_zeros(()).expand(shape)
+
+
+def _whole_signal(tensor: Tensor, value: Value) -> Signal:
+    return Signal(tensor, whole_origin(len(tensor)) if value.layout else None)
+
+
+def _fill(tree: Any, inputs: Sequence[Tensor], batch: int) -> Any:
+    """An argument with its placeholders replaced by what they stand for."""
+    if isinstance(tree, Slot):
+        return inputs[tree.number]
+    if isinstance(tree, BatchSize):
+        return tree.resolve(batch)
+    if isinstance(tree, list | tuple):
+        return [_fill(v, inputs, batch) for v in tree]
+    return tree
+
+
+def _map_tensors(tree: Any, move: Callable[[Tensor], Tensor]) -> Any:
+    if isinstance(tree, Tensor):
+        return move(tree)
+    if isinstance(tree, list | tuple):
+        return type(tree)(_map_tensors(v, move) for v in tree)
+    if isinstance(tree, dict):
+        return {k: _map_tensors(v, move) for k, v in tree.items()}
+    return tree
+
+
+def vector_jacobian(
+    function: Callable[[Sequence[Tensor]], Tensor], inputs: Sequence[Tensor], gradient: Tensor
+) -> dict[int, Tensor]:
+    """The gradients of <function(inputs), gradient> with respect to the floating inputs that matter, by slot."""
+    with torch.enable_grad():
+        leaves = [t.detach().requires_grad_() if t.is_floating_point() else t for t in inputs]
+        output = function(leaves)
+        wanted = [slot for slot, t in enumerate(leaves) if t.requires_grad]
+        if not output.requires_grad:
+            return {}
+        grads = torch.autograd.grad(output, [leaves[s] for s in wanted], gradient, allow_unused=True)
+    return {slot: g for slot, g in zip(wanted, grads, strict=True) if g is not None}

@@ -1,0 +1,235 @@
+"""Pointwise steps: rectifiers and their kin, other activations, arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from convscope.errors import UsageError
+from convscope.graph.boxes import Signal
+from convscope.graph.options import PullOptions
+from convscope.graph.steps.base import Call, Positionwise, PullContext
+from convscope.graph.steps.registry import rule
+
+aten = torch.ops.aten
+
+
+class _Rectifying(Positionwise):
+    """An activation that the deconvnet answers by keeping the positive part of the signal."""
+
+    def needs(self, options: PullOptions) -> tuple[int, ...]:
+        """The input only where its sign or slope matters."""
+        return () if self.only_rectifies(options) else (0,)
+
+    def only_rectifies(self, options: PullOptions) -> bool:
+        """Whether nothing but the signal's own sign counts under these options."""
+        return options.rule == "deconvnet"
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """By the ReLU rule."""
+        if context.options.rule == "gradient":
+            return super().pull(signal, context)
+        self.count(context)
+        kept = Signal(signal.tensor.clamp(min=0), signal.origin)
+        return {0: kept} if self.only_rectifies(context.options) else super().pull(kept, context)
+
+    def count(self, context: PullContext) -> None:
+        """Notes in the report that the signal was rectified here."""
+        context.report.rectified[self.op] += 1
+
+
+@rule(aten.relu.default)
+class ReLU(_Rectifying):
+    """max(x, 0)."""
+
+
+@rule(aten.hardtanh.default, aten.relu6.default, aten.clamp.default, aten.clamp_min.default, aten.threshold.default)
+class ClippedReLU(_Rectifying):
+    """ReLU in other words: clamp(min=0), ReLU6, threshold(0, 0); an upper bound does not change what it is."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """With zero as the lower bound."""
+        bound = call.bind()
+        if "threshold" in bound:
+            return bound["threshold"] == 0 and bound["value"] == 0
+        low, high = bound.get("min_val", bound.get("min")), bound.get("max_val", bound.get("max"))
+        return low == 0 and (high is None or (isinstance(high, int | float) and high > 0)) and len(call.inputs) == 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        high = self.call.bind().get("max_val", self.call.bind().get("max"))
+        self.op = "relu6" if high == 6 else "relu" if high is None else self.op
+
+
+@rule(aten.maximum.default)
+class MaximumWithZero(_Rectifying):
+    """torch.maximum(x, 0)."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Against a constant zero."""
+        constants = [a for a in call.args if isinstance(a, Tensor)]
+        return len(call.inputs) == 1 and len(constants) == 1 and not constants[0].any()
+
+
+@rule(
+    aten.leaky_relu.default,
+    aten.prelu.default,
+    aten._prelu_kernel.default,
+    aten.rrelu.default,
+    aten.elu.default,
+    aten.selu.default,
+    aten.celu.default,
+    aten.silu.default,
+    aten.gelu.default,
+    aten.hardswish.default,
+    aten.mish.default,
+    aten.softplus.default,
+)
+class SmoothActivation(_Rectifying):
+    """An activation like a ReLU but not one; what becomes of it is the option `smooth`."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """With constant parameters."""
+        return len(call.inputs) == 1
+
+    def only_rectifies(self, options: PullOptions) -> bool:
+        """As a ReLU, if it is to be treated as one."""
+        return options.smooth == "rectify" and super().only_rectifies(options)
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """By the option `smooth`, unless all activations take their gradient."""
+        if context.options.rule == "gradient" or context.options.smooth == "rectify":
+            return super().pull(signal, context)
+        if context.options.smooth == "error":
+            raise UsageError(
+                f"layer '{self.name}' is {self.op}, not a ReLU, and smooth='error' refuses to rectify there: "
+                "choose smooth='rectify' or smooth='gradient'"
+            )
+        context.report.differentiated[self.op] += 1
+        return Positionwise.pull(self, signal, context)
+
+    def count(self, context: PullContext) -> None:
+        """Notes that something was rectified that is no ReLU."""
+        context.report.smooth[self.op] += 1
+
+
+@rule(
+    aten.sigmoid.default,
+    aten.hardsigmoid.default,
+    aten.tanh.default,
+    aten.hardtanh.default,
+    aten.log_sigmoid.default,
+    aten.exp.default,
+    aten.log.default,
+    aten.sqrt.default,
+    aten.rsqrt.default,
+    aten.pow.Tensor_Scalar,
+    aten.pow.Tensor_Tensor,
+    aten.square.default,
+    aten.abs.default,
+    aten.sin.default,
+    aten.cos.default,
+    aten.erf.default,
+    aten.reciprocal.default,
+    aten.clamp.default,
+    aten.clamp_min.default,
+    aten.clamp_max.default,
+    aten.maximum.default,
+    aten.minimum.default,
+    aten.where.self,
+)
+class Differentiated(Positionwise):
+    """A pointwise function that is no rectifier (gates, exponentials ...): its derivative, position by position."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Unless a class registered for rectifiers holds, or constants differ from position to position."""
+        rectifies = any(c.accepts(call) for c in (ClippedReLU, MaximumWithZero) if _may_be(c, call))
+        return not rectifies and constants_fit(call)
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """By the derivative, and counted."""
+        context.report.differentiated[self.op] += 1
+        return super().pull(signal, context)
+
+
+def _may_be(cls: type, call: Call) -> bool:
+    bounds = (aten.hardtanh.default, aten.clamp.default, aten.clamp_min.default)
+    return call.target in (bounds if cls is ClippedReLU else (aten.maximum.default,))
+
+
+@rule(aten.add.Tensor, aten.sub.Tensor, aten.add.Scalar, aten.sub.Scalar, aten.rsub.Scalar, aten.neg.default)
+class Sum(Positionwise):
+    """Sums and differences: linear up to a constant; operands that broadcast receive the sum of the signal."""
+
+    linear = True
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Any operands of maps of one orientation."""
+        return constants_fit(call)
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """The signal itself where both operands have the output's shape and no sign or factor is in play."""
+        plain = self.call.target is aten.add.Tensor and self.call.bind().get("alpha", 1) == 1
+        if plain and all(v.shape == self.call.result.shape for v in self.call.sources) and self._distinct():
+            return {slot: Signal(signal.tensor, signal.origin) for slot in range(len(self.inputs))}
+        return super().pull(signal, context)
+
+    def _distinct(self) -> bool:
+        return len(self.inputs) == sum(1 for a in self.call.args if not isinstance(a, Tensor | int | float))
+
+
+@rule(aten.mul.Tensor, aten.mul.Scalar, aten.div.Tensor, aten.div.Scalar)
+class Product(Positionwise):
+    """Products and quotients; by a constant they are linear."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Any operands of maps of one orientation."""
+        return constants_fit(call)
+
+    def needs(self, options: PullOptions) -> tuple[int, ...]:
+        """All operands, unless the other is a constant."""
+        return () if self._scale() is not None else super().needs(options)
+
+    def _scale(self) -> Any:
+        """The constant factor of a product with the slot first, or None."""
+        if len(self.inputs) != 1 or len(self.call.args) < 2:
+            return None
+        first, second = self.call.args[:2]
+        scales = second if self.call.op in ("mul", "div") and isinstance(second, Tensor | int | float) else None
+        if scales is None and self.call.op == "mul" and isinstance(first, Tensor):
+            scales = first
+        same_shape = self.call.sources[0].shape == self.call.result.shape
+        return scales if same_shape else None
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """The signal times the other operand."""
+        scale = self._scale()
+        if scale is None:
+            return super().pull(signal, context)
+        tensor = signal.tensor / scale if self.call.op == "div" else signal.tensor * scale
+        return {0: Signal(tensor, signal.origin)}
+
+
+def constants_fit(call: Call) -> bool:
+    """Whether an operation over maps can be done box by box: one orientation, and constants alike at every position."""
+    layouts = {(v.layout, len(v.shape)) for v in call.sources}
+    if call.result.layout is None:
+        return True
+    if layouts != {(call.result.layout, len(call.result.shape))}:
+        return False
+    rank = len(call.result.shape) + 1
+    for constant in (a for a in (*call.args, *call.kwargs.values()) if isinstance(a, Tensor)):
+        for dim in call.result.layout:
+            at = dim - rank + constant.dim()
+            if at >= 0 and constant.shape[at] > 1:
+                return False
+    # A map that broadcasts in a dimension other than the positions is summed over by autograd itself.
+    return True

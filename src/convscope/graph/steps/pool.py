@@ -1,0 +1,193 @@
+"""Pooling: max with switches, average, adaptive and global."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from convscope.graph.boxes import Signal, whole, whole_origin
+from convscope.graph.nouns import Span
+from convscope.graph.options import Overlap, PullOptions
+from convscope.graph.steps.base import Call, PullContext, Step
+from convscope.graph.steps.conv import Windows, over_map, pair
+from convscope.graph.steps.registry import rule
+
+aten = torch.ops.aten
+
+
+def unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], overlap: Overlap) -> Tensor:
+    """The signal (n, c, h, w) put where the switches say, on maps of `size`; zero signals take no part in collisions.
+
+    `switches` are flat indices into a map of `size`, as `max_pool2d` returns them. Zeiler & Fergus 2014, section 2.1;
+    what happens where windows overlap and share a switch is not said there, hence `overlap`.
+    """
+    n, c = signal.shape[:2]
+    flat, at = signal.flatten(2), switches.flatten(2)
+    out = flat.new_zeros(n, c, size[0] * size[1])
+    if overlap == "sum":
+        return out.scatter_add_(2, at, flat).reshape(n, c, *size)
+    if overlap == "max":
+        low = torch.where(flat == 0, -torch.inf, flat)
+        best = torch.full_like(out, -torch.inf).scatter_reduce_(2, at, low, "amax")
+        return torch.where(best == -torch.inf, 0.0, best).reshape(n, c, *size)
+    # The last window in reading order with a signal wins; its number, not the signal, is reduced, to be deterministic.
+    order = torch.arange(1, flat.shape[2] + 1, device=flat.device).expand_as(at)
+    last = torch.zeros_like(out, dtype=torch.long).scatter_reduce_(2, at, torch.where(flat == 0, 0, order), "amax")
+    padded = F.pad(flat, (1, 0))
+    return padded.gather(2, last).reshape(n, c, *size)
+
+
+@rule(aten.max_pool2d.default, aten.max_pool2d_with_indices.default)
+class MaxPool2d(Windows):
+    """Max pooling with any padding, dilation, overlap and ceil mode; switches are found again on the boxes asked for."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """On a map; the indices themselves are not followed."""
+        return over_map(call) and call.pick in (None, 0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        bound = self.call.bind()
+        self.op = "max_pool2d"
+        self.kernel = pair(bound["kernel_size"])
+        self.stride = pair(bound["stride"]) if bound["stride"] else self.kernel
+        self.before, self.dilation = pair(bound["padding"]), pair(bound["dilation"])
+
+    def needs(self, options: PullOptions) -> tuple[int, ...]:
+        """The map that was pooled."""
+        return (0,)
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """Unpooling with the switches of the box's own windows; padding can never win."""
+        assert signal.origin is not None
+        size, origin = self.input_size(signal.size((2, 3))), self.input_origin(signal.origin)
+        below = context.forward_on(self.inputs[0], origin, size, fill=-torch.inf)
+        pooled = (self.kernel, self.stride, (0, 0), self.dilation, False)
+        _, switches = F.max_pool2d(below, *pooled, return_indices=True)
+        if context.options.overlap == "sum":
+            # The native backward of max pooling is this sum, and faster than a scatter.
+            tensor = aten.max_pool2d_with_indices_backward(signal.tensor.contiguous(), below, *pooled, switches)
+        else:
+            tensor = unpool(signal.tensor, switches, size, context.options.overlap)
+        return {0: Signal(tensor, origin)}
+
+
+@rule(aten.avg_pool2d.default)
+class AvgPool2d(Windows):
+    """Average pooling with any padding, ceil mode and divisor."""
+
+    linear = True
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """On a map."""
+        return over_map(call)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        bound = self.call.bind()
+        self.kernel, self.before, self.dilation = pair(bound["kernel_size"]), pair(bound["padding"]), (1, 1)
+        self.stride = pair(bound["stride"]) if bound["stride"] else self.kernel
+        self.divisor: int | None = bound["divisor_override"]
+        self.count_include_pad = bool(bound["count_include_pad"])
+
+    def _counts(self, axis: int) -> np.ndarray:
+        """How many inputs each output on an axis is divided by, as PyTorch counts them."""
+        extent, before = self.call.sources[0].size[axis], self.before[axis]
+        start = np.arange(self.call.result.size[axis]) * self.stride[axis] - before
+        stop = np.minimum(start + self.kernel[axis], extent + before)
+        if not self.count_include_pad:
+            start, stop = np.maximum(start, 0), np.minimum(stop, extent)
+        return stop - start
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """Each signal divided by its window's count and spread over the window."""
+        assert signal.origin is not None
+        size = signal.size((2, 3))
+        spread = signal.tensor / (self.divisor or self._divisors(signal.tensor, signal.origin, size))
+        target = self.input_size(size)
+        like = spread.new_empty(()).expand(*spread.shape[:2], *target)
+        tensor = aten.avg_pool2d_backward(spread.contiguous(), like, self.kernel, self.stride, (0, 0), False, True, 1)
+        return {0: Signal(tensor, self.input_origin(signal.origin))}
+
+    def _divisors(self, like: Tensor, origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """(n, 1, h, w): the count of each window of the boxes; positions beyond the map carry no signal, any count does."""
+        per_axis = []
+        for axis in range(2):
+            counts = self._counts(axis)
+            at = np.clip(origin[:, axis, None] + np.arange(size[axis]), 0, len(counts) - 1)
+            per_axis.append(torch.from_numpy(counts[at]).to(like))
+        return (per_axis[0][:, :, None] * per_axis[1][:, None, :])[:, None]
+
+
+class _Adaptive(Step):
+    """Adaptive pooling: output p covers the inputs [floor(p H / h), ceil((p + 1) H / h))."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """On a map."""
+        return over_map(call) and call.pick in (None, 0)
+
+    def place(self, slot: int, axis: int) -> Span | None:
+        """The windows of adaptive pooling."""
+        high, low = self.call.sources[0].size[axis], self.call.result.size[axis]
+        at = np.arange(low, dtype=np.int64)
+        start, stop = at * high // low, -(-(at + 1) * high // low)
+        if high % low == 0:
+            return Span(start, stop, (high // low, 0, high // low))
+        return Span(start, stop)
+
+
+@rule(aten.adaptive_avg_pool2d.default, aten._adaptive_avg_pool2d.default)
+class AdaptiveAvgPool2d(_Adaptive):
+    """Adaptive average pooling; global pooling is the case of one output."""
+
+    linear = True
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """Spread over the windows; where they are all of one size without overlap, on the box."""
+        spans = [self.place(0, axis) for axis in range(2)]
+        if signal.origin is None or any(s is None or s.affine is None for s in spans):
+            return super().pull(signal, context)
+        scale = np.asarray([s.affine[0] for s in spans if s and s.affine])
+        tensor = signal.tensor / int(scale.prod())
+        for axis in range(2):
+            if scale[axis] > 1:
+                tensor = tensor.repeat_interleave(int(scale[axis]), dim=2 + axis)
+        return {0: Signal(tensor, signal.origin * scale)}
+
+
+@rule(aten.adaptive_max_pool2d.default)
+class AdaptiveMaxPool2d(_Adaptive):
+    """Adaptive max pooling: its vector-Jacobian product is the unpooling with switches, on the whole map."""
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """The switches of the whole map."""
+        below = context.forward(self.inputs[0])
+        gradient = whole(signal, self.call.result)
+        _, switches = F.adaptive_max_pool2d(below, self.call.result.size, return_indices=True)
+        tensor = unpool(gradient, switches, self.call.sources[0].size, context.options.overlap)
+        return {0: Signal(tensor, whole_origin(len(tensor)))}
+
+
+@rule(aten.mean.dim, aten.sum.dim_IntList)
+class Reduce(Step):
+    """A mean or sum over dimensions, such as global average pooling written as `x.mean((2, 3))`."""
+
+    linear = True
+
+    def place(self, slot: int, axis: int) -> Span | None:
+        """Reduced axes see everything; an axis that is kept as it was sees itself."""
+        source, result = self.call.sources[0], self.call.result
+        if source.layout is None or result.layout is None:
+            return None
+        dims: Any = self.call.bind()["dim"]
+        reduced = {int(d) % (len(source.shape) + 1) for d in (dims or range(len(source.shape) + 1))}
+        if source.layout[axis] in reduced:
+            return Span.everything(result.size[axis], source.size[axis])
+        return Span.regular(result.size[axis], 1, 0, 1)

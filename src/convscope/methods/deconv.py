@@ -1,0 +1,325 @@
+"""The deconvnet: one activation, all else zero, carried back to pixels (Zeiler & Fergus 2014, section 2.1).
+
+Every network is a graph of steps; a projection is the `pull` motion over it from a one-hot signal. It works on the boxes
+that the signal can reach, so that its cost is that of the receptive field and not of the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, overload
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convscope.errors import ShapeError, UsageError
+from convscope.graph import Network, PullOptions, Report, Unit
+from convscope.graph.boxes import Signal, paste, whole, whole_origin
+from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.graph.pulling import Context, needed, pull, seed_signal
+from convscope.methods.budget import projections_at_once, values_bytes
+
+Seed = Literal["activation", "one"]
+DEFAULT_MEMORY = 1 << 30
+
+
+@dataclass(frozen=True)
+class Projection:
+    """n projections of one layer's units onto their images, each on its receptive-field box.
+
+    pixels: (n, C, h, w), signed: nothing is rectified after the first convolution. Zero beyond the image.
+    boxes: (n, 4) y0 x0 y1 x1 in input pixels, half-open; all h x w; a box may reach beyond the image.
+    units: the n units, with the positions that were projected; images: (n,) rows of the image batch.
+    values: (n,) float32 activations of the units there. report: what was done on the way.
+    """
+
+    layer: str
+    pixels: Tensor
+    boxes: Tensor
+    units: tuple[Unit, ...]
+    images: Tensor
+    values: Tensor
+    image_size: tuple[int, int]
+    report: Report
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    def full(self) -> Tensor:
+        """The projections on the whole image, (n, C, H, W), zero outside their boxes."""
+        origin = self.boxes[:, :2].cpu().numpy()
+        signal = paste(Signal(self.pixels, origin), (2, 3), whole_origin(len(origin)), self.image_size)
+        return signal.tensor.clone() if signal.tensor is self.pixels else signal.tensor
+
+
+@overload
+def deconv(net: Network, images: Tensor, units: str | Unit, **options: object) -> Projection: ...
+@overload
+def deconv(net: Network, images: Tensor, units: Iterable[str | Unit], **options: object) -> list[Projection]: ...
+def deconv(
+    net: Network,
+    images: Tensor,
+    units: str | Unit | Iterable[str | Unit],
+    *,
+    rule: Rule = "deconvnet",
+    smooth: Smooth = "rectify",
+    overlap: Overlap = "sum",
+    lrn: LrnRule = "identity",
+    seed: Seed | Tensor = "activation",
+    memory: int = DEFAULT_MEMORY,
+) -> Projection | list[Projection]:
+    """The projections of a unit on each image; of several units, a list in their order.
+
+    A unit is "layer:channel" or "layer:channel@y,x"; without a position it is the strongest of each image (the first in
+    reading order of several equal ones). Layers may be maps or vectors (fully connected layers, class logits). However many
+    units and layers are asked for, each image is run forward once.
+
+    Args:
+        net: the network.
+        images: normalised images (n, C, H, W), or one image (C, H, W).
+        units: one unit, or several.
+        rule, smooth, overlap, lrn: see `PullOptions`.
+        seed: the signal's size at the unit: the "activation" itself, "one", or a tensor (n,) of one number per image.
+        memory: about how many bytes the signals and kept maps of a block may take; blocks are made to fit.
+
+    Raises:
+        UsageError: for a malformed unit or option. UnknownLayer: for a layer or unit that does not exist.
+        ShapeError: for images or seeds of the wrong shape.
+
+    >>> import torch
+    >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
+    >>> net = Network.trace(layers, (3, 16, 16))
+    >>> deconv(net, torch.rand(2, 3, 16, 16), "2:5").pixels.shape
+    torch.Size([2, 3, 4, 4])
+    """
+    options = PullOptions(rule, smooth, overlap, lrn)
+    single = isinstance(units, str | Unit)
+    wanted = [net.unit(u) for u in ([units] if isinstance(units, str | Unit) else units)]
+    batch = net.check_images(images[None] if images.dim() == 3 else images)
+    found: list[list[Projection]] = [[] for _ in wanted]
+    for first, kept in _forward_blocks(net, batch, {u.layer for u in wanted}, options, memory):
+        for i, unit in enumerate(wanted):
+            count = len(kept[0])
+            seeds = seed[first : first + count] if isinstance(seed, Tensor) else seed
+            position = None if unit.position is None else np.tile(unit.position, (count, 1))
+            rows = torch.arange(count, device=batch.device)
+            channel = torch.full((count,), unit.channel, device=batch.device)
+            part = _project_kept(net, kept, unit.layer, rows, channel, position, options, seeds, memory)
+            found[i].append(replace(part, images=part.images + first))
+    if isinstance(seed, Tensor) and seed.shape != (len(batch),):
+        raise ShapeError(f"seed has shape {tuple(seed.shape)}; one number per image is needed, shape ({len(batch)},)")
+    if not len(batch):
+        raise ShapeError("there are no images to project on")
+    joined = [join(parts) for parts in found]
+    return joined[0] if single else joined
+
+
+def project(
+    net: Network,
+    images: Tensor,
+    layer: str,
+    *,
+    image: Tensor | Sequence[int],
+    channel: Tensor | Sequence[int],
+    position: Tensor | np.ndarray | None = None,
+    rule: Rule = "deconvnet",
+    smooth: Smooth = "rectify",
+    overlap: Overlap = "sum",
+    lrn: LrnRule = "identity",
+    seed: Seed | Tensor = "activation",
+    memory: int = DEFAULT_MEMORY,
+) -> Projection:
+    """The projections of n units of one layer, each on an image of its own choice.
+
+    Args:
+        net: the network.
+        images: normalised images (b, C, H, W).
+        layer: the layer's name.
+        image: (n,) which row of `images` each projection is on; channel: (n,) its unit.
+        position: (n, 2) y, x in the layer's map, or None for the strongest; ignored for vectors.
+        rule, smooth, overlap, lrn, seed, memory: as for `deconv`; a seed tensor is (n,).
+
+    Raises:
+        ShapeError: if image, channel, position and seed do not agree in length. UnknownLayer: for units out of range.
+    """
+    options = PullOptions(rule, smooth, overlap, lrn)
+    batch = net.check_images(images)
+    rows = torch.as_tensor(image, dtype=torch.long, device=batch.device)
+    channels = torch.as_tensor(channel, dtype=torch.long, device=batch.device)
+    at = None if position is None else np.asarray(position, dtype=np.int64)
+    _check_request(net, layer, len(batch), rows, channels, at, seed)
+    used, row_of = torch.unique(rows, return_inverse=True)
+    parts, order = [], []
+    for first, kept in _forward_blocks(net, batch[used], {layer}, options, memory):
+        mine = torch.nonzero((row_of >= first) & (row_of < first + len(kept[0]))).flatten()
+        if len(mine):
+            picked = mine.cpu().numpy()
+            seeds = seed.to(batch.device)[mine] if isinstance(seed, Tensor) else seed
+            where = None if at is None else at[picked]
+            part = _project_kept(net, kept, layer, row_of[mine] - first, channels[mine], where, options, seeds, memory)
+            parts.append(replace(part, images=rows[mine]))
+            order.append(mine)
+    if not parts:
+        raise ShapeError("there is nothing to project: image and channel are empty")
+    return reorder(join(parts), torch.argsort(torch.cat(order)))
+
+
+def _check_request(
+    net: Network, layer: str, count: int, rows: Tensor, channels: Tensor, at: np.ndarray | None, seed: Seed | Tensor
+) -> None:
+    n = len(rows)
+    seeds_fit = not isinstance(seed, Tensor) or seed.shape == (n,)
+    if rows.shape != (n,) or channels.shape != (n,) or (at is not None and at.shape != (n, 2)) or not seeds_fit:
+        raise ShapeError("image and channel are (n,), position is (n, 2) and a seed tensor is (n,), all of one n")
+    if n and not (0 <= int(rows.min()) and int(rows.max()) < count):
+        raise ShapeError(f"image holds rows {int(rows.min())} to {int(rows.max())}, but there are {count} images")
+    extent = net.layers[layer]
+    for channel in {int(channels.min()), int(channels.max())} if n else ():
+        net.unit(Unit(extent.name, channel))
+    if at is not None and n and extent.spatial:
+        for y, x in (at.min(0), at.max(0)):
+            net.unit(Unit(extent.name, 0, (int(y), int(x))))
+
+
+# -- forward ----------------------------------------------------------------------------------------------------------
+def _forward_blocks(
+    net: Network, images: Tensor, layers: set[str], options: PullOptions, memory: int
+) -> Iterable[tuple[int, dict[int, Tensor]]]:
+    """Blocks of images run forward: the first image's number, and the values that projecting the layers will need."""
+    targets = {net.index_of(layer) for layer in layers}
+    wanted = set(targets) | {0}
+    for layer in layers:
+        wanted |= needed(net.cone(layer), net.values, options)
+    size = max(1, memory // max(values_bytes(net, wanted), 1)) if net.program.any_batch else 1
+    for first in range(0, len(images), size):
+        yield first, net.run_values(images[first : first + size], wanted)
+
+
+def _project_kept(
+    net: Network,
+    kept: dict[int, Tensor],
+    layer: str,
+    rows: Tensor,
+    channel: Tensor,
+    position: np.ndarray | None,
+    options: PullOptions,
+    seed: Seed | Tensor,
+    memory: int,
+) -> Projection:
+    """Projections from forward values that are at hand, in blocks that fit the memory."""
+    target = net.index_of(layer)
+    value = net.values[target]
+    maps = kept[target] if value.channel_dim in (None, 1) else kept[target].movedim(value.channel_dim, 1)
+    if value.layout is None:
+        position = None
+    elif position is None:
+        flat = maps[rows, channel].flatten(1).nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
+        best = flat.argmax(1).cpu().numpy()
+        position = np.stack([best // value.size[1], best % value.size[1]], 1)
+    activation = _activations(maps, rows, channel, position)
+    amount = _seed_amount(seed, activation)
+    steps, parts = net.cone(layer), []
+    size = projections_at_once(net, layer, memory) if _row_wise(net, layer) else 1
+    for first in range(0, len(rows), size):
+        block = slice(first, first + size)
+        where = None if position is None else position[block]
+        parts.append(_pull_block(net, kept, steps, target, rows[block], channel[block], where, amount[block], options))
+    name, size_of_image = net.layers[layer].name, net.input_shape[1:]
+    units = _units(name, channel, position)
+    pixels, boxes, report = _same_size(parts, size_of_image)
+    return Projection(name, pixels, boxes, units, rows, activation.float(), size_of_image, report)
+
+
+def _activations(maps: Tensor, rows: Tensor, channel: Tensor, position: np.ndarray | None) -> Tensor:
+    if position is None:
+        return maps[rows, channel].reshape(len(rows), -1)[:, 0]
+    y, x = (torch.from_numpy(np.ascontiguousarray(position[:, a])).to(maps.device) for a in range(2))
+    return maps[rows, channel, y, x]
+
+
+def _seed_amount(seed: Seed | Tensor, activation: Tensor) -> Tensor:
+    if isinstance(seed, Tensor):
+        return seed.to(activation)
+    if seed not in ("activation", "one"):
+        raise UsageError(f"seed={seed!r} is not a choice; choose 'activation', 'one', or give a tensor")
+    return activation if seed == "activation" else torch.ones_like(activation)
+
+
+def _row_wise(net: Network, layer: str) -> bool:
+    """Whether row i of every value belongs to image i, so that projections of several images can share a block."""
+    return net.program.any_batch and all(net.values[s.index].batched for s in net.cone(layer) if s.call.result.depends)
+
+
+def _pull_block(
+    net: Network,
+    kept: dict[int, Tensor],
+    steps: list,
+    target: int,
+    rows: Tensor,
+    channel: Tensor,
+    position: np.ndarray | None,
+    amount: Tensor,
+    options: PullOptions,
+) -> tuple[Signal, Report]:
+    values = net.values
+    if not all(values[s.index].batched for s in steps if s.call.result.depends):
+        # A value that mixes batch and other dimensions cannot be taken apart by row: run this image by itself.
+        kept = net.run_values(kept[0][rows], set(kept))
+        rows = torch.zeros_like(rows)
+        values = [v if v.batched else replace(v, layout=None) for v in values]
+    context = Context(options, kept, values, rows)
+    return pull(steps, target, seed_signal(values[target], channel, position, amount), context), context.report
+
+
+# -- results ----------------------------------------------------------------------------------------------------------
+def _units(layer: str, channel: Tensor, position: np.ndarray | None) -> tuple[Unit, ...]:
+    channels = channel.tolist()
+    if position is None:
+        return tuple(Unit(layer, c) for c in channels)
+    return tuple(Unit(layer, c, (int(y), int(x))) for c, (y, x) in zip(channels, position.tolist(), strict=True))
+
+
+def _same_size(parts: list[tuple[Signal, Report]], image: tuple[int, int]) -> tuple[Tensor, Tensor, Report]:
+    """Pixels and boxes of several blocks, on boxes of the largest block's size."""
+    sizes = [signal.size((2, 3)) for signal, _ in parts]
+    height, width = max(s[0] for s in sizes), max(s[1] for s in sizes)
+    pixels, origins = [], []
+    for signal, _ in parts:
+        assert signal.origin is not None
+        whole_axis = np.asarray([height == image[0], width == image[1]])
+        wide = paste(signal, (2, 3), np.where(whole_axis, 0, signal.origin), (height, width))
+        pixels.append(wide.tensor)
+        origins.append(wide.origin)
+    origin = torch.from_numpy(np.concatenate(origins))
+    boxes = torch.cat([origin, origin + torch.tensor([height, width])], 1)
+    return torch.cat(pixels), boxes, parts[0][1]
+
+
+def join(parts: Sequence[Projection]) -> Projection:
+    """Projections of one layer made one after the other, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    signals = [(Signal(p.pixels, p.boxes[:, :2].numpy()), p.report) for p in parts]
+    pixels, boxes, report = _same_size(signals, first.image_size)
+    units = tuple(u for p in parts for u in p.units)
+    images, values = torch.cat([p.images for p in parts]), torch.cat([p.values for p in parts])
+    return Projection(first.layer, pixels, boxes, units, images, values, first.image_size, report)
+
+
+def reorder(projection: Projection, order: Tensor) -> Projection:
+    """The same projections in another order."""
+    at = order.cpu()
+    return replace(
+        projection,
+        pixels=projection.pixels[order],
+        boxes=projection.boxes[at],
+        units=tuple(projection.units[i] for i in at.tolist()),
+        images=projection.images[order],
+        values=projection.values[order],
+    )
+
+
+__all__ = ["Projection", "Signal", "deconv", "join", "project", "reorder", "whole"]

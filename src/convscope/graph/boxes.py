@@ -1,8 +1,9 @@
 """Signals on boxes: cut, paste, mask and unite rectangles whose place differs from sample to sample.
 
-A signal carries one box per projection. All boxes of a batch have the same size, that of the tensor's (y, x) dimensions;
-`origin` says where each begins on its map, and a box may reach beyond the map. The whole map is only the box that begins
-at (0, 0) and is as large as the map.
+A signal carries one box per projection. All boxes of a batch have the same size, that of the tensor's (y, x)
+dimensions; `origin` says where each begins on its map, and a box may reach beyond the map. The whole map is only the
+box that
+begins at (0, 0) and is as large as the map.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def whole(signal: Signal, value: Value) -> Tensor:
 
 
 def settle(signal: Signal, value: Value) -> Signal:
-    """The signal with zeros beyond the map (what zero padding means), on the whole axis where the box is as large as it."""
+    """The signal with zeros beyond the map (what zero padding means), on the whole axis where the box is as
+    large as it."""
     if value.layout is None or signal.origin is None:
         return signal
     size, extent = np.asarray(signal.size(value.layout)), np.asarray(value.size)

@@ -58,8 +58,18 @@ def export_module(module: nn.Module, input_shape: tuple[int, int, int]) -> Expor
             raise TraceError(_explain(module, input_shape, error)) from error
 
 
-# torch.export passes on whatever the model's own forward raises: there is no narrower family to name.
-_EXPORT_ERRORS = (Exception,)
+# torch.export passes on whatever the model's own forward raises while it is traced.
+_EXPORT_ERRORS = (
+    RuntimeError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    ImportError,
+    OSError,
+)
 
 
 def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgram:
@@ -100,6 +110,11 @@ def _explain(module: nn.Module, input_shape: tuple[int, int, int], error: BaseEx
     return (
         f"{type(module).__name__} cannot be exported for images of shape {tuple(input_shape)}. torch.export said: "
         f"{type(error).__name__}: {_first_lines(error)}. Check that the model runs on a tensor of shape (1, "
-        f"{', '.join(map(str, input_shape))}); control flow that depends on pixel values, and calls out of PyTorch, must "
-        "go; or export it yourself with torch.export and pass the program (Network.from_export, 'pt2:FILE')"
+        f"{', '.join(map(str, input_shape))}); control flow that depends on pixel values, and calls out
+        of PyTorch, must " "go; or export it yourself with torch.export and pass the program
+        (Network.from_export,
+       
+        'pt2:FILE')"
+   
+   
     )

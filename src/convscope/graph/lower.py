@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sympy
 import torch
@@ -79,15 +79,19 @@ class _Lowering:
                 images.append(node)
             elif spec.kind in (InputKind.PARAMETER, InputKind.BUFFER):
                 state = self.program.state_dict if spec.target in self.program.state_dict else self.program.constants
-                self.env[node] = state[spec.target].detach()
+                self.env[node] = cast(Tensor, state[str(spec.target)]).detach()
             else:
-                self.env[node] = self.program.constants.get(spec.target)
+                self.env[node] = self.program.constants.get(str(spec.target))
         images = [n for n in images if isinstance(n.meta.get("val"), Tensor)]
         if len(images) != 1:
-            raise TraceError(f"the model takes {len(images)} tensor inputs; convscope looks at models of one image batch")
+            raise TraceError(
+                f"the model takes {len(images)} tensor inputs; convscope looks at models of one image batch"
+            )
         shape = images[0].meta["val"].shape
         if len(shape) != 4:
-            raise TraceError(f"the model's input has {len(shape)} dimensions; images are (batch, channels, height, width)")
+            raise TraceError(
+                f"the model's input has {len(shape)} dimensions; images are (batch, channels, height, width)"
+            )
         self.batch = shape[0]
         self.any_batch = not isinstance(self.batch, int)
         if not self.any_batch and int(self.batch) != 1:
@@ -253,7 +257,7 @@ class _Lowering:
         first = node.args[0] if node.args else None
         if not isinstance(self.env.get(first), Slot):
             return False
-        before, after = first.meta["val"], node.meta["val"]
+        before, after = cast(Any, first).meta["val"], node.meta["val"]
         same = before.shape == after.shape and before.dtype == after.dtype
         if node.target is aten.slice.Tensor:
             return same

@@ -1,8 +1,9 @@
 """Names of layers: the path of the module that made the value, as `named_modules` and feature extractors spell it.
 
-A module that makes its value in one operation gives its path ("features.8", "layer1.0.conv1"); an operation written in a
-module's own forward gives the path and the operation ("layer1.0.add", "classifier.relu"); repeated calls get "_1", "_2".
-A container's path is another name for the last value made within it ("layer1").
+A module that makes its value in one operation gives its path ("features.8", "layer1.0.conv1"); an operation written
+in a module's own forward gives the path and the operation ("layer1.0.add", "classifier.relu"); repeated calls get
+"_1",
+"_2". A container's path is another name for the last value made within it ("layer1").
 """
 
 from __future__ import annotations

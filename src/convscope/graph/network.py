@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, overload
@@ -24,7 +24,7 @@ from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
 
 
-class LayerList(Sequence[Layer]):
+class LayerList:
     """The addressable layers of a network in execution order; looked up by number or by name."""
 
     def __init__(self, layers: Iterable[Layer], aliases: dict[str, str], stages: Sequence[str], model: str) -> None:
@@ -58,6 +58,9 @@ class LayerList(Sequence[Layer]):
                 f"layer '{key}' is not in {self._model}{close} ({len(self)} layers: run `convscope layers MODEL`)"
             )
         return found
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self._layers)
 
     def __contains__(self, key: object) -> bool:
         return key in self._by_name or key in self._aliases or key in self._layers
@@ -100,8 +103,8 @@ class Network:
     ) -> Network:
         """The network that `module` is in eval mode, for images of `input_shape` (channels, height, width).
 
-        The module itself is left exactly as it was, its train or eval mode included. With `copy` the network has weights
-        of its own; without, it shares the module's, and is valid until they change.
+        The module itself is left exactly as it was, its train or eval mode included. With `copy` the network has
+        weights of its own; without, it shares the module's, and is valid until they change.
 
         Raises:
             ShapeError: if `input_shape` is not three positive integers.
@@ -114,7 +117,7 @@ class Network:
         """
         if not isinstance(module, nn.Module):
             raise UsageError(f"a torch.nn.Module is needed, not {type(module).__name__}")
-        program = lower(export_module(module, tuple(input_shape)))
+        program = lower(export_module(module, input_shape))
         net = cls(program, name=name or type(module).__name__, preprocess=preprocess, classes=classes)
         return net._moved(lambda tensor: tensor.clone()) if copy else net
 
@@ -204,7 +207,9 @@ class Network:
         channels = value.shape[(value.channel_dim or 1) - 1]
         if value.layout is None:
             return Layer(step.name, step.op, channels, 1, 1, False, None)
-        return Layer(step.name, step.op, channels, *value.size, True, field_of(self._reaches[step.index], self.input_shape[1:]))
+        return Layer(
+            step.name, step.op, channels, *value.size, True, field_of(self._reaches[step.index], self.input_shape[1:])
+        )
 
     @cached_property
     def output(self) -> str:
@@ -243,7 +248,12 @@ class Network:
         layer = self.layers[unit.layer]
         if not 0 <= unit.channel < layer.channels:
             raise UnknownLayer(
-                f"unit '{unit}' does not exist: layer '{layer.name}' has {layer.channels} units, 0 to {layer.channels - 1}"
+                f"unit '{unit}' does not exist: layer '{layer.name}' has {layer.channels} units, 0
+                to
+               
+                {layer.channels
+                -
+                1}"
             )
         if unit.position is not None:
             if not layer.spatial:
@@ -275,7 +285,9 @@ class Network:
                 f"{tuple(images.shape)}: resize them, or trace the network for another input shape"
             )
         if not images.is_floating_point():
-            raise ShapeError(f"images are {images.dtype}, not floating point: normalise them first (net.preprocess.normalise)")
+            raise ShapeError(
+                f"images are {images.dtype}, not floating point: normalise them first (net.preprocess.normalise)"
+            )
         return images.to(device=self.device, dtype=self.dtype)
 
     def run(self, images: Tensor, layers: Iterable[str] | None = None) -> dict[str, Tensor]:

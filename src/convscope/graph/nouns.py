@@ -1,4 +1,5 @@
-"""The words the whole package uses for what a network consists of: layers, units, receptive fields, geometry of one axis."""
+"""The words the whole package uses for what a network consists of: layers, units, receptive fields, geometry
+of one axis."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Field:
 
 @dataclass(frozen=True)
 class Layer:
-    """One addressable layer: a map of `channels` units over height x width positions, or a vector (1 x 1, not spatial)."""
+    """One addressable layer: a map of `channels` units over height x width positions, or a vector (1 x 1,
+    not spatial)."""
 
     name: str
     op: str
@@ -68,7 +70,9 @@ class Unit:
         """
         found = _UNIT.match(text)
         if found is None:
-            raise UsageError(f"'{text}' is not a unit: write LAYER:CHANNEL or LAYER:CHANNEL@Y,X, such as features.8:174@3,5")
+            raise UsageError(
+                f"'{text}' is not a unit: write LAYER:CHANNEL or LAYER:CHANNEL@Y,X, such as features.8:174@3,5"
+            )
         position = None if found["y"] is None else (int(found["y"]), int(found["x"]))
         return cls(found["layer"], int(found["channel"]), position)
 
@@ -81,8 +85,9 @@ class Unit:
 class Value:
     """What is known at trace time of one tensor that flows through the graph.
 
-    `shape` excludes the batch dimension; `layout` names the (y, x) dimensions of the full tensor, None where the tensor is
-    no map; `batched` says that dimension 0 is the batch and nothing else; `depends` that it depends on the image.
+    `shape` excludes the batch dimension; `layout` names the (y, x) dimensions of the full tensor, None where the
+    tensor is no map; `batched` says that dimension 0 is the batch and nothing else; `depends` that it depends on the
+    image.
     """
 
     shape: tuple[int, ...]
@@ -100,7 +105,8 @@ class Value:
 
     @property
     def channel_dim(self) -> int | None:
-        """The one dimension of the full tensor that is neither batch nor position, or None if there is not exactly one."""
+        """The one dimension of the full tensor that is neither batch nor position, or None if there is not
+        exactly one."""
         rest = [d for d in range(1, len(self.shape) + 1) if self.layout is None or d not in self.layout]
         return rest[0] if len(rest) == 1 else None
 
@@ -112,9 +118,11 @@ class Value:
 
 @dataclass(frozen=True)
 class Span:
-    """Geometry of a step on one axis: output position p reads the inputs [start[p], stop[p]), which may lie beyond the map.
+    """Geometry of a step on one axis: output position p reads the inputs [start[p], stop[p]), which may lie beyond
+    the map.
 
-    `affine` is (stride, offset, size) when start[p] = p * stride + offset and stop - start = size everywhere, else None.
+    `affine` is (stride, offset, size) when start[p] = p * stride + offset and stop - start = size everywhere, else
+    None.
     """
 
     start: np.ndarray
@@ -123,7 +131,8 @@ class Span:
 
     @classmethod
     def regular(cls, count: int, stride: int, offset: int, size: int) -> Span:
-        """The span of a sliding window: `count` outputs, windows of `size` inputs every `stride`, the first at `offset`."""
+        """The span of a sliding window: `count` outputs, windows of `size` inputs every `stride`, the first
+        at `offset`."""
         start = np.arange(count, dtype=np.int64) * stride + offset
         return cls(start, start + size, (stride, offset, size))
 

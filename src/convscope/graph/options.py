@@ -18,7 +18,8 @@ LrnRule = Literal["identity", "gradient"]
 class PullOptions:
     """The choices that turn the adjoint of a network into a deconvnet, a gradient or guided backpropagation.
 
-    rule: what a ReLU does to the signal: "deconvnet" keeps its positive part (Zeiler & Fergus 2014), "gradient" keeps it
+    rule: what a ReLU does to the signal: "deconvnet" keeps its positive part (Zeiler & Fergus 2014), "gradient"
+    keeps it
         where the forward input was positive (Simonyan et al. 2014), "guided" does both (Springenberg et al. 2015).
     smooth: what is done at activations that are not ReLUs but like one (SiLU, GELU, leaky ReLU ...) where the rule is
         not "gradient": "rectify" treats them as ReLUs, "gradient" takes their derivative, "error" refuses.

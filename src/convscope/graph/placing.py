@@ -18,8 +18,8 @@ class Reach:
     """What the positions of one axis of a map see of the image.
 
     `low`, `high`: for every position the pixels [low, high) that can influence it, within the image. `affine`:
-    (stride, offset, size) such that position p has the box [p * stride + offset, + size) if maps had no borders; None where
-    no such numbers exist.
+    (stride, offset, size) such that position p has the box [p * stride + offset, + size) if maps had no borders;
+    None where no such numbers exist.
     """
 
     low: np.ndarray
@@ -101,7 +101,8 @@ def _average(reach: Reach) -> tuple[float, float, int]:
 
 
 def boxes_of(reach: Reaches, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
-    """Receptive-field boxes (n, 4) y0 x0 y1 x1 of positions (n, 2), all of one size; an axis seen whole is the image's."""
+    """Receptive-field boxes (n, 4) y0 x0 y1 x1 of positions (n, 2), all of one size; an axis seen whole is
+    the image's."""
     count = len(positions)
     boxes = np.empty((count, 4), np.int64)
     for axis, extent in enumerate(image):

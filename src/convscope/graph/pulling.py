@@ -90,4 +90,6 @@ def pull(steps: Sequence[Step], target: int, signal: Signal, context: Context) -
                     pending[number] = unite(pending.get(number), settle(part, value), value)
     if 0 in pending:
         return pending[0]
-    return Signal(signal.tensor.new_zeros(len(signal.tensor), *context.values[0].shape), whole_origin(len(signal.tensor)))
+    return Signal(
+        signal.tensor.new_zeros(len(signal.tensor), *context.values[0].shape), whole_origin(len(signal.tensor))
+    )

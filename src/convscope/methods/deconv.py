@@ -1,14 +1,14 @@
 """The deconvnet: one activation, all else zero, carried back to pixels (Zeiler & Fergus 2014, section 2.1).
 
-Every network is a graph of steps; a projection is the `pull` motion over it from a one-hot signal. It works on the boxes
-that the signal can reach, so that its cost is that of the receptive field and not of the image.
+Every network is a graph of steps; a projection is the `pull` motion over it from a one-hot signal. It works on the
+boxes that the signal can reach, so that its cost is that of the receptive field and not of the image.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, overload
+from typing import Literal, TypedDict, Unpack, overload
 
 import numpy as np
 import torch
@@ -16,9 +16,10 @@ from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, PullOptions, Report, Unit
-from convscope.graph.boxes import Signal, paste, whole, whole_origin
+from convscope.graph.boxes import Signal, paste, whole_origin
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 from convscope.graph.pulling import Context, needed, pull, seed_signal
+from convscope.graph.steps import Step
 from convscope.methods.budget import projections_at_once, values_bytes
 
 Seed = Literal["activation", "one"]
@@ -54,10 +55,21 @@ class Projection:
         return signal.tensor.clone() if signal.tensor is self.pixels else signal.tensor
 
 
+class _Options(TypedDict, total=False):
+    rule: Rule
+    smooth: Smooth
+    overlap: Overlap
+    lrn: LrnRule
+    seed: Seed | Tensor
+    memory: int
+
+
 @overload
-def deconv(net: Network, images: Tensor, units: str | Unit, **options: object) -> Projection: ...
+def deconv(net: Network, images: Tensor, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
 @overload
-def deconv(net: Network, images: Tensor, units: Iterable[str | Unit], **options: object) -> list[Projection]: ...
+def deconv(
+    net: Network, images: Tensor, units: Iterable[str | Unit], **options: Unpack[_Options]
+) -> list[Projection]: ...
 def deconv(
     net: Network,
     images: Tensor,
@@ -73,8 +85,8 @@ def deconv(
     """The projections of a unit on each image; of several units, a list in their order.
 
     A unit is "layer:channel" or "layer:channel@y,x"; without a position it is the strongest of each image (the first in
-    reading order of several equal ones). Layers may be maps or vectors (fully connected layers, class logits). However many
-    units and layers are asked for, each image is run forward once.
+    reading order of several equal ones). Layers may be maps or vectors (fully connected layers, class logits). However
+    many units and layers are asked for, each image is run forward once.
 
     Args:
         net: the network.
@@ -98,6 +110,10 @@ def deconv(
     single = isinstance(units, str | Unit)
     wanted = [net.unit(u) for u in ([units] if isinstance(units, str | Unit) else units)]
     batch = net.check_images(images[None] if images.dim() == 3 else images)
+    if not len(batch):
+        raise ShapeError("there are no images to project on")
+    if isinstance(seed, Tensor) and seed.shape != (len(batch),):
+        raise ShapeError(f"seed has shape {tuple(seed.shape)}; one number per image is needed, shape ({len(batch)},)")
     found: list[list[Projection]] = [[] for _ in wanted]
     for first, kept in _forward_blocks(net, batch, {u.layer for u in wanted}, options, memory):
         for i, unit in enumerate(wanted):
@@ -108,10 +124,6 @@ def deconv(
             channel = torch.full((count,), unit.channel, device=batch.device)
             part = _project_kept(net, kept, unit.layer, rows, channel, position, options, seeds, memory)
             found[i].append(replace(part, images=part.images + first))
-    if isinstance(seed, Tensor) and seed.shape != (len(batch),):
-        raise ShapeError(f"seed has shape {tuple(seed.shape)}; one number per image is needed, shape ({len(batch)},)")
-    if not len(batch):
-        raise ShapeError("there are no images to project on")
     joined = [join(parts) for parts in found]
     return joined[0] if single else joined
 
@@ -173,7 +185,7 @@ def _check_request(
     seeds_fit = not isinstance(seed, Tensor) or seed.shape == (n,)
     if rows.shape != (n,) or channels.shape != (n,) or (at is not None and at.shape != (n, 2)) or not seeds_fit:
         raise ShapeError("image and channel are (n,), position is (n, 2) and a seed tensor is (n,), all of one n")
-    if n and not (0 <= int(rows.min()) and int(rows.max()) < count):
+    if n and (int(rows.min()) < 0 or int(rows.max()) >= count):
         raise ShapeError(f"image holds rows {int(rows.min())} to {int(rows.max())}, but there are {count} images")
     extent = net.layers[layer]
     for channel in {int(channels.min()), int(channels.max())} if n else ():
@@ -255,7 +267,7 @@ def _row_wise(net: Network, layer: str) -> bool:
 def _pull_block(
     net: Network,
     kept: dict[int, Tensor],
-    steps: list,
+    steps: list[Step],
     target: int,
     rows: Tensor,
     channel: Tensor,
@@ -320,6 +332,3 @@ def reorder(projection: Projection, order: Tensor) -> Projection:
         images=projection.images[order],
         values=projection.values[order],
     )
-
-
-__all__ = ["Projection", "Signal", "deconv", "join", "project", "reorder", "whole"]

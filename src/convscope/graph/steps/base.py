@@ -1,6 +1,7 @@
 """A step: one operation of the traced graph and its four motions, with rules that are exact for any operation.
 
-`Step` itself is the fallback: it runs as it is, pulls by its own vector-Jacobian product and sees whole maps. A family's
+`Step` itself is the fallback: it runs as it is, pulls by its own vector-Jacobian product and sees whole maps. A
+family's
 class replaces what it can do better. `Positionwise` is the common case between: an operation that treats every position
 alike and alone, so that its vector-Jacobian product works on boxes.
 """
@@ -123,7 +124,8 @@ class Step:
 
     # -- place --------------------------------------------------------------------------------------------------------
     def place(self, slot: int, axis: int) -> Span | None:
-        """Which positions of input `slot` each output position reads on an axis (0: y, 1: x); None: all of the input."""
+        """Which positions of input `slot` each output position reads on an axis (0: y, 1: x); None: all of
+        the input."""
         return None
 
     # -- pull ---------------------------------------------------------------------------------------------------------
@@ -132,7 +134,8 @@ class Step:
         return () if self.linear else tuple(range(len(self.inputs)))
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
-        """The signal at each input slot that a signal at the output causes. A returned tensor whose box was moved is a copy."""
+        """The signal at each input slot that a signal at the output causes. A returned tensor whose box was
+        moved is a copy."""
         if not self.linear:
             context.report.fallback[self.op] += 1
         gradient = whole(signal, self.call.result)

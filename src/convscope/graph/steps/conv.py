@@ -74,7 +74,9 @@ class Conv2d(Windows):
     def accepts(cls, call: Call) -> bool:
         """Two-dimensional, forward, with a constant weight."""
         bound = call.bind()
-        return fixed_weight(call) and over_map(call) and bound["weight"].dim() == 4 and not bound.get("transposed", False)
+        return (
+            fixed_weight(call) and over_map(call) and bound["weight"].dim() == 4 and not bound.get("transposed", False)
+        )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,7 +113,9 @@ class ConvTranspose2d(Windows):
     def accepts(cls, call: Call) -> bool:
         """Two-dimensional, transposed, with a constant weight."""
         bound = call.bind()
-        return fixed_weight(call) and over_map(call) and bound["weight"].dim() == 4 and bool(bound.get("transposed", True))
+        return (
+            fixed_weight(call) and over_map(call) and bound["weight"].dim() == 4 and bool(bound.get("transposed", True))
+        )
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -98,7 +98,8 @@ class Softmax(Positionwise):
 
 @rule(aten.group_norm.default, aten.instance_norm.default, aten.layer_norm.default)
 class MapNorm(Step):
-    """Normalisation by statistics of the whole map (group, instance, layer norm over positions): whole map, derivative."""
+    """Normalisation by statistics of the whole map (group, instance, layer norm over positions): whole map,
+    derivative."""
 
     @classmethod
     def accepts(cls, call: Call) -> bool:
@@ -121,7 +122,13 @@ def match_lrn(x: Any, divisor: Any) -> dict[str, Any] | None:
 
     torch exports it as div(x, pow(k + alpha * avg(pad(x * x)), beta)), with views around the average.
     """
-    views = (aten.view.default, aten.squeeze.dim, aten.unsqueeze.default, aten.reshape.default, aten._unsafe_view.default)
+    views = (
+        aten.view.default,
+        aten.squeeze.dim,
+        aten.unsqueeze.default,
+        aten.reshape.default,
+        aten._unsafe_view.default,
+    )
 
     def step(node: Any, *targets: Any) -> Any:
         while getattr(node, "target", None) in views:

@@ -43,7 +43,8 @@ def unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], overlap: Ove
 
 @rule(aten.max_pool2d.default, aten.max_pool2d_with_indices.default)
 class MaxPool2d(Windows):
-    """Max pooling with any padding, dilation, overlap and ceil mode; switches are found again on the boxes asked for."""
+    """Max pooling with any padding, dilation, overlap and ceil mode; switches are found again on the boxes
+    asked for."""
 
     @classmethod
     def accepts(cls, call: Call) -> bool:
@@ -116,7 +117,8 @@ class AvgPool2d(Windows):
         return {0: Signal(tensor, self.input_origin(signal.origin))}
 
     def _divisors(self, like: Tensor, origin: np.ndarray, size: tuple[int, int]) -> Tensor:
-        """(n, 1, h, w): the count of each window of the boxes; positions beyond the map carry no signal, any count does."""
+        """(n, 1, h, w): the count of each window of the boxes; positions beyond the map carry no signal, any
+        count does."""
         per_axis = []
         for axis in range(2):
             counts = self._counts(axis)

@@ -84,7 +84,11 @@ class Slice(Positionwise):
         """Forward steps within a sample."""
         bound = call.bind()
         numbers = all(v is None or isinstance(v, int) for v in (bound["start"], bound["end"], bound["step"]))
-        return numbers and int(bound["dim"]) % (len(call.result.shape) + 1) > 0 and call.result.layout == call.sources[0].layout
+        return (
+            numbers
+            and int(bound["dim"]) % (len(call.result.shape) + 1) > 0
+            and call.result.layout == call.sources[0].layout
+        )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -207,13 +211,16 @@ class Reshape(Step):
         """The signal in the old shape."""
         source, result = self.call.sources[0], self.call.result
         if signal.origin is not None and self._keeps_positions():
-            assert source.layout is not None and result.layout is not None
+            assert source.layout is not None
+            assert result.layout is not None
             shape = list(source.shape)
             for dim, length in zip(source.layout, signal.size(result.layout), strict=True):
                 shape[dim - 1] = length
             return {0: Signal(signal.tensor.reshape(len(signal.tensor), *shape), signal.origin)}
         tensor = whole(signal, result)
-        return {0: Signal(tensor.reshape(len(tensor), *source.shape), whole_origin(len(tensor)) if source.layout else None)}
+        return {
+            0: Signal(tensor.reshape(len(tensor), *source.shape), whole_origin(len(tensor)) if source.layout else None)
+        }
 
 
 @rule(*PERMUTATIONS)
@@ -288,7 +295,9 @@ class Upsample(Step):
         return {0: Signal(blocks.sum((3, 5)), first)}
 
 
-@rule(aten.expand.default, aten.pixel_shuffle.default, aten.pixel_unshuffle.default, aten.roll.default, aten.flip.default)
+@rule(
+    aten.expand.default, aten.pixel_shuffle.default, aten.pixel_unshuffle.default, aten.roll.default, aten.flip.default
+)
 @rule(aten.reflection_pad2d.default, aten.replication_pad2d.default, aten.slice_scatter.default, aten.repeat.default)
 class LinearFallback(Step):
     """Rearrangements without a rule on boxes: linear, so their adjoint needs no forward values; whole map."""

@@ -1,0 +1,31 @@
+"""Images: where they come from, how they are decoded, and how they become a network's input."""
+
+from convscope.data.decode import MAX_PIXELS, decode
+from convscope.data.loading import Batch, Failure, batches, load_image
+from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess
+from convscope.data.sources import CREDITS, Source, Subset, limit, open_source, subset, wrap_dataset, wrap_hub
+
+__all__ = [
+    # collections
+    "open_source",
+    "Source",
+    "subset",
+    "limit",
+    "Subset",
+    "wrap_dataset",
+    "wrap_hub",
+    "CREDITS",
+    # pixels
+    "decode",
+    "MAX_PIXELS",
+    "Preprocess",
+    "Placement",
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
+    "CAFFE_MEAN",
+    # batches
+    "batches",
+    "load_image",
+    "Batch",
+    "Failure",
+]

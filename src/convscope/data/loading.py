@@ -1,0 +1,195 @@
+"""Crops of a collection, in order and in batches, decoded by threads while the network works on earlier ones.
+
+What comes out depends on the source, the preprocessing, the indices and the batch size alone: neither on the number of
+threads nor on their timing. An image that cannot be read or decoded is left out of its batch and reported there.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.data.decode import MAX_PIXELS, decode
+from convscope.data.preprocess import Preprocess
+from convscope.data.sources.base import Source
+from convscope.errors import ImageError, UsageError
+
+logger = logging.getLogger(__name__)
+
+Decoding = Literal["full", "reduced"]
+
+_PIECE = 4  # images a task: few enough to spread a batch over threads, enough to pay for the task
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An image that could not be read: its number and name in the source, and why."""
+
+    index: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Crops of one stretch of the indices; n is smaller than the stretch where images failed, and may be 0.
+
+    `indices` (n,) int64 are numbers in the source, `images` (n, 3, height, width) uint8 RGB in channels-last memory
+    order, `labels` (n,) int64 with -1 where there is none, `failures` the images left out.
+    """
+
+    indices: NDArray[np.int64]
+    images: Tensor
+    labels: NDArray[np.int64]
+    failures: tuple[Failure, ...]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def load_image(
+    source: Source, index: int, preprocess: Preprocess | None = None, *, max_pixels: int | None = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """One image of a source as (H, W, 3) uint8 RGB, cropped where a `preprocess` is given.
+
+    Raises ImageError where it cannot be read or decoded.
+    """
+    image = decode(source.read(index), max_pixels=max_pixels)
+    return image if preprocess is None else preprocess.crop(image)
+
+
+def batches(
+    source: Source,
+    preprocess: Preprocess,
+    *,
+    indices: Sequence[int] | NDArray[np.integer] | None = None,
+    size: int = 32,
+    threads: int = 2,
+    ahead: int = 4,
+    decoding: Decoding = "full",
+    max_pixels: int | None = MAX_PIXELS,
+    memory: Literal["plain", "pinned"] = "plain",
+) -> Iterator[Batch]:
+    """Batches of crops of the images `indices` (default: all), in that order, `size` indices to a batch.
+
+    `threads` decode and crop at most `ahead` batches beyond the one in use; with 0 the caller's thread does. The
+    threads end when the iterator does, is closed, or is interrupted. `decoding` "reduced" lets JPEGs be decoded at
+    the smallest size that resizing can start from: faster on large photos, and not the same pixels. Memory "pinned"
+    makes copies to a CUDA device asynchronous.
+
+    Raises UsageError for arguments that make no sense. Bad images are in each batch's `failures`.
+
+    >>> from convscope.data import open_source
+    >>> source = open_source([np.full((8, 8, 3), value, np.uint8) for value in (10, 20, 30)])
+    >>> [batch.images[:, 0, 0, 0].tolist() for batch in batches(source, Preprocess(4, 4), size=2)]
+    [[10, 20], [30]]
+    """
+    if size < 1 or threads < 0 or ahead < 1:
+        raise UsageError(f"size and ahead are at least 1 and threads 0 or more, found {size}, {ahead} and {threads}")
+    if decoding not in get_args(Decoding):
+        raise UsageError(f"unknown decoding {decoding!r} (one of {', '.join(get_args(Decoding))})")
+    chosen = np.arange(len(source)) if indices is None else np.asarray(indices, dtype=np.int64).reshape(-1)
+    outside = chosen[(chosen < 0) | (chosen >= len(source))]
+    if len(outside):
+        raise UsageError(f"there is no image {outside[0]}: {source.describe()}")
+    loader = _Loader(source, preprocess, _at_least(preprocess, decoding), max_pixels, memory == "pinned")
+    stretches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    return _serial(loader, stretches) if threads == 0 else _threaded(loader, stretches, threads, ahead)
+
+
+def _at_least(preprocess: Preprocess, decoding: Decoding) -> int | None:
+    """The length that both sides of an image decoded at reduced size must keep."""
+    if decoding == "full":
+        return None
+    if isinstance(preprocess.resize, int):
+        return preprocess.resize
+    return max(preprocess.resize or (preprocess.height, preprocess.width))
+
+
+@dataclass(frozen=True)
+class _Loader:
+    """How images come into a batch's memory."""
+
+    source: Source
+    preprocess: Preprocess
+    at_least: int | None
+    max_pixels: int | None
+    pinned: bool
+
+    def begin(self, indices: NDArray[np.int64]) -> "_Pending":
+        shape = (len(indices), self.preprocess.height, self.preprocess.width, 3)
+        # Fresh memory for each batch: whoever holds an earlier one never sees it change.
+        images = torch.empty(shape, dtype=torch.uint8, pin_memory=self.pinned)
+        return _Pending(indices, images, np.full(len(indices), -1, np.int64), [None] * len(indices))
+
+    def fill(self, pending: "_Pending", places: range) -> None:
+        """Bring the images of these places of a batch into its memory, or their failures into its list."""
+        memory = pending.images.numpy()
+        for place in places:
+            index = int(pending.indices[place])
+            try:
+                image = decode(self.source.read(index), max_pixels=self.max_pixels, at_least=self.at_least)
+                memory[place] = self.preprocess.crop(image)
+                pending.labels[place] = self.source.label(index)
+            except ImageError as error:
+                pending.failures[place] = Failure(index, self.source.name(index), str(error))
+                logger.info("image %d left out: %s", index, error)
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A batch in the making; each task writes to its own places."""
+
+    indices: NDArray[np.int64]
+    images: Tensor  # (n, H, W, 3)
+    labels: NDArray[np.int64]
+    failures: list[Failure | None]
+
+    def finish(self) -> Batch:
+        failures = tuple(failure for failure in self.failures if failure is not None)
+        images, indices, labels = self.images, self.indices, self.labels
+        if failures:
+            kept = np.array([failure is None for failure in self.failures])
+            images, indices, labels = images[torch.from_numpy(kept)], indices[kept], labels[kept]
+        return Batch(indices.astype(np.int64, copy=False), images.permute(0, 3, 1, 2), labels, failures)
+
+
+def _serial(loader: _Loader, stretches: Sequence[NDArray[np.int64]]) -> Iterator[Batch]:
+    for indices in stretches:
+        pending = loader.begin(indices)
+        loader.fill(pending, range(len(indices)))
+        yield pending.finish()
+
+
+def _threaded(loader: _Loader, stretches: Sequence[NDArray[np.int64]], threads: int, ahead: int) -> Iterator[Batch]:
+    waiting: deque[tuple[_Pending, list[Future[None]]]] = deque()
+    remaining = iter(stretches)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="convscope-decode")
+    try:
+        while True:
+            while len(waiting) < ahead + 1 and (indices := next(remaining, None)) is not None:
+                waiting.append(_submit(pool, loader, indices))
+            if not waiting:
+                return
+            pending, tasks = waiting.popleft()
+            for task in tasks:
+                task.result()
+            yield pending.finish()
+    finally:
+        # Also when the consumer stops early or Ctrl-C arrives: at most the images being decoded are finished.
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit(
+    pool: ThreadPoolExecutor, loader: _Loader, indices: NDArray[np.int64]
+) -> tuple[_Pending, list[Future[None]]]:
+    pending = loader.begin(indices)
+    starts = range(0, len(indices), _PIECE)
+    return pending, [pool.submit(loader.fill, pending, range(at, min(at + _PIECE, len(indices)))) for at in starts]

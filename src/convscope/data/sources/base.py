@@ -1,0 +1,167 @@
+"""What an image collection is, and what every kind of collection needs: order, fingerprints, labels."""
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data.decode import Payload
+from convscope.errors import SourceError, nearest
+
+_ENDINGS = "jpg jpeg jpe jfif png gif bmp dib webp tif tiff ppm pgm pbm pnm jp2 j2k avif tga ico"
+IMAGE_SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
+"""File name endings, in lower case, that make a file an image of a folder or an archive."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """An image collection: numbered images with a stable name, and a class where it is known.
+
+    `read` may be called from several threads at once. Sources are picklable, so that worker processes can have them.
+    """
+
+    @property
+    def kind(self) -> str:
+        """What it is read from: folder, list, tar, npz, parquet, hf, dataset or samples."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, which labels count in; empty where there are none."""
+        ...
+
+    def __len__(self) -> int:
+        """The number of images, readable or not."""
+        ...
+
+    def name(self, index: int) -> str:
+        """A name that finds the image again, such as its path within the collection."""
+        ...
+
+    def label(self, index: int) -> int:
+        """The image's class, -1 where it has none."""
+        ...
+
+    def read(self, index: int) -> Payload:
+        """The image, for `decode`; raises ImageError where it cannot be read."""
+        ...
+
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) that stays when the collection moves and changes when its images do; each kind says how."""
+        ...
+
+    def describe(self) -> str:
+        """One line for people: how many images and classes, and where they are."""
+        ...
+
+
+class PicklableLock:
+    """A lock that may travel to another process, where it is a new one.
+
+    >>> with PicklableLock():
+    ...     pass
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def __reduce__(self) -> tuple[type["PicklableLock"], tuple[()]]:
+        return PicklableLock, ()
+
+
+def natural_key(text: str) -> tuple[object, ...]:
+    """A sorting key under which numbers within names sort by value, and any two names differ.
+
+    >>> sorted(["a10.jpg", "a9.jpg", "a09.jpg"], key=natural_key)
+    ['a09.jpg', 'a9.jpg', 'a10.jpg']
+    """
+    # re.split alternates text and number, so that the same places hold the same types.
+    parts = re.split(r"([0-9]+)", text)
+    return (*(int(part) if place % 2 else part for place, part in enumerate(parts)), text)
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file of this name is taken for an image.
+
+    >>> is_image_name("photo.JPEG"), is_image_name("labels.csv")
+    (True, False)
+    """
+    dot = name.rfind(".")
+    return dot >= 0 and name[dot:].lower() in IMAGE_SUFFIXES
+
+
+def hash_items(
+    kind: str, classes: Sequence[str], items: Iterable[tuple[str, int, int]], *, more: Iterable[bytes] = ()
+) -> str:
+    """SHA-256 (hex) over the kind, the class names, each (name, label, size in bytes), and further bytes.
+
+    >>> hash_items("folder", (), [("a.jpg", -1, 10)]) == hash_items("folder", (), [("a.jpg", -1, 11)])
+    False
+    """
+    digest = hashlib.sha256()
+    # No part contains a zero byte or a line break unescaped, so that no two collections give the same text.
+    digest.update(("\0".join([kind, str(len(classes)), *map(repr, classes)]) + "\n").encode("utf-8", "surrogateescape"))
+    for name, label, size in items:
+        digest.update(f"{name!r}\0{label}\0{size}\n".encode("utf-8", "surrogateescape"))
+    for part in more:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def class_labels(values: Sequence[str | int | None], *, what: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Labels and class names of values as they stand in a file: all whole numbers are indices, else names are sorted.
+
+    None and "" are images without a class, label -1. `what` names the place for the SourceError about absurd numbers.
+
+    >>> labels, classes = class_labels(["dog", "cat", None, "dog"], what="list.txt")
+    >>> labels.tolist(), classes
+    ([1, 0, -1, 1], ('cat', 'dog'))
+    >>> class_labels(["2", "0"], what="list.txt")[1]
+    ('0', '1', '2')
+    """
+    texts = ["" if value is None else str(value).strip() for value in values]
+    given = [text for text in texts if text]
+    if all(re.fullmatch(r"-1|[0-9]+", text) for text in given):
+        labels = np.array([int(text) if text else -1 for text in texts], dtype=np.int64)
+        count = int(labels.max(initial=-1)) + 1
+        if count > max(100_000, 10 * len(texts)):
+            raise SourceError(f"{what}: label {count - 1} is no class index; classes are counted from 0")
+        return labels, tuple(str(index) for index in range(count))
+    classes = sorted(set(given), key=natural_key)
+    place = {name: index for index, name in enumerate(classes)}
+    return np.array([place.get(text, -1) for text in texts], dtype=np.int64), tuple(classes)
+
+
+def pick_column(asked: str | None, candidates: Sequence[str], *, usual: Sequence[str], what: str) -> str:
+    """The column of images among the candidates: the one asked for, the only one, or the one of a usual name.
+
+    Raises SourceError, naming the candidates, where that is not a single one.
+
+    >>> pick_column(None, ["mask", "image"], usual=("image", "img"), what="data.parquet")
+    'image'
+    """
+    listing = ", ".join(candidates)
+    if asked is not None:
+        if asked not in candidates:
+            raise SourceError(
+                f"{what}: no image column {asked!r}{nearest(asked, candidates)} (image columns: {listing or 'none'})"
+            )
+        return asked
+    if len(candidates) == 1:
+        return candidates[0]
+    for name in usual:
+        if name in candidates:
+            return name
+    if not candidates:
+        raise SourceError(f"{what}: no column holds images (bytes, or a struct of bytes and path)")
+    raise SourceError(f"{what}: images may be in {listing}: say which, as {what}#COLUMN")

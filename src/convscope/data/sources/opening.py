@@ -1,0 +1,158 @@
+"""One way to name any image collection: `open_source`, with an explicit scheme where a path does not say it all."""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from convscope.data.sources.base import Source, is_image_name
+from convscope.data.sources.dataset import wrap_dataset
+from convscope.data.sources.files import open_files, open_folder, open_list
+from convscope.data.sources.hub import open_hub, wrap_hub
+from convscope.data.sources.pack import open_pack
+from convscope.data.sources.parquet import open_parquet
+from convscope.data.sources.samples import open_samples
+from convscope.data.sources.select import limit as limited
+from convscope.data.sources.tar import open_tar
+from convscope.errors import SourceError, UsageError, nearest
+
+_LIST_SUFFIXES = (".txt", ".tsv", ".csv", ".lst")
+
+
+def open_source(spec: Any, *, limit: int | None = None) -> Source:
+    """The image collection that `spec` names; of it at most `limit` images, evenly spread.
+
+    | spec | images |
+    | --- | --- |
+    | `folder:DIR` or a folder's path | its files; sub-folders are classes |
+    | `list:FILE` or a .txt, .tsv, .csv path | the files that it lists, a path and perhaps a label a line |
+    | `tar:PATTERN` or a .tar path or pattern | WebDataset shards, as in `train-{000..012}.tar` |
+    | `npz:FILE` or an .npz path, perhaps `#train` or `#val` | a pack of encoded images |
+    | `parquet:PATH` or a .parquet path, perhaps `#COLUMN` | a column of a file or of a folder's files |
+    | `hf:NAME[@CONFIGURATION][:SPLIT]` | a dataset of the Hugging Face hub, or one saved to a folder |
+    | `samples:` | the embedded sample photos |
+    | an image's path, or a sequence of them | these files |
+    | a `torch.utils.data.Dataset` or `datasets.Dataset` | its items |
+    | a Source | itself |
+
+    Raises SourceError where there is no such thing or nothing in it: a path is never taken for a name on the hub.
+
+    >>> open_source("imgaes:photos")
+    Traceback (most recent call last):
+    convscope.errors.SourceError: unknown kind of image source 'imgaes' in 'imgaes:photos' (kinds: folder, ...
+    """
+    source = _open(spec)
+    return source if limit is None else limited(source, limit)
+
+
+def _open(spec: Any) -> Source:
+    if isinstance(spec, str):
+        return _open_text(spec)
+    if isinstance(spec, os.PathLike):
+        return _open_path(os.fspath(spec))
+    if isinstance(spec, Source):
+        return spec
+    if isinstance(spec, Sequence) and len(spec) and all(isinstance(item, str | os.PathLike) for item in spec):
+        return open_files([Path(item) for item in spec])
+    # By name, as the library may not be installed.
+    if type(spec).__module__.partition(".")[0] == "datasets":
+        return wrap_hub(spec)
+    if hasattr(spec, "__getitem__") and not isinstance(spec, dict | bytes):
+        return wrap_dataset(spec)
+    raise UsageError(f"a {type(spec).__name__} names no images: give a path, kind:place, a dataset or a Source")
+
+
+def _open_text(spec: str) -> Source:
+    # A single letter is a drive, as in C:\photos.
+    match = re.fullmatch(r"([A-Za-z][A-Za-z0-9_+-]+):(.*)", spec, re.DOTALL)
+    if match is None or Path(spec).exists():
+        return _open_path(spec)
+    scheme, place = match.groups()
+    if scheme not in _SCHEMES:
+        raise SourceError(
+            f"unknown kind of image source {scheme!r} in {spec!r} "
+            f"(kinds: {', '.join(_SCHEMES)}){nearest(scheme, _SCHEMES)}"
+        )
+    return _SCHEMES[scheme](place)
+
+
+def _open_path(path: str) -> Source:
+    """The source that a path without a scheme names, told by its ending."""
+    place = Path(path)
+    if place.is_dir():
+        return open_folder(place)
+    if not path:
+        raise SourceError("no images were named: give a folder, a file or kind:place")
+    plain, _, _ = path.partition("#") if not place.exists() else (path, "", "")
+    suffix = Path(plain).suffix.lower()
+    if suffix == ".npz":
+        return _npz(path)
+    if suffix == ".parquet":
+        return _parquet(path)
+    if suffix == ".tar":
+        return open_tar(path) if re.search(r"[*?{\[]", path) else open_tar(str(_existing(place)))
+    _existing(place)
+    if suffix in _LIST_SUFFIXES:
+        return open_list(place)
+    if is_image_name(place.name):
+        return open_files([place])
+    raise SourceError(
+        f"what {path!r} holds does not show in its name: say it, as in list:{path} (kinds: {', '.join(_SCHEMES)})"
+    )
+
+
+def _existing(path: Path) -> Path:
+    """The path, if something is there; raises SourceError with the nearest names beside it."""
+    if path.exists():
+        return path
+    parent = path.parent
+    if not parent.is_dir():
+        raise SourceError(f"no such file or folder: {str(path)!r} (there is no folder {str(parent)!r} either)")
+    beside = [entry.name for entry in parent.iterdir()]
+    hint = nearest(path.name, beside)
+    raise SourceError(
+        f"no such file or folder: {str(path)!r}{hint} (datasets of the Hugging Face hub are asked for as hf:NAME)"
+    )
+
+
+def _folder(place: str) -> Source:
+    path = _existing(Path(place))
+    if not path.is_dir():
+        raise SourceError(f"{place!r} is a file, not a folder: leave folder: out")
+    return open_folder(path)
+
+
+def _marked(place: str) -> tuple[Path, str | None]:
+    """A path and what stands after its last `#`; a file whose own name has a `#` is taken as it is."""
+    if Path(place).exists() or "#" not in place:
+        return _existing(Path(place)), None
+    path, _, mark = place.rpartition("#")
+    return _existing(Path(path)), mark
+
+
+def _npz(place: str) -> Source:
+    path, split = _marked(place)
+    return open_pack(path, split)
+
+
+def _parquet(place: str) -> Source:
+    path, column = _marked(place)
+    return open_parquet(path, column)
+
+
+def _samples(place: str) -> Source:
+    if place:
+        raise SourceError(f"samples: has no parts, found {place!r}: say samples:")
+    return open_samples()
+
+
+_SCHEMES: dict[str, Callable[[str], Source]] = {
+    "folder": _folder,
+    "list": lambda place: open_list(_existing(Path(place))),
+    "tar": open_tar,
+    "npz": _npz,
+    "parquet": _parquet,
+    "hf": open_hub,
+    "samples": _samples,
+}

@@ -1,0 +1,143 @@
+"""Images in one `.npz` file of encoded images: `data` (their bytes, one after the other), `offsets`, and more.
+
+Members: `data` uint8 (bytes,), `offsets` int64 (n + 1,); and, each optional, `labels` (n,), `classes` (names), `names`
+(n,), `split` (n,) with 0 for training and 1 for validation. Nothing is unpickled. The file is read once, when it is
+opened. The fingerprint covers the contents of all members and the split that was asked for.
+"""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.errors import SourceError, nearest
+
+SPLITS = {"train": 0, "val": 1, "test": 1}
+"""What a split may be called after `#`, and the number that it has in a pack."""
+
+
+@dataclass(frozen=True, eq=False)
+class PackSource:
+    """Images of a pack, or of one of its splits. Made by `open_pack`."""
+
+    path: Path
+    split: str | None
+    data: NDArray[np.uint8] = field(repr=False)
+    offsets: NDArray[np.int64] = field(repr=False)
+    rows: NDArray[np.int64] = field(repr=False)  # the split's images, among all of the pack
+    names: NDArray[np.str_] | None = field(repr=False)
+    labels: NDArray[np.int64] | None = field(repr=False)
+    classes: tuple[str, ...]
+    digest: str
+    kind: str = "npz"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def name(self, index: int) -> str:
+        """The name that the pack holds, or the image's number in it."""
+        row = self.rows[index]
+        return str(row) if self.names is None else str(self.names[row])
+
+    def label(self, index: int) -> int:
+        """The class, or -1 in a pack without labels."""
+        return -1 if self.labels is None else int(self.labels[self.rows[index]])
+
+    def read(self, index: int) -> bytes:
+        """The encoded image."""
+        row = self.rows[index]
+        return self.data[self.offsets[row] : self.offsets[row + 1]].tobytes()
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the contents of all members and the split."""
+        return hashlib.sha256(f"npz\0{SPLITS.get(self.split or '')}\0{self.digest}".encode()).hexdigest()
+
+    def describe(self) -> str:
+        """One line: counts, file and split."""
+        split = f", split {self.split}" if self.split else ""
+        classes = f", {len(self.classes)} classes" if self.classes else ""
+        return f"{len(self)} images in {self.path}{split}{classes}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Another process reads the file itself: tens of megabytes need not travel through a pipe.
+        return open_pack, (self.path, self.split)
+
+
+def open_pack(path: Path, split: str | None = None) -> PackSource:
+    """The images of a pack, or of its split "train", "val" or "test" (another word for val).
+
+    Raises SourceError where the file is not such a pack, or has no such split.
+    """
+    if split is not None and split not in SPLITS:
+        known = ", ".join(SPLITS)
+        raise SourceError(f"no split {split!r} in {path}{nearest(split, SPLITS)} (splits: {known})")
+    members = _read(path)
+    digest = hashlib.sha256()
+    for name in sorted(members):
+        value = members[name]
+        digest.update(f"{name}\0{value.dtype.str}\0{value.shape}\0".encode())
+        digest.update(np.ascontiguousarray(value).reshape(-1).view(np.uint8).data if value.size else b"")
+    count = _check(path, members)
+    rows = np.arange(count)
+    if split is not None:
+        if "split" not in members:
+            raise SourceError(f"{path} has no member 'split', so #{split} means nothing: leave it out")
+        rows = np.flatnonzero(members["split"] == SPLITS[split])
+    if not len(rows):
+        raise SourceError(f"no image in {path}" + (f", split {split}" if split else ""))
+    labels = members.get("labels")
+    classes = members.get("classes")
+    if classes is None:
+        classes = np.arange(0 if labels is None else int(labels.max()) + 1)
+    return PackSource(
+        path,
+        split,
+        members["data"],
+        members["offsets"].astype(np.int64),
+        rows,
+        members.get("names"),
+        None if labels is None else labels.astype(np.int64),
+        tuple(str(name) for name in classes),
+        digest.hexdigest(),
+    )
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise SourceError(f"{path} is a single array, not an .npz pack of encoded images")
+        with archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise SourceError(f"{path} cannot be read as an .npz pack: {error}") from error
+
+
+def _check(path: Path, members: dict[str, NDArray[Any]]) -> int:
+    """The number of images; raises SourceError where the members do not fit together."""
+    found = ", ".join(members) or "none"
+    if "data" not in members or "offsets" not in members:
+        raise SourceError(f"{path} is no pack of encoded images: it needs data and offsets, it has {found}")
+    data, offsets = members["data"], members["offsets"]
+    if data.dtype != np.uint8 or data.ndim != 1:
+        raise SourceError(f"{path}: data is uint8 (bytes,), found {data.dtype} {data.shape}")
+    if offsets.ndim != 1 or offsets.dtype.kind not in "iu" or not len(offsets):
+        raise SourceError(f"{path}: offsets are whole numbers (n + 1,), found {offsets.dtype} {offsets.shape}")
+    steps = np.diff(offsets.astype(np.int64))
+    if offsets[0] < 0 or (steps < 0).any() or offsets[-1] > len(data):
+        raise SourceError(f"{path}: offsets must rise from 0 to the {len(data)} bytes of data, and do not")
+    count = len(offsets) - 1
+    for name in ("labels", "names", "split"):
+        if name in members and members[name].shape != (count,):
+            raise SourceError(f"{path}: {name} has shape {members[name].shape}, for {count} images")
+    labels = members.get("labels")
+    if labels is not None and labels.dtype.kind not in "iu":
+        raise SourceError(f"{path}: labels are whole numbers, found {labels.dtype}")
+    classes = members.get("classes")
+    if labels is not None and classes is not None and count and labels.max() >= len(classes):
+        raise SourceError(f"{path}: label {labels.max()} has no name among the {len(classes)} classes")
+    return count

@@ -1,0 +1,229 @@
+"""Images in a column of Parquet files, as bytes or as a struct of `bytes` and `path`; pyarrow is imported when used."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data.sources.base import PicklableLock, class_labels, hash_items, natural_key, pick_column
+from convscope.data.sources.columns import IMAGE_COLUMNS, LABEL_COLUMNS, image_bytes
+from convscope.errors import ImageError, SourceError, missing_extra
+
+
+@dataclass(frozen=True, eq=False)
+class ParquetSource:
+    """Images in a column of Parquet files, read a row group at a time. Made by `open_parquet`.
+
+    The fingerprint covers file names, file sizes and the files' footers, which hold the statistics and the sizes of
+    all pages. A few row groups are kept in memory, no more.
+    """
+
+    root: Path
+    files: tuple[str, ...]
+    column: str
+    starts: NDArray[np.int64] = field(repr=False)  # the first row of each file, then the number of rows
+    first: NDArray[np.int64] = field(repr=False)  # the first row of each row group
+    groups: tuple[tuple[int, int], ...] = field(repr=False)  # (file, row group in it)
+    names: tuple[str, ...] = field(repr=False)  # of the images where the table has them, else empty
+    labels: NDArray[np.int64] = field(repr=False)
+    classes: tuple[str, ...]
+    kind: str = "parquet"
+    _recent: "OrderedDict[int, Any]" = field(default_factory=OrderedDict, repr=False)
+    _lock: PicklableLock = field(default_factory=PicklableLock, repr=False)
+
+    KEPT = 2
+    """Row groups in memory: two, for a batch that crosses from one to the next."""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def name(self, index: int) -> str:
+        """The file's name, the row in it, and the image's own name where the table has one."""
+        file = int(np.searchsorted(self.starts, index, side="right")) - 1
+        own = f"/{self.names[index]}" if self.names else ""
+        return f"{self.files[file]}/{index - self.starts[file]}{own}"
+
+    def label(self, index: int) -> int:
+        """The class, or -1."""
+        return int(self.labels[index])
+
+    def read(self, index: int) -> bytes:
+        """The encoded image; raises ImageError for an empty cell or a row group that cannot be read."""
+        group = int(np.searchsorted(self.first, index, side="right")) - 1
+        with self._lock:
+            if group not in self._recent:
+                self._recent[group] = self._load(group)
+                if len(self._recent) > self.KEPT:
+                    self._recent.popitem(last=False)
+            self._recent.move_to_end(group)
+            cells = self._recent[group]
+        return image_bytes(cells[index - int(self.first[group])].as_py())
+
+    def _load(self, group: int) -> Any:
+        pyarrow, parquet = _pyarrow()
+        file, number = self.groups[group]
+        try:
+            with parquet.ParquetFile(self.root / self.files[file]) as table:
+                return table.read_row_group(number, columns=[self.column]).column(0)
+        except (OSError, pyarrow.ArrowException) as error:
+            raise ImageError(f"row group {number} of {self.files[file]} cannot be read: {error}") from error
+
+    def fingerprint(self) -> str:
+        """SHA-256 over file names, sizes and footers, labels and the column."""
+        items = [(name, -1, (self.root / name).stat().st_size) for name in self.files]
+        footers = [_footer(self.root / name) for name in self.files]
+        return hash_items(f"{self.kind}#{self.column}", self.classes, items, more=[self.labels.tobytes(), *footers])
+
+    def describe(self) -> str:
+        """One line: counts, column and folder."""
+        classes = f", {len(self.classes)} classes" if self.classes else ""
+        count = len(self.files)
+        files = f"{count} Parquet file{'s' * (count != 1)} in {self.root}"
+        return f"{len(self)} images in column {self.column!r} of {files}{classes}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_recent": OrderedDict()}
+
+
+def open_parquet(path: Path, column: str | None = None) -> ParquetSource:
+    """The images of a Parquet file, or of all Parquet files below a folder in natural order of their names.
+
+    The image column holds bytes or structs with a field `bytes`; where several do, `column` says which. Labels are
+    read from a column of a usual name; class names from the metadata that the Hugging Face library writes.
+
+    Raises SourceError where there is no image column or no row, MissingExtra where pyarrow is not installed.
+    """
+    pyarrow, parquet = _pyarrow()
+    root, files = _parquet_files(path)
+    found = _Rows(column)
+    try:
+        for name in files:
+            with parquet.ParquetFile(root / name) as table:
+                found.add(table, what=str(path))
+    except (OSError, pyarrow.ArrowException) as error:
+        raise SourceError(f"{path} cannot be read as Parquet: {error}") from error
+    if not found.labels or found.column is None:
+        raise SourceError(f"no row in the {len(files)} Parquet file(s) of {path}")
+    labels, classes = class_labels(found.labels, what=str(path))
+    if found.classes and classes == tuple(str(index) for index in range(len(classes))):
+        classes = found.classes if len(found.classes) >= len(classes) else classes
+    return ParquetSource(
+        root,
+        tuple(files),
+        found.column,
+        np.array(found.starts, np.int64),
+        np.array(found.first, np.int64),
+        tuple(found.groups),
+        tuple(found.names) if any(found.names) else (),
+        labels,
+        classes,
+    )
+
+
+@dataclass
+class _Rows:
+    """What the files read so far hold."""
+
+    column: str | None
+    starts: list[int] = field(default_factory=lambda: [0])
+    first: list[int] = field(default_factory=list)
+    groups: list[tuple[int, int]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    labels: list[int | str | None] = field(default_factory=list)
+    classes: tuple[str, ...] = ()
+
+    def add(self, table: Any, *, what: str) -> None:
+        """Count in the rows of one more open file."""
+        schema = table.schema_arrow
+        self.column = pick_column(self.column, _image_columns(schema), usual=IMAGE_COLUMNS, what=what)
+        total = self.starts[-1]
+        for group in range(table.num_row_groups):
+            self.first.append(total)
+            self.groups.append((len(self.starts) - 1, group))
+            total += table.metadata.row_group(group).num_rows
+        self.starts.append(total)
+        self.labels += _label_cells(table, schema)
+        self.names += _names(table, schema, self.column)
+        self.classes = self.classes or _class_names(schema)
+
+
+def _pyarrow() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise missing_extra("pyarrow", "parquet", purpose="read Parquet files") from error
+    return pyarrow, pyarrow.parquet
+
+
+def _parquet_files(path: Path) -> tuple[Path, list[str]]:
+    if path.is_file():
+        return path.parent, [path.name]
+    found = sorted((file.relative_to(path).as_posix() for file in path.rglob("*.parquet")), key=natural_key)
+    if not found:
+        raise SourceError(f"no file in {path} ends in .parquet")
+    return path, found
+
+
+def _image_columns(schema: Any) -> list[str]:
+    """The columns that may hold images: bytes, or structs with a field `bytes`."""
+    import pyarrow.types as kinds
+
+    def binary(kind: Any) -> bool:
+        return kinds.is_binary(kind) or kinds.is_large_binary(kind)
+
+    def holds(kind: Any) -> bool:
+        if kinds.is_struct(kind):
+            index = kind.get_field_index("bytes")
+            return index >= 0 and binary(kind.field(index).type)
+        return binary(kind)
+
+    return [part.name for part in schema if holds(part.type)]
+
+
+def _label_cells(table: Any, schema: Any) -> list[int | str | None]:
+    """The label of each row of a file, None where it has no label column."""
+    import pyarrow.types as kinds
+
+    for name in LABEL_COLUMNS:
+        index = schema.get_field_index(name)
+        if index < 0:
+            continue
+        kind = schema.field(index).type
+        if kinds.is_integer(kind) or kinds.is_string(kind) or kinds.is_large_string(kind):
+            return table.read(columns=[name]).column(0).to_pylist()
+    return [None] * table.metadata.num_rows
+
+
+def _names(table: Any, schema: Any, column: str) -> list[str]:
+    """The last part of each image's path, where the struct has a field `path`; "" elsewhere."""
+    import pyarrow.types as kinds
+
+    kind = schema.field(column).type
+    if not kinds.is_struct(kind) or kind.get_field_index("path") < 0:
+        return [""] * table.metadata.num_rows
+    cells = table.read(columns=[f"{column}.path"]).column(0).to_pylist()
+    return [Path((cell or {}).get("path") or "").name for cell in cells]
+
+
+def _class_names(schema: Any) -> tuple[str, ...]:
+    """Class names from the `huggingface` metadata of a file, or ()."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return next(tuple(features[name]["names"]) for name in LABEL_COLUMNS if "names" in features.get(name, ()))
+    except (KeyError, ValueError, TypeError, StopIteration):
+        return ()
+
+
+def _footer(path: Path) -> bytes:
+    """The hash of a Parquet file's footer: its last bytes, whose length stands before the final magic number."""
+    with path.open("rb") as stream:
+        stream.seek(-8, 2)
+        length = int.from_bytes(stream.read(4), "little")
+        stream.seek(-8 - length, 2)
+        return hashlib.sha256(stream.read(length)).digest()

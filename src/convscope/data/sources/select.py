@@ -1,0 +1,77 @@
+"""A part of a collection, as a collection of its own."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data.decode import Payload
+from convscope.data.sources.base import Source
+from convscope.errors import UsageError
+
+
+@dataclass(frozen=True, eq=False)
+class Subset:
+    """Some images of a source, in the order given. Made by `subset` and `limit`."""
+
+    source: Source
+    indices: NDArray[np.int64] = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the whole."""
+        return self.source.kind
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of the whole, whether they occur here or not."""
+        return self.source.classes
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def name(self, index: int) -> str:
+        """The name in the whole."""
+        return self.source.name(int(self.indices[index]))
+
+    def label(self, index: int) -> int:
+        """The class, or -1."""
+        return self.source.label(int(self.indices[index]))
+
+    def read(self, index: int) -> Payload:
+        """The image."""
+        return self.source.read(int(self.indices[index]))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the fingerprint of the whole and the indices."""
+        return hashlib.sha256(self.source.fingerprint().encode() + self.indices.tobytes()).hexdigest()
+
+    def describe(self) -> str:
+        """One line: this part of what."""
+        return f"{len(self)} of {self.source.describe()}"
+
+
+def subset(source: Source, indices: Sequence[int] | NDArray[np.integer]) -> Subset:
+    """The images of `source` with these numbers, in this order; raises UsageError where a number is out of range."""
+    chosen = np.asarray(indices, dtype=np.int64).reshape(-1)
+    outside = chosen[(chosen < 0) | (chosen >= len(source))]
+    if len(outside):
+        raise UsageError(f"there is no image {outside[0]}: {source.describe()}")
+    return Subset(source, chosen)
+
+
+def limit(source: Source, count: int) -> Source:
+    """At most `count` images of `source`, evenly spread over it, so that collections sorted by class keep all classes.
+
+    >>> from convscope.data.sources.dataset import wrap_dataset
+    >>> ten = wrap_dataset([np.full((2, 2), i, np.uint8) for i in range(10)])
+    >>> [limit(ten, 4).name(i) for i in range(4)]
+    ['0', '2', '5', '7']
+    """
+    if count < 1:
+        raise UsageError(f"a limit is at least one image, found {count}")
+    if count >= len(source):
+        return source
+    return Subset(source, np.arange(count, dtype=np.int64) * len(source) // count)

@@ -110,11 +110,6 @@ def _explain(module: nn.Module, input_shape: tuple[int, int, int], error: BaseEx
     return (
         f"{type(module).__name__} cannot be exported for images of shape {tuple(input_shape)}. torch.export said: "
         f"{type(error).__name__}: {_first_lines(error)}. Check that the model runs on a tensor of shape (1, "
-        f"{', '.join(map(str, input_shape))}); control flow that depends on pixel values, and calls out
-        of PyTorch, must " "go; or export it yourself with torch.export and pass the program
-        (Network.from_export,
-       
-        'pt2:FILE')"
-   
-   
+        f"{', '.join(map(str, input_shape))}); control flow that depends on pixel values, and calls out of PyTorch, "
+        "must go; or export it yourself with torch.export and pass the program (Network.from_export, 'pt2:FILE')"
     )

@@ -248,12 +248,8 @@ class Network:
         layer = self.layers[unit.layer]
         if not 0 <= unit.channel < layer.channels:
             raise UnknownLayer(
-                f"unit '{unit}' does not exist: layer '{layer.name}' has {layer.channels} units, 0
-                to
-               
-                {layer.channels
-                -
-                1}"
+                f"unit '{unit}' does not exist: layer '{layer.name}' has {layer.channels} units, "
+                f"0 to {layer.channels - 1}"
             )
         if unit.position is not None:
             if not layer.spatial:

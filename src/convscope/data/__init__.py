@@ -1,6 +1,6 @@
 """Images: where they come from, how they are decoded, and how they become a network's input."""
 
-from convscope.data.decode import MAX_PIXELS, decode
+from convscope.data.decoding import MAX_PIXELS, decode
 from convscope.data.loading import Batch, Failure, batches, load_image
 from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess
 from convscope.data.sources import CREDITS, Source, Subset, limit, open_source, subset, wrap_dataset, wrap_hub

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.data.decode import MAX_PIXELS, decode
+from convscope.data.decoding import MAX_PIXELS, decode
 from convscope.data.preprocess import Preprocess
 from convscope.data.sources.base import Source
 from convscope.errors import ImageError, UsageError

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.data.decode import Payload
+from convscope.data.decoding import Payload
 from convscope.errors import SourceError, nearest
 
 _ENDINGS = "jpg jpeg jpe jfif png gif bmp dib webp tif tiff ppm pgm pbm pnm jp2 j2k avif tga ico"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Subset as TorchSubset
 
-from convscope.data.decode import Payload, decode
+from convscope.data.decoding import Payload, decode
 from convscope.data.sources.base import PicklableLock, hash_items
 from convscope.errors import ImageError, SourceError, UsageError
 

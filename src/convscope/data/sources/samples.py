@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from convscope.data.decode import decode
+from convscope.data.decoding import decode
 from convscope.data.sources.base import PicklableLock, hash_items
 from convscope.errors import ImageError, SourceError, missing_extra
 

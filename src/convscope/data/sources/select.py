@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.data.decode import Payload
+from convscope.data.decoding import Payload
 from convscope.data.sources.base import Source
 from convscope.errors import UsageError
 

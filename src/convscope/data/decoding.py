@@ -222,7 +222,7 @@ def _rgb(image: Image.Image) -> NDArray[np.uint8]:
     """The pixels of a loaded Pillow image of any mode."""
     mode = image.mode
     if mode.startswith("I;16") or mode in ("I", "F"):
-        return _deep(np.asarray(image))
+        return _three(_deep(np.asarray(image)))
     if mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
         straight = image.convert("LA") if mode == "La" else image
         return _on_white(np.asarray(straight.convert("RGBA")))
@@ -256,8 +256,11 @@ def _from_array(values: NDArray[np.generic], max_pixels: int | None) -> NDArray[
         raise ImageError(f"pixels are uint8, uint16, bool or floating point on 0..1, found {values.dtype}")
     # `astype` without a copy tells the type checker what the line before it told us.
     pixels = values.astype(np.uint8, copy=False) if values.dtype == np.uint8 else _deep(values)
-    if pixels.ndim == 2:
-        pixels = pixels[..., None]
-    if pixels.shape[2] == 1:
-        return np.repeat(pixels, 3, axis=2)
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return _three(pixels.reshape(pixels.shape[:2]))
     return pixels if pixels.shape[2] == 3 else _on_white(pixels)
+
+
+def _three(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey pixels (H, W) as RGB."""
+    return np.repeat(grey[..., None], 3, axis=2)

@@ -1,0 +1,29 @@
+"""Small images for the tests of this folder, as pixels and as files."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+
+def smooth(height: int, width: int, *, seed: int = 0) -> NDArray[np.uint8]:
+    """A colourful picture without sharp edges, which JPEG keeps well."""
+    noise = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), dtype=np.uint8)
+    return np.array(Image.fromarray(noise).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def encoded(image: Image.Image | NDArray[np.generic], form: str = "JPEG", **options: Any) -> bytes:
+    """The image as a file's bytes."""
+    stream = io.BytesIO()
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(stream, form, **options)
+    return stream.getvalue()
+
+
+def colour_file(path: Path, level: int, *, side: int = 8) -> Path:
+    """A grey PNG of one level, written to `path` with its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encoded(np.full((side, side, 3), level, np.uint8), "PNG"))
+    return path

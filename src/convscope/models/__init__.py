@@ -1,0 +1,49 @@
+"""Networks: the zoo, loading by scheme, weights, and the preprocessing that belongs to them."""
+
+from convscope.models.imagenet import imagenet_classes
+from convscope.models.loading import SCHEMES, load
+from convscope.models.networks import (
+    ALEXNET,
+    VARIANTS,
+    ZFNET,
+    Architecture,
+    Conv,
+    ConvNet,
+    Full,
+    Norm,
+    build,
+    initialise,
+)
+from convscope.models.squeezenet import SqueezeNet
+from convscope.models.tiny import TinyNet
+from convscope.models.weights import Weights, load_into, read_weights, save_weights
+from convscope.models.zoo import ZOO, Entry, zoo_entry
+
+__all__ = [
+    # any network
+    "load",
+    "SCHEMES",
+    "imagenet_classes",
+    # the zoo
+    "ZOO",
+    "Entry",
+    "zoo_entry",
+    "SqueezeNet",
+    "TinyNet",
+    # the paper's family
+    "Architecture",
+    "Conv",
+    "Full",
+    "Norm",
+    "ALEXNET",
+    "ZFNET",
+    "VARIANTS",
+    "ConvNet",
+    "build",
+    "initialise",
+    # weights
+    "Weights",
+    "read_weights",
+    "save_weights",
+    "load_into",
+]

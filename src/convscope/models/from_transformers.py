@@ -1,0 +1,174 @@
+"""hf:ID, the image classification networks of transformers, from the Hugging Face hub or a local folder."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+from torch import Tensor, nn
+
+from convscope.data import Preprocess
+from convscope.data.preprocess import Interpolation
+from convscope.errors import UsageError, WeightsError, missing_extra
+from convscope.models.from_torchvision import import_torchvision
+from convscope.models.imagenet import package_folder
+from convscope.models.networks import seeded
+from convscope.models.request import RANDOM, Found, Request, file_label, quiet, random_label
+from convscope.models.weights import load_into
+
+# Pillow's numbers, as the configurations of image processors give them.
+_RESAMPLING: dict[int, Interpolation] = {
+    0: "nearest",
+    1: "lanczos",
+    2: "bilinear",
+    3: "bicubic",
+    4: "box",
+    5: "hamming",
+}
+_CONVNEXT_WARPS_FROM = 384
+
+
+def from_transformers(request: Request) -> Found:
+    """transformers' network with its published weights, unless a file or "random" is asked for.
+
+    Code that a repository brings along is never run. A spec that looks like a path is a path, and nothing is downloaded
+    for it.
+    """
+    transformers = _import_transformers(f"load {request.spec}")
+    local = _is_path(request.name)
+    if local and not Path(request.name).expanduser().is_dir():
+        raise UsageError(
+            f"{request.spec}: there is no folder '{request.name}' (a model of the hub is ORGANISATION/NAME)"
+        )
+    place = str(Path(request.name).expanduser()) if local else request.name
+    with quiet("transformers", "huggingface_hub"), _no_bars(transformers):
+        module, label = _load(transformers, request, place)
+        preprocess = _preprocess(_processor(transformers, place))
+    names: Mapping[int, str] = module.config.id2label
+    classes = tuple(names[i] for i in range(len(names)))
+    if all(name == f"LABEL_{i}" for i, name in enumerate(classes)):
+        classes = None  # transformers' placeholders
+    return Found(_logits(module), preprocess, classes, label)
+
+
+def _import_transformers(purpose: str) -> ModuleType:
+    if package_folder("transformers") is None:
+        raise missing_extra("transformers", "hf", purpose=purpose)
+    if package_folder("torchvision") is not None:
+        # transformers imports it where it is installed, and hides why that failed.
+        import_torchvision(f"{purpose} (transformers imports it)")
+    return importlib.import_module("transformers")
+
+
+def _is_path(name: str) -> bool:
+    return Path(name).expanduser().exists() or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
+
+
+def _load(transformers: ModuleType, request: Request, place: str) -> tuple[Any, str]:
+    auto = transformers.AutoModelForImageClassification
+    try:
+        if request.weights == RANDOM or request.file is not None:
+            config = transformers.AutoConfig.from_pretrained(place)
+            with seeded(request.seed):
+                module = auto.from_config(config)
+            weights = request.read_file()
+            if weights is None:
+                return module, random_label(request.seed)
+            load_into(module, weights)
+            return module, file_label(weights)
+        module, report = auto.from_pretrained(place, output_loading_info=True)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise WeightsError(
+            f"cannot load {request.spec} as an image classification model of transformers: {_first_line(error)} "
+            "(a model of the hub is ORGANISATION/NAME; a folder must hold config.json and model.safetensors)"
+        ) from error
+    if report["missing_keys"]:
+        missing = sorted(report["missing_keys"])
+        raise WeightsError(
+            f"{request.spec} lacks weights of its own model, such as {', '.join(missing[:3])}: it was trained for "
+            "another task; choose a model for image classification"
+        )
+    return module, "weights of the repository"
+
+
+def _logits(module: Any) -> nn.Module:
+    """The model as a function from images to logits.
+
+    Its class is replaced by a subclass rather than wrapping it in a module, which would put a prefix before all names.
+    """
+    base = type(module)
+
+    class Logits(base):
+        def forward(self, images: Tensor) -> Tensor:
+            return super().forward(pixel_values=images).logits
+
+    Logits.__name__ = base.__name__
+    module.__class__ = Logits
+    return cast(nn.Module, module)
+
+
+def _processor(transformers: ModuleType, place: str) -> dict[str, Any]:
+    """The configuration of the model's image processor, empty if it has none."""
+    mixin = importlib.import_module("transformers.image_processing_base").ImageProcessingMixin
+    try:
+        return mixin.get_image_processor_dict(place)[0]
+    except OSError:
+        return {}
+
+
+def _preprocess(config: Mapping[str, Any]) -> Preprocess | None:
+    """What an image processor of this configuration does, or None where a `Preprocess` cannot say it."""
+    size, crop = _size(config.get("size")), _size(config.get("crop_size"))
+    if not config.get("do_resize", True) or size is None or config.get("resample") not in _RESAMPLING:
+        return None
+    edge = size.get("shortest_edge")
+    target = crop if config.get("do_center_crop") and crop is not None else size
+    resize: int | tuple[int, int] | None = edge if edge is not None else (size["height"], size["width"])
+    if edge is not None and "crop_pct" in config:
+        # ConvNeXT's rule: below 384 enlarge and crop, from there on warp to a square.
+        target = {"height": edge, "width": edge}
+        resize = None if edge >= _CONVNEXT_WARPS_FROM else int(edge / (config["crop_pct"] or 224 / 256))
+    if "height" not in target:
+        return None
+    scale = config.get("rescale_factor", 1 / 255) if config.get("do_rescale", True) else 1.0
+    normalised = config.get("do_normalize", True)
+    return Preprocess(
+        target["height"],
+        target["width"],
+        resize=None if resize == (target["height"], target["width"]) else resize,
+        interpolation=_RESAMPLING[config["resample"]],
+        scale=scale,
+        mean=tuple(config["image_mean"]) if normalised else (0.0, 0.0, 0.0),
+        std=tuple(config["image_std"]) if normalised else (1.0, 1.0, 1.0),
+    )
+
+
+def _size(value: Any) -> dict[str, int] | None:
+    """A size as a dictionary with shortest_edge or with height and width; old configurations give a number."""
+    if isinstance(value, int):
+        return {"height": value, "width": value}
+    return (
+        dict(value) if isinstance(value, Mapping) and set(value) in ({"shortest_edge"}, {"height", "width"}) else None
+    )
+
+
+@contextmanager
+def _no_bars(transformers: ModuleType) -> Iterator[None]:
+    """A block in which transformers draws no progress bars."""
+    bars = transformers.utils.logging
+    enabled = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if enabled:
+            bars.enable_progress_bar()
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

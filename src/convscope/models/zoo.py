@@ -1,0 +1,200 @@
+"""The networks that come with convscope: the paper's family, SqueezeNet, and a small one for tests.
+
+Only `squeezenet1_1` has trained weights (from the package `ndf`). The others are architectures: without `weights=` they
+are random, and their network's name says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from convscope.data import CAFFE_MEAN, Preprocess
+from convscope.errors import UsageError, WeightsError, missing_extra, nearest
+from convscope.models.imagenet import imagenet_classes, package_folder
+from convscope.models.networks import VARIANTS, Architecture, build
+from convscope.models.request import (
+    PRETRAINED,
+    Found,
+    Request,
+    file_label,
+    from_metadata,
+    random_label,
+    resized,
+)
+from convscope.models.squeezenet import SqueezeNet, Version, random_squeezenet
+from convscope.models.tiny import TinyNet, random_tiny
+from convscope.models.unpickling import load_arrays
+from convscope.models.weights import Weights, flip_input_channels, load_into
+
+_UNIT_STD = (1.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A network of the zoo.
+
+    `build(outputs, size, seed)` makes the module: outputs and size (height, width) may be None, for the usual ones;
+    with seed None its weights are left undefined. `own` reads the trained weights that the entry has, if it has any.
+    """
+
+    name: str
+    card: str
+    preprocess: Preprocess
+    build: Callable[[int | None, tuple[int, int] | None, int | None], nn.Module]
+    own: Callable[[], Weights] | None = None
+
+
+def zoo_entry(name: str) -> Entry:
+    """The zoo's network of that name.
+
+    Raises:
+        UsageError: if there is none; the message names the nearest.
+
+    >>> zoo_entry("zfnet").card.split(":")[0]
+    'The 8-layer network of Zeiler & Fergus 2014, Fig. 3'
+    """
+    if name not in ZOO:
+        raise UsageError(f"no network 'zoo:{name}'{nearest(name, ZOO)} (there are: {', '.join(ZOO)})")
+    return ZOO[name]
+
+
+def from_zoo(request: Request) -> Found:
+    """The zoo's network with the weights that were asked for; else its own, or random ones if it has none."""
+    entry = zoo_entry(request.name)
+    if request.weights == PRETRAINED and entry.own is None:
+        raise WeightsError(f"{request.spec} has no trained weights of its own: give a file with weights=, or 'random'")
+    wants_own = request.weights in (None, PRETRAINED) and entry.own is not None
+    weights = entry.own() if wants_own and entry.own is not None else request.read_file()
+    preprocess, classes = from_metadata(weights)
+    if wants_own:
+        classes = imagenet_classes()
+    size = request.input_size or ((preprocess.height, preprocess.width) if preprocess else None)
+    preprocess = resized(preprocess or entry.preprocess, size)
+    if weights is None:
+        module = entry.build(request.outputs, size, request.seed)
+        return Found(module, preprocess, None, random_label(request.seed))
+    outputs = request.outputs or (len(classes) if classes and not wants_own else None)
+    module = entry.build(outputs, size, None)
+    load_into(module, weights)
+    return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights))
+
+
+def from_checkpoint(request: Request) -> Found:
+    """The network of a file that says what it is: weights with an architecture, as the training command writes them."""
+    request.refuse_weights("the file itself holds them")
+    weights = Request(request.scheme, request.name, weights=request.name).read_file()
+    if weights is None or "architecture" not in weights.metadata:
+        raise WeightsError(
+            f"'{request.name}' does not say which network it is for: load the network with weights='{request.name}'"
+        )
+    preprocess, classes = from_metadata(weights)
+    module = build(Architecture.from_json(weights.metadata["architecture"]), init="empty")
+    load_into(module, weights)
+    return Found(module, preprocess, classes, file_label(weights))
+
+
+def embedded_squeezenet() -> Weights:
+    """SqueezeNet 1.1's ImageNet weights under torchvision's names, for RGB input, read from the package `ndf`.
+
+    Raises:
+        MissingExtra: if `ndf` is not installed.
+        WeightsError: if it does not hold what it should.
+    """
+    folder = package_folder("ndf")
+    if folder is None:
+        raise missing_extra("ndf", "demo", purpose="read SqueezeNet's ImageNet weights")
+    path = folder / "example_models" / "weights" / "squeezenet_weights.pkl"
+    if not path.is_file():
+        raise WeightsError(f"the installed ndf has no file '{path.name}': convscope needs ndf 0.1.4")
+    layers = load_arrays(path)
+    with torch.device("meta"):
+        names = {_caffe_name(name): name for name, _ in SqueezeNet("1_1").named_modules()}
+    if not isinstance(layers, dict) or not set(layers) <= set(names):
+        raise WeightsError(f"the installed ndf holds other weights in '{path.name}': convscope needs ndf 0.1.4")
+    state: dict[str, Tensor] = {}
+    for caffe, (kernel, bias) in layers.items():
+        # Height, width, input, output, as TensorFlow orders them.
+        state[f"{names[caffe]}.weight"] = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+        state[f"{names[caffe]}.bias"] = torch.from_numpy(bias)
+    return Weights(flip_input_channels(state), "ImageNet weights of the package ndf")
+
+
+def _caffe_name(name: str) -> str:
+    """The name in the Caffe release of one of SqueezeNet 1.1's convolutions.
+
+    >>> _caffe_name("features.0"), _caffe_name("features.6.expand3x3"), _caffe_name("classifier.1")
+    ('conv1', 'fire4/expand3x3', 'conv10')
+    """
+    fixed = {"features.0": "conv1", "classifier.1": "conv10"}
+    fires = ("3", "4", "6", "7", "9", "10", "11", "12")
+    part, _, rest = name.removeprefix("features.").partition(".")
+    if part in fires and rest.startswith(("squeeze", "expand")):
+        return f"fire{fires.index(part) + 2}/{'squeeze1x1' if rest == 'squeeze' else rest}"
+    return fixed.get(name, name)
+
+
+def _paper_entry(architecture: Architecture) -> Entry:
+    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None) -> nn.Module:
+        if size is not None and size[0] != size[1]:
+            raise UsageError(f"zoo:{architecture.name} takes square inputs, not {size[0]}x{size[1]}")
+        scaled = architecture.scaled(input_size=size[0] if size else None, outputs=outputs)
+        return build(scaled, init="empty") if seed is None else build(scaled, seed=seed)
+
+    base = "The 8-layer network of Zeiler & Fergus 2014, Fig. 3"
+    if architecture.name.startswith("alexnet"):
+        base = "The network of Krizhevsky et al. 2012 as Zeiler & Fergus 2014 trained it"
+    card = f"{base}: {architecture.describe()}. Inputs are pixels 0..255 less the mean colour, without scaling."
+    preprocess = Preprocess(224, 224, resize=256, scale=1.0, mean=CAFFE_MEAN, std=_UNIT_STD)
+    return Entry(architecture.name, card, preprocess, make)
+
+
+def _squeezenet_entry(version: Version, *, head_padding: int, card: str, own: Callable[[], Weights] | None) -> Entry:
+    def make(outputs: int | None, _: tuple[int, int] | None, seed: int | None) -> nn.Module:
+        if seed is not None:
+            return random_squeezenet(version, outputs=outputs or 1000, head_padding=head_padding, seed=seed)
+        with torch.device("meta"):
+            return SqueezeNet(version, outputs=outputs or 1000, head_padding=head_padding)
+
+    preprocess = Preprocess(227, 227, resize=256, interpolation="bicubic", scale=1.0, mean=CAFFE_MEAN, std=_UNIT_STD)
+    return Entry(f"squeezenet{version}", card, preprocess, make, own)
+
+
+def _tiny(outputs: int | None, _: tuple[int, int] | None, seed: int | None) -> nn.Module:
+    if seed is not None:
+        return random_tiny(outputs=outputs or 10, seed=seed)
+    with torch.device("meta"):
+        return TinyNet(outputs=outputs or 10)
+
+
+_ENTRIES = (
+    _squeezenet_entry(
+        "1_1",
+        head_padding=0,
+        own=embedded_squeezenet,
+        card="SqueezeNet 1.1 (Iandola et al. 2016) with the original ImageNet weights, 1,235,496 of them. Top-1 and "
+        "top-5 on an image of each class: 61.9 and 84.1 % from centre crops, 65.6 and 85.6 % where the image is first "
+        "squeezed to 256x256, as in its training. Weights: BSD 2-clause, from the package ndf (MIT).",
+    ),
+    _squeezenet_entry(
+        "1_0",
+        head_padding=1,
+        own=None,
+        card="SqueezeNet 1.0 (Iandola et al. 2016), whose first layer has the 96 7x7/2 filters of ZFNet. Padding as in "
+        "the Caffe release: 1 around the class convolution (torchvision has 0).",
+    ),
+    *map(_paper_entry, VARIANTS.values()),
+    Entry(
+        "tiny",
+        card="A residual network of 4 stages for 32x32 images with random weights: for tests and examples.",
+        preprocess=Preprocess(32, 32, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)),
+        build=_tiny,
+    ),
+)
+
+ZOO: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
+"""The zoo's networks by name, as in `load("zoo:NAME")`."""

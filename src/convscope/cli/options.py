@@ -1,9 +1,10 @@
 """Options that several commands share, and how their text becomes values."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter
 
@@ -11,6 +12,7 @@ from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
+    from convscope.data import Preprocess
     from convscope.graph import Network
 
 MODEL = Group("Model", sort_key=2)
@@ -19,7 +21,9 @@ COMMON = Group("Common", sort_key=4)
 
 _SWITCH = Parameter(negative=(), show_default=False)
 
-Model = Annotated[str, Parameter(help="zoo: torchvision: timm: hf: py:package.module:factory pt2:file")]
+Model = Annotated[
+    str, Parameter(help="zoo:NAME torchvision:NAME timm:NAME hf:NAME py:package.module:factory pt2:FILE file:FILE")
+]
 Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
 
 
@@ -48,13 +52,20 @@ class ModelOptions:
     """How the network is loaded."""
 
     weights: str | None = None
-    """File of weights (safetensors, or a checkpoint without code), or a name that the scheme knows."""
+    """File of weights (safetensors, npz, or a checkpoint without code), `pretrained`, `random`, or a name that the
+    scheme knows."""
     input_size: str | None = None
     """Height and width of the input, as 224 or 192x256."""
-    classes: Path | None = None
-    """Text file with the name of one class a line."""
+    preprocess: Path | None = None
+    """JSON file that says what is done to images: height, width, resize, interpolation, scale, mean, std."""
+    classes: str | None = None
+    """Text file with the name of one class a line, `imagenet`, or the number of outputs."""
+    channels: Literal["rgb", "bgr"] = "rgb"
+    """Order of colours that the file of weights was trained on."""
     device: str | None = None
     """Where to compute, such as cpu, cuda or cuda:1."""
+    dtype: Literal["float32", "float64", "float16", "bfloat16"] | None = None
+    """Numbers to compute with."""
 
 
 def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":
@@ -63,14 +74,25 @@ def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":
 
     import convscope
 
-    torch.manual_seed(seed)
+    size = parse_size(options.input_size)
     return convscope.load(
         spec,
         weights=options.weights,
-        input_size=parse_size(options.input_size),
+        input_size=size,
+        preprocess=read_preprocess(options.preprocess),
         classes=read_classes(options.classes),
+        channels=options.channels,
+        seed=seed,
         device=options.device,
+        dtype=None if options.dtype is None else getattr(torch, options.dtype),
     )
+
+
+def preprocess_of(net: "Network") -> "Preprocess":
+    """How images become the network's input."""
+    if net.preprocess is None:
+        raise UsageError(f"{net.name} does not say how images become its input, so no image can be shown to it")
+    return net.preprocess
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:
@@ -87,19 +109,40 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     return int(match[1]), int(match[2] or match[1])
 
 
-def read_classes(path: Path | None) -> tuple[str, ...] | None:
-    """The class names in a text file, one a line."""
+def read_classes(text: str | None) -> tuple[str, ...] | Literal["imagenet"] | int | None:
+    """Class names from a text file with one a line, `imagenet`, or a number of outputs.
+
+    >>> read_classes("imagenet"), read_classes("10"), read_classes(None)
+    ('imagenet', 10, None)
+    """
+    if text is None or text == "imagenet":
+        return text
+    if re.fullmatch(r"\d+", text):
+        return int(text)
+    try:
+        names = tuple(line.strip() for line in Path(text).read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"--classes {text} is no text file of names, no number, and not 'imagenet': {error}"
+        ) from error
+    if not names or not all(names):
+        raise UsageError(f"--classes {text}: every line must name a class, and {names.count('') or 'all'} are empty")
+    return names
+
+
+def read_preprocess(path: Path | None) -> "Preprocess | None":
+    """What is done to images, from a JSON file as `Preprocess.to_json` writes it."""
     if path is None:
         return None
+    from convscope.data import Preprocess
+
     try:
-        names = tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"--classes {path} cannot be read as text: {error}") from error
-    if not names or not all(names):
-        raise UsageError(
-            f"--classes {path}: every line must name a class ({len(names)} lines found, some or all empty)"
-        )
-    return names
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # ValueError: neither JSON nor text
+        raise UsageError(f"--preprocess {path} cannot be read as JSON: {error}") from error
+    if not isinstance(stored, dict):
+        raise UsageError(f'--preprocess {path} holds no JSON object, such as {{"height": 224, "width": 224}}')
+    return Preprocess.from_json(stored)
 
 
 def choose_layers(net: "Network", text: str | None) -> list[str]:

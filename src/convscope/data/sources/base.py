@@ -87,7 +87,7 @@ def natural_key(text: str) -> tuple[object, ...]:
     """
     # re.split alternates text and number, so that the same places hold the same types.
     parts = re.split(r"([0-9]+)", text)
-    return (*(int(part) if place % 2 else part for place, part in enumerate(parts)), text)
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), text
 
 
 def is_image_name(name: str) -> bool:

@@ -80,7 +80,7 @@ def open_hub(name: str) -> HubSource:
     title, _, split = name.partition(":")
     repository, _, configuration = title.partition("@")
     if not repository:
-        raise SourceError("hf: needs the name of a dataset, such as hf:mnist:test")
+        raise SourceError(f"{name!r} names no dataset: say hf:NAME:SPLIT, such as hf:mnist:test")
     datasets = _library()
     try:
         found = _load(datasets, repository, configuration or None, split)

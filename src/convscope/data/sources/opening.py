@@ -74,17 +74,19 @@ def _open_text(spec: str) -> Source:
             f"unknown kind of image source {scheme!r} in {spec!r} "
             f"(kinds: {', '.join(_SCHEMES)}){nearest(scheme, _SCHEMES)}"
         )
+    if not place and scheme != "samples":
+        raise SourceError(f"{spec!r} names no images: what follows {scheme}: is missing")
     return _SCHEMES[scheme](place)
 
 
 def _open_path(path: str) -> Source:
     """The source that a path without a scheme names, told by its ending."""
+    if not path:
+        raise SourceError("no images were named: give a folder, a file or kind:place")
     place = Path(path)
     if place.is_dir():
         return open_folder(place)
-    if not path:
-        raise SourceError("no images were named: give a folder, a file or kind:place")
-    plain, _, _ = path.partition("#") if not place.exists() else (path, "", "")
+    plain = path if place.exists() else (path.rpartition("#")[0] or path)
     suffix = Path(plain).suffix.lower()
     if suffix == ".npz":
         return _npz(path)

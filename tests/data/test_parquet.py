@@ -1,0 +1,157 @@
+"""Images in columns of Parquet files."""
+
+import json
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convscope.data import decode, open_source
+from convscope.data.sources.parquet import ParquetSource, open_parquet
+from convscope.errors import ImageError, MissingExtra, SourceError
+from tests.data.making import encoded
+
+pyarrow = pytest.importorskip("pyarrow")
+
+
+def picture(level: int) -> bytes:
+    return encoded(np.full((4, 4, 3), level, np.uint8), "PNG")
+
+
+def write(path: Path, columns: dict[str, Any], *, rows: int = 2, features: dict | None = None) -> Path:
+    import pyarrow.parquet as parquet
+
+    table = pyarrow.table(columns)
+    if features is not None:
+        table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(table, path, row_group_size=rows)
+    return path
+
+
+def facts(source: ParquetSource) -> list[tuple[str, int, int]]:
+    return [(source.name(i), source.label(i), int(decode(source.read(i))[0, 0, 0])) for i in range(len(source))]
+
+
+def structs(*levels: int) -> list[dict[str, Any]]:
+    return [{"bytes": picture(level), "path": f"some/where/{level}.png"} for level in levels]
+
+
+def test_structs_with_labels_in_several_row_groups(tmp_path: Path) -> None:
+    features = {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog", "fox"], "_type": "ClassLabel"}}
+    columns = {"label": [0, 1, 1, 0, 0], "image": structs(1, 2, 3, 4, 5)}
+    source = open_parquet(write(tmp_path / "t.parquet", columns, features=features))
+    assert source.kind == "parquet"
+    assert facts(source) == [
+        ("t.parquet/0/1.png", 0, 1),
+        ("t.parquet/1/2.png", 1, 2),
+        ("t.parquet/2/3.png", 1, 3),
+        ("t.parquet/3/4.png", 0, 4),
+        ("t.parquet/4/5.png", 0, 5),
+    ]
+    assert source.classes == ("cat", "dog", "fox")
+    assert source.describe() == f"5 images in column 'image' of 1 Parquet file in {tmp_path}, 3 classes"
+
+
+def test_folder_of_files_in_natural_order(tmp_path: Path) -> None:
+    write(tmp_path / "p-10.parquet", {"img": [picture(3)], "label": ["dog"]})
+    write(tmp_path / "p-9.parquet", {"img": [picture(1), picture(2)], "label": ["yak", None]})
+    write(tmp_path / "sub" / "q.parquet", {"img": [picture(4)], "label": ["cat"]})
+    source = open_parquet(tmp_path)
+    assert facts(source) == [
+        ("p-9.parquet/0", 2, 1),
+        ("p-9.parquet/1", -1, 2),
+        ("p-10.parquet/0", 1, 3),
+        ("sub/q.parquet/0", 0, 4),
+    ]
+    assert source.classes == ("cat", "dog", "yak")
+
+
+def test_few_row_groups_stay_in_memory(tmp_path: Path) -> None:
+    levels = list(range(10))
+    source = open_parquet(write(tmp_path / "t.parquet", {"image": structs(*levels)}, rows=1))
+    order = [0, 9, 4, 4, 0, 5]
+    assert [int(decode(source.read(i))[0, 0, 0]) for i in order] == order
+    assert len(source._recent) == ParquetSource.KEPT == 2
+
+
+def test_column_is_chosen_by_name_or_by_the_caller(tmp_path: Path) -> None:
+    columns = {"mask": structs(1), "image": structs(2)}
+    path = write(tmp_path / "t.parquet", columns)
+    assert facts(open_parquet(path))[0][2] == 2
+    assert facts(open_source(f"parquet:{path}#mask"))[0][2] == 1
+    assert facts(open_source(f"{path}#mask"))[0][2] == 1
+    with pytest.raises(
+        SourceError, match=r"no image column 'maks'; did you mean 'mask'\? \(image columns: mask, image\)"
+    ):
+        open_parquet(path, "maks")
+
+
+def test_several_columns_without_a_usual_name(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"images may be in left, right: say which"):
+        open_parquet(write(tmp_path / "t.parquet", {"left": structs(1), "right": structs(2)}))
+
+
+def test_no_column_of_images(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no column holds images"):
+        open_parquet(write(tmp_path / "t.parquet", {"text": ["a"], "n": [1]}))
+
+
+def test_no_row_no_file_no_parquet(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no file in .* ends in"):
+        open_parquet(tmp_path)
+    empty = pyarrow.array([], pyarrow.binary())
+    with pytest.raises(SourceError, match="no row in"):
+        open_parquet(write(tmp_path / "t.parquet", {"image": empty}))
+    (tmp_path / "t.parquet").write_bytes(b"PAR1 not really")
+    with pytest.raises(SourceError, match="cannot be read as Parquet"):
+        open_parquet(tmp_path)
+
+
+def test_empty_cells_are_unreadable_images(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.parquet", {"image": [picture(1), None], "label": [1, None]})
+    source = open_parquet(path)
+    assert [source.label(0), source.label(1)] == [1, -1]
+    with pytest.raises(ImageError, match="holds no image"):
+        source.read(1)
+
+
+def test_cells_may_name_files(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(picture(8))
+    kind = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    cells = [{"bytes": None, "path": str(tmp_path / name)} for name in ("x.png", "gone.png")]
+    source = open_parquet(write(tmp_path / "t.parquet", {"image": pyarrow.array(cells, kind)}))
+    assert decode(source.read(0))[0, 0, 0] == 8
+    with pytest.raises(ImageError, match="names a file that cannot be read"):
+        source.read(1)
+
+
+def test_file_that_goes_away_is_an_unreadable_image(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.parquet", {"image": structs(1)})
+    source = open_parquet(path)
+    path.unlink()
+    with pytest.raises(ImageError, match=r"row group 0 of t\.parquet cannot be read"):
+        source.read(0)
+
+
+def test_fingerprint(tmp_path: Path) -> None:
+    original = open_parquet(write(tmp_path / "a" / "t.parquet", {"image": structs(1, 2)})).fingerprint()
+    assert open_parquet(write(tmp_path / "b" / "t.parquet", {"image": structs(1, 2)})).fingerprint() == original
+    assert open_parquet(write(tmp_path / "b" / "t.parquet", {"image": structs(1, 3)})).fingerprint() != original
+
+
+def test_source_travels_without_its_row_groups(tmp_path: Path) -> None:
+    source = open_parquet(write(tmp_path / "t.parquet", {"image": structs(1, 2, 3)}))
+    expected = facts(source)
+    copy = pickle.loads(pickle.dumps(source))  # noqa: S301
+    assert len(copy._recent) == 0
+    assert facts(copy) == expected
+
+
+def test_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtra, match=r"install 'convscope\[parquet\]'"):
+        open_source(f"parquet:{tmp_path}")

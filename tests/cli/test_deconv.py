@@ -46,7 +46,7 @@ def test_document_and_picture_agree_with_the_library(convscope: Callable, images
     times = 224 // max(height, width)
     assert shown.shape == (height * times, 2 * width * times + 8, 3)
     y0, x0, y1, x1 = expected.boxes[0].tolist()
-    if 0 <= y0 and 0 <= x0 and y1 <= crop.shape[0] and x1 <= crop.shape[1]:
+    if y0 >= 0 and x0 >= 0 and y1 <= crop.shape[0] and x1 <= crop.shape[1]:
         assert np.array_equal(shown[::times, : width * times : times], crop[y0:y1, x0:x1])
     strongest = np.unravel_index(int(expected.pixels[0].abs().argmax()), expected.pixels[0].shape)
     level = shown[strongest[1] * times, width * times + 8 + strongest[2] * times, strongest[0]]

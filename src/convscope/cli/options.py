@@ -1,15 +1,20 @@
 """Options that several commands share, and how their text becomes values."""
 
+import io
 import json
+import logging
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
 from convscope.cli.terminal import Terminal
-from convscope.errors import UsageError
+from convscope.errors import ConvscopeError, UsageError
 
 if TYPE_CHECKING:
     from convscope.data import Preprocess
@@ -74,18 +79,37 @@ def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":
 
     import convscope
 
-    size = parse_size(options.input_size)
-    return convscope.load(
-        spec,
-        weights=options.weights,
-        input_size=size,
-        preprocess=read_preprocess(options.preprocess),
-        classes=read_classes(options.classes),
-        channels=options.channels,
-        seed=seed,
-        device=options.device,
-        dtype=None if options.dtype is None else getattr(torch, options.dtype),
-    )
+    asked: dict[str, Any] = {
+        "weights": options.weights,
+        "input_size": parse_size(options.input_size),
+        "preprocess": read_preprocess(options.preprocess),
+        "classes": read_classes(options.classes),
+        "channels": options.channels,
+        "device": options.device,
+        "dtype": None if options.dtype is None else getattr(torch, options.dtype),
+    }
+    with _one_message():
+        return convscope.load(spec, seed=seed, **asked)
+
+
+@contextmanager
+def _one_message() -> Iterator[None]:
+    """A block whose own error is all that is said of it.
+
+    Where torch.export fails it also logs and prints the graph so far, which would hide the message. What a model's code
+    prints otherwise goes to standard error, so that standard output holds results only.
+    """
+    said, before = io.StringIO(), logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with redirect_stdout(said), redirect_stderr(said):
+            yield
+    except ConvscopeError:
+        said = io.StringIO()
+        raise
+    finally:
+        logging.disable(before)
+        sys.stderr.write(said.getvalue())
 
 
 def preprocess_of(net: "Network") -> "Preprocess":

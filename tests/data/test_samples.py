@@ -105,9 +105,14 @@ def test_squares_cover_the_photo_evenly() -> None:
 
 def test_small_scales_are_left_out() -> None:
     # Short side 120: squares of 120, and of 84 and 60 pixels, which are too small.
-    assert {square.side for square in _squares(0, 120, 120, mirror=True)} == {120}
-    assert [square.mirrored for square in _squares(0, 120, 240, mirror=True)] == [False, True, False, True]
-    assert not any(square.mirrored for square in _squares(0, 400, 400, mirror=False))
+    assert {square.side for square in _squares(0, (120, 120), scales=(1, 0.7, 0.5), mirror=True)} == {120}
+    assert [square.mirrored for square in _squares(0, (120, 240), scales=(1, 0.7), mirror=True)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert not any(square.mirrored for square in _squares(0, (400, 400), scales=(1, 0.5), mirror=False))
 
 
 def test_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,11 @@
 
 Nothing is downloaded and neither package is imported: their files are read where they are installed. Of scikit-image's
 pictures only those are used whose documentation says that they are CC0, in the public domain, or without known
-copyright restrictions (so not moon, page and motorcycle); scikit-learn's two are CC BY 2.0 and need their credit, which
-`CREDITS` has for every photo.
+copyright restrictions, so not moon, page and motorcycle (cell and clock would be free, and are mostly empty).
+scikit-learn's two are CC BY 2.0 and need their credit, which `CREDITS` has for every photo.
 
-Each photo gives squares at three scales, placed to cover it, every second one mirrored: a small collection in which
-units still find several different patches of what they look for. Labels are photos.
+Each photo gives squares at three or four scales, placed to cover it, every second one mirrored: a small collection in
+which units still find several different patches of what they look for. Labels are photos.
 """
 
 import hashlib
@@ -31,10 +31,8 @@ _PHOTOS = {
     "astronaut": ("skimage", "astronaut.png", "Eileen Collins, NASA, public domain"),
     "brick": ("skimage", "brick.png", "CC0Textures, CC0"),
     "camera": ("skimage", "camera.png", "Lav Varshney, CC0"),
-    "cell": ("skimage", "cell.png", "CC0"),
     "chelsea": ("skimage", "chelsea.png", "Stefan van der Walt, CC0"),
     "china": ("sklearn", "china.jpg", "danielbuechele on Flickr, CC BY 2.0"),
-    "clock": ("skimage", "clock_motion.png", "Stefan van der Walt, public domain"),
     "coffee": ("skimage", "coffee.png", "Rachel Michetti, CC0"),
     "coins": ("skimage", "coins.png", "Brooklyn Museum, no known copyright restrictions"),
     "flower": ("sklearn", "flower.jpg", "vultilion on Flickr, CC BY 2.0"),
@@ -51,7 +49,9 @@ _PHOTOS = {
 CREDITS: dict[str, str] = {name: credit for name, (_, _, credit) in _PHOTOS.items()}
 """Who made each photo and under which licence, by the photo's name."""
 
-_SCALES = (1.0, 0.7, 0.5)
+_SCALES = (1.0, 0.7, 0.5)  # the square's side, for a photo whose short side is 1
+_FINE = 0.35
+_DETAILED = ("astronaut", "chelsea", "china", "coffee", "flower", "rocket")  # worth a look from near
 _SMALLEST = 96
 _NEVER_MIRRORED = ("text",)
 
@@ -129,7 +129,9 @@ def open_samples() -> SampleSource:
     for number, (name, path) in enumerate(zip(_PHOTOS, paths, strict=True)):
         try:
             with Image.open(io.BytesIO(path.read_bytes())) as image:
-                squares += _squares(number, image.height, image.width, mirror=name not in _NEVER_MIRRORED)
+                scales = (*_SCALES, _FINE) if name in _DETAILED else _SCALES
+                mirror = name not in _NEVER_MIRRORED
+                squares += _squares(number, (image.height, image.width), scales=scales, mirror=mirror)
         except OSError as error:
             raise SourceError(f"the sample photo {path} cannot be read: reinstall the package that has it") from error
     return SampleSource(paths, tuple(squares))
@@ -144,17 +146,18 @@ def _folder(package: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / inside
 
 
-def _squares(photo: int, height: int, width: int, *, mirror: bool) -> list[Square]:
+def _squares(photo: int, size: tuple[int, int], *, scales: tuple[float, ...], mirror: bool) -> list[Square]:
     """The squares of one photo: at each scale as few as cover it, every second one mirrored; the largest both ways."""
     found: list[Square] = []
-    for scale in _SCALES:
+    height, width = size
+    for scale in scales:
         side = round(scale * min(height, width))
         if side < _SMALLEST:
             continue
         for top in _starts(height, side):
             for left in _starts(width, side):
                 found.append(Square(photo, top, left, side, mirror and len(found) % 2 == 1))
-                if mirror and scale == _SCALES[0]:
+                if mirror and scale == scales[0]:
                     found.append(Square(photo, top, left, side, not found[-1].mirrored))
     return found
 

@@ -188,7 +188,8 @@ def _first_global(error: Exception) -> str:
 
 def _read_npz(path: Path) -> dict[str, Tensor]:
     try:
-        with np.load(path, allow_pickle=False) as pack:
+        # Opened here, as numpy leaves the file open where it is no pack.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as pack:
             return {name: torch.from_numpy(pack[name]) for name in pack.files}
     except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise WeightsError(f"cannot read '{path}' as an .npz pack of numeric arrays: {error}") from error

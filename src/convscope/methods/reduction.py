@@ -1,0 +1,129 @@
+"""What a scan reads off a layer's output: spatial maxima, sums and counts of every map, and positions where asked.
+
+The maps are read four times at memory speed (maximum, sum, comparison, sum), in blocks that stay in the cache. The
+maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked up only for the few maps that
+enter a table: looking for them everywhere would cost more than the network itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+_BLOCK = 1 << 20  # elements that are worked on at a time: 4 MiB of float32, so that four passes find them in the cache
+
+
+@dataclass(frozen=True, eq=False)
+class Maps:
+    """A layer's output with its positions in one dimension, in the memory order that it came in, never copied if dense.
+
+    data: (n, channels, positions), or (n, positions, channels) where `last` says that channels come last.
+    """
+
+    data: Tensor
+    last: bool
+    width: int
+
+    @classmethod
+    def of(cls, output: Tensor) -> Maps:
+        """The maps of an output (n, channels, height, width) or (n, channels)."""
+        output = output.detach()
+        if output.dim() == 2:
+            return cls(output.unsqueeze(1), True, 1)
+        n, channels, _, width = output.shape
+        if output.is_contiguous(memory_format=torch.channels_last) and not output.is_contiguous():
+            return cls(output.permute(0, 2, 3, 1).reshape(n, -1, channels), True, width)
+        return cls(output.reshape(n, channels, -1), False, width)
+
+    @property
+    def dim(self) -> int:
+        """The dimension of the positions."""
+        return 1 if self.last else 2
+
+    @property
+    def channels(self) -> int:
+        """How many maps an image has."""
+        return self.data.shape[3 - self.dim]
+
+    def select(self, images: Tensor, channels: Tensor) -> Tensor:
+        """The maps (m, positions) of m pairs of image and channel, in float32."""
+        picked = self.data[images, :, channels] if self.last else self.data[images, channels]
+        return picked.float()
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """Arrays (n, channels) of one layer: see `statistics.Responses`. Without statistics, sums and active are zero."""
+
+    maxima: NDArray[np.float32]
+    sums: NDArray[np.float32]
+    active: NDArray[np.float32]
+    nan: NDArray[np.int64] | None
+
+
+def reduce(maps: Maps, *, statistics: bool) -> Reduced:
+    """The spatial maxima and, with `statistics`, sums and numbers of positive positions of all maps, in float32.
+
+    NaN positions are left out; a map that is all NaN has the maximum NaN.
+    """
+    data, dim = maps.data, maps.dim
+    n = len(data)
+    out = torch.zeros(3, n, maps.channels, device=data.device)
+    block = max(1, _BLOCK // max(1, data[0].numel())) if data.device.type == "cpu" and n else max(1, n)
+    positive = torch.empty(data[:block].shape, device=data.device) if statistics else None
+    for i in range(0, n, block):
+        part = data[i : i + block]
+        out[0, i : i + block] = part.amax(dim)
+        if positive is not None:
+            torch.sum(part, dim, dtype=torch.float32, out=out[1, i : i + block])
+            flags = torch.gt(part, 0, out=positive[: len(part)])
+            torch.sum(flags, dim, out=out[2, i : i + block])
+    out[0] += 0.0  # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading
+    maxima, sums, active = out.cpu().numpy()
+    nan = _without_nan(maps, maxima, sums) if np.isnan(maxima).any() else None
+    return Reduced(maxima, sums, active, nan)
+
+
+def _without_nan(maps: Maps, maxima: NDArray[np.float32], sums: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Put the maxima and sums of maps with NaN right, in place, and count their NaN positions (n, channels)."""
+    counts = np.zeros(maxima.shape, np.int64)
+    for images, channels in _blocks(maps, *np.nonzero(np.isnan(maxima))):
+        values = maps.select(*_on(maps, images, channels))
+        missing = values.isnan()
+        counts[images, channels] = missing.sum(1).cpu().numpy()
+        best = values.masked_fill(missing, -torch.inf).amax(1).masked_fill(missing.all(1), torch.nan)
+        maxima[images, channels] = (best + 0.0).cpu().numpy()
+        sums[images, channels] = values.masked_fill(missing, 0).sum(1).cpu().numpy()
+    return counts
+
+
+def locate(
+    maps: Maps, images: NDArray[np.int64], channels: NDArray[np.int64], values: NDArray[np.float32]
+) -> NDArray[np.int32]:
+    """The first positions (m, 2), y x, where the maps of m pairs of image and channel have the given float32 values."""
+    found = np.empty((len(images), 2), np.int32)
+    done = 0
+    for some_images, some_channels in _blocks(maps, images, channels):
+        stop = done + len(some_images)
+        wanted = torch.from_numpy(values[done:stop]).to(maps.data.device)
+        equal = maps.select(*_on(maps, some_images, some_channels)) == wanted[:, None]
+        flat = equal.cpu().numpy().argmax(1)  # of bools: the first that is true
+        found[done:stop, 0], found[done:stop, 1] = np.divmod(flat, maps.width)
+        done = stop
+    return found
+
+
+def _blocks(
+    maps: Maps, images: NDArray[np.int64], channels: NDArray[np.int64]
+) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The pairs cut into runs whose maps fit a block."""
+    size = max(1, _BLOCK // max(1, maps.data.shape[maps.dim]))
+    return [(images[i : i + size], channels[i : i + size]) for i in range(0, len(images), size)]
+
+
+def _on(maps: Maps, *indices: NDArray[np.int64]) -> list[Tensor]:
+    return [torch.from_numpy(i).to(maps.data.device) for i in indices]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import sympy
@@ -208,8 +208,14 @@ class _Lowering:
             return self._number(known) if isinstance(known, torch.SymInt) else known
 
         args, kwargs = _deep_resolve(tuple(args), resolve), _deep_resolve(dict(kwargs), resolve)
+        constant = not slots
+        if constant:
+            # A class token repeated for every image, say: it reads nothing of the images but how many there are.
+            slots[0] = Slot(0)
         sources = tuple(self.values[i] for i in slots)
         value = self._describe(node, target, args, kwargs, sources)
+        if constant:
+            value = replace(value, depends=False)
         call = Call(target, args, kwargs, tuple(slots), sources, value, pick)
         _refuse_batch_statistics(call)
         self.values.append(value)
@@ -221,7 +227,8 @@ class _Lowering:
         batched = tensor.dim() > 0 and self._is_batch(tensor.shape[0])
         shape = tuple(int(s) if isinstance(s, int) or s.node.is_constant() else -1 for s in tensor.shape[1:])
         batched = batched and -1 not in shape
-        value = Value(shape, None, batched, any(v.depends for v in sources), tensor.is_floating_point())
+        depends, floating = any(v.depends for v in sources), tensor.is_floating_point()
+        value = Value(shape, None, batched, depends, floating, (0, 1, 0) if batched else self._batch_at(tensor))
         if not batched:
             return value
         layout = (2, 3) if len(shape) == 3 else None
@@ -235,6 +242,11 @@ class _Lowering:
         elif source is not None and len(source.shape) == len(shape):
             layout = _common_layout(sources, shape) or layout
         return Value(shape, layout, True, value.depends, value.floating)
+
+    def _batch_at(self, tensor: Any) -> tuple[int, int, int] | None:
+        numbers = [self._number(length) for length in tensor.shape]
+        found = [(dim, n.factor, n.offset) for dim, n in enumerate(numbers) if isinstance(n, BatchSize)]
+        return next((at for at in found if at[1]), None)
 
     # -- what a node depends on ---------------------------------------------------------------------------------------
     def _leaves(self, node: Any) -> list[Any]:

@@ -4,6 +4,7 @@ of one axis."""
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,8 @@ class Value:
 
     `shape` excludes the batch dimension; `layout` names the (y, x) dimensions of the full tensor, None where the
     tensor is no map; `batched` says that dimension 0 is the batch and nothing else; `depends` that it depends on the
-    image.
+    image; `batch_at` is (dimension, factor, offset) of a dimension whose length is factor * batch + offset, None where
+    no dimension depends on the batch.
     """
 
     shape: tuple[int, ...]
@@ -95,6 +97,14 @@ class Value:
     batched: bool = True
     depends: bool = True
     floating: bool = True
+    batch_at: tuple[int, int, int] | None = (0, 1, 0)
+
+    def batch_of(self, lengths: Sequence[int]) -> int:
+        """The number of images in a tensor of these dimensions; 1 where they do not tell."""
+        if self.batch_at is None:
+            return 1
+        dim, factor, offset = self.batch_at
+        return (lengths[dim] - offset) // factor
 
     @property
     def size(self) -> tuple[int, int]:

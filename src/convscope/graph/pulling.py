@@ -29,7 +29,9 @@ class Context:
     report: Report = field(default_factory=Report)
 
     def forward(self, value: int) -> Tensor:
-        """The value of every projection's image, whole."""
+        """The value of every projection's image, whole; of one that is not batched, the value of the one image."""
+        if not self.values[value].batched:
+            return self.kept[value]
         return self.kept[value].index_select(0, self.image)
 
     def forward_on(self, value: int, origin: np.ndarray, size: tuple[int, int], fill: float = 0.0) -> Tensor:

@@ -116,7 +116,8 @@ class Step:
     # -- run ----------------------------------------------------------------------------------------------------------
     def run(self, inputs: Sequence[Tensor]) -> Tensor:
         """The step's output for its inputs (b, ...)."""
-        batch = next((t.shape[0] for t, v in zip(inputs, self.call.sources, strict=True) if v.batched), 1)
+        counts = (v.batch_of(t.shape) for t, v in zip(inputs, self.call.sources, strict=True) if v.batch_at)
+        batch = next(counts, 1)
         args = [_fill(a, inputs, batch) for a in self.call.args]
         kwargs = {k: _fill(a, inputs, batch) for k, a in self.call.kwargs.items()}
         out = self.call.target(*args, **kwargs)
@@ -131,7 +132,8 @@ class Step:
     # -- pull ---------------------------------------------------------------------------------------------------------
     def needs(self, options: PullOptions) -> tuple[int, ...]:
         """The input slots whose forward values `pull` will ask for."""
-        return () if self.linear else tuple(range(len(self.inputs)))
+        shapes_known = all(v.batched for v in self.call.sources)
+        return () if self.linear and shapes_known else tuple(range(len(self.inputs)))
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The signal at each input slot that a signal at the output causes. A returned tensor whose box was
@@ -146,7 +148,7 @@ class Step:
         }
 
     def _template(self, slot: int, gradient: Tensor, context: PullContext) -> Tensor:
-        if not self.linear:
+        if not self.linear or not self.call.sources[slot].batched:
             return context.forward(self.inputs[slot])
         return gradient.new_zeros(()).expand(len(gradient), *self.call.sources[slot].shape)
 

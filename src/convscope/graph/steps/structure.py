@@ -10,7 +10,6 @@ from torch import Tensor
 
 from convscope.graph.boxes import Signal, paste, whole, whole_origin
 from convscope.graph.nouns import Span
-from convscope.graph.options import PullOptions
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot, Step
 from convscope.graph.steps.conv import over_map
 from convscope.graph.steps.registry import rule
@@ -303,10 +302,6 @@ class LinearFallback(Step):
     """Rearrangements without a rule on boxes: linear, so their adjoint needs no forward values; whole map."""
 
     linear = True
-
-    def needs(self, options: PullOptions) -> tuple[int, ...]:
-        """Nothing."""
-        return ()
 
 
 def permutation(call: Call) -> list[int]:

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -13,6 +13,7 @@ from convscope.cli.options import (
     Model,
     ModelOptions,
     choose_layers,
+    json_number,
     load_network,
 )
 from convscope.cli.terminal import Terminal
@@ -33,8 +34,9 @@ def scan(
     layers: Annotated[str | None, Parameter(group=RUN)] = None,
     k: Annotated[int, Parameter(name="-k", group=RUN)] = 9,
     batch: Annotated[int, Parameter(group=RUN)] = 32,
-    workers: Annotated[int, Parameter(group=RUN)] = 1,
+    workers: Annotated[int | None, Parameter(group=RUN)] = None,
     shard: Annotated[str | None, Parameter(group=RUN)] = None,
+    statistics: Annotated[Literal["all", "units", "none"], Parameter(group=RUN)] = "all",
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -56,11 +58,13 @@ def scan(
     k
         Responses to keep for each unit, at most one from an image.
     batch
-        Images that go through the network together.
+        Images that are decoded together; the result does not depend on it.
     workers
-        Processes that share the work.
+        Threads that run the network; by default one a core.
     shard
-        Part of the images to take, as I/N: every N-th image, beginning with image I (from 0).
+        Part of the images to take, as I/N with I from 0 to N-1.
+    statistics
+        What to count besides: everything, all but the means by class, or nothing.
     """
     common = common or Common()
     part = parse_shard(shard)
@@ -73,9 +77,19 @@ def scan(
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:
         found = convscope.scan(
-            net, source, layers=names, k=k, batch=batch, workers=workers, shard=part, store=out, progress=progress
+            net,
+            source,
+            layers=names,
+            k=k,
+            batch=batch,
+            workers=workers,
+            shard=part,
+            store=out,
+            statistics=statistics,
+            progress=progress,
         )
-    found.save(out)
+    if not terminal.worked:
+        terminal.remark(f"nothing is left to do: {out} holds all of it")
     report(found, out, terminal)
 
 
@@ -105,6 +119,46 @@ def merge(
 
 def report(found: "Scan", out: Path, terminal: Terminal) -> None:
     """Show what a scan found, one line a layer."""
+    layers = [_layer(found, name) for name in found]
+    terminal.result(
+        {
+            "out": str(out),
+            "network": found.network,
+            "images": found.images,
+            "complete": found.complete,
+            "failures": [{"index": one.index, "name": one.name, "reason": one.reason} for one in found.failures],
+            "layers": layers,
+        }
+    )
+    for one in found.failures:
+        terminal.remark(f"left out {one.name}: {one.reason}")
+    head = ("layer", "units", "never active", "with NaN", "strongest", "value")
+    terminal.table(head, [_row(layer) for layer in layers], right=(1, 2, 3, 5))
+    terminal.say()
+    left_out = f" ({len(found.failures)} could not be read)" if found.failures else ""
+    part = "" if found.complete else f", a part of {found.identity.images}; merge the parts when all are done"
+    terminal.say(f"{found.images} images{left_out}{part}: {out}")
+
+
+def _layer(found: "Scan", name: str) -> dict[str, Any]:
+    """What is said of a layer; None where the scan counted no statistics or nothing responded."""
+    one = found[name]
+    strongest = int(one.values[:, 0].argmax())
+    seen = bool(one.topk.found.any())
+    return {
+        "name": name,
+        "units": one.values.shape[0],
+        "never_active": None if one.statistics is None else int((one.statistics.active == 0).sum()),
+        "with_nan": None if one.statistics is None else int((one.statistics.nan > 0).sum()),
+        "strongest": f"{name}:{strongest}" if seen else None,
+        "value": json_number(one.values[strongest, 0].item()) if seen else None,
+    }
+
+
+def _row(layer: dict[str, Any]) -> tuple[str, ...]:
+    counts = ("" if layer[key] is None else str(layer[key]) for key in ("units", "never_active", "with_nan"))
+    value = "" if layer["value"] is None else f"{layer['value']:.4g}"
+    return layer["name"], *counts, layer["strongest"] or "", value
 
 
 def parse_shard(text: str | None) -> tuple[int, int]:

@@ -8,7 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -23,6 +23,8 @@ class Terminal:
     quiet: bool = False
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
+    worked: bool = field(default=False, init=False)
+    """Whether any progress was reported, which is not so where all was done before."""
 
     def say(self, text: str = "") -> None:
         """Write a line of the result, unless the result is asked for as JSON."""
@@ -51,13 +53,18 @@ class Terminal:
     @contextmanager
     def progress(self) -> Iterator[Progress]:
         """A progress callback that is shown in the way that fits the place standard error goes to."""
+        with self._shown() as show:
+
+            def report(stage: str, done: int, total: int) -> None:
+                self.worked = True
+                show(stage, done, total)
+
+            yield report
+
+    def _shown(self) -> AbstractContextManager[Progress]:
         if self.quiet:
-            yield silent
-        elif self.err.isatty():
-            with _bars(self.err) as report:
-                yield report
-        else:
-            yield PlainProgress(self.remark)
+            return nullcontext(silent)
+        return _bars(self.err) if self.err.isatty() else nullcontext(PlainProgress(self.remark))
 
 
 class PlainProgress:

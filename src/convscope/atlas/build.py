@@ -1,0 +1,292 @@
+"""From a network and images to an atlas in a folder: scan, project, draw, record, page."""
+
+import contextlib
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from convscope.atlas.database import LayerRow, UnitRow, write_database
+from convscope.atlas.files import remove_leftovers, write_bytes, write_json, writing
+from convscope.atlas.layers import LayerBuild
+from convscope.atlas.manifest import AtlasOptions, begin, layer_json, look, request
+from convscope.atlas.patches import Studio
+from convscope.atlas.reading import Atlas
+from convscope.atlas.store import LayerRecord
+from convscope.atlas.web import numbers, printable, script
+from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
+from convscope.data import Source, open_source
+from convscope.data import limit as at_most
+from convscope.graph import Network
+from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.methods.scan import Scan, preprocess_of, scan
+from convscope.progress import Progress, silent
+
+logger = logging.getLogger(__name__)
+
+PAGE_FILES = ("index.html", "atlas.js", "atlas.css")
+_FAILURES_SHOWN = 50
+
+Json = dict[str, Any]
+
+
+def build_atlas(
+    net: Network,
+    source: Source | str | Path,
+    out: str | Path,
+    *,
+    layers: Sequence[str] | None = None,
+    k: int = 9,
+    tile: int = 112,
+    thumb: int = 224,
+    limit: int | None = None,
+    rule: Rule = "deconvnet",
+    smooth: Smooth = "rectify",
+    overlap: Overlap = "sum",
+    lrn: LrnRule = "identity",
+    seed: int | None = None,
+    batch: int = 32,
+    workers: int | None = None,
+    progress: Progress = silent,
+) -> Atlas:
+    """The atlas of a network over an image collection, made in the folder `out`, whose `index.html` a browser opens.
+
+    A build that was stopped, for whatever reason, goes on from its finished parts when it is asked for again, and ends
+    with the same bytes; a finished one is left as it is. `Atlas.outcome` says which it was.
+
+    Args:
+        net: a network with a preprocessing description.
+        source: an image collection, or what `open_source` takes.
+        out: a folder that is new, empty, or holds this very atlas.
+        layers: the layers to show; by default one for each spatial stage (`net.layers.stages()`).
+        k: responses shown for each unit, at most one from an image.
+        tile: the longest side in pixels of a patch as it is kept; thumb: that of whole images, 0 for none.
+        limit: at most so many images, evenly spread over the collection.
+        rule, smooth, overlap, lrn: how projections are made, see `convscope.deconv`.
+        seed: what random weights were drawn with; recorded.
+        batch, workers: images decoded together and threads that share the work; they do not change what is shown.
+        progress: called with the stages "scan", "project LAYER", "draw LAYER" and "finish".
+
+    Raises:
+        UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
+        StoreError: if the folder holds something else (both are named) or cannot be written. SourceError: if the
+            collection cannot be read.
+    """
+    folder, images = Path(out), open_source(source)
+    images = images if limit is None else at_most(images, limit)
+    names = tuple(net.layers[name].name for name in (net.layers.stages() if layers is None else layers))
+    options = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, rule, smooth, overlap, lrn, seed)
+    return _build(net, images, folder, options, batch=batch, workers=workers, progress=progress)
+
+
+def _in_order(net: Network, names: Sequence[str]) -> tuple[str, ...]:
+    """The names in execution order, each once: the order in which they were asked for makes no other atlas."""
+    wanted = set(names)
+    return tuple(name for name in net.layers.names if name in wanted)
+
+
+def _build(
+    net: Network,
+    source: Source,
+    folder: Path,
+    options: AtlasOptions,
+    *,
+    batch: int,
+    workers: int | None,
+    progress: Progress,
+) -> Atlas:
+    preprocess = preprocess_of(net)
+    wanted = request(net, source, options, preprocess)
+    state = look(folder, wanted)
+    if state == "complete":
+        logger.info("%s is complete", folder)
+        write_page(folder)
+        return Atlas.open(folder, outcome="unchanged")
+    manifest = begin(folder, wanted) if state == "nothing" else Atlas.manifest_of(folder)
+    found = scan(
+        net,
+        source,
+        layers=options.layers,
+        k=options.k,
+        batch=batch,
+        workers=workers,
+        store=folder / "store",
+        progress=progress,
+    )
+    remove_leftovers(folder)
+    thumbs = folder / "pictures" / "images" if options.thumb else None
+    studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs)
+    builds = [
+        LayerBuild(
+            folder, number, net.layers[name], found[name].topk, found[name].statistics, studio, unit_names(net, name)
+        )
+        for number, name in enumerate(options.layers)
+    ]
+    with threads(net, workers) as pool:
+        records = [build.make(pool=pool, progress=progress) for build in builds]
+    Finish(folder, net, source, found, builds, records, options).write(manifest, progress)
+    return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
+
+
+def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
+    """The names of a layer's units: those of the classes for the model's output, None for any other layer."""
+    if net.classes is None or layer != net.output or len(net.classes) != net.layers[layer].channels:
+        return None
+    return net.classes
+
+
+@contextlib.contextmanager
+def threads(net: Network, workers: int | None) -> Iterator[Executor | None]:
+    """Threads that share jobs, each computing with one thread of its own; None where the caller's thread does all.
+
+    By default as many as PyTorch would use for one computation. Small boxes are worked on faster by several one-thread
+    workers than by several threads on one box. PyTorch's setting is put back afterwards.
+    """
+    before = torch.get_num_threads()
+    count = before if workers is None else workers
+    if count < 2 or net.device.type != "cpu":
+        yield None
+        return
+    # OpenMP keeps this setting for each thread: the workers set it too.
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(
+            count, thread_name_prefix="convscope-atlas", initializer=torch.set_num_threads, initargs=(1,)
+        ) as pool:
+            try:
+                yield pool
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+    finally:
+        torch.set_num_threads(before)
+
+
+def write_page(folder: Path) -> dict[str, int]:
+    """Copy the page into an atlas where it is not there already; the sizes of its files."""
+    page = files("convscope.atlas.page")
+    sizes = {}
+    for name in PAGE_FILES:
+        data = page.joinpath(name).read_bytes()
+        path = folder / name
+        if not path.exists() or path.read_bytes() != data:
+            write_bytes(path, data)
+        sizes[name] = len(data)
+    return sizes
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The last stage: everything that is about the atlas as a whole."""
+
+    folder: Path
+    net: Network
+    source: Source
+    scan: Scan
+    builds: Sequence[LayerBuild]
+    records: Sequence[LayerRecord]
+    options: AtlasOptions
+
+    def write(self, manifest: Json, progress: Progress) -> None:
+        """Write tables, data scripts, page and manifest, the manifest last, and remove what is not needed any more."""
+        progress("finish", 0, 4)
+        sizes = write_page(self.folder)
+        sizes |= self._write_images()
+        progress("finish", 1, 4)
+        sizes |= self._write_network()
+        progress("finish", 2, 4)
+        sizes |= {"atlas.sqlite": self._write_database()}
+        progress("finish", 3, 4)
+        done = manifest | self._described() | {"complete": True, "files": _listed(sizes)}
+        write_bytes(self.folder / "data" / "manifest.js", script("manifest", done))
+        write_json(self.folder / "manifest.json", done)
+        work = self.folder / "work"
+        with writing(work):
+            if work.exists():
+                shutil.rmtree(work)
+        progress("finish", 4, 4)
+
+    def _described(self) -> Json:
+        failures = self.scan.failures
+        shown = [
+            {"image": f.index, "name": printable(f.name), "reason": printable(f.reason)}
+            for f in failures[:_FAILURES_SHOWN]
+        ]
+        layers = [b.entry(r, layer_json(b.layer)) for b, r in zip(self.builds, self.records, strict=True)]
+        return {
+            "failures": {"count": len(failures), "shown": shown},
+            "units": sum(layer["channels"] for layer in layers),
+            "layers": layers,
+            "paths": {
+                "sprite": "pictures/{layer}/{channel}.webp",
+                "photos": "pictures/{layer}/photos-{sheet}.webp",
+                "projections": "pictures/{layer}/projections-{sheet}.webp",
+                "image": "pictures/images/{thousand}/{image}.webp" if self.options.thumb else None,
+                "layer": "layers/{layer}",
+                "units": "layers/{layer}/{shard}",
+                "images": "images/{shard}",
+                "network": "network",
+            },
+            "images": {"shard": SHARD_IMAGES},
+        }
+
+    def _write_images(self) -> dict[str, int]:
+        sizes, numbers_of_shards, winners = {}, [], 0
+        for number, value in image_shards(self.records, self.source):
+            path = f"data/images/{number}.js"
+            sizes[path] = write_bytes(self.folder / path, script(f"images/{number}", value))
+            numbers_of_shards.append(number)
+            winners += len(value["images"])
+        index = {"size": SHARD_IMAGES, "shards": numbers_of_shards, "count": winners}
+        path = "data/images/index.js"
+        return {
+            "data/images": sum(sizes.values()),
+            path: write_bytes(self.folder / path, script("images/index", index)),
+        }
+
+    def _write_network(self) -> dict[str, int]:
+        data = network_data(self.net, self.options.layers, layer_json)
+        path = "data/network.js"
+        return {path: write_bytes(self.folder / path, script("network", data))}
+
+    def _write_database(self) -> int:
+        rows = [
+            LayerRow(b.id, b.layer.name, b.layer.op, b.layer.channels, b.layer.height, b.layer.width)
+            for b in self.builds
+        ]
+        units = (row for b, r in zip(self.builds, self.records, strict=True) for row in unit_rows(r, b.names))
+        return write_database(
+            self.folder / "atlas.sqlite", self.source, failures=self.scan.failures, layers=rows, units=units
+        )
+
+
+def _listed(sizes: dict[str, int]) -> list[Json]:
+    return [{"path": path, "bytes": size} for path, size in sorted(sizes.items())]
+
+
+def unit_rows(record: LayerRecord, names: Sequence[str] | None) -> Iterator[UnitRow]:
+    """The rows of a layer's units for the table."""
+    columns = [numbers(column) for column in (record.maximum, record.mean, record.active)]
+    preference = record.preference
+    for channel, (maximum, mean, active) in enumerate(zip(*columns, strict=True)):
+        best = -1 if preference is None else int(preference.top[channel, 0])
+        yield UnitRow(
+            layer=record.layer.name,
+            channel=channel,
+            name=None if names is None else printable(names[channel]),
+            maximum=maximum,
+            mean=mean,
+            active=active,
+            dead=bool(record.dead[channel]),
+            nan=int(record.nan[channel]),
+            selectivity=None if preference is None else numbers(preference.selectivity[channel : channel + 1])[0],
+            top_class=None if best < 0 else best,
+        )
+
+
+__all__ = ["PAGE_FILES", "build_atlas", "write_page"]

@@ -1,0 +1,77 @@
+"""Files that are there wholly or not at all, and the names that layers have as files."""
+
+import contextlib
+import errno
+import json
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from convscope.errors import StoreError
+
+_LONGEST = 80
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A context in which failures to write become StoreErrors that name `path` and say what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            reason = "the disk is full: free some space and run the same command again, what is finished is kept"
+        else:
+            reason = f"{error.strerror or error}: choose a folder that can be written to"
+        raise StoreError(f"cannot write {path}: {reason}") from error
+
+
+def write_with(path: Path, write: Callable[[Path], None]) -> int:
+    """The size in bytes of the file at `path` after `write(temporary)` made it and it was moved into place.
+
+    An interruption leaves the old file or none. Raises StoreError where the file cannot be written.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+        try:
+            write(temporary)
+            size = temporary.stat().st_size
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    return size
+
+
+def write_bytes(path: Path, data: bytes) -> int:
+    """The number of bytes written, all of them or none (see `write_with`)."""
+    return write_with(path, lambda temporary: temporary.write_bytes(data) and None)
+
+
+def write_json(path: Path, value: Any) -> int:
+    """The size of a JSON file for people and programs: indented, in UTF-8, without NaN."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    return write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the unfinished files that a killed process left in a folder."""
+    if folder.is_dir():
+        for path in folder.glob(".*.part"):
+            path.unlink(missing_ok=True)
+
+
+def layer_id(index: int, name: str) -> str:
+    """The name of a layer in paths and addresses of data: its number among the atlas's layers, then its name.
+
+    The number makes it unique where names differ in case only or in characters that files cannot have, and keeps it
+    from being a name that some system reserves.
+
+    >>> layer_id(3, "features.8"), layer_id(12, "block/relu#2")
+    ('03-features.8', '12-block_relu_2')
+    """
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:_LONGEST].rstrip(".")
+    return f"{index:02d}-{safe}"

@@ -1,0 +1,158 @@
+"""One layer of an atlas: projected, drawn and recorded, block of units by block of units.
+
+A layer is done when its record is there, which is written last; a block when its part is. A build that was stopped goes
+on from the finished layers and blocks, and makes the same bytes.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from convscope.atlas.files import layer_id, write_bytes
+from convscope.atlas.patches import MEMORY, Studio
+from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
+from convscope.atlas.store import LayerRecord, read_tensors, write_tensors
+from convscope.atlas.summary import dead_units
+from convscope.atlas.web import script
+from convscope.atlas.webdata import SHARD_UNITS, layer_data, unit_shards
+from convscope.data import Source
+from convscope.graph import Layer
+from convscope.methods.scan import LayerStatistics, TopK
+from convscope.progress import Progress
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A finished block of units."""
+
+    path: Path
+    channels: range
+
+
+@dataclass(frozen=True)
+class LayerBuild:
+    """Everything needed to make one layer of the atlas in `out`; `names` are those of its units, for class logits."""
+
+    out: Path
+    number: int
+    layer: Layer
+    top: TopK
+    statistics: LayerStatistics
+    studio: Studio
+    names: tuple[str, ...] | None
+
+    @property
+    def id(self) -> str:
+        """The layer's name in paths."""
+        return layer_id(self.number, self.layer.name)
+
+    @property
+    def record_path(self) -> Path:
+        """The file that says that the layer is done."""
+        return self.out / "layers" / f"{self.id}.safetensors"
+
+    @property
+    def pictures(self) -> PictureFolder:
+        """Where its pictures are."""
+        return PictureFolder(self.out / "pictures" / self.id, self.top.k, self.studio.size(self.layer.name))
+
+    def parts(self) -> Iterator[Part]:
+        """The blocks of units whose tiles fit the memory together."""
+        height, width = self.pictures.tile.shape
+        size = max(1, MEMORY // (self.top.k * height * width * 3 * 2))
+        for number, first in enumerate(range(0, self.layer.channels, size)):
+            channels = range(first, min(first + size, self.layer.channels))
+            yield Part(self.out / "work" / f"{self.id}.{number}.safetensors", channels)
+
+    def make(self, *, pool: Executor | None, progress: Progress) -> LayerRecord:
+        """The record of the layer, after all its files were written; what is there already is kept."""
+        if self.record_path.exists():
+            return LayerRecord.load(self.record_path)
+        for part in self.parts():
+            if not part.path.exists():
+                self._make_part(part, pool, progress)
+        found = [read_tensors(part.path) for part in self.parts()]
+        joined = {name: np.concatenate([tensors[name] for tensors, _ in found]) for name in found[0][0]}
+        self.pictures.write_sheets(joined["photos"], joined["projections"])
+        positions = self.top.positions.numpy().reshape(-1, 2).clip(0)
+        boxes = self.studio.net.boxes(self.layer.name, positions).numpy().reshape(self.layer.channels, self.top.k, 4)
+        record = LayerRecord.of(
+            self.id,
+            self.layer,
+            self.top,
+            self.statistics,
+            boxes=boxes,
+            scales=joined["scales"],
+            activations=joined["activations"],
+            report=max(about["report"] for _, about in found),
+        )
+        self._write_data(record, self.studio.source)
+        record.save(self.record_path)
+        for part in self.parts():
+            part.path.unlink(missing_ok=True)
+        return record
+
+    def _make_part(self, part: Part, pool: Executor | None, progress: Progress) -> None:
+        name = self.layer.name
+        tiles = self.studio.tiles(self.top, part.channels, pool=pool, progress=progress, stage=f"project {name}")
+        dead = np.flatnonzero(dead_units(self.statistics.maximum.numpy(), self.statistics.mean.numpy()))
+        self.pictures.write_sprites(
+            tiles, part.channels, dead.tolist(), pool=pool, progress=progress, stage=f"draw {name}"
+        )
+        photos, projections = self.pictures.cells(tiles)
+        tensors = {
+            "photos": photos,
+            "projections": projections,
+            "scales": tiles.scales,
+            "activations": tiles.activations,
+        }
+        write_tensors(part.path, tensors, {"report": tiles.report})
+
+    def _write_data(self, record: LayerRecord, source: Source) -> None:
+        folder = self.out / "data" / "layers"
+        for number, value in unit_shards(record, source, self.names):
+            write_bytes(folder / self.id / f"{number}.js", script(f"layers/{self.id}/{number}", value))
+        data = layer_data(record, source, self.names)
+        write_bytes(folder / f"{self.id}.js", script(f"layers/{self.id}", data))
+
+    def entry(self, record: LayerRecord, describe: Json) -> Json:
+        """The layer's row in the manifest."""
+        pictures = self.pictures
+        measured = pictures.measure()
+        data = self.out / "data" / "layers"
+        scripts = [data / f"{self.id}.js", *(data / self.id).glob("*.js")]
+        return {
+            "id": self.id,
+            **describe,
+            "units": {
+                "count": self.layer.channels,
+                "dead": int(record.dead.sum()),
+                "silent": int(((record.active == 0) & ~record.dead).sum()),
+                "nan": int((record.nan > 0).sum()),
+                "named": self.names is not None,
+            },
+            "tile": {"height": pictures.tile.height, "width": pictures.tile.width, "enlarge": pictures.tile.enlarge},
+            "sprite": pictures.sprite.to_json(),
+            "sheet": {
+                "units": SHEET_UNITS,
+                "count": -(-self.layer.channels // SHEET_UNITS),
+                "enlarge": pictures.cell.enlarge,
+                **pictures.sheet.to_json(),
+            },
+            "shard": {"units": SHARD_UNITS, "count": -(-self.layer.channels // SHARD_UNITS)},
+            "neighbours": record.near.statistic,
+            "report": record.report,
+            "mismatch": float(f"{record.mismatch:.3g}"),
+            "bytes": {
+                "record": self.record_path.stat().st_size,
+                "pictures": measured.bytes,
+                "data": sum(path.stat().st_size for path in scripts),
+            },
+            "pictures": measured.count,
+        }

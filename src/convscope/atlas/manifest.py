@@ -1,0 +1,255 @@
+"""The one description of an atlas: what it was made from, how, and what is in the folder.
+
+The part called the request (model, data, options) is written before any work is done, so that an unfinished folder
+knows whose it is, and everything else when all is done.
+"""
+
+import datetime
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import PIL
+
+import convscope
+from convscope.atlas.files import write_json
+from convscope.atlas.web import numbers, printable
+from convscope.data import Preprocess, Source
+from convscope.errors import StoreError, UsageError
+from convscope.graph import Field, Layer, Network, PullOptions
+from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+
+FORMAT = "convscope-atlas"
+SCHEMA = 1
+"""Raised when a reader of the last version would misread the next; new keys alone do not raise it."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AtlasOptions:
+    """Everything that decides what an atlas shows, besides the model and the images.
+
+    layers: names in execution order. k: responses a unit. tile: the longest side of a patch, in pixels. thumb: that of
+    a whole image, 0 for none. limit: at most so many images, evenly spread; None for all. rule, smooth, overlap, lrn:
+    as for `convscope.deconv`. seed: what random weights were drawn with, recorded only.
+    """
+
+    layers: tuple[str, ...]
+    k: int = 9
+    tile: int = 112
+    thumb: int = 224
+    limit: int | None = None
+    rule: Rule = "deconvnet"
+    smooth: Smooth = "rectify"
+    overlap: Overlap = "sum"
+    lrn: LrnRule = "identity"
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise UsageError(f"k is {self.k}: keep at least one response a unit")
+        if self.tile < 8 or self.tile > 1024:
+            raise UsageError(f"tile is {self.tile}: patches are shown with 8 to 1024 pixels a side")
+        if self.thumb and not 16 <= self.thumb <= 4096:
+            raise UsageError(
+                f"thumb is {self.thumb}: whole images are kept with 16 to 4096 pixels a side, or 0 for none"
+            )
+        if not self.layers:
+            raise UsageError("no layers: name one or more, or leave the choice out")
+        _ = self.pull  # which checks the rules
+
+    @property
+    def pull(self) -> PullOptions:
+        """The rules of projection."""
+        return PullOptions(self.rule, self.smooth, self.overlap, self.lrn)
+
+    def to_json(self) -> Json:
+        """The options as JSON values."""
+        return {**asdict(self), "layers": list(self.layers)}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an atlas is asked to be, as JSON values; two requests are the same when these are equal."""
+
+    model: Json
+    data: Json
+    options: Json
+
+    def to_json(self) -> Json:
+        """The three parts under their names."""
+        return {"model": self.model, "data": self.data, "options": self.options}
+
+
+def request(net: Network, source: Source, options: AtlasOptions, preprocess: Preprocess) -> Request:
+    """The request for these arguments; reading the source's fingerprint may take a while."""
+    model = {
+        "name": net.name,
+        "fingerprint": net.fingerprint,
+        "input": list(net.input_shape),
+        "dtype": str(net.dtype).removeprefix("torch."),
+        "output": net.output,
+        "classes": len(net.classes or ()),
+        "preprocess": preprocess.to_json(),
+        "preprocessText": str(preprocess),
+    }
+    data = {
+        "description": printable(source.describe()),
+        "kind": source.kind,
+        "fingerprint": source.fingerprint(),
+        "count": len(source),
+        "classes": len(source.classes),
+    }
+    return Request(model, data, options.to_json())
+
+
+def versions() -> dict[str, str]:
+    """The releases of everything that decides the bytes of an atlas."""
+    found = {"convscope": convscope.__version__, "python": platform.python_version()}
+    for package in ("torch", "numpy", "simplejpeg", "safetensors"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return {**found, "pillow": PIL.__version__}
+
+
+def now() -> str:
+    """The time in UTC to the second, as 2024-05-01T12:00:00Z; that of SOURCE_DATE_EPOCH where it is set.
+
+    https://reproducible-builds.org/specs/source-date-epoch
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = (
+        datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+        if epoch.isdigit()
+        else datetime.datetime.now(datetime.UTC)
+    )
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+Found = Literal["nothing", "unfinished", "complete"]
+
+
+def look(folder: Path, wanted: Request) -> Found:
+    """What is in the folder: nothing, or a part or the whole of the atlas wanted.
+
+    Raises StoreError for anything else, naming both: another atlas, a newer one, or files of another kind.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise StoreError(f"{folder} is a file: name a folder for the atlas")
+    path = folder / "manifest.json"
+    if not path.exists():
+        strangers = (
+            sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))[:3] if folder.exists() else []
+        )
+        if strangers:
+            raise StoreError(
+                f"{folder} holds other files ({', '.join(strangers)} ...) and no atlas: name an empty folder"
+            )
+        return "nothing"
+    found = load(folder)
+    _compare(folder, found, wanted)
+    return "complete" if found["complete"] else "unfinished"
+
+
+def load(folder: Path) -> Json:
+    """The manifest of an atlas.
+
+    Raises StoreError where there is none, it cannot be read, or its schema is newer than this program.
+    """
+    path = folder / "manifest.json"
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"{folder} holds no atlas: there is no manifest.json; make one with `convscope atlas`"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({error}): build the atlas again in another folder") from error
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise StoreError(f"{path} does not describe an atlas of convscope: name another folder")
+    if found.get("schema") != SCHEMA:
+        raise StoreError(
+            f"{folder} holds an atlas of schema {found.get('schema')}, and convscope {convscope.__version__} "
+            f"reads schema {SCHEMA}: use the version that made it ({found.get('versions', {}).get('convscope', 'unknown')}), "
+            "or build it again in another folder"
+        )
+    return found
+
+
+def _compare(folder: Path, found: Json, wanted: Request) -> None:
+    advice = "choose another folder, or repeat what was asked for there"
+    for part, word in (("model", "model"), ("data", "images")):
+        old, new = found[part], getattr(wanted, part)
+        if old["fingerprint"] != new["fingerprint"]:
+            raise StoreError(
+                f"{folder} holds an atlas of other {word}: {_say(part, old)}, not {_say(part, new)}: {advice}"
+            )
+    if found["model"]["preprocess"] != wanted.model["preprocess"]:
+        old, new = found["model"]["preprocessText"], wanted.model["preprocessText"]
+        raise StoreError(f"{folder} holds an atlas of images prepared otherwise: {old}, not {new}: {advice}")
+    different = [key for key, value in wanted.options.items() if found["options"].get(key) != value]
+    if different:
+        pairs = "; ".join(
+            f"{key} {_short(found['options'].get(key))}, not {_short(wanted.options[key])}" for key in different
+        )
+        raise StoreError(f"{folder} holds an atlas with other options: {pairs}: {advice}")
+
+
+def _say(part: str, described: Json) -> str:
+    name = described["name"] if part == "model" else described["description"]
+    return f"{name} ({described['fingerprint'][:12]})"
+
+
+def _short(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def begin(folder: Path, wanted: Request) -> Json:
+    """Write the manifest of an atlas that is about to be made, and return it."""
+    manifest = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "complete": False,
+        "created": now(),
+        "versions": versions(),
+        **wanted.to_json(),
+    }
+    write_json(folder / "manifest.json", manifest)
+    return manifest
+
+
+def layer_json(layer: Layer) -> Json:
+    """What a layer is, as JSON values; `field` is null where every unit sees the whole image."""
+    return {
+        "name": layer.name,
+        "op": layer.op,
+        "channels": layer.channels,
+        "height": layer.height,
+        "width": layer.width,
+        "spatial": layer.spatial,
+        "field": None if layer.field is None else field_json(layer.field),
+    }
+
+
+def field_json(field: Field) -> Json:
+    """A receptive field as JSON values, (y, x) pairs in input pixels."""
+    stride, offset = (numbers(np.asarray(pair, np.float64)) for pair in (field.stride, field.offset))
+    return {"size": list(field.size), "stride": stride, "offset": offset, "regular": field.regular}
+
+
+def layer_from_json(stored: Json) -> Layer:
+    """The layer that `layer_json` described."""
+    names = ("name", "op", "channels", "height", "width", "spatial")
+    field = stored["field"]
+    if field is not None:
+        pairs = {key: tuple(field[key]) for key in ("stride", "offset", "size")}
+        field = Field(**pairs, regular=field["regular"])
+    return Layer(*(stored[name] for name in names), field)

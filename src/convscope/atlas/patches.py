@@ -1,0 +1,234 @@
+"""The patches and projections of some units of a layer, as tiles: images are read again, each once, and shared out.
+
+The strongest responses of many units fall on few images. So the work is cut by image: a job holds some images and all
+projections on them, as many as fit its memory, and an image is read and run forward once for all its units. What a job
+computes depends on the responses and the options alone, never on how many threads share the jobs.
+"""
+
+import logging
+import math
+from collections.abc import Iterator
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from convscope.atlas.files import write_bytes
+from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, fit, scale_of
+from convscope.atlas.sprites import encode
+from convscope.data import Preprocess, Source, load_image
+from convscope.errors import ImageError, SourceError
+from convscope.graph import Network, PullOptions
+from convscope.methods.deconv import Projection, project
+from convscope.methods.scan import TopK
+from convscope.progress import Progress
+
+logger = logging.getLogger(__name__)
+
+MEMORY = 512 << 20
+"""About how many bytes a job's network values may take, and a block of tiles."""
+_JOB_IMAGES = 32
+_JOB_PIXELS = 64 << 20  # bytes of projections that are at hand at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Picks:
+    """Picks of one layer to show: arrays (n,), boxes (n, 4) all of one size, positions (n, 2) y, x.
+
+    `channels` counts from the layer's first unit, `ranks` from 0, `images` are numbers in the source.
+    """
+
+    channels: NDArray[np.int64]
+    ranks: NDArray[np.int64]
+    images: NDArray[np.int64]
+    positions: NDArray[np.int64]
+    boxes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.channels)
+
+    @classmethod
+    def of(cls, net: Network, top: TopK, channels: range) -> Self:
+        """The responses of some units that are there and not zero, by image, then by unit and rank.
+
+        What a unit that is zero takes from an image is nothing, and its place is arbitrary.
+        """
+        rows = slice(channels.start, channels.stop)
+        values, images = top.values[rows].numpy(), top.images[rows].numpy()
+        unit, rank = np.nonzero((images >= 0) & (values != 0))
+        order = np.argsort(images[unit, rank], kind="stable")
+        unit, rank = unit[order], rank[order]
+        positions = top.positions[rows].numpy()[unit, rank].astype(np.int64)
+        boxes = net.boxes(top.layer, positions).numpy()
+        return cls(unit + channels.start, rank, images[unit, rank], positions, boxes)
+
+    def part(self, start: int, stop: int) -> Self:
+        """The responses [start, stop)."""
+        run = slice(start, stop)
+        return type(self)(self.channels[run], self.ranks[run], self.images[run], self.positions[run], self.boxes[run])
+
+    def jobs(self, *, images: int, responses: int) -> Iterator[Self]:
+        """Runs of at most so many images and responses."""
+        start, seen = 0, 0
+        for at in range(len(self)):
+            new = at == start or self.images[at] != self.images[at - 1]
+            if at > start and (at - start == responses or (new and seen == images)):
+                yield self.part(start, at)
+                start, seen, new = at, 0, True
+            seen += new
+        if start < len(self):
+            yield self.part(start, len(self))
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """What is shown of some units: photos and projections (units, k, h, w, 3), grey where there is no response.
+
+    scales: (units, k) the projection's largest magnitude; activations: (units, k) the response as the projection found
+    it again; both 0 where there is none. report: what was done at the layer's steps.
+    """
+
+    photos: Pixels
+    projections: Pixels
+    scales: NDArray[np.float32]
+    activations: NDArray[np.float32]
+    report: str
+
+    @classmethod
+    def blank(cls, units: int, k: int, size: TileSize) -> Self:
+        """Tiles of nothing."""
+        shape = (units, k, *size.shape, 3)
+        empty = np.zeros((units, k), np.float32)
+        return cls(np.full(shape, GREY, np.uint8), np.full(shape, GREY, np.uint8), empty, empty.copy(), "")
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What making tiles needs besides the responses; `thumbs` is the folder of whole images, None for none."""
+
+    net: Network
+    source: Source
+    preprocess: Preprocess
+    options: PullOptions
+    tile: int
+    thumb: int
+    thumbs: Path | None
+
+    def size(self, layer: str) -> TileSize:
+        """The tile size of a layer."""
+        y0, x0, y1, x1 = self.net.boxes(layer, np.zeros((1, 2), np.int64))[0].tolist()
+        return TileSize.of((y1 - y0, x1 - x0), self.tile)
+
+    def tiles(
+        self, top: TopK, channels: range, *, pool: Executor | None = None, progress: Progress, stage: str
+    ) -> Tiles:
+        """The tiles of some units of a layer; jobs are shared out over the pool's threads.
+
+        Raises SourceError where an image that was scanned cannot be read any more.
+        """
+        size = self.size(top.layer)
+        made = Tiles.blank(len(channels), top.k, size)
+        todo = Picks.of(self.net, top, channels)
+        reports: set[str] = set()
+        done = 0
+        progress(stage, 0, len(todo))
+        for count, report in self._all(top.layer, todo, made, channels.start, pool):
+            done += count
+            reports.add(report)
+            progress(stage, done, len(todo))
+        return Tiles(made.photos, made.projections, made.scales, made.activations, min(reports, default=""))
+
+    def _all(
+        self, layer: str, todo: Picks, made: Tiles, first: int, pool: Executor | None
+    ) -> Iterator[tuple[int, str]]:
+        """Do all jobs; yields the responses of each that is done, and its report."""
+        area = math.prod(todo.boxes[0, 2:] - todo.boxes[0, :2]) if len(todo) else 1
+        most = max(1, int(_JOB_PIXELS // (area * 3 * 4)))
+        jobs = todo.jobs(images=_JOB_IMAGES, responses=most)
+        if pool is None:
+            for job in jobs:
+                yield len(job), self._job(layer, job, made, first)
+            return
+        futures = {pool.submit(self._job, layer, job, made, first): len(job) for job in jobs}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _job(self, layer: str, job: Picks, made: Tiles, first: int) -> str:
+        """Fill the places of a job's responses; jobs share no place."""
+        numbers, row = np.unique(job.images, return_inverse=True)
+        photos = np.stack([self._photo(int(number)) for number in numbers])
+        found = project(
+            self.net,
+            self.preprocess.normalise(torch.from_numpy(photos).permute(0, 3, 1, 2)).to(self.net.dtype),
+            layer,
+            image=torch.from_numpy(row),
+            channel=torch.from_numpy(job.channels),
+            position=job.positions,
+            rule=self.options.rule,
+            smooth=self.options.smooth,
+            overlap=self.options.overlap,
+            lrn=self.options.lrn,
+            memory=MEMORY,
+        )
+        pixels = on_boxes(found, job.boxes)
+        shown, scales = display(pixels), scale_of(pixels)
+        size = made.photos.shape[2:4]
+        fill = self.preprocess.mean_colour
+        for i, (unit, rank) in enumerate(zip(job.channels - first, job.ranks, strict=True)):
+            made.photos[unit, rank] = fit(crop_patch(photos[row[i]], job.boxes[i], fill), size)
+            made.projections[unit, rank] = fit(shown[i], size)
+        made.scales[job.channels - first, job.ranks] = scales
+        made.activations[job.channels - first, job.ranks] = found.values.float().cpu().numpy()
+        return str(found.report)
+
+    def _photo(self, number: int) -> Pixels:
+        """The crop of an image; its small version is written on the way if it is not there yet."""
+        try:
+            photo = load_image(self.source, number, self.preprocess)
+        except ImageError as error:
+            raise SourceError(
+                f"image {number} ({self.source.name(number)}) was there for the scan and cannot be read now: {error}; "
+                "bring the collection back to what it was, or begin in another folder"
+            ) from error
+        if self.thumbs is not None:
+            path = self.thumbs / thumb_path(number)
+            if not path.exists():
+                size = TileSize.of(photo.shape[:2], self.thumb)
+                write_bytes(path, encode(fit(photo, size.shape), lossless=False, quality=75))
+        return photo
+
+
+def thumb_path(number: int) -> str:
+    """The path of a whole image within the folder of whole images, a thousand to a folder.
+
+    >>> thumb_path(12034)
+    '12/12034.webp'
+    """
+    return f"{number // 1000}/{number}.webp"
+
+
+def on_boxes(found: Projection, boxes: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The projections' pixels (n, c, h, w) on boxes (n, 4) of one size; zero where a projection has none.
+
+    Where the layer's geometry is irregular, projections of a few units may come on smaller boxes than those of all.
+    """
+    pixels, own = found.pixels.float().cpu().numpy(), found.boxes.cpu().numpy()
+    if np.array_equal(own, boxes):
+        return pixels
+    height, width = (boxes[0, 2:] - boxes[0, :2]).tolist()
+    placed = np.zeros((*pixels.shape[:2], height, width), np.float32)
+    for i, (mine, box) in enumerate(zip(own, boxes, strict=True)):
+        y0, x0 = np.maximum(mine[:2], box[:2])
+        y1, x1 = np.minimum(mine[2:], box[2:])
+        if y0 < y1 and x0 < x1:
+            part = pixels[i, :, y0 - mine[0] : y1 - mine[0], x0 - mine[1] : x1 - mine[1]]
+            placed[i, :, y0 - box[0] : y1 - box[0], x0 - box[1] : x1 - box[1]] = part
+    return placed

@@ -1,0 +1,120 @@
+"""The picture files of a layer: a sprite for each unit, contact sheets for the whole."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from convscope.atlas.files import write_bytes
+from convscope.atlas.patches import Tiles
+from convscope.atlas.render import Pixels, TileSize, fit
+from convscope.atlas.sprites import Grid, compose, encode, sprite_grid
+from convscope.progress import Progress
+
+SHEET_UNITS = 64
+_SHEET_COLUMNS = 8
+_CELL = 64  # the longest side of a contact sheet's picture, in pixels
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """How many picture files a layer has, and their bytes together."""
+
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class PictureFolder:
+    """Where and how the pictures of one layer are kept."""
+
+    folder: Path
+    k: int
+    tile: TileSize
+
+    @property
+    def sprite(self) -> Grid:
+        """The grid of a unit's sprite."""
+        return sprite_grid(self.k, self.tile)
+
+    @property
+    def cell(self) -> TileSize:
+        """The size of a contact sheet's pictures: as small as the tiles, or reduced."""
+        return TileSize.of(self.tile.shape, _CELL)
+
+    @property
+    def sheet(self) -> Grid:
+        """The grid of a contact sheet."""
+        return Grid.of(SHEET_UNITS, self.cell.shape, columns=_SHEET_COLUMNS, panels=1)
+
+    def unit_path(self, channel: int) -> Path:
+        """The sprite of a unit."""
+        return self.folder / f"{channel}.webp"
+
+    def sheet_path(self, kind: str, number: int) -> Path:
+        """A contact sheet of photos or projections."""
+        return self.folder / f"{kind}-{number}.webp"
+
+    def write_sprites(
+        self,
+        tiles: Tiles,
+        channels: range,
+        blank: Iterable[int],
+        *,
+        pool: Executor | None,
+        progress: Progress,
+        stage: str,
+    ) -> None:
+        """Write the sprites of some units, but not of those in `blank`, which have nothing to show."""
+        without = set(blank)
+        todo = [channel for channel in channels if channel not in without]
+
+        def write(channel: int) -> None:
+            row = channel - channels.start
+            picture = compose(self.sprite, tiles.photos[row], tiles.projections[row])
+            write_bytes(self.unit_path(channel), encode(picture, lossless=self.sprite.lossless))
+
+        progress(stage, 0, len(todo))
+        for done, _ in enumerate(spread(write, todo, pool), start=1):
+            progress(stage, done, len(todo))
+
+    def cells(self, tiles: Tiles) -> tuple[Pixels, Pixels]:
+        """The strongest photo and projection of each unit, (units, h, w, 3), in the size of a contact sheet."""
+        size = self.cell.shape
+        photos, projections = ([fit(tile, size) for tile in kind[:, 0]] for kind in (tiles.photos, tiles.projections))
+        return np.stack(photos), np.stack(projections)
+
+    def write_sheets(self, photos: Pixels, projections: Pixels) -> int:
+        """The number of sheets of each kind written for all units' cells (units, h, w, 3)."""
+        starts = range(0, len(photos), SHEET_UNITS)
+        for kind, cells in (("photos", photos), ("projections", projections)):
+            for number, start in enumerate(starts):
+                picture = compose(self.sheet, cells[start : start + SHEET_UNITS])
+                write_bytes(self.sheet_path(kind, number), encode(picture, lossless=self.sheet.lossless))
+        return len(starts)
+
+    def measure(self) -> Pictures:
+        """How much there is."""
+        sizes = [path.stat().st_size for path in self.folder.glob("*.webp")]
+        return Pictures(len(sizes), sum(sizes))
+
+
+def spread(work: Callable[[int], None], items: Iterable[int], pool: Executor | None) -> Iterable[None]:
+    """Do the work for every item, here or by the pool's threads; one None for each that is done."""
+    if pool is None:
+        for item in items:
+            yield work(item)
+        return
+    waiting: set[Future[None]] = set()
+    try:
+        for item in items:
+            waiting.add(pool.submit(work, item))
+        while waiting:
+            done, waiting = wait(waiting, return_when="FIRST_COMPLETED")
+            for future in done:
+                yield future.result()
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -1,0 +1,261 @@
+"""An atlas opened from its folder: numbers, names and pictures of its units, and montages like the paper's Fig. 2."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from convscope.atlas.database import class_names, image_labels
+from convscope.atlas.manifest import Json, layer_from_json, load
+from convscope.atlas.patches import thumb_path
+from convscope.atlas.render import GREY, Pixels, TileSize, enlarge
+from convscope.atlas.sprites import Grid, decode_picture, take_apart
+from convscope.atlas.store import LayerRecord
+from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
+from convscope.graph import Layer, Unit
+
+Outcome = Literal["opened", "made", "continued", "unchanged"]
+
+
+@dataclass(frozen=True)
+class AtlasLayer:
+    """A layer of an atlas: `id` is its name in paths, `entry` its row in the manifest."""
+
+    id: str
+    layer: Layer
+    dead: int
+    entry: Json
+
+    @property
+    def name(self) -> str:
+        """The layer's name in the network."""
+        return self.layer.name
+
+    @property
+    def tile(self) -> TileSize:
+        """The size that patches are kept in."""
+        return TileSize(**self.entry["tile"])
+
+
+@dataclass(frozen=True, eq=False)
+class AtlasUnit:
+    """A unit of an atlas and its n strongest responses, strongest first; n is k or the images there were.
+
+    values: float32 (n,); images: int64 (n,) numbers in the source; names, labels (-1 for none), classes (None for
+    none): of these images. positions: int32 (n, 2) y, x in the map; boxes: int32 (n, 4) y0 x0 y1 x1 in input pixels.
+    photos, projections: uint8 (n, h, w, 3) in the size they are kept in, WebP; grey where the response is zero.
+    scales: float32 (n,) the projections' largest magnitudes, shown as black or white.
+    maximum, mean, active: over all images and positions; dead: the unit is zero everywhere.
+    nearest: units of the layer that respond to the same images, with the similarity.
+    """
+
+    unit: Unit
+    values: NDArray[np.float32]
+    images: NDArray[np.int64]
+    names: tuple[str, ...]
+    labels: NDArray[np.int64]
+    classes: tuple[str | None, ...]
+    positions: NDArray[np.int32]
+    boxes: NDArray[np.int32]
+    photos: Pixels
+    projections: Pixels
+    scales: NDArray[np.float32]
+    maximum: float
+    mean: float
+    active: float
+    dead: bool
+    nearest: tuple[tuple[Unit, float], ...]
+
+
+class Atlas:
+    """A finished atlas in a folder; made by `build_atlas` or opened with `Atlas.open`."""
+
+    def __init__(self, path: Path, manifest: Json, *, outcome: Outcome = "opened") -> None:
+        self.path = path
+        self.manifest = manifest
+        self.outcome = outcome
+        """What `build_atlas` did: "made", "continued" or "unchanged", where nothing was left to do."""
+
+    @classmethod
+    def open(cls, path: str | Path, *, outcome: Outcome = "opened") -> "Atlas":
+        """The atlas in a folder.
+
+        Raises StoreError where there is none, it is unfinished, or another version's.
+        """
+        manifest = load(Path(path))
+        if not manifest["complete"]:
+            raise StoreError(f"the atlas in {path} is not finished: run the command that made it again, it goes on")
+        return cls(Path(path), manifest, outcome=outcome)
+
+    @staticmethod
+    def manifest_of(path: str | Path) -> Json:
+        """The manifest of an atlas, finished or not."""
+        return load(Path(path))
+
+    def __repr__(self) -> str:
+        model, data = self.manifest["model"]["name"], self.manifest["data"]["count"]
+        return f"Atlas({str(self.path)!r}: {model}, {len(self.layers)} layers, {data} images)"
+
+    @property
+    def page(self) -> Path:
+        """The file for a browser to open."""
+        return self.path / "index.html"
+
+    @cached_property
+    def layers(self) -> tuple[AtlasLayer, ...]:
+        """The layers in execution order."""
+        rows = self.manifest["layers"]
+        return tuple(AtlasLayer(row["id"], layer_from_json(row), row["units"]["dead"], row) for row in rows)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the image collection's classes."""
+        return class_names(self.path / "atlas.sqlite")
+
+    def layer(self, name: str) -> AtlasLayer:
+        """The layer of a name.
+
+        Raises UnknownLayer, naming the nearest, where the atlas does not show it.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        known = [layer.name for layer in self.layers]
+        raise UnknownLayer(f"layer '{name}' is not in this atlas{nearest(name, known)} (it has {', '.join(known)})")
+
+    def record(self, layer: str) -> LayerRecord:
+        """All numbers of a layer; the last one asked for is kept at hand."""
+        at = self.layer(layer)
+        kept = self.__dict__.setdefault("_records", {})
+        if at.id not in kept:
+            kept.clear()
+            kept[at.id] = LayerRecord.load(self.path / "layers" / f"{at.id}.safetensors")
+        return kept[at.id]
+
+    def unit(self, unit: str | Unit) -> AtlasUnit:
+        """A unit, spelled "layer:channel", with its responses and pictures.
+
+        Raises UnknownLayer where the atlas does not have it, UsageError where the text is no unit or names a position.
+        """
+        wanted = Unit.parse(unit) if isinstance(unit, str) else unit
+        at = self.layer(wanted.layer)
+        if wanted.position is not None:
+            raise UsageError(
+                f"'{wanted}' names a position: an atlas shows whole units, such as {at.name}:{wanted.channel}"
+            )
+        if not 0 <= wanted.channel < at.layer.channels:
+            raise UnknownLayer(
+                f"unit '{wanted}' does not exist: layer '{at.name}' has {at.layer.channels} units, "
+                f"0 to {at.layer.channels - 1}"
+            )
+        return self._unit(at, self.record(at.name), wanted.channel)
+
+    def _unit(self, at: AtlasLayer, record: LayerRecord, channel: int) -> AtlasUnit:
+        count = int((record.images[channel] >= 0).sum())
+        row = (channel, slice(0, count))
+        images = record.images[row]
+        known = image_labels(self.path / "atlas.sqlite", images.tolist())
+        labels = np.array([known[i][1] for i in images.tolist()], np.int64)
+        photos, projections = self._tiles(at, channel, count)
+        near = [
+            (Unit(at.name, int(other)), float(similarity))
+            for other, similarity in zip(record.near.units[channel], record.near.similarity[channel], strict=True)
+            if other >= 0
+        ]
+        return AtlasUnit(
+            unit=Unit(at.name, channel),
+            values=record.values[row],
+            images=images,
+            names=tuple(known[i][0] for i in images.tolist()),
+            labels=labels,
+            classes=tuple(self.classes[label] if label >= 0 else None for label in labels.tolist()),
+            positions=np.stack([record.y[row], record.x[row]], axis=1),
+            boxes=record.boxes[row],
+            photos=photos,
+            projections=projections,
+            scales=record.scales[row],
+            maximum=float(record.maximum[channel]),
+            mean=float(record.mean[channel]),
+            active=float(record.active[channel]),
+            dead=bool(record.dead[channel]),
+            nearest=tuple(near),
+        )
+
+    def _tiles(self, at: AtlasLayer, channel: int, count: int) -> tuple[Pixels, Pixels]:
+        path = self.path / "pictures" / at.id / f"{channel}.webp"
+        grid = Grid.from_json(at.entry["sprite"])
+        if not path.exists():  # a dead unit has no pictures
+            blank = np.full((count, grid.height, grid.width, 3), GREY, np.uint8)
+            return blank, blank.copy()
+        photos, projections = take_apart(decode_picture(path.read_bytes()), grid, count)
+        return photos, projections
+
+    def image(self, number: int) -> Pixels:
+        """A whole image, as the network sees it but smaller, uint8 (h, w, 3).
+
+        Raises UsageError where the atlas does not have it: only images among the strongest of some unit are kept.
+        """
+        path = self.path / "pictures" / "images" / thumb_path(number)
+        if not path.exists():
+            raise UsageError(f"image {number} is not in this atlas: it is among the strongest of no unit shown")
+        return decode_picture(path.read_bytes())
+
+    def montage(self, units: Sequence[str | Unit], *, columns: int = 1, cell: int = 64, gap: int = 2) -> Image.Image:
+        """A picture of units: for each its strongest patches, beside them the projections, as in the paper's Fig. 2.
+
+        Patches and projections are squares of cells, k each, in `columns` columns of units. `cell` is the longest side
+        of a patch in pixels; patches that are smaller are enlarged by a whole number.
+        """
+        if not units:
+            raise UsageError("a montage of no units: name one or more, such as features.8:174")
+        panels = [self._panel(self.unit(unit), cell, gap) for unit in units]
+        return Image.fromarray(arrange(panels, columns, 6 * gap))
+
+    def _panel(self, unit: AtlasUnit, cell: int, gap: int) -> Pixels:
+        grid = Grid.from_json(self.layer(unit.unit.layer).entry["sprite"])
+        squares = []
+        for tiles in (unit.photos, unit.projections):
+            shown = [in_cell(tile, cell) for tile in tiles]
+            squares.append(arrange(shown, grid.columns, gap, rows=grid.rows))
+        return arrange(squares, 2, 3 * gap)
+
+
+_PAPER = 255  # the white between pictures
+
+
+def in_cell(tile: Pixels, cell: int) -> Pixels:
+    """The tile in the middle of a white square of `cell` pixels: enlarged by a whole number, or reduced to fit."""
+    longest = max(tile.shape[:2])
+    if longest > cell:
+        size = TileSize.of(tile.shape[:2], cell)
+        tile = np.asarray(Image.fromarray(tile).resize((size.width, size.height), Image.Resampling.HAMMING))
+    else:
+        tile = enlarge(tile, cell // longest)
+    square = np.full((cell, cell, 3), _PAPER, np.uint8)
+    top, left = ((cell - side) // 2 for side in tile.shape[:2])
+    square[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return square
+
+
+def arrange(pictures: Iterable[Pixels], columns: int, gap: int, *, rows: int | None = None) -> Pixels:
+    """Pictures row by row in `columns`, `gap` white pixels between them; all places are as large as the largest.
+
+    >>> arrange([np.zeros((1, 2, 3), np.uint8)] * 3, 2, 1)[..., 0].tolist()
+    [[0, 0, 255, 0, 0], [255, 255, 255, 255, 255], [0, 0, 255, 255, 255]]
+    """
+    listed: list[Any] = list(pictures)
+    if not listed:
+        return np.full((1, 1, 3), _PAPER, np.uint8)
+    height, width = max(p.shape[0] for p in listed), max(p.shape[1] for p in listed)
+    count = rows or -(-len(listed) // columns)
+    across = columns if rows else min(columns, len(listed))
+    sheet = np.full((count * (height + gap) - gap, across * (width + gap) - gap, 3), _PAPER, np.uint8)
+    for i, picture in enumerate(listed):
+        y, x = i // columns * (height + gap), i % columns * (width + gap)
+        sheet[y : y + picture.shape[0], x : x + picture.shape[1]] = picture
+    return sheet

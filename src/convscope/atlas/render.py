@@ -1,0 +1,137 @@
+"""How a patch and a projection become pixels to look at: crops, colours, and the size they are kept in.
+
+A crop is the unit's exact receptive-field box; what lies beyond the image has the mean colour. A projection is shown
+with zero as mid-grey on a scale that is symmetric and its own. Both are kept in the same size, so that a pixel of one
+lies under the same pixel of the other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from convscope.errors import ShapeError, UsageError
+
+Pixels = NDArray[np.uint8]
+
+GREY = 128
+"""The grey of a projection's zero, and of a cell that holds nothing."""
+_REACH = 127  # levels from grey to the extremes, the same both ways: 1 to 255
+
+
+@dataclass(frozen=True)
+class TileSize:
+    """The size in which a layer's patches are kept, in pixels, and how many times larger they should be shown.
+
+    Receptive fields larger than the limit are reduced to it, with their shape. Smaller ones are kept pixel for pixel:
+    they are enlarged when they are shown, by a whole number, so that their pixels can be seen as they are.
+    """
+
+    height: int
+    width: int
+    enlarge: int
+
+    @classmethod
+    def of(cls, box: Sequence[int], limit: int) -> Self:
+        """The tile size for receptive fields of `box` (height, width) pixels where a tile has at most `limit`.
+
+        >>> TileSize.of((11, 11), 112)
+        TileSize(height=11, width=11, enlarge=10)
+        >>> TileSize.of((224, 112), 112)
+        TileSize(height=112, width=56, enlarge=1)
+        """
+        if limit < 1:
+            raise UsageError(f"a tile has {limit} pixels: give 1 or more")
+        height, width = int(box[0]), int(box[1])
+        longest = max(height, width)
+        if longest <= limit:
+            return cls(height, width, limit // longest)
+        return cls(max(1, round(height * limit / longest)), max(1, round(width * limit / longest)), 1)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.height, self.width
+
+
+def crop_patch(image: Pixels, box: Sequence[int], fill: Sequence[int] | NDArray[np.integer]) -> Pixels:
+    """The pixels (h, w, 3) of an image (H, W, 3) in a box y0, x0, y1, x1, with `fill` (3,) beyond the image.
+
+    Raises ShapeError where the image is not (H, W, 3) uint8 or the box has no area.
+
+    >>> image = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    >>> crop_patch(image, (-1, 1, 1, 3), (7, 7, 7))[..., 0].tolist()
+    [[7, 7], [3, 7]]
+    """
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ShapeError(f"an image is (H, W, 3) uint8 RGB, found {image.shape} {image.dtype}")
+    y0, x0, y1, x1 = (int(edge) for edge in box)
+    if y1 <= y0 or x1 <= x0:
+        raise ShapeError(f"the box {(y0, x0, y1, x1)} has no area: give y0, x0, y1, x1 with y0 < y1 and x0 < x1")
+    patch = np.empty((y1 - y0, x1 - x0, 3), np.uint8)
+    patch[:] = np.asarray(fill, np.uint8)
+    top, bottom = np.clip([y0, y1], 0, image.shape[0])
+    left, right = np.clip([x0, x1], 0, image.shape[1])
+    patch[top - y0 : bottom - y0, left - x0 : right - x0] = image[top:bottom, left:right]
+    return patch
+
+
+def scale_of(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
+    """The largest magnitude (n,) of each projection (n, C, h, w), which `display` shows as black or white.
+
+    >>> scale_of(np.array([[[[0.5, -2.0]]], [[[0.0, np.nan]]]])).tolist()
+    [2.0, 0.0]
+    """
+    values = _finite(pixels)
+    return np.abs(values).reshape(len(values), -1).max(axis=1, initial=0.0).astype(np.float32)
+
+
+def display(pixels: Tensor | NDArray[np.floating]) -> Pixels:
+    """Projections (n, 3, h, w) as uint8 images (n, h, w, 3): zero is 128, the largest magnitude of each 1 or 255.
+
+    A projection that is zero everywhere is grey everywhere. NaN counts as zero. One channel (n, 1, h, w) becomes grey
+    levels. Raises ShapeError for other shapes.
+
+    >>> display(np.array([[[[-4.0, 0.0, 1.0, 2.0]]]]))[0, 0, :, 0].tolist()
+    [1, 128, 160, 192]
+    """
+    if pixels.ndim != 4 or pixels.shape[1] not in (1, 3):
+        raise ShapeError(f"projections are (n, 3, h, w) or (n, 1, h, w), found {tuple(pixels.shape)}")
+    values = _finite(pixels)
+    scale = scale_of(values)[:, None, None, None]
+    # Divided first: 127 / scale overflows for the smallest signals.
+    levels = GREY + np.rint(np.divide(values, scale, where=scale > 0, out=np.zeros_like(values)) * _REACH)
+    shown = levels.astype(np.uint8).transpose(0, 2, 3, 1)
+    return np.repeat(shown, 3, axis=3) if shown.shape[3] == 1 else np.ascontiguousarray(shown)
+
+
+def _finite(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
+    values = pixels.detach().float().cpu().numpy() if isinstance(pixels, Tensor) else pixels.astype(np.float32)
+    largest = np.finfo(np.float32).max
+    return np.nan_to_num(values, nan=0.0, posinf=largest, neginf=-largest)
+
+
+def fit(patch: Pixels, size: tuple[int, int]) -> Pixels:
+    """The patch (h, w, 3) in `size` (height, width): itself where that is its size, otherwise reduced by averaging.
+
+    The Hamming window of Pillow has no negative parts: grey stays grey, and nothing rings at edges.
+
+    >>> fit(np.full((4, 4, 3), 128, np.uint8), (2, 2)).tolist()[0]
+    [[128, 128, 128], [128, 128, 128]]
+    """
+    if patch.shape[:2] == size:
+        return patch
+    return np.asarray(Image.fromarray(patch).resize((size[1], size[0]), Image.Resampling.HAMMING))
+
+
+def enlarge(patch: Pixels, times: int) -> Pixels:
+    """The patch (h, w, 3) with every pixel repeated to a square of `times` x `times`.
+
+    >>> enlarge(np.arange(6, dtype=np.uint8).reshape(1, 2, 3), 2)[..., 0].tolist()
+    [[0, 0, 3, 3], [0, 0, 3, 3]]
+    """
+    return patch.repeat(times, axis=0).repeat(times, axis=1)

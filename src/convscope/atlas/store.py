@@ -1,0 +1,196 @@
+"""The record of a layer: one safetensors file with every number that the atlas shows of it, and what layer it is."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import safetensors
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from convscope.atlas.files import write_bytes
+from convscope.atlas.manifest import SCHEMA, layer_from_json, layer_json
+from convscope.atlas.summary import ClassPreference, Neighbours, class_preference, dead_units, neighbours
+from convscope.errors import StoreError
+from convscope.graph import Layer
+from convscope.methods.scan import LayerStatistics, TopK
+from convscope.methods.statistics import HISTOGRAM_EDGES
+
+_KEY = "convscope"  # of the metadata: one key only, since safetensors writes several in no fixed order
+
+_PLAIN = (
+    *("values", "images", "y", "x", "boxes", "scales", "activations"),
+    *("maximum", "mean", "active", "nan", "saturated", "histogram", "dead"),
+)
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerRecord:
+    """All that is known of the units of a layer; C units, k responses.
+
+    values f32, images i64, y and x i32: (C, k), the strongest responses, -inf and -1 where there are fewer.
+    boxes i32: (C, k, 4) y0 x0 y1 x1 of their receptive fields in input pixels, all of one size; zero where missing.
+    scales f32: (C, k) the largest magnitude of their projections. activations f32: (C, k) their values as found again
+    when they were projected. Both are 0 where nothing was projected: missing, or a response of zero.
+    maximum, mean, active f32, nan, saturated i64: (C,); histogram i64: (C, bins); edges f64: (bins + 1,); see
+    `convscope.methods.scan.LayerStatistics`, also for class_mean f32 (C, classes) and class_count i64, None without
+    labels. dead: (C,). count: images.
+    """
+
+    id: str
+    layer: Layer
+    values: NDArray[np.float32]
+    images: NDArray[np.int64]
+    y: NDArray[np.int32]
+    x: NDArray[np.int32]
+    boxes: NDArray[np.int32]
+    scales: NDArray[np.float32]
+    activations: NDArray[np.float32]
+    maximum: NDArray[np.float32]
+    mean: NDArray[np.float32]
+    active: NDArray[np.float32]
+    nan: NDArray[np.int64]
+    saturated: NDArray[np.int64]
+    histogram: NDArray[np.int64]
+    edges: NDArray[np.float64]
+    dead: NDArray[np.bool_]
+    class_mean: NDArray[np.float32] | None
+    class_count: NDArray[np.int64] | None
+    preference: ClassPreference | None
+    near: Neighbours
+    count: int
+    report: str
+
+    @classmethod
+    def of(
+        cls,
+        id: str,
+        layer: Layer,
+        top: TopK,
+        statistics: LayerStatistics,
+        *,
+        boxes: NDArray[np.integer],
+        scales: NDArray[np.float32],
+        activations: NDArray[np.float32],
+        report: str,
+    ) -> Self:
+        """The record of a scanned and projected layer; boxes are (C, k, 4), of any numbers where missing."""
+        class_mean = None if statistics.class_mean is None else statistics.class_mean.numpy()
+        class_count = None if statistics.class_count is None else statistics.class_count.numpy()
+        values, images = top.values.numpy(), top.images.numpy()
+        maximum, mean = statistics.maximum.numpy(), statistics.mean.numpy()
+        return cls(
+            id=id,
+            layer=layer,
+            values=values,
+            images=images,
+            y=np.ascontiguousarray(top.positions.numpy()[..., 0]),
+            x=np.ascontiguousarray(top.positions.numpy()[..., 1]),
+            boxes=np.where((images >= 0)[..., None], boxes, 0).astype(np.int32),
+            scales=scales,
+            activations=activations,
+            maximum=maximum,
+            mean=mean,
+            active=statistics.active.numpy(),
+            nan=statistics.nan.numpy(),
+            saturated=statistics.saturated.numpy(),
+            histogram=statistics.histogram.numpy(),
+            edges=HISTOGRAM_EDGES,
+            dead=dead_units(maximum, mean),
+            class_mean=class_mean,
+            class_count=class_count,
+            preference=class_preference(class_mean, class_count),
+            near=neighbours(images, values, class_mean, class_count),
+            count=statistics.count,
+            report=report,
+        )
+
+    @property
+    def k(self) -> int:
+        """Responses kept for each unit."""
+        return self.values.shape[1]
+
+    @property
+    def mismatch(self) -> float:
+        """The largest difference between a response in the scan and in its projection, over the layer's largest."""
+        shown = (self.images >= 0) & np.isfinite(self.values) & (self.values != 0)
+        if not shown.any():
+            return 0.0
+        difference = np.abs(self.activations[shown] - self.values[shown]).max()
+        return float(difference / np.abs(self.values[shown]).max())
+
+    def tensors(self) -> dict[str, Array]:
+        """The arrays under their names in the file; those of labels only where there are labels."""
+        found: dict[str, Array] = {name: getattr(self, name) for name in _PLAIN}
+        found |= {
+            "histogram_edges": self.edges,
+            "nearest": self.near.units,
+            "nearest_similarity": self.near.similarity,
+        }
+        if self.class_mean is not None and self.class_count is not None:
+            found |= {"class_mean": self.class_mean, "class_count": self.class_count}
+        if self.preference is not None:
+            found |= {
+                "top_classes": self.preference.top,
+                "top_class_means": self.preference.mean,
+                "selectivity": self.preference.selectivity,
+            }
+        return found
+
+    def save(self, path: Path) -> int:
+        """The size of the file written; the same bytes for the same record."""
+        about = {
+            "schema": SCHEMA,
+            "id": self.id,
+            "layer": layer_json(self.layer),
+            "count": self.count,
+            "report": self.report,
+            "neighbours": self.near.statistic,
+        }
+        return write_tensors(path, self.tensors(), about)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The record in a file; raises StoreError where it cannot be read."""
+        found, about = read_tensors(path)
+        preference = None
+        if "top_classes" in found:
+            preference = ClassPreference(
+                found.pop("top_classes"), found.pop("top_class_means"), found.pop("selectivity")
+            )
+        return cls(
+            id=about["id"],
+            layer=layer_from_json(about["layer"]),
+            edges=found.pop("histogram_edges"),
+            class_mean=found.pop("class_mean", None),
+            class_count=found.pop("class_count", None),
+            preference=preference,
+            near=Neighbours(found.pop("nearest"), found.pop("nearest_similarity"), about["neighbours"]),
+            count=about["count"],
+            report=about["report"],
+            **found,
+        )
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Array], about: Mapping[str, Any]) -> int:
+    """The size of the safetensors file written, with `about` as JSON in its metadata."""
+    plain = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    return write_bytes(path, save(plain, metadata={_KEY: json.dumps(about, sort_keys=True)}))
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """The arrays of a safetensors file, and what `about` was.
+
+    Raises StoreError where the file is missing, damaged or of another kind.
+    """
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            about = json.loads(file.metadata()[_KEY])
+            return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118  no mapping
+    except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{path} cannot be read ({error}): delete it and build the atlas again") from error

@@ -46,8 +46,9 @@ def test_images_and_class_names(datasets: Any) -> None:
     assert "column 'image'" in source.describe()
 
 
-def test_formats_and_selections_of_the_user_do_not_matter(datasets: Any) -> None:
-    dataset = build(datasets, [4, 5, 7, 8]).with_format("torch").select([3, 0, 1])
+@pytest.mark.parametrize("form", ["numpy", "torch", "arrow"])
+def test_formats_and_selections_of_the_user_do_not_matter(datasets: Any, form: str) -> None:
+    dataset = build(datasets, [4, 5, 7, 8]).with_format(form).select([3, 0, 1])
     assert facts(wrap_hub(dataset)) == [("0", 0, 8), ("1", 0, 4), ("2", 1, 5)]
 
 

@@ -146,14 +146,17 @@ def test_queue_is_bounded() -> None:
     source = Watched(1000)
     stream = batches(source, RECIPE, size=4, threads=2, ahead=3)
     next(stream)
-    time.sleep(0.2)
-    # The batch in use and three ahead of it.
+    # The batch in use and three ahead of it, however long we wait.
+    deadline = time.monotonic() + 20
+    while source.reads < 16 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)
     assert source.reads == 16
     stream.close()
 
 
 def test_threads_are_used_and_end() -> None:
-    source = Watched(64, wait=0.001)
+    source = Watched(64, wait=0.01)
     before = decoding_threads()
     assert sum(len(batch) for batch in batches(source, RECIPE, size=8, threads=3)) == 64
     assert len(source.names) == 3
@@ -164,7 +167,7 @@ def test_threads_are_used_and_end() -> None:
 @pytest.mark.parametrize("way", ["close", "forget", "interrupt"])
 def test_threads_end_when_the_consumer_stops(way: str) -> None:
     source = Watched(1000, wait=0.002)
-    stream = batches(source, RECIPE, size=4, threads=2)
+    stream = batches(source, RECIPE, size=4, threads=2, ahead=100)
     next(stream)
     assert decoding_threads() == 2
     if way == "close":

@@ -1,11 +1,24 @@
 """`convscope atlas`: the main job."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images, Model, ModelOptions, choose_layers, load_network
+from convscope.cli.options import (
+    RUN,
+    Common,
+    Images,
+    Model,
+    ModelOptions,
+    RuleOptions,
+    choose_layers,
+    load_network,
+)
+from convscope.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from convscope.atlas import Atlas
 
 
 def atlas(
@@ -16,8 +29,12 @@ def atlas(
     out: Annotated[Path, Parameter(alias="-o", help="folder for the atlas")],
     layers: Annotated[str | None, Parameter(group=RUN)] = None,
     k: Annotated[int, Parameter(name="-k", group=RUN)] = 9,
+    limit: Annotated[int | None, Parameter(group=RUN)] = None,
+    tile: Annotated[int, Parameter(group=RUN)] = 112,
+    thumb: Annotated[int, Parameter(group=RUN)] = 224,
     batch: Annotated[int, Parameter(group=RUN)] = 32,
-    workers: Annotated[int, Parameter(group=RUN)] = 1,
+    workers: Annotated[int | None, Parameter(group=RUN)] = None,
+    rules: RuleOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -36,11 +53,17 @@ def atlas(
     layers
         Layers to show, separated by commas; by default one for each spatial stage.
     k
-        Responses to keep for each unit, at most one from an image.
+        Responses to show for each unit, at most one from an image.
+    limit
+        Take at most so many images, evenly spread over the collection.
+    tile
+        Longest side, in pixels, that patches are kept with.
+    thumb
+        The same for whole images; 0 keeps none.
     batch
-        Images that go through the network together.
+        Images that are decoded together; the result does not depend on it.
     workers
-        Processes that share the work.
+        Threads that share the work; by default one a core.
     """
     common = common or Common()
     import convscope
@@ -49,12 +72,49 @@ def atlas(
     names = choose_layers(net, layers)
     source = convscope.open_source(images)
     terminal = common.terminal()
-    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
+    taken = convscope.open_source(source, limit=limit).describe()
+    terminal.remark(f"{net.name} on {taken}; layers {', '.join(names)}")
     with terminal.progress() as progress:
         made = convscope.build_atlas(
-            net, source, out, layers=names, k=k, batch=batch, workers=workers, progress=progress
+            net,
+            source,
+            out,
+            layers=names,
+            k=k,
+            limit=limit,
+            tile=tile,
+            thumb=thumb,
+            seed=common.seed,
+            batch=batch,
+            workers=workers,
+            progress=progress,
+            **(rules or RuleOptions()).keywords(),
         )
-    page = Path(out) / "index.html"
-    terminal.result({"out": str(out), "page": str(page)})
-    terminal.say(f"open {page}")
-    del made
+    _report(made, terminal)
+
+
+def _report(made: "Atlas", terminal: Terminal) -> None:
+    """Say what the atlas holds and where its page is."""
+    if made.outcome == "unchanged":
+        terminal.remark(f"nothing is left to do: {made.path} holds all of it")
+    failures: dict[str, Any] = made.manifest["failures"]
+    layers = [{"name": layer.name, "units": layer.layer.channels, "dead": layer.dead} for layer in made.layers]
+    terminal.result(
+        {
+            "out": str(made.path),
+            "page": str(made.page),
+            "outcome": made.outcome,
+            "units": made.manifest["units"],
+            "failures": failures["count"],
+            "layers": layers,
+        }
+    )
+    for one in failures["shown"]:
+        terminal.remark(f"left out {one['name']}: {one['reason']}")
+    if failures["count"] > len(failures["shown"]):
+        terminal.remark(f"left out {failures['count']} images in all")
+    terminal.table(
+        ("layer", "units", "dead"), [tuple(str(value) for value in layer.values()) for layer in layers], right=(1, 2)
+    )
+    terminal.say()
+    terminal.say(f"open {made.page}")

@@ -7,10 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
 from PIL import Image
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, json_number, load_network, preprocess_of
+from convscope.cli.options import (
+    RULES,
+    RUN,
+    Common,
+    Model,
+    ModelOptions,
+    RuleOptions,
+    json_number,
+    load_network,
+    preprocess_of,
+)
 from convscope.cli.terminal import Terminal
 from convscope.errors import ImageError, UsageError
 
@@ -21,7 +31,6 @@ if TYPE_CHECKING:
     from convscope.graph import Network, Unit
     from convscope.methods.deconv import Projection
 
-RULES = Group("Rules", sort_key=1)
 _SHOWN = 224  # pixels that a patch is enlarged to, by a whole number, where it is smaller
 _GAP = 8
 
@@ -32,10 +41,7 @@ def deconv(
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
     unit: Annotated[list[str], Parameter(alias="-u", negative=())],
     out: Annotated[Path, Parameter(alias="-o", help="folder for the pictures")],
-    rule: Annotated[Literal["deconvnet", "gradient", "guided"], Parameter(group=RULES)] = "deconvnet",
-    smooth: Annotated[Literal["rectify", "gradient", "error"], Parameter(group=RULES)] = "rectify",
-    overlap: Annotated[Literal["sum", "max", "overwrite"], Parameter(group=RULES)] = "sum",
-    lrn: Annotated[Literal["identity", "gradient"], Parameter(group=RULES)] = "identity",
+    rules: RuleOptions | None = None,
     signal: Annotated[Literal["activation", "one"], Parameter(group=RULES)] = "activation",
     batch: Annotated[int, Parameter(group=RUN)] = 8,
     options: ModelOptions | None = None,
@@ -53,14 +59,6 @@ def deconv(
     ----------
     unit
         Unit to project; may be given several times.
-    rule
-        How a signal goes backwards through a ReLU.
-    smooth
-        The same for activations that are no ReLU, such as SiLU and GELU.
-    overlap
-        What happens where the switches of overlapping pools meet.
-    lrn
-        How a signal goes backwards through local response normalisation.
     signal
         What is put into the unit's layer: its activation or one.
     batch
@@ -74,10 +72,10 @@ def deconv(
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     units = [net.unit(text) for text in unit]
     source = convscope.open_source(images[0] if len(images) == 1 else list(images))
-    rules = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn, "seed": signal}
+    how = (rules or RuleOptions()).keywords() | {"seed": signal}
     terminal = common.terminal()
     made: list[Made] = []
-    for one in _project(net, source, units, terminal, size=batch, rules=rules):
+    for one in _project(net, source, units, terminal, size=batch, how=how):
         place = out / _folder_name(one.asked) / f"{one.index:05}-{_file_name(one.name)}.png"
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(one.picture).save(place)
@@ -116,7 +114,7 @@ class Made:
 
 
 def _project(
-    net: "Network", source: "Source", units: "Sequence[Unit]", terminal: Terminal, *, size: int, rules: dict[str, Any]
+    net: "Network", source: "Source", units: "Sequence[Unit]", terminal: Terminal, *, size: int, how: dict[str, Any]
 ) -> Iterator[Made]:
     """Every unit on every image that can be read, image by image."""
     import convscope
@@ -127,7 +125,7 @@ def _project(
             terminal.remark(f"left out {failure.name}: {failure.reason}")
         if not len(part):
             continue
-        found = convscope.deconv(net, preprocess.normalise(part.images), units, **rules)
+        found = convscope.deconv(net, preprocess.normalise(part.images), units, **how)
         for row, index in enumerate(part.indices.tolist()):
             pixels = part.images[row].permute(1, 2, 0).numpy()
             for asked, projection in zip(units, found, strict=True):

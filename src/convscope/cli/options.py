@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from convscope.data import Preprocess
     from convscope.graph import Network
 
+RULES = Group("Projections", sort_key=1)
 MODEL = Group("Model", sort_key=2)
 RUN = Group("Running", sort_key=3)
 COMMON = Group("Common", sort_key=4)
@@ -71,6 +72,25 @@ class ModelOptions:
     """Where to compute, such as cpu, cuda or cuda:1."""
     dtype: Literal["float32", "float64", "float16", "bfloat16"] | None = None
     """Numbers to compute with."""
+
+
+@Parameter(name="*", group=RULES)
+@dataclass(frozen=True)
+class RuleOptions:
+    """How signals go backwards; see `convscope.graph.PullOptions`."""
+
+    rule: Literal["deconvnet", "gradient", "guided"] = "deconvnet"
+    """How a signal goes backwards through a ReLU."""
+    smooth: Literal["rectify", "gradient", "error"] = "rectify"
+    """The same for activations that are no ReLU, such as SiLU and GELU."""
+    overlap: Literal["sum", "max", "overwrite"] = "sum"
+    """What happens where the switches of overlapping pools meet."""
+    lrn: Literal["identity", "gradient"] = "identity"
+    """How a signal goes backwards through local response normalisation."""
+
+    def keywords(self) -> dict[str, Any]:
+        """The options as arguments of a function."""
+        return asdict(self)
 
 
 def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":

@@ -8,7 +8,7 @@ alike and alone, so that its vector-Jacobian product works on boxes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
+from convscope.graph.changes import Base, Change, Place, gather, whole_inputs, widen
 from convscope.graph.nouns import Span, Value
 from convscope.graph.options import PullOptions, Report
 
@@ -143,7 +144,7 @@ class Step:
         gradient = whole(signal, self.call.result)
         inputs = [self._template(slot, gradient, context) for slot in range(len(self.inputs))]
         return {
-            slot: Signal(g, whole_origin(len(g)) if self.call.sources[slot].layout else None)
+            slot: _whole_signal(g, self.call.sources[slot])
             for slot, g in vector_jacobian(self.run, inputs, gradient).items()
         }
 
@@ -153,8 +154,16 @@ class Step:
         return gradient.new_zeros(()).expand(len(gradient), *self.call.sources[slot].shape)
 
     # -- push ---------------------------------------------------------------------------------------------------------
-    # A change at the inputs is carried to the output by recomputing the boxes that `place` says it reaches; see
-    # graph/README.md. Rules that know better (linear steps act on the change alone) will say so here.
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The change at the output, on the boxes at `place`, that changes of the inputs (by slot) cause.
+
+        Here by running on whole maps. Rules that know better work on the boxes.
+        """
+        out = self.run(whole_inputs(self.inputs, changes, base))
+        if not place.is_whole(self.call.result):
+            assert self.call.result.layout is not None
+            out = gather(out, self.call.result.layout, np.arange(len(out)), place)
+        return Change(out, place, True)
 
     def moved(self, move: Callable[[Tensor], Tensor]) -> Step:
         """The same step with every constant tensor passed through `move` (another device or dtype)."""
@@ -199,7 +208,30 @@ class Positionwise(Step):
             else:
                 inputs.append(context.forward_on(number, at, extent))
         grads = vector_jacobian(lambda xs: self.run_on(xs, size), inputs, signal.tensor)
-        return {slot: Signal(g, origins[slot]) for slot, g in grads.items()}
+        return {slot: Signal(g, origins[slot], owned=False) for slot, g in grads.items()}
+
+    # -- push ---------------------------------------------------------------------------------------------------------
+    @property
+    def keeps_place(self) -> bool:
+        """Whether output boxes are the input boxes."""
+        result = self.call.result
+        return all(v.layout is not None and v.size == result.size for v in self.call.sources if result.layout)
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """By running on the boxes; what is not changed is taken from the unedited values."""
+        if place.origin is None or place.size is None or any(c.absolute for c in changes.values()):
+            return super().push(changes, place, base)
+        inputs = []
+        for slot, number in enumerate(self.inputs):
+            value = self.call.sources[slot]
+            at, size = _box_on(value, self.call.result, place.origin, place.size)
+            if value.layout is None or at is None:
+                return super().push(changes, place, base)
+            box = gather(base.value(number), value.layout, base.image, Place(at, size))
+            if slot in changes:
+                box += widen(changes[slot], value.layout, Place(at, size))
+            inputs.append(box)
+        return Change(self.run_on(inputs, place.size), place, True)
 
 
 def _box_on(
@@ -220,7 +252,7 @@ def _zeros_like_box(like: Tensor, value: Value, size: tuple[int, int]) -> Tensor
 
 
 def _whole_signal(tensor: Tensor, value: Value) -> Signal:
-    return Signal(tensor, whole_origin(len(tensor)) if value.layout else None)
+    return Signal(tensor, whole_origin(len(tensor)) if value.layout else None, owned=False)
 
 
 def _fill(tree: Any, inputs: Sequence[Tensor], batch: int) -> Any:
@@ -247,7 +279,10 @@ def _map_tensors(tree: Any, move: Callable[[Tensor], Tensor]) -> Any:
 def vector_jacobian(
     function: Callable[[Sequence[Tensor]], Tensor], inputs: Sequence[Tensor], gradient: Tensor
 ) -> dict[int, Tensor]:
-    """The gradients of <function(inputs), gradient> with respect to the floating inputs that matter, by slot."""
+    """The gradients of <function(inputs), gradient> with respect to the floating inputs that matter, by slot.
+
+    They may share memory with each other and with `gradient`.
+    """
     with torch.enable_grad():
         leaves = [t.detach().requires_grad_() if t.is_floating_point() else t for t in inputs]
         output = function(leaves)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from convscope.graph.boxes import Signal, paste
+from convscope.graph.boxes import Signal, cut, paste
+from convscope.graph.changes import Base, Change, Place, crop, widen
 from convscope.graph.nouns import Span
 from convscope.graph.options import PullOptions
 from convscope.graph.steps.base import Call, PullContext, Slot, Step
@@ -64,6 +68,48 @@ class Windows(Step):
         )
 
 
+class BlockTranspose:
+    """A transposed convolution to few channels, computed as a convolution whose channels are blocks of output pixels.
+
+    Vector units work on 16 channels at a time, and 3 would leave most of them idle: 2 x 2 output pixels of 3 channels are
+    12. Output pixel block * Y + p of input i: out[o] = sum_i in[i] w[o - i * stride], so a block reads the inputs
+    m * Y + j with block = m * stride and 0 <= p - j * stride < kernel.
+    """
+
+    def __init__(self, weight: Tensor, stride: int) -> None:
+        self.kernel, self.stride = weight.shape[2], stride
+        self.step = max(1, -(-2 // stride))
+        self.block = self.step * stride
+        self.before = (self.kernel - 1) // stride
+        taps = self.step + self.before
+        channels, few = weight.shape[:2]
+        blocks = weight.new_zeros(few, self.block, self.block, channels, taps, taps)
+        for t, p in self._pairs(taps):
+            for u, q in self._pairs(taps):
+                at = (p - (t - self.before) * stride, q - (u - self.before) * stride)
+                blocks[:, p, q, :, t, u] = weight[:, :, at[0], at[1]].T
+        weights = blocks.reshape(few * self.block**2, channels, taps, taps)
+        self.weight = weights.contiguous(memory_format=torch.channels_last)
+
+    def _pairs(self, taps: int) -> Iterator[tuple[int, int]]:
+        """The (tap, pixel in block) pairs between which the kernel has an entry."""
+        for tap, pixel in itertools.product(range(taps), range(self.block)):
+            if 0 <= pixel - (tap - self.before) * self.stride < self.kernel:
+                yield tap, pixel
+
+    def __call__(self, signal: Tensor) -> Tensor:
+        """The transposed convolution of signals (n, channels, h, w), without padding."""
+        height, width = ((n - 1) * self.stride + self.kernel for n in signal.shape[2:])
+        # What must follow the signal for the convolution to make all blocks; more makes blocks that are cut off.
+        sizes = zip((height, width), signal.shape[2:], strict=True)
+        after = max(-(-size // self.block) * self.step - n for size, n in sizes)
+        if after <= self.before:
+            blocks = F.conv2d(signal, self.weight, stride=self.step, padding=self.before)
+        else:
+            blocks = F.conv2d(F.pad(signal, (self.before, after) * 2), self.weight, stride=self.step)
+        return F.pixel_shuffle(blocks, self.block)[:, :, :height, :width]
+
+
 @rule(aten.conv2d.default, aten.conv2d.padding, aten.convolution.default)
 class Conv2d(Windows):
     """Convolution with groups, dilation, and symmetric, "same" or "valid" padding."""
@@ -96,11 +142,37 @@ class Conv2d(Windows):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed kernels over the box, without padding: what falls beyond the map is cleared by the caller."""
         assert signal.origin is not None
-        # The transposed convolution of one position is the kernel itself, weighted by the signal's channels.
-        tensor = F.conv_transpose2d(
-            signal.tensor, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups
-        )
+        if self._blocks is not None:
+            tensor = self._blocks(signal.tensor)
+        else:
+            tensor = F.conv_transpose2d(
+                signal.tensor, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups
+            )
         return {0: Signal(tensor, self.input_origin(signal.origin))}
+
+    @cached_property
+    def _blocks(self) -> BlockTranspose | None:
+        """The form of the adjoint for inputs of few channels, such as pixels, where it is the faster one."""
+        square = self.kernel[0] == self.kernel[1] and self.stride[0] == self.stride[1] and self.dilation == (1, 1)
+        on_cpu = self.weight.device.type == "cpu"
+        if not (square and on_cpu) or self.groups > 1 or self.weight.shape[1] > 4 or self.kernel[0] < self.stride[0]:
+            return None
+        return BlockTranspose(self.weight, self.stride[0])
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The kernels over the change alone, without bias: around it are zeros, and padding costs next to nothing."""
+        (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
+        needed, stride = self.input_size(size), np.asarray(self.stride)
+        low = old[0] - self.input_origin(origin[0])
+        high = np.asarray(needed) - low - np.asarray(changes[0].tensor.shape[2:])
+        # PyTorch pads both sides alike: the larger padding on both, by whole strides before; the surplus is cut off.
+        surplus = np.maximum(-(-(high - low) // stride), 0)
+        padding, tensor = low + surplus * stride, changes[0].tensor
+        if (low < 0).any() or (high < 0).any() or (padding >= np.asarray([self.reach(0), self.reach(1)])).any():
+            tensor = widen(changes[0], (2, 3), Place(self.input_origin(origin), needed))
+            surplus = padding = np.zeros(2, np.int64)
+        out = F.conv2d(tensor, self.weight, None, self.stride, padding.tolist(), self.dilation, self.groups)
+        return Change(crop(out, (2, 3), surplus.tolist(), size), place, False)
 
 
 @rule(aten.conv_transpose2d.input, aten.convolution.default)
@@ -152,6 +224,15 @@ class ConvTranspose2d(Windows):
         tensor = F.conv2d(wide.tensor, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups)
         return {0: Signal(tensor, first)}
 
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The transposed kernels over the change alone, cut to what the map has of it."""
+        (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
+        out = F.conv_transpose2d(
+            changes[0].tensor, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups
+        )
+        rows = torch.arange(len(out), device=out.device)
+        return Change(cut(out, rows, (2, 3), origin - self.input_origin(old), size), place, False)
+
 
 @rule(aten.linear.default)
 class Linear(Step):
@@ -181,3 +262,7 @@ class Linear(Step):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed weight."""
         return {0: Signal(signal.tensor @ self.weight, signal.origin)}
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The weight on the change alone."""
+        return Change(F.linear(changes[0].tensor, self.weight), place, False)

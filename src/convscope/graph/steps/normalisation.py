@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.boxes import Signal
+from convscope.graph.changes import Base, Change, Place
 from convscope.graph.nouns import Span
 from convscope.graph.options import PullOptions
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Step
@@ -43,6 +45,10 @@ class BatchNorm(Positionwise):
         """The signal times the channel's factor."""
         return {0: Signal(signal.tensor * self.scale, signal.origin)}
 
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The change times the channel's factor."""
+        return Change(changes[0].own().mul_(self.scale), place, False)
+
 
 @rule(F.local_response_norm)
 class LocalResponseNorm(Positionwise):
@@ -56,7 +62,7 @@ class LocalResponseNorm(Positionwise):
         """By the option `lrn`."""
         if context.options.lrn == "identity":
             context.report.identity[self.op] += 1
-            return {0: Signal(signal.tensor, signal.origin)}
+            return {0: signal}
         context.report.differentiated[self.op] += 1
         return super().pull(signal, context)
 

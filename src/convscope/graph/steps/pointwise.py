@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -9,8 +10,9 @@ from torch import Tensor
 
 from convscope.errors import UsageError
 from convscope.graph.boxes import Signal
+from convscope.graph.changes import Base, Change, Place, views, widen
 from convscope.graph.options import PullOptions
-from convscope.graph.steps.base import Call, Positionwise, PullContext
+from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot
 from convscope.graph.steps.registry import rule
 
 aten = torch.ops.aten
@@ -32,7 +34,7 @@ class _Rectifying(Positionwise):
         if context.options.rule == "gradient":
             return super().pull(signal, context)
         self.count(context)
-        kept = Signal(signal.tensor.clamp(min=0), signal.origin)
+        kept = Signal(signal.tensor.clamp_(min=0) if signal.owned else signal.tensor.clamp(min=0), signal.origin)
         return {0: kept} if self.only_rectifies(context.options) else super().pull(kept, context)
 
     def count(self, context: PullContext) -> None:
@@ -43,6 +45,21 @@ class _Rectifying(Positionwise):
 @rule(aten.relu.default)
 class ReLU(_Rectifying):
     """max(x, 0)."""
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """max(x + d, 0) - max(x, 0), which is max(d + min(x, 0), -max(x, 0)): two passes over the change, in place."""
+        number, layout = self.inputs[0], self.call.result.layout
+        if layout is None or place.origin is None:
+            return super().push(changes, place, base)
+        tensor = changes[0].own()
+        negative = base.derived(number, "negative part", lambda x: x.clamp(max=0))
+        floor = base.derived(number, "minus positive part", lambda x: x.clamp(min=0).neg_())
+        for (where, below), (_, bound) in zip(
+            views(negative, layout, base.image, place), views(floor, layout, base.image, place), strict=True
+        ):
+            part = tensor[where]
+            torch.maximum(part.add_(below), bound, out=part)
+        return Change(tensor, place, False)
 
 
 @rule(aten.hardtanh.default, aten.relu6.default, aten.clamp.default, aten.clamp_min.default, aten.threshold.default)
@@ -178,8 +195,41 @@ class Sum(Positionwise):
         """The signal itself where both operands have the output's shape and no sign or factor is in play."""
         plain = self.call.target is aten.add.Tensor and self.call.bind().get("alpha", 1) == 1
         if plain and all(v.shape == self.call.result.shape for v in self.call.sources) and self._distinct():
-            return {slot: Signal(signal.tensor, signal.origin) for slot in range(len(self.inputs))}
+            return {slot: Signal(signal.tensor, signal.origin, owned=False) for slot in range(len(self.inputs))}
         return super().pull(signal, context)
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The changes themselves, added up with their signs; constants and what is not changed fall out."""
+        factors = self._factors()
+        plain = all(self.call.sources[slot].size == self.call.result.size for slot in changes) if place.size else False
+        if factors is None or not plain or self.call.result.layout is None:
+            return super().push(changes, place, base)
+        total: Tensor | None = None
+        for slot, change in changes.items():
+            tensor = widen(change, self.call.result.layout, place)
+            factor = factors[slot]
+            if total is None:
+                own = tensor is not change.tensor or change.fresh
+                total = tensor if own else tensor.clone()
+                total = total if factor == 1 else total.mul_(factor)
+            else:
+                total.add_(tensor, alpha=factor)
+        assert total is not None
+        return Change(total, place, False)
+
+    def _factors(self) -> list[float] | None:
+        """By what each slot enters the sum; None where one would have to be broadcast over channels."""
+        if any(v.shape != self.call.result.shape for v in self.call.sources):
+            return None
+        alpha = float(self.call.bind().get("alpha", 1))
+        signs = {"add": (1.0, alpha), "sub": (1.0, -alpha), "rsub": (-alpha, 1.0), "neg": (-1.0, 0.0)}.get(self.call.op)
+        if signs is None:
+            return None
+        found: list[float] = [0.0] * len(self.inputs)
+        for argument, sign in zip(self.call.args, signs, strict=False):
+            if isinstance(argument, Slot):
+                found[argument.number] += sign
+        return found
 
     def _distinct(self) -> bool:
         return len(self.inputs) == sum(1 for a in self.call.args if not isinstance(a, Tensor | int | float))
@@ -216,6 +266,14 @@ class Product(Positionwise):
             return super().pull(signal, context)
         tensor = signal.tensor / scale if self.call.op == "div" else signal.tensor * scale
         return {0: Signal(tensor, signal.origin)}
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """By a constant, the change times it."""
+        scale = self._scale()
+        if scale is None or place.origin is None:
+            return super().push(changes, place, base)
+        tensor = changes[0].tensor
+        return Change(tensor / scale if self.call.op == "div" else tensor * scale, place, False)
 
 
 def constants_fit(call: Call) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
+from convscope.graph.changes import Base, Change, Place, add_into, gather, padded_for, widen
 from convscope.graph.nouns import Span
 from convscope.graph.options import Overlap, PullOptions
 from convscope.graph.steps.base import Call, PullContext, Step
@@ -17,6 +19,10 @@ from convscope.graph.steps.conv import Windows, over_map, pair
 from convscope.graph.steps.registry import rule
 
 aten = torch.ops.aten
+
+
+def _dense(tensor: Tensor) -> Tensor:
+    return tensor.contiguous(memory_format=torch.channels_last)
 
 
 def unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], overlap: Overlap) -> Tensor:
@@ -72,10 +78,25 @@ class MaxPool2d(Windows):
         _, switches = F.max_pool2d(below, *pooled, return_indices=True)
         if context.options.overlap == "sum":
             # The native backward of max pooling is this sum, and faster than a scatter.
-            tensor = aten.max_pool2d_with_indices_backward(signal.tensor.contiguous(), below, *pooled, switches)
+            tensor = aten.max_pool2d_with_indices_backward(_dense(signal.tensor), below, *pooled, switches)
         else:
             tensor = unpool(signal.tensor, switches, size, context.options.overlap)
         return {0: Signal(tensor, origin)}
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The windows that see the change, their other inputs taken from the unedited map."""
+        (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
+        start = self.input_origin(origin)
+        below = base.derived(self.inputs[0], f"padded for {self.index}", self._padded)
+        windows = gather(below, (2, 3), base.image, Place(start, self.input_size(size)), shift=self.before)
+        add_into(windows, changes[0].tensor, (2, 3), old[0] - start[0])
+        return Change(F.max_pool2d(windows, self.kernel, self.stride, 0, self.dilation), place, True)
+
+    def _padded(self, x: Tensor) -> Tensor:
+        """The map with -inf wherever a window may reach beyond it."""
+        ends = self.input_size(self.call.result.size)
+        high = [max(e - b - v, 0) for e, b, v in zip(ends, self.before, x.shape[2:], strict=True)]
+        return padded_for(x, (2, 3), self.before, high, -torch.inf)
 
 
 @rule(aten.avg_pool2d.default)
@@ -113,8 +134,15 @@ class AvgPool2d(Windows):
         spread = signal.tensor / (self.divisor or self._divisors(signal.tensor, signal.origin, size))
         target = self.input_size(size)
         like = spread.new_empty(()).expand(*spread.shape[:2], *target)
-        tensor = aten.avg_pool2d_backward(spread.contiguous(), like, self.kernel, self.stride, (0, 0), False, True, 1)
+        tensor = aten.avg_pool2d_backward(_dense(spread), like, self.kernel, self.stride, (0, 0), False, True, 1)
         return {0: Signal(tensor, self.input_origin(signal.origin))}
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The sum of the change over each window, divided by the window's count."""
+        origin, size = place.on_map()
+        region = Place(self.input_origin(origin), self.input_size(size))
+        sums = F.avg_pool2d(widen(changes[0], (2, 3), region), self.kernel, self.stride, divisor_override=1)
+        return Change(sums.div_(self.divisor or self._divisors(sums, origin, size)), place, False)
 
     def _divisors(self, like: Tensor, origin: np.ndarray, size: tuple[int, int]) -> Tensor:
         """(n, 1, h, w): the count of each window of the boxes; positions beyond the map carry no signal, any
@@ -163,6 +191,13 @@ class AdaptiveAvgPool2d(_Adaptive):
                 tensor = tensor.repeat_interleave(int(scale[axis]), dim=2 + axis)
         return {0: Signal(tensor, signal.origin * scale)}
 
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """Of global pooling: the sum of the change over the number of positions."""
+        if self.call.result.size != (1, 1):
+            return super().push(changes, place, base)
+        area = self.call.sources[0].size[0] * self.call.sources[0].size[1]
+        return Change(changes[0].tensor.sum((2, 3), keepdim=True).div_(area), place, False)
+
 
 @rule(aten.adaptive_max_pool2d.default)
 class AdaptiveMaxPool2d(_Adaptive):
@@ -193,3 +228,18 @@ class Reduce(Step):
         if source.layout[axis] in reduced:
             return Span.everything(result.size[axis], source.size[axis])
         return Span.regular(result.size[axis], 1, 0, 1)
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """Over both axes: the sum of the change, over the number of positions for a mean."""
+        bound, layout = self.call.bind(), self.call.sources[0].layout
+        dims = {int(d) % (len(self.call.sources[0].shape) + 1) for d in bound["dim"] or ()}
+        if (
+            layout is None
+            or dims != set(layout)
+            or changes[0].tensor.dtype != (bound["dtype"] or changes[0].tensor.dtype)
+        ):
+            return super().push(changes, place, base)
+        total = changes[0].tensor.sum(layout, keepdim=bool(bound["keepdim"]))
+        if self.op == "mean":
+            total.div_(self.call.sources[0].size[0] * self.call.sources[0].size[1])
+        return Change(total, place, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, paste, whole, whole_origin
+from convscope.graph.changes import Base, Change, Place, add_into, empty_map, widen
 from convscope.graph.nouns import Span
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot, Step
 from convscope.graph.steps.conv import over_map
@@ -65,11 +67,29 @@ class Cat(Step):
                 tensor = signal.tensor.narrow(self.dim, at, length)
                 if part.number in found:
                     tensor = tensor + found[part.number].tensor
-                found[part.number] = Signal(tensor, signal.origin)
+                found[part.number] = Signal(tensor, signal.origin, signal.owned)
             else:
                 length = part.shape[self.dim]
             at += length
         return found
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The changes side by side, zero for parts that are not changed."""
+        if not self._along_channels() or place.size is None or self.call.result.layout is None:
+            return super().push(changes, place, base)
+        layout = self.call.result.layout
+        first = next(iter(changes.values()))
+        shape = [len(first.tensor), *self.call.result.shape]
+        shape[layout[0]], shape[layout[1]] = place.size
+        out, at = empty_map(first.tensor, shape).zero_(), 0
+        for part in self.call.bind()["tensors"]:
+            constant = not isinstance(part, Slot)
+            length = part.shape[self.dim] if constant else self.call.sources[part.number].shape[self.dim - 1]
+            if not constant and part.number in changes:
+                inner = changes[part.number].place.on_map()[0][0] - place.on_map()[0][0]
+                add_into(out.narrow(self.dim, at, length), changes[part.number].tensor, layout, inner)
+            at += length
+        return Change(out, place, False)
 
 
 @rule(aten.slice.Tensor)
@@ -121,6 +141,12 @@ class Slice(Positionwise):
         index[self.dim] = slice(None, None, self.step)
         tensor[tuple(index)] = signal.tensor
         return {0: Signal(tensor, origin)}
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The change of the channels that are kept; slices of positions run whole."""
+        if self.axis is not None or place.size is None:
+            return Step.push(self, changes, place, base)
+        return Change(self.run([changes[0].tensor]), place, False, fresh=False)
 
 
 @rule(aten.select.int, aten.channel_shuffle.default)
@@ -180,6 +206,18 @@ class ConstantPad(Step):
         # The box moves over its map, and what then lies outside will be cleared: not in somebody else's tensor.
         return {0: Signal(tensor.clone(), signal.origin - low)}
 
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The same boxes, cut where padding is negative: the constant does not change."""
+        result, source = self.call.result, self.call.sources[0]
+        others = [d for d in range(1, len(result.shape) + 1) if d not in (result.layout or ())]
+        same = all(result.shape[d - 1] == source.shape[d - 1] and self._low(d) == 0 for d in others)
+        if result.layout is None or place.origin is None or not same:
+            return super().push(changes, place, base)
+        old, size = changes[0].place.on_map()
+        low = np.asarray([self._low(d) for d in result.layout])
+        moved = Change(changes[0].tensor, Place(old + low, size), False)
+        return Change(widen(moved, result.layout, place), place, False, fresh=False)
+
 
 @rule(*VIEWS)
 class Reshape(Step):
@@ -215,11 +253,24 @@ class Reshape(Step):
             shape = list(source.shape)
             for dim, length in zip(source.layout, signal.size(result.layout), strict=True):
                 shape[dim - 1] = length
-            return {0: Signal(signal.tensor.reshape(len(signal.tensor), *shape), signal.origin)}
+            return {0: Signal(signal.tensor.reshape(len(signal.tensor), *shape), signal.origin, signal.owned)}
         tensor = whole(signal, result)
         return {
-            0: Signal(tensor.reshape(len(tensor), *source.shape), whole_origin(len(tensor)) if source.layout else None)
+            0: Signal(
+                tensor.reshape(len(tensor), *source.shape),
+                whole_origin(len(tensor)) if source.layout else None,
+                signal.owned,
+            )
         }
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """The change in the new shape."""
+        result = self.call.result
+        if place.size is None or result.layout is None or not self._keeps_positions():
+            return super().push(changes, place, base)
+        shape = list(result.shape)
+        shape[result.layout[0] - 1], shape[result.layout[1] - 1] = place.size
+        return Change(changes[0].tensor.reshape(len(changes[0].tensor), *shape), place, False, fresh=False)
 
 
 @rule(*PERMUTATIONS)
@@ -237,7 +288,7 @@ class Permute(Positionwise):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The inverse order."""
         order = permutation(self.call)
-        return {0: Signal(signal.tensor.permute(*np.argsort(order).tolist()), signal.origin)}
+        return {0: Signal(signal.tensor.permute(*np.argsort(order).tolist()), signal.origin, signal.owned)}
 
 
 @rule(

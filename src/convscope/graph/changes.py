@@ -1,0 +1,267 @@
+"""Changes on boxes: what an edit of some pixels makes of a value, held only where it makes anything.
+
+A change belongs to n edited copies of a few images. On a part of the map it holds what is *added* to the value of the
+unedited image; on the whole map, and for vectors, it is absolute: the new value itself, which then runs forward like
+any other. Boxes never reach beyond the map, and all boxes of one change have one size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from convscope.graph.nouns import Value
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where n boxes of one `size` lie: their first (y, x) in `origin` (n, 2); both None for a tensor that is no map."""
+
+    origin: np.ndarray | None
+    size: tuple[int, int] | None
+
+    def is_whole(self, value: Value) -> bool:
+        """Whether the boxes are all there is of the value."""
+        return self.size is None or value.layout is None or self.size == value.size
+
+    def on_map(self) -> tuple[np.ndarray, tuple[int, int]]:
+        """Origin and size of boxes that are known to lie on a map."""
+        if self.origin is None or self.size is None:
+            raise ValueError("a vector has no boxes")
+        return self.origin, self.size
+
+
+@dataclass
+class Change:
+    """`tensor` (n, ...) on boxes at `place`: absolute, or to be added to the unedited value.
+
+    `fresh` says that nobody else holds the tensor, so that the next step may work in place.
+    """
+
+    tensor: Tensor
+    place: Place
+    absolute: bool
+    fresh: bool = True
+
+    def own(self) -> Tensor:
+        """The tensor, a copy of it if somebody else holds it as well."""
+        return self.tensor if self.fresh else self.tensor.clone()
+
+
+class Base(Protocol):
+    """What a step may ask for while it pushes: values of the unedited images, for each of the n edited copies."""
+
+    image: np.ndarray
+
+    @property
+    def values(self) -> Sequence[Value]:
+        """What is known of every value."""
+        ...
+
+    def value(self, index: int) -> Tensor:
+        """A value of the unedited images, (b, ...)."""
+        ...
+
+    def derived(self, index: int, name: str, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """A tensor made from an unedited value, once for all copies."""
+        ...
+
+
+@dataclass
+class Unedited:
+    """Values of the unedited images by index, and what was derived from them; shared by all workers."""
+
+    values: Sequence[Value]
+    kept: Mapping[int, Tensor]
+    made: dict[tuple[int, str], Tensor] = field(default_factory=dict)
+
+    def rows(self, image: np.ndarray) -> UneditedRows:
+        """The same for copies of the images of these numbers."""
+        return UneditedRows(self, image)
+
+
+@dataclass
+class UneditedRows:
+    """`Base` of n edited copies: copy i is of image `image[i]`."""
+
+    shared: Unedited
+    image: np.ndarray
+
+    @property
+    def values(self) -> Sequence[Value]:
+        """What is known of every value."""
+        return self.shared.values
+
+    def value(self, index: int) -> Tensor:
+        """A value of the unedited images, (b, ...)."""
+        return self.shared.kept[index]
+
+    def derived(self, index: int, name: str, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """A tensor made from an unedited value; made by whoever asks first."""
+        known = self.shared.made.get((index, name))
+        if known is None:
+            known = self.shared.made.setdefault((index, name), make(self.shared.kept[index]))
+        return known
+
+
+# -- boxes of the unedited maps ---------------------------------------------------------------------------------------
+def runs(image: np.ndarray, origin: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
+    """Stretches (first, last, step y, step x) of consecutive copies of one image whose boxes are evenly spaced."""
+    count = len(origin)
+    if count == 1:
+        yield 0, 1, 0, 0
+        return
+    moves = np.empty((count - 1, 3), np.int64)
+    moves[:, 0], moves[:, 1:] = np.diff(image), np.diff(origin, axis=0)
+    turn = (moves[1:] != moves[:-1]).any(1).tolist()
+    steps, first = moves.tolist(), 0
+    while first < count - 1:
+        other_image, dy, dx = steps[first]
+        last = first + 1
+        if other_image:
+            dy = dx = 0
+        else:
+            while last < count - 1 and not turn[last - 1]:
+                last += 1
+            last += 1
+        yield first, last, dy, dx
+        first = last
+    if first == count - 1:
+        yield first, count, 0, 0
+
+
+def views(
+    base: Tensor, layout: tuple[int, int], image: np.ndarray, place: Place, shift: tuple[int, int] = (0, 0)
+) -> Iterator[tuple[slice, Tensor]]:
+    """Views (m, ...) of `base` (b, ...) on the boxes of a place moved by `shift`, for stretches of copies."""
+    origin, size = place.on_map()
+    origin = origin + np.asarray(shift)
+    stride, shape = base.stride(), list(base.shape)
+    shape[layout[0]], shape[layout[1]] = size
+    rows, columns = stride[layout[0]], stride[layout[1]]
+    start = int(base.storage_offset())
+    offsets = (start + image * stride[0] + origin[:, 0] * rows + origin[:, 1] * columns).tolist()
+    for first, last, dy, dx in runs(image, origin):
+        step = dy * rows + dx * columns
+        if step < 0:  # views cannot run backwards
+            for i in range(first, last):
+                yield slice(i, i + 1), base.as_strided((1, *shape[1:]), (0, *stride[1:]), offsets[i])
+        else:
+            yield slice(first, last), base.as_strided((last - first, *shape[1:]), (step, *stride[1:]), offsets[first])
+
+
+def gather(
+    base: Tensor, layout: tuple[int, int], image: np.ndarray, place: Place, shift: tuple[int, int] = (0, 0)
+) -> Tensor:
+    """Copies (n, ...) of the boxes, moved by `shift`, of the maps that each copy is an edit of."""
+    shape = list(base.shape)
+    shape[0], shape[layout[0]], shape[layout[1]] = len(image), *place.on_map()[1]
+    out = empty_map(base, shape)
+    for where, view in views(base, layout, image, place, shift):
+        out[where].copy_(view)
+    return out
+
+
+def empty_map(like: Tensor, shape: Sequence[int]) -> Tensor:
+    """An uninitialised tensor of `shape`, channels last in memory where it can be."""
+    order = torch.channels_last if len(shape) == 4 else torch.contiguous_format
+    return torch.empty(tuple(shape), dtype=like.dtype, device=like.device, memory_format=order)
+
+
+def crop(tensor: Tensor, layout: tuple[int, int], start: Sequence[int], size: Sequence[int]) -> Tensor:
+    """The view of all boxes from `start`, `size` long, on both axes."""
+    for axis, dim in enumerate(layout):
+        if start[axis] != 0 or size[axis] != tensor.shape[dim]:
+            tensor = tensor.narrow(dim, start[axis], size[axis])
+    return tensor
+
+
+def padded_for(base: Tensor, layout: tuple[int, int], low: Sequence[int], high: Sequence[int], fill: float) -> Tensor:
+    """The maps with `low` and `high` rows and columns of `fill` around them."""
+    amounts = [0] * (2 * (base.dim() - layout[0]))
+    for axis, dim in enumerate(layout):
+        at = 2 * (base.dim() - 1 - dim)
+        amounts[at], amounts[at + 1] = low[axis], high[axis]
+    out = F.pad(base, amounts, value=fill)
+    return out.contiguous(memory_format=torch.channels_last) if base.dim() == 4 else out
+
+
+# -- changes ----------------------------------------------------------------------------------------------------------
+def overlap(inner: int, length: int, size: int) -> tuple[int, int, int]:
+    """Of a box of `length` at `inner` within one of `size`: (start in the outer, start in the inner, common length)."""
+    first, last = max(inner, 0), min(inner + length, size)
+    return first, first - inner, max(last - first, 0)
+
+
+def add_into(outer: Tensor, change: Tensor, layout: tuple[int, int], at: Sequence[int]) -> None:
+    """Adds boxes of a change in place, all `at` one place within their outer boxes; what lies outside is dropped."""
+    spans = [overlap(int(at[a]), change.shape[d], outer.shape[d]) for a, d in enumerate(layout)]
+    if all(length for _, _, length in spans):
+        lengths = [s[2] for s in spans]
+        target = crop(outer, layout, [s[0] for s in spans], lengths)
+        target += crop(change, layout, [s[1] for s in spans], lengths)
+
+
+def widen(change: Change, layout: tuple[int, int], place: Place) -> Tensor:
+    """The change on other boxes, each at the same distance from its old one: zero where it had none."""
+    (origin, size), (old, old_size) = place.on_map(), change.place.on_map()
+    at = old[0] - origin[0]
+    if size == old_size and not at.any():
+        return change.tensor
+    shape = list(change.tensor.shape)
+    shape[layout[0]], shape[layout[1]] = size
+    out = empty_map(change.tensor, shape).zero_()
+    add_into(out, change.tensor, layout, at)
+    return out
+
+
+def add_base(change: Change, value: Value, base: Tensor, image: np.ndarray, sign: int = 1) -> Change:
+    """The change made absolute (sign 1), or an absolute one made a difference (sign -1)."""
+    tensor = change.own()
+    if value.layout is None or change.place.is_whole(value):
+        tensor.add_(expanded(base, image), alpha=sign)
+    else:
+        for where, view in views(base, value.layout, image, change.place):
+            tensor[where].add_(view, alpha=sign)
+    return Change(tensor, change.place, sign > 0)
+
+
+def whole(change: Change, value: Value, base: Tensor, image: np.ndarray) -> Tensor:
+    """The new value on the whole map, (n, ...)."""
+    if change.absolute:
+        return change.tensor
+    if change.place.is_whole(value):
+        return add_base(change, value, base, image).tensor
+    layout, (origin, size) = value.layout or (2, 3), change.place.on_map()
+    out = empty_map(base, [len(image), *base.shape[1:]])
+    out.copy_(expanded(base, image))
+    for n, (y, x) in enumerate(origin.tolist()):
+        sample = out[n].narrow(layout[0] - 1, y, size[0]).narrow(layout[1] - 1, x, size[1])
+        sample += change.tensor[n]
+    return out
+
+
+def expanded(base: Tensor, image: np.ndarray) -> Tensor:
+    """The unedited value of every copy, (n, ...), without copying it where all are of one image."""
+    first = int(image[0])
+    if (image == first).all():
+        return base[first : first + 1].expand(len(image), *base.shape[1:])
+    return base[image]
+
+
+def whole_inputs(inputs: Sequence[int], changes: Mapping[int, Change], base: Base) -> list[Tensor]:
+    """The values that a step reads, whole and new, by slot."""
+    found = []
+    for slot, number in enumerate(inputs):
+        below = base.value(number)
+        if slot in changes:
+            found.append(whole(changes[slot], base.values[number], below, base.image))
+        else:
+            found.append(expanded(below, base.image))
+    return found

@@ -73,7 +73,10 @@ def seed_signal(value: Value, channel: Tensor, position: np.ndarray | None, amou
     for dim in value.layout:
         shape[dim] = 1
     tensor = amount.new_zeros(shape)
-    tensor.movedim(value.channel_dim or 1, 1).reshape(count, -1)[rows, channel] = amount
+    tensor.view(count, -1)[rows, channel] = amount
+    if tensor.dim() == 4:
+        # One position is both channels first and channels last; what is made from it follows its strides.
+        tensor = tensor.contiguous(memory_format=torch.channels_last)
     return Signal(tensor, position.astype(np.int64))
 
 

@@ -1,6 +1,16 @@
 """Sphinx settings."""
 
 import importlib.metadata
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from docstrings import to_rst
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "convscope"
 author = "The convscope authors"
@@ -12,6 +22,7 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 smartquotes = False  # they would turn --json into a dash
+default_role = "literal"  # `code` in single backticks, in docstrings too
 html_theme = "furo"
 html_title = "convscope"
 html_static_path: list[str] = []
@@ -22,3 +33,11 @@ autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": False}
 # Pictures of results are made from real runs and committed; nothing is fetched while building.
 suppress_warnings = ["myst.header"]
+
+
+def setup(app: "Sphinx") -> None:
+    def convert(_app: Any, _what: str, _name: str, _object: Any, _options: Any, lines: list[str]) -> None:
+        lines[:] = to_rst(lines)
+
+    # Before napoleon, which takes over "Args:" and "Raises:".
+    app.connect("autodoc-process-docstring", convert, priority=400)

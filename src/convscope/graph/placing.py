@@ -29,9 +29,12 @@ class Reach:
     def through(self, span: Span, extent: int) -> Reach:
         """The reach of a step's output positions, given its geometry on an input axis of `extent` positions."""
         start, stop = np.clip(span.start, 0, extent), np.clip(span.stop, 0, extent)
-        empty = stop <= start
-        low = np.where(empty, _NOTHING, self.low[np.minimum(start, extent - 1)])
-        high = np.where(empty, -1, self.high[np.maximum(stop - 1, 0)])
+        # Positions that see nothing (in padding, between the kernels of a transposed convolution) are passed over: the
+        # least of what a position and all after it see, and the most of what it and all before it see.
+        least, most = np.minimum.accumulate(self.low[::-1])[::-1], np.maximum.accumulate(self.high)
+        low, high = least[np.minimum(start, extent - 1)], most[np.maximum(stop - 1, 0)]
+        empty = (stop <= start) | (high <= low)
+        low, high = np.where(empty, _NOTHING, low), np.where(empty, -1, high)
         affine = None
         if self.affine is not None and span.affine is not None:
             (stride, offset, size), (s, o, k) = self.affine, span.affine
@@ -95,9 +98,13 @@ def field_of(reach: Reaches, image: tuple[int, int]) -> Field | None:
 
 
 def _average(reach: Reach) -> tuple[float, float, int]:
-    count = len(reach.low)
-    stride = float(reach.low[-1] - reach.low[0]) / max(count - 1, 1)
-    return stride, float(reach.low[0]), int((reach.high - reach.low).max())
+    seen = np.flatnonzero(reach.high > reach.low)
+    if not len(seen):
+        return 0.0, 0.0, 0
+    first, last = seen[0], seen[-1]
+    stride = float(reach.low[last] - reach.low[first]) / max(last - first, 1)
+    size = int((reach.high - reach.low)[seen].max())
+    return stride, float(reach.low[first] - first * stride), size
 
 
 def boxes_of(reach: Reaches, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
@@ -111,7 +118,8 @@ def boxes_of(reach: Reaches, positions: np.ndarray, image: tuple[int, int]) -> n
         elif (affine := reach[axis].affine) is not None:
             low, size = positions[:, axis] * affine[0] + affine[1], affine[2]
         else:
-            low, size = reach[axis].low[positions[:, axis]], int((reach[axis].high - reach[axis].low).max())
+            lows = np.where(reach[axis].high < 0, 0, reach[axis].low)  # what sees nothing gets a box at the border
+            low, size = lows[positions[:, axis]], max(int((reach[axis].high - lows).max()), 1)
         if size >= extent:
             low, size = np.zeros(count, np.int64), extent
         boxes[:, axis], boxes[:, axis + 2] = low, low + size

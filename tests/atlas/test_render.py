@@ -111,6 +111,23 @@ def test_display_takes_projections_only() -> None:
         display(torch.zeros(3, 4, 4))
 
 
+def test_a_few_large_values_do_not_hide_the_rest() -> None:
+    pixels = torch.full((1, 3, 10, 10), 1.0)  # 300 values, of which one may be cut off
+    pixels[0, 0, 0, 0] = 100.0
+    assert scale_of(pixels).tolist() == [1.0]
+    assert display(pixels)[0, 0, 0].tolist() == [255, 255, 255]
+    pixels[0, 0, 0, 1] = -100.0
+    assert scale_of(pixels).tolist() == [100.0]
+    assert display(pixels)[0, 0, :3, 0].tolist() == [255, 1, 129]
+
+
+def test_a_projection_of_very_few_pixels_is_still_seen() -> None:
+    pixels = torch.zeros(1, 3, 20, 20)
+    pixels[0, 1, 3, 3] = -2.0
+    assert scale_of(pixels).tolist() == [2.0]
+    assert display(pixels)[0, 3, 3].tolist() == [128, 1, 128]
+
+
 def test_the_scale_is_the_largest_magnitude() -> None:
     assert scale_of(torch.tensor([[[[0.5, -3.0]]], [[[1.0, 2.0]]]])).tolist() == [3.0, 2.0]
 

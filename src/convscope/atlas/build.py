@@ -226,6 +226,7 @@ class Finish:
                 "sprite": "pictures/{layer}/{channel}.webp",
                 "photos": "pictures/{layer}/photos-{sheet}.webp",
                 "projections": "pictures/{layer}/projections-{sheet}.webp",
+                "preview": "pictures/{layer}/preview.webp",
                 "image": "pictures/images/{thousand}/{image}.webp" if self.options.thumb else None,
                 "layer": "layers/{layer}",
                 "units": "layers/{layer}/{shard}",

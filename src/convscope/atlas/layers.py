@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convscope.atlas.files import layer_id, write_bytes
-from convscope.atlas.patches import MEMORY, Studio
+from convscope.atlas.patches import BLOCK_BYTES, Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
 from convscope.atlas.store import LayerRecord, read_tensors, write_tensors
 from convscope.atlas.summary import dead_units
@@ -62,10 +63,15 @@ class LayerBuild:
         """Where its pictures are."""
         return PictureFolder(self.out / "pictures" / self.id, self.top.k, self.studio.size(self.layer.name))
 
+    @property
+    def dead(self) -> NDArray[np.bool_]:
+        """Which units are zero everywhere."""
+        return dead_units(self.statistics.maximum.numpy(), self.statistics.mean.numpy())
+
     def parts(self) -> Iterator[Part]:
         """The blocks of units whose tiles fit the memory together."""
         height, width = self.pictures.tile.shape
-        size = max(1, MEMORY // (self.top.k * height * width * 3 * 2))
+        size = max(1, BLOCK_BYTES // (self.top.k * height * width * 3 * 2))
         for number, first in enumerate(range(0, self.layer.channels, size)):
             channels = range(first, min(first + size, self.layer.channels))
             yield Part(self.out / "work" / f"{self.id}.{number}.safetensors", channels)
@@ -80,6 +86,8 @@ class LayerBuild:
         found = [read_tensors(part.path) for part in self.parts()]
         joined = {name: np.concatenate([tensors[name] for tensors, _ in found]) for name in found[0][0]}
         self.pictures.write_sheets(joined["photos"], joined["projections"])
+        alive = np.flatnonzero(~self.dead).tolist()
+        self.pictures.write_preview(joined["photos"], joined["projections"], alive)
         positions = self.top.positions.numpy().reshape(-1, 2).clip(0)
         boxes = self.studio.net.boxes(self.layer.name, positions).numpy().reshape(self.layer.channels, self.top.k, 4)
         record = LayerRecord.of(
@@ -101,9 +109,8 @@ class LayerBuild:
     def _make_part(self, part: Part, pool: Executor | None, progress: Progress) -> None:
         name = self.layer.name
         tiles = self.studio.tiles(self.top, part.channels, pool=pool, progress=progress, stage=f"project {name}")
-        dead = np.flatnonzero(dead_units(self.statistics.maximum.numpy(), self.statistics.mean.numpy()))
         self.pictures.write_sprites(
-            tiles, part.channels, dead.tolist(), pool=pool, progress=progress, stage=f"draw {name}"
+            tiles, part.channels, np.flatnonzero(self.dead).tolist(), pool=pool, progress=progress, stage=f"draw {name}"
         )
         photos, projections = self.pictures.cells(tiles)
         tensors = {
@@ -145,6 +152,7 @@ class LayerBuild:
                 "enlarge": pictures.cell.enlarge,
                 **pictures.sheet.to_json(),
             },
+            "preview": {"enlarge": pictures.preview_cell.enlarge, **pictures.preview.to_json()},
             "shard": {"units": SHARD_UNITS, "count": -(-self.layer.channels // SHARD_UNITS)},
             "neighbours": record.near.statistic,
             "report": record.report,

@@ -176,10 +176,10 @@ def load(folder: Path) -> Json:
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise StoreError(f"{path} does not describe an atlas of convscope: name another folder")
     if found.get("schema") != SCHEMA:
+        maker = found.get("versions", {}).get("convscope", "unknown")
         raise StoreError(
-            f"{folder} holds an atlas of schema {found.get('schema')}, and convscope {convscope.__version__} "
-            f"reads schema {SCHEMA}: use the version that made it ({found.get('versions', {}).get('convscope', 'unknown')}), "
-            "or build it again in another folder"
+            f"{folder} holds an atlas of schema {found.get('schema')}, and convscope {convscope.__version__} reads "
+            f"schema {SCHEMA}: use the version that made it ({maker}), or build it again in another folder"
         )
     return found
 

@@ -1,6 +1,6 @@
 """The picture files of a layer: a sprite for each unit, contact sheets for the whole."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +9,13 @@ import numpy as np
 
 from convscope.atlas.files import write_bytes
 from convscope.atlas.patches import Tiles
-from convscope.atlas.render import Pixels, TileSize, fit
+from convscope.atlas.render import GREY, Pixels, TileSize, fit
 from convscope.atlas.sprites import Grid, compose, encode, sprite_grid
 from convscope.progress import Progress
 
 SHEET_UNITS = 64
+PREVIEW_UNITS = 10
+_PREVIEW_CELL = 48
 _SHEET_COLUMNS = 8
 _CELL = 64  # the longest side of a contact sheet's picture, in pixels
 
@@ -94,6 +96,32 @@ class PictureFolder:
                 picture = compose(self.sheet, cells[start : start + SHEET_UNITS])
                 write_bytes(self.sheet_path(kind, number), encode(picture, lossless=self.sheet.lossless))
         return len(starts)
+
+    @property
+    def preview_cell(self) -> TileSize:
+        """The size of the preview's pictures."""
+        return TileSize.of(self.tile.shape, _PREVIEW_CELL)
+
+    @property
+    def preview(self) -> Grid:
+        """The grid of the preview: patches in its first row, the projections of the same units in its second."""
+        return Grid.of(2 * PREVIEW_UNITS, self.preview_cell.shape, columns=PREVIEW_UNITS, panels=1)
+
+    def write_preview(self, photos: Pixels, projections: Pixels, alive: Sequence[int]) -> list[int]:
+        """Write the preview of a layer from all units' cells; the units shown, evenly spread over those alive."""
+        shown = [alive[i * len(alive) // PREVIEW_UNITS] for i in range(PREVIEW_UNITS)] if alive else []
+        shown = list(dict.fromkeys(shown))
+        grid = self.preview
+        blank = np.full((PREVIEW_UNITS, grid.height, grid.width, 3), GREY, np.uint8)
+        rows = []
+        for cells in (photos, projections):
+            row = blank.copy()
+            for place, channel in enumerate(shown):
+                row[place] = fit(cells[channel], (grid.height, grid.width))
+            rows.append(row)
+        picture = compose(grid, np.concatenate(rows))
+        write_bytes(self.folder / "preview.webp", encode(picture, lossless=grid.lossless))
+        return shown
 
     def measure(self) -> Pictures:
         """How much there is."""

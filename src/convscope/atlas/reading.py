@@ -49,7 +49,7 @@ class AtlasUnit:
     values: float32 (n,); images: int64 (n,) numbers in the source; names, labels (-1 for none), classes (None for
     none): of these images. positions: int32 (n, 2) y, x in the map; boxes: int32 (n, 4) y0 x0 y1 x1 in input pixels.
     photos, projections: uint8 (n, h, w, 3) in the size they are kept in, WebP; grey where the response is zero.
-    scales: float32 (n,) the projections' largest magnitudes, shown as black or white.
+    scales: float32 (n,) the magnitude of each projection that is shown as black or white.
     maximum, mean, active: over all images and positions; dead: the unit is zero everywhere.
     nearest: units of the layer that respond to the same images, with the similarity.
     """

@@ -20,6 +20,8 @@ Pixels = NDArray[np.uint8]
 
 GREY = 128
 """The grey of a projection's zero, and of a cell that holds nothing."""
+SATURATED = 0.005
+"""The fraction of a projection's values that may be shown as black or white though they are larger still."""
 _REACH = 127  # levels from grey to the extremes, the same both ways: 1 to 255
 
 
@@ -80,21 +82,38 @@ def crop_patch(image: Pixels, box: Sequence[int], fill: Sequence[int] | NDArray[
     return patch
 
 
-def scale_of(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
-    """The largest magnitude (n,) of each projection (n, C, h, w), which `display` shows as black or white.
+def scale_of(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURATED) -> NDArray[np.float32]:
+    """The magnitude (n,) of each projection (n, c, h, w) that `display` shows as black or white.
+
+    It is the largest magnitude, leaving out the fraction `saturated` of the values that are larger still; and the
+    largest of all where that would be zero.
 
     >>> scale_of(np.array([[[[0.5, -2.0]]], [[[0.0, np.nan]]]])).tolist()
     [2.0, 0.0]
+    >>> scale_of(np.array([[[[0.0, -3.0, 2.0, 1.0]]]]), saturated=0.25).tolist()
+    [2.0]
     """
-    values = _finite(pixels)
-    return np.abs(values).reshape(len(values), -1).max(axis=1, initial=0.0).astype(np.float32)
+    return _scale(_finite(pixels), saturated)
 
 
-def display(pixels: Tensor | NDArray[np.floating]) -> Pixels:
-    """Projections (n, 3, h, w) as uint8 images (n, h, w, 3): zero is 128, the largest magnitude of each 1 or 255.
+def _scale(values: NDArray[np.float32], saturated: float) -> NDArray[np.float32]:
+    if not values.size:
+        return np.zeros(len(values), np.float32)
+    sizes = np.abs(values).reshape(len(values), -1)
+    count = sizes.shape[1]
+    place = max(0, count - 1 - int(saturated * count))
+    sizes.partition(place, axis=1)
+    scale = sizes[:, place]
+    return np.where(scale > 0, scale, sizes[:, place:].max(axis=1))
 
-    A projection that is zero everywhere is grey everywhere. NaN counts as zero. One channel (n, 1, h, w) becomes grey
-    levels. Raises ShapeError for other shapes.
+
+def display(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURATED) -> Pixels:
+    """Projections (n, 3, h, w) as uint8 images (n, h, w, 3): zero is 128, minus the scale 1, plus the scale 255.
+
+    The scale is each projection's own (`scale_of`), the same for its channels; what lies beyond it is cut off. Without
+    that, a few pixels of a deep layer's projection would leave the rest of it invisible. A projection that is zero
+    everywhere is grey everywhere; NaN counts as zero. One channel (n, 1, h, w) becomes grey levels. Raises ShapeError
+    for other shapes.
 
     >>> display(np.array([[[[-4.0, 0.0, 1.0, 2.0]]]]))[0, 0, :, 0].tolist()
     [1, 128, 160, 192]
@@ -102,9 +121,10 @@ def display(pixels: Tensor | NDArray[np.floating]) -> Pixels:
     if pixels.ndim != 4 or pixels.shape[1] not in (1, 3):
         raise ShapeError(f"projections are (n, 3, h, w) or (n, 1, h, w), found {tuple(pixels.shape)}")
     values = _finite(pixels)
-    scale = scale_of(values)[:, None, None, None]
+    scale = _scale(values, saturated)[:, None, None, None]
     # Divided first: 127 / scale overflows for the smallest signals.
-    levels = GREY + np.rint(np.divide(values, scale, where=scale > 0, out=np.zeros_like(values)) * _REACH)
+    parts = np.divide(values, scale, where=scale > 0, out=np.zeros_like(values))
+    levels = GREY + np.rint(np.clip(parts, -1, 1, out=parts) * _REACH)
     shown = levels.astype(np.uint8).transpose(0, 2, 3, 1)
     return np.repeat(shown, 3, axis=3) if shown.shape[3] == 1 else np.ascontiguousarray(shown)
 

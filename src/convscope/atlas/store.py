@@ -35,8 +35,8 @@ class LayerRecord:
 
     values f32, images i64, y and x i32: (C, k), the strongest responses, -inf and -1 where there are fewer.
     boxes i32: (C, k, 4) y0 x0 y1 x1 of their receptive fields in input pixels, all of one size; zero where missing.
-    scales f32: (C, k) the largest magnitude of their projections. activations f32: (C, k) their values as found again
-    when they were projected. Both are 0 where nothing was projected: missing, or a response of zero.
+    scales f32: (C, k) the magnitude shown as black or white in their projections. activations f32: (C, k) their values
+    as found again when they were projected. Both are 0 where nothing was projected: missing, or a response of zero.
     maximum, mean, active f32, nan, saturated i64: (C,); histogram i64: (C, bins); edges f64: (bins + 1,); see
     `convscope.methods.scan.LayerStatistics`, also for class_mean f32 (C, classes) and class_count i64, None without
     labels. dead: (C,). count: images.

@@ -77,8 +77,15 @@ def test_refused_file_is_named() -> None:
     assert (failure.message, failure.exit_code) == ("no permission for /out: Permission denied", 5)
 
 
-def test_device_out_of_memory_says_what_to_change() -> None:
-    failure = foreseen(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nmore"))
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.\nmore"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_device_out_of_memory_says_what_to_change(error: Exception) -> None:
+    failure = foreseen(error)
     assert failure is not None
     assert "--batch" in failure.message
     assert "\n" not in failure.message

@@ -47,9 +47,9 @@ def foreseen(error: BaseException) -> Failure | None:
         )
     if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
         return Failure(f"no permission for {error.filename}: {error.strerror}", StoreError.exit_code)
-    if type(error).__name__ == "OutOfMemoryError" and type(error).__module__.startswith("torch"):
-        reason = str(error).partition("\n")[0]
-        return Failure(f"the device is out of memory: try a smaller --batch, or --device cpu ({reason})", 1)
+    if out_of_memory(error):
+        reason = str(error).strip().partition("\n")[0]
+        return Failure(f"the device is out of memory: try a smaller --batch, fewer --workers or --layers ({reason})", 1)
     return None
 
 
@@ -60,6 +60,13 @@ def disk_full(error: BaseException) -> bool:
     if isinstance(error, sqlite3.OperationalError):
         return "disk is full" in str(error)
     return type(error).__name__ == "SafetensorError" and "No space left" in str(error)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is PyTorch's word for memory that is not there, on an accelerator or on the CPU."""
+    if type(error).__name__ == "OutOfMemoryError" and type(error).__module__.startswith("torch"):
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
 
 
 def misuse(message: str) -> Failure:

@@ -101,8 +101,8 @@ class PlainProgress:
             return ""
         rate = new / elapsed
         if done >= total:
-            return f", {rate:.3g}/s, took {duration(elapsed)}"
-        return f", {rate:.3g}/s, {duration((total - done) / rate)} left"
+            return f", {pace(rate)}, took {duration(elapsed)}"
+        return f", {pace(rate)}, {duration((total - done) / rate)} left"
 
 
 @contextmanager
@@ -119,9 +119,9 @@ def _bars(stream: TextIO) -> Iterator[Progress]:
             if not speed:
                 return Text("")
             if task.finished:
-                return Text(f"{speed:.3g}/s, took {duration(task.finished_time or 0)}")
+                return Text(f"{pace(speed)}, took {duration(task.finished_time or 0)}")
             left = task.time_remaining
-            return Text(f"{speed:.3g}/s" + ("" if left is None else f", {duration(left)} left"))
+            return Text(pace(speed) + ("" if left is None else f", {duration(left)} left"))
 
     console = Console(file=stream)
     tasks: dict[str, TaskID] = {}
@@ -147,6 +147,15 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def pace(rate: float) -> str:
+    """How many a second, to three digits.
+
+    >>> pace(2163.4), pace(21.634), pace(0.0216)
+    ('2163/s', '21.6/s', '0.0216/s')
+    """
+    return f"{rate:.0f}/s" if rate >= 100 else f"{rate:.3g}/s"
 
 
 def format_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:

@@ -144,12 +144,9 @@ def test_centre_of_the_first_top_unit_is_pixel_37() -> None:
 # -- modules ----------------------------------------------------------------------------------------------------------
 def test_modules_of_zfnet_stand_in_the_order_of_the_paper() -> None:
     names = [name for name, _ in build(ZFNET, init="empty").named_children()]
-    assert (
-        names
-        == (
-            "pad1 conv1 relu1 pool1 norm1 conv2 relu2 pool2 norm2 conv3 relu3 conv4 relu4 conv5 relu5 pool5 "
-            "flatten fc6 relu6 drop6 fc7 relu7 drop7 fc8"
-        ).split()
+    assert " ".join(names) == (
+        "pad1 conv1 relu1 pool1 norm1 conv2 relu2 pool2 norm2 conv3 relu3 conv4 relu4 conv5 relu5 pool5 "
+        "flatten fc6 relu6 drop6 fc7 relu7 drop7 fc8"
     )
 
 

@@ -1,7 +1,6 @@
 """The reader of pickled arrays admits arrays of numbers and nothing else."""
 
 import collections
-import os
 import pickle
 from pathlib import Path
 
@@ -59,7 +58,7 @@ PROGRAMS = {
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 def test_programs_are_refused_before_they_run(tmp_path: Path, program: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(WeightsError, match="refers to .* which is no NumPy array"):
+    with pytest.raises(WeightsError, match=r"refers to .* which is no NumPy array"):
         load_arrays(written(tmp_path, program))
     assert not Path("PROOF").exists()
 
@@ -115,5 +114,4 @@ def test_damaged_pickles_are_one_clear_error(tmp_path: Path, content: bytes) -> 
 
 def test_the_reader_would_notice_if_os_were_admitted() -> None:
     """The programs above are programs: the standard reader runs one."""
-    folder = os.getcwd()
-    assert pickle.loads(b"cos\ngetcwd\n(tR.") == folder
+    assert pickle.loads(b"cos\ngetcwd\n(tR.") == str(Path.cwd())  # noqa: S301

@@ -83,7 +83,7 @@ def test_shared_and_strided_tensors_can_be_saved(tmp_path: Path) -> None:
 
 
 def test_writing_into_a_missing_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="cannot write weights to '.*nowhere"):
+    with pytest.raises(WeightsError, match=r"cannot write weights to '.*nowhere"):
         save_weights(tmp_path / "nowhere" / "a.safetensors", state())
 
 
@@ -125,7 +125,7 @@ def test_nothing_in_a_file_is_executed(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(WeightsError):
         read_weights(path)
     assert not proof.exists()
-    pickle.loads(pickle.dumps(Trap(proof)))  # the trap does work where pickles are trusted
+    pickle.loads(pickle.dumps(Trap(proof)))  # noqa: S301 (the trap does work where pickles are trusted)
     assert proof.exists()
 
 

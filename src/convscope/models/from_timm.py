@@ -70,7 +70,8 @@ def _preprocess(timm: ModuleType, module: Any) -> Preprocess | None:
     recipe = timm.data.resolve_model_data_config(module)
     channels, height, width = recipe["input_size"]
     mode = recipe["crop_mode"]
-    if channels != 3 or mode not in ("center", "squash") or (mode == "center" and height != width):
+    pads = recipe["crop_pct"] > 1 or mode not in ("center", "squash")
+    if channels != 3 or pads or (mode == "center" and height != width):
         return None
     inner = math.floor(height / recipe["crop_pct"]), math.floor(width / recipe["crop_pct"])
     resize = inner if mode == "squash" else inner[0]

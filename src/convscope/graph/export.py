@@ -74,7 +74,7 @@ _EXPORT_ERRORS = (
 
 def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgram:
     shapes = ({0: Dim.DYNAMIC},) if free else None
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), torch.no_grad(), _quiet("torch._subclasses.fake_tensor"):
         warnings.simplefilter("ignore")  # torch warns of its own deprecations while it exports
         program = torch.export.export(module, (example,), dynamic_shapes=shapes)
         return program.run_decompositions({})
@@ -92,6 +92,17 @@ def _state_kept(module: nn.Module) -> Iterator[None]:
             for name, buffer in module.named_buffers():
                 if name in buffers and buffer._version != versions[name] and not torch.equal(buffer, buffers[name]):
                     buffer.copy_(buffers[name])
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """The logger silent for the time of the block: torch logs a traceback on stderr before it raises what we report."""
+    found = logging.getLogger(logger)
+    before, found.disabled = found.disabled, True
+    try:
+        yield
+    finally:
+        found.disabled = before
 
 
 def functional(program: ExportedProgram) -> ExportedProgram:

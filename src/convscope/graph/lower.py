@@ -68,6 +68,7 @@ class _Lowering:
         self.values: list[Value] = []
         self.pending: list[tuple[Call, Origin]] = []
         self.dropped: list[tuple[Origin, int]] = []
+        self.outputs: list[int] = []
         self._bind_inputs()
 
     def _bind_inputs(self) -> None:
@@ -115,6 +116,7 @@ class _Lowering:
                 output = self._output(node)
         if output is None:
             raise TraceError("the model returns no tensor")
+        output = self._prune(output)
         names = assign_names([(origin, call.op) for call, origin in self.pending])
         steps = tuple(make_step(i + 1, names[i], call) for i, (call, _) in enumerate(self.pending))
         names = assign_names([(origin, step.op) for step, (_, origin) in zip(steps, self.pending, strict=True)])
@@ -126,6 +128,22 @@ class _Lowering:
             steps, tuple(self.values), origins, aliases, output, self.input_shape, self.any_batch, self.dtype
         )
 
+    def _prune(self, output: int) -> int:
+        """Drops steps that no output needs (the chain a local response norm was told by); the output's new number."""
+        live = {output, 0, *self.outputs}
+        for number in range(len(self.pending), 0, -1):
+            if number in live:
+                live.update(self.pending[number - 1][0].inputs)
+        renumbered = {old: new for new, old in enumerate(sorted(live))}
+        self.pending = [
+            (replace(call, inputs=tuple(renumbered[i] for i in call.inputs)), origin)
+            for number, (call, origin) in enumerate(self.pending, 1)
+            if number in live
+        ]
+        self.values = [value for number, value in enumerate(self.values) if number in live]
+        self.dropped = [(origin, renumbered[v]) for origin, v in self.dropped if v in live]
+        return renumbered[output]
+
     def _aliases(self, taken: set[str]) -> dict[str, int]:
         """Modules that only pass on their input (dropout, identities) name the value they pass on."""
         return {o.innermost[1]: v for o, v in self.dropped if o.innermost[1] and o.innermost[1] not in taken}
@@ -133,6 +151,7 @@ class _Lowering:
     def _output(self, node: Any) -> int:
         mutated = len(self.program.graph_signature.buffers_to_mutate)
         outs = [a for a in pytree.tree_leaves(node.args[0])[mutated:] if isinstance(self.env.get(a), Slot)]
+        self.outputs = [self.env[a].number for a in outs]
         vectors = [a for a in outs if len(self._value(a).shape) == 1]
         if not outs:
             raise TraceError("the model returns no tensor that depends on the image")

@@ -71,8 +71,8 @@ class Windows(Step):
 class BlockTranspose:
     """A transposed convolution to few channels, computed as a convolution whose channels are blocks of output pixels.
 
-    Vector units work on 16 channels at a time, and 3 would leave most of them idle: 2 x 2 output pixels of 3 channels are
-    12. Output pixel block * Y + p of input i: out[o] = sum_i in[i] w[o - i * stride], so a block reads the inputs
+    Vector units work on 16 channels at a time, and 3 would leave most of them idle: 2 x 2 output pixels of 3 channels
+    are 12. Output pixel block * Y + p of input i: out[o] = sum_i in[i] w[o - i * stride], so a block reads the inputs
     m * Y + j with block = m * stride and 0 <= p - j * stride < kernel.
     """
 

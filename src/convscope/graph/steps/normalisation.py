@@ -64,7 +64,26 @@ class LocalResponseNorm(Positionwise):
             context.report.identity[self.op] += 1
             return {0: signal}
         context.report.differentiated[self.op] += 1
-        return super().pull(signal, context)
+        if signal.origin is None or self.call.result.layout != (2, 3):
+            return super().pull(signal, context)
+        x = context.forward_on(self.inputs[0], signal.origin, signal.size((2, 3)))
+        return {0: Signal(self._gradient(x, signal.tensor), signal.origin)}
+
+    def _gradient(self, x: Tensor, g: Tensor) -> Tensor:
+        """g / d^beta - 2 alpha beta / n x sum(g x / d^(beta + 1)), with y = x / d^beta, d = k + alpha / n sum(x^2).
+
+        The sums over neighbouring channels are products with a band matrix, which on channels-last maps is one
+        multiplication for all positions.
+        """
+        size, alpha, beta, k = (self.call.kwargs[name] for name in ("size", "alpha", "beta", "k"))
+        x, g = x.movedim(1, -1), g.movedim(1, -1)
+        at = torch.arange(x.shape[-1], device=x.device)
+        # Channel c is normalised by the channels c - size // 2 to c + (size - 1) // 2.
+        apart = at[:, None] - at[None, :]
+        band = ((apart >= -(size // 2)) & (apart <= (size - 1) // 2)).to(x) * (alpha / size)
+        d = x.square() @ band + k
+        power = d.pow(-beta)
+        return (g * power - 2 * beta * x * ((g * x * power / d) @ band.T)).movedim(-1, 1)
 
 
 @rule(aten.layer_norm.default)

@@ -1,0 +1,138 @@
+"""What all benchmarks share: interleaved timing, a table for people, and one JSON line at the end for programs.
+
+A ratio above 1 means ours is better. Both sides are timed in turn in one run, several times, and medians are compared:
+machines drift, and a drift then meets both alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of repeated runs."""
+
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The median run."""
+        return statistics.median(self.seconds)
+
+    @property
+    def spread(self) -> float:
+        """The distance between the fastest and the slowest run, relative to the median."""
+        return (max(self.seconds) - min(self.seconds)) / self.median if self.median else 0.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """One comparison: `ratio` is theirs over ours in time, or ours over theirs where more is better."""
+
+    case: str
+    against: str
+    ratio: float | None
+    target: float | None = None
+    bound: float | None = None
+    max_difference: float | None = None
+    spread: float | None = None
+    note: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the target was reached; None without one."""
+        return None if self.target is None or self.ratio is None else self.ratio >= self.target
+
+
+def interleaved(sides: Mapping[str, Callable[[], Any]], *, repeats: int = 3, warmup: bool = True) -> dict[str, Timing]:
+    """The times of several sides, run in turn: A B A B ..., after one run of each that is not counted."""
+    if warmup:
+        for run in sides.values():
+            run()
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(repeats):
+        for name, run in sides.items():
+            start = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: Timing(tuple(values)) for name, values in seconds.items()}
+
+
+def probe_peak(*, threads: int, seconds: float = 1.0) -> float:
+    """The floating-point operations per second of the fastest dense kernel at hand: matrix product or convolution."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
+        x = torch.randn(8 * threads, 128, 40, 40).contiguous(memory_format=torch.channels_last)
+        w = torch.randn(128, 128, 3, 3).contiguous(memory_format=torch.channels_last)
+        jobs = ((lambda: a @ b, 2 * 1024**3), (lambda: F.conv2d(x, w), 2 * len(x) * 38 * 38 * 128 * 128 * 9))
+        return max(count / _fastest(job, seconds / 2) for job, count in jobs)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _fastest(job: Callable[[], Any], seconds: float) -> float:
+    job()
+    best, end = float("inf"), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        job()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def peak_memory() -> float:
+    """The largest resident memory of this process so far, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """A parser with the options that all benchmarks have."""
+    parser = argparse.ArgumentParser(description=(description or "").split("\n\n")[0])
+    parser.add_argument("--quick", action="store_true", help="a smaller run, under a minute")
+    return parser
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
+
+
+def report(name: str, cases: Sequence[Case], **more: Any) -> None:
+    """Prints the cases as a table and, as the last line, everything as one JSON object."""
+    table = Table(title=name)
+    for heading in ("case", "against", "ratio", "target", "bound", "max difference", "spread", "note"):
+        table.add_column(heading)
+    for case in cases:
+        mark = {True: " ok", False: " below", None: ""}[case.reached]
+        row = (_text(case.ratio) + mark, _text(case.target), _text(case.bound), _text(case.max_difference))
+        table.add_row(case.case, case.against, *row, _text(case.spread), case.note)
+    console = Console(width=160)
+    console.print(table)
+    document = {"name": name, "cases": [asdict(c) for c in cases], "peak_memory_mib": round(peak_memory())}
+    console.print(json.dumps(document | {"machine": machine()} | more), soft_wrap=True, highlight=False, markup=False)
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"

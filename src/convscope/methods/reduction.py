@@ -77,7 +77,10 @@ def reduce(maps: Maps, *, statistics: bool) -> Reduced:
     positive = torch.empty(data[:block].shape, device=data.device) if statistics else None
     for i in range(0, n, block):
         part = data[i : i + block]
-        out[0, i : i + block] = part.amax(dim)
+        if part.dtype == torch.float32:
+            torch.amax(part, dim, out=out[0, i : i + block])
+        else:
+            out[0, i : i + block] = part.amax(dim)  # which refuses to write into another dtype
         if positive is not None:
             torch.sum(part, dim, dtype=torch.float32, out=out[1, i : i + block])
             flags = torch.gt(part, 0, out=positive[: len(part)])

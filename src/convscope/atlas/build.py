@@ -1,16 +1,12 @@
 """From a network and images to an atlas in a folder: scan, project, draw, record, page."""
 
-import contextlib
 import logging
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from convscope.atlas.database import LayerRow, UnitRow, write_database
 from convscope.atlas.files import remove_leftovers, write_bytes, write_json, writing
@@ -22,10 +18,11 @@ from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
 from convscope.data import Source, open_source
-from convscope.data import limit as at_most
+from convscope.errors import StoreError
 from convscope.graph import Network
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
-from convscope.methods.scan import Scan, preprocess_of, scan
+from convscope.methods.scan import LayerStatistics, Scan, preprocess_of, scan
+from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
@@ -71,15 +68,14 @@ def build_atlas(
         rule, smooth, overlap, lrn: how projections are made, see `convscope.deconv`.
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
-        progress: called with the stages "scan", "project LAYER", "draw LAYER" and "finish".
+        progress: called with the stages "scan", "project LAYER" for each layer, and "finish".
 
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
         StoreError: if the folder holds something else (both are named) or cannot be written. SourceError: if the
             collection cannot be read.
     """
-    folder, images = Path(out), open_source(source)
-    images = images if limit is None else at_most(images, limit)
+    folder, images = Path(out), open_source(source, limit=limit)
     names = tuple(net.layers[name].name for name in (net.layers.stages() if layers is None else layers))
     options = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, rule, smooth, overlap, lrn, seed)
     return _build(net, images, folder, options, batch=batch, workers=workers, progress=progress)
@@ -124,14 +120,21 @@ def _build(
     studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs)
     builds = [
         LayerBuild(
-            folder, number, net.layers[name], found[name].topk, found[name].statistics, studio, unit_names(net, name)
+            folder, number, net.layers[name], found[name].topk, _statistics(found, name), studio, unit_names(net, name)
         )
         for number, name in enumerate(options.layers)
     ]
-    with threads(net, workers) as pool:
-        records = [build.make(pool=pool, progress=progress) for build in builds]
+    with one_thread_workers(net.device, workers) as team:
+        records = [build.make(pool=team.pool, progress=progress) for build in builds]
     Finish(folder, net, source, found, builds, records, options).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
+
+
+def _statistics(found: Scan, layer: str) -> LayerStatistics:
+    statistics = found[layer].statistics
+    if statistics is None:
+        raise StoreError(f"the scan has no statistics of layer '{layer}': scan into another folder, with statistics")
+    return statistics
 
 
 def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
@@ -139,32 +142,6 @@ def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
     if net.classes is None or layer != net.output or len(net.classes) != net.layers[layer].channels:
         return None
     return net.classes
-
-
-@contextlib.contextmanager
-def threads(net: Network, workers: int | None) -> Iterator[Executor | None]:
-    """Threads that share jobs, each computing with one thread of its own; None where the caller's thread does all.
-
-    By default as many as PyTorch would use for one computation. Small boxes are worked on faster by several one-thread
-    workers than by several threads on one box. PyTorch's setting is put back afterwards.
-    """
-    before = torch.get_num_threads()
-    count = before if workers is None else workers
-    if count < 2 or net.device.type != "cpu":
-        yield None
-        return
-    # OpenMP keeps this setting for each thread: the workers set it too.
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(
-            count, thread_name_prefix="convscope-atlas", initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            try:
-                yield pool
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-    finally:
-        torch.set_num_threads(before)
 
 
 def write_page(folder: Path) -> dict[str, int]:

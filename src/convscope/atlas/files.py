@@ -48,7 +48,11 @@ def write_with(path: Path, write: Callable[[Path], None]) -> int:
 
 def write_bytes(path: Path, data: bytes) -> int:
     """The number of bytes written, all of them or none (see `write_with`)."""
-    return write_with(path, lambda temporary: temporary.write_bytes(data) and None)
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(data)
+
+    return write_with(path, write)
 
 
 def write_json(path: Path, value: Any) -> int:
@@ -58,10 +62,9 @@ def write_json(path: Path, value: Any) -> int:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete the unfinished files that a killed process left in a folder."""
-    if folder.is_dir():
-        for path in folder.glob(".*.part"):
-            path.unlink(missing_ok=True)
+    """Delete the unfinished files that a killed process left in a folder and below."""
+    for path in folder.rglob(".*.part"):
+        path.unlink(missing_ok=True)
 
 
 def layer_id(index: int, name: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.atlas.files import layer_id, write_bytes
-from convscope.atlas.patches import BLOCK_BYTES, Studio
+from convscope.atlas.patches import BLOCK_BYTES, Picks, Studio, Tick
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
 from convscope.atlas.store import LayerRecord, read_tensors, write_tensors
 from convscope.atlas.summary import dead_units
@@ -80,9 +80,7 @@ class LayerBuild:
         """The record of the layer, after all its files were written; what is there already is kept."""
         if self.record_path.exists():
             return LayerRecord.load(self.record_path)
-        for part in self.parts():
-            if not part.path.exists():
-                self._make_part(part, pool, progress)
+        self._make_parts(pool, progress)
         found = [read_tensors(part.path) for part in self.parts()]
         joined = {name: np.concatenate([tensors[name] for tensors, _ in found]) for name in found[0][0]}
         self.pictures.write_sheets(joined["photos"], joined["projections"])
@@ -106,12 +104,27 @@ class LayerBuild:
             part.path.unlink(missing_ok=True)
         return record
 
-    def _make_part(self, part: Part, pool: Executor | None, progress: Progress) -> None:
-        name = self.layer.name
-        tiles = self.studio.tiles(self.top, part.channels, pool=pool, progress=progress, stage=f"project {name}")
-        self.pictures.write_sprites(
-            tiles, part.channels, np.flatnonzero(self.dead).tolist(), pool=pool, progress=progress, stage=f"draw {name}"
-        )
+    def _make_parts(self, pool: Executor | None, progress: Progress) -> None:
+        """Make the parts that are not there yet; the stage counts responses projected and units drawn."""
+        alive, found = ~self.dead, Picks.count(self.top)
+        done, total = 0, int(found.sum() + alive.sum())
+
+        def tick(count: int) -> None:
+            nonlocal done
+            done += count
+            progress(f"project {self.layer.name}", done, total)
+
+        tick(0)
+        for part in self.parts():
+            if part.path.exists():
+                mine = slice(part.channels.start, part.channels.stop)
+                tick(int(found[mine].sum() + alive[mine].sum()))
+            else:
+                self._make_part(part, pool, tick)
+
+    def _make_part(self, part: Part, pool: Executor | None, tick: Tick) -> None:
+        tiles = self.studio.tiles(self.top, part.channels, pool=pool, tick=tick)
+        self.pictures.write_sprites(tiles, part.channels, np.flatnonzero(self.dead).tolist(), pool=pool, tick=tick)
         photos, projections = self.pictures.cells(tiles)
         tensors = {
             "photos": photos,

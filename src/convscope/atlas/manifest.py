@@ -156,7 +156,15 @@ def look(folder: Path, wanted: Request) -> Found:
         return "nothing"
     found = load(folder)
     _compare(folder, found, wanted)
-    return "complete" if found["complete"] else "unfinished"
+    return "complete" if found["complete"] and not missing(folder, found) else "unfinished"
+
+
+def missing(folder: Path, manifest: Json) -> list[str]:
+    """The files that a finished atlas should have and has not, pictures aside."""
+    wanted = ["atlas.sqlite", "data/manifest.js", "data/network.js"]
+    for layer in manifest["layers"]:
+        wanted += [f"layers/{layer['id']}.safetensors", f"data/layers/{layer['id']}.js"]
+    return [path for path in wanted if not (folder / path).is_file()]
 
 
 def load(folder: Path) -> Json:
@@ -247,9 +255,16 @@ def field_json(field: Field) -> Json:
 
 def layer_from_json(stored: Json) -> Layer:
     """The layer that `layer_json` described."""
-    names = ("name", "op", "channels", "height", "width", "spatial")
     field = stored["field"]
     if field is not None:
         pairs = {key: tuple(field[key]) for key in ("stride", "offset", "size")}
         field = Field(**pairs, regular=field["regular"])
-    return Layer(*(stored[name] for name in names), field)
+    return Layer(
+        name=stored["name"],
+        op=stored["op"],
+        channels=stored["channels"],
+        height=stored["height"],
+        width=stored["width"],
+        spatial=stored["spatial"],
+        field=field,
+    )

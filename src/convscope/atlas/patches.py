@@ -7,7 +7,7 @@ computes depends on the responses and the options alone, never on how many threa
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,22 +23,23 @@ from convscope.atlas.sprites import encode
 from convscope.data import Preprocess, Source, load_image
 from convscope.errors import ImageError, SourceError
 from convscope.graph import Network, PullOptions
-from convscope.methods.deconv import Projection, project
+from convscope.methods.deconv import project
 from convscope.methods.scan import TopK
-from convscope.progress import Progress
 
 logger = logging.getLogger(__name__)
 
 BLOCK_BYTES = 512 << 20
 """About how many bytes the tiles of a block of units take."""
-_PULL_MEMORY = 128 << 20  # bytes of signals and kept maps; on two cores a quarter faster than 512 MiB
+Tick = Callable[[int], None]
+"""Told how many pieces of work are done, each time that some are."""
+
 _JOB_IMAGES = 32
 _JOB_PIXELS = 64 << 20  # bytes of projections that are at hand at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Picks:
-    """Picks of one layer to show: arrays (n,), boxes (n, 4) all of one size, positions (n, 2) y, x.
+    """Responses of one layer to show: arrays (n,), positions (n, 2) y, x.
 
     `channels` counts from the layer's first unit, `ranks` from 0, `images` are numbers in the source.
     """
@@ -47,30 +48,33 @@ class Picks:
     ranks: NDArray[np.int64]
     images: NDArray[np.int64]
     positions: NDArray[np.int64]
-    boxes: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.channels)
 
     @classmethod
-    def of(cls, net: Network, top: TopK, channels: range) -> Self:
+    def of(cls, top: TopK, channels: range) -> Self:
         """The responses of some units that are there and not zero, by image, then by unit and rank.
 
         What a unit that is zero takes from an image is nothing, and its place is arbitrary.
         """
         rows = slice(channels.start, channels.stop)
-        values, images = top.values[rows].numpy(), top.images[rows].numpy()
-        unit, rank = np.nonzero((images >= 0) & (values != 0))
+        images = top.images[rows].numpy()
+        unit, rank = np.nonzero(_shown(top)[rows])
         order = np.argsort(images[unit, rank], kind="stable")
         unit, rank = unit[order], rank[order]
         positions = top.positions[rows].numpy()[unit, rank].astype(np.int64)
-        boxes = net.boxes(top.layer, positions).numpy()
-        return cls(unit + channels.start, rank, images[unit, rank], positions, boxes)
+        return cls(unit + channels.start, rank, images[unit, rank], positions)
+
+    @staticmethod
+    def count(top: TopK) -> NDArray[np.int64]:
+        """How many responses each unit of the layer has to show."""
+        return _shown(top).sum(axis=1)
 
     def part(self, start: int, stop: int) -> Self:
         """The responses [start, stop)."""
         run = slice(start, stop)
-        return type(self)(self.channels[run], self.ranks[run], self.images[run], self.positions[run], self.boxes[run])
+        return type(self)(self.channels[run], self.ranks[run], self.images[run], self.positions[run])
 
     def jobs(self, *, images: int, responses: int) -> Iterator[Self]:
         """Runs of at most so many images and responses."""
@@ -83,6 +87,10 @@ class Picks:
             seen += new
         if start < len(self):
             yield self.part(start, len(self))
+
+
+def _shown(top: TopK) -> NDArray[np.bool_]:
+    return (top.images.numpy() >= 0) & (top.values.numpy() != 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,34 +129,32 @@ class Studio:
 
     def size(self, layer: str) -> TileSize:
         """The tile size of a layer."""
-        y0, x0, y1, x1 = self.net.boxes(layer, np.zeros((1, 2), np.int64))[0].tolist()
-        return TileSize.of((y1 - y0, x1 - x0), self.tile)
+        return TileSize.of(self.box(layer), self.tile)
 
-    def tiles(
-        self, top: TopK, channels: range, *, pool: Executor | None = None, progress: Progress, stage: str
-    ) -> Tiles:
-        """The tiles of some units of a layer; jobs are shared out over the pool's threads.
+    def box(self, layer: str) -> tuple[int, int]:
+        """(height, width) in pixels of the receptive fields of a layer, all of one size."""
+        y0, x0, y1, x1 = self.net.boxes(layer, np.zeros((1, 2), np.int64))[0].tolist()
+        return y1 - y0, x1 - x0
+
+    def tiles(self, top: TopK, channels: range, *, pool: Executor | None, tick: Tick) -> Tiles:
+        """The tiles of some units of a layer; jobs are shared out over the pool's threads, `tick` is told of each.
 
         Raises SourceError where an image that was scanned cannot be read any more.
         """
         size = self.size(top.layer)
         made = Tiles.blank(len(channels), top.k, size)
-        todo = Picks.of(self.net, top, channels)
+        todo = Picks.of(top, channels)
         reports: set[str] = set()
-        done = 0
-        progress(stage, 0, len(todo))
         for count, report in self._all(top.layer, todo, made, channels.start, pool):
-            done += count
             reports.add(report)
-            progress(stage, done, len(todo))
+            tick(count)
         return Tiles(made.photos, made.projections, made.scales, made.activations, min(reports, default=""))
 
     def _all(
         self, layer: str, todo: Picks, made: Tiles, first: int, pool: Executor | None
     ) -> Iterator[tuple[int, str]]:
         """Do all jobs; yields the responses of each that is done, and its report."""
-        area = math.prod(todo.boxes[0, 2:] - todo.boxes[0, :2]) if len(todo) else 1
-        most = max(1, int(_JOB_PIXELS // (area * 3 * 4)))
+        most = max(1, _JOB_PIXELS // (math.prod(self.box(layer)) * 3 * 4))
         jobs = todo.jobs(images=_JOB_IMAGES, responses=most)
         if pool is None:
             for job in jobs:
@@ -177,14 +183,13 @@ class Studio:
             smooth=self.options.smooth,
             overlap=self.options.overlap,
             lrn=self.options.lrn,
-            memory=_PULL_MEMORY,
+            workers=1,
         )
-        pixels = on_boxes(found, job.boxes)
-        shown, scales = display(pixels), scale_of(pixels)
+        shown, scales, boxes = display(found.pixels), scale_of(found.pixels), found.boxes.tolist()
         size = made.photos.shape[2:4]
         fill = self.preprocess.mean_colour
         for i, (unit, rank) in enumerate(zip(job.channels - first, job.ranks, strict=True)):
-            made.photos[unit, rank] = fit(crop_patch(photos[row[i]], job.boxes[i], fill), size)
+            made.photos[unit, rank] = fit(crop_patch(photos[row[i]], boxes[i], fill), size)
             made.projections[unit, rank] = fit(shown[i], size)
         made.scales[job.channels - first, job.ranks] = scales
         made.activations[job.channels - first, job.ranks] = found.values.float().cpu().numpy()
@@ -214,22 +219,3 @@ def thumb_path(number: int) -> str:
     '12/12034.webp'
     """
     return f"{number // 1000}/{number}.webp"
-
-
-def on_boxes(found: Projection, boxes: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The projections' pixels (n, c, h, w) on boxes (n, 4) of one size; zero where a projection has none.
-
-    Where the layer's geometry is irregular, projections of a few units may come on smaller boxes than those of all.
-    """
-    pixels, own = found.pixels.float().cpu().numpy(), found.boxes.cpu().numpy()
-    if np.array_equal(own, boxes):
-        return pixels
-    height, width = (boxes[0, 2:] - boxes[0, :2]).tolist()
-    placed = np.zeros((*pixels.shape[:2], height, width), np.float32)
-    for i, (mine, box) in enumerate(zip(own, boxes, strict=True)):
-        y0, x0 = np.maximum(mine[:2], box[:2])
-        y1, x1 = np.minimum(mine[2:], box[2:])
-        if y0 < y1 and x0 < x1:
-            part = pixels[i, :, y0 - mine[0] : y1 - mine[0], x0 - mine[1] : x1 - mine[1]]
-            placed[i, :, y0 - box[0] : y1 - box[0], x0 - box[1] : x1 - box[1]] = part
-    return placed

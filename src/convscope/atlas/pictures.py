@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from convscope.atlas.files import write_bytes
-from convscope.atlas.patches import Tiles
+from convscope.atlas.patches import Tick, Tiles
 from convscope.atlas.render import GREY, Pixels, TileSize, fit
 from convscope.atlas.sprites import Grid, compose, encode, sprite_grid
-from convscope.progress import Progress
 
 SHEET_UNITS = 64
 PREVIEW_UNITS = 10
@@ -60,14 +59,7 @@ class PictureFolder:
         return self.folder / f"{kind}-{number}.webp"
 
     def write_sprites(
-        self,
-        tiles: Tiles,
-        channels: range,
-        blank: Iterable[int],
-        *,
-        pool: Executor | None,
-        progress: Progress,
-        stage: str,
+        self, tiles: Tiles, channels: range, blank: Iterable[int], *, pool: Executor | None, tick: Tick
     ) -> None:
         """Write the sprites of some units, but not of those in `blank`, which have nothing to show."""
         without = set(blank)
@@ -78,9 +70,8 @@ class PictureFolder:
             picture = compose(self.sprite, tiles.photos[row], tiles.projections[row])
             write_bytes(self.unit_path(channel), encode(picture, lossless=self.sprite.lossless))
 
-        progress(stage, 0, len(todo))
-        for done, _ in enumerate(spread(write, todo, pool), start=1):
-            progress(stage, done, len(todo))
+        for _ in spread(write, todo, pool):
+            tick(1)
 
     def cells(self, tiles: Tiles) -> tuple[Pixels, Pixels]:
         """The strongest photo and projection of each unit, (units, h, w, 3), in the size of a contact sheet."""

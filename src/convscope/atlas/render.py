@@ -131,7 +131,7 @@ def display(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURAT
 
 def _finite(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
     values = pixels.detach().float().cpu().numpy() if isinstance(pixels, Tensor) else pixels.astype(np.float32)
-    largest = np.finfo(np.float32).max
+    largest = float(np.finfo(np.float32).max)
     return np.nan_to_num(values, nan=0.0, posinf=largest, neginf=-largest)
 
 

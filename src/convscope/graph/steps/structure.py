@@ -29,6 +29,7 @@ VIEWS = (
     aten.squeeze.dims,
     aten.unsqueeze.default,
 )
+_ROUNDING = 1e-4
 PERMUTATIONS = (aten.permute.default, aten.transpose.int, aten.t.default, aten.movedim.intlist)
 
 
@@ -312,24 +313,36 @@ class Upsample(Step):
     def _factor(self) -> tuple[int, int] | None:
         source, result = self.call.sources[0].size, self.call.result.size
         if "nearest" in self.op and not any(r % s for s, r in zip(source, result, strict=True)):
-            return result[0] // source[0], result[1] // source[1]
+            factor = result[0] // source[0], result[1] // source[1]
+            if all(self._given(axis) in (None, factor[axis]) for axis in range(2)):
+                return factor
         return None
+
+    def _given(self, axis: int) -> float | None:
+        """The factor that was given, by which PyTorch samples even where it is not the ratio of the sizes."""
+        bound = self.call.bind()
+        factors = bound.get("scale_factors")
+        return factors[axis] if factors else bound.get(("scales_h", "scales_w")[axis])
 
     def place(self, slot: int, axis: int) -> Span | None:
         """The inputs that each output is interpolated from, as PyTorch samples them."""
         source, result = self.call.sources[0].size[axis], self.call.result.size[axis]
-        at = np.arange(result)
-        if "nearest" in self.op:
-            nearest = np.minimum(at * source // result, source - 1)
-            # A given scale factor may differ from the ratio of sizes by rounding: one more on each side holds both.
-            slack = 0 if self._factor() else 1
-            return Span(nearest - slack, nearest + 1 + slack)
-        aligned = bool(self.call.bind().get("align_corners"))
-        centre = at * (source - 1) / max(result - 1, 1) if aligned else (at + 0.5) * source / result - 0.5
-        low, reach = np.floor(centre).astype(np.int64), 2 if "bicubic" in self.op else 1
+        at, given = np.arange(result), self._given(axis)
+        ratio = 1 / given if given else source / result
+        if self.call.bind().get("align_corners"):
+            centre, reach = at * (source - 1) / max(result - 1, 1), 1
+        elif "nearest" in self.op:
+            centre, reach = at * ratio, 0
+        else:
+            centre, reach = (at + 0.5) * ratio - 0.5, 1
+        reach += "bicubic" in self.op
+        # PyTorch reckons in the precision of the map: where that falls on a whole number, either neighbour may be meant.
+        low, high = (np.floor(centre + e).astype(np.int64) for e in (-_ROUNDING, _ROUNDING))
+        if self._factor():
+            low = high
         # Beyond the border the edge is repeated, so a window always holds its nearest inner position.
-        start = np.clip(low - (reach - 1), 0, source - 1)
-        return Span(start, np.clip(low + reach + 1, start + 1, None))
+        start = np.clip(low - max(reach - 1, 0), 0, source - 1)
+        return Span(start, np.clip(high + reach + 1, start + 1, None))
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The sum over the outputs that repeat an input."""

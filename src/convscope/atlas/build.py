@@ -223,7 +223,7 @@ class Finish:
         index = {"size": SHARD_IMAGES, "shards": numbers_of_shards, "count": winners}
         path = "data/images/index.js"
         return {
-            "data/images": sum(sizes.values()),
+            "data/images/": sum(sizes.values()),
             path: write_bytes(self.folder / path, script("images/index", index)),
         }
 

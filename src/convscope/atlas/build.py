@@ -27,7 +27,9 @@ from convscope.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
 
-PAGE_FILES = ("index.html", "atlas.js", "atlas.css")
+PAGE_FILES = ("index.html", "atlas.js", "atlas.css", "icon.svg")
+PAGE_LISTS = ("experiments", "atlases")
+"""Lists for the page that other commands add to; an atlas begins with empty ones."""
 _FAILURES_SHOWN = 50
 
 Json = dict[str, Any]
@@ -154,6 +156,10 @@ def write_page(folder: Path) -> dict[str, int]:
         if not path.exists() or path.read_bytes() != data:
             write_bytes(path, data)
         sizes[name] = len(data)
+    for name in PAGE_LISTS:
+        path = folder / "data" / f"{name}.js"
+        if not path.exists():
+            write_bytes(path, script(name, []))
     return sizes
 
 

@@ -1,0 +1,199 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Host } from "./host";
+import { Header } from "./parts/Header";
+import { KeyHelp } from "./parts/KeyHelp";
+import { Loading, Problem } from "./parts/small";
+import { ComparePage } from "./pages/Compare";
+import { ExperimentPage, ExperimentsPage } from "./pages/Experiments";
+import { HomePage } from "./pages/Home";
+import { ImagePage } from "./pages/Image";
+import { ImagesPage } from "./pages/Images";
+import { LayerPage } from "./pages/Layer";
+import { UnitPage } from "./pages/Unit";
+import type { Route, Router } from "./route";
+import { parse, parseUnit, toUnit } from "./route";
+import type { Keys, Shell } from "./shell";
+import { keyName, remembered, ShellContext, typing } from "./shell";
+import { marks } from "./marks";
+import type { Atlas } from "./store";
+import { AtlasContext, openAtlas } from "./store";
+
+type Listener = { keys: Keys; modal: boolean };
+
+/** The keyboard: the last listener that knows a key gets it, none below a modal one. */
+function useListeners(root: HTMLElement, alone: boolean): Shell["listen"] {
+  const listeners = useRef<Listener[]>([]);
+  useEffect(() => {
+    const hear = (event: Event): void => {
+      const pressed = event as KeyboardEvent;
+      if (pressed.defaultPrevented || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
+      if (typing(pressed) && pressed.key !== "Escape") return;
+      const target = pressed.composedPath()[0] as HTMLElement;
+      // Enter and the space bar belong to what has the focus.
+      if ((pressed.key === "Enter" || pressed.key === " ") && target.closest?.("a,button,summary,select")) return;
+      for (let i = listeners.current.length - 1; i >= 0; i -= 1) {
+        const { keys, modal } = listeners.current[i] as Listener;
+        const name = keyName(pressed);
+        if (name in keys) {
+          pressed.preventDefault();
+          keys[name]?.(pressed);
+          return;
+        }
+        if (modal) return;
+      }
+    };
+    const target: EventTarget = alone ? document : root;
+    target.addEventListener("keydown", hear);
+    return () => target.removeEventListener("keydown", hear);
+  }, [root, alone]);
+  return useMemo(
+    () => (keys, modal = false) => {
+      const one = { keys, modal };
+      listeners.current.push(one);
+      return () => {
+        listeners.current = listeners.current.filter((other) => other !== one);
+      };
+    },
+    [],
+  );
+}
+
+function useRoute(router: Router): Route {
+  const [hash, set] = useState(router.hash());
+  useEffect(() => {
+    const update = (): void => set(router.hash());
+    update();
+    return router.subscribe(update);
+  }, [router]);
+  return useMemo(() => parse(hash), [hash]);
+}
+
+function toggleTheme(root: HTMLElement): void {
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  remembered.set("theme", root.dataset.theme);
+}
+
+interface Props {
+  host: Host;
+  router: Router;
+  /** Carries the theme; hears the keys where the viewer does not have the page for itself. */
+  root: HTMLElement;
+}
+
+export function App({ host, router, root }: Props) {
+  const [atlas, opened] = useState<Atlas | null>(null);
+  const [problem, fail] = useState<string | null>(null);
+  const [words, say] = useState("");
+  const route = useRoute(router);
+  const listen = useListeners(root, host.kind !== "notebook");
+  const shell = useMemo<Shell>(
+    () => ({ router, root, listen, toast: say, toggleTheme: () => toggleTheme(root), marks: marks() }),
+    [router, root, listen],
+  );
+  useEffect(() => {
+    openAtlas(host, "").then(opened, (error: Error) => fail(error.message));
+  }, [host]);
+  useEffect(() => {
+    if (!words) return;
+    const timer = setTimeout(() => say(""), 4000);
+    return () => clearTimeout(timer);
+  }, [words]);
+  if (problem) return <Problem title="This atlas cannot be shown">{problem}</Problem>;
+  if (!atlas) return <Loading what="the atlas" />;
+  return (
+    <ShellContext.Provider value={shell}>
+      <AtlasContext.Provider value={atlas}>
+        <View route={route} shell={shell} atlas={atlas} />
+        <div class="toast" role="status" aria-live="polite" data-shown={words !== ""}>
+          {words}
+        </div>
+      </AtlasContext.Provider>
+    </ShellContext.Provider>
+  );
+}
+
+function useGlobalKeys(shell: Shell, atlas: Atlas, help: () => void): void {
+  const jump = (id: string) => (): void => shell.root.querySelector<HTMLInputElement>(`#${id}`)?.focus();
+  const random = (): void => {
+    const at = Math.floor(Math.random() * atlas.manifest.units);
+    let before = 0;
+    for (const layer of atlas.manifest.layers) {
+      if (at < before + layer.channels) {
+        const channels = atlas.manifest.subset?.[layer.name];
+        shell.router.go(toUnit(layer.name, channels ? (channels[(at - before) % channels.length] ?? 0) : at - before));
+        return;
+      }
+      before += layer.channels;
+    }
+  };
+  useEffect(
+    () =>
+      shell.listen({
+        "?": help,
+        d: () => shell.toggleTheme(),
+        g: jump("jump"),
+        "/": () => (shell.root.querySelector<HTMLInputElement>("#search") ?? shell.root.querySelector<HTMLInputElement>("#jump"))?.focus(),
+        x: random,
+        Escape: () => {
+          const field = shell.root.querySelector<HTMLElement>("input:focus,select:focus");
+          if (field) field.blur();
+          else shell.root.querySelector<HTMLAnchorElement>("#up")?.click();
+        },
+      }),
+    [shell, atlas],
+  );
+}
+
+function View({ route, shell, atlas }: { route: Route; shell: Shell; atlas: Atlas }) {
+  const [help, setHelp] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useGlobalKeys(shell, atlas, () => setHelp((shown) => !shown));
+  const place = `${route.page}/${route.rest}`;
+  useEffect(() => {
+    const title = { home: atlas.manifest.model.name, images: "Images", compare: "Compare", experiments: "Experiments" }[route.page as "home"];
+    if (shell.router.link("")) document.title = `${title ?? route.rest} – convscope atlas`;
+    // A new page begins at its top and is read from there; the very first view leaves the focus alone.
+    if (first.current) first.current = false;
+    else {
+      if (!route.query.has("at")) shell.root.scrollIntoView({ block: "start", behavior: "instant" });
+      main.current?.focus({ preventScroll: true });
+    }
+  }, [place]);
+  return (
+    <>
+      <Header route={route} help={() => setHelp(true)} />
+      <main id="main" tabIndex={-1} ref={main} key={route.page}>
+        <Page route={route} />
+      </main>
+      {help && <KeyHelp close={() => setHelp(false)} />}
+    </>
+  );
+}
+
+function Page({ route }: { route: Route }) {
+  switch (route.page) {
+    case "home":
+      return <HomePage />;
+    case "layer":
+      return <LayerPage key={route.rest} name={route.rest} query={route.query} />;
+    case "unit": {
+      const unit = parseUnit(route.rest);
+      if (!unit) return <Problem title="No such unit">“{route.rest}” is not a unit. Units are written layer:number, such as features.8:174.</Problem>;
+      return <UnitPage layer={unit.layer} channel={unit.channel} query={route.query} />;
+    }
+    case "images":
+      return <ImagesPage query={route.query} />;
+    case "image":
+      return <ImagePage key={route.rest} number={Number(route.rest)} />;
+    case "compare":
+      return <ComparePage query={route.query} />;
+    case "experiments":
+      return <ExperimentsPage />;
+    case "experiment":
+      return <ExperimentPage name={route.rest} />;
+    default:
+      return <Problem title="Not here">This address leads nowhere in the atlas.</Problem>;
+  }
+}

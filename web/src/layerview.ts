@@ -1,0 +1,128 @@
+// Which units a layer's grid shows, and in which order: all of it from the address.
+
+import type { LayerData, LayerEntry } from "./types";
+
+export const SORTS = [
+  ["index", "index"],
+  ["maximum", "maximum"],
+  ["mean", "mean"],
+  ["active", "fraction active"],
+  ["selectivity", "class selectivity"],
+  ["similar", "similarity to a unit"],
+] as const;
+
+export type Sort = (typeof SORTS)[number][0];
+export type View = "photos" | "projections" | "both";
+export type Alive = "all" | "alive" | "dead";
+
+export interface LayerView {
+  view: View;
+  sort: Sort;
+  ascending: boolean;
+  alive: Alive;
+  /** A class's number: units that respond to it most. */
+  class: number | null;
+  low: number | null;
+  high: number | null;
+  /** The unit that others are compared with. */
+  near: number | null;
+  text: string;
+}
+
+const oneOf = <T extends string>(text: string | null, known: readonly T[], otherwise: T): T => known.find((one) => one === text) ?? otherwise;
+
+const numberOf = (text: string | null): number | null => {
+  if (text === null || text.trim() === "") return null;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : null;
+};
+
+export function readView(query: URLSearchParams): LayerView {
+  const sort = oneOf(query.get("sort"), SORTS.map(([name]) => name), "index");
+  return {
+    view: oneOf(query.get("view"), ["photos", "projections", "both"], "both"),
+    sort,
+    ascending: query.has("up") ? query.get("up") === "1" : sort === "index",
+    alive: oneOf(query.get("alive"), ["all", "alive", "dead"], "all"),
+    class: numberOf(query.get("class")),
+    low: numberOf(query.get("low")),
+    high: numberOf(query.get("high")),
+    near: numberOf(query.get("near")),
+    text: query.get("q") ?? "",
+  };
+}
+
+export function writeView(view: LayerView): Record<string, string | number | null> {
+  return {
+    view: view.view === "both" ? null : view.view,
+    sort: view.sort === "index" ? null : view.sort,
+    up: view.ascending === (view.sort === "index") ? null : view.ascending ? 1 : 0,
+    alive: view.alive === "all" ? null : view.alive,
+    class: view.class,
+    low: view.low,
+    high: view.high,
+    near: view.near,
+    q: view.text,
+  };
+}
+
+type Test = (channel: number) => boolean;
+
+/** What each filter asks of a unit; a filter that is not set asks nothing. */
+export function tests(view: LayerView, data: LayerData): Record<"alive" | "class" | "range" | "text", Test> {
+  const dead = new Set(data.dead);
+  const { low, high, class: wanted } = view;
+  const sought = view.text.toLowerCase();
+  return {
+    alive: (channel) => view.alive === "all" || dead.has(channel) === (view.alive === "dead"),
+    class: (channel) => wanted === null || data.topClass?.[channel] === wanted,
+    range: (channel) => {
+      const value = data.maximum[channel] ?? null;
+      if (low === null && high === null) return true;
+      return value !== null && (low === null || value >= low) && (high === null || value <= high);
+    },
+    text: (channel) => !sought || String(channel).startsWith(sought) || (data.names?.[channel] ?? "").toLowerCase().includes(sought),
+  };
+}
+
+export interface Counts {
+  all: number;
+  alive: Record<Alive, number>;
+  /** Units by the class they respond to most, among those that pass the other filters. */
+  classes: Map<number, number>;
+}
+
+/** The units that pass all filters, in order, and for each choice of a filter how many would. */
+export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, nearest: [number, number][], only?: number[]): { units: number[]; counts: Counts } {
+  const ask = tests(view, data);
+  const dead = new Set(data.dead);
+  const counts: Counts = { all: 0, alive: { all: 0, alive: 0, dead: 0 }, classes: new Map() };
+  const units: number[] = [];
+  for (const channel of only ?? Array.from({ length: layer.channels }, (_, i) => i)) {
+    counts.all += 1;
+    const rest = ask.range(channel) && ask.text(channel);
+    if (rest && ask.class(channel)) {
+      counts.alive.all += 1;
+      counts.alive[dead.has(channel) ? "dead" : "alive"] += 1;
+    }
+    const best = data.topClass?.[channel];
+    if (rest && ask.alive(channel) && best !== undefined && best >= 0) counts.classes.set(best, (counts.classes.get(best) ?? 0) + 1);
+    if (rest && ask.alive(channel) && ask.class(channel)) units.push(channel);
+  }
+  return { units: inOrder(units, data, view, nearest), counts };
+}
+
+function inOrder(units: number[], data: LayerData, view: LayerView, nearest: [number, number][]): number[] {
+  const sign = view.ascending ? 1 : -1;
+  if (view.sort === "index") return view.ascending ? units : units.reverse();
+  const near = new Map(nearest);
+  if (view.near !== null) near.set(view.near, Number.POSITIVE_INFINITY);
+  const column = view.sort === "similar" ? null : data[view.sort];
+  const value = (channel: number): number | null => (column ? (column[channel] ?? null) : view.sort === "similar" ? (near.get(channel) ?? null) : null);
+  // Units without the number come last either way; equal ones stay in the order of their indices.
+  return units.sort((a, b) => {
+    const [x, y] = [value(a), value(b)];
+    if (x === null || y === null) return x === y ? a - b : x === null ? 1 : -1;
+    return x === y ? a - b : sign * (x < y ? -1 : 1);
+  });
+}

@@ -1,0 +1,170 @@
+import { useState } from "preact/hooks";
+import { Loading, Name, Problem, Section } from "../parts/small";
+import { UnitTile } from "../parts/Tile";
+import { WholeImage } from "../parts/WholeImage";
+import { toExperiment, toImage, toUnit } from "../route";
+import { useKeys, useShell } from "../shell";
+import { useAtlas, useData } from "../store";
+import type { Box, Experiment, ImageIndex, ImageShard, LayerEntry, ProfileIndex, ProfileShard, Strong } from "../types";
+import { baseName, many, percent, short } from "../words";
+
+/** The input pixels that a position of a layer sees. */
+export function boxAt(layer: LayerEntry, y: number, x: number, input: [number, number, number]): Box {
+  const field = layer.field;
+  if (!field) return [0, 0, input[1], input[2]];
+  const top = Math.round(y * field.stride[0] + field.offset[0]);
+  const left = Math.round(x * field.stride[1] + field.offset[1]);
+  return [top, left, top + field.size[0], left + field.size[1]];
+}
+
+export function ImagePage({ number }: { number: number }) {
+  const { manifest, store } = useAtlas();
+  const whole = Number.isInteger(number) && number >= 0;
+  const index = useData<ImageIndex>(whole ? "images/index" : null);
+  const profiled = useData<ProfileIndex>(whole && manifest.extras ? "profiles/index" : null);
+  const at = profiled.value ? profiled.value.images.indexOf(number) : -1;
+  const profile = useData<ProfileShard>(manifest.extras && at >= 0 ? `profiles/${Math.floor(at / manifest.extras.profileShard)}` : null);
+  const shard = index.value?.shards.find((one) => one === Math.floor(number / manifest.images.shard));
+  const wins = useData<ImageShard>(shard === undefined ? null : `images/${shard}`);
+  const experiments = useData<Experiment[]>(store.host.kind === "file" ? null : "experiments");
+  if (!whole) return <Problem title="No such image">Images have numbers from 0.</Problem>;
+  if (index.error) return <Problem title="Data is missing">{index.error.message}</Problem>;
+  if (!index.value || (manifest.extras && !profiled.value && !profiled.error) || (at >= 0 && !profile.value && !profile.error) || (shard !== undefined && !wins.value && !wins.error)) return <Loading what={`image ${number}`} />;
+  const won = wins.value?.images[number];
+  const known = profile.value?.images[number];
+  const info = known ?? won;
+  if (!info) return <Problem title="Not in this atlas">Image {number} is among the strongest of no unit shown, and not among the images that were looked at one by one.</Problem>;
+  const label = info.label < 0 ? null : ((profile.value ?? wins.value)?.classes[info.label] ?? `class ${info.label}`);
+  const about = (experiments.value ?? []).filter((experiment) => experiment.images.includes(number));
+  return <ImageView number={number} name={info.name} label={label} strong={known?.layers ?? null} wins={won?.wins ?? []} images={profiled.value?.images ?? []} about={about} />;
+}
+
+interface ViewProps {
+  number: number;
+  name: string;
+  label: string | null;
+  strong: Strong[][] | null;
+  wins: [number, number, number][];
+  images: number[];
+  about: Experiment[];
+}
+
+function ImageView({ number, name, label, strong, wins, images, about }: ViewProps) {
+  const { manifest } = useAtlas();
+  const { router } = useShell();
+  const [box, mark] = useState<{ box: Box; words: string } | null>(null);
+  const step = (by: number): void => {
+    const next = images[images.indexOf(number) + by];
+    if (next !== undefined) router.go(toImage(next));
+  };
+  useKeys({ ArrowLeft: () => step(-1), h: () => step(-1), ArrowRight: () => step(1), l: () => step(1) });
+  return (
+    <>
+      <div class="page-head">
+        <div>
+          <h1>
+            <Name text={baseName(name)} />
+          </h1>
+          <p class="lead">
+            image {number}
+            {label !== null && (
+              <>
+                {" · "}
+                <Name text={label} />
+              </>
+            )}
+            {" · "}among the strongest of {many(wins.length, "unit")}
+          </p>
+        </div>
+      </div>
+      <div class="image-page">
+        <figure class="looked sticky">
+          <WholeImage image={number} name={name} box={box?.box ?? null} />
+          <figcaption>{box ? box.words : "Hover a unit to see where it responds"}</figcaption>
+          <p class="quiet path">
+            <Name text={name} plain />
+          </p>
+          {about.map((experiment) => (
+            <p key={experiment.name}>
+              <a href={toExperiment(experiment.name)}>{experiment.title}</a>
+            </p>
+          ))}
+        </figure>
+        <div>
+          {manifest.layers.map((layer, i) => {
+            const rows = strong?.[i] ?? [];
+            const first = wins.filter((win) => win[0] === i);
+            if (!rows.length && !first.length) return null;
+            return (
+              <Section key={layer.id} title={layer.name} note={first.length ? `among the ${manifest.options.k} strongest of ${many(first.length, "unit")}` : undefined}>
+                {rows.length > 0 ? <StrongUnits layer={layer} rows={rows} mark={mark} /> : <Won layer={layer} wins={first} />}
+                {rows.length > 0 && first.length > 0 && (
+                  <details>
+                    <summary>Units it is among the strongest of</summary>
+                    <Won layer={layer} wins={first} />
+                  </details>
+                )}
+              </Section>
+            );
+          })}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function StrongUnits({ layer, rows, mark }: { layer: LayerEntry; rows: Strong[]; mark: (at: { box: Box; words: string } | null) => void }) {
+  const { manifest } = useAtlas();
+  return (
+    <ul class="tiles">
+      {rows.map(([channel, value, share, y, x]) => {
+        const show = (): void => mark({ box: boxAt(layer, y, x, manifest.model.input), words: `${layer.name}:${channel}, response ${short(value)}` });
+        return (
+          <li key={channel} onMouseEnter={show} onMouseLeave={() => mark(null)}>
+            <a href={toUnit(layer.name, channel)} onFocus={show} onBlur={() => mark(null)} aria-label={`Unit ${channel}, response ${short(value)}, ${percent(share)} of its maximum`}>
+              <span class="pair">
+                <UnitTile layer={layer} channel={channel} kind="photos" side={56} />
+                <UnitTile layer={layer} channel={channel} kind="projections" side={56} />
+              </span>
+              <span class="caption">
+                <b>{channel}</b>
+                <span title="response, and its share of the unit's maximum">
+                  {short(value)} · {Math.round(100 * share)} %
+                </span>
+              </span>
+            </a>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const SHOWN = 24;
+
+function Won({ layer, wins }: { layer: LayerEntry; wins: [number, number, number][] }) {
+  const [all, more] = useState(false);
+  const shown = all ? wins : wins.slice(0, SHOWN);
+  return (
+    <>
+      <ul class="tiles">
+        {shown.map(([, channel, rank]) => (
+          <li key={channel}>
+            <a href={toUnit(layer.name, channel)} aria-label={`Unit ${channel}, its example ${rank + 1}`}>
+              <UnitTile layer={layer} channel={channel} kind="photos" side={48} />
+              <span class="caption">
+                <b>{channel}</b>
+                <span>no. {rank + 1}</span>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+      {wins.length > shown.length && (
+        <button type="button" onClick={() => more(true)}>
+          Show all {wins.length}
+        </button>
+      )}
+    </>
+  );
+}

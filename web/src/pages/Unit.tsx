@@ -1,0 +1,164 @@
+import { useEffect, useState } from "preact/hooks";
+import { Actions } from "../parts/Actions";
+import { Examples } from "../parts/Examples";
+import { Lightbox } from "../parts/Lightbox";
+import { Details } from "../parts/Details";
+import { Loading, Name, Problem } from "../parts/small";
+import type { View } from "../layerview";
+import { toLayer, toUnit, withQuery } from "../route";
+import { useKeys, useShell } from "../shell";
+import { layerNamed, useAtlas, useData } from "../store";
+import type { LayerData, LayerEntry, UnitData, UnitShard } from "../types";
+import { fieldOf, percent, shapeOf, short } from "../words";
+
+interface Props {
+  layer: string;
+  channel: number;
+  query: URLSearchParams;
+}
+
+export function UnitPage({ layer: name, channel, query }: Props) {
+  const atlas = useAtlas();
+  const layer = layerNamed(atlas, name);
+  const there = layer !== undefined && channel < layer.channels;
+  const only = atlas.manifest.subset?.[name];
+  const shard = useData<UnitShard>(there ? `layers/${layer.id}/${Math.floor(channel / layer.shard.units)}` : null);
+  const data = useData<LayerData>(there ? `layers/${layer.id}` : null);
+  if (!layer) return <Problem title="No such layer">Layer “{name}” is not in this atlas.</Problem>;
+  if (!there) return <Problem title="No such unit">Layer “{name}” has units 0 to {layer.channels - 1}.</Problem>;
+  const error = shard.error ?? data.error;
+  if (error) return <Problem title="Data is missing">{error.message}</Problem>;
+  if (!shard.value || !data.value) return <Loading what={`${name}:${channel}`} />;
+  const unit = shard.value.units.find((one) => one.channel === channel);
+  if (!unit || (only && !only.includes(channel))) return <Problem title="Not in this copy">This export holds other units of “{name}”.</Problem>;
+  return <UnitView layer={layer} data={data.value} shard={shard.value} unit={unit} query={query} only={only} />;
+}
+
+interface ViewProps {
+  layer: LayerEntry;
+  data: LayerData;
+  shard: UnitShard;
+  unit: UnitData;
+  query: URLSearchParams;
+  only: number[] | undefined;
+}
+
+function useUnitKeys({ layer, unit, only }: ViewProps, show: (view: View) => void, open: (rank: number) => void): (by: number) => number | null {
+  const { manifest } = useAtlas();
+  const { router, marks, root, toast } = useShell();
+  const step = (by: number): number | null => {
+    if (only) return only[only.indexOf(unit.channel) + by] ?? null;
+    const next = unit.channel + by;
+    return next >= 0 && next < layer.channels ? next : null;
+  };
+  const go = (by: number) => (): void => {
+    // Five steps near an end go as far as there are units.
+    const next = step(by) ?? (only ? null : by < 0 ? 0 : layer.channels - 1);
+    if (next !== null && next !== unit.channel) router.go(toUnit(layer.name, next));
+  };
+  const turn = (by: number) => (): void => {
+    const other = manifest.layers[manifest.layers.indexOf(layer) + by];
+    if (other) router.go(toUnit(other.name, Math.min(unit.channel, other.channels - 1)));
+  };
+  const keys: Record<string, () => void> = {
+    "[": turn(-1),
+    "]": turn(1),
+    p: () => show("photos"),
+    r: () => show("projections"),
+    b: () => show("both"),
+    o: () => open(0),
+    f: () => open(0),
+    m: () => toast(`${layer.name}:${unit.channel} ${marks.toggle(`${layer.name}:${unit.channel}`) ? "marked" : "no longer marked"}`),
+    c: () => root.querySelector<HTMLElement>("#copy-link")?.click(),
+  };
+  for (const name of ["ArrowLeft", "ArrowUp", "h", "k"]) keys[name] = go(-1);
+  for (const name of ["ArrowRight", "ArrowDown", "l", "j"]) keys[name] = go(1);
+  for (const name of ["Shift+ArrowLeft", "Shift+ArrowUp", "H", "K"]) keys[name] = go(-5);
+  for (const name of ["Shift+ArrowRight", "Shift+ArrowDown", "L", "J"]) keys[name] = go(5);
+  for (let rank = 0; rank < Math.min(9, unit.images.length); rank += 1) keys[String(rank + 1)] = () => open(rank);
+  useKeys(keys);
+  return step;
+}
+
+function UnitView(props: ViewProps) {
+  const { layer, data, shard, unit, query } = props;
+  const { router } = useShell();
+  const { store } = useAtlas();
+  const address = toUnit(layer.name, unit.channel);
+  const view = (["photos", "projections", "both"] as const).find((one) => one === query.get("view")) ?? "both";
+  const opened = query.has("n") ? Number(query.get("n")) - 1 : null;
+  const to = (part: Record<string, string | number | null>): string => withQuery(address, { view: view === "both" ? null : view, ...part });
+  const show = (next: View): void => router.replace(withQuery(address, { view: next === "both" ? null : next }));
+  const open = (rank: number): void => router.replace(to({ n: rank + 1 }));
+  const step = useUnitKeys(props, show, open);
+  const [active, activate] = useState(0);
+  useEffect(() => activate(0), [address]);
+  // The shard of the next unit, ahead of the key that asks for it.
+  useEffect(() => {
+    const next = step(1);
+    if (next !== null) void store.load(`layers/${layer.id}/${Math.floor(next / layer.shard.units)}`).catch(() => undefined);
+  }, [address]);
+  const [before, after] = [step(-1), step(1)];
+  return (
+    <article class="unit-page" aria-label={`Unit ${layer.name}:${unit.channel}`}>
+      <div class="page-head">
+        <div>
+          <h1>
+            <Name text={`${layer.name}:${unit.channel}`} />
+          </h1>
+          {unit.name !== undefined && (
+            <p class="unit-name">
+              <Name text={unit.name} plain />
+            </p>
+          )}
+          <p class="lead">
+            unit {unit.channel} of <a href={toLayer(layer.name, { at: unit.channel })}>{layer.channels}</a> · {layer.op} · {shapeOf(layer)} · receptive field {fieldOf(layer.field)}
+          </p>
+        </div>
+        <div class="steps">
+          {before !== null && (
+            <a href={toUnit(layer.name, before)} aria-label={`Previous unit, ${before}`} title="Previous unit (←)">
+              ←
+            </a>
+          )}
+          {after !== null && (
+            <a href={toUnit(layer.name, after)} aria-label={`Next unit, ${after}`} title="Next unit (→)">
+              →
+            </a>
+          )}
+        </div>
+      </div>
+      <Stats layer={layer} unit={unit} />
+      {unit.dead || unit.images.length === 0 ? (
+        <p class="empty">This unit is zero at every position of every image of the collection: there is nothing to show.</p>
+      ) : (
+        <Examples layer={layer} shard={shard} unit={unit} view={view} show={show} active={active} activate={activate} open={open} />
+      )}
+      <Actions layer={layer} shard={shard} unit={unit} />
+      <Details layer={layer} data={data} shard={shard} unit={unit} />
+      {opened !== null && opened >= 0 && opened < unit.images.length && !unit.dead && (
+        <Lightbox layer={layer} shard={shard} unit={unit} rank={opened} go={open} close={() => router.replace(to({}))} />
+      )}
+    </article>
+  );
+}
+
+function Stats({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
+  const rows: [string, string][] = [
+    ["Maximum", short(unit.maximum)],
+    ["Mean", short(unit.mean)],
+    ["Active", percent(unit.active)],
+  ];
+  if (unit.selectivity !== undefined) rows.push(["Class selectivity", short(unit.selectivity)]);
+  if (unit.nan) rows.push(["NaN", String(unit.nan)]);
+  return (
+    <dl class="stats" aria-label={`Numbers of ${layer.name}:${unit.channel}`}>
+      {rows.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,85 @@
+import { useState } from "preact/hooks";
+import { citation, drawFigure, jsonOf, NotReadable, pngOf, spriteOf, svgOf } from "../downloads";
+import { toCompare, toUnit } from "../route";
+import { copyText, saveFile, useKeys, useShell } from "../shell";
+import { useAtlas } from "../store";
+import type { LayerEntry, UnitData, UnitShard } from "../types";
+import { useModal } from "./KeyHelp";
+
+interface Props {
+  layer: LayerEntry;
+  shard: UnitShard;
+  unit: UnitData;
+}
+
+/** What a person can take away of a unit. */
+export function Actions({ layer, shard, unit }: Props) {
+  const atlas = useAtlas();
+  const { router, root, toast } = useShell();
+  const [refused, refuse] = useState(false);
+  const spelled = `${layer.name}:${unit.channel}`;
+  const link = router.link(toUnit(layer.name, unit.channel));
+  const copy = async (text: string, what: string): Promise<void> => toast((await copyText(text, root)) ? `${what} copied` : `${what} could not be copied: ${text}`);
+  const figure = async (kind: "png" | "svg"): Promise<void> => {
+    try {
+      const canvas = await drawFigure(atlas, layer, unit);
+      const png = await pngOf(canvas);
+      if (kind === "png") saveFile(`${spelled}.png`, png);
+      else saveFile(`${spelled}.svg`, svgOf(canvas.toDataURL("image/png"), canvas, layer, unit), "image/svg+xml");
+    } catch (error) {
+      if (error instanceof NotReadable) refuse(true);
+      else toast("The picture cannot be read");
+    }
+  };
+  return (
+    <div class="actions" role="group" aria-label="Take away">
+      <button id="copy-link" type="button" onClick={() => copy(link ?? spelled, link ? "Link" : "Unit")}>
+        Copy link
+      </button>
+      <button type="button" onClick={() => copy(citation(atlas, layer, unit.channel, link), "Citation")}>
+        Copy citation
+      </button>
+      <button type="button" disabled={unit.dead} onClick={() => figure("png")}>
+        PNG
+      </button>
+      <button type="button" disabled={unit.dead} onClick={() => figure("svg")}>
+        SVG
+      </button>
+      <button type="button" onClick={() => saveFile(`${spelled}.json`, jsonOf(atlas, layer, shard, unit))}>
+        JSON
+      </button>
+      <a class="button" href={toCompare(spelled, "")}>
+        Compare
+      </a>
+      {refused && <Refused path={spriteOf(atlas, layer, unit.channel)} unit={spelled} close={() => refuse(false)} />}
+    </div>
+  );
+}
+
+/** Browsers keep the pixels of a page opened from disk to themselves; there are three other ways. */
+function Refused({ path, unit, close }: { path: string; unit: string; close: () => void }) {
+  useKeys({ Escape: close }, true);
+  const modal = useModal(close);
+  return (
+    <div class="modal" aria-label="Pictures from disk" {...modal}>
+      <div class="sheet narrow">
+        <button class="icon close" type="button" onClick={close} aria-label="Close" data-first>
+          ×
+        </button>
+        <h2>Pictures of a page opened from disk</h2>
+        <p>Browsers do not let such a page read its own pictures. Any of these does it:</p>
+        <ul>
+          <li>
+            open <a href={path} target="_blank" rel="noreferrer">the unit's picture</a> (WebP) and save it;
+          </li>
+          <li>
+            run <code>convscope serve</code> on this folder, where the buttons work;
+          </li>
+          <li>
+            run <code>convscope atlas export . --units {unit} --single-file unit.html</code>: one file to mail, where they work too.
+          </li>
+        </ul>
+      </div>
+    </div>
+  );
+}

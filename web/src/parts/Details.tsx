@@ -1,0 +1,187 @@
+import { toExperiment, toLayer, toUnit, toCompare } from "../route";
+import { fill, layerNamed, useAtlas, useData } from "../store";
+import type { Experiment, ExtraShard, Joint, LayerData, LayerEntry, UnitData, UnitExtra, UnitShard } from "../types";
+import { percent, short } from "../words";
+import { labelOf, nameOf } from "./Examples";
+import { Histogram } from "./Histogram";
+import { Name, Section } from "./small";
+import { ExampleTile, Tile, UnitTile } from "./Tile";
+import { Cut } from "./WholeImage";
+
+interface Props {
+  layer: LayerEntry;
+  data: LayerData;
+  shard: UnitShard;
+  unit: UnitData;
+}
+
+/** Everything about a unit below its nine examples. */
+export function Details({ layer, data, shard, unit }: Props) {
+  const atlas = useAtlas();
+  const extras = atlas.manifest.extras;
+  const number = extras ? Math.floor(unit.channel / extras.shard) : 0;
+  const extra = useData<ExtraShard>(extras ? `extras/${layer.id}/${number}` : null);
+  const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments");
+  const mine = extra.value?.units[unit.channel - extra.value.first];
+  const about = (experiments.value ?? []).filter((experiment) => experiment.units.includes(`${layer.name}:${unit.channel}`));
+  return (
+    <div class="details">
+      <Section title="Responses" note={`Images by their strongest response, heights by square root; the ${unit.values.length} shown above are marked.`}>
+        <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values} title="Responses" />
+      </Section>
+      {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+      {mine && extra.value && mine.bands.length > 0 && <Bands extra={extra.value} unit={mine} maximum={unit.maximum} />}
+      <Nearest layer={layer} unit={unit} />
+      {mine && extra.value && (mine.incoming.length > 0 || extra.value.incoming !== "") && (
+        <Joints title="Strongest inputs" joints={mine.incoming} note={extra.value.incoming} />
+      )}
+      {mine && extra.value && (mine.outgoing.length > 0 || extra.value.outgoing !== "") && (
+        <Joints title="Strongest outputs" joints={mine.outgoing} note={extra.value.outgoing} />
+      )}
+      {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
+      {about.length > 0 && (
+        <Section title="Experiments on this unit">
+          <ul class="plain">
+            {about.map((experiment) => (
+              <li key={experiment.name}>
+                <a href={toExperiment(experiment.name)}>{experiment.title}</a> <span class="op">{experiment.kind}</span>
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+    </div>
+  );
+}
+
+function Classes({ shard, unit }: { shard: UnitShard; unit: UnitData }) {
+  const most = Math.max(...unit.classes.map(([, mean]) => mean), 0);
+  return (
+    <Section title="Top classes" note="Mean, over a class's images, of the strongest response in each.">
+      <ol class="bars">
+        {unit.classes.map(([label, mean]) => (
+          <li key={label}>
+            <span class="bar-name">
+              <Name text={shard.classes[label] ?? `class ${label}`} />
+            </span>
+            <span class="bar-track" aria-hidden="true">
+              <span style={{ width: `${most > 0 ? (100 * Math.max(0, mean)) / most : 0}%` }} />
+            </span>
+            <span class="number">{short(mean)}</span>
+          </li>
+        ))}
+      </ol>
+    </Section>
+  );
+}
+
+function Bands({ extra, unit, maximum }: { extra: ExtraShard; unit: UnitExtra; maximum: number | null }) {
+  return (
+    <Section title="Lower responses" class="panel wide" note="Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima.">
+      <div class="bands">
+        {unit.bands.map((band) => (
+          <div key={band.high} class="band">
+            <h3>
+              {maximum ? `${percent(band.low / maximum)} to ${percent(band.high / maximum)}` : ""} <span class="quiet">of the maximum</span>
+            </h3>
+            <div class="band-row">
+              {band.samples.map((sample) => {
+                const label = labelOf(extra, sample.image);
+                return (
+                  <a key={sample.image} href={`#/i/${sample.image}`} title={`${nameOf(extra, sample.image)}${label ? `, ${label}` : ""}`}>
+                    <Cut image={sample.image} box={sample.box} label={`Response ${short(sample.value)}, ${nameOf(extra, sample.image)}`} />
+                    <span class="number">{short(sample.value)}</span>
+                  </a>
+                );
+              })}
+              {band.samples.length === 0 && <span class="quiet">none among the images sampled</span>}
+            </div>
+          </div>
+        ))}
+      </div>
+    </Section>
+  );
+}
+
+function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
+  if (!unit.nearest.length) return null;
+  return (
+    <Section
+      title="Nearest units"
+      note={
+        <>
+          By co-activation over the collection: {layer.neighbours}. <a href={toLayer(layer.name, { sort: "similar", near: unit.channel, up: 0 })}>Sort the layer by it</a>
+        </>
+      }
+    >
+      <ul class="tiles">
+        {unit.nearest.map(([channel, similarity]) => (
+          <li key={channel}>
+            <a href={toUnit(layer.name, channel)} aria-label={`Unit ${channel}, similarity ${short(similarity)}`}>
+              <UnitTile layer={layer} channel={channel} kind="photos" side={56} />
+              <span class="caption">
+                <b>{channel}</b>
+                <span>{similarity.toFixed(2)}</span>
+              </span>
+            </a>
+            <a class="versus" href={toCompare(`${layer.name}:${unit.channel}`, `${layer.name}:${channel}`)} aria-label={`Compare with unit ${channel}`} title="Compare">
+              ⇄
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Joints({ title, joints, note }: { title: string; joints: Joint[]; note: string }) {
+  const atlas = useAtlas();
+  const most = Math.max(...joints.map(([, , weight]) => Math.abs(weight)), 0);
+  return (
+    <Section title={title} note={note}>
+      <ol class="joints">
+        {joints.map(([name, channel, weight]) => {
+          const layer = layerNamed(atlas, name);
+          const words = `${name}:${channel}`;
+          return (
+            <li key={words}>
+              {layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />}
+              <span class="bar-name">{layer ? <a href={toUnit(name, channel)}>{words}</a> : <span title="This layer is not in the atlas">{words}</span>}</span>
+              <span class={weight < 0 ? "bar-track negative" : "bar-track"} aria-hidden="true">
+                <span style={{ width: `${most > 0 ? (100 * Math.abs(weight)) / most : 0}%` }} />
+              </span>
+              <span class="number">{weight < 0 ? `−${short(-weight)}` : `+${short(weight)}`}</span>
+            </li>
+          );
+        })}
+      </ol>
+    </Section>
+  );
+}
+
+function Control({ layer, unit, extra }: { layer: LayerEntry; unit: UnitData; extra: UnitExtra }) {
+  const { manifest } = useAtlas();
+  if (!manifest.paths.controls || !extra.control) return null;
+  const path = fill(manifest.paths.controls, { layer: layer.id, sheet: Math.floor(unit.channel / layer.sheet.units) });
+  return (
+    <Section
+      title="Control"
+      note="The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit."
+    >
+      <div class="control">
+        <figure>
+          <ExampleTile layer={layer} channel={unit.channel} kind="projections" rank={0} side={112} dead={unit.dead} />
+          <figcaption>this unit</figcaption>
+        </figure>
+        <figure>
+          <Tile path={path} grid={layer.sheet} panel={0} cell={unit.channel % layer.sheet.units} side={112} boost label="Projection of a random seed" />
+          <figcaption>random seed</figcaption>
+        </figure>
+        <p>
+          <b class="figure">{extra.control.similarity === null ? "–" : extra.control.similarity.toFixed(2)}</b>
+          <span class="quiet">correlation of the two: 1 alike, 0 unrelated</span>
+        </p>
+      </div>
+    </Section>
+  );
+}

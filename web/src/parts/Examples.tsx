@@ -1,0 +1,141 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { View } from "../layerview";
+import { toImage } from "../route";
+import type { LayerEntry, UnitData, UnitShard } from "../types";
+import { short } from "../words";
+import { Choice, Contrast, Name } from "./small";
+import type { Kind } from "./Tile";
+import { ExampleTile } from "./Tile";
+import { WholeImage } from "./WholeImage";
+
+interface Props {
+  layer: LayerEntry;
+  shard: UnitShard;
+  unit: UnitData;
+  view: View;
+  show: (view: View) => void;
+  active: number;
+  activate: (rank: number) => void;
+  open: (rank: number) => void;
+}
+
+export const labelOf = (shard: { images: UnitShard["images"]; classes: UnitShard["classes"] }, image: number): string | null => {
+  const label = shard.images[image]?.label ?? -1;
+  return label < 0 ? null : (shard.classes[label] ?? `class ${label}`);
+};
+export const nameOf = (shard: { images: UnitShard["images"] }, image: number): string => shard.images[image]?.name ?? `image ${image}`;
+
+/** Photos beside projections, cell by cell as in the paper's Fig. 2, and where the one looked at lies in its image. */
+export function Examples(props: Props) {
+  const { layer, shard, unit, view, show, active, activate, open } = props;
+  const kinds: Kind[] = view === "both" ? ["photos", "projections"] : [view];
+  return (
+    <div class="examples">
+      <div class="examples-bar">
+        <Choice
+          label="Show"
+          value={view}
+          options={[
+            ["photos", "Photos"],
+            ["projections", "Projections"],
+            ["both", "Both"],
+          ]}
+          change={show}
+        />
+        {view !== "photos" && <Contrast />}
+        <span class="hint">Hover to see where; click or 1–9 to enlarge</span>
+      </div>
+      <div class={`panels panels-${kinds.length}`}>
+        {kinds.map((kind) => (
+          <Panel key={kind} kind={kind} layer={layer} shard={shard} unit={unit} active={active} activate={activate} open={open} />
+        ))}
+      </div>
+      <Looked layer={layer} shard={shard} unit={unit} rank={Math.min(active, unit.images.length - 1)} />
+    </div>
+  );
+}
+
+function Panel({ kind, layer, shard, unit, active, activate, open }: { kind: Kind } & Omit<Props, "view" | "show">) {
+  const box = useRef<HTMLDivElement>(null);
+  const [side, measure] = useState(112);
+  const columns = layer.sprite.columns;
+  useEffect(() => {
+    if (!box.current) return;
+    const size = new ResizeObserver(([entry]) => {
+      const width = entry?.contentRect.width ?? 0;
+      if (width) measure(Math.max(24, Math.min(168, Math.floor((width - (columns - 1) * 4) / columns))));
+    });
+    size.observe(box.current);
+    return () => size.disconnect();
+  }, [columns]);
+  const words = kind === "photos" ? "Photo" : "Projection";
+  return (
+    <figure class="panel-9">
+      <figcaption>{kind === "photos" ? "What excites it" : "What it takes from each"}</figcaption>
+      <div ref={box} class="nine" style={{ gridTemplateColumns: `repeat(${columns}, ${side}px)` }} role="group" aria-label={`${words}s`}>
+        {unit.images.map((image, rank) => (
+          <button
+            key={rank}
+            type="button"
+            class={rank === active ? "cell active" : "cell"}
+            onMouseEnter={() => activate(rank)}
+            onFocus={() => activate(rank)}
+            onClick={() => open(rank)}
+            aria-label={`${words} ${rank + 1}: activation ${short(unit.values[rank])}, ${nameOf(shard, image)}${labelOf(shard, image) ? `, ${labelOf(shard, image)}` : ""}`}
+          >
+            <ExampleTile layer={layer} channel={unit.channel} kind={kind} rank={rank} side={side} dead={unit.values[rank] === 0} />
+          </button>
+        ))}
+      </div>
+    </figure>
+  );
+}
+
+/** The example looked at: its numbers, and the receptive field in the whole image. */
+function Looked({ layer, shard, unit, rank }: { layer: LayerEntry; shard: UnitShard; unit: UnitData; rank: number }) {
+  const image = unit.images[rank] as number;
+  const name = nameOf(shard, image);
+  const label = labelOf(shard, image);
+  return (
+    <figure class="looked">
+      <figcaption>Where it looks</figcaption>
+      <WholeImage image={image} name={name} box={unit.boxes[rank] ?? null} />
+      <dl>
+        <div>
+          <dt>Example</dt>
+          <dd>
+            {rank + 1} of {unit.images.length}
+          </dd>
+        </div>
+        <div>
+          <dt>Activation</dt>
+          <dd class="number">{short(unit.values[rank])}</dd>
+        </div>
+        {label !== null && (
+          <div>
+            <dt>Label</dt>
+            <dd>
+              <Name text={label} />
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>Image</dt>
+          <dd>
+            <a href={toImage(image)}>
+              <Name text={name} />
+            </a>
+          </dd>
+        </div>
+        {layer.spatial && (
+          <div>
+            <dt>Place</dt>
+            <dd class="number">
+              row {unit.y[rank]}, column {unit.x[rank]}
+            </dd>
+          </div>
+        )}
+      </dl>
+    </figure>
+  );
+}

@@ -1,0 +1,139 @@
+import type { ComponentChildren, RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useKeys, useShell } from "../shell";
+
+export interface GridProps {
+  count: number;
+  /** The width and height of a cell in CSS pixels, without the gap. */
+  cell: { width: number; height: number };
+  gap?: number;
+  label: string;
+  current: number;
+  select: (index: number) => void;
+  open: (index: number) => void;
+  render: (index: number, current: boolean) => ComponentChildren;
+  keyOf: (index: number) => string | number;
+  /** Whether this grid hears the keyboard; one of two side by side does. */
+  keys?: boolean;
+}
+
+const AHEAD = 400; // pixels above and below the window that are there before they are seen
+
+export interface Extent {
+  columns: number;
+  first: number;
+  last: number;
+  height: number;
+}
+
+/** Which of `count` cells to show where the grid is `width` wide and its visible part is [top, bottom). */
+export function visible(count: number, width: number, cell: { width: number; height: number }, gap: number, top: number, bottom: number): Extent {
+  const columns = Math.max(1, Math.floor((width + gap) / (cell.width + gap)));
+  const rows = Math.ceil(count / columns);
+  const step = cell.height + gap;
+  const first = Math.max(0, Math.min(rows, Math.floor((top - AHEAD) / step)));
+  const last = Math.max(first, Math.min(rows, Math.ceil((bottom + AHEAD) / step)));
+  return { columns, first: first * columns, last: Math.min(count, last * columns), height: Math.max(0, rows * step - gap) };
+}
+
+function useWindow(list: RefObject<HTMLUListElement | null>, props: GridProps, gap: number): Extent {
+  const measure = (): Extent => {
+    const box = list.current?.getBoundingClientRect();
+    const width = box?.width || 900;
+    const top = -(box?.top ?? 0);
+    return visible(props.count, width, props.cell, gap, top, top + window.innerHeight);
+  };
+  const [at, set] = useState<Extent>(measure);
+  const update = (): void => {
+    const next = measure();
+    set((now) => (now.columns === next.columns && now.first === next.first && now.last === next.last && now.height === next.height ? now : next));
+  };
+  useLayoutEffect(update, [props.count, props.cell.width, props.cell.height]);
+  useEffect(() => {
+    const element = list.current;
+    if (!element) return;
+    const size = new ResizeObserver(update);
+    size.observe(element);
+    // Captured, so that the grid also hears the scrolling of whatever box a notebook puts it in.
+    window.addEventListener("scroll", update, { capture: true, passive: true });
+    return () => {
+      size.disconnect();
+      window.removeEventListener("scroll", update, { capture: true });
+    };
+  });
+  return at;
+}
+
+/** A grid of which only what is near the window exists; arrows move, Enter opens. */
+export function VirtualGrid(props: GridProps) {
+  const { count, cell, gap = 10, current, select, open } = props;
+  const shell = useShell();
+  const list = useRef<HTMLUListElement>(null);
+  const at = useWindow(list, props, gap);
+  const follow = useRef(false);
+
+  const move = (by: number): void => {
+    if (!count) return;
+    follow.current = true;
+    select(Math.max(0, Math.min(count - 1, current < 0 ? 0 : current + by)));
+  };
+  const row = at.columns;
+  const steps: [string[], number][] = [
+    [["ArrowLeft", "h"], -1],
+    [["ArrowRight", "l"], 1],
+    [["ArrowUp", "k"], -row],
+    [["ArrowDown", "j"], row],
+    [["Shift+ArrowLeft", "H"], -5],
+    [["Shift+ArrowRight", "L"], 5],
+    [["Shift+ArrowUp", "K"], -5 * row],
+    [["Shift+ArrowDown", "J"], 5 * row],
+    [["Home"], -count],
+    [["End"], count],
+  ];
+  const keys = Object.fromEntries(steps.flatMap(([names, by]) => names.map((name) => [name, () => move(by)])));
+  useKeys(props.keys === false ? {} : { ...keys, Enter: () => current >= 0 && open(current) });
+
+  // After every paint until it is done: a cell far away exists only once it was scrolled to.
+  useEffect(() => {
+    if (!follow.current || current < 0 || !list.current) return;
+    const item = list.current.querySelector<HTMLElement>(`[data-index="${current}"]`);
+    if (item) {
+      follow.current = false;
+      item.querySelector<HTMLElement>("a")?.focus({ preventScroll: true });
+      item.scrollIntoView({ block: "nearest" });
+    } else {
+      const top = list.current.getBoundingClientRect().top + Math.floor(current / row) * (cell.height + gap);
+      window.scrollBy({ top: top - window.innerHeight / 3, behavior: "instant" });
+    }
+  });
+
+  // Where the page begins with a unit chosen, it is in view.
+  const started = useRef(false);
+  useEffect(() => {
+    if (started.current || current < 0 || !list.current || !shell.root.isConnected) return;
+    started.current = true;
+    const top = list.current.getBoundingClientRect().top + Math.floor(current / row) * (cell.height + gap);
+    if (top > window.innerHeight - cell.height) window.scrollBy({ top: top - window.innerHeight / 3, behavior: "instant" });
+  }, [current]);
+
+  const items = [];
+  for (let i = at.first; i < Math.min(at.last, count); i += 1) {
+    items.push(
+      <li
+        key={props.keyOf(i)}
+        data-index={i}
+        aria-setsize={count}
+        aria-posinset={i + 1}
+        class={i === current ? "current" : ""}
+        style={{ left: `${(i % row) * (cell.width + gap)}px`, top: `${Math.floor(i / row) * (cell.height + gap)}px`, width: `${cell.width}px`, height: `${cell.height}px` }}
+      >
+        {props.render(i, i === current)}
+      </li>,
+    );
+  }
+  return (
+    <ul class="virtual" ref={list} aria-label={props.label} style={{ height: `${at.height}px` }}>
+      {items}
+    </ul>
+  );
+}

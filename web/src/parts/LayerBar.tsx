@@ -1,0 +1,93 @@
+import type { Counts, LayerView, Sort } from "../layerview";
+import { SORTS } from "../layerview";
+import type { LayerData, LayerEntry } from "../types";
+import { short } from "../words";
+import { Choice, Contrast } from "./small";
+
+interface Props {
+  layer: LayerEntry;
+  data: LayerData;
+  view: LayerView;
+  counts: Counts;
+  shown: number;
+  change: (part: Partial<LayerView>) => void;
+}
+
+const numberIn = (text: string): number | null => (text.trim() === "" || !Number.isFinite(Number(text)) ? null : Number(text));
+
+/** What the grid shows, in which order, and which units; every choice says how many units it leaves. */
+export function LayerBar({ layer, data, view, counts, shown, change }: Props) {
+  const sorts = SORTS.filter(([name]) => name !== "selectivity" || data.selectivity);
+  const classes = [...counts.classes].sort((a, b) => b[1] - a[1]);
+  const values = data.maximum.filter((value): value is number => value !== null);
+  const [least, most] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
+  return (
+    <div class="bar" role="group" aria-label="Order and filters">
+      <Choice
+        label="Show"
+        value={view.view}
+        options={[
+          ["photos", "Photos"],
+          ["projections", "Projections"],
+          ["both", "Both"],
+        ]}
+        change={(next) => change({ view: next })}
+      />
+      {view.view !== "photos" && <Contrast />}
+      <label>
+        Sort
+        <select value={view.sort} onChange={(event) => change({ sort: event.currentTarget.value as Sort, ascending: event.currentTarget.value === "index", near: event.currentTarget.value === "similar" ? (view.near ?? 0) : view.near })}>
+          {sorts.map(([name, words]) => (
+            <option key={name} value={name}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </label>
+      {view.sort === "similar" ? (
+        <label>
+          Unit
+          <input class="few" type="number" min={0} max={layer.channels - 1} value={view.near ?? 0} onChange={(event) => change({ near: numberIn(event.currentTarget.value) })} />
+        </label>
+      ) : (
+        <button class="icon" type="button" onClick={() => change({ ascending: !view.ascending })} aria-label={view.ascending ? "Ascending; change to descending" : "Descending; change to ascending"} title={view.ascending ? "Ascending" : "Descending"}>
+          {view.ascending ? "↑" : "↓"}
+        </button>
+      )}
+      <Choice
+        label="Dead units"
+        value={view.alive}
+        options={[
+          ["all", `All ${counts.alive.all}`],
+          ["alive", `Alive ${counts.alive.alive}`],
+          ["dead", `Dead ${counts.alive.dead}`],
+        ]}
+        change={(next) => change({ alive: next })}
+      />
+      {data.topClass && (
+        <label>
+          Class
+          <select value={view.class ?? ""} onChange={(event) => change({ class: numberIn(event.currentTarget.value) })}>
+            <option value="">any</option>
+            {view.class !== null && !counts.classes.has(view.class) && <option value={view.class}>{data.classes?.[view.class] ?? view.class} (0)</option>}
+            {classes.map(([number, count]) => (
+              <option key={number} value={number}>
+                {data.classes?.[number] ?? number} ({count})
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <span class="range" role="group" aria-label="Strongest response between">
+        <span aria-hidden="true">Maximum</span>
+        <input class="few" type="number" step="any" value={view.low ?? ""} placeholder={short(least)} onChange={(event) => change({ low: numberIn(event.currentTarget.value) })} aria-label="Maximum at least" />
+        <span aria-hidden="true">–</span>
+        <input class="few" type="number" step="any" value={view.high ?? ""} placeholder={short(most)} onChange={(event) => change({ high: numberIn(event.currentTarget.value) })} aria-label="Maximum at most" />
+      </span>
+      <input id="search" class="find" type="search" value={view.text} placeholder={data.names ? "Find number or name" : "Find number"} onInput={(event) => change({ text: event.currentTarget.value })} aria-label="Find units" />
+      <output class="count" aria-live="polite">
+        {shown} of {counts.all}
+      </output>
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+import { useEffect, useState } from "preact/hooks";
+import { toImage } from "../route";
+import { useKeys } from "../shell";
+import type { LayerEntry, UnitData, UnitShard } from "../types";
+import { short } from "../words";
+import { labelOf, nameOf } from "./Examples";
+import { useModal } from "./KeyHelp";
+import { Choice, Name } from "./small";
+import { ExampleTile } from "./Tile";
+import { WholeImage } from "./WholeImage";
+
+type Mode = "pair" | "overlay" | "whole";
+
+interface Props {
+  layer: LayerEntry;
+  shard: UnitShard;
+  unit: UnitData;
+  rank: number;
+  go: (rank: number) => void;
+  close: () => void;
+}
+
+/** One example, large: photo and projection side by side or one over the other, or the whole image. */
+export function Lightbox({ layer, shard, unit, rank, go, close }: Props) {
+  const [mode, setMode] = useState<Mode>("pair");
+  const [zoom, setZoom] = useState(1);
+  const [mix, setMix] = useState(50);
+  const count = unit.images.length;
+  const turn = (by: number) => (): void => go((rank + by + count) % count);
+  const scale = (by: number) => (): void => setZoom((now) => Math.max(1, Math.min(8, now * by)));
+  const keys: Record<string, () => void> = {
+    Escape: close,
+    ArrowLeft: turn(-1),
+    ArrowRight: turn(1),
+    h: turn(-1),
+    l: turn(1),
+    "+": scale(1.5),
+    "=": scale(1.5),
+    "-": scale(1 / 1.5),
+    f: () => setMode(mode === "whole" ? "pair" : "whole"),
+    o: () => setMode(mode === "overlay" ? "pair" : "overlay"),
+    p: () => setMode("pair"),
+  };
+  for (let other = 0; other < Math.min(9, count); other += 1) keys[String(other + 1)] = () => go(other);
+  useKeys(keys, true);
+  const modal = useModal(close);
+  useEffect(() => setZoom(1), [rank, mode]);
+  const image = unit.images[rank] as number;
+  const name = nameOf(shard, image);
+  const label = labelOf(shard, image);
+  const wide = typeof innerWidth === "number" ? innerWidth : 1000;
+  const tall = typeof innerHeight === "number" ? innerHeight : 800;
+  const side = Math.round(Math.max(160, Math.min((wide - 80) / (mode === "pair" ? 2 : 1), tall - 260, 560)) * zoom);
+  const tile = { layer, channel: unit.channel, rank, side };
+  const wheel = (event: WheelEvent): void => {
+    event.preventDefault();
+    scale(event.deltaY < 0 ? 1.15 : 1 / 1.15)();
+  };
+  return (
+    <div class="modal" aria-label={`Example ${rank + 1} of ${layer.name}:${unit.channel}`} {...modal}>
+      <div class="sheet lightbox">
+        <div class="lightbox-bar">
+          <Choice
+            label="View"
+            value={mode}
+            options={[
+              ["pair", "Side by side"],
+              ["overlay", "Overlay"],
+              ["whole", "Whole image"],
+            ]}
+            change={setMode}
+          />
+          {mode === "overlay" && (
+            <label class="slider">
+              photo
+              <input type="range" min="0" max="100" value={mix} onInput={(event) => setMix(Number(event.currentTarget.value))} aria-label="Photo to projection" />
+              projection
+            </label>
+          )}
+          <span class="zoom">
+            <button class="icon" type="button" onClick={scale(1 / 1.5)} aria-label="Zoom out" disabled={zoom <= 1}>
+              −
+            </button>
+            <output>{Math.round(zoom * 100)} %</output>
+            <button class="icon" type="button" onClick={scale(1.5)} aria-label="Zoom in" disabled={zoom >= 8}>
+              +
+            </button>
+          </span>
+          <button class="icon close" type="button" onClick={close} aria-label="Close" data-first>
+            ×
+          </button>
+        </div>
+        <div class="stage" onWheel={wheel} tabIndex={0} role="group" aria-label="Picture">
+          {mode === "pair" && (
+            <div class="large-pair">
+              <ExampleTile kind="photos" {...tile} />
+              <ExampleTile kind="projections" {...tile} />
+            </div>
+          )}
+          {mode === "overlay" && (
+            <div class="overlay">
+              <ExampleTile kind="photos" {...tile} />
+              <span class="over" style={{ opacity: String(mix / 100) }}>
+                <ExampleTile kind="projections" {...tile} />
+              </span>
+            </div>
+          )}
+          {mode === "whole" && (
+            <div class="large-whole" style={{ width: `${side}px` }}>
+              <WholeImage image={image} name={name} box={unit.boxes[rank] ?? null} />
+            </div>
+          )}
+        </div>
+        <div class="lightbox-foot">
+          <button class="icon" type="button" onClick={turn(-1)} aria-label="Previous example">
+            ←
+          </button>
+          <p>
+            <b>{rank + 1}</b> of {count} · activation <b class="number">{short(unit.values[rank])}</b>
+            {label !== null && (
+              <>
+                {" · "}
+                <Name text={label} />
+              </>
+            )}
+            {" · "}
+            <a href={toImage(image)}>
+              <Name text={name} />
+            </a>
+            {layer.spatial && ` · row ${unit.y[rank]}, column ${unit.x[rank]}`} · largest magnitude {short(unit.scales[rank])}
+          </p>
+          <button class="icon" type="button" onClick={turn(1)} aria-label="Next example">
+            →
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}

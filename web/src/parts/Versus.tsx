@@ -1,0 +1,140 @@
+import { useState } from "preact/hooks";
+import { toCompare, toLayer, toUnit } from "../route";
+import { useShell } from "../shell";
+import type { Atlas } from "../store";
+import { useData } from "../store";
+import type { LayerData, LayerEntry, UnitData, UnitShard } from "../types";
+import { fieldOf, many, percent, shapeOf, short } from "../words";
+import { labelOf, nameOf } from "./Examples";
+import { VirtualGrid } from "./Grid";
+import { Loading, Name } from "./small";
+import { ExampleTile, UnitTile } from "./Tile";
+
+interface SideOf {
+  atlas: Atlas;
+  layer: LayerEntry;
+}
+type UnitSide = SideOf & { channel: number };
+
+function useUnit(side: UnitSide): { shard: UnitShard; unit: UnitData } | null {
+  const found = useData<UnitShard>(`layers/${side.layer.id}/${Math.floor(side.channel / side.layer.shard.units)}`, side.atlas);
+  const unit = found.value?.units.find((one) => one.channel === side.channel);
+  return found.value && unit ? { shard: found.value, unit } : null;
+}
+
+/** Two units side by side; looking at an image in one marks it in the other. */
+export function CompareUnits({ left, right }: { left: UnitSide; right: UnitSide }) {
+  const [a, b] = [useUnit(left), useUnit(right)];
+  const [image, look] = useState<string | null>(null);
+  if (!a || !b) return <Loading what="both units" />;
+  // By name, since two atlases may number the images of one collection differently.
+  const names = (side: { shard: UnitShard; unit: UnitData }) => side.unit.images.map((one) => nameOf(side.shard, one));
+  const mine = names(a);
+  const shared = names(b).filter((name) => mine.includes(name)).length;
+  return (
+    <>
+      <p class="lead">
+        {many(shared, "image")} of {mine.length} in common.
+      </p>
+      <div class="versus-pair">
+        <UnitHalf side={left} found={a} image={image} look={look} />
+        <UnitHalf side={right} found={b} image={image} look={look} />
+      </div>
+    </>
+  );
+}
+
+function UnitHalf({ side, found, image, look }: { side: UnitSide; found: { shard: UnitShard; unit: UnitData }; image: string | null; look: (name: string | null) => void }) {
+  const { layer, channel, atlas } = side;
+  const { unit, shard } = found;
+  const text = `${layer.name}:${channel}`;
+  return (
+    <section class="panel half" aria-label={text}>
+      <h2>{atlas.name ? <Name text={`${text} in ${atlas.name}`} /> : <a href={toUnit(layer.name, channel)}>{text}</a>}</h2>
+      <p class="note">
+        maximum {short(unit.maximum)} · mean {short(unit.mean)} · active {percent(unit.active)} · {fieldOf(layer.field)}
+      </p>
+      <div class="panels panels-2">
+        {(["photos", "projections"] as const).map((kind) => (
+          <div key={kind} class="nine" style={{ gridTemplateColumns: `repeat(${layer.sprite.columns}, auto)` }} role="group" aria-label={kind}>
+            {unit.images.map((number, rank) => {
+              const name = nameOf(shard, number);
+              const label = labelOf(shard, number);
+              return (
+                <button
+                  key={rank}
+                  type="button"
+                  class={name === image ? "cell active" : "cell"}
+                  onMouseEnter={() => look(name)}
+                  onMouseLeave={() => look(null)}
+                  onFocus={() => look(name)}
+                  onBlur={() => look(null)}
+                  aria-label={`${kind === "photos" ? "Photo" : "Projection"} ${rank + 1}, ${name}`}
+                  title={`${short(unit.values[rank])} · ${label ?? name}`}
+                >
+                  <ExampleTile layer={layer} channel={channel} kind={kind} rank={rank} side={72} dead={unit.dead || unit.values[rank] === 0} from={atlas} />
+                </button>
+              );
+            })}
+          </div>
+        ))}
+      </div>
+      {unit.classes.length > 0 && (
+        <p class="note">
+          Top classes: {unit.classes.slice(0, 3).map(([label, mean]) => `${shard.classes[label] ?? label} (${short(mean)})`).join(", ")}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Two layers side by side; a unit chosen in one is chosen in the other too, where there is one of its number. */
+export function CompareLayers({ left, right, a, b }: { left: SideOf; right: SideOf; a: string; b: string }) {
+  const [chosen, choose] = useState(-1);
+  const { router } = useShell();
+  const open = (index: number): void => router.go(toCompare(`${a}:${index}`, `${b}:${Math.min(index, right.layer.channels - 1)}`, right.atlas.name));
+  return (
+    <div class="versus-pair">
+      <LayerHalf side={left} chosen={chosen} choose={choose} open={open} keys />
+      <LayerHalf side={right} chosen={chosen} choose={choose} open={open} keys={false} />
+    </div>
+  );
+}
+
+function LayerHalf({ side, chosen, choose, open, keys }: { side: SideOf; chosen: number; choose: (index: number) => void; open: (index: number) => void; keys: boolean }) {
+  const { layer, atlas } = side;
+  const data = useData<LayerData>(`layers/${layer.id}`, atlas);
+  return (
+    <section class="panel half" aria-label={layer.name}>
+      <h2>{atlas.name ? <Name text={`${layer.name} in ${atlas.name}`} /> : <a href={toLayer(layer.name)}>{layer.name}</a>}</h2>
+      <p class="note">
+        {layer.op} · {shapeOf(layer)} · {fieldOf(layer.field)} · {many(layer.units.dead, "dead unit")}
+      </p>
+      {data.value && (
+        <VirtualGrid
+          count={layer.channels}
+          cell={{ width: 132, height: 94 }}
+          gap={8}
+          label={`Units of ${layer.name}`}
+          current={chosen < layer.channels ? chosen : -1}
+          select={choose}
+          open={open}
+          keyOf={(index) => index}
+          keys={keys}
+          render={(index) => (
+            <button type="button" class="unit" onFocus={() => choose(index)} onMouseEnter={() => choose(index)} onClick={() => open(index)} aria-label={`Unit ${index}: compare`}>
+              <span class="pair">
+                <UnitTile layer={layer} channel={index} kind="photos" side={60} from={atlas} />
+                <UnitTile layer={layer} channel={index} kind="projections" side={60} from={atlas} />
+              </span>
+              <span class="caption">
+                <b>{index}</b>
+                <span>{data.value.dead.includes(index) ? "dead" : short(data.value.maximum[index])}</span>
+              </span>
+            </button>
+          )}
+        />
+      )}
+    </section>
+  );
+}

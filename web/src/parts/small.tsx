@@ -1,0 +1,97 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { remembered, useKeys, useShell } from "../shell";
+import type { Field } from "../types";
+
+/** Text from outside, in a direction of its own and cut where it is long; the whole text is in its title. */
+export function Name({ text, plain }: { text: string; plain?: boolean }) {
+  return (
+    <bdi class={plain ? "name" : "name cut-name"} title={text}>
+      {text}
+    </bdi>
+  );
+}
+
+export function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
+  return (
+    <dl class="facts">
+      {rows.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Section(props: { title: string; note?: ComponentChildren; children: ComponentChildren; class?: string }) {
+  const id = `s-${props.title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
+  return (
+    <section class={props.class ?? "panel"} aria-labelledby={id}>
+      <h2 id={id}>{props.title}</h2>
+      {props.note !== undefined && <p class="note">{props.note}</p>}
+      {props.children}
+    </section>
+  );
+}
+
+/** The receptive field to scale within the image. */
+export function FieldGlyph({ field, input }: { field: Field | null; input: [number, number, number] }) {
+  const [, height, width] = input;
+  const h = field ? Math.max(0.07, Math.min(1, field.size[0] / height)) : 1;
+  const w = field ? Math.max(0.07, Math.min(1, field.size[1] / width)) : 1;
+  return (
+    <svg class="glyph" viewBox="0 0 30 30" aria-hidden="true">
+      <rect class="frame" x="1" y="1" width="28" height="28" />
+      <rect class="filled" x={15 - 14 * w} y={15 - 14 * h} width={28 * w} height={28 * h} />
+    </svg>
+  );
+}
+
+export function Problem({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div class="problem" role="alert">
+      <h1>{title}</h1>
+      <p class="lead">{children}</p>
+      <p>
+        <a href="#/">All layers</a>
+      </p>
+    </div>
+  );
+}
+
+export const Loading = ({ what }: { what: string }) => <p class="quiet loading" role="status">Loading {what}…</p>;
+
+/** A choice of one among few. */
+export function Choice<T extends string>(props: { label: string; value: T; options: readonly (readonly [T, string])[]; change: (value: T) => void }) {
+  return (
+    <div class="choice" role="group" aria-label={props.label}>
+      {props.options.map(([value, words]) => (
+        <button key={value} type="button" aria-pressed={props.value === value} onClick={() => props.change(value)}>
+          {words}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+const BOOSTS = ["1", "3", "8"] as const;
+
+/** How strongly projections are shown: 1 as they are kept, more for faint ones. Zero stays mid-grey. */
+export function Contrast() {
+  const { root } = useShell();
+  const [boost, set] = useState<string>(remembered.get("boost") ?? "3");
+  const choose = (value: string): void => {
+    root.style.setProperty("--boost", value);
+    remembered.set("boost", value);
+    set(value);
+  };
+  useKeys({ e: () => choose(BOOSTS[(BOOSTS.indexOf(boost as "1") + 1) % BOOSTS.length] ?? "3") });
+  return (
+    <span class="contrast">
+      <span aria-hidden="true">Contrast</span>
+      <Choice label="Contrast of projections" value={boost} options={BOOSTS.map((one) => [one, `${one}×`] as const)} change={choose} />
+    </span>
+  );
+}

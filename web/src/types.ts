@@ -1,0 +1,241 @@
+// The data of an atlas as its scripts hand it over; src/convscope/atlas/README.md describes it in words.
+
+export interface Grid {
+  rows: number;
+  columns: number;
+  height: number;
+  width: number;
+  pitchY: number;
+  pitchX: number;
+  panels: number;
+  lossless: boolean;
+}
+
+export interface Field {
+  size: [number, number];
+  stride: [number, number];
+  offset: [number, number];
+  regular: boolean;
+}
+
+export interface LayerShape {
+  name: string;
+  op: string;
+  channels: number;
+  height: number;
+  width: number;
+  spatial: boolean;
+  field: Field | null;
+}
+
+export interface LayerEntry extends LayerShape {
+  id: string;
+  units: { count: number; dead: number; silent: number; nan: number; named: boolean };
+  tile: { height: number; width: number; enlarge: number };
+  sprite: Grid;
+  sheet: Grid & { units: number; count: number; enlarge: number };
+  preview: Grid;
+  shard: { units: number; count: number };
+  neighbours: string;
+  report: string;
+  mismatch: number;
+  bytes: { record: number; pictures: number; data: number };
+}
+
+export interface Extras {
+  shard: number;
+  images: number;
+  profileShard: number;
+  controls: boolean;
+  seed: number;
+}
+
+export interface Manifest {
+  format: string;
+  schema: number;
+  complete: boolean;
+  created: string;
+  versions: Record<string, string>;
+  model: {
+    name: string;
+    fingerprint: string;
+    input: [number, number, number];
+    dtype: string;
+    output: string;
+    classes: number;
+    preprocessText: string;
+  };
+  data: { description: string; kind: string; fingerprint: string; count: number; classes: number };
+  options: {
+    k: number;
+    tile: number;
+    thumb: number;
+    limit: number | null;
+    rule: string;
+    smooth: string;
+    overlap: string;
+    lrn: string;
+    seed: number | null;
+  };
+  failures: { count: number; shown: { image: number; name: string; reason: string }[] };
+  units: number;
+  layers: LayerEntry[];
+  paths: {
+    sprite: string;
+    photos: string;
+    projections: string;
+    preview: string;
+    image: string | null;
+    controls?: string;
+  };
+  images: { shard: number };
+  extras?: Extras | null;
+  /** Units that an export of single units holds, by layer name; absent where all are there. */
+  subset?: Record<string, number[]> | null;
+}
+
+type Numbers = (number | null)[];
+
+export interface LayerData {
+  id: string;
+  name: string;
+  maximum: Numbers;
+  mean: Numbers;
+  active: Numbers;
+  dead: number[];
+  nan: number[];
+  histogram: { edges: number[]; counts: number[] };
+  selectivity?: Numbers;
+  topClass?: number[];
+  classes?: Record<string, string>;
+  names?: string[];
+}
+
+export type Box = [number, number, number, number];
+export type Pair = [number, number];
+
+export interface UnitData {
+  channel: number;
+  maximum: number | null;
+  mean: number | null;
+  active: number | null;
+  dead: boolean;
+  nan: number;
+  values: Numbers;
+  images: number[];
+  y: number[];
+  x: number[];
+  boxes: Box[];
+  scales: Numbers;
+  histogram: { first: number; counts: number[] };
+  classes: Pair[];
+  nearest: Pair[];
+  selectivity?: number | null;
+  name?: string;
+}
+
+export interface ImageInfo {
+  name: string;
+  label: number;
+}
+
+export interface UnitShard {
+  layer: string;
+  first: number;
+  units: UnitData[];
+  images: Record<string, ImageInfo>;
+  classes: Record<string, string>;
+}
+
+/** A response: image, value, box in the input's pixels. */
+export interface Sample {
+  image: number;
+  value: number;
+  box: Box;
+}
+
+export interface Band {
+  low: number;
+  high: number;
+  samples: Sample[];
+}
+
+/** A unit joined by a weight: layer's name, channel, strength with its sign. */
+export type Joint = [string, number, number];
+
+export interface UnitExtra {
+  bands: Band[];
+  incoming: Joint[];
+  outgoing: Joint[];
+  control: { similarity: number | null } | null;
+}
+
+export interface ExtraShard {
+  layer: string;
+  first: number;
+  units: UnitExtra[];
+  images: Record<string, ImageInfo>;
+  classes: Record<string, string>;
+  incoming: string;
+  outgoing: string;
+}
+
+export interface ImageShard {
+  first: number;
+  images: Record<string, ImageInfo & { wins: [number, number, number][] }>;
+  classes: Record<string, string>;
+}
+
+/** The strongest units of an image in a layer: channel, value, share of the unit's maximum, y, x. */
+export type Strong = [number, number, number, number, number];
+
+export interface ProfileShard {
+  images: Record<string, ImageInfo & { layers: Strong[][] }>;
+  classes: Record<string, string>;
+}
+
+export interface ImageIndex {
+  size: number;
+  shards: number[];
+  count: number;
+}
+
+export interface ProfileIndex {
+  images: number[];
+  names: string[];
+  labels: number[];
+  classes: Record<string, string>;
+}
+
+export interface NetworkLayer extends LayerShape {
+  inputs: number[];
+  shown: boolean;
+}
+
+export interface NetworkData {
+  name: string;
+  input: [number, number, number];
+  output: string;
+  layers: NetworkLayer[];
+}
+
+export interface Experiment {
+  name: string;
+  title: string;
+  kind: string;
+  summary: string;
+  figures: string[];
+  captions: string[];
+  table: string | null;
+  units: string[];
+  images: number[];
+  settings: Record<string, unknown>;
+  shown: { columns: string[]; rows: string[][]; count: number } | null;
+}
+
+/** Another atlas in the folder `atlases/NAME`, to compare with. */
+export interface Neighbour {
+  name: string;
+  model: string;
+  data: string;
+}

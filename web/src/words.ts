@@ -1,0 +1,38 @@
+// Numbers and names as people read them.
+
+import type { Field, LayerShape } from "./types";
+
+/** Four significant digits; a dash where there is no number. */
+export function short(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  return size >= 1e5 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+}
+
+export const percent = (value: number | null | undefined): string =>
+  value === null || value === undefined ? "–" : `${short(100 * value)} %`;
+
+export const many = (count: number, one: string, more = `${one}s`): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
+
+export function shapeOf(layer: LayerShape): string {
+  return layer.spatial ? `${layer.channels} × ${layer.height} × ${layer.width}` : String(layer.channels);
+}
+
+const sides = (pair: readonly [number, number]): string =>
+  pair[0] === pair[1] ? short(pair[0]) : `${short(pair[0])} × ${short(pair[1])}`;
+
+export function fieldOf(field: Field | null): string {
+  return field === null ? "whole image" : `${sides(field.size)} px, stride ${sides(field.stride)}`;
+}
+
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  return count < 1e6 ? `${Math.round(count / 1e3)} kB` : `${short(count / 1e6)} MB`;
+}
+
+export const when = (created: string): string => created.replace("T", " ").replace("Z", " UTC");
+
+/** The last part of a path: what tells images of a folder apart. */
+export const baseName = (name: string): string => name.slice(name.lastIndexOf("/") + 1) || name;

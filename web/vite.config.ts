@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+// Two builds of one viewer: a classic script for pages opened from disk (modules are blocked there), an ES module for
+// notebooks. Both are committed in the Python package; nothing may depend on the day or the machine.
+const out = fileURLToPath(new URL("../src/convscope/atlas/page", import.meta.url));
+
+export default defineConfig(({ mode }) => ({
+  publicDir: false,
+  build: {
+    outDir: out,
+    emptyOutDir: false,
+    target: "es2022",
+    cssTarget: ["chrome123", "firefox121", "safari17.5"],
+    cssCodeSplit: false,
+    minify: true,
+    reportCompressedSize: false,
+    lib:
+      mode === "widget"
+        ? { entry: "src/widget.tsx", formats: ["es" as const], fileName: () => "widget.js" }
+        : { entry: "src/main.tsx", name: "convscopeAtlas", formats: ["iife" as const], fileName: () => "atlas.js", cssFileName: "atlas" },
+  },
+  define: { "process.env.NODE_ENV": JSON.stringify("production") },
+}));

@@ -34,12 +34,9 @@ def numbers(values: NDArray[Any]) -> list[Any]:
     """
     if values.dtype.kind in "iub":
         return values.tolist()
-    flat = [
-        float(text) if np.isfinite(x) else None for x, text in zip(values.flat, values.astype(str).flat, strict=True)
-    ]
-    for extent in reversed(values.shape[1:]):
-        flat = [flat[start : start + extent] for start in range(0, len(flat), extent)]
-    return flat
+    if values.ndim > 1:
+        return [numbers(row) for row in values]
+    return [float(text) if np.isfinite(x) else None for x, text in zip(values, values.astype(str), strict=True)]
 
 
 def printable(text: str) -> str:

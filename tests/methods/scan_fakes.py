@@ -1,9 +1,10 @@
-"""A source of numbered images and a network that looks its answers up by that number: outputs can be anything at all."""
+"""A source of numbered images, and a network that looks its answers up by that number: they can be anything."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,7 +59,7 @@ class FakeLayer:
 
 
 class FakeLayers(list[FakeLayer]):
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         if not isinstance(key, str):
             return super().__getitem__(key)
         for layer in self:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from convscope.methods.statistics import (
     HISTOGRAM_BINS,
     HISTOGRAM_EDGES,
+    LayerStatistics,
     Responses,
     StatisticsTable,
     histogram_bins,
@@ -33,7 +34,7 @@ def responses(maxima: np.ndarray, *, labels: list[int] | None = None, nan: np.nd
     )
 
 
-def whole(table: StatisticsTable, positions: int = 4):
+def whole(table: StatisticsTable, positions: int = 4) -> LayerStatistics:
     return table.layer("x", slice(None), positions=positions, maximum=torch.zeros(len(table.nan)))
 
 
@@ -45,11 +46,8 @@ def test_there_are_64_bins_between_ascending_edges() -> None:
 
 @given(st.floats(allow_nan=False, width=32))
 def test_bins_agree_with_the_edges(value: float) -> None:
-    smallest = 2.0**-126
-    if 0 < abs(value) < smallest:
-        expected = 23 if value > 0 else 22
-    else:
-        expected = literal_bin(value)
+    subnormal = 0 < abs(value) < 2.0**-126
+    expected = (23 if value > 0 else 22) if subnormal else literal_bin(value)
     assert histogram_bins(np.float32([value])).tolist() == [expected]
 
 

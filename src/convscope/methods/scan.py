@@ -173,13 +173,11 @@ class Scan(Mapping[str, LayerScan]):
             StoreError: if the folder holds another scan, or cannot be written.
         """
         store = Path(folder)
-        _check_store(store, self.identity)
+        scan_store.check_store(store, self.identity)
         if self.complete:
             scan_store.write_finished(store, self._state)
-            return
-        if scan_store.finished_identity(store) is not None:
-            return  # of the same scan, and complete: nothing is missing
-        _save_part(store, self._state)
+        elif not scan_store.is_finished(store):  # else the folder holds all of this and more
+            _save_part(store, self._state)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> Scan:
@@ -355,17 +353,9 @@ def _environment(net: Network) -> str:
 # -- the store --------------------------------------------------------------------------------------------------------
 
 
-def _check_store(store: Path, identity: ScanIdentity) -> None:
-    if store.exists() and not store.is_dir():
-        raise StoreError(f"{store} is a file, and a scan needs a folder: give another name")
-    found = scan_store.finished_identity(store)
-    if found is not None:
-        found.agree(identity, where=str(store))
-
-
 def _finished(store: Path, identity: ScanIdentity) -> Scan | None:
     """The scan if the store holds all of it already."""
-    _check_store(store, identity)
+    scan_store.check_store(store, identity)
     state = scan_store.read_finished(store)
     if state is None:
         return None
@@ -378,7 +368,6 @@ def _resume(store: Path, identity: ScanIdentity, mine: Coverage, *, shard: tuple
     """What the parts in the store hold of the micro-batches `mine`."""
     state = ScanState.empty(identity)
     for path, part in scan_store.read_parts(store).items():
-        part.identity.agree(identity, where=str(path))
         if not (part.coverage & mine).any():
             continue  # of another shard
         if (part.coverage & ~mine).any():
@@ -394,7 +383,6 @@ def _save_part(store: Path, state: ScanState) -> None:
     """Write a part, and remove those it makes superfluous; they are found by the images they cover, not by name."""
     old = {path: part for path, part in scan_store.read_parts(store).items() if (part.coverage & state.coverage).any()}
     for path, part in old.items():
-        part.identity.agree(state.identity, where=str(path))
         if (part.coverage & ~state.coverage).any():
             raise StoreError(f"{path} holds some of the same images and others: merge it first, or take another folder")
     digest = hashlib.sha256(np.packbits(state.coverage).tobytes()).hexdigest()[:16]

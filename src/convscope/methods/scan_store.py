@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.numpy import load as from_bytes
 from safetensors.numpy import load_file
 from safetensors.numpy import save as to_bytes
 
@@ -126,16 +127,21 @@ def read_part(path: Path) -> ScanState:
         StoreError: if it cannot be read or is no part of a scan.
     """
     try:
-        with safe_open(path, framework="numpy") as file:
-            header = json.loads((file.metadata() or {})["convscope"])
+        content = path.read_bytes()  # at once: a run that goes on may replace the file at any time
+        header = _part_header(content[8 : 8 + int.from_bytes(content[:8], "little")])
         _check_schema(header, path)
         identity = ScanIdentity.from_json(header["scan"])
-        arrays = load_file(path)
+        arrays = from_bytes(content)
         flags = np.unpackbits(arrays["coverage"], count=identity.micro_batches).astype(np.bool_)
         count, by_class = header["count"], arrays.get("class_count")
         return _state(identity, [arrays], header, flags, count=count, class_count=by_class)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise _unreadable(path, error, what="part of a scan") from error
+
+
+def _part_header(content: bytes) -> dict[str, Any]:
+    """What a part says of itself, from the JSON text that a safetensors file begins with."""
+    return json.loads(json.loads(content)["__metadata__"]["convscope"])
 
 
 def read_parts(store: Path) -> dict[Path, ScanState]:
@@ -153,8 +159,9 @@ def _within(inner: Coverage, outer: Coverage) -> bool:
 
 
 def remove_parts(store: Path) -> None:
-    """Remove the parts of a store, and their folder if nothing else is in it."""
+    """Remove the parts of a store, their folder if nothing else is in it, and what a kill left half written."""
     remove(part_paths(store))
+    remove(path for folder in (store, store / PARTS, store / LAYERS) for path in folder.glob(".*.tmp"))
     if (store / PARTS).is_dir() and not any((store / PARTS).iterdir()):
         (store / PARTS).rmdir()
 
@@ -205,7 +212,7 @@ def read_finished(store: Path) -> ScanState | None:
         StoreError: if the manifest or a layer's file cannot be read.
     """
     path = store / MANIFEST
-    if not path.is_file():
+    if not is_finished(store):
         return None
     try:
         manifest = json.loads(path.read_bytes())
@@ -222,17 +229,31 @@ def read_finished(store: Path) -> ScanState | None:
         raise _unreadable(path, error, what="file of a scan") from error
 
 
-def finished_identity(store: Path) -> ScanIdentity | None:
-    """Which scan is finished in a store; reads no layer."""
-    path = store / MANIFEST
-    if not path.is_file():
-        return None
-    try:
-        manifest = json.loads(path.read_bytes())
-        _check_schema(manifest, path)
-        return ScanIdentity.from_json(manifest["scan"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise _unreadable(path, error, what="manifest of a scan") from error
+def check_store(store: Path, identity: ScanIdentity) -> None:
+    """Nothing if the store is free, or holds this scan, finished or in parts; reads no table.
+
+    Raises:
+        StoreError: if it is a file, holds another scan, or something unreadable.
+    """
+    if store.exists() and not store.is_dir():
+        raise StoreError(f"{store} is a file, and a scan needs a folder: give another name")
+    for path in (*([store / MANIFEST] if is_finished(store) else []), *part_paths(store)):
+        try:
+            if path.name == MANIFEST:
+                header = json.loads(path.read_bytes())
+            else:
+                with path.open("rb") as file:
+                    header = _part_header(file.read(int.from_bytes(file.read(8), "little")))
+            _check_schema(header, path)
+            found = ScanIdentity.from_json(header["scan"])
+        except (OSError, KeyError, TypeError, ValueError, MemoryError, OverflowError) as error:
+            raise _unreadable(path, error, what="file of a scan") from error
+        found.agree(identity, where=str(store))
+
+
+def is_finished(store: Path) -> bool:
+    """Whether the store holds a finished scan."""
+    return (store / MANIFEST).is_file()
 
 
 def _check_schema(found: dict[str, Any], path: Path) -> None:

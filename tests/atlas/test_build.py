@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import convscope as cs
 from convscope.atlas import Atlas, build_atlas, layers
@@ -244,6 +245,23 @@ def test_corrupt_images_are_left_out_and_listed(atlas: Atlas, source: Source) ->
     assert bad["reason"]
     for layer in atlas.layers:
         assert bad["image"] not in atlas.record(layer.name).images
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names that are no text are Linux's")
+def test_hostile_names_are_kept_as_text(net: Network, tmp_path: Path) -> None:
+    names = ["script><script>alert(1)<!--.png", "\"'`&amp;.png", "\u202egnp.png", "é" * 120 + ".png", "a\u2028b.png"]
+    folder = tmp_path / "photos" / "<"  # names below it begin with "</"
+    folder.mkdir(parents=True)
+    noise = np.random.default_rng(0)
+    for name in (*names, os.fsdecode(b"caf\xe9.png")):
+        Image.fromarray(noise.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(folder / name, "PNG")
+    made = make(net, open_source(tmp_path / "photos"), tmp_path / "out", layers=["fc"], k=6)
+    assert set(made.unit("fc:0").names) == {f"</{name}" for name in (*names, "caf\ufffd.png")}
+    assert made.unit("fc:0").classes == ("<",) * 6
+    for path in (tmp_path / "out" / "data").rglob("*.js"):
+        data = path.read_bytes()
+        assert data.isascii()
+        assert b"<" not in data
 
 
 def test_a_limit_takes_images_from_all_over(net: Network, source: Source, tmp_path: Path) -> None:

@@ -33,10 +33,7 @@ def test_selectivity_runs_from_zero_to_one() -> None:
         np.array([[2.0, 2.0], [3.0, 0.0], [0.0, 0.0], [-1.0, -2.0], [5.0, -9.0]]), np.array([1, 1])
     )
     assert found is not None
-    assert found.selectivity.tolist() == [0.0, 1.0, pytest.approx(np.nan, nan_ok=True)] + [
-        pytest.approx(np.nan, nan_ok=True),
-        1.0,
-    ]
+    assert found.selectivity.tolist() == pytest.approx([0.0, 1.0, np.nan, np.nan, 1.0], nan_ok=True)
 
 
 @pytest.mark.parametrize("count", [None, np.array([5, 0, 0])])

@@ -1,1 +1,1 @@
-"""The plain page of an atlas: files that are copied into every atlas as they are."""
+"""The page of an atlas: files that are copied into every atlas as they are."""

@@ -1,0 +1,119 @@
+"""Tiles against one literal crop and one projection at a time, and how the work is cut."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from convscope.atlas.patches import Picks, Studio, thumb_path
+from convscope.atlas.render import GREY, crop_patch, display
+from convscope.data import Preprocess, Source, load_image
+from convscope.graph import Network, PullOptions
+from convscope.methods.deconv import deconv
+from convscope.methods.scan import TopK, scan
+
+
+class Counting:
+    """A source that counts how often each image is read."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.reads: list[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.source, name)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def read(self, index: int) -> object:
+        self.reads.append(index)
+        return self.source.read(index)
+
+
+def table(images: list[list[int]], values: list[list[float]] | None = None) -> TopK:
+    rows = torch.tensor(images)
+    numbers = torch.ones(rows.shape) if values is None else torch.tensor(values)
+    return TopK("a", numbers, rows, torch.zeros(*rows.shape, 2, dtype=torch.int32))
+
+
+@pytest.fixture
+def studio(net: Network, source: Source) -> Studio:
+    assert isinstance(net.preprocess, Preprocess)
+    return Studio(net, source, net.preprocess, PullOptions(), 112, 0, None)
+
+
+def quiet(count: int) -> None:
+    """A tick that nobody hears."""
+
+
+@pytest.mark.parametrize("layer", ["relu1", "block2.relu2", "fc"])
+def test_tiles_are_the_crops_and_projections_of_each_response(
+    net: Network, source: Source, studio: Studio, layer: str
+) -> None:
+    top = scan(net, source, layers=[layer], k=4)[layer].topk
+    with ThreadPoolExecutor(2) as pool:
+        made = studio.tiles(top, range(3, 9), pool=pool, tick=quiet)
+    fill = studio.preprocess.mean_colour
+    for channel in range(3, 9):
+        for rank in range(4):
+            image, place = int(top.images[channel, rank]), top.positions[channel, rank].tolist()
+            photo = load_image(source, image, studio.preprocess)
+            at = f"@{place[0]},{place[1]}" if net.layers[layer].spatial else ""
+            x = studio.preprocess.normalise(torch.from_numpy(photo).permute(2, 0, 1))
+            alone = deconv(net, x, f"{layer}:{channel}{at}")
+            if top.values[channel, rank] == 0:
+                assert (made.photos[channel - 3, rank] == GREY).all()
+                assert made.scales[channel - 3, rank] == 0
+                continue
+            wanted = crop_patch(photo, alone.boxes[0].tolist(), fill)
+            np.testing.assert_array_equal(made.photos[channel - 3, rank], wanted)
+            difference = made.projections[channel - 3, rank].astype(int) - display(alone.pixels)[0]
+            assert np.abs(difference).max() <= 1
+            assert made.activations[channel - 3, rank] == pytest.approx(float(top.values[channel, rank]), rel=1e-4)
+
+
+def test_an_image_is_read_once_for_all_units_of_a_block(net: Network, source: Source, studio: Studio) -> None:
+    counting = Counting(source)
+    top = scan(net, source, layers=["fc"], k=4)["fc"].topk
+    Studio(net, counting, studio.preprocess, PullOptions(), 112, 0, None).tiles(  # type: ignore[arg-type]
+        top, range(10), pool=None, tick=quiet
+    )
+    assert sorted(counting.reads) == sorted(set(top.images.flatten().tolist()))
+
+
+def test_every_response_is_in_one_job() -> None:
+    picks = Picks.of(table([[3, 1, 2], [1, 0, 2], [2, 5, 1]]), range(3))
+    assert picks.images.tolist() == [0, 1, 1, 1, 2, 2, 2, 3, 5]
+    jobs = list(picks.jobs(images=2, responses=100))
+    assert [job.images.tolist() for job in jobs] == [[0, 1, 1, 1], [2, 2, 2, 3], [5]]
+    jobs = list(picks.jobs(images=10, responses=2))
+    assert [job.images.tolist() for job in jobs] == [[0, 1], [1, 1], [2, 2], [2, 3], [5]]
+    assert [job.channels.tolist() for job in jobs] == [[1, 0], [1, 2], [0, 1], [2, 0], [2]]
+
+
+def test_missing_responses_and_zeros_are_left_out() -> None:
+    picks = Picks.of(table([[3, -1], [4, 5]], [[1.0, -np.inf], [2.0, 0.0]]), range(2))
+    assert picks.images.tolist() == [3, 4]
+    assert Picks.count(table([[3, -1], [4, 5]], [[1.0, -np.inf], [2.0, 0.0]])).tolist() == [1, 1]
+
+
+def test_channels_count_from_the_layers_first_unit() -> None:
+    picks = Picks.of(table([[0], [1], [2], [3]]), range(2, 4))
+    assert picks.channels.tolist() == [2, 3]
+    assert picks.images.tolist() == [2, 3]
+
+
+def test_units_without_any_response_make_no_job(studio: Studio) -> None:
+    none = TopK("fc", torch.full((2, 3), -torch.inf), torch.full((2, 3), -1), torch.full((2, 3, 2), -1))
+    assert not list(Picks.of(none, range(2)).jobs(images=1, responses=1))
+    made = studio.tiles(none, range(2), pool=None, tick=quiet)
+    assert (made.photos == GREY).all()
+    assert made.report == ""
+
+
+def test_whole_images_are_a_thousand_to_a_folder() -> None:
+    assert thumb_path(0) == "0/0.webp"
+    assert thumb_path(999) == "0/999.webp"
+    assert thumb_path(1_281_166) == "1281/1281166.webp"

@@ -179,10 +179,26 @@ def test_one_process_finishes_what_shards_began(net: Answers, undisturbed: str, 
     assert digest(tmp_path) == undisturbed
 
 
-def test_another_split_of_half_done_work_is_refused(net: Answers, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("first", "second"), [(2, 3), (4, 2), (3, 4), (2, 12)])
+def test_another_split_goes_on_from_what_shards_began(
+    net: Answers, undisturbed: str, tmp_path: Path, first: int, second: int
+) -> None:
+    scan(net, SOURCE, shard=(1, first), store=tmp_path)
+    with pytest.raises(RuntimeError):
+        scan(Interrupting(net, 1, RuntimeError()), SOURCE, workers=1, shard=(0, first), store=tmp_path)
+    begun = Scan.load(tmp_path)
+    images = sum(scan(net, SOURCE, shard=(i, second), store=tmp_path).images for i in range(second))
+    assert images <= COUNT - len(SOURCE.corrupt)
+    whole = Scan.load(tmp_path)
+    assert begun.images < whole.images
+    whole.save(tmp_path)
+    assert digest(tmp_path) == undisturbed
+
+
+def test_another_split_does_not_look_again(net: Answers, tmp_path: Path) -> None:
     scan(net, SOURCE, shard=(0, 2), store=tmp_path)
-    with pytest.raises(StoreError, match=r"shard-0-of-2.*of shard 0/3 together with others"):
-        scan(net, SOURCE, shard=(0, 3), store=tmp_path)
+    looked = [scan(net, SOURCE, shard=(i, 4), store=tmp_path) for i in (1, 2, 3)]
+    assert [len(part.failures) + part.images for part in looked] == [2 * 16 + 6, 0, 2 * 16]
 
 
 def test_a_finished_scan_is_not_repeated(net: Answers, undisturbed: str, tmp_path: Path) -> None:

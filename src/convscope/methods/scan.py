@@ -222,7 +222,8 @@ def scan(
     shard: (i, n) looks at every n-th micro-batch from the i-th; the n results `merge` to the whole.
     workers: threads that run the network, by default one a core.
     store: a folder that finished work is kept in, where a repeated call goes on from it. A complete scan is written
-        there as `Scan.save` would; a shard as a part.
+        there as `Scan.save` would; a shard as a part. What parts of another split hold is not repeated, nor in the
+        result: `Scan.load` gives all that is in the store.
     statistics: "all", "units" (no means by class), or "none". Means by class need labels, and are left out where
         their table would take more than 512 MiB.
 
@@ -239,7 +240,9 @@ def scan(
     mine = shard_coverage(identity, shard)
     if folder is not None and (finished := _finished(folder, identity)) is not None:
         return finished
-    state = ScanState.empty(identity) if folder is None else _resume(folder, identity, mine, shard=shard)
+    state = ScanState.empty(identity)
+    if folder is not None:
+        state, mine = _resume(folder, identity, mine)
     job = Job(net, source, preprocess_of(net), state, batch, workers or default_workers(net.device))
     work(job, mine, store=folder, shard=shard, progress=progress or silent)
     result = Scan(state)
@@ -364,19 +367,19 @@ def _finished(store: Path, identity: ScanIdentity) -> Scan | None:
     return Scan(state)
 
 
-def _resume(store: Path, identity: ScanIdentity, mine: Coverage, *, shard: tuple[int, int]) -> ScanState:
-    """What the parts in the store hold of the micro-batches `mine`."""
-    state = ScanState.empty(identity)
-    for path, part in scan_store.read_parts(store).items():
-        if not (part.coverage & mine).any():
-            continue  # of another shard
+def _resume(store: Path, identity: ScanIdentity, mine: Coverage) -> tuple[ScanState, Coverage]:
+    """What the parts in the store hold of the micro-batches `mine`, and which of these the state is to cover.
+
+    After a run in another split a part may hold some of these and some of another shard; it is left to the merging.
+    """
+    state, parts = ScanState.empty(identity), scan_store.read_parts(store).values()
+    for part in parts:
         if (part.coverage & ~mine).any():
-            raise StoreError(
-                f"{path} holds images of shard {shard[0]}/{shard[1]} together with others: go on with the split it "
-                "was made by, or take another folder"
-            )
-        state.merge(part)
-    return state
+            mine = mine & ~part.coverage
+    for part in parts:
+        if not (part.coverage & ~mine).any():
+            state.merge(part)
+    return state, mine
 
 
 def _save_part(store: Path, state: ScanState) -> None:

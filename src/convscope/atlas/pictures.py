@@ -115,8 +115,9 @@ class PictureFolder:
         return shown
 
     def measure(self) -> Pictures:
-        """How much there is."""
-        sizes = [path.stat().st_size for path in self.folder.glob("*.webp")]
+        """How much there is of what is written here; later additions have no part in it."""
+        kinds = ("[0-9]*.webp", "photos-*.webp", "projections-*.webp", "preview.webp")
+        sizes = [path.stat().st_size for kind in kinds for path in self.folder.glob(kind)]
         return Pictures(len(sizes), sum(sizes))
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch.export import ExportedProgram
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph.export import export_module, functional
+from convscope.graph.fusing import Action, plan
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
@@ -22,6 +23,8 @@ from convscope.graph.placing import Reaches, boxes_of, field_of, reaches
 from convscope.graph.pulling import cone
 from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
+
+Folding = Literal["fold", "none"]
 
 
 class LayerList:
@@ -82,12 +85,20 @@ class Network:
     """
 
     def __init__(
-        self, program: Program, *, name: str, preprocess: Any = None, classes: Sequence[str] | None = None
+        self,
+        program: Program,
+        *,
+        name: str,
+        preprocess: Any = None,
+        classes: Sequence[str] | None = None,
+        folding: Folding = "fold",
     ) -> None:
         self.program = program
         self.name = name
         self.preprocess = preprocess
         self.classes = None if classes is None else tuple(classes)
+        self.folding: Folding = folding
+        self._plans: dict[frozenset[int], list[Action]] = {}
 
     # -- making -------------------------------------------------------------------------------------------------------
     @classmethod
@@ -100,11 +111,14 @@ class Network:
         preprocess: Any = None,
         classes: Sequence[str] | None = None,
         copy: bool = True,
+        folding: Folding = "fold",
     ) -> Network:
         """The network that `module` is in eval mode, for images of `input_shape` (channels, height, width).
 
         The module itself is left exactly as it was, its train or eval mode included. With `copy` the network has
-        weights of its own; without, it shares the module's, and is valid until they change.
+        weights of its own; without, it shares the module's, and is valid until they change. `folding`: "fold" runs
+        batch norm within the convolution before it where nobody asks for what is between (equal up to rounding),
+        "none" does not.
 
         Raises:
             ShapeError: if `input_shape` is not three positive integers.
@@ -118,7 +132,7 @@ class Network:
         if not isinstance(module, nn.Module):
             raise UsageError(f"a torch.nn.Module is needed, not {type(module).__name__}")
         program = lower(export_module(module, input_shape))
-        net = cls(program, name=name or type(module).__name__, preprocess=preprocess, classes=classes)
+        net = cls(program, name=name or type(module).__name__, preprocess=preprocess, classes=classes, folding=folding)
         return net._moved(lambda tensor: _laid_out(tensor.clone() if copy else tensor))
 
     @classmethod
@@ -154,7 +168,8 @@ class Network:
 
         steps = tuple(step.moved(once) for step in self.program.steps)
         program = replace(self.program, steps=steps, dtype=dtype or self.program.dtype)
-        return Network(program, name=self.name, preprocess=self.preprocess, classes=self.classes)
+        about = {"name": self.name, "preprocess": self.preprocess, "classes": self.classes, "folding": self.folding}
+        return Network(program, **about)
 
     # -- what it is ---------------------------------------------------------------------------------------------------
     @property
@@ -315,31 +330,19 @@ class Network:
         return {i: torch.cat([p[i] for p in parts]) for i in wanted}
 
     def _run_batch(self, images: Tensor, wanted: set[int]) -> dict[int, Tensor]:
-        steps = self._plan(frozenset(wanted))
         alive: dict[int, Tensor] = {0: images}
         with torch.no_grad():
-            for step, spent in steps:
-                alive[step.index] = step.run([alive[i] for i in step.inputs])
-                for i in spent:
+            for action in self._plan(frozenset(wanted)):
+                alive[action.index] = action.run([alive[i] for i in action.inputs])
+                for i in action.spent:
                     del alive[i]
         return {i: alive[i] for i in wanted}
 
-    def _plan(self, wanted: frozenset[int]) -> list[tuple[Step, tuple[int, ...]]]:
-        """The steps to run for the wanted values, each with the values that are spent after it."""
-        plans = self.__dict__.setdefault("_plans", {})
-        if wanted not in plans:
-            needed, steps = set(wanted), []
-            for step in reversed(self.steps):
-                if step.index in needed:
-                    needed.update(step.inputs)
-                    steps.append(step)
-            plan, seen = [], set(wanted)
-            for step in steps:  # last first: the first time a value is met is its last use
-                spent = tuple(i for i in dict.fromkeys(step.inputs) if i not in seen)
-                seen.update(spent)
-                plan.append((step, spent))
-            plans[wanted] = plan[::-1]
-        return plans[wanted]
+    def _plan(self, wanted: frozenset[int]) -> list[Action]:
+        """What to run for the wanted values, made once for each set of them."""
+        if wanted not in self._plans:
+            self._plans[wanted] = plan(self.steps, wanted, fold=self.folding == "fold")
+        return self._plans[wanted]
 
     def cone(self, layer: str) -> list[Step]:
         """The steps that a layer is computed from, in execution order."""

@@ -170,7 +170,7 @@ class Tile:
         value = self.values[step.index]
         place = _place(self.plan.extents[step.index], rows)
         if place.is_whole(value) and any(c.absolute for c in inputs.values()):
-            change = Change(step.run(whole_inputs(step.inputs, inputs, base)), place, True)
+            change = Change(step.rerun(whole_inputs(step.inputs, inputs, base)), place, True)
         else:
             change = step.push(inputs, place, base)
         if change.absolute != place.is_whole(value):

@@ -124,6 +124,10 @@ class Step:
         out = self.call.target(*args, **kwargs)
         return out if self.call.pick is None else out[self.call.pick]
 
+    def rerun(self, inputs: Sequence[Tensor]) -> Tensor:
+        """The same for many copies of one image; free to be faster and to round otherwise."""
+        return self.run(inputs)
+
     # -- place --------------------------------------------------------------------------------------------------------
     def place(self, slot: int, axis: int) -> Span | None:
         """Which positions of input `slot` each output position reads on an axis (0: y, 1: x); None: all of

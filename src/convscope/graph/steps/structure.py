@@ -336,7 +336,8 @@ class Upsample(Step):
         else:
             centre, reach = (at + 0.5) * ratio - 0.5, 1
         reach += "bicubic" in self.op
-        # PyTorch reckons in the precision of the map: where that falls on a whole number, either neighbour may be meant.
+        # PyTorch reckons in the precision of the map: where that falls on a whole number, either neighbour may be
+        # meant.
         low, high = (np.floor(centre + e).astype(np.int64) for e in (-_ROUNDING, _ROUNDING))
         if self._factor():
             low = high

@@ -34,6 +34,17 @@ _IDENTITIES = {
     aten.feature_dropout.default,
     aten.alpha_dropout.default,
 }
+_SHAPE_ONLY = {
+    aten.new_zeros.default,
+    aten.new_ones.default,
+    aten.new_full.default,
+    aten.new_empty.default,
+    aten.zeros_like.default,
+    aten.ones_like.default,
+    aten.full_like.default,
+    aten.empty_like.default,
+    aten.fill.Scalar,
+}
 _CHECKS = ("_assert", "sym_constrain", "_guards", "assert_")
 
 
@@ -246,7 +257,8 @@ class _Lowering:
         batched = tensor.dim() > 0 and self._is_batch(tensor.shape[0])
         shape = tuple(int(s) if isinstance(s, int) or s.node.is_constant() else -1 for s in tensor.shape[1:])
         batched = batched and -1 not in shape
-        depends, floating = any(v.depends for v in sources), tensor.is_floating_point()
+        depends = target not in _SHAPE_ONLY and any(v.depends for v in sources)
+        floating = tensor.is_floating_point()
         value = Value(shape, None, batched, depends, floating, (0, 1, 0) if batched else self._batch_at(tensor))
         if not batched:
             return value

@@ -144,13 +144,17 @@ class Step:
         """The signal at each input slot that a signal at the output causes. A returned tensor whose box was
         moved is a copy."""
         if not self.linear:
-            context.report.fallback[self.op] += 1
+            self.note(context.report)
         gradient = whole(signal, self.call.result)
         inputs = [self._template(slot, gradient, context) for slot in range(len(self.inputs))]
         return {
             slot: _whole_signal(g, self.call.sources[slot])
             for slot, g in vector_jacobian(self.run, inputs, gradient).items()
         }
+
+    def note(self, report: Report) -> None:
+        """Notes in the report what `pull` does here."""
+        report.fallback[self.op] += 1
 
     def _template(self, slot: int, gradient: Tensor, context: PullContext) -> Tensor:
         if not self.linear or not self.call.sources[slot].batched:

@@ -12,7 +12,7 @@ from torch import Tensor
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Change, Place
 from convscope.graph.nouns import Span
-from convscope.graph.options import PullOptions
+from convscope.graph.options import PullOptions, Report
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Step
 from convscope.graph.steps.registry import rule
 
@@ -135,11 +135,9 @@ class MapNorm(Step):
         """Everything, through the statistics."""
         return None
 
-    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
-        """By the derivative, which includes that of the statistics."""
-        context.report.differentiated[self.op] += 1
-        context.report.fallback[self.op] -= 1
-        return super().pull(signal, context)
+    def note(self, report: Report) -> None:
+        """The derivative includes that of the statistics."""
+        report.differentiated[self.op] += 1
 
 
 def match_lrn(x: Any, divisor: Any) -> dict[str, Any] | None:

@@ -188,15 +188,20 @@ class Sum(Positionwise):
 
     @classmethod
     def accepts(cls, call: Call) -> bool:
-        """Any operands of maps of one orientation."""
-        return constants_fit(call)
+        """Any operands of maps of one orientation; constants that differ from position to position, too."""
+        one = len(call.inputs) == 1 and call.sources[0].layout == call.result.layout
+        return constants_fit(call) or (one and call.sources[0].shape == call.result.shape)
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
-        """The signal itself where both operands have the output's shape and no sign or factor is in play."""
-        plain = self.call.target is aten.add.Tensor and self.call.bind().get("alpha", 1) == 1
-        if plain and all(v.shape == self.call.result.shape for v in self.call.sources) and self._distinct():
-            return {slot: Signal(signal.tensor, signal.origin, owned=False) for slot in range(len(self.inputs))}
-        return super().pull(signal, context)
+        """The signal, with the operand's sign and factor; an operand that is broadcast receives a sum of it."""
+        factors = self._factors()
+        if factors is None:
+            return super().pull(signal, context)
+        owned = signal.owned and len(factors) == 1
+        return {
+            slot: Signal(signal.tensor if factor == 1 else signal.tensor * factor, signal.origin, owned or factor != 1)
+            for slot, factor in enumerate(factors)
+        }
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The changes themselves, added up with their signs; constants and what is not changed fall out."""
@@ -230,9 +235,6 @@ class Sum(Positionwise):
             if isinstance(argument, Slot):
                 found[argument.number] += sign
         return found
-
-    def _distinct(self) -> bool:
-        return len(self.inputs) == sum(1 for a in self.call.args if not isinstance(a, Tensor | int | float))
 
 
 @rule(aten.mul.Tensor, aten.mul.Scalar, aten.div.Tensor, aten.div.Scalar)

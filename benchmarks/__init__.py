@@ -1,0 +1,1 @@
+"""Programs that measure, each answering one question: `python -m benchmarks.NAME [--quick]`; the last line is JSON."""

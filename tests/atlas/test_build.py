@@ -68,7 +68,9 @@ def test_progress_has_stages_one_after_the_other_that_never_go_back(
     seen = Interrupt(-1)
     make(net, source, tmp_path / "out", progress=seen)
     stages = list(dict.fromkeys(stage for stage, _, _ in seen.calls))
-    assert stages == ["scan", "project relu1", "project block2.relu2", "project fc", "finish"]
+    layered = [stage for stage in stages if stage.startswith("project ")]
+    assert layered == ["project relu1", "project block2.relu2", "project fc"]
+    assert (stages[0], stages[-1]) == ("scan", "finish")
     assert [stage for stage, _, _ in seen.calls] == sorted((s for s, _, _ in seen.calls), key=stages.index)
     for stage in stages:
         dones = [done for name, done, _ in seen.calls if name == stage]
@@ -109,7 +111,9 @@ def test_finished_layers_are_not_made_again(net: Network, source: Source, tmp_pa
         make(net, source, tmp_path, progress=stop)
     seen = Interrupt(-1)
     make(net, source, tmp_path, progress=seen)
-    assert {stage for stage, _, _ in seen.calls} == {"project fc", "finish"}
+    stages = {stage for stage, _, _ in seen.calls}
+    assert {"project fc", "finish"} <= stages
+    assert not {"scan", "project relu1", "project block2.relu2"} & stages
 
 
 KILLED = """

@@ -121,6 +121,11 @@ def test_a_few_large_values_do_not_hide_the_rest() -> None:
     assert display(pixels)[0, 0, :3, 0].tolist() == [255, 1, 129]
 
 
+def test_a_scale_can_be_given() -> None:
+    pixels = torch.tensor([[-1.0, 1.0], [2.0, 8.0]]).expand(1, 3, 2, 2)
+    assert display(pixels, scale=np.array([2.0], np.float32))[0, ..., 0].tolist() == [[64, 192], [255, 255]]
+
+
 def test_a_projection_of_very_few_pixels_is_still_seen() -> None:
     pixels = torch.zeros(1, 3, 20, 20)
     pixels[0, 1, 3, 3] = -2.0

@@ -174,7 +174,7 @@ class Studio:
         photos = np.stack([self._photo(int(number)) for number in numbers])
         found = project(
             self.net,
-            self.preprocess.normalise(torch.from_numpy(photos).permute(0, 3, 1, 2)).to(self.net.dtype),
+            self.preprocess.normalise(torch.from_numpy(photos).permute(0, 3, 1, 2), dtype=self.net.dtype),
             layer,
             image=torch.from_numpy(row),
             channel=torch.from_numpy(job.channels),
@@ -185,7 +185,8 @@ class Studio:
             lrn=self.options.lrn,
             workers=1,
         )
-        shown, scales, boxes = display(found.pixels), scale_of(found.pixels), found.boxes.tolist()
+        scales, boxes = scale_of(found.pixels), found.boxes.tolist()
+        shown = display(found.pixels, scale=scales)
         size = made.photos.shape[2:4]
         fill = self.preprocess.mean_colour
         for i, (unit, rank) in enumerate(zip(job.channels - first, job.ranks, strict=True)):

@@ -107,10 +107,10 @@ def _scale(values: NDArray[np.float32], saturated: float) -> NDArray[np.float32]
     return np.where(scale > 0, scale, sizes[:, place:].max(axis=1))
 
 
-def display(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURATED) -> Pixels:
+def display(pixels: Tensor | NDArray[np.floating], *, scale: NDArray[np.floating] | None = None) -> Pixels:
     """Projections (n, 3, h, w) as uint8 images (n, h, w, 3): zero is 128, minus the scale 1, plus the scale 255.
 
-    The scale is each projection's own (`scale_of`), the same for its channels; what lies beyond it is cut off. Without
+    The scale (n,) is by default each projection's own (`scale_of`); what lies beyond it is cut off. Without
     that, a few pixels of a deep layer's projection would leave the rest of it invisible. A projection that is zero
     everywhere is grey everywhere; NaN counts as zero. One channel (n, 1, h, w) becomes grey levels. Raises ShapeError
     for other shapes.
@@ -121,9 +121,9 @@ def display(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURAT
     if pixels.ndim != 4 or pixels.shape[1] not in (1, 3):
         raise ShapeError(f"projections are (n, 3, h, w) or (n, 1, h, w), found {tuple(pixels.shape)}")
     values = _finite(pixels)
-    scale = _scale(values, saturated)[:, None, None, None]
+    reach = (_scale(values, SATURATED) if scale is None else scale)[:, None, None, None]
     # Divided first: 127 / scale overflows for the smallest signals.
-    parts = np.divide(values, scale, where=scale > 0, out=np.zeros_like(values))
+    parts = np.divide(values, reach, where=reach > 0, out=np.zeros_like(values))
     levels = GREY + np.rint(np.clip(parts, -1, 1, out=parts) * _REACH)
     shown = levels.astype(np.uint8).transpose(0, 2, 3, 1)
     return np.repeat(shown, 3, axis=3) if shown.shape[3] == 1 else np.ascontiguousarray(shown)

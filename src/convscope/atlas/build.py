@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.atlas.database import LayerRow, UnitRow, write_database
+from convscope.atlas.extras import CONTROLS_PATH, Extras
 from convscope.atlas.files import remove_leftovers, write_bytes, write_json, writing
 from convscope.atlas.layers import LayerBuild
 from convscope.atlas.manifest import AtlasOptions, begin, layer_json, look, request
@@ -70,7 +71,8 @@ def build_atlas(
         rule, smooth, overlap, lrn: how projections are made, see `convscope.deconv`.
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
-        progress: called with the stages "scan", "project LAYER" for each layer, and "finish".
+        progress: called with the stages "scan", "project LAYER" and "control LAYER" for each layer,
+            "profile", and "finish".
 
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
@@ -128,7 +130,8 @@ def _build(
     ]
     with one_thread_workers(net.device, workers) as team:
         records = [build.make(pool=team.pool, progress=progress) for build in builds]
-    Finish(folder, net, source, found, builds, records, options).write(manifest, progress)
+        extras = Extras(folder, studio, records, [build.pictures for build in builds]).write(progress)
+    Finish(folder, net, source, found, builds, records, options, extras).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
 
 
@@ -174,6 +177,7 @@ class Finish:
     builds: Sequence[LayerBuild]
     records: Sequence[LayerRecord]
     options: AtlasOptions
+    extras: Json
 
     def write(self, manifest: Json, progress: Progress) -> None:
         """Write tables, data scripts, page and manifest, the manifest last, and remove what is not needed any more."""
@@ -210,12 +214,16 @@ class Finish:
                 "photos": "pictures/{layer}/photos-{sheet}.webp",
                 "projections": "pictures/{layer}/projections-{sheet}.webp",
                 "preview": "pictures/{layer}/preview.webp",
+                "controls": CONTROLS_PATH,
                 "image": "pictures/images/{thousand}/{image}.webp" if self.options.thumb else None,
                 "layer": "layers/{layer}",
                 "units": "layers/{layer}/{shard}",
                 "images": "images/{shard}",
                 "network": "network",
+                "extras": "extras/{layer}/{shard}",
+                "profiles": "profiles/{shard}",
             },
+            "extras": self.extras,
             "images": {"shard": SHARD_IMAGES},
         }
 

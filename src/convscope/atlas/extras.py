@@ -1,0 +1,226 @@
+"""What the pages of units and images show beyond the strongest responses, in scripts of their own beside the others.
+
+Samples of lower responses, weights in and out, controls, and the strongest units of images: README.md describes the
+scripts. Made after the layers, and made whole or not at all: the list of profiles is written last.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from convscope.atlas.connections import Connections, Wiring
+from convscope.atlas.controls import SEED, control, likeness
+from convscope.atlas.files import write_bytes
+from convscope.atlas.patches import Studio
+from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
+from convscope.atlas.profiles import Profile, bands, profile, strongest_units
+from convscope.atlas.render import GREY, Pixels, display, fit
+from convscope.atlas.sprites import compose, encode
+from convscope.atlas.store import LayerRecord
+from convscope.atlas.web import numbers, printable, script
+from convscope.atlas.webdata import SHARD_UNITS, class_table, image_table
+from convscope.data import load_image
+from convscope.methods.deconv import project
+from convscope.progress import Progress
+
+Json = dict[str, Any]
+
+SHARD_PROFILES = 64
+CONTROLS_PATH = "pictures/{layer}/controls-{sheet}.webp"
+_TOGETHER = 8  # controls projected together
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Everything needed to make the extras of an atlas in `folder`; pictures as for its layers."""
+
+    folder: Path
+    studio: Studio
+    records: Sequence[LayerRecord]
+    pictures: Sequence[PictureFolder]
+
+    def write(self, progress: Progress) -> Json:
+        """What the manifest says of the extras, after writing those that are not there yet."""
+        about: Json = {
+            "shard": SHARD_UNITS,
+            "profileShard": SHARD_PROFILES,
+            "controls": True,
+            "seed": SEED,
+        }
+        done = self.folder / "data" / "profiles" / "index.js"
+        if not done.exists():
+            self._make(progress)
+        return about
+
+    def _make(self, progress: Progress) -> None:
+        names = [record.layer.name for record in self.records]
+        studio = self.studio
+        found = profile(
+            studio.net,
+            studio.source,
+            studio.preprocess,
+            names,
+            thumb=studio.thumb,
+            thumbs=studio.thumbs,
+            progress=progress,
+        )
+        wiring = Wiring(studio.net, names)
+        for record, pictures in zip(self.records, self.pictures, strict=True):
+            last = self.folder / "data" / "extras" / record.id / f"{(len(record.values) - 1) // SHARD_UNITS}.js"
+            if not last.exists():
+                similar = self._controls(record, pictures, progress)
+                for number, value in unit_extras(record, studio, found, wiring.of(record.layer.name), similar):
+                    address = f"extras/{record.id}/{number}"
+                    write_bytes(self.folder / "data" / f"{address}.js", script(address, value))
+        self._write_profiles(found)
+
+    def _controls(self, record: LayerRecord, pictures: PictureFolder, progress: Progress) -> NDArray[np.float32]:
+        """The likeness (C,) of each unit's first projection and its control, after writing the controls' sheets."""
+        count = len(record.values)
+        cells = np.full((count, *pictures.cell.shape, 3), GREY, np.uint8)
+        similar = np.full(count, np.nan, np.float32)
+        units = np.flatnonzero((record.images[:, 0] >= 0) & (record.values[:, 0] != 0))
+        stage = f"control {record.layer.name}"
+        progress(stage, 0, len(units))
+        for first in range(0, len(units), _TOGETHER):
+            part = units[first : first + _TOGETHER]
+            cells[part], similar[part] = self._control(record, part, pictures)
+            progress(stage, min(len(units), first + _TOGETHER), len(units))
+        for number, start in enumerate(range(0, count, SHEET_UNITS)):
+            picture = compose(pictures.sheet, cells[start : start + SHEET_UNITS])
+            write_bytes(pictures.sheet_path("controls", number), encode(picture, lossless=pictures.sheet.lossless))
+        return similar
+
+    def _control(
+        self, record: LayerRecord, units: NDArray[np.int64], pictures: PictureFolder
+    ) -> tuple[Pixels, NDArray[np.float32]]:
+        studio, name = self.studio, record.layer.name
+        photos = np.stack(
+            [load_image(studio.source, int(image), studio.preprocess) for image in record.images[units, 0]]
+        )
+        images = studio.preprocess.normalise(torch.from_numpy(photos).permute(0, 3, 1, 2)).to(studio.net.dtype)
+        positions = np.stack([record.y[units, 0], record.x[units, 0]], axis=1).astype(np.int64)
+        options = studio.options
+        own = project(
+            studio.net,
+            images,
+            name,
+            image=torch.arange(len(units)),
+            channel=torch.from_numpy(units),
+            position=positions if record.layer.spatial else None,
+            rule=options.rule,
+            smooth=options.smooth,
+            overlap=options.overlap,
+            lrn=options.lrn,
+        )
+        random = control(studio.net, images, name, positions if record.layer.spatial else None, options).pixels
+        shown = display(torch.stack([_cut(p, box) for p, box in zip(random, record.boxes[units, 0], strict=True)]))
+        tiles = [fit(tile, pictures.cell.shape) for tile in shown]
+        return np.stack(tiles), likeness(own.full(), random)
+
+    def _write_profiles(self, found: Profile) -> None:
+        source, folder = self.studio.source, self.folder / "data" / "profiles"
+        for number, first in enumerate(range(0, len(found.images), SHARD_PROFILES)):
+            rows = range(first, min(first + SHARD_PROFILES, len(found.images)))
+            table = image_table(source, (int(found.images[row]) for row in rows))
+            for row in rows:
+                table[str(found.images[row])]["layers"] = [_strong(record, found, row) for record in self.records]
+            labels = class_table(source, (image["label"] for image in table.values()))
+            value = {"images": table, "classes": labels}
+            write_bytes(folder / f"{number}.js", script(f"profiles/{number}", value))
+        images = found.images.tolist()
+        labels = [source.label(image) for image in images]
+        index = {
+            "images": images,
+            "names": [printable(source.name(image)) for image in images],
+            "labels": labels,
+            "classes": class_table(source, labels),
+        }
+        write_bytes(folder / "index.js", script("profiles/index", index))
+
+
+def _cut(pixels: torch.Tensor, box: NDArray[np.integer]) -> torch.Tensor:
+    """The pixels (3, H, W) in a box, zero beyond the image."""
+    y0, x0, y1, x1 = (int(edge) for edge in box)
+    out = pixels.new_zeros(pixels.shape[0], y1 - y0, x1 - x0)
+    top, left, bottom, right = max(0, y0), max(0, x0), min(pixels.shape[1], y1), min(pixels.shape[2], x1)
+    if top < bottom and left < right:
+        out[:, top - y0 : bottom - y0, left - x0 : right - x0] = pixels[:, top:bottom, left:right]
+    return out
+
+
+def _strong(record: LayerRecord, found: Profile, row: int) -> list[list[Any]]:
+    """[channel, value, share of its maximum, y, x] of the units that respond most to a sampled image."""
+    name, width = record.layer.name, record.layer.width
+    values, places = found.values[name][row], found.places[name][row]
+    rows = strongest_units(values, record.maximum)
+    exact = numbers(values[[unit for unit, _ in rows]]) if rows else []
+    return [
+        [unit, value, round(share, 4), int(places[unit]) // width, int(places[unit]) % width]
+        for (unit, share), value in zip(rows, exact, strict=True)
+    ]
+
+
+def unit_extras(
+    record: LayerRecord, studio: Studio, found: Profile, wired: Connections, similar: NDArray[np.float32]
+) -> Iterator[tuple[int, Json]]:
+    """The scripts with the extras of units, 64 to a script: their number and value."""
+    channels, source = len(record.values), studio.source
+    for number, first in enumerate(range(0, channels, SHARD_UNITS)):
+        span = range(first, min(first + SHARD_UNITS, channels))
+        units = [_unit(record, studio, found, wired, similar, channel) for channel in span]
+        images = {s["image"] for unit in units for band in unit["bands"] for s in band["samples"]}
+        yield (
+            number,
+            {
+                "layer": record.id,
+                "first": first,
+                "units": units,
+                "images": image_table(source, images),
+                "classes": class_table(source, (source.label(image) for image in images)),
+                "incoming": wired.incoming_note,
+                "outgoing": wired.outgoing_note,
+            },
+        )
+
+
+def _unit(
+    record: LayerRecord,
+    studio: Studio,
+    found: Profile,
+    wired: Connections,
+    similar: NDArray[np.float32],
+    channel: int,
+) -> Json:
+    name, width = record.layer.name, record.layer.width
+    values, places = found.values[name][:, channel], found.places[name][:, channel]
+    listed = []
+    for band in bands(values, float(record.maximum[channel])):
+        rows = list(band.rows)
+        at = np.stack([places[rows] // width, places[rows] % width], axis=1)
+        boxes = studio.net.boxes(name, at).tolist() if rows else []
+        samples = [
+            {"image": int(found.images[row]), "value": value, "box": box}
+            for row, value, box in zip(rows, numbers(values[rows]), boxes, strict=True)
+        ]
+        listed.append({"low": _short(band.low), "high": _short(band.high), "samples": samples})
+    likely = None if np.isnan(similar[channel]) else round(float(similar[channel]), 4)
+    shown = record.images[channel, 0] >= 0 and record.values[channel, 0] != 0
+    return {
+        "bands": listed,
+        "incoming": [[layer, unit, _short(weight)] for layer, unit, weight in wired.incoming[channel]],
+        "outgoing": [[layer, unit, _short(weight)] for layer, unit, weight in wired.outgoing[channel]],
+        "control": {"similarity": likely} if shown else None,
+    }
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+__all__ = ["CONTROLS_PATH", "Extras", "unit_extras"]

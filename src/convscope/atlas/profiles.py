@@ -1,0 +1,146 @@
+"""How strongly sampled images excite every unit: what the strongest responses alone do not tell.
+
+One more pass, over images evenly spread through the collection. From it come samples of a unit's lower responses and
+the strongest units of an image.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from convscope.atlas.files import write_bytes
+from convscope.atlas.patches import thumb_path
+from convscope.atlas.render import TileSize, fit
+from convscope.atlas.sprites import encode
+from convscope.data import Preprocess, Source, batches
+from convscope.graph import Network
+from convscope.progress import Progress
+
+SAMPLED = 512
+"""Images looked at one by one, at most; all of a smaller collection."""
+_MICRO = 16  # images that go through the network together: fixed, because the last bits depend on it (see scan_run)
+BANDS = ((0.75, 0.95), (0.5, 0.75), (0.25, 0.5), (0.0, 0.25))
+"""Shares of a unit's maximum that samples of lower responses are taken from."""
+_SAMPLES = 4
+_STRONGEST = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """The strongest response of each unit to each sampled image.
+
+    images (n,) numbers in the source, ascending; by layer: values (n, C), and places (n, C) in the flattened map.
+    """
+
+    images: NDArray[np.int64]
+    values: Mapping[str, NDArray[np.float32]]
+    places: Mapping[str, NDArray[np.int32]]
+
+
+def sampled(count: int, most: int = SAMPLED) -> NDArray[np.int64]:
+    """Image numbers evenly spread over a collection of `count`.
+
+    >>> sampled(10, 4).tolist(), sampled(3, 4).tolist()
+    ([0, 2, 5, 7], [0, 1, 2])
+    """
+    kept = min(count, most)
+    return np.arange(kept, dtype=np.int64) * count // max(kept, 1)
+
+
+def profile(
+    net: Network,
+    source: Source,
+    preprocess: Preprocess,
+    layers: Sequence[str],
+    *,
+    thumb: int,
+    thumbs: Path | None,
+    progress: Progress,
+) -> Profile:
+    """The profile of sampled images; their small versions are written to `thumbs` where they are not there yet."""
+    chosen = sampled(len(source))
+    values: dict[str, list[NDArray[np.float32]]] = {name: [] for name in layers}
+    places: dict[str, list[NDArray[np.int32]]] = {name: [] for name in layers}
+    images: list[NDArray[np.int64]] = []
+    done = 0
+    progress("profile", 0, len(chosen))
+    for batch in batches(source, preprocess, indices=chosen, size=_MICRO):
+        done = min(len(chosen), done + _MICRO)
+        if len(batch):
+            # Filled up with copies: what is computed for an image depends on how many go together.
+            fill = [*range(len(batch)), *[0] * (_MICRO - len(batch))]
+            found = net.run(preprocess.normalise(batch.images[fill]).to(net.dtype), layers)
+            images.append(batch.indices)
+            for name in layers:
+                flat = found[name][: len(batch)].float().flatten(2) if found[name].dim() > 2 else found[name][..., None]
+                best, at = torch.nan_to_num(flat[: len(batch)].float(), nan=-torch.inf).max(2)
+                values[name].append(best.cpu().numpy())
+                places[name].append(at.to(torch.int32).cpu().numpy())
+            if thumbs is not None:
+                _write_thumbs(batch.indices, batch.images.permute(0, 2, 3, 1).numpy(), thumb, thumbs)
+        progress("profile", done, len(chosen))
+    joined = np.concatenate(images) if images else np.zeros(0, np.int64)
+    return Profile(joined, _joined(values, net, np.float32), _joined(places, net, np.int32))
+
+
+def _joined(parts: Mapping[str, Sequence[NDArray]], net: Network, kind: type) -> dict[str, NDArray]:
+    return {
+        name: np.concatenate(rows) if rows else np.zeros((0, net.layers[name].channels), kind)
+        for name, rows in parts.items()
+    }
+
+
+def _write_thumbs(numbers: NDArray[np.int64], photos: NDArray[np.uint8], thumb: int, folder: Path) -> None:
+    for number, photo in zip(numbers.tolist(), photos, strict=True):
+        path = folder / thumb_path(number)
+        if not path.exists():
+            size = TileSize.of(photo.shape[:2], thumb)
+            write_bytes(path, encode(fit(np.ascontiguousarray(photo), size.shape), lossless=False, quality=75))
+
+
+@dataclass(frozen=True)
+class Band:
+    """Samples of a unit's responses between two values: rows of the profile, strongest first."""
+
+    low: float
+    high: float
+    rows: tuple[int, ...]
+
+
+def bands(values: NDArray[np.float32], maximum: float) -> list[Band]:
+    """Samples of one unit's lower responses (n,), none for a unit that never responds.
+
+    Each band holds at most four, evenly spread over the responses in it by rank.
+
+    >>> [band.rows for band in bands(np.float32([8, 6, 3, 1, 0]), 8.0)]
+    [(1,), (), (2,), (3,)]
+    """
+    if not np.isfinite(maximum) or maximum <= 0:
+        return []
+    order = np.lexsort((np.arange(len(values)), -values))
+    found = []
+    for low, high in BANDS:
+        lowest, highest = low * maximum, high * maximum
+        inside = order[(values[order] > lowest) & (values[order] <= highest)]
+        picked = inside[sampled(len(inside), _SAMPLES)] if len(inside) else inside
+        found.append(Band(lowest, highest, tuple(picked.tolist())))
+    return found
+
+
+def strongest_units(values: NDArray[np.float32], maximum: NDArray[np.float32]) -> list[tuple[int, float]]:
+    """The units (C,) that respond most to an image by share of their own maximum, with the share; at most six.
+
+    >>> strongest_units(np.float32([1, 3, 0]), np.float32([2, 12, 1]))
+    [(0, 0.5), (1, 0.25)]
+    """
+    alive = np.isfinite(maximum) & (maximum > 0) & np.isfinite(values) & (values > 0)
+    share = np.divide(values, maximum, out=np.zeros_like(values), where=alive)
+    order = np.argsort(-share, kind="stable")[:_STRONGEST]
+    return [(int(unit), float(share[unit])) for unit in order if share[unit] > 0]
+
+
+__all__ = ["BANDS", "SAMPLED", "Band", "Profile", "bands", "profile", "sampled", "strongest_units"]

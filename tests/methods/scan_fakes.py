@@ -79,6 +79,7 @@ class Answers:
     dtype: torch.dtype = torch.float32
     memory_format: torch.memory_format = torch.contiguous_format
     name: str = "answers"
+    folding: str = "fold"
     preprocess: Preprocess | None = PLAIN
     input_shape: tuple[int, int, int] = (3, 4, 4)
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))

@@ -150,7 +150,7 @@ def test_other_options_are_refused_and_both_named(store: Path, options: dict, me
         scan(answers(40), SOURCE, store=store, **options)
 
 
-def test_other_preprocessing_and_dtype_are_refused(store: Path) -> None:
+def test_other_arithmetic_is_refused(store: Path) -> None:
     net = answers(40)
     net.preprocess = Preprocess(4, 4, scale=0.5)
     with pytest.raises(StoreError, match="preprocess"):
@@ -158,6 +158,10 @@ def test_other_preprocessing_and_dtype_are_refused(store: Path) -> None:
     net = answers(40)
     net.dtype = torch.float64
     with pytest.raises(StoreError, match="dtype float32, not float64"):
+        scan(net, SOURCE, store=store)
+    net = answers(40)
+    net.folding = "none"
+    with pytest.raises(StoreError, match="folding fold, not none"):
         scan(net, SOURCE, store=store)
 
 

@@ -293,6 +293,7 @@ def identify(
         micro_batch=micro_batch(net.device),
         dtype=str(net.dtype).removeprefix("torch."),
         device=net.device.type,
+        folding=net.folding,
         statistics=statistics != "none",
         classes=_classes(source, chosen) if statistics == "all" else None,
     )

@@ -22,7 +22,7 @@ Coverage = NDArray[np.bool_]
 """One flag for every micro-batch of the source."""
 
 
-_OPTIONS = ("preprocess", "k", "micro_batch", "dtype", "device", "statistics", "classes")
+_OPTIONS = ("preprocess", "k", "micro_batch", "dtype", "device", "folding", "statistics", "classes")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ScanIdentity:
     """All that decides a scan's bytes, apart from the machine: two scans with the same identity can be merged.
 
     `network` and `source` are pairs of a readable name and a fingerprint; `classes` is the number of classes of the
-    class statistics, None without them.
+    class statistics, None without them; `folding` says whether the network folds batch norms, which rounds otherwise.
     """
 
     network: tuple[str, str]
@@ -57,6 +57,7 @@ class ScanIdentity:
     micro_batch: int
     dtype: str
     device: str
+    folding: str
     statistics: bool
     classes: int | None
 

@@ -8,6 +8,7 @@ forward.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -65,6 +66,38 @@ class Plan:
         """The values of the unedited images that the push will ask for."""
         return {i for s in self.steps for i in (s.index, *s.inputs)} | {0}
 
+    # -- what it costs ------------------------------------------------------------------------------------------------
+    def operations(self) -> tuple[float, float]:
+        """The multiplications and additions for one edit on average: of the push, and of running whole maps again."""
+        pushed = whole = 0.0
+        for step in self.steps:
+            each, value = step.operations(), self.net.values[step.index]
+            whole += each * (value.size[0] * value.size[1] if value.layout else 1)
+            pushed += each * self.area(step.index)
+        return pushed, whole
+
+    def area(self, number: int) -> float:
+        """How many positions of a value an edit changes, on average; 1 for vectors."""
+        value = self.net.values[number]
+        return float(self.extents[number].size.prod(1).mean()) if value.layout else 1.0
+
+    def bytes_each(self) -> int:
+        """About how much memory an edit takes at most, of all that is held at one time."""
+        held, most = 0.0, 0.0
+        sizes = {number: self._bytes_of(number) for number in self.extents}
+        for step in self.steps:
+            held += sizes[step.index]
+            most = max(most, held)
+            held -= sum(sizes[i] for i in set(step.inputs) if i in sizes and self.last_use.get(i) == step.index)
+            held -= sizes[step.index] if step.index not in self.last_use else 0
+        return int(most) + 1
+
+    def _bytes_of(self, number: int) -> float:
+        value = self.net.values[number]
+        share = self.area(number) / math.prod(value.size) if value.layout else 1.0
+        return math.prod(value.shape) * share * self.net.dtype.itemsize
+
+    # -- how it goes --------------------------------------------------------------------------------------------------
     def segments(self) -> Iterator[list[Step]]:
         """Steps that go through together: one, and the chain of pointwise steps that alone uses its result."""
         at = 0
@@ -122,12 +155,21 @@ class Tile:
         self.values: Sequence[Value] = plan.net.values
         self.held: dict[int, _Held] = {}
 
-    def push(self, difference: Tensor, readers: Mapping[int, Reader]) -> None:
-        """Carries the edits' `difference` to the images (b, C, H, W) on, handing every reader what it reads."""
+    def push(
+        self, difference: Tensor, readers: Mapping[int, Reader], advanced: Callable[[float], None] | None = None
+    ) -> None:
+        """Carries the edits' `difference` to the images (b, C, H, W) on, handing every reader what it reads.
+
+        `advanced` is called with the share of the work that is done; what it raises ends the work.
+        """
+        done, total = 0.0, self.plan.operations()[0] or 1.0
         with torch.no_grad():
             self.held[0] = self._pixels(difference)
             for chain in self.plan.segments():
                 self._segment(chain, readers)
+                done += sum(step.operations() * self.plan.area(step.index) for step in chain)
+                if advanced is not None:
+                    advanced(min(done / total, 1.0))
                 for step in chain:
                     for number in step.inputs:
                         if self.plan.last_use.get(number, 0) <= step.index:

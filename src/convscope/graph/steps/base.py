@@ -8,6 +8,7 @@ alike and alone, so that its vector-Jacobian product works on boxes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
@@ -162,6 +163,12 @@ class Step:
         return gradient.new_zeros(()).expand(len(gradient), *self.call.sources[slot].shape)
 
     # -- push ---------------------------------------------------------------------------------------------------------
+    def operations(self) -> float:
+        """About how many arithmetic operations one position of the output takes (all of it where it is no map)."""
+        result = self.call.result
+        entries = math.prod(result.shape)
+        return float(entries / math.prod(result.size) if result.layout else entries)
+
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The change at the output, on the boxes at `place`, that changes of the inputs (by slot) cause.
 

@@ -159,6 +159,10 @@ class Conv2d(Windows):
             return None
         return BlockTranspose(self.weight, self.stride[0])
 
+    def operations(self) -> float:
+        """A multiplication and an addition for every weight."""
+        return 2.0 * self.weight.numel()
+
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The kernels over the change alone, without bias: around it are zeros, and padding costs next to nothing."""
         (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
@@ -224,6 +228,10 @@ class ConvTranspose2d(Windows):
         tensor = F.conv2d(wide.tensor, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups)
         return {0: Signal(tensor, first)}
 
+    def operations(self) -> float:
+        """A multiplication and an addition for every weight and input."""
+        return 2.0 * self.weight.numel() / (self.stride[0] * self.stride[1])
+
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The transposed kernels over the change alone, cut to what the map has of it."""
         (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
@@ -270,6 +278,10 @@ class Linear(Step):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed weight."""
         return {0: Signal(signal.tensor @ self.weight, signal.origin)}
+
+    def operations(self) -> float:
+        """A multiplication and an addition for every weight, at every place that is no position of a map."""
+        return 2.0 * self.weight.shape[1] * super().operations()
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The weight on the change alone."""

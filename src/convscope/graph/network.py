@@ -19,7 +19,7 @@ from convscope.graph.fusing import Action, plan
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
-from convscope.graph.placing import Reaches, boxes_of, field_of, reaches
+from convscope.graph.placing import Reaches, boxes_of, field_of, reach_of, reaches
 from convscope.graph.pulling import cone
 from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
@@ -283,6 +283,15 @@ class Network:
         """
         at = np.asarray(positions, dtype=np.int64).reshape(-1, 2)
         return torch.from_numpy(boxes_of(self._reaches[self.index_of(layer)], at, self.input_shape[1:]))
+
+    def reach(self, layer: str, positions: Tensor | np.ndarray) -> Tensor:
+        """The smallest boxes (n, 4), y0 x0 y1 x1, that hold all pixels which can influence `positions` (n, 2), y x.
+
+        Unlike `boxes`, they lie within the image and differ in size: near a border less of the image is seen. A position
+        that sees nothing (between the kernels of a transposed convolution, say) has the empty box 0 0 0 0.
+        """
+        at = np.asarray(positions, dtype=np.int64).reshape(-1, 2)
+        return torch.from_numpy(reach_of(self._reaches[self.index_of(layer)], at, self.input_shape[1:]))
 
     # -- running ------------------------------------------------------------------------------------------------------
     def check_images(self, images: Tensor) -> Tensor:

@@ -107,6 +107,17 @@ def _average(reach: Reach) -> tuple[float, float, int]:
     return stride, float(reach.low[first] - first * stride), size
 
 
+def reach_of(reach: Reaches, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
+    """The boxes (n, 4) y0 x0 y1 x1 of the pixels that positions (n, 2) can see, within the image; 0 0 0 0 for none."""
+    boxes = np.tile(np.asarray([0, 0, *image], np.int64), (len(positions), 1))
+    if reach is not None:
+        for axis in range(2):
+            boxes[:, axis] = reach[axis].low[positions[:, axis]]
+            boxes[:, axis + 2] = reach[axis].high[positions[:, axis]]
+    boxes[(boxes[:, 2:] <= boxes[:, :2]).any(1)] = 0
+    return boxes
+
+
 def boxes_of(reach: Reaches, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
     """Receptive-field boxes (n, 4) y0 x0 y1 x1 of positions (n, 2), all of one size; an axis seen whole is
     the image's."""

@@ -46,7 +46,7 @@ def check(output: Tensor) -> None:
     np.testing.assert_array_equal(found.active, active)
     np.testing.assert_array_equal(np.zeros_like(nan) if found.nan is None else found.nan, nan)
     rows, channels = np.nonzero(~np.isnan(maxima))
-    at = locate(maps, rows, channels, found.maxima[rows, channels])
+    at = locate(maps, found.rows, rows, channels, found.maxima[rows, channels])
     np.testing.assert_array_equal(at, places[rows, channels])
 
 
@@ -98,7 +98,7 @@ def test_vectors_are_maps_of_one_position() -> None:
     np.testing.assert_array_equal(found.sums, [[1, -2], [0, 0]])
     assert found.nan is not None
     assert found.nan.tolist() == [[0, 0], [1, 0]]
-    assert locate(maps, np.array([0]), np.array([1]), np.float32([-2])).tolist() == [[0, 0]]
+    assert locate(maps, found.rows, np.array([0]), np.array([1]), np.float32([-2])).tolist() == [[0, 0]]
 
 
 def test_dead_maps_have_their_maximum_at_the_first_position_and_no_minus_zero() -> None:
@@ -107,7 +107,7 @@ def test_dead_maps_have_their_maximum_at_the_first_position_and_no_minus_zero() 
     maps = Maps.of(output)
     found = reduce(maps, statistics=True)
     assert not np.signbit(found.maxima).any()
-    assert locate(maps, np.array([0]), np.array([0]), found.maxima[0]).tolist() == [[0, 0]]
+    assert locate(maps, found.rows, np.array([0]), np.array([0]), found.maxima[0]).tolist() == [[0, 0]]
 
 
 def test_float64_positions_are_those_of_the_rounded_values() -> None:
@@ -115,7 +115,7 @@ def test_float64_positions_are_those_of_the_rounded_values() -> None:
     maps = Maps.of(output)
     found = reduce(maps, statistics=False)
     assert found.maxima.tolist() == [[1.0]]
-    assert locate(maps, np.array([0]), np.array([0]), found.maxima[0]).tolist() == [[0, 0]]
+    assert locate(maps, found.rows, np.array([0]), np.array([0]), found.maxima[0]).tolist() == [[0, 0]]
 
 
 def test_half_precision_sums_are_float32() -> None:

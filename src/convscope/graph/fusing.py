@@ -30,13 +30,14 @@ class Action:
     spent: tuple[int, ...]
 
 
-def plan(steps: Sequence[Step], wanted: frozenset[int], *, fold: bool) -> list[Action]:
-    """The actions that make the `wanted` values from value 0, the image."""
+def plan(steps: Sequence[Step], wanted: frozenset[int], *, fold: bool, keep: bool = True) -> list[Action]:
+    """The actions that make the `wanted` values from value 0, the image; not to `keep` them is to spend them
+    as well."""
     chosen = _cone(steps, wanted)
     actions = [Action(s.index, s.inputs, s.run, ()) for s in chosen]
     if fold:
         actions = _folded(chosen, wanted)
-    return _spending(actions, wanted)
+    return _spending(actions, wanted if keep else frozenset())
 
 
 def _cone(steps: Sequence[Step], wanted: frozenset[int]) -> list[Step]:

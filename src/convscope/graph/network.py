@@ -98,7 +98,7 @@ class Network:
         self.preprocess = preprocess
         self.classes = None if classes is None else tuple(classes)
         self.folding: Folding = folding
-        self._plans: dict[frozenset[int], list[Action]] = {}
+        self._plans: dict[tuple[frozenset[int], bool], list[Action]] = {}
 
     # -- making -------------------------------------------------------------------------------------------------------
     @classmethod
@@ -325,6 +325,33 @@ class Network:
         found = self.run_values(self.check_images(images), set(indices))
         return {name: self._as_map(i, found[i]) for name, i in zip(asked, indices, strict=True)}
 
+    def stream(self, images: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+        """The outputs of `layers` one by one, each as soon as it is computed, for normalised images (n, C, H, W).
+
+        The same tensors as from `run`, in execution order and without holding all at once: what is yielded may be
+        freed or overwritten when the next is asked for.
+
+        Raises:
+            ShapeError: if the images have the wrong shape.
+            UnknownLayer: if a layer does not exist.
+        """
+        names: dict[int, list[str]] = {}
+        for name in layers:
+            names.setdefault(self.index_of(name), []).append(name)
+        images = self.check_images(images)
+        if not self.program.any_batch and len(images) != 1:
+            found = self.run_values(images, set(names))
+            yield from ((name, self._as_map(i, found[i])) for i in sorted(names) for name in names[i])
+            return
+        alive: dict[int, Tensor] = {0: images}
+        for action in self._plan(frozenset(names), keep=False):
+            with torch.no_grad():
+                alive[action.index] = action.run([alive[i] for i in action.inputs])
+            for name in names.get(action.index, ()):
+                yield name, self._as_map(action.index, alive[action.index])
+            for i in action.spent:
+                del alive[i]
+
     def _as_map(self, index: int, tensor: Tensor) -> Tensor:
         dim = self.values[index].channel_dim
         return tensor if dim in (None, 1) else tensor.movedim(dim, 1)
@@ -347,11 +374,12 @@ class Network:
                     del alive[i]
         return {i: alive[i] for i in wanted}
 
-    def _plan(self, wanted: frozenset[int]) -> list[Action]:
+    def _plan(self, wanted: frozenset[int], *, keep: bool = True) -> list[Action]:
         """What to run for the wanted values, made once for each set of them."""
-        if wanted not in self._plans:
-            self._plans[wanted] = plan(self.steps, wanted, fold=self.folding == "fold")
-        return self._plans[wanted]
+        key = (wanted, keep)
+        if key not in self._plans:
+            self._plans[key] = plan(self.steps, wanted, fold=self.folding == "fold", keep=keep)
+        return self._plans[key]
 
     def cone(self, layer: str) -> list[Step]:
         """The steps that a layer is computed from, in execution order."""

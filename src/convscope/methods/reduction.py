@@ -2,7 +2,8 @@
 
 The maps are read four times at memory speed (maximum, sum, comparison, sum), in blocks that stay in the cache. The
 maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked up only for the few maps that
-enter a table: looking for them everywhere would cost more than the network itself.
+enter a table: looking for them everywhere would cost more than the network itself. The maxima of rows, which come on
+the way to those of maps, say which row to look in.
 """
 
 from __future__ import annotations
@@ -49,6 +50,19 @@ class Maps:
         """How many maps an image has."""
         return self.data.shape[3 - self.dim]
 
+    def rows(self, part: Tensor) -> Tensor:
+        """The maxima of the rows of some images' maps: (b, height, channels), or (b, channels, height)."""
+        b = len(part)
+        if self.last:
+            return part.reshape(b, -1, self.width, self.channels).amax(2)
+        return part.reshape(b, self.channels, -1, self.width).amax(3)
+
+    def row(self, images: Tensor, channels: Tensor, rows: Tensor) -> Tensor:
+        """One row (m, width) of each of m maps."""
+        if self.last:
+            return self.data.unflatten(1, (-1, self.width))[images, rows, :, channels]
+        return self.data.unflatten(2, (-1, self.width))[images, channels, rows]
+
     def select(self, images: Tensor, channels: Tensor) -> Tensor:
         """The maps (m, positions) of m pairs of image and channel, in float32."""
         picked = self.data[images, :, channels] if self.last else self.data[images, channels]
@@ -63,6 +77,7 @@ class Reduced:
     sums: NDArray[np.float32]
     active: NDArray[np.float32]
     nan: NDArray[np.int64] | None
+    rows: Tensor
 
 
 def reduce(maps: Maps, *, statistics: bool) -> Reduced:
@@ -75,12 +90,11 @@ def reduce(maps: Maps, *, statistics: bool) -> Reduced:
     out = torch.zeros(3, n, maps.channels, device=data.device)
     block = max(1, _BLOCK // max(1, data[0].numel())) if data.device.type == "cpu" and n else max(1, n)
     positive = torch.empty(data[:block].shape, device=data.device) if statistics else None
+    row_maxima = []
     for i in range(0, n, block):
         part = data[i : i + block]
-        if part.dtype == torch.float32:
-            torch.amax(part, dim, out=out[0, i : i + block])
-        else:
-            out[0, i : i + block] = part.amax(dim)  # which refuses to write into another dtype
+        row_maxima.append(maps.rows(part))
+        out[0, i : i + block] = row_maxima[-1].amax(dim)
         if positive is not None:
             torch.sum(part, dim, dtype=torch.float32, out=out[1, i : i + block])
             flags = torch.gt(part, 0, out=positive[: len(part)])
@@ -88,7 +102,8 @@ def reduce(maps: Maps, *, statistics: bool) -> Reduced:
     out[0] += 0.0  # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading
     maxima, sums, active = out.cpu().numpy()
     nan = _without_nan(maps, maxima, sums) if np.isnan(maxima).any() else None
-    return Reduced(maxima, sums, active, nan)
+    rows = torch.cat(row_maxima) if row_maxima else data.new_empty(0)
+    return Reduced(maxima, sums, active, nan, rows)
 
 
 def _without_nan(maps: Maps, maxima: NDArray[np.float32], sums: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -105,9 +120,36 @@ def _without_nan(maps: Maps, maxima: NDArray[np.float32], sums: NDArray[np.float
 
 
 def locate(
+    maps: Maps,
+    rows: Tensor,
+    images: NDArray[np.int64],
+    channels: NDArray[np.int64],
+    values: NDArray[np.float32],
+) -> NDArray[np.int32]:
+    """The first positions (m, 2), y x, where the maps of m pairs of image and channel have the given float32 values.
+
+    `rows` are the maxima of rows that `reduce` found: the first row that has the value has its first position. A row
+    with NaN hides its maximum, so maps with NaN are searched whole.
+    """
+    found = np.empty((len(images), 2), np.int32)
+    if not len(images):
+        return found
+    at, of = _on(maps, images, channels)
+    wanted = torch.from_numpy(values).to(maps.data.device)[:, None]
+    maxima = rows[at, :, of] if maps.last else rows[at, of]
+    y = (maxima.float() == wanted).to(torch.uint8).argmax(1)  # the first that is true
+    x = (maps.row(at, of, y).float() == wanted).to(torch.uint8).argmax(1)
+    found[:, 0], found[:, 1] = y.cpu().numpy(), x.cpu().numpy()
+    hidden = np.flatnonzero(maxima.isnan().any(1).cpu().numpy())
+    if len(hidden):
+        found[hidden] = _locate_in_whole(maps, images[hidden], channels[hidden], values[hidden])
+    return found
+
+
+def _locate_in_whole(
     maps: Maps, images: NDArray[np.int64], channels: NDArray[np.int64], values: NDArray[np.float32]
 ) -> NDArray[np.int32]:
-    """The first positions (m, 2), y x, where the maps of m pairs of image and channel have the given float32 values."""
+    """The first positions (m, 2), y x, by looking at all positions."""
     found = np.empty((len(images), 2), np.int32)
     done = 0
     for some_images, some_channels in _blocks(maps, images, channels):

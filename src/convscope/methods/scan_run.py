@@ -103,7 +103,7 @@ class Job:
             for i, output in _outputs(self.net, self._fill(micro), [layer.name for layer in identity.layers]):
                 maps = Maps.of(output[: len(micro.indices)])
                 found[i] = reduce(maps, statistics=identity.statistics)
-                winners.append(_winners(maps, found[i].maxima, micro.indices, threshold, identity.spans[i]))
+                winners.append(_winners(maps, found[i], micro.indices, threshold, identity.spans[i]))
         responses = _join([found[i] for i in range(len(found))], micro.labels) if identity.statistics else None
         return Findings(micro.number, responses, Winners.joined(winners), micro.failures)
 
@@ -129,13 +129,11 @@ def _outputs(net: Network, images: Tensor, layers: list[str]) -> Iterator[tuple[
             yield numbers[name], output
 
 
-def _winners(
-    maps: Maps, maxima: NDArray[np.float32], images: NDArray[np.int64], threshold: Threshold, span: slice
-) -> Winners:
+def _winners(maps: Maps, found: Reduced, images: NDArray[np.int64], threshold: Threshold, span: slice) -> Winners:
     """The candidates of a layer that beat the threshold, with their positions."""
-    rows, channels = np.nonzero(threshold.channels(span).beaten(maxima, images))
-    values = maxima[rows, channels]
-    return Winners(channels + span.start, values, images[rows], locate(maps, rows, channels, values))
+    at, channels = np.nonzero(threshold.channels(span).beaten(found.maxima, images))
+    values = found.maxima[at, channels]
+    return Winners(channels + span.start, values, images[at], locate(maps, found.rows, at, channels, values))
 
 
 def _join(layers: list[Reduced], labels: NDArray[np.int64]) -> Responses:

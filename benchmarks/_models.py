@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 from torch import nn
 
@@ -34,3 +36,8 @@ def convolutional_model(name: str) -> tuple[nn.Module, list[str]]:
     """A network and the paths of its convolutions, in the order they are defined."""
     made = model(name)
     return made, [path for path, m in made.named_modules() if isinstance(m, nn.Conv2d)]
+
+
+def channels_last(module: nn.Module) -> None:
+    """Puts a module's weights in the memory format that is the faster one on these processors."""
+    cast(Any, module).to(memory_format=torch.channels_last)

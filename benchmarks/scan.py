@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks._models import convolutional_model
+from benchmarks._models import channels_last, convolutional_model
 from benchmarks.harness import Case, arguments, interleaved, report
 from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 from convscope.graph import Network
@@ -67,7 +67,7 @@ def compare(name: str, images: int, repeats: int) -> list[Case]:
     """The cases of one network."""
     model, layers = convolutional_model(name)
     net = Network.trace(model, (3, 224, 224), name=name, preprocess=RECIPE)
-    model.to(memory_format=torch.channels_last)
+    channels_last(model)
     pixels = np.random.default_rng(0).integers(0, 256, (images, 224, 224, 3), dtype=np.uint8)
     size = MICRO_BATCH["cpu"]
     source = [(p, 0) for p in pixels]

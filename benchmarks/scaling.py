@@ -1,0 +1,145 @@
+"""Do two workers take half the time of one, and do all ways of sharing the work give the same bytes?
+
+    python -m benchmarks.scaling [--quick]
+
+A scan of synthetic images, in memory for the timings of threads, as files for those of processes started by torchrun.
+Equality is of the SHA-256 over all files of the stores: 1 and 2 workers, torchrun with 2 processes, and 1, 2, 3 and 7
+shards run one by one and merged. Memory: peak of a scan of 10 times more images than another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from benchmarks.harness import Case, arguments, interleaved, report
+from convscope.data import open_source
+from convscope.memory import keep_freed_memory
+from convscope.methods.scan import Scan, scan
+from convscope.models import load
+
+
+def photographs(folder: Path, count: int, size: int) -> None:
+    """Smooth random pictures as JPEG files."""
+    generator = np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    for i in range(count):
+        small = generator.integers(0, 256, (12, 12, 3), dtype=np.uint8)
+        Image.fromarray(small).resize((size, size), Image.Resampling.BICUBIC).save(folder / f"{i:05d}.jpg", quality=90)
+
+
+def digest(store: Path) -> str:
+    """SHA-256 over the names and contents of all files of a store."""
+    total = hashlib.sha256()
+    for file in sorted(p for p in store.rglob("*") if p.is_file()):
+        total.update(file.relative_to(store).as_posix().encode() + file.read_bytes())
+    return total.hexdigest()
+
+
+def memory_of(count: int) -> float:
+    """The peak resident memory, in MiB, of a process that scans `count` synthetic images."""
+    code = (
+        "import resource, numpy as np\n"
+        "from convscope.data import wrap_dataset\n"
+        "from convscope.methods.scan import scan\n"
+        "from convscope.models import load\n"
+        "class Made:\n"
+        f"    def __len__(self): return {count}\n"
+        "    def __getitem__(self, i):\n"
+        f"        if i >= {count}: raise IndexError(i)\n"
+        "        return np.random.default_rng(i).integers(0, 256, (32, 32, 3), dtype=np.uint8), i % 10\n"
+        "scan(load('zoo:tiny'), wrap_dataset(Made()))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def command(model: str, images: Path, out: Path, *more: str) -> list[str]:
+    """The arguments of a scan on the command line."""
+    return ["-m", "convscope", "scan", model, str(images), "--out", str(out), "--quiet", *more]
+
+
+def shards(model: str, source: Path, folder: Path, count: int) -> Path:
+    """A store made of `count` shards scanned one by one and merged on the command line."""
+    parts = [folder / f"part{i}of{count}" for i in range(count)]
+    for i, part in enumerate(parts):
+        one = command(model, source, part, "--shard", f"{i}/{count}")
+        subprocess.run([sys.executable, *one], check=True, capture_output=True)
+    out = folder / f"merged{count}"
+    merge = ["-m", "convscope", "merge", *map(str, parts), "--out", str(out), "--quiet"]
+    subprocess.run([sys.executable, *merge], check=True, capture_output=True)
+    return out
+
+
+def equal_bytes(model: str, images: Path, folder: Path) -> Iterator[tuple[str, bool]]:
+    """Ways to scan the same images, and whether each gives the bytes of one worker."""
+    net, source = load(model), open_source(images)
+    scan(net, source, workers=1).save(folder / "one")
+    reference = digest(folder / "one")
+    for workers, batch in ((2, 32), (3, 64)):
+        scan(net, source, workers=workers, batch=batch).save(folder / f"threads{workers}")
+        yield f"{workers} workers, batch {batch}", digest(folder / f"threads{workers}") == reference
+    out = folder / "torchrun"
+    run = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    subprocess.run([sys.executable, *run, *command(model, images, out)], check=True, capture_output=True)
+    yield "torchrun, 2 processes", digest(out) == reference
+    for count in (1, 2, 3, 7):
+        yield f"{count} shards merged", digest(shards(model, images, folder, count)) == reference
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    options = arguments(__doc__).parse_args()
+    keep_freed_memory()
+    model = "zoo:squeezenet1_1"
+    net = load(model)
+    few = 64 if options.quick else 512
+    pixels = np.random.default_rng(0).integers(0, 256, (few, *net.input_shape[1:], 3), dtype=np.uint8)
+    memory = [(p, 0) for p in pixels]
+    sides = {f"{n} workers": (lambda n=n: scan(net, memory, workers=n)) for n in (1, 2)}
+    times = interleaved(sides, repeats=2 if options.quick else 5)
+    ratio, rate = times["1 workers"].median / times["2 workers"].median, few / times["2 workers"].median
+    spread = times["2 workers"].spread
+    cases = [Case("2 workers, one process", "1 worker", ratio, 1.9, 2.0, spread=spread, note=f"{rate:.0f} images/s")]
+    same = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        photographs(folder / "images", 48 if options.quick else 320, 256)
+        for way, equal in equal_bytes(model, folder / "images", folder):
+            same[way] = equal
+            cases.append(Case(way, "1 worker", float(equal), 1.0, note="same bytes" if equal else "other bytes"))
+        cases.append(_processes(model, folder, repeats=1 if options.quick else 3))
+    counts = (500, 5000) if options.quick else (10_000, 100_000)
+    peaks = [memory_of(count) for count in counts]
+    note = f"{counts[0]} images: {peaks[0]:.0f} MiB, {counts[1]}: {peaks[1]:.0f} MiB"
+    cases.append(Case("memory", f"{counts[1] // counts[0]} times the images", peaks[0] / peaks[1], 0.9, 1.0, note=note))
+    report("scaling", cases, same_bytes=same, versions={"torch": torch.__version__, "scan": Scan.__module__})
+
+
+def _processes(model: str, folder: Path, repeats: int) -> Case:
+    """torchrun with two processes against one; both include Python's start, which bounds the ratio."""
+    counter = iter(range(1000))
+
+    def start(processes: int) -> None:
+        out = folder / f"timed{next(counter)}"
+        run = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+        arguments = command(model, folder / "images", out, "--workers", "1")
+        subprocess.run([sys.executable, *run, *arguments], check=True, capture_output=True)
+
+    times = interleaved({str(n): (lambda n=n: start(n)) for n in (1, 2)}, repeats=repeats, warmup=False)
+    ratio = times["1"].median / times["2"].median
+    note = f"whole commands, {times['1'].median:.1f} against {times['2'].median:.1f} s"
+    return Case("torchrun, 2 processes", "torchrun, 1 process", ratio, None, 2.0, spread=times["2"].spread, note=note)
+
+
+if __name__ == "__main__":
+    main()

@@ -93,15 +93,17 @@ def field_of(reach: Reaches, image: tuple[int, int]) -> Field | None:
         return Field(stride, offset, size)
     if all((r.low <= 0).all() and (r.high >= n).all() for r, n in zip(reach, image, strict=True)):
         return None
-    stride, offset, size = zip(*(_average(r) for r in reach), strict=True)
+    stride, offset, size = zip(*(_average(r, n) for r, n in zip(reach, image, strict=True)), strict=True)
     return Field(stride, offset, size, regular=False)
 
 
-def _average(reach: Reach) -> tuple[float, float, int]:
+def _average(reach: Reach, extent: int) -> tuple[float, float, int]:
     seen = np.flatnonzero(reach.high > reach.low)
     if not len(seen):
         return 0.0, 0.0, 0
-    first, last = seen[0], seen[-1]
+    # Near the borders the reach is cut off; what can be told is told from the positions between.
+    inner = seen[(reach.low[seen] > 0) & (reach.high[seen] < extent)]
+    first, last = (inner if len(inner) > 1 else seen)[[0, -1]]
     stride = float(reach.low[last] - reach.low[first]) / max(last - first, 1)
     size = int((reach.high - reach.low)[seen].max())
     return stride, float(reach.low[first] - first * stride), size

@@ -1,1 +1,1 @@
-"""Programs that measure, each answering one question: `python -m benchmarks.NAME [--quick]`; the last line is JSON."""
+"""Programs that measure: `python -m benchmarks.NAME [--quick]`, one question each, a JSON object as the last line."""

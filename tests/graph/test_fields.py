@@ -1,0 +1,175 @@
+"""Receptive fields: published numbers, and the support of gradients at every position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from convscope.graph import Field, Network
+from tests.graph import nets
+
+#: Network, layer, and (stride, offset, size): what google-research/receptive_field's table
+#: gives for AlexNet and VGG16; the ResNets' by hand, block by block.
+PUBLISHED = {
+    "alexnet conv5": ("alexnet", "features.10", (16, -66, 163)),
+    "alexnet pool5": ("alexnet", "features.12", (32, -66, 195)),
+    "vgg16 pool5": ("vgg16", "features.30", (32, -90, 212)),
+    "resnet18": ("resnet18", "layer4", (32, -217, 435)),
+    "resnet50": ("resnet50", "layer4", (32, -213, 427)),
+}
+
+
+@pytest.mark.parametrize("case", PUBLISHED)
+def test_published_receptive_fields(case: str, torchvision: ModuleType) -> None:
+    model, layer, (stride, offset, size) = PUBLISHED[case]
+    net = Network.trace(torchvision.models.get_model(model, weights=None), (3, 64, 64), copy=False)
+    assert net.layers[layer].field == Field((stride, stride), (offset, offset), (size, size))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "layer", "padding", "size"),
+    [("inception_v3", "Mixed_7c", 618, 1311), ("mobilenetv1_100", "blocks", 126, 315)],
+)
+def test_googles_table(model: str, layer: str, padding: int, size: int, timm: ModuleType) -> None:
+    # Its MobileNet pads as TensorFlow does, less on the low side than this one: 126 there, 157 here.
+    field = Network.trace(timm.create_model(model), (3, 96, 96), copy=False).layers[layer].field
+    assert field is not None
+    assert field.stride == (32, 32)
+    assert field.size == (size, size)
+    assert field.offset[0] in (-padding, -157)
+
+
+class Positive(TorchFunctionMode):
+    """Max pooling as the sum over its windows: with positive weights, every pixel that can count does."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function in (torch.max_pool2d, F.max_pool2d):
+            return window_sums(*args, out=function(*args, **(kwargs or {})), **(kwargs or {}))
+        return function(*args, **(kwargs or {}))
+
+
+def window_sums(
+    x: Tensor, kernel: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, *_: Any, out: Tensor, **kwargs: Any
+) -> Tensor:
+    given = {"stride": stride, "padding": padding, "dilation": dilation} | kwargs
+    kernel, stride, padding, dilation = (
+        (v, v) if isinstance(v, int) else tuple(v)
+        for v in (kernel, given["stride"] or kernel, given["padding"], given["dilation"])
+    )
+    n, c, h, w = x.shape
+    # Enough zeros beyond the far side for the windows that ceil mode adds.
+    sizes = [(out.shape[2 + a] - 1) * stride[a] + dilation[a] * (kernel[a] - 1) + 1 for a in range(2)]
+    x = F.pad(x, (padding[1], sizes[1] - w - padding[1], padding[0], sizes[0] - h - padding[0]))
+    return F.unfold(x, kernel, dilation, 0, stride).reshape(n, c, -1, *out.shape[2:]).sum(2)
+
+
+def supports(module: nn.Module, shape: tuple[int, int, int]) -> np.ndarray:
+    """For every position (h, w, 4) of the module's map the hull y0 x0 y1 x1 of the pixels with a gradient."""
+    with torch.no_grad():
+        for tensor in module.parameters():
+            tensor.fill_(0.5)
+        for m in module.modules():
+            if isinstance(m, nn.BatchNorm2d) and m.running_mean is not None:
+                m.running_mean.zero_()
+    image = torch.ones(1, *shape, dtype=torch.float64, requires_grad=True)
+    with Positive():
+        out = module(image)[0].sum(0)
+    found = np.zeros((*out.shape, 4), np.int64)
+    for y, x in np.ndindex(*out.shape):
+        (gradient,) = torch.autograd.grad(out[y, x], image, retain_graph=True)
+        ys, xs = np.nonzero(gradient[0].abs().sum(0).numpy())
+        if len(ys):
+            found[y, x] = ys.min(), xs.min(), ys.max() + 1, xs.max() + 1
+    return found
+
+
+CHAINS: dict[str, Callable[[], nn.Module]] = {
+    "padding everywhere": lambda: nn.Sequential(
+        nn.Conv2d(2, 2, 3, padding=2), nn.ReLU(), nn.Conv2d(2, 2, 5, padding=3)
+    ),
+    "unread remainder": lambda: nn.Sequential(nn.Conv2d(2, 2, 3, stride=2), nn.Conv2d(2, 2, 3, padding=1)),
+    "explicit padding": lambda: nn.Sequential(nn.ZeroPad2d((0, 1, 2, 0)), nn.Conv2d(2, 2, 3), nn.ZeroPad2d(2)),
+    "padding before adaptive pooling": lambda: nn.Sequential(nn.ZeroPad2d(2), nn.AdaptiveAvgPool2d((3, 5))),
+    "adaptive, even": lambda: nn.Sequential(nn.AdaptiveAvgPool2d((4, 5)), nn.Conv2d(2, 2, 2)),
+    "slices": lambda: nn.Sequential(nets.Lambda(lambda x: x[:, :, 1:, ::2]), nn.Conv2d(2, 2, 2)),
+    "crop": lambda: nn.Sequential(nn.ZeroPad2d((-1, -2, 0, -1)), nn.Conv2d(2, 2, 3, padding=1)),
+    "nearest to a size": lambda: nn.Sequential(nn.Conv2d(2, 2, 2, stride=2), nn.Upsample(scale_factor=(3, 2))),
+    "gaps, then pooling": lambda: nn.Sequential(
+        nn.ConvTranspose2d(2, 2, 1, stride=3, output_padding=2), nn.AvgPool2d(2)
+    ),
+    "gaps alone": lambda: nn.ConvTranspose2d(2, 2, 1, stride=2, output_padding=1),
+}
+#: The networks of nets.MAPS whose every step has a rule on boxes and reads all of its windows.
+EXACT = ("plain", "strided", "dilated", "grouped", "ceil_mode", "overlapping", "upsampling", "transposed", "padded")
+EXACT += ("residual", "branching", "unet")
+
+
+@pytest.mark.parametrize("name", [*EXACT, *CHAINS])
+def test_reach_is_the_support_of_the_gradient_at_every_position(name: str) -> None:
+    module = nets.settled(CHAINS[name]() if name in CHAINS else nets.MAPS[name][0]())
+    shape = (2, 8, 10) if name in CHAINS else (2, *nets.MAPS[name][1])
+    net = Network.trace(module, shape)
+    layer = net.layers[net.output]
+    expected = supports(module, shape)
+    at = np.stack(np.meshgrid(np.arange(layer.height), np.arange(layer.width), indexing="ij"), -1).reshape(-1, 2)
+    reach = net.reach(layer.name, at).numpy()
+    assert np.array_equal(reach.reshape(layer.height, layer.width, 4), expected)
+    # The box of fixed size holds what is seen of it.
+    boxes = net.boxes(layer.name, at).numpy()
+    seen = reach[:, 2] > reach[:, 0]
+    assert (boxes[seen, :2] <= reach[seen, :2]).all()
+    assert (boxes[seen, 2:] >= reach[seen, 2:]).all()
+    assert len(np.unique(boxes[:, 2:] - boxes[:, :2], axis=0)) == 1, "boxes of one layer are of one size"
+
+
+def test_a_field_places_every_box() -> None:
+    net = Network.trace(nn.Sequential(nn.Conv2d(3, 2, 5, stride=2, padding=1), nn.MaxPool2d(2)), (3, 40, 40))
+    field = net.layers["1"].field
+    assert field == Field((4, 4), (-1, -1), (7, 7))
+    at = np.asarray([[0, 0], [3, 2]])
+    assert net.boxes("1", at).tolist() == [[-1, -1, 6, 6], [11, 7, 18, 14]]
+
+
+def test_an_axis_seen_whole_has_the_box_of_the_image() -> None:
+    net = Network.trace(nn.Conv2d(3, 2, (3, 9), padding=(1, 4)), (3, 20, 9))
+    assert net.boxes(net.output, np.asarray([[4, 0], [0, 8]])).tolist() == [[3, 0, 6, 9], [-1, 0, 2, 9]]
+
+
+def test_units_that_see_the_whole_image_have_no_field() -> None:
+    net = Network.trace(nets.settled(nets.Classifier()), (2, 8, 8))
+    assert net.layers["classifier.3"].field is None
+    assert net.layers["features.2"].field is not None
+    gated = Network.trace(nets.settled(nets.Gated()), (2, 6, 7))
+    assert gated.layers[gated.output].field is None
+    assert gated.layers["conv"].field == Field((1, 1), (-1, -1), (3, 3))
+
+
+def test_paths_of_unequal_stride_give_an_irregular_field() -> None:
+    net = Network.trace(nets.settled(nets.UNet()), (2, 16, 16))
+    field = net.layers["head"].field
+    assert field is not None
+    assert not field.regular
+    assert field.stride[0] == pytest.approx(1, abs=0.2)
+
+
+def test_a_constant_added_at_every_position_keeps_the_field() -> None:
+    class Embedded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(2, 3, 3)
+            self.position = nn.Parameter(torch.randn(1, 3, 6, 6))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.conv(x) + self.position
+
+    net = Network.trace(Embedded(), (2, 8, 8))
+    assert net.layers[net.output].field == Field((1, 1), (0, 0), (3, 3))

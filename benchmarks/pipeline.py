@@ -52,12 +52,11 @@ class Photos(Dataset):
 def loop(module: nn.Module, layers: list[str], files: list[Path], processes: int) -> None:
     """A DataLoader, the eager module, and the nine largest maxima of every channel."""
     kept: dict[str, list[Tensor]] = {layer: [] for layer in layers}
-    handles = [
-        module.get_submodule(layer).register_forward_hook(
-            lambda _m, _i, o, name=layer: kept[name].append(o.amax((2, 3)))
-        )
-        for layer in layers
-    ]
+
+    def keeper(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
+        return lambda _module, _inputs, output: kept[name].append(output.amax((2, 3)))
+
+    handles = [module.get_submodule(layer).register_forward_hook(keeper(layer)) for layer in layers]
     with torch.no_grad():
         for batch in DataLoader(Photos(files), batch_size=32, num_workers=processes):
             module(batch.contiguous(memory_format=torch.channels_last))

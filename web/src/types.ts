@@ -44,7 +44,6 @@ export interface LayerEntry extends LayerShape {
 
 export interface Extras {
   shard: number;
-  images: number;
   profileShard: number;
   controls: boolean;
   seed: number;

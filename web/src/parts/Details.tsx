@@ -179,7 +179,7 @@ function Control({ layer, unit, extra }: { layer: LayerEntry; unit: UnitData; ex
         </figure>
         <p>
           <b class="figure">{extra.control.similarity === null ? "–" : extra.control.similarity.toFixed(2)}</b>
-          <span class="quiet">correlation of the two: 1 alike, 0 unrelated</span>
+          <span class="quiet">cosine similarity of the two: 1 alike, 0 unrelated</span>
         </p>
       </div>
     </Section>

@@ -17,6 +17,9 @@ export interface GridProps {
   keys?: boolean;
 }
 
+/** What scrolls: the window, or the box that a notebook shows the viewer in. */
+const scrollerOf = (root: HTMLElement): Window | HTMLElement => (root === document.documentElement ? window : root);
+
 const AHEAD = 400; // pixels above and below the window that are there before they are seen
 
 export interface Extent {
@@ -93,8 +96,9 @@ export function VirtualGrid(props: GridProps) {
   const keys = Object.fromEntries(steps.flatMap(([names, by]) => names.map((name) => [name, () => move(by)])));
   useKeys(props.keys === false ? {} : { ...keys, Enter: () => current >= 0 && open(current) });
 
-  // After every paint until it is done: a cell far away exists only once it was scrolled to.
-  useEffect(() => {
+  // After every render until it is done: a cell far away exists only once it was scrolled to. Before the paint, so that
+  // the next key finds the focus where this one put it.
+  useLayoutEffect(() => {
     if (!follow.current || current < 0 || !list.current) return;
     const item = list.current.querySelector<HTMLElement>(`[data-index="${current}"]`);
     if (item) {
@@ -103,7 +107,7 @@ export function VirtualGrid(props: GridProps) {
       item.scrollIntoView({ block: "nearest" });
     } else {
       const top = list.current.getBoundingClientRect().top + Math.floor(current / row) * (cell.height + gap);
-      window.scrollBy({ top: top - window.innerHeight / 3, behavior: "instant" });
+      scrollerOf(shell.root).scrollBy({ top: top - window.innerHeight / 3, behavior: "instant" });
     }
   });
 
@@ -113,7 +117,7 @@ export function VirtualGrid(props: GridProps) {
     if (started.current || current < 0 || !list.current || !shell.root.isConnected) return;
     started.current = true;
     const top = list.current.getBoundingClientRect().top + Math.floor(current / row) * (cell.height + gap);
-    if (top > window.innerHeight - cell.height) window.scrollBy({ top: top - window.innerHeight / 3, behavior: "instant" });
+    if (top > window.innerHeight - cell.height) scrollerOf(shell.root).scrollBy({ top: top - window.innerHeight / 3, behavior: "instant" });
   }, [current]);
 
   const items = [];

@@ -106,7 +106,7 @@ export function Header({ route, help }: { route: Route; help: () => void }) {
       <button class="icon" type="button" onClick={shell.toggleTheme} aria-label="Light or dark" title="Light or dark (d)">
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <circle cx="12" cy="12" r="8" />
-          <path d="M12 4a8 8 0 0 1 0 16z" class="half" />
+          <path d="M12 4a8 8 0 0 1 0 16z" class="shaded" />
         </svg>
       </button>
       <button class="icon" type="button" onClick={help} aria-label="Keyboard" title="Keyboard (?)">

@@ -47,7 +47,7 @@ export function LayerBar({ layer, data, view, counts, shown, change }: Props) {
       {view.sort === "similar" ? (
         <label>
           Unit
-          <input class="few" type="number" min={0} max={layer.channels - 1} value={view.near ?? 0} onChange={(event) => change({ near: numberIn(event.currentTarget.value) })} />
+          <input class="few" type="number" min={0} max={layer.channels - 1} value={view.near ?? 0} onInput={(event) => change({ near: numberIn(event.currentTarget.value) })} />
         </label>
       ) : (
         <button class="icon" type="button" onClick={() => change({ ascending: !view.ascending })} aria-label={view.ascending ? "Ascending; change to descending" : "Descending; change to ascending"} title={view.ascending ? "Ascending" : "Descending"}>
@@ -80,9 +80,9 @@ export function LayerBar({ layer, data, view, counts, shown, change }: Props) {
       )}
       <span class="range" role="group" aria-label="Strongest response between">
         <span aria-hidden="true">Maximum</span>
-        <input class="few" type="number" step="any" value={view.low ?? ""} placeholder={short(least)} onChange={(event) => change({ low: numberIn(event.currentTarget.value) })} aria-label="Maximum at least" />
+        <input class="few" type="number" step="any" value={view.low ?? ""} placeholder={short(least)} onInput={(event) => change({ low: numberIn(event.currentTarget.value) })} aria-label="Maximum at least" />
         <span aria-hidden="true">–</span>
-        <input class="few" type="number" step="any" value={view.high ?? ""} placeholder={short(most)} onChange={(event) => change({ high: numberIn(event.currentTarget.value) })} aria-label="Maximum at most" />
+        <input class="few" type="number" step="any" value={view.high ?? ""} placeholder={short(most)} onInput={(event) => change({ high: numberIn(event.currentTarget.value) })} aria-label="Maximum at most" />
       </span>
       <input id="search" class="find" type="search" value={view.text} placeholder={data.names ? "Find number or name" : "Find number"} onInput={(event) => change({ text: event.currentTarget.value })} aria-label="Find units" />
       <output class="count" aria-live="polite">

@@ -283,32 +283,32 @@ e = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var N, P, de, fe, pe = Object.is, me = 0, he = [], ge = [], F = e, _e = F.__b, ve = F.__r, ye = F.diffed, be = F.__c, xe = F.unmount, Se = F.__;
-function Ce(e, t) {
-	F.__h && F.__h(P, e, me || t), me = 0;
-	var n = P.__H || (P.__H = {
+var de, N, fe, pe, me = Object.is, he = 0, ge = [], _e = [], P = e, ve = P.__b, ye = P.__r, be = P.diffed, xe = P.__c, Se = P.unmount, Ce = P.__;
+function we(e, t) {
+	P.__h && P.__h(N, e, he || t), he = 0;
+	var n = N.__H || (N.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function I(e) {
-	return me = 1, we(Pe, e);
+function F(e) {
+	return he = 1, Te(Fe, e);
 }
-function we(e, t, n) {
-	var r = Ce(N++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Pe(void 0, t), function(e) {
+function Te(e, t, n) {
+	var r = we(de++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Fe(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		pe(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = P, !P.__f)) {
-		P.__f = !0;
-		var i = P.shouldComponentUpdate;
-		P.shouldComponentUpdate = function(e, t, n) {
+		me(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = N, !N.__f)) {
+		N.__f = !0;
+		var i = N.shouldComponentUpdate;
+		N.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, pe(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, me(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -318,75 +318,75 @@ function we(e, t, n) {
 	}
 	return r.__;
 }
-function L(e, t) {
-	var n = Ce(N++, 3);
-	!F.__s && Ne(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, P.__H.__h.push(n));
+function I(e, t) {
+	var n = we(de++, 3);
+	!P.__s && Pe(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, N.__H.__h.push(n));
 }
-function Te(e, t) {
-	var n = Ce(N++, 4);
-	!F.__s && Ne(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, P.__h.push(n));
+function Ee(e, t) {
+	var n = we(de++, 4);
+	!P.__s && Pe(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, N.__h.push(n));
 }
-function R(e) {
-	return me = 5, z(function() {
+function L(e) {
+	return he = 5, R(function() {
 		return { current: e };
 	}, []);
 }
-function z(e, t) {
-	var n = Ce(N++, 7);
-	return Ne(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function R(e, t) {
+	var n = we(de++, 7);
+	return Pe(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function Ee(e) {
-	var t = P.context[e.__c], n = Ce(N++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(P)), t.props.value) : e.__;
+function De(e) {
+	var t = N.context[e.__c], n = we(de++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(N)), t.props.value) : e.__;
 }
-function De() {
+function Oe() {
 	var e;
 	do {
-		for (; e = ge.shift();) try {
-			je(e);
+		for (; e = _e.shift();) try {
+			Me(e);
 		} catch (t) {
-			F.__e(t, { __: (e = e.__P) && e.__v });
+			P.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = he.shift();) {
+		for (; e = ge.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(je), t.__h.some(Me), t.__h = [];
+				t.__h.some(Me), t.__h.some(Ne), t.__h = [];
 			} catch (n) {
-				t.__h = [], F.__e(n, e.__v);
+				t.__h = [], P.__e(n, e.__v);
 			}
 		}
-	} while (ge.length);
+	} while (_e.length);
 }
-F.__b = function(e) {
-	P = null, _e && _e(e);
-}, F.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Se && Se(e, t);
-}, F.__r = function(e) {
-	ve && ve(e), N = 0;
-	var t = (P = e.__c).__H;
-	t && (de == P ? P.__h = [] : (t.__h.some(je), t.__h.some(Me), N = 0), t.__h = [], t.__.some(function(e) {
+P.__b = function(e) {
+	N = null, ve && ve(e);
+}, P.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Ce && Ce(e, t);
+}, P.__r = function(e) {
+	ye && ye(e), de = 0;
+	var t = (N = e.__c).__H;
+	t && (fe == N ? N.__h = [] : (t.__h.some(Me), t.__h.some(Ne), de = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), de = P;
-}, F.diffed = function(e) {
-	ye && ye(e);
+	})), fe = N;
+}, P.diffed = function(e) {
+	be && be(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Ae(he.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && je(ge.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), de = P = null;
-}, F.__c = function(e, t) {
+	})), fe = N = null;
+}, P.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(je), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Me(e);
+			e.__h.some(Me), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Ne(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), be && be(e, t);
-}, F.unmount = function(e) {
-	xe && xe(e);
+	}), xe && xe(e, t);
+}, P.unmount = function(e) {
+	Se && Se(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -395,50 +395,50 @@ F.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Ae(ge.push(r));
-			} else je(r);
+				r.__P = n, je(_e.push(r));
+			} else Me(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && F.__e(t, r.__v));
+	}), r.__H = void 0, t && P.__e(t, r.__v));
 };
-var Oe = typeof requestAnimationFrame == "function";
-function ke(e) {
-	var t, n = function() {
-		clearTimeout(r), Oe && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	Oe && (t = requestAnimationFrame(n));
-}
+var ke = typeof requestAnimationFrame == "function";
 function Ae(e) {
-	e != 1 && fe == F.requestAnimationFrame || ((fe = F.requestAnimationFrame) || ke)(De);
+	var t, n = function() {
+		clearTimeout(r), ke && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	ke && (t = requestAnimationFrame(n));
 }
 function je(e) {
-	var t = P, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), P = t;
+	e != 1 && pe == P.requestAnimationFrame || ((pe = P.requestAnimationFrame) || Ae)(Oe);
 }
 function Me(e) {
-	var t = P;
-	e.__c = e.__(), P = t;
+	var t = N, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), N = t;
 }
-function Ne(e, t) {
-	return !e || e.length != t.length || t.some(function(t, n) {
-		return !pe(t, e[n]);
-	});
+function Ne(e) {
+	var t = N;
+	e.__c = e.__(), N = t;
 }
 function Pe(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !me(t, e[n]);
+	});
+}
+function Fe(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/route.ts
-var Fe = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function Ie(e) {
+var Ie = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function Le(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function Le(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Ie(o.join("/")), c = {
+function Re(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Le(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -453,18 +453,18 @@ function Le(e) {
 		query: i
 	};
 }
-function Re(e, t) {
+function ze(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var B = (e, t = {}) => Re(`#/l/${Fe(e)}`, t), V = (e, t) => `#/u/${Fe(`${e}:${t}`)}`, ze = (e) => `#/i/${e}`, Be = (e) => `#/e/${Fe(e)}`, Ve = (e, t, n = "") => Re("#/compare", {
+var z = (e, t = {}) => ze(`#/l/${Ie(e)}`, t), B = (e, t) => `#/u/${Ie(`${e}:${t}`)}`, Be = (e) => `#/i/${e}`, Ve = (e) => `#/e/${Ie(e)}`, He = (e, t, n = "") => ze("#/compare", {
 	a: e,
 	b: t,
 	with: n
 });
-function He(e) {
+function V(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
@@ -486,13 +486,13 @@ function Ue(e) {
 // src/shell.ts
 var We = M(null);
 function H() {
-	let e = Ee(We);
+	let e = De(We);
 	if (!e) throw Error("no shell");
 	return e;
 }
 function U(e, t = !1) {
-	let n = H(), r = R(e);
-	r.current = e, L(() => {
+	let n = H(), r = L(e);
+	r.current = e, I(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -559,13 +559,13 @@ var Ye = {
 	}
 }, Ze = M(null);
 function W() {
-	let e = Ee(Ze);
+	let e = De(Ze);
 	if (!e) throw Error("no atlas");
 	return e;
 }
 function G(e, t) {
-	let n = Ee(Ze), r = (t ?? n)?.store, [, i] = I(0), [a, o] = I(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return L(() => {
+	let n = De(Ze), r = (t ?? n)?.store, [, i] = F(0), [a, o] = F(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return I(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -587,8 +587,8 @@ function G(e, t) {
 	};
 }
 function Qe(e, t) {
-	let n = Ee(Ze), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = I(null);
-	return L(() => {
+	let n = De(Ze), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = F(null);
+	return I(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -737,7 +737,7 @@ var st = [
 	"8"
 ];
 function ct() {
-	let { root: e } = H(), [t, n] = I(Ye.get("boost") ?? "3"), r = (t) => {
+	let { root: e } = H(), [t, n] = F(Ye.get("boost") ?? "3"), r = (t) => {
 		e.style.setProperty("--boost", t), Ye.set("boost", t), n(t);
 	};
 	return U({ e: () => r(st[(st.indexOf(t) + 1) % st.length] ?? "3") }), /* @__PURE__ */ K("span", {
@@ -755,10 +755,10 @@ function ct() {
 }
 // src/parts/Header.tsx
 function lt(e) {
-	let t = e.page === "unit" ? He(e.rest) : null;
+	let t = e.page === "unit" ? V(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: B(t.layer, { at: t.channel })
+		href: z(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -789,14 +789,14 @@ function lt(e) {
 	}] : [];
 }
 function ut({ route: e }) {
-	let t = W(), { router: n, toast: r } = H(), [i, a] = I("");
+	let t = W(), { router: n, toast: r } = H(), [i, a] = F("");
 	return /* @__PURE__ */ K("form", {
 		class: "jump",
 		onSubmit: (o) => {
 			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : He(e.rest)?.layer, l = He(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && et(t, l.layer);
-			if (l && u && l.channel < u.channels) n.go(V(l.layer, l.channel));
-			else if (et(t, s)) n.go(B(s));
+			let s = i.trim(), c = e.page === "layer" ? e.rest : V(e.rest)?.layer, l = V(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && et(t, l.layer);
+			if (l && u && l.channel < u.channels) n.go(B(l.layer, l.channel));
+			else if (et(t, s)) n.go(z(s));
 			else {
 				r(`“${s}” is not in this atlas: write layer:unit`);
 				return;
@@ -910,7 +910,7 @@ function dt({ route: e, help: t }) {
 						r: "8"
 					}), /* @__PURE__ */ K("path", {
 						d: "M12 4a8 8 0 0 1 0 16z",
-						class: "half"
+						class: "shaded"
 					})]
 				})
 			}),
@@ -972,8 +972,8 @@ var ft = [
 	]]
 ];
 function pt(e) {
-	let t = R(null);
-	return L(() => {
+	let t = L(null);
+	return I(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1220,8 +1220,8 @@ function Ot(e) {
 	});
 }
 function kt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open: o }) {
-	let s = R(null), [c, l] = I(112), u = t.sprite.columns;
-	L(() => {
+	let s = L(null), [c, l] = F(112), u = t.sprite.columns;
+	I(() => {
 		if (!s.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
@@ -1280,7 +1280,7 @@ function At({ layer: e, shard: t, unit: n, rank: r }) {
 				})] }),
 				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
 				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
-					href: ze(i),
+					href: Be(i),
 					children: /* @__PURE__ */ K(q, { text: a })
 				}) })] }),
 				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
@@ -1297,9 +1297,9 @@ function At({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Grid.tsx
-var jt = 400;
-function Mt(e, t, n, r, i, a) {
-	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - jt) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + jt) / c)));
+var jt = (e) => e === document.documentElement ? window : e, Mt = 400;
+function Nt(e, t, n, r, i, a) {
+	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - Mt) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + Mt) / c)));
 	return {
 		columns: o,
 		first: l * o,
@@ -1307,19 +1307,19 @@ function Mt(e, t, n, r, i, a) {
 		height: Math.max(0, s * c - r)
 	};
 }
-function Nt(e, t, n) {
+function Pt(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Mt(t.count, i, t.cell, n, a, a + window.innerHeight);
-	}, [i, a] = I(r), o = () => {
+		return Nt(t.count, i, t.cell, n, a, a + window.innerHeight);
+	}, [i, a] = F(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	return Te(o, [
+	return Ee(o, [
 		t.count,
 		t.cell.width,
 		t.cell.height
-	]), L(() => {
+	]), I(() => {
 		let t = e.current;
 		if (!t) return;
 		let n = new ResizeObserver(o);
@@ -1331,8 +1331,8 @@ function Nt(e, t, n) {
 		};
 	}), i;
 }
-function Pt(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = R(null), l = Nt(c, e, r), u = R(!1), d = (e) => {
+function Ft(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = L(null), l = Pt(c, e, r), u = L(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1349,24 +1349,24 @@ function Pt(e) {
 	U(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), L(() => {
+	}), Ee(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			window.scrollBy({
+			jt(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = R(!1);
-	L(() => {
+	let h = L(!1);
+	I(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && window.scrollBy({
+		e > window.innerHeight - n.height && jt(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -1394,15 +1394,15 @@ function Pt(e) {
 	});
 }
 // src/parts/Versus.tsx
-function Ft(e) {
+function It(e) {
 	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function It({ left: e, right: t }) {
-	let [n, r] = [Ft(e), Ft(t)], [i, a] = I(null);
+function Lt({ left: e, right: t }) {
+	let [n, r] = [It(e), It(t)], [i, a] = F(null);
 	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => Dt(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
@@ -1415,12 +1415,12 @@ function It({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Lt, {
+		children: [/* @__PURE__ */ K(Rt, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(Lt, {
+		}), /* @__PURE__ */ K(Rt, {
 			side: t,
 			found: r,
 			image: i,
@@ -1428,14 +1428,14 @@ function It({ left: e, right: t }) {
 		})]
 	})] });
 }
-function Lt({ side: e, found: t, image: n, look: r }) {
+function Rt({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
 			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: V(i.name, a),
+				href: B(i.name, a),
 				children: l
 			}) }),
 			/* @__PURE__ */ K("p", {
@@ -1489,17 +1489,17 @@ function Lt({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function Rt({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = I(-1), { router: o } = H(), s = (e) => o.go(Ve(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+function zt({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = F(-1), { router: o } = H(), s = (e) => o.go(He(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(zt, {
+		children: [/* @__PURE__ */ K(Bt, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(zt, {
+		}), /* @__PURE__ */ K(Bt, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1508,14 +1508,14 @@ function Rt({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function zt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function Bt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
 			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: B(a.name),
+				href: z(a.name),
 				children: a.name
 			}) }),
 			/* @__PURE__ */ K("p", {
@@ -1530,7 +1530,7 @@ function zt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(Pt, {
+			s.value && /* @__PURE__ */ K(Ft, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1575,9 +1575,9 @@ function zt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Bt(e) {
-	let t = W(), [n, r] = I(null);
-	return L(() => {
+function Vt(e) {
+	let t = W(), [n, r] = F(null);
+	return I(() => {
 		if (!e) return;
 		let n = !0;
 		return $e(t.store.host, e).then((t) => n && r({
@@ -1602,15 +1602,15 @@ function Bt(e) {
 		error: null
 	};
 }
-function Vt({ query: e }) {
-	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Bt(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(Ve(e.a ?? r, e.b ?? s, e.other ?? i));
+function Ht({ query: e }) {
+	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Vt(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Compare" }),
 		/* @__PURE__ */ K("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(Ht, {
+				/* @__PURE__ */ K(Ut, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -1620,7 +1620,7 @@ function Vt({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(Ht, {
+				/* @__PURE__ */ K(Ut, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -1646,7 +1646,7 @@ function Vt({ query: e }) {
 		o ? /* @__PURE__ */ K(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(Ut, {
+		}) : a ? /* @__PURE__ */ K(Wt, {
 			a: r,
 			b: s,
 			own: t,
@@ -1654,7 +1654,7 @@ function Vt({ query: e }) {
 		}) : /* @__PURE__ */ K(X, { what: i })
 	] });
 }
-function Ht({ label: e, value: t, atlas: n, change: r }) {
+function Ut({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ K("label", { children: [
 		e,
@@ -1673,7 +1673,7 @@ function Ht({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Ut({ a: e, b: t, own: n, other: r }) {
+function Wt({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = et(t, e);
 		if (n) return {
@@ -1681,7 +1681,7 @@ function Ut({ a: e, b: t, own: n, other: r }) {
 			channel: null,
 			atlas: t
 		};
-		let r = He(e), i = r ? et(t, r.layer) : void 0;
+		let r = V(e), i = r ? et(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
@@ -1699,7 +1699,7 @@ function Ut({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(It, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Lt, {
 		left: {
 			...a,
 			channel: a.channel
@@ -1708,7 +1708,7 @@ function Ut({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Rt, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(zt, {
 		left: a,
 		right: o,
 		a: e,
@@ -1719,7 +1719,7 @@ function Ut({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/pages/Experiments.tsx
-var Wt = {
+var Gt = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -1728,9 +1728,9 @@ var Wt = {
 	ablation: "Ablation",
 	transfer: "Transfer"
 };
-function Gt() {
+function Kt() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ K(Kt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
+	return e.error ? /* @__PURE__ */ K(qt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Experiments" }),
 		/* @__PURE__ */ K("p", {
 			class: "lead",
@@ -1743,16 +1743,16 @@ function Gt() {
 		/* @__PURE__ */ K("ul", {
 			class: "experiments",
 			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: Be(e.name),
+				href: Ve(e.name),
 				children: [
-					/* @__PURE__ */ K(qt, {
+					/* @__PURE__ */ K(Jt, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ K("span", {
 						class: "op",
-						children: Wt[e.kind] ?? e.kind
+						children: Gt[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
 					/* @__PURE__ */ K("span", {
@@ -1762,9 +1762,9 @@ function Gt() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(Kt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ K(qt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
 }
-var Kt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var qt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -1772,7 +1772,7 @@ var Kt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function qt({ experiment: e, file: t, small: n }) {
+function Jt({ experiment: e, file: t, small: n }) {
 	let r = Qe(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
 	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
@@ -1791,8 +1791,8 @@ function qt({ experiment: e, file: t, small: n }) {
 		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
 	}) : n ? /* @__PURE__ */ K("span", { class: "no-figure" }) : null;
 }
-var Jt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Yt({ name: e }) {
+var Yt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Xt({ name: e }) {
 	let { store: t } = W(), n = G("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
@@ -1810,21 +1810,21 @@ function Yt({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
 				class: "lead",
-				children: Wt[r.kind] ?? r.kind
+				children: Gt[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.figures.map((e) => /* @__PURE__ */ K(qt, {
+		r.figures.map((e) => /* @__PURE__ */ K(Jt, {
 			experiment: r,
 			file: e
 		}, e)),
 		i && /* @__PURE__ */ K(J, {
 			title: "Table",
 			note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-			children: [/* @__PURE__ */ K(Zt, {
+			children: [/* @__PURE__ */ K(Qt, {
 				columns: i.columns,
 				rows: i.rows
 			}), /* @__PURE__ */ K("p", {
@@ -1832,7 +1832,7 @@ function Yt({ name: e }) {
 				children: a ? /* @__PURE__ */ K("button", {
 					type: "button",
 					onClick: () => {
-						i && Je(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Jt).join(",")}\n`).join(""), "text/csv");
+						i && Je(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Yt).join(",")}\n`).join(""), "text/csv");
 					},
 					children: "Download CSV"
 				}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
@@ -1843,12 +1843,12 @@ function Yt({ name: e }) {
 				})
 			})]
 		}),
-		/* @__PURE__ */ K(Qt, { experiment: r })
+		/* @__PURE__ */ K($t, { experiment: r })
 	] });
 }
-var Xt = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function Zt({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => Xt(e[n] ?? "") || !e[n]));
+var Zt = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function Qt({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => Zt(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ K("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -1864,8 +1864,8 @@ function Zt({ columns: e, rows: t }) {
 		}, t)) }, t)) })] })
 	});
 }
-function Qt({ experiment: e }) {
-	let t = e.units.flatMap((e) => He(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
+function $t({ experiment: e }) {
+	let t = e.units.flatMap((e) => V(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
 		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
@@ -1874,11 +1874,11 @@ function Qt({ experiment: e }) {
 				class: "chips",
 				children: [t.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: V(e.layer, e.channel),
+					href: B(e.layer, e.channel),
 					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
 				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: ze(e),
+					href: Be(e),
 					children: ["image ", e]
 				}, e))]
 			})
@@ -1889,7 +1889,7 @@ function Qt({ experiment: e }) {
 	});
 }
 // src/pages/Home.tsx
-function $t(e, t) {
+function en(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -1898,10 +1898,10 @@ function $t(e, t) {
 	}
 	return r;
 }
-function en() {
-	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = I(""), a = G("network"), o = z(() => $t(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
+function tn() {
+	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = F(""), a = G("network"), o = R(() => en(a.value, e.layers), [a.value, e]), [s, c] = F(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
 		let e = l[Math.max(0, s)];
-		e && n.go(B(e.name));
+		e && n.go(z(e.name));
 	};
 	U({
 		ArrowDown: u(1),
@@ -1910,7 +1910,7 @@ function en() {
 		k: u(-1),
 		Enter: d
 	});
-	let f = e.layers.reduce((e, t) => e + t.units.dead, 0), p = t.all().flatMap((e) => He(e) ?? []);
+	let f = e.layers.reduce((e, t) => e + t.units.dead, 0), p = t.all().flatMap((e) => V(e) ?? []);
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
 			text: e.model.name,
@@ -1929,7 +1929,7 @@ function en() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(an, { manifest: e }),
+		/* @__PURE__ */ K(on, { manifest: e }),
 		/* @__PURE__ */ K("div", {
 			class: "map-head",
 			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
@@ -1948,15 +1948,15 @@ function en() {
 		}),
 		/* @__PURE__ */ K("ol", {
 			class: "map",
-			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(tn, {
+			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(nn, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === s
-			}, t.shown.id) : /* @__PURE__ */ K(nn, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(tn, {
+			}, t.shown.id) : /* @__PURE__ */ K(rn, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(nn, {
 				layer: e,
 				current: t === s
 			}, e.id))
 		}),
-		r !== "" && /* @__PURE__ */ K(rn, {
+		r !== "" && /* @__PURE__ */ K(an, {
 			network: a.value,
 			sought: r,
 			found: l.length
@@ -1967,20 +1967,20 @@ function en() {
 				class: "chips",
 				children: p.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: V(e.layer, e.channel),
+					href: B(e.layer, e.channel),
 					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
 				}, `${e.layer}:${e.channel}`))
 			})
 		}),
-		/* @__PURE__ */ K(sn, { manifest: e })
+		/* @__PURE__ */ K(cn, { manifest: e })
 	] });
 }
-function tn({ layer: e, current: t }) {
+function nn({ layer: e, current: t }) {
 	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = tt(n.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ K("li", {
 		class: t ? "station current" : "station",
 		children: /* @__PURE__ */ K("a", {
-			href: B(e.name),
+			href: z(e.name),
 			children: [
 				/* @__PURE__ */ K("span", {
 					class: "station-name",
@@ -2023,7 +2023,7 @@ function tn({ layer: e, current: t }) {
 		})
 	});
 }
-function nn({ layers: e }) {
+function rn({ layers: e }) {
 	return /* @__PURE__ */ K("li", {
 		class: "passed",
 		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
@@ -2043,7 +2043,7 @@ function nn({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function rn({ network: e, sought: t, found: n }) {
+function an({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
 	return /* @__PURE__ */ K("p", {
 		class: "quiet",
@@ -2051,7 +2051,7 @@ function rn({ network: e, sought: t, found: n }) {
 		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
-function an({ manifest: e }) {
+function on({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ K("details", {
 		class: "panel warning",
@@ -2077,12 +2077,12 @@ function an({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var on = ({ value: e }) => /* @__PURE__ */ K("code", {
+var sn = ({ value: e }) => /* @__PURE__ */ K("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
 });
-function sn({ manifest: e }) {
+function cn({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i } = e;
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
@@ -2100,7 +2100,7 @@ function sn({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					["SHA-256", /* @__PURE__ */ K(on, { value: t.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(sn, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
@@ -2113,7 +2113,7 @@ function sn({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(on, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(sn, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
@@ -2130,7 +2130,7 @@ function sn({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function cn(e, t, n, r) {
+function ln(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2146,7 +2146,7 @@ function cn(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function ln({ number: e }) {
+function un({ number: e }) {
 	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value ? a.value.images.indexOf(e) : -1, s = G(t.extras && o >= 0 ? `profiles/${Math.floor(o / t.extras.profileShard)}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
@@ -2167,7 +2167,7 @@ function ln({ number: e }) {
 		]
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(un, {
+	return /* @__PURE__ */ K(dn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2177,10 +2177,10 @@ function ln({ number: e }) {
 		about: h
 	});
 }
-function un({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = W(), { router: c } = H(), [l, u] = I(null), d = (t) => {
+function dn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = W(), { router: c } = H(), [l, u] = F(null), d = (t) => {
 		let n = a[a.indexOf(e) + t];
-		n !== void 0 && c.go(ze(n));
+		n !== void 0 && c.go(Be(n));
 	};
 	return U({
 		ArrowLeft: () => d(-1),
@@ -2219,7 +2219,7 @@ function un({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					})
 				}),
 				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-					href: Be(e.name),
+					href: Ve(e.name),
 					children: e.title
 				}) }, e.name))
 			]
@@ -2228,14 +2228,14 @@ function un({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K(dn, {
+				children: [n.length > 0 ? /* @__PURE__ */ K(fn, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ K(pn, {
+				}) : /* @__PURE__ */ K(mn, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(pn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(mn, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2243,20 +2243,20 @@ function un({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function dn({ layer: e, rows: t, mark: n }) {
+function fn({ layer: e, rows: t, mark: n }) {
 	let { manifest: r } = W();
 	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
-				box: cn(e, o, s, r.model.input),
+				box: ln(e, o, s, r.model.input),
 				words: `${e.name}:${t}, response ${Z(i)}`
 			});
 			return /* @__PURE__ */ K("li", {
 				onMouseEnter: c,
 				onMouseLeave: () => n(null),
 				children: /* @__PURE__ */ K("a", {
-					href: V(e.name, t),
+					href: B(e.name, t),
 					onFocus: c,
 					onBlur: () => n(null),
 					"aria-label": `Unit ${t}, response ${Z(i)}, ${ht(a)} of its maximum`,
@@ -2290,13 +2290,13 @@ function dn({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var fn = 24;
-function pn({ layer: e, wins: t }) {
-	let [n, r] = I(!1), i = n ? t : t.slice(0, fn);
+var pn = 24;
+function mn({ layer: e, wins: t }) {
+	let [n, r] = F(!1), i = n ? t : t.slice(0, pn);
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-			href: V(e.name, t),
+			href: B(e.name, t),
 			"aria-label": `Unit ${t}, its example ${n + 1}`,
 			children: [/* @__PURE__ */ K($, {
 				layer: e,
@@ -2315,9 +2315,9 @@ function pn({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function mn() {
-	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = I(null);
-	L(() => {
+function hn() {
+	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = F(null);
+	I(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -2343,8 +2343,8 @@ function mn() {
 		error: n.error ?? r.error
 	};
 }
-function hn({ query: e }) {
-	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = mn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
+function gn({ query: e }) {
+	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = hn(), [a, o] = F(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -2371,7 +2371,7 @@ function hn({ query: e }) {
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(Re("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(ze("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
 			}), /* @__PURE__ */ K("output", {
@@ -2387,7 +2387,7 @@ function hn({ query: e }) {
 		c.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
 			children: "No image has this in its name or label."
-		}) : /* @__PURE__ */ K(Pt, {
+		}) : /* @__PURE__ */ K(Ft, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2396,20 +2396,20 @@ function hn({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(ze(c[e]?.number ?? 0)),
+			open: (e) => n.go(Be(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e) => /* @__PURE__ */ K(gn, {
+			render: (e) => /* @__PURE__ */ K(_n, {
 				image: c[e],
 				first: e === Math.max(0, a)
 			})
 		})
 	] });
 }
-function gn({ image: e, first: t }) {
+function _n({ image: e, first: t }) {
 	let n = Qe(Ct(W(), e.number));
 	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
-		href: ze(e.number),
+		href: Be(e.number),
 		tabIndex: t ? 0 : -1,
 		"aria-label": `${e.name}${e.label ? `, ${e.label}` : ""}`,
 		children: [
@@ -2428,41 +2428,41 @@ function gn({ image: e, first: t }) {
 	});
 }
 // src/layerview.ts
-var _n = [
+var vn = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
 	["active", "fraction active"],
 	["selectivity", "class selectivity"],
 	["similar", "similarity to a unit"]
-], vn = (e, t, n) => t.find((t) => t === e) ?? n, yn = (e) => {
+], yn = (e, t, n) => t.find((t) => t === e) ?? n, bn = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function bn(e) {
-	let t = vn(e.get("sort"), _n.map(([e]) => e), "index");
+function xn(e) {
+	let t = yn(e.get("sort"), vn.map(([e]) => e), "index");
 	return {
-		view: vn(e.get("view"), [
+		view: yn(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: vn(e.get("alive"), [
+		alive: yn(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: yn(e.get("class")),
-		low: yn(e.get("low")),
-		high: yn(e.get("high")),
-		near: yn(e.get("near")),
+		class: bn(e.get("class")),
+		low: bn(e.get("low")),
+		high: bn(e.get("high")),
+		near: bn(e.get("near")),
 		text: e.get("q") ?? ""
 	};
 }
-function xn(e) {
+function Sn(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2475,7 +2475,7 @@ function xn(e) {
 		q: e.text
 	};
 }
-function Sn(e, t) {
+function Cn(e, t) {
 	let n = new Set(t.dead), { low: r, high: i, class: a } = e, o = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || n.has(t) === (e.alive === "dead"),
@@ -2487,8 +2487,8 @@ function Sn(e, t) {
 		text: (e) => !o || String(e).startsWith(o) || (t.names?.[e] ?? "").toLowerCase().includes(o)
 	};
 }
-function Cn(e, t, n, r, i) {
-	let a = Sn(n, t), o = new Set(t.dead), s = {
+function wn(e, t, n, r, i) {
+	let a = Cn(n, t), o = new Set(t.dead), s = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -2505,11 +2505,11 @@ function Cn(e, t, n, r, i) {
 		e && a.alive(n) && r !== void 0 && r >= 0 && s.classes.set(r, (s.classes.get(r) ?? 0) + 1), e && a.alive(n) && a.class(n) && c.push(n);
 	}
 	return {
-		units: wn(c, t, n, r),
+		units: Tn(c, t, n, r),
 		counts: s
 	};
 }
-function wn(e, t, n, r) {
+function Tn(e, t, n, r) {
 	let i = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let a = new Map(r);
@@ -2521,9 +2521,9 @@ function wn(e, t, n, r) {
 	});
 }
 // src/parts/LayerBar.tsx
-var Tn = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function En({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
-	let o = _n.filter(([e]) => e !== "selectivity" || t.selectivity), s = [...r.classes].sort((e, t) => t[1] - e[1]), c = t.maximum.filter((e) => e !== null), [l, u] = [c.reduce((e, t) => Math.min(e, t), Infinity), c.reduce((e, t) => Math.max(e, t), -Infinity)];
+var En = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
+	let o = vn.filter(([e]) => e !== "selectivity" || t.selectivity), s = [...r.classes].sort((e, t) => t[1] - e[1]), c = t.maximum.filter((e) => e !== null), [l, u] = [c.reduce((e, t) => Math.min(e, t), Infinity), c.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ K("div", {
 		class: "bar",
 		role: "group",
@@ -2558,7 +2558,7 @@ function En({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onChange: (e) => a({ near: Tn(e.currentTarget.value) })
+				onInput: (e) => a({ near: En(e.currentTarget.value) })
 			})] }) : /* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
@@ -2579,7 +2579,7 @@ function En({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 			}),
 			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
 				value: n.class ?? "",
-				onChange: (e) => a({ class: Tn(e.currentTarget.value) }),
+				onChange: (e) => a({ class: En(e.currentTarget.value) }),
 				children: [
 					/* @__PURE__ */ K("option", {
 						value: "",
@@ -2615,7 +2615,7 @@ function En({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(l),
-						onChange: (e) => a({ low: Tn(e.currentTarget.value) }),
+						onInput: (e) => a({ low: En(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ K("span", {
@@ -2628,7 +2628,7 @@ function En({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(u),
-						onChange: (e) => a({ high: Tn(e.currentTarget.value) }),
+						onInput: (e) => a({ high: En(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -2655,13 +2655,13 @@ function En({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 	});
 }
 // src/pages/Layer.tsx
-var Dn = 84;
-function On({ name: e, query: t }) {
+var On = 84;
+function kn({ name: e, query: t }) {
 	let n = et(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(kn, { layer: n }), r.value ? /* @__PURE__ */ K(jn, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(An, { layer: n }), r.value ? /* @__PURE__ */ K(Mn, {
 		layer: n,
 		data: r.value,
 		query: t
@@ -2674,8 +2674,8 @@ function On({ name: e, query: t }) {
 		]
 	});
 }
-function kn({ layer: e }) {
-	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(B(e.name)) : void 0;
+function An({ layer: e }) {
+	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(z(e.name)) : void 0;
 	U({
 		"[": o(i),
 		"]": o(a)
@@ -2699,12 +2699,12 @@ function kn({ layer: e }) {
 		})] }), /* @__PURE__ */ K("div", {
 			class: "steps",
 			children: [i && /* @__PURE__ */ K("a", {
-				href: B(i.name),
+				href: z(i.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${i.name}`,
 				children: "←"
 			}), a && /* @__PURE__ */ K("a", {
-				href: B(a.name),
+				href: z(a.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${a.name}`,
 				children: "→"
@@ -2712,7 +2712,7 @@ function kn({ layer: e }) {
 		})]
 	});
 }
-function An(e, t, n, r) {
+function jn(e, t, n, r) {
 	if (e.dead.includes(r)) return "dead";
 	switch (t.sort) {
 		case "mean": return Z(e.mean[r]);
@@ -2722,21 +2722,21 @@ function An(e, t, n, r) {
 		default: return Z(e.maximum[r]);
 	}
 }
-function jn({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => bn(n), [n]), c = s.near !== null && s.near < e.channels ? Math.floor(s.near / e.shard.units) : null, l = G(c === null ? null : `layers/${e.id}/${c}`), u = s.near === null ? [] : l.value?.units.find((e) => e.channel === s.near)?.nearest ?? [], d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => Cn(e, t, s, u, d), [
+function Mn({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, marks: a, toast: o } = H(), s = R(() => xn(n), [n]), c = s.near !== null && s.near < e.channels ? Math.floor(s.near / e.shard.units) : null, l = G(c === null ? null : `layers/${e.id}/${c}`), u = s.near === null ? [] : l.value?.units.find((e) => e.channel === s.near)?.nearest ?? [], d = r.manifest.subset?.[e.name], { units: f, counts: p } = R(() => wn(e, t, s, u, d), [
 		e,
 		t,
 		s,
 		u
-	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = new Map(u), y = (t) => i.replace(B(e.name, xn({
+	]), [m, h] = F(() => n.has("at") ? Number(n.get("at")) : -1), g = L(null), _ = f.indexOf(m), v = new Map(u), y = (t) => i.replace(z(e.name, Sn({
 		...s,
 		...t
 	}))), b = (t) => {
 		let n = f[t];
-		n !== void 0 && (i.replace(B(e.name, {
-			...xn(s),
+		n !== void 0 && (i.replace(z(e.name, {
+			...Sn(s),
 			at: n
-		})), i.go(V(e.name, n)));
+		})), i.go(B(e.name, n)));
 	};
 	U({
 		p: () => y({ view: "photos" }),
@@ -2747,12 +2747,12 @@ function jn({ layer: e, data: t, query: n }) {
 		}
 	});
 	let x = s.view === "both" ? ["photos", "projections"] : [s.view], S = {
-		width: x.length * Dn + (x.length - 1) * 3 + 12,
+		width: x.length * On + (x.length - 1) * 3 + 12,
 		height: 122
 	};
 	return /* @__PURE__ */ K("div", {
 		ref: g,
-		children: [/* @__PURE__ */ K(En, {
+		children: [/* @__PURE__ */ K(Dn, {
 			layer: e,
 			data: t,
 			view: s,
@@ -2762,10 +2762,10 @@ function jn({ layer: e, data: t, query: n }) {
 		}), f.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
 			children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
-				href: B(e.name),
+				href: z(e.name),
 				children: ["Show all ", p.all]
 			})]
-		}) : /* @__PURE__ */ K(Pt, {
+		}) : /* @__PURE__ */ K(Ft, {
 			count: f.length,
 			cell: S,
 			label: `Units of ${e.name}`,
@@ -2774,10 +2774,10 @@ function jn({ layer: e, data: t, query: n }) {
 			open: b,
 			keyOf: (e) => f[e] ?? e,
 			render: (n) => {
-				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = An(t, s, v, r);
+				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = jn(t, s, v, r);
 				return /* @__PURE__ */ K("a", {
 					class: i ? "unit dead" : "unit",
-					href: V(e.name, r),
+					href: B(e.name, r),
 					tabIndex: n === Math.max(0, _) ? 0 : -1,
 					onFocus: () => h(r),
 					onClick: (e) => {
@@ -2791,7 +2791,7 @@ function jn({ layer: e, data: t, query: n }) {
 							layer: e,
 							channel: r,
 							kind: t,
-							side: Dn
+							side: On
 						}, t))
 					}), /* @__PURE__ */ K("span", {
 						class: "caption",
@@ -2803,29 +2803,29 @@ function jn({ layer: e, data: t, query: n }) {
 	});
 }
 // src/downloads.ts
-var Mn = class extends Error {}, Nn = (e, t, n) => tt(e.manifest.paths.sprite, {
+var Nn = class extends Error {}, Pn = (e, t, n) => tt(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Pn = 4, Fn = 16;
-function In(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Pn;
+}), Fn = 4, In = 16;
+function Ln(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Fn;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + Fn) + o % e * (n + Pn),
-			y: Math.floor(o / e) * (r + Pn)
+			x: i * (a + In) + o % e * (n + Fn),
+			y: Math.floor(o / e) * (r + Fn)
 		}))),
-		width: 2 * a + Fn,
-		height: i * (r + Pn) - Pn
+		width: 2 * a + In,
+		height: i * (r + Fn) - Fn
 	};
 }
-async function Ln(e) {
+async function Rn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Rn(e, t, n) {
-	let r = await Ln(await e.store.host.picture(Nn(e, t, n.channel), e.name)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = In(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function zn(e, t, n) {
+	let r = await Rn(await e.store.host.picture(Pn(e, t, n.channel), e.name)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Ln(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -2835,18 +2835,18 @@ async function Rn(e, t, n) {
 	}
 	return l;
 }
-function zn(e) {
+function Bn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Mn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Nn()), "image/png");
 		} catch {
-			n(new Mn());
+			n(new Nn());
 		}
 	});
 }
-var Bn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Vn(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = In(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Bn(Z(r.values[e.rank]))}</text>`), l = Bn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Vn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Hn(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Ln(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Vn(Z(r.values[e.rank]))}</text>`), l = Vn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -2857,7 +2857,7 @@ function Vn(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Hn(e, t, n, r) {
+function Un(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -2872,7 +2872,7 @@ function Hn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-function Un(e, t, n, r) {
+function Wn(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -2885,13 +2885,13 @@ function Un(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Actions.tsx
-function Wn({ layer: e, shard: t, unit: n }) {
-	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = I(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await qe(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function Gn({ layer: e, shard: t, unit: n }) {
+	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = F(!1), l = `${e.name}:${n.channel}`, u = i.link(B(e.name, n.channel)), d = async (e, t) => o(await qe(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Rn(r, e, n), a = await zn(i);
-			t === "png" ? Je(`${l}.png`, a) : Je(`${l}.svg`, Vn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await zn(r, e, n), a = await Bn(i);
+			t === "png" ? Je(`${l}.png`, a) : Je(`${l}.svg`, Hn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Mn ? c(!0) : o("The picture cannot be read");
+			e instanceof Nn ? c(!0) : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ K("div", {
@@ -2907,7 +2907,7 @@ function Wn({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Un(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Wn(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
 			/* @__PURE__ */ K("button", {
@@ -2924,23 +2924,23 @@ function Wn({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => Je(`${l}.json`, Hn(r, e, t, n)),
+				onClick: () => Je(`${l}.json`, Un(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ K("a", {
 				class: "button",
-				href: Ve(l, ""),
+				href: He(l, ""),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(Gn, {
-				path: Nn(r, e, n.channel),
+			s && /* @__PURE__ */ K(Kn, {
+				path: Pn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function Gn({ path: e, unit: t, close: n }) {
+function Kn({ path: e, unit: t, close: n }) {
 	return U({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -2989,8 +2989,8 @@ function Gn({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Kn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
-	let [o, s] = I("pair"), [c, l] = I(1), [u, d] = I(50), f = n.images.length, p = (e) => () => i((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
+function qn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
+	let [o, s] = F("pair"), [c, l] = F(1), [u, d] = F(50), f = n.images.length, p = (e) => () => i((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: a,
 		ArrowLeft: p(-1),
 		ArrowRight: p(1),
@@ -3006,7 +3006,7 @@ function Kn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => i(e);
 	U(h, !0);
 	let g = pt(a);
-	L(() => l(1), [r, o]);
+	I(() => l(1), [r, o]);
 	let _ = n.images[r], v = Dt(t, _), y = Et(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(160, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
@@ -3146,7 +3146,7 @@ function Kn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
 							" · ",
 							/* @__PURE__ */ K("a", {
-								href: ze(_),
+								href: Be(_),
 								children: /* @__PURE__ */ K(q, { text: v })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
@@ -3167,8 +3167,8 @@ function Kn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	});
 }
 // src/parts/Histogram.tsx
-var qn = 480;
-function Jn(e, t) {
+var Jn = 480;
+function Yn(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3176,15 +3176,15 @@ function Jn(e, t) {
 	}
 	return e.length - 1;
 }
-function Yn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+function Xn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	if (!n.length) return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = qn / n.length, s = Math.max(...n), c = (e) => Jn(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	let a = e.slice(t, t + n.length + 1), o = Jn / n.length, s = Math.max(...n), c = (e) => Yn(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ K("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${qn} 134`,
+		viewBox: `0 0 ${Jn} 134`,
 		role: "img",
 		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
 		children: [
@@ -3202,7 +3202,7 @@ function Yn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 			/* @__PURE__ */ K("line", {
 				class: "axis",
 				x1: "0",
-				x2: qn,
+				x2: Jn,
 				y1: 102,
 				y2: 102
 			}),
@@ -3216,13 +3216,13 @@ function Yn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 				children: Z(a[0])
 			}),
 			/* @__PURE__ */ K("text", {
-				x: qn / 2,
+				x: Jn / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(l)
 			}),
 			/* @__PURE__ */ K("text", {
-				x: qn,
+				x: Jn,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(a.at(-1))
@@ -3231,7 +3231,7 @@ function Yn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	});
 }
 // src/parts/Details.tsx
-function Xn({ layer: e, data: t, shard: n, unit: r }) {
+function Zn({ layer: e, data: t, shard: n, unit: r }) {
 	let i = W(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = G(a ? `extras/${e.id}/${o}` : null), c = G(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
 	return /* @__PURE__ */ K("div", {
 		class: "details",
@@ -3239,7 +3239,7 @@ function Xn({ layer: e, data: t, shard: n, unit: r }) {
 			/* @__PURE__ */ K(J, {
 				title: "Responses",
 				note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-				children: /* @__PURE__ */ K(Yn, {
+				children: /* @__PURE__ */ K(Xn, {
 					edges: t.histogram.edges,
 					first: r.histogram.first,
 					counts: r.histogram.counts,
@@ -3247,30 +3247,30 @@ function Xn({ layer: e, data: t, shard: n, unit: r }) {
 					title: "Responses"
 				})
 			}),
-			r.classes.length > 0 && /* @__PURE__ */ K(Zn, {
+			r.classes.length > 0 && /* @__PURE__ */ K(Qn, {
 				shard: n,
 				unit: r
 			}),
-			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(Qn, {
+			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K($n, {
 				extra: s.value,
 				unit: l,
 				maximum: r.maximum
 			}),
-			/* @__PURE__ */ K($n, {
+			/* @__PURE__ */ K(er, {
 				layer: e,
 				unit: r
 			}),
-			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(er, {
+			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(tr, {
 				title: "Strongest inputs",
 				joints: l.incoming,
 				note: s.value.incoming
 			}),
-			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(er, {
+			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(tr, {
 				title: "Strongest outputs",
 				joints: l.outgoing,
 				note: s.value.outgoing
 			}),
-			l?.control && /* @__PURE__ */ K(tr, {
+			l?.control && /* @__PURE__ */ K(nr, {
 				layer: e,
 				unit: r,
 				extra: l
@@ -3281,7 +3281,7 @@ function Xn({ layer: e, data: t, shard: n, unit: r }) {
 					class: "plain",
 					children: u.map((e) => /* @__PURE__ */ K("li", { children: [
 						/* @__PURE__ */ K("a", {
-							href: Be(e.name),
+							href: Ve(e.name),
 							children: e.title
 						}),
 						" ",
@@ -3295,7 +3295,7 @@ function Xn({ layer: e, data: t, shard: n, unit: r }) {
 		]
 	});
 }
-function Zn({ shard: e, unit: t }) {
+function Qn({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ K(J, {
 		title: "Top classes",
@@ -3320,7 +3320,7 @@ function Zn({ shard: e, unit: t }) {
 		})
 	});
 }
-function Qn({ extra: e, unit: t, maximum: n }) {
+function $n({ extra: e, unit: t, maximum: n }) {
 	return /* @__PURE__ */ K(J, {
 		title: "Lower responses",
 		class: "panel wide",
@@ -3361,7 +3361,7 @@ function Qn({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function $n({ layer: e, unit: t }) {
+function er({ layer: e, unit: t }) {
 	return t.nearest.length ? /* @__PURE__ */ K(J, {
 		title: "Nearest units",
 		note: /* @__PURE__ */ K(b, { children: [
@@ -3369,7 +3369,7 @@ function $n({ layer: e, unit: t }) {
 			e.neighbours,
 			". ",
 			/* @__PURE__ */ K("a", {
-				href: B(e.name, {
+				href: z(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -3380,7 +3380,7 @@ function $n({ layer: e, unit: t }) {
 		children: /* @__PURE__ */ K("ul", {
 			class: "tiles",
 			children: t.nearest.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
-				href: V(e.name, n),
+				href: B(e.name, n),
 				"aria-label": `Unit ${n}, similarity ${Z(r)}`,
 				children: [/* @__PURE__ */ K($, {
 					layer: e,
@@ -3393,7 +3393,7 @@ function $n({ layer: e, unit: t }) {
 				})]
 			}), /* @__PURE__ */ K("a", {
 				class: "versus",
-				href: Ve(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: He(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -3401,7 +3401,7 @@ function $n({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function er({ title: e, joints: t, note: n }) {
+function tr({ title: e, joints: t, note: n }) {
 	let r = W(), i = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ K(J, {
 		title: e,
@@ -3423,7 +3423,7 @@ function er({ title: e, joints: t, note: n }) {
 					/* @__PURE__ */ K("span", {
 						class: "bar-name",
 						children: a ? /* @__PURE__ */ K("a", {
-							href: V(e, t),
+							href: B(e, t),
 							children: o
 						}) : /* @__PURE__ */ K("span", {
 							title: "This layer is not in the atlas",
@@ -3444,7 +3444,7 @@ function er({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function tr({ layer: e, unit: t, extra: n }) {
+function nr({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
 	let i = tt(r.paths.controls, {
@@ -3479,14 +3479,14 @@ function tr({ layer: e, unit: t, extra: n }) {
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
 				}), /* @__PURE__ */ K("span", {
 					class: "quiet",
-					children: "correlation of the two: 1 alike, 0 unrelated"
+					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
 		})
 	});
 }
 // src/pages/Unit.tsx
-function nr({ layer: e, channel: t, query: n }) {
+function rr({ layer: e, channel: t, query: n }) {
 	let r = W(), i = et(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null);
 	if (!i) return /* @__PURE__ */ K(Y, {
 		title: "No such layer",
@@ -3520,7 +3520,7 @@ function nr({ layer: e, channel: t, query: n }) {
 			e,
 			"”."
 		]
-	}) : /* @__PURE__ */ K(ir, {
+	}) : /* @__PURE__ */ K(ar, {
 		layer: i,
 		data: c.value,
 		shard: s.value,
@@ -3529,17 +3529,17 @@ function nr({ layer: e, channel: t, query: n }) {
 		only: o
 	});
 }
-function rr({ layer: e, unit: t, only: n }, r, i) {
+function ir({ layer: e, unit: t, only: n }, r, i) {
 	let { manifest: a } = W(), { router: o, marks: s, root: c, toast: l } = H(), u = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
 	}, d = (r) => () => {
 		let i = u(r) ?? (n ? null : r < 0 ? 0 : e.channels - 1);
-		i !== null && i !== t.channel && o.go(V(e.name, i));
+		i !== null && i !== t.channel && o.go(B(e.name, i));
 	}, f = (n) => () => {
 		let r = a.layers[a.layers.indexOf(e) + n];
-		r && o.go(V(r.name, Math.min(t.channel, r.channels - 1)));
+		r && o.go(B(r.name, Math.min(t.channel, r.channels - 1)));
 	}, p = {
 		"[": f(-1),
 		"]": f(1),
@@ -3578,16 +3578,16 @@ function rr({ layer: e, unit: t, only: n }, r, i) {
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) p[String(e + 1)] = () => i(e);
 	return U(p), u;
 }
-function ir(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), { store: s } = W(), c = V(t.name, i.channel), l = [
+function ar(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), { store: s } = W(), c = B(t.name, i.channel), l = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => Re(c, {
+	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => ze(c, {
 		view: l === "both" ? null : l,
 		...e
-	}), f = (e) => o.replace(Re(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = rr(e, f, p), [h, g] = I(0);
-	L(() => g(0), [c]), L(() => {
+	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = ir(e, f, p), [h, g] = F(0);
+	I(() => g(0), [c]), I(() => {
 		let e = m(1);
 		e !== null && s.load(`layers/${t.id}/${Math.floor(e / t.shard.units)}`).catch(() => void 0);
 	}, [c]);
@@ -3614,7 +3614,7 @@ function ir(e) {
 							i.channel,
 							" of ",
 							/* @__PURE__ */ K("a", {
-								href: B(t.name, { at: i.channel }),
+								href: z(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
@@ -3628,19 +3628,19 @@ function ir(e) {
 				] }), /* @__PURE__ */ K("div", {
 					class: "steps",
 					children: [_ !== null && /* @__PURE__ */ K("a", {
-						href: V(t.name, _),
+						href: B(t.name, _),
 						"aria-label": `Previous unit, ${_}`,
 						title: "Previous unit (←)",
 						children: "←"
 					}), v !== null && /* @__PURE__ */ K("a", {
-						href: V(t.name, v),
+						href: B(t.name, v),
 						"aria-label": `Next unit, ${v}`,
 						title: "Next unit (→)",
 						children: "→"
 					})]
 				})]
 			}),
-			/* @__PURE__ */ K(ar, {
+			/* @__PURE__ */ K(or, {
 				layer: t,
 				unit: i
 			}),
@@ -3657,18 +3657,18 @@ function ir(e) {
 				activate: g,
 				open: p
 			}),
-			/* @__PURE__ */ K(Wn, {
+			/* @__PURE__ */ K(Gn, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			/* @__PURE__ */ K(Xn, {
+			/* @__PURE__ */ K(Zn, {
 				layer: t,
 				data: n,
 				shard: r,
 				unit: i
 			}),
-			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(Kn, {
+			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(qn, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3679,7 +3679,7 @@ function ir(e) {
 		]
 	});
 }
-function ar({ layer: e, unit: t }) {
+function or({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -3692,7 +3692,7 @@ function ar({ layer: e, unit: t }) {
 	});
 }
 // src/marks.ts
-function or() {
+function sr() {
 	let e = () => {
 		try {
 			let e = JSON.parse(Ye.get("marks") ?? "[]");
@@ -3711,9 +3711,9 @@ function or() {
 	};
 }
 // src/app.tsx
-function sr(e, t) {
-	let n = R([]);
-	return L(() => {
+function cr(e, t) {
+	let n = L([]);
+	return I(() => {
 		let r = (e) => {
 			let t = e;
 			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Ke(t) && t.key !== "Escape") return;
@@ -3728,7 +3728,7 @@ function sr(e, t) {
 			}
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), z(() => (e, t = !1) => {
+	}, [e, t]), R(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -3738,33 +3738,33 @@ function sr(e, t) {
 		};
 	}, []);
 }
-function cr(e) {
-	let [t, n] = I(e.hash());
-	return L(() => {
+function lr(e) {
+	let [t, n] = F(e.hash());
+	return I(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
-	}, [e]), z(() => Le(t), [t]);
+	}, [e]), R(() => Re(t), [t]);
 }
-function lr(e) {
+function ur(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Ye.set("theme", e.dataset.theme);
 }
-function ur({ host: e, router: t, root: n }) {
-	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = cr(t), u = sr(n, e.kind !== "notebook"), d = z(() => ({
+function dr({ host: e, router: t, root: n }) {
+	let [r, i] = F(null), [a, o] = F(null), [s, c] = F(""), l = lr(t), u = cr(n, e.kind !== "notebook"), d = R(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => lr(n),
-		marks: or()
+		toggleTheme: () => ur(n),
+		marks: sr()
 	}), [
 		t,
 		n,
 		u
 	]);
-	return L(() => {
+	return I(() => {
 		$e(e, "").then(i, (e) => o(e.message));
-	}, [e]), L(() => {
+	}, [e]), I(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
@@ -3775,7 +3775,7 @@ function ur({ host: e, router: t, root: n }) {
 		value: d,
 		children: /* @__PURE__ */ K(Ze.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(fr, {
+			children: [/* @__PURE__ */ K(pr, {
 				route: l,
 				shell: d,
 				atlas: r
@@ -3789,19 +3789,19 @@ function ur({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function dr(e, t, n) {
+function fr(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(V(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(B(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
 		}
 	};
-	L(() => e.listen({
+	I(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r("jump"),
@@ -3813,9 +3813,9 @@ function dr(e, t, n) {
 		}
 	}), [e, t]);
 }
-function fr({ route: e, shell: t, atlas: n }) {
-	let [r, i] = I(!1), a = R(null), o = R(!0);
-	return dr(t, n, () => i((e) => !e)), L(() => {
+function pr({ route: e, shell: t, atlas: n }) {
+	let [r, i] = F(!1), a = L(null), o = L(!0);
+	return fr(t, n, () => i((e) => !e)), I(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -3835,21 +3835,21 @@ function fr({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ K(pr, { route: e })
+			children: /* @__PURE__ */ K(mr, { route: e })
 		}, e.page),
 		r && /* @__PURE__ */ K(mt, { close: () => i(!1) })
 	] });
 }
-function pr({ route: e }) {
+function mr({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(en, {});
-		case "layer": return /* @__PURE__ */ K(On, {
+		case "home": return /* @__PURE__ */ K(tn, {});
+		case "layer": return /* @__PURE__ */ K(kn, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = He(e.rest);
-			return t ? /* @__PURE__ */ K(nr, {
+			let t = V(e.rest);
+			return t ? /* @__PURE__ */ K(rr, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -3862,11 +3862,11 @@ function pr({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ K(hn, { query: e.query });
-		case "image": return /* @__PURE__ */ K(ln, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(Vt, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(Gt, {});
-		case "experiment": return /* @__PURE__ */ K(Yt, { name: e.rest });
+		case "images": return /* @__PURE__ */ K(gn, { query: e.query });
+		case "image": return /* @__PURE__ */ K(un, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ K(Ht, { query: e.query });
+		case "experiments": return /* @__PURE__ */ K(Kt, {});
+		case "experiment": return /* @__PURE__ */ K(Xt, { name: e.rest });
 		default: return /* @__PURE__ */ K(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -3874,9 +3874,9 @@ function pr({ route: e }) {
 	}
 }
 // src/style.css?inline
-var mr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .half{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:7.4rem 1fr;align-items:center;display:grid}.help dt{color:var(--ink)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{overflow-x:auto}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
+var hr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:7.4rem 1fr;align-items:center;display:grid}.help dt{color:var(--ink)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{overflow-x:auto}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function hr(e) {
+function gr(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -3911,9 +3911,9 @@ function hr(e) {
 		}
 	};
 }
-var gr = { render({ model: e, el: t }) {
+var _r = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = mr;
+	r.textContent = hr;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = Ue(String(e.get("route") ?? "#/"));
@@ -3921,8 +3921,8 @@ var gr = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = hr(e);
-	return j(/* @__PURE__ */ K(ur, {
+	let { host: o, close: s } = gr(e);
+	return j(/* @__PURE__ */ K(dr, {
 		host: o,
 		router: a,
 		root: i
@@ -3930,4 +3930,4 @@ var gr = { render({ model: e, el: t }) {
 		j(null, i), s();
 	};
 } };
-export { gr as default };
+export { _r as default };

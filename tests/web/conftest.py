@@ -1,0 +1,139 @@
+"""A small atlas, and Chromium on it: from disk, and from a server; every test runs on both."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from convscope.atlas.experiments import add_experiment
+from convscope.atlas.reading import Atlas
+from tests.web.making import HOSTILE, make_atlas
+
+CHROMIUM = os.environ.get("CONVSCOPE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--no-first-run"),
+]
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 20L40 0" stroke="#06c"/></svg>'
+AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="session")
+def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
+    torch.set_num_threads(1)
+    root = tmp_path_factory.mktemp("web")
+    folder = root / "atlas #1 %41"  # characters that a careless address breaks on
+    made = make_atlas(folder)
+    make_atlas(folder / "atlases" / "other", seed=1)
+    (folder / "data" / "atlases.js").write_text('__atlas("atlases",[{"name":"other","model":"seed 1","data":"made"}]);\n')
+    add_experiment(
+        folder,
+        "curve",
+        title=f"Translation {HOSTILE[0]}",
+        kind="invariance",
+        summary=f"First paragraph {HOSTILE[1]}.\n\nSecond.",
+        figures={"curve.svg": SVG},
+        captions={"curve.svg": "Distance over shift"},
+        table=[{"layer": "1", "distance": 0.25, "note": HOSTILE[4]}, {"layer": "4", "distance": 0.5, "note": ""}],
+        units=["4:7"],
+        images=[2],
+        settings={"seed": 0},
+    )
+    return made
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no chromium: apt-get install chromium, or set CONVSCOPE_CHROMIUM to its path")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="session", params=["file", "http"])
+def address(request: pytest.FixtureRequest, small_atlas: Atlas) -> Iterator[str]:
+    if request.param == "file":
+        yield small_atlas.page.as_uri()
+        return
+    handler = functools.partial(_Quiet, directory=str(small_atlas.path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+        thread.join()
+
+
+@dataclass
+class Viewer:
+    """A page on the atlas, and everything it did that it must not."""
+
+    page: Any
+    address: str
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, hash_: str = "#/") -> Any:
+        """Go to a view as a link does: from elsewhere."""
+        self.page.goto("about:blank")
+        self.page.goto(self.address + hash_)
+        self.page.wait_for_selector("h1")
+        return self.page
+
+    def until(self, expression: str) -> None:
+        """Wait for a JavaScript expression to hold; Playwright's own waiting needs eval, which the page's policy bans."""
+        deadline = time.monotonic() + 10
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < deadline, f"never became true: {expression}"
+            time.sleep(0.05)
+
+    def hash(self) -> str:
+        return self.page.evaluate("decodeURIComponent(location.hash)")
+
+
+def watch(page: Any, address: str) -> Viewer:
+    """A viewer whose console errors, script errors and requests outside the folder become problems."""
+    viewer = Viewer(page, address)
+    folder = address.rsplit("/", 1)[0] + "/"
+    page.on("console", lambda m: viewer.problems.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: viewer.problems.append(f"error: {error}"))
+
+    def request(route: Any) -> None:
+        url = route.request.url
+        if url.startswith((folder, "blob:")):
+            route.continue_()
+        else:
+            viewer.problems.append(f"request outside: {url}")
+            route.abort()
+
+    page.route("**/*", request)
+    return viewer
+
+
+@pytest.fixture
+def viewer(chromium: Any, address: str) -> Iterator[Viewer]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 860})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    found = watch(page, address)
+    yield found
+    hacked = page.evaluate("window.hacked === undefined")
+    context.close()
+    assert found.problems == []
+    assert hacked, "a name ran as a script"

@@ -1,0 +1,284 @@
+"""What people do in the viewer, by keyboard and by mouse, from disk and from a server."""
+
+import json
+import re
+
+import pytest
+
+from convscope.atlas.reading import Atlas
+from tests.web.conftest import Viewer
+from tests.web.making import HOSTILE, UNITS
+
+
+def test_home_says_what_was_made_from_what(viewer: Viewer, small_atlas: Atlas):
+    page = viewer.open()
+    text = page.inner_text("main")
+    for words in ("24 images", "deconvnet", small_atlas.manifest["created"][:10], small_atlas.manifest["versions"]["torch"]):
+        assert words in text
+    assert page.locator(".station").count() == 3
+    assert "1 dead" in page.locator(".station").nth(1).inner_text()
+    assert "not in this atlas" in page.locator(".passed").first.inner_text()
+
+
+def test_layers_are_searched_and_opened_by_keyboard(viewer: Viewer):
+    page = viewer.open()
+    page.keyboard.press("/")
+    page.keyboard.type("linear")
+    assert page.locator(".station").count() == 1
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".virtual")
+    assert viewer.hash() == "#/l/7"
+
+
+def test_units_are_walked_by_arrows_and_opened(viewer: Viewer):
+    page = viewer.open("#/l/4")
+    page.wait_for_selector(".virtual li")
+    for key in ("ArrowRight", "ArrowRight", "l"):
+        page.keyboard.press(key)
+    assert page.locator(".virtual .current b").inner_text() == "2"
+    page.keyboard.press("ArrowDown")
+    columns = int(page.locator(".virtual .current b").inner_text()) - 2
+    assert columns >= 2
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".nine")
+    assert viewer.hash() == f"#/u/4:{columns + 7}"
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".virtual .current")
+    assert page.locator(".virtual .current b").inner_text() == str(columns + 7)
+
+
+def test_last_unit_is_reached_and_only_near_ones_exist(viewer: Viewer):
+    page = viewer.open("#/l/4")
+    page.wait_for_selector(".virtual li")
+    assert page.locator(".virtual li").count() < UNITS
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("End")
+    viewer.until(f"document.activeElement.closest('li')?.dataset.index === '{UNITS - 1}'")
+
+
+def test_neighbouring_units_and_layers_by_keys(viewer: Viewer):
+    page = viewer.open("#/u/4:7")
+    page.keyboard.press("ArrowRight")
+    assert viewer.hash() == "#/u/4:8"
+    page.keyboard.press("h")
+    page.keyboard.press("H")
+    assert viewer.hash() == "#/u/4:2"
+    page.keyboard.press("[")
+    assert viewer.hash() == "#/u/1:2"
+    page.keyboard.press("x")
+    page.wait_for_selector("h1")
+    assert viewer.hash().startswith("#/u/")
+
+
+def test_going_to_a_unit_by_its_name(viewer: Viewer):
+    page = viewer.open()
+    page.keyboard.press("g")
+    page.keyboard.type("4:77")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".nine")
+    assert viewer.hash() == "#/u/4:77"
+    page.keyboard.press("g")
+    page.keyboard.type("nowhere:1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".toast[data-shown=true]")
+    assert viewer.hash() == "#/u/4:77"
+
+
+def test_numbers_shown_equal_the_store(viewer: Viewer, small_atlas: Atlas):
+    unit = small_atlas.unit("4:7")
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".cell")
+    shown = [cell.get_attribute("aria-label") for cell in page.locator(".panel-9").first.locator(".cell").all()]
+    assert len(shown) == 9
+    for label, value, name in zip(shown, unit.values.tolist(), unit.names, strict=True):
+        found = re.search(r"activation ([^,]+),", label)
+        assert found
+        assert float(found[1]) == pytest.approx(value, rel=5e-4)
+        assert name in label
+    stats = page.inner_text(".stats").split()
+    assert float(stats[stats.index("Maximum") + 1]) == pytest.approx(unit.maximum, rel=5e-4)
+    assert float(stats[stats.index("Active") + 1]) == pytest.approx(100 * unit.active, rel=5e-4)
+    nearest = page.locator(".panel", has_text="Nearest units").locator(".tiles li b").all_inner_texts()
+    assert nearest == [str(other.channel) for other, _ in unit.nearest]
+
+
+def test_hovering_marks_the_partner_and_the_field(viewer: Viewer, small_atlas: Atlas):
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".cell")
+    page.locator(".panel-9").nth(1).locator(".cell").nth(4).hover()
+    active = page.locator(".cell.active")
+    assert active.count() == 2
+    assert [cell.evaluate("e => [...e.parentElement.children].indexOf(e)") for cell in active.all()] == [4, 4]
+    box = small_atlas.unit("4:7").boxes[4].tolist()
+    field = page.locator(".looked rect.field")
+    assert [float(field.get_attribute(key)) for key in ("y", "x")] == box[:2]
+    assert float(field.get_attribute("width")) == box[3] - box[1]
+
+
+def test_lightbox_by_keyboard(viewer: Viewer):
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".cell")
+    page.keyboard.press("3")
+    page.wait_for_selector(".lightbox")
+    assert "n=3" in viewer.hash()
+    page.keyboard.press("ArrowRight")
+    assert "n=4" in viewer.hash()
+    page.keyboard.press("o")
+    slider = page.locator(".slider input")
+    slider.fill("80")
+    assert page.locator(".over").evaluate("e => e.style.opacity") == "0.8"
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".lightbox", state="detached")
+    assert viewer.hash() == "#/u/4:7"
+    page.keyboard.press("2")
+    page.keyboard.press("f")
+    assert page.locator(".lightbox .whole").count() == 1
+    page.keyboard.press("f")
+    page.keyboard.press("+")
+    assert page.locator(".zoom output").inner_text() == "150 %"
+
+
+def test_links_lead_back_to_the_same_view(viewer: Viewer):
+    page = viewer.open("#/l/4?view=photos&sort=maximum&alive=alive&low=0.2")
+    page.wait_for_selector(".virtual li")
+    first = page.locator(".virtual li b").all_inner_texts()[:5]
+    order = page.locator(".count").inner_text()
+    link = page.evaluate("location.href")
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_selector(".virtual li")
+    assert page.locator(".virtual li b").all_inner_texts()[:5] == first
+    assert page.locator(".count").inner_text() == order
+    assert page.get_by_role("button", name="Photos").get_attribute("aria-pressed") == "true"
+
+
+def test_sorting_and_filters_count(viewer: Viewer, small_atlas: Atlas):
+    record = small_atlas.record("4")
+    page = viewer.open("#/l/4")
+    page.wait_for_selector(".virtual li")
+    page.get_by_label("Sort").select_option("mean")
+    best = record.mean.argsort(kind="stable")[::-1][:3]
+    assert page.locator(".virtual li b").all_inner_texts()[:3] == [str(unit) for unit in best]
+    dead = int(record.dead.sum())
+    page.get_by_role("button", name=f"Dead {dead}").click()
+    assert page.locator(".count").inner_text() == f"{dead} of {UNITS}"
+    page.get_by_role("button", name="All ").click()
+    page.get_by_label("Maximum at least").fill("0.9")
+    assert page.locator(".count").inner_text() == f"{int((record.maximum >= 0.9).sum())} of {UNITS}"
+    page.get_by_label("Maximum at least").fill("9000")
+    assert "No unit passes" in page.inner_text("main")
+
+
+def test_similar_units_come_first(viewer: Viewer, small_atlas: Atlas):
+    page = viewer.open("#/l/4?sort=similar&near=7")
+    page.wait_for_selector(".virtual li")
+    near = [str(unit.channel) for unit, _ in small_atlas.unit("4:7").nearest]
+    viewer.until("document.querySelector('.virtual li b').innerText === '7'")
+    assert page.locator(".virtual li b").all_inner_texts()[1 : 1 + len(near)] == near
+
+
+def test_weights_lead_to_other_units(viewer: Viewer):
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".joints")
+    inputs = page.locator(".panel", has_text="Strongest inputs")
+    assert inputs.locator("li").count() == 8
+    inputs.locator("a").first.click()
+    page.wait_for_selector(".nine")
+    assert viewer.hash().startswith("#/u/1:")
+
+
+def test_images_and_their_strongest_units(viewer: Viewer):
+    page = viewer.open("#/images")
+    page.wait_for_selector(".virtual li")
+    assert "24 of 24" in page.inner_text(".count")
+    page.keyboard.press("/")
+    page.keyboard.type("right-to-left")
+    viewer.until("document.querySelector('.count').innerText !== '24 of 24'")
+    page.goto(viewer.address + "#/i/2")
+    page.wait_for_selector(".image-page .tiles li")
+    page.locator(".image-page .tiles li").first.hover()
+    assert page.locator("rect.field").count() == 1
+    assert "Translation" in page.inner_text(".looked")
+
+
+def test_two_units_are_compared_with_linked_selection(viewer: Viewer):
+    page = viewer.open("#/compare?a=4:7&b=4:7")
+    page.wait_for_selector(".half .cell")
+    assert "9 images of 9 in common" in page.inner_text("main")
+    page.locator(".half").first.locator(".cell").nth(2).hover()
+    assert page.locator(".cell.active").count() == 4
+
+
+def test_two_atlases_are_compared(viewer: Viewer):
+    page = viewer.open("#/compare?a=4&b=4&with=other")
+    page.wait_for_selector(".half .virtual li")
+    assert page.locator(".half").nth(1).inner_text().startswith("4 in other")
+    page.locator(".half").first.locator("button").nth(3).hover()
+    assert page.locator(".virtual .current").count() == 2
+    page.locator(".half").first.locator("button").nth(5).click()
+    page.wait_for_selector(".half .cell")
+    assert "with=other" in viewer.hash()
+
+
+def test_experiments_show_figure_and_table(viewer: Viewer):
+    page = viewer.open("#/e")
+    page.wait_for_selector(".experiments a")
+    page.locator(".experiments a").click()
+    page.wait_for_selector("table")
+    assert page.locator("td").all_inner_texts() == ["1", "0.25", HOSTILE[4], "4", "0.5", ""]
+    assert page.locator(".result img").evaluate("e => e.complete && e.naturalWidth") == 40
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    assert download.value.path().read_text().splitlines()[0] == "layer,distance,note"
+
+
+def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas):
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".actions")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    found = json.loads(download.value.path().read_text())
+    assert found["unit"] == "4:7"
+    assert found["values"] == [float(str(v)) for v in small_atlas.unit("4:7").values]
+    if viewer.address.startswith("file:"):
+        page.get_by_role("button", name="PNG").click()
+        page.wait_for_selector("text=Pictures of a page opened from disk")
+        return
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="SVG").click()
+    assert "data:image/png;base64" in download.value.path().read_text()
+
+
+def test_dead_and_missing_units_say_so(viewer: Viewer):
+    page = viewer.open("#/u/4:3")
+    page.wait_for_selector(".empty")
+    assert "zero at every position" in page.inner_text("main")
+    for hash_, words in (("#/u/4:999", "No such unit"), ("#/l/nope", "No such layer"), ("#/zzz", "Not here"), ("#/i/999", "Not in this atlas"), ("#/u/%E0%A4%A", "No such unit")):
+        page = viewer.open(hash_)
+        assert words in page.inner_text("main"), hash_
+
+
+def test_help_lists_keys_and_returns_the_focus(viewer: Viewer):
+    page = viewer.open("#/u/4:7")
+    page.locator(".cell").first.focus()
+    page.keyboard.press("?")
+    page.wait_for_selector(".help")
+    page.keyboard.press("ArrowRight")
+    assert viewer.hash() == "#/u/4:7"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.className").startswith("cell")
+
+
+def test_dark_is_kept(viewer: Viewer):
+    page = viewer.open()
+    before = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    page.keyboard.press("d")
+    after = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert before != after
+    page.reload()
+    page.wait_for_selector("h1")
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == after

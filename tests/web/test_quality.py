@@ -1,0 +1,98 @@
+"""What holds for every page: accessible, fits a phone, light and dark, still where asked, and without what is foreign."""
+
+import pytest
+
+from tests.web.conftest import AXE, Viewer, watch
+from tests.web.making import HOSTILE
+
+PAGES = {
+    "home": "#/",
+    "layer": "#/l/4",
+    "classes": "#/l/7",
+    "unit": "#/u/4:7",
+    "example": "#/u/4:7?n=2",
+    "images": "#/images",
+    "image": "#/i/2",
+    "compare": "#/compare?a=4:7&b=4:8",
+    "layers": "#/compare?a=1&b=4&with=other",
+    "experiments": "#/e",
+    "experiment": "#/e/curve",
+}
+READY = {"layer": ".virtual li", "unit": ".joints", "image": ".tiles li", "compare": ".half .cell", "experiment": "table"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(chromium, address: str, scheme: str):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not there: run npm ci in web/")
+    context = chromium.new_context(viewport={"width": 1280, "height": 860}, color_scheme=scheme, bypass_csp=True)
+    viewer = watch(context.new_page(), address)
+    found = []
+    for name, hash_ in PAGES.items():
+        page = viewer.open(hash_)
+        page.wait_for_selector(READY.get(name, "h1"))
+        page.add_script_tag(content=AXE.read_text())
+        result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found += [
+            f"{name}: {v['id']}: {v['nodes'][0]['html'][:160]} {v['nodes'][0]['failureSummary'][:200]}"
+            for v in result["violations"]
+        ]
+    context.close()
+    assert found == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_fit_a_phone(chromium, address: str, name: str):
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, reduced_motion="reduce")
+    viewer = watch(context.new_page(), address)
+    page = viewer.open(PAGES[name])
+    page.wait_for_selector(READY.get(name, "h1"))
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert wide <= 360
+    assert viewer.problems == []
+
+
+def test_hostile_names_are_shown_as_they_are(viewer: Viewer):
+    page = viewer.open("#/l/7")
+    page.wait_for_selector(".virtual li")
+    assert page.locator(".virtual li b").all_inner_texts()[0] == HOSTILE[0]
+    for image in range(len(HOSTILE)):
+        page = viewer.open(f"#/i/{image}")
+        page.wait_for_selector(".image-page")
+        assert HOSTILE[image].replace("\u2028", "") in page.text_content(".path").replace("\u2028", "")
+    assert page.locator("main script, main iframe").count() == 0
+
+
+def test_policy_is_strict(viewer: Viewer):
+    page = viewer.open()
+    policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    # The policy holds: a script in the page does not run.
+    page.evaluate("(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1'; document.head.append(s); })()")
+    assert page.evaluate("window.hacked === undefined")
+    assert any("Content Security Policy" in problem for problem in viewer.problems)
+    viewer.problems.clear()
+
+
+def test_newer_atlases_are_not_misread(chromium, small_atlas, tmp_path):
+    for name in ("index.html", "atlas.js", "atlas.css", "icon.svg"):
+        (tmp_path / name).write_bytes((small_atlas.path / name).read_bytes())
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "manifest.js").write_text('__atlas("manifest",{"format":"convscope-atlas","schema":99});')
+    page = chromium.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    page.wait_for_selector("h1")
+    assert "newer convscope" in page.inner_text("body")
+    page.close()
+
+
+def test_unit_page_prints_without_its_controls(viewer: Viewer):
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".joints")
+    page.emulate_media(media="print")
+    assert not page.locator(".actions").is_visible()
+    assert not page.locator(".top").is_visible()
+    assert page.locator(".nine").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.nine .tile')).printColorAdjust") == "exact"

@@ -9,7 +9,7 @@ import "./style.css";
 const root = document.documentElement;
 const theme = remembered.get("theme");
 if (theme === "light" || theme === "dark") root.dataset.theme = theme;
-root.style.setProperty("--boost", remembered.get("boost") ?? "3");
+root.style.setProperty("--boost", remembered.get("boost") ?? "1");
 const place = document.getElementById("app");
 if (place) {
   const host = window.__atlasFile ? fileHost(window.__atlasFile) : folderHost(document);

@@ -125,7 +125,7 @@ const numeric = (text: string): boolean => text.trim() !== "" && Number.isFinite
 function Table({ columns, rows }: { columns: string[]; rows: string[][] }) {
   const right = columns.map((_, i) => rows.every((row) => numeric(row[i] ?? "") || !row[i]));
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Table">
+    <div class="scroll" tabIndex={0} role="region" aria-label="Rows of the table">
       <table>
         <thead>
           <tr>

@@ -6,7 +6,7 @@ import { toExperiment, toImage, toUnit } from "../route";
 import { useKeys, useShell } from "../shell";
 import { useAtlas, useData } from "../store";
 import type { Box, Experiment, ImageIndex, ImageShard, LayerEntry, ProfileIndex, ProfileShard, Strong } from "../types";
-import { baseName, many, percent, short } from "../words";
+import { baseName, many, short } from "../words";
 
 /** The input pixels that a position of a layer sees. */
 export function boxAt(layer: LayerEntry, y: number, x: number, input: [number, number, number]): Box {
@@ -121,13 +121,16 @@ function StrongUnits({ layer, rows, mark }: { layer: LayerEntry; rows: Strong[];
         const show = (): void => mark({ box: boxAt(layer, y, x, manifest.model.input), words: `${layer.name}:${channel}, response ${short(value)}` });
         return (
           <li key={channel} onMouseEnter={show} onMouseLeave={() => mark(null)}>
-            <a href={toUnit(layer.name, channel)} onFocus={show} onBlur={() => mark(null)} aria-label={`Unit ${channel}, response ${short(value)}, ${percent(share)} of its maximum`}>
+            <a href={toUnit(layer.name, channel)} onFocus={show} onBlur={() => mark(null)}>
               <span class="pair">
                 <UnitTile layer={layer} channel={channel} kind="photos" side={56} />
                 <UnitTile layer={layer} channel={channel} kind="projections" side={56} />
               </span>
               <span class="caption">
-                <b>{channel}</b>
+                <b>
+                  <span class="heard">Unit </span>
+                  {channel}
+                </b>
                 <span title="response, and its share of the unit's maximum">
                   {short(value)} · {Math.round(100 * share)} %
                 </span>
@@ -150,10 +153,13 @@ function Won({ layer, wins }: { layer: LayerEntry; wins: [number, number, number
       <ul class="tiles">
         {shown.map(([, channel, rank]) => (
           <li key={channel}>
-            <a href={toUnit(layer.name, channel)} aria-label={`Unit ${channel}, its example ${rank + 1}`}>
+            <a href={toUnit(layer.name, channel)}>
               <UnitTile layer={layer} channel={channel} kind="photos" side={48} />
               <span class="caption">
-                <b>{channel}</b>
+                <b>
+                  <span class="heard">Unit </span>
+                  {channel}
+                </b>
                 <span>no. {rank + 1}</span>
               </span>
             </a>

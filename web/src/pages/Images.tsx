@@ -87,7 +87,7 @@ export function ImagesPage({ query }: { query: URLSearchParams }) {
 function Thumb({ image, first }: { image: Listed; first: boolean }) {
   const url = usePicture(imagePath(useAtlas(), image.number));
   return (
-    <a class="unit thumb" href={toImage(image.number)} tabIndex={first ? 0 : -1} aria-label={`${image.name}${image.label ? `, ${image.label}` : ""}`}>
+    <a class="unit thumb" href={toImage(image.number)} tabIndex={first ? 0 : -1}>
       {url ? <img src={url} alt="" width={120} height={120} /> : <span class="tile none" />}
       <span class="caption">
         <b>

@@ -145,7 +145,6 @@ function Units({ layer, data, query }: { layer: LayerEntry; data: LayerData; que
                   open(index);
                 }}
                 title={`${layer.name}:${channel}${words ? ` ${words}` : ""}`}
-                aria-label={`Unit ${channel}${words ? `, ${words}` : ""}, ${dead ? "dead" : `maximum ${short(data.maximum[channel])}`}`}
               >
                 <span class="pair">
                   {kinds.map((kind) => (
@@ -153,7 +152,10 @@ function Units({ layer, data, query }: { layer: LayerEntry; data: LayerData; que
                   ))}
                 </span>
                 <span class="caption">
-                  <b>{words ? <bdi>{words}</bdi> : channel}</b>
+                  <b>
+                    <span class="heard">Unit {words ? `${channel} ` : ""}</span>
+                    {words ? <bdi>{words}</bdi> : channel}
+                  </b>
                   <span>{number}</span>
                 </span>
               </a>

@@ -48,7 +48,7 @@ export function Actions({ layer, shard, unit }: Props) {
       <button type="button" onClick={() => saveFile(`${spelled}.json`, jsonOf(atlas, layer, shard, unit))}>
         JSON
       </button>
-      <a class="button" href={toCompare(spelled, "")}>
+      <a class="button" href={toCompare(spelled, `${layer.name}:${unit.nearest[0]?.[0] ?? unit.channel}`)}>
         Compare
       </a>
       {refused && <Refused path={spriteOf(atlas, layer, unit.channel)} unit={spelled} close={() => refuse(false)} />}

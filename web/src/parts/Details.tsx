@@ -30,6 +30,7 @@ export function Details({ layer, data, shard, unit }: Props) {
         <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values} title="Responses" />
       </Section>
       {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+      {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
       {mine && extra.value && mine.bands.length > 0 && <Bands extra={extra.value} unit={mine} maximum={unit.maximum} />}
       <Nearest layer={layer} unit={unit} />
       {mine && extra.value && (mine.incoming.length > 0 || extra.value.incoming !== "") && (
@@ -38,7 +39,6 @@ export function Details({ layer, data, shard, unit }: Props) {
       {mine && extra.value && (mine.outgoing.length > 0 || extra.value.outgoing !== "") && (
         <Joints title="Strongest outputs" joints={mine.outgoing} note={extra.value.outgoing} />
       )}
-      {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
       {about.length > 0 && (
         <Section title="Experiments on this unit">
           <ul class="plain">
@@ -117,11 +117,17 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
       <ul class="tiles">
         {unit.nearest.map(([channel, similarity]) => (
           <li key={channel}>
-            <a href={toUnit(layer.name, channel)} aria-label={`Unit ${channel}, similarity ${short(similarity)}`}>
+            <a href={toUnit(layer.name, channel)}>
               <UnitTile layer={layer} channel={channel} kind="photos" side={56} />
               <span class="caption">
-                <b>{channel}</b>
-                <span>{similarity.toFixed(2)}</span>
+                <b>
+                  <span class="heard">Unit </span>
+                  {channel}
+                </b>
+                <span>
+                  <span class="heard">similarity </span>
+                  {similarity.toFixed(2)}
+                </span>
               </span>
             </a>
             <a class="versus" href={toCompare(`${layer.name}:${unit.channel}`, `${layer.name}:${channel}`)} aria-label={`Compare with unit ${channel}`} title="Compare">
@@ -136,17 +142,28 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
 
 function Joints({ title, joints, note }: { title: string; joints: Joint[]; note: string }) {
   const atlas = useAtlas();
+  const any = joints.some(([name]) => layerNamed(atlas, name));
   const most = Math.max(...joints.map(([, , weight]) => Math.abs(weight)), 0);
   return (
     <Section title={title} note={note}>
-      <ol class="joints">
+      <ol class={any ? "joints" : "joints bare"}>
         {joints.map(([name, channel, weight]) => {
           const layer = layerNamed(atlas, name);
           const words = `${name}:${channel}`;
           return (
             <li key={words}>
-              {layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />}
-              <span class="bar-name">{layer ? <a href={toUnit(name, channel)}>{words}</a> : <span title="This layer is not in the atlas">{words}</span>}</span>
+              {any && (layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />)}
+              <span class="joint-name" title={layer ? words : `${words}: this layer is not in the atlas`}>
+                {layer ? (
+                  <a href={toUnit(name, channel)}>
+                    <span>{name}</span>:{channel}
+                  </a>
+                ) : (
+                  <>
+                    <span>{name}</span>:{channel}
+                  </>
+                )}
+              </span>
               <span class={weight < 0 ? "bar-track negative" : "bar-track"} aria-hidden="true">
                 <span style={{ width: `${most > 0 ? (100 * Math.abs(weight)) / most : 0}%` }} />
               </span>

@@ -68,6 +68,7 @@ export function Header({ route, help }: { route: Route; help: () => void }) {
   const shell = useShell();
   const steps = trail(route);
   const up = steps.length > 1 ? steps[0]?.href : steps.length ? "#/" : null;
+  const crumbs = route.page === "layer" || steps.length > 1;
   const experiments = useData<Experiment[]>(useAtlas().store.host.kind === "file" ? null : "experiments");
   const links: [string, string, boolean][] = [
     ["#/", "Layers", ["home", "layer", "unit"].includes(route.page)],
@@ -87,7 +88,7 @@ export function Header({ route, help }: { route: Route; help: () => void }) {
       >
         Skip to content
       </a>
-      <a class="brand" href="#/" aria-label="convscope: home">
+      <a class="brand" href="#/" aria-label="convscope: home" id={up === "#/" && !crumbs ? "up" : undefined}>
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <rect x="1.5" y="1.5" width="21" height="21" rx="3" />
           <rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />
@@ -112,11 +113,13 @@ export function Header({ route, help }: { route: Route; help: () => void }) {
       <button class="icon" type="button" onClick={help} aria-label="Keyboard" title="Keyboard (?)">
         ?
       </button>
-      {steps.length > 0 && (
+      {crumbs && (
         <nav class="trail" aria-label="Where you are">
-          <a href="#/" id={up === "#/" ? "up" : undefined}>
-            Layers
-          </a>
+          {(route.page === "layer" || route.page === "unit") && (
+            <a href="#/" id={up === "#/" ? "up" : undefined}>
+              Layers
+            </a>
+          )}
           {steps.map((step) =>
             step.href ? (
               <a key={step.words} href={step.href} id={step.href === up ? "up" : undefined}>

@@ -122,13 +122,16 @@ function LayerHalf({ side, chosen, choose, open, keys }: { side: SideOf; chosen:
           keyOf={(index) => index}
           keys={keys}
           render={(index) => (
-            <button type="button" class="unit" onFocus={() => choose(index)} onMouseEnter={() => choose(index)} onClick={() => open(index)} aria-label={`Unit ${index}: compare`}>
+            <button type="button" class="unit" onFocus={() => choose(index)} onMouseEnter={() => choose(index)} onClick={() => open(index)}>
               <span class="pair">
                 <UnitTile layer={layer} channel={index} kind="photos" side={60} from={atlas} />
                 <UnitTile layer={layer} channel={index} kind="projections" side={60} from={atlas} />
               </span>
               <span class="caption">
-                <b>{index}</b>
+                <b>
+                  <span class="heard">Unit </span>
+                  {index}
+                </b>
                 <span>{data.value.dead.includes(index) ? "dead" : short(data.value.maximum[index])}</span>
               </span>
             </button>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { remembered, useKeys, useShell } from "../shell";
 import type { Field } from "../types";
 
@@ -26,7 +26,7 @@ export function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
 }
 
 export function Section(props: { title: string; note?: ComponentChildren; children: ComponentChildren; class?: string }) {
-  const id = `s-${props.title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
+  const id = useId();
   return (
     <section class={props.class ?? "panel"} aria-labelledby={id}>
       <h2 id={id}>{props.title}</h2>
@@ -76,18 +76,18 @@ export function Choice<T extends string>(props: { label: string; value: T; optio
   );
 }
 
-const BOOSTS = ["1", "3", "8"] as const;
+const BOOSTS = ["1", "2", "4"] as const;
 
 /** How strongly projections are shown: 1 as they are kept, more for faint ones. Zero stays mid-grey. */
 export function Contrast() {
   const { root } = useShell();
-  const [boost, set] = useState<string>(remembered.get("boost") ?? "3");
+  const [boost, set] = useState<string>(remembered.get("boost") ?? "1");
   const choose = (value: string): void => {
     root.style.setProperty("--boost", value);
     remembered.set("boost", value);
     set(value);
   };
-  useKeys({ e: () => choose(BOOSTS[(BOOSTS.indexOf(boost as "1") + 1) % BOOSTS.length] ?? "3") });
+  useKeys({ e: () => choose(BOOSTS[(BOOSTS.indexOf(boost as "1") + 1) % BOOSTS.length] ?? "1") });
   return (
     <span class="contrast">
       <span aria-hidden="true">Contrast</span>

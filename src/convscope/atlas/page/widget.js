@@ -283,32 +283,32 @@ e = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var de, N, fe, pe, me = Object.is, he = 0, ge = [], _e = [], P = e, ve = P.__b, ye = P.__r, be = P.diffed, xe = P.__c, Se = P.unmount, Ce = P.__;
-function we(e, t) {
-	P.__h && P.__h(N, e, he || t), he = 0;
-	var n = N.__H || (N.__H = {
+var N, P, de, fe, pe = Object.is, me = 0, he = [], ge = [], F = e, _e = F.__b, ve = F.__r, ye = F.diffed, be = F.__c, xe = F.unmount, Se = F.__;
+function Ce(e, t) {
+	F.__h && F.__h(P, e, me || t), me = 0;
+	var n = P.__H || (P.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function F(e) {
-	return he = 1, Te(Fe, e);
+function I(e) {
+	return me = 1, we(Ie, e);
 }
-function Te(e, t, n) {
-	var r = we(de++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Fe(void 0, t), function(e) {
+function we(e, t, n) {
+	var r = Ce(N++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Ie(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		me(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = N, !N.__f)) {
-		N.__f = !0;
-		var i = N.shouldComponentUpdate;
-		N.shouldComponentUpdate = function(e, t, n) {
+		pe(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = P, !P.__f)) {
+		P.__f = !0;
+		var i = P.shouldComponentUpdate;
+		P.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, me(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, pe(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -318,75 +318,84 @@ function Te(e, t, n) {
 	}
 	return r.__;
 }
-function I(e, t) {
-	var n = we(de++, 3);
-	!P.__s && Pe(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, N.__H.__h.push(n));
+function L(e, t) {
+	var n = Ce(N++, 3);
+	!F.__s && Fe(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, P.__H.__h.push(n));
 }
-function Ee(e, t) {
-	var n = we(de++, 4);
-	!P.__s && Pe(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, N.__h.push(n));
+function Te(e, t) {
+	var n = Ce(N++, 4);
+	!F.__s && Fe(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, P.__h.push(n));
 }
-function L(e) {
-	return he = 5, R(function() {
+function R(e) {
+	return me = 5, Ee(function() {
 		return { current: e };
 	}, []);
 }
-function R(e, t) {
-	var n = we(de++, 7);
-	return Pe(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function Ee(e, t) {
+	var n = Ce(N++, 7);
+	return Fe(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
 function De(e) {
-	var t = N.context[e.__c], n = we(de++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(N)), t.props.value) : e.__;
+	var t = P.context[e.__c], n = Ce(N++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(P)), t.props.value) : e.__;
 }
 function Oe() {
+	var e = Ce(N++, 11);
+	if (!e.__) {
+		for (var t = P.__v; !t.__m && t.__;) t = t.__;
+		var n = t.__m || (t.__m = [0, 0]);
+		e.__ = "P" + n[0] + "-" + n[1]++;
+	}
+	return e.__;
+}
+function ke() {
 	var e;
 	do {
-		for (; e = _e.shift();) try {
-			Me(e);
+		for (; e = ge.shift();) try {
+			Ne(e);
 		} catch (t) {
-			P.__e(t, { __: (e = e.__P) && e.__v });
+			F.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = ge.shift();) {
+		for (; e = he.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Me), t.__h.some(Ne), t.__h = [];
+				t.__h.some(Ne), t.__h.some(Pe), t.__h = [];
 			} catch (n) {
-				t.__h = [], P.__e(n, e.__v);
+				t.__h = [], F.__e(n, e.__v);
 			}
 		}
-	} while (_e.length);
+	} while (ge.length);
 }
-P.__b = function(e) {
-	N = null, ve && ve(e);
-}, P.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Ce && Ce(e, t);
-}, P.__r = function(e) {
-	ye && ye(e), de = 0;
-	var t = (N = e.__c).__H;
-	t && (fe == N ? N.__h = [] : (t.__h.some(Me), t.__h.some(Ne), de = 0), t.__h = [], t.__.some(function(e) {
+F.__b = function(e) {
+	P = null, _e && _e(e);
+}, F.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Se && Se(e, t);
+}, F.__r = function(e) {
+	ve && ve(e), N = 0;
+	var t = (P = e.__c).__H;
+	t && (de == P ? P.__h = [] : (t.__h.some(Ne), t.__h.some(Pe), N = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), fe = N;
-}, P.diffed = function(e) {
-	be && be(e);
+	})), de = P;
+}, F.diffed = function(e) {
+	ye && ye(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && je(ge.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Me(he.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), fe = N = null;
-}, P.__c = function(e, t) {
+	})), de = P = null;
+}, F.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Me), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Ne(e);
+			e.__h.some(Ne), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Pe(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), xe && xe(e, t);
-}, P.unmount = function(e) {
-	Se && Se(e);
+	}), be && be(e, t);
+}, F.unmount = function(e) {
+	xe && xe(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -395,50 +404,50 @@ P.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, je(_e.push(r));
-			} else Me(r);
+				r.__P = n, Me(ge.push(r));
+			} else Ne(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && P.__e(t, r.__v));
+	}), r.__H = void 0, t && F.__e(t, r.__v));
 };
-var ke = typeof requestAnimationFrame == "function";
-function Ae(e) {
-	var t, n = function() {
-		clearTimeout(r), ke && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	ke && (t = requestAnimationFrame(n));
-}
+var Ae = typeof requestAnimationFrame == "function";
 function je(e) {
-	e != 1 && pe == P.requestAnimationFrame || ((pe = P.requestAnimationFrame) || Ae)(Oe);
+	var t, n = function() {
+		clearTimeout(r), Ae && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	Ae && (t = requestAnimationFrame(n));
 }
 function Me(e) {
-	var t = N, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), N = t;
+	e != 1 && fe == F.requestAnimationFrame || ((fe = F.requestAnimationFrame) || je)(ke);
 }
 function Ne(e) {
-	var t = N;
-	e.__c = e.__(), N = t;
+	var t = P, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), P = t;
 }
-function Pe(e, t) {
-	return !e || e.length != t.length || t.some(function(t, n) {
-		return !me(t, e[n]);
-	});
+function Pe(e) {
+	var t = P;
+	e.__c = e.__(), P = t;
 }
 function Fe(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !pe(t, e[n]);
+	});
+}
+function Ie(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/route.ts
-var Ie = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function Le(e) {
+var Le = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function Re(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function Re(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Le(o.join("/")), c = {
+function ze(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Re(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -453,25 +462,25 @@ function Re(e) {
 		query: i
 	};
 }
-function ze(e, t) {
+function Be(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var z = (e, t = {}) => ze(`#/l/${Ie(e)}`, t), B = (e, t) => `#/u/${Ie(`${e}:${t}`)}`, Be = (e) => `#/i/${e}`, Ve = (e) => `#/e/${Ie(e)}`, He = (e, t, n = "") => ze("#/compare", {
+var z = (e, t = {}) => Be(`#/l/${Le(e)}`, t), B = (e, t) => `#/u/${Le(`${e}:${t}`)}`, Ve = (e) => `#/i/${e}`, He = (e) => `#/e/${Le(e)}`, Ue = (e, t, n = "") => Be("#/compare", {
 	a: e,
 	b: t,
 	with: n
 });
-function V(e) {
+function We(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function Ue(e) {
+function Ge(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = (e) => {
 		n = e, t.forEach((e) => e());
 	};
@@ -484,15 +493,15 @@ function Ue(e) {
 	};
 }
 // src/shell.ts
-var We = M(null);
-function H() {
-	let e = De(We);
+var Ke = M(null);
+function V() {
+	let e = De(Ke);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function U(e, t = !1) {
-	let n = H(), r = L(e);
-	r.current = e, I(() => {
+function H(e, t = !1) {
+	let n = V(), r = R(e);
+	r.current = e, L(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -500,10 +509,10 @@ function U(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function Ge(e) {
+function qe(e) {
 	return e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function Ke(e) {
+function Je(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -512,7 +521,7 @@ function Ke(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function qe(e, t) {
+async function Ye(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -522,11 +531,11 @@ async function qe(e, t) {
 		return n.remove(), r;
 	}
 }
-function Je(e, t, n = "application/json") {
+function Xe(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var Ye = {
+var Ze = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -539,7 +548,7 @@ var Ye = {
 			localStorage.setItem(`convscope.${e}`, t);
 		} catch {}
 	}
-}, Xe = class {
+}, Qe = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -557,15 +566,15 @@ var Ye = {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, Ze = M(null);
-function W() {
-	let e = De(Ze);
+}, $e = M(null);
+function U() {
+	let e = De($e);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function G(e, t) {
-	let n = De(Ze), r = (t ?? n)?.store, [, i] = F(0), [a, o] = F(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return I(() => {
+function W(e, t) {
+	let n = De($e), r = (t ?? n)?.store, [, i] = I(0), [a, o] = I(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return L(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -586,9 +595,9 @@ function G(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function Qe(e, t) {
-	let n = De(Ze), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = F(null);
-	return I(() => {
+function et(e, t) {
+	let n = De($e), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = I(null);
+	return L(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -599,8 +608,8 @@ function Qe(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-async function $e(e, t) {
-	let n = new Xe(e, t), r = await n.load("manifest");
+async function tt(e, t) {
+	let n = new Qe(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -609,14 +618,14 @@ async function $e(e, t) {
 		name: t
 	};
 }
-function et(e, t) {
+function G(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function tt(e, t) {
+function nt(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var nt = Symbol.for("pv"), rt = 0;
+var rt = Symbol.for("pv"), it = 0;
 Array.isArray;
 function K(t, n, r, i, a, o) {
 	n ||= {};
@@ -632,8 +641,8 @@ function K(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: nt,
-		__v: --rt,
+		constructor: rt,
+		__v: --it,
 		__i: -1,
 		__u: 0
 	};
@@ -647,14 +656,14 @@ function q({ text: e, plain: t }) {
 		children: e
 	});
 }
-function it({ rows: e }) {
+function at({ rows: e }) {
 	return /* @__PURE__ */ K("dl", {
 		class: "facts",
 		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
 	});
 }
 function J(e) {
-	let t = `s-${e.title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
+	let t = Oe();
 	return /* @__PURE__ */ K("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
@@ -671,7 +680,7 @@ function J(e) {
 		]
 	});
 }
-function at({ field: e, input: t }) {
+function ot({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
 	return /* @__PURE__ */ K("svg", {
 		class: "glyph",
@@ -718,7 +727,7 @@ var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 		"…"
 	]
 });
-function ot(e) {
+function st(e) {
 	return /* @__PURE__ */ K("div", {
 		class: "choice",
 		role: "group",
@@ -731,31 +740,31 @@ function ot(e) {
 		}, t))
 	});
 }
-var st = [
+var ct = [
 	"1",
-	"3",
-	"8"
+	"2",
+	"4"
 ];
-function ct() {
-	let { root: e } = H(), [t, n] = F(Ye.get("boost") ?? "3"), r = (t) => {
-		e.style.setProperty("--boost", t), Ye.set("boost", t), n(t);
+function lt() {
+	let { root: e } = V(), [t, n] = I(Ze.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), Ze.set("boost", t), n(t);
 	};
-	return U({ e: () => r(st[(st.indexOf(t) + 1) % st.length] ?? "3") }), /* @__PURE__ */ K("span", {
+	return H({ e: () => r(ct[(ct.indexOf(t) + 1) % ct.length] ?? "1") }), /* @__PURE__ */ K("span", {
 		class: "contrast",
 		children: [/* @__PURE__ */ K("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ K(ot, {
+		}), /* @__PURE__ */ K(st, {
 			label: "Contrast of projections",
 			value: t,
-			options: st.map((e) => [e, `${e}×`]),
+			options: ct.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function lt(e) {
-	let t = e.page === "unit" ? V(e.rest) : null;
+function ut(e) {
+	let t = e.page === "unit" ? We(e.rest) : null;
 	return t ? [{
 		words: t.layer,
 		href: z(t.layer, { at: t.channel })
@@ -788,15 +797,15 @@ function lt(e) {
 		href: null
 	}] : [];
 }
-function ut({ route: e }) {
-	let t = W(), { router: n, toast: r } = H(), [i, a] = F("");
+function dt({ route: e }) {
+	let t = U(), { router: n, toast: r } = V(), [i, a] = I("");
 	return /* @__PURE__ */ K("form", {
 		class: "jump",
 		onSubmit: (o) => {
 			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : V(e.rest)?.layer, l = V(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && et(t, l.layer);
+			let s = i.trim(), c = e.page === "layer" ? e.rest : We(e.rest)?.layer, l = We(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && G(t, l.layer);
 			if (l && u && l.channel < u.channels) n.go(B(l.layer, l.channel));
-			else if (et(t, s)) n.go(z(s));
+			else if (G(t, s)) n.go(z(s));
 			else {
 				r(`“${s}” is not in this atlas: write layer:unit`);
 				return;
@@ -818,8 +827,8 @@ function ut({ route: e }) {
 		})]
 	});
 }
-function dt({ route: e, help: t }) {
-	let n = H(), r = lt(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = G(W().store.host.kind === "file" ? null : "experiments"), o = [
+function ft({ route: e, help: t }) {
+	let n = V(), r = ut(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = W(U().store.host.kind === "file" ? null : "experiments"), s = [
 		[
 			"#/",
 			"Layers",
@@ -840,7 +849,7 @@ function dt({ route: e, help: t }) {
 			e.page === "compare"
 		]
 	];
-	return a.value?.length && o.push([
+	return o.value?.length && s.push([
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
@@ -859,6 +868,7 @@ function dt({ route: e, help: t }) {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
+				id: i === "#/" && !a ? "up" : void 0,
 				children: [/* @__PURE__ */ K("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
@@ -888,13 +898,13 @@ function dt({ route: e, help: t }) {
 			/* @__PURE__ */ K("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: o.map(([e, t, n]) => /* @__PURE__ */ K("a", {
+				children: s.map(([e, t, n]) => /* @__PURE__ */ K("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
 				}, e))
 			}),
-			/* @__PURE__ */ K(ut, { route: e }),
+			/* @__PURE__ */ K(dt, { route: e }),
 			/* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
@@ -922,10 +932,10 @@ function dt({ route: e, help: t }) {
 				title: "Keyboard (?)",
 				children: "?"
 			}),
-			r.length > 0 && /* @__PURE__ */ K("nav", {
+			a && /* @__PURE__ */ K("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
-				children: [/* @__PURE__ */ K("a", {
+				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ K("a", {
 					href: "#/",
 					id: i === "#/" ? "up" : void 0,
 					children: "Layers"
@@ -942,7 +952,7 @@ function dt({ route: e, help: t }) {
 	});
 }
 // src/parts/KeyHelp.tsx
-var ft = [
+var pt = [
 	["Anywhere", [
 		["?", "this list"],
 		["g", "go to layer:unit"],
@@ -971,9 +981,9 @@ var ft = [
 		["c", "copy link"]
 	]]
 ];
-function pt(e) {
-	let t = L(null);
-	return I(() => {
+function mt(e) {
+	let t = R(null);
+	return L(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -988,14 +998,14 @@ function pt(e) {
 		onClick: (n) => n.target === t.current && e()
 	};
 }
-function mt({ close: e }) {
-	return U({
+function ht({ close: e }) {
+	return H({
 		Escape: e,
 		"?": e
 	}, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...pt(e),
+		...mt(e),
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet help",
 			children: [
@@ -1010,7 +1020,7 @@ function mt({ close: e }) {
 				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
 				/* @__PURE__ */ K("div", {
 					class: "columns",
-					children: ft.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
+					children: pt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
 				})
 			]
 		})
@@ -1022,18 +1032,18 @@ function Z(e) {
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-var ht = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function gt(e) {
+var gt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function _t(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var _t = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function vt(e) {
-	return e === null ? "whole image" : `${_t(e.size)} px, stride ${_t(e.stride)}`;
+var vt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function yt(e) {
+	return e === null ? "whole image" : `${vt(e.size)} px, stride ${vt(e.stride)}`;
 }
-var yt = (e) => e.replace("T", " ").replace("Z", " UTC"), bt = (e) => e.slice(e.lastIndexOf("/") + 1) || e;
+var bt = (e) => e.replace("T", " ").replace("Z", " UTC"), xt = (e) => e.slice(e.lastIndexOf("/") + 1) || e;
 // src/parts/Tile.tsx
-function xt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
-	let c = Qe(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
+function St({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+	let c = et(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
@@ -1050,9 +1060,9 @@ function xt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 	});
 }
 function $(e) {
-	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(xt, {
-		path: tt((s ?? t).manifest.paths[i], {
+	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ K(St, {
+		path: nt((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1065,10 +1075,10 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function St(e) {
-	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ K(xt, {
-		path: s ? null : tt((c ?? t).manifest.paths.sprite, {
+function Ct(e) {
+	let t = U(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
+	return /* @__PURE__ */ K(St, {
+		path: s ? null : nt((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1081,15 +1091,15 @@ function St(e) {
 	});
 }
 // src/parts/WholeImage.tsx
-function Ct(e, t) {
+function wt(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : tt(n, {
+	return n === null ? null : nt(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function wt({ image: e, name: t, box: n, from: r = null }) {
-	let i = W(), a = r ?? i, [, o, s] = a.manifest.model.input, c = Qe(Ct(a, e), r), [l, u, d, f] = n ?? [
+function Tt({ image: e, name: t, box: n, from: r = null }) {
+	let i = U(), a = r ?? i, [, o, s] = a.manifest.model.input, c = et(wt(a, e), r), [l, u, d, f] = n ?? [
 		0,
 		0,
 		o,
@@ -1147,8 +1157,8 @@ function wt({ image: e, name: t, box: n, from: r = null }) {
 		]
 	});
 }
-function Tt({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = Qe(Ct(r, e)), [s, c, l, u] = t;
+function Et({ image: e, box: t, label: n }) {
+	let r = U(), [, i, a] = r.manifest.model.input, o = et(wt(r, e)), [s, c, l, u] = t;
 	return /* @__PURE__ */ K("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
@@ -1169,11 +1179,11 @@ function Tt({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Examples.tsx
-var Et = (e, t) => {
+var Dt = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, Dt = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function Ot(e) {
+}, Ot = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function kt(e) {
 	let { layer: t, shard: n, unit: r, view: i, show: a, active: o, activate: s, open: c } = e, l = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ K("div", {
 		class: "examples",
@@ -1181,7 +1191,7 @@ function Ot(e) {
 			/* @__PURE__ */ K("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ K(ot, {
+					/* @__PURE__ */ K(st, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1191,7 +1201,7 @@ function Ot(e) {
 						],
 						change: a
 					}),
-					i !== "photos" && /* @__PURE__ */ K(ct, {}),
+					i !== "photos" && /* @__PURE__ */ K(lt, {}),
 					/* @__PURE__ */ K("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
@@ -1200,7 +1210,7 @@ function Ot(e) {
 			}),
 			/* @__PURE__ */ K("div", {
 				class: `panels panels-${l.length}`,
-				children: l.map((e) => /* @__PURE__ */ K(kt, {
+				children: l.map((e) => /* @__PURE__ */ K(At, {
 					kind: e,
 					layer: t,
 					shard: n,
@@ -1210,7 +1220,7 @@ function Ot(e) {
 					open: c
 				}, e))
 			}),
-			/* @__PURE__ */ K(At, {
+			/* @__PURE__ */ K(jt, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -1219,9 +1229,9 @@ function Ot(e) {
 		]
 	});
 }
-function kt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open: o }) {
-	let s = L(null), [c, l] = F(112), u = t.sprite.columns;
-	I(() => {
+function At({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open: o }) {
+	let s = R(null), [c, l] = I(112), u = t.sprite.columns;
+	L(() => {
 		if (!s.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
@@ -1244,8 +1254,8 @@ function kt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 				onMouseEnter: () => a(l),
 				onFocus: () => a(l),
 				onClick: () => o(l),
-				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${Dt(n, s)}${Et(n, s) ? `, ${Et(n, s)}` : ""}`,
-				children: /* @__PURE__ */ K(St, {
+				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${Ot(n, s)}${Dt(n, s) ? `, ${Dt(n, s)}` : ""}`,
+				children: /* @__PURE__ */ K(Ct, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
@@ -1257,13 +1267,13 @@ function kt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 		})]
 	});
 }
-function At({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = Dt(t, i), o = Et(t, i);
+function jt({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = Ot(t, i), o = Dt(t, i);
 	return /* @__PURE__ */ K("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K(wt, {
+			/* @__PURE__ */ K(Tt, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
@@ -1280,7 +1290,7 @@ function At({ layer: e, shard: t, unit: n, rank: r }) {
 				})] }),
 				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
 				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
-					href: Be(i),
+					href: Ve(i),
 					children: /* @__PURE__ */ K(q, { text: a })
 				}) })] }),
 				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
@@ -1297,9 +1307,9 @@ function At({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Grid.tsx
-var jt = (e) => e === document.documentElement ? window : e, Mt = 400;
-function Nt(e, t, n, r, i, a) {
-	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - Mt) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + Mt) / c)));
+var Mt = (e) => e === document.documentElement ? window : e, Nt = 400;
+function Pt(e, t, n, r, i, a) {
+	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - Nt) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + Nt) / c)));
 	return {
 		columns: o,
 		first: l * o,
@@ -1307,19 +1317,19 @@ function Nt(e, t, n, r, i, a) {
 		height: Math.max(0, s * c - r)
 	};
 }
-function Pt(e, t, n) {
+function Ft(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Nt(t.count, i, t.cell, n, a, a + window.innerHeight);
-	}, [i, a] = F(r), o = () => {
+		return Pt(t.count, i, t.cell, n, a, a + window.innerHeight);
+	}, [i, a] = I(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	return Ee(o, [
+	return Te(o, [
 		t.count,
 		t.cell.width,
 		t.cell.height
-	]), I(() => {
+	]), L(() => {
 		let t = e.current;
 		if (!t) return;
 		let n = new ResizeObserver(o);
@@ -1331,8 +1341,8 @@ function Pt(e, t, n) {
 		};
 	}), i;
 }
-function Ft(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = L(null), l = Pt(c, e, r), u = L(!1), d = (e) => {
+function It(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = V(), c = R(null), l = Ft(c, e, r), u = R(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1346,27 +1356,27 @@ function Ft(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	U(e.keys === !1 ? {} : {
+	H(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), Ee(() => {
+	}), Te(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			jt(s.root).scrollBy({
+			Mt(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = L(!1);
-	I(() => {
+	let h = R(!1);
+	L(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && jt(s.root).scrollBy({
+		e > window.innerHeight - n.height && Mt(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -1394,17 +1404,17 @@ function Ft(e) {
 	});
 }
 // src/parts/Versus.tsx
-function It(e) {
-	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function Lt(e) {
+	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Lt({ left: e, right: t }) {
-	let [n, r] = [It(e), It(t)], [i, a] = F(null);
+function Rt({ left: e, right: t }) {
+	let [n, r] = [Lt(e), Lt(t)], [i, a] = I(null);
 	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => Dt(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => Ot(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
 		class: "lead",
 		children: [
@@ -1415,12 +1425,12 @@ function Lt({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Rt, {
+		children: [/* @__PURE__ */ K(zt, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(Rt, {
+		}), /* @__PURE__ */ K(zt, {
 			side: t,
 			found: r,
 			image: i,
@@ -1428,7 +1438,7 @@ function Lt({ left: e, right: t }) {
 		})]
 	})] });
 }
-function Rt({ side: e, found: t, image: n, look: r }) {
+function zt({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
@@ -1446,9 +1456,9 @@ function Rt({ side: e, found: t, image: n, look: r }) {
 					" · mean ",
 					Z(s.mean),
 					" · active ",
-					ht(s.active),
+					gt(s.active),
 					" · ",
-					vt(i.field)
+					yt(i.field)
 				]
 			}),
 			/* @__PURE__ */ K("div", {
@@ -1459,7 +1469,7 @@ function Rt({ side: e, found: t, image: n, look: r }) {
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
-						let u = Dt(c, t), d = Et(c, t);
+						let u = Ot(c, t), d = Dt(c, t);
 						return /* @__PURE__ */ K("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
@@ -1469,7 +1479,7 @@ function Rt({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
 							title: `${Z(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ K(St, {
+							children: /* @__PURE__ */ K(Ct, {
 								layer: i,
 								channel: a,
 								kind: e,
@@ -1489,17 +1499,17 @@ function Rt({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function zt({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = F(-1), { router: o } = H(), s = (e) => o.go(He(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+function Bt({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = I(-1), { router: o } = V(), s = (e) => o.go(Ue(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Bt, {
+		children: [/* @__PURE__ */ K(Vt, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(Bt, {
+		}), /* @__PURE__ */ K(Vt, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1508,8 +1518,8 @@ function zt({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function Bt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
+function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": a.name,
@@ -1523,14 +1533,14 @@ function Bt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				children: [
 					a.op,
 					" · ",
-					gt(a),
+					_t(a),
 					" · ",
-					vt(a.field),
+					yt(a.field),
 					" · ",
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(Ft, {
+			s.value && /* @__PURE__ */ K(It, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1549,7 +1559,6 @@ function Bt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					onFocus: () => n(e),
 					onMouseEnter: () => n(e),
 					onClick: () => r(e),
-					"aria-label": `Unit ${e}: compare`,
 					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
 						children: [/* @__PURE__ */ K($, {
@@ -1567,7 +1576,10 @@ function Bt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 						})]
 					}), /* @__PURE__ */ K("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: e }), /* @__PURE__ */ K("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
+						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+							class: "heard",
+							children: "Unit "
+						}), e] }), /* @__PURE__ */ K("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
 					})]
 				})
 			})
@@ -1575,12 +1587,12 @@ function Bt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Vt(e) {
-	let t = W(), [n, r] = F(null);
-	return I(() => {
+function Ht(e) {
+	let t = U(), [n, r] = I(null);
+	return L(() => {
 		if (!e) return;
 		let n = !0;
-		return $e(t.store.host, e).then((t) => n && r({
+		return tt(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -1602,15 +1614,15 @@ function Vt(e) {
 		error: null
 	};
 }
-function Ht({ query: e }) {
-	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Vt(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
+function Ut({ query: e }) {
+	let t = U(), { router: n } = V(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Ht(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(Ue(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Compare" }),
 		/* @__PURE__ */ K("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(Ut, {
+				/* @__PURE__ */ K(Wt, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -1620,7 +1632,7 @@ function Ht({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(Ut, {
+				/* @__PURE__ */ K(Wt, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -1646,7 +1658,7 @@ function Ht({ query: e }) {
 		o ? /* @__PURE__ */ K(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(Wt, {
+		}) : a ? /* @__PURE__ */ K(Gt, {
 			a: r,
 			b: s,
 			own: t,
@@ -1654,7 +1666,7 @@ function Ht({ query: e }) {
 		}) : /* @__PURE__ */ K(X, { what: i })
 	] });
 }
-function Ut({ label: e, value: t, atlas: n, change: r }) {
+function Wt({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ K("label", { children: [
 		e,
@@ -1673,15 +1685,15 @@ function Ut({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Wt({ a: e, b: t, own: n, other: r }) {
+function Gt({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = et(t, e);
+		let n = G(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = V(e), i = r ? et(t, r.layer) : void 0;
+		let r = We(e), i = r ? G(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
@@ -1699,7 +1711,7 @@ function Wt({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Lt, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Rt, {
 		left: {
 			...a,
 			channel: a.channel
@@ -1708,7 +1720,7 @@ function Wt({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(zt, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Bt, {
 		left: a,
 		right: o,
 		a: e,
@@ -1719,7 +1731,7 @@ function Wt({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/pages/Experiments.tsx
-var Gt = {
+var Kt = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -1728,9 +1740,9 @@ var Gt = {
 	ablation: "Ablation",
 	transfer: "Transfer"
 };
-function Kt() {
-	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ K(qt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
+function qt() {
+	let e = W("experiments");
+	return e.error ? /* @__PURE__ */ K(Jt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Experiments" }),
 		/* @__PURE__ */ K("p", {
 			class: "lead",
@@ -1743,16 +1755,16 @@ function Kt() {
 		/* @__PURE__ */ K("ul", {
 			class: "experiments",
 			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: Ve(e.name),
+				href: He(e.name),
 				children: [
-					/* @__PURE__ */ K(Jt, {
+					/* @__PURE__ */ K(Yt, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ K("span", {
 						class: "op",
-						children: Gt[e.kind] ?? e.kind
+						children: Kt[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
 					/* @__PURE__ */ K("span", {
@@ -1762,9 +1774,9 @@ function Kt() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(qt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ K(Jt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
 }
-var qt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var Jt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -1772,8 +1784,8 @@ var qt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Jt({ experiment: e, file: t, small: n }) {
-	let r = Qe(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
+function Yt({ experiment: e, file: t, small: n }) {
+	let r = et(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
 	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
 		alt: "",
@@ -1791,9 +1803,9 @@ function Jt({ experiment: e, file: t, small: n }) {
 		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
 	}) : n ? /* @__PURE__ */ K("span", { class: "no-figure" }) : null;
 }
-var Yt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Xt({ name: e }) {
-	let { store: t } = W(), n = G("experiments");
+var Xt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Zt({ name: e }) {
+	let { store: t } = U(), n = W("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
 	if (!r) return /* @__PURE__ */ K(Y, {
@@ -1810,21 +1822,21 @@ function Xt({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
 				class: "lead",
-				children: Gt[r.kind] ?? r.kind
+				children: Kt[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.figures.map((e) => /* @__PURE__ */ K(Jt, {
+		r.figures.map((e) => /* @__PURE__ */ K(Yt, {
 			experiment: r,
 			file: e
 		}, e)),
 		i && /* @__PURE__ */ K(J, {
 			title: "Table",
 			note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-			children: [/* @__PURE__ */ K(Qt, {
+			children: [/* @__PURE__ */ K($t, {
 				columns: i.columns,
 				rows: i.rows
 			}), /* @__PURE__ */ K("p", {
@@ -1832,7 +1844,7 @@ function Xt({ name: e }) {
 				children: a ? /* @__PURE__ */ K("button", {
 					type: "button",
 					onClick: () => {
-						i && Je(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Yt).join(",")}\n`).join(""), "text/csv");
+						i && Xe(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Xt).join(",")}\n`).join(""), "text/csv");
 					},
 					children: "Download CSV"
 				}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
@@ -1843,17 +1855,17 @@ function Xt({ name: e }) {
 				})
 			})]
 		}),
-		/* @__PURE__ */ K($t, { experiment: r })
+		/* @__PURE__ */ K(en, { experiment: r })
 	] });
 }
-var Zt = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function Qt({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => Zt(e[n] ?? "") || !e[n]));
+var Qt = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function $t({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => Qt(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ K("div", {
 		class: "scroll",
 		tabIndex: 0,
 		role: "region",
-		"aria-label": "Table",
+		"aria-label": "Rows of the table",
 		children: /* @__PURE__ */ K("table", { children: [/* @__PURE__ */ K("thead", { children: /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("th", {
 			scope: "col",
 			class: n[t] ? "number" : "",
@@ -1864,8 +1876,8 @@ function Qt({ columns: e, rows: t }) {
 		}, t)) }, t)) })] })
 	});
 }
-function $t({ experiment: e }) {
-	let t = e.units.flatMap((e) => V(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
+function en({ experiment: e }) {
+	let t = e.units.flatMap((e) => We(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
 		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
@@ -1878,18 +1890,18 @@ function $t({ experiment: e }) {
 					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
 				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: Be(e),
+					href: Ve(e),
 					children: ["image ", e]
 				}, e))]
 			})
 		}), n.length > 0 && /* @__PURE__ */ K(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ K(it, { rows: n })
+			children: /* @__PURE__ */ K(at, { rows: n })
 		})]
 	});
 }
 // src/pages/Home.tsx
-function en(e, t) {
+function tn(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -1898,19 +1910,19 @@ function en(e, t) {
 	}
 	return r;
 }
-function tn() {
-	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = F(""), a = G("network"), o = R(() => en(a.value, e.layers), [a.value, e]), [s, c] = F(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
+function nn() {
+	let { manifest: e } = U(), { marks: t, router: n } = V(), [r, i] = I(""), a = W("network"), o = Ee(() => tn(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
 		let e = l[Math.max(0, s)];
 		e && n.go(z(e.name));
 	};
-	U({
+	H({
 		ArrowDown: u(1),
 		j: u(1),
 		ArrowUp: u(-1),
 		k: u(-1),
 		Enter: d
 	});
-	let f = e.layers.reduce((e, t) => e + t.units.dead, 0), p = t.all().flatMap((e) => V(e) ?? []);
+	let f = e.layers.reduce((e, t) => e + t.units.dead, 0), p = t.all().flatMap((e) => We(e) ?? []);
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
 			text: e.model.name,
@@ -1929,7 +1941,7 @@ function tn() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(on, { manifest: e }),
+		/* @__PURE__ */ K(sn, { manifest: e }),
 		/* @__PURE__ */ K("div", {
 			class: "map-head",
 			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
@@ -1948,15 +1960,15 @@ function tn() {
 		}),
 		/* @__PURE__ */ K("ol", {
 			class: "map",
-			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(nn, {
+			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(rn, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === s
-			}, t.shown.id) : /* @__PURE__ */ K(rn, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(nn, {
+			}, t.shown.id) : /* @__PURE__ */ K(an, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(rn, {
 				layer: e,
 				current: t === s
 			}, e.id))
 		}),
-		r !== "" && /* @__PURE__ */ K(an, {
+		r !== "" && /* @__PURE__ */ K(on, {
 			network: a.value,
 			sought: r,
 			found: l.length
@@ -1972,11 +1984,11 @@ function tn() {
 				}, `${e.layer}:${e.channel}`))
 			})
 		}),
-		/* @__PURE__ */ K(cn, { manifest: e })
+		/* @__PURE__ */ K(ln, { manifest: e })
 	] });
 }
-function nn({ layer: e, current: t }) {
-	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = tt(n.paths.preview, { layer: e.id });
+function rn({ layer: e, current: t }) {
+	let { manifest: n } = U(), r = e.preview, i = Math.min(r.columns, e.channels), a = nt(n.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ K("li", {
 		class: t ? "station current" : "station",
 		children: /* @__PURE__ */ K("a", {
@@ -1993,12 +2005,12 @@ function nn({ layer: e, current: t }) {
 					class: "station-shape",
 					children: [/* @__PURE__ */ K("span", {
 						class: "number",
-						children: gt(e)
+						children: _t(e)
 					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
 				/* @__PURE__ */ K("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ K(at, {
+					children: [/* @__PURE__ */ K(ot, {
 						field: e.field,
 						input: n.model.input
 					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
@@ -2010,7 +2022,7 @@ function nn({ layer: e, current: t }) {
 				/* @__PURE__ */ K("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(xt, {
+					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(St, {
 						path: a,
 						grid: r,
 						panel: 0,
@@ -2023,7 +2035,7 @@ function nn({ layer: e, current: t }) {
 		})
 	});
 }
-function rn({ layers: e }) {
+function an({ layers: e }) {
 	return /* @__PURE__ */ K("li", {
 		class: "passed",
 		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
@@ -2036,14 +2048,14 @@ function rn({ layers: e }) {
 			" ",
 			/* @__PURE__ */ K("span", {
 				class: "number",
-				children: gt(e)
+				children: _t(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: vt(e.field) })
+			/* @__PURE__ */ K("span", { children: yt(e.field) })
 		] }, e.name)) })] })
 	});
 }
-function an({ network: e, sought: t, found: n }) {
+function on({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
 	return /* @__PURE__ */ K("p", {
 		class: "quiet",
@@ -2051,7 +2063,7 @@ function an({ network: e, sought: t, found: n }) {
 		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
-function on({ manifest: e }) {
+function sn({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ K("details", {
 		class: "panel warning",
@@ -2077,19 +2089,19 @@ function on({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var sn = ({ value: e }) => /* @__PURE__ */ K("code", {
+var cn = ({ value: e }) => /* @__PURE__ */ K("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
 });
-function cn({ manifest: e }) {
+function ln({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i } = e;
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
 		children: [
 			/* @__PURE__ */ K(J, {
 				title: "Model",
-				children: /* @__PURE__ */ K(it, { rows: [
+				children: /* @__PURE__ */ K(at, { rows: [
 					["Name", /* @__PURE__ */ K(q, {
 						text: t.name,
 						plain: !0
@@ -2100,12 +2112,12 @@ function cn({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					["SHA-256", /* @__PURE__ */ K(sn, { value: t.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(cn, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
 				title: "Images",
-				children: /* @__PURE__ */ K(it, { rows: [
+				children: /* @__PURE__ */ K(at, { rows: [
 					["Collection", /* @__PURE__ */ K(q, {
 						text: n.description,
 						plain: !0
@@ -2113,13 +2125,13 @@ function cn({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(sn, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(cn, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ K(it, { rows: [
-					["When", yt(e.created)],
+				children: /* @__PURE__ */ K(at, { rows: [
+					["When", bt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
@@ -2130,7 +2142,7 @@ function cn({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function ln(e, t, n, r) {
+function un(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2146,8 +2158,8 @@ function ln(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function un({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value ? a.value.images.indexOf(e) : -1, s = G(t.extras && o >= 0 ? `profiles/${Math.floor(o / t.extras.profileShard)}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+function dn({ number: e }) {
+	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value ? a.value.images.indexOf(e) : -1, s = W(t.extras && o >= 0 ? `profiles/${Math.floor(o / t.extras.profileShard)}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -2167,7 +2179,7 @@ function un({ number: e }) {
 		]
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(dn, {
+	return /* @__PURE__ */ K(fn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2177,19 +2189,19 @@ function un({ number: e }) {
 		about: h
 	});
 }
-function dn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = W(), { router: c } = H(), [l, u] = F(null), d = (t) => {
+function fn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = U(), { router: c } = V(), [l, u] = I(null), d = (t) => {
 		let n = a[a.indexOf(e) + t];
-		n !== void 0 && c.go(Be(n));
+		n !== void 0 && c.go(Ve(n));
 	};
-	return U({
+	return H({
 		ArrowLeft: () => d(-1),
 		h: () => d(-1),
 		ArrowRight: () => d(1),
 		l: () => d(1)
 	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: bt(t) }) }), /* @__PURE__ */ K("p", {
+		children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: xt(t) }) }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"image ",
@@ -2205,7 +2217,7 @@ function dn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ K("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K(wt, {
+				/* @__PURE__ */ K(Tt, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
@@ -2219,7 +2231,7 @@ function dn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					})
 				}),
 				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-					href: Ve(e.name),
+					href: He(e.name),
 					children: e.title
 				}) }, e.name))
 			]
@@ -2228,14 +2240,14 @@ function dn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K(fn, {
+				children: [n.length > 0 ? /* @__PURE__ */ K(pn, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ K(mn, {
+				}) : /* @__PURE__ */ K(hn, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(mn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(hn, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2243,13 +2255,13 @@ function dn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function fn({ layer: e, rows: t, mark: n }) {
-	let { manifest: r } = W();
+function pn({ layer: e, rows: t, mark: n }) {
+	let { manifest: r } = U();
 	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
-				box: ln(e, o, s, r.model.input),
+				box: un(e, o, s, r.model.input),
 				words: `${e.name}:${t}, response ${Z(i)}`
 			});
 			return /* @__PURE__ */ K("li", {
@@ -2259,7 +2271,6 @@ function fn({ layer: e, rows: t, mark: n }) {
 					href: B(e.name, t),
 					onFocus: c,
 					onBlur: () => n(null),
-					"aria-label": `Unit ${t}, response ${Z(i)}, ${ht(a)} of its maximum`,
 					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
 						children: [/* @__PURE__ */ K($, {
@@ -2275,7 +2286,10 @@ function fn({ layer: e, rows: t, mark: n }) {
 						})]
 					}), /* @__PURE__ */ K("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: t }), /* @__PURE__ */ K("span", {
+						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+							class: "heard",
+							children: "Unit "
+						}), t] }), /* @__PURE__ */ K("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
 								Z(i),
@@ -2290,14 +2304,13 @@ function fn({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var pn = 24;
-function mn({ layer: e, wins: t }) {
-	let [n, r] = F(!1), i = n ? t : t.slice(0, pn);
+var mn = 24;
+function hn({ layer: e, wins: t }) {
+	let [n, r] = I(!1), i = n ? t : t.slice(0, mn);
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
 			href: B(e.name, t),
-			"aria-label": `Unit ${t}, its example ${n + 1}`,
 			children: [/* @__PURE__ */ K($, {
 				layer: e,
 				channel: t,
@@ -2305,7 +2318,10 @@ function mn({ layer: e, wins: t }) {
 				side: 48
 			}), /* @__PURE__ */ K("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ K("b", { children: t }), /* @__PURE__ */ K("span", { children: ["no. ", n + 1] })]
+				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+					class: "heard",
+					children: "Unit "
+				}), t] }), /* @__PURE__ */ K("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
 	}), t.length > i.length && /* @__PURE__ */ K("button", {
@@ -2315,9 +2331,9 @@ function mn({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function hn() {
-	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = F(null);
-	I(() => {
+function gn() {
+	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = I(null);
+	L(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -2343,8 +2359,8 @@ function hn() {
 		error: n.error ?? r.error
 	};
 }
-function gn({ query: e }) {
-	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = hn(), [a, o] = F(-1), s = (e.get("q") ?? "").toLowerCase();
+function _n({ query: e }) {
+	let { manifest: t } = U(), { router: n } = V(), { images: r, error: i } = gn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -2371,7 +2387,7 @@ function gn({ query: e }) {
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(ze("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(Be("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
 			}), /* @__PURE__ */ K("output", {
@@ -2387,7 +2403,7 @@ function gn({ query: e }) {
 		c.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
 			children: "No image has this in its name or label."
-		}) : /* @__PURE__ */ K(Ft, {
+		}) : /* @__PURE__ */ K(It, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2396,22 +2412,21 @@ function gn({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(Be(c[e]?.number ?? 0)),
+			open: (e) => n.go(Ve(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e) => /* @__PURE__ */ K(_n, {
+			render: (e) => /* @__PURE__ */ K(vn, {
 				image: c[e],
 				first: e === Math.max(0, a)
 			})
 		})
 	] });
 }
-function _n({ image: e, first: t }) {
-	let n = Qe(Ct(W(), e.number));
+function vn({ image: e, first: t }) {
+	let n = et(wt(U(), e.number));
 	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
-		href: Be(e.number),
+		href: Ve(e.number),
 		tabIndex: t ? 0 : -1,
-		"aria-label": `${e.name}${e.label ? `, ${e.label}` : ""}`,
 		children: [
 			n ? /* @__PURE__ */ K("img", {
 				src: n,
@@ -2421,48 +2436,48 @@ function _n({ image: e, first: t }) {
 			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
 			/* @__PURE__ */ K("span", {
 				class: "caption",
-				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? bt(e.name) }) })
+				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? xt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: bt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: xt(e.name) }) })
 		]
 	});
 }
 // src/layerview.ts
-var vn = [
+var yn = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
 	["active", "fraction active"],
 	["selectivity", "class selectivity"],
 	["similar", "similarity to a unit"]
-], yn = (e, t, n) => t.find((t) => t === e) ?? n, bn = (e) => {
+], bn = (e, t, n) => t.find((t) => t === e) ?? n, xn = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function xn(e) {
-	let t = yn(e.get("sort"), vn.map(([e]) => e), "index");
+function Sn(e) {
+	let t = bn(e.get("sort"), yn.map(([e]) => e), "index");
 	return {
-		view: yn(e.get("view"), [
+		view: bn(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: yn(e.get("alive"), [
+		alive: bn(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: bn(e.get("class")),
-		low: bn(e.get("low")),
-		high: bn(e.get("high")),
-		near: bn(e.get("near")),
+		class: xn(e.get("class")),
+		low: xn(e.get("low")),
+		high: xn(e.get("high")),
+		near: xn(e.get("near")),
 		text: e.get("q") ?? ""
 	};
 }
-function Sn(e) {
+function Cn(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2475,7 +2490,7 @@ function Sn(e) {
 		q: e.text
 	};
 }
-function Cn(e, t) {
+function wn(e, t) {
 	let n = new Set(t.dead), { low: r, high: i, class: a } = e, o = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || n.has(t) === (e.alive === "dead"),
@@ -2487,8 +2502,8 @@ function Cn(e, t) {
 		text: (e) => !o || String(e).startsWith(o) || (t.names?.[e] ?? "").toLowerCase().includes(o)
 	};
 }
-function wn(e, t, n, r, i) {
-	let a = Cn(n, t), o = new Set(t.dead), s = {
+function Tn(e, t, n, r, i) {
+	let a = wn(n, t), o = new Set(t.dead), s = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -2505,11 +2520,11 @@ function wn(e, t, n, r, i) {
 		e && a.alive(n) && r !== void 0 && r >= 0 && s.classes.set(r, (s.classes.get(r) ?? 0) + 1), e && a.alive(n) && a.class(n) && c.push(n);
 	}
 	return {
-		units: Tn(c, t, n, r),
+		units: En(c, t, n, r),
 		counts: s
 	};
 }
-function Tn(e, t, n, r) {
+function En(e, t, n, r) {
 	let i = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let a = new Map(r);
@@ -2521,15 +2536,15 @@ function Tn(e, t, n, r) {
 	});
 }
 // src/parts/LayerBar.tsx
-var En = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
-	let o = vn.filter(([e]) => e !== "selectivity" || t.selectivity), s = [...r.classes].sort((e, t) => t[1] - e[1]), c = t.maximum.filter((e) => e !== null), [l, u] = [c.reduce((e, t) => Math.min(e, t), Infinity), c.reduce((e, t) => Math.max(e, t), -Infinity)];
+var Dn = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
+	let o = yn.filter(([e]) => e !== "selectivity" || t.selectivity), s = [...r.classes].sort((e, t) => t[1] - e[1]), c = t.maximum.filter((e) => e !== null), [l, u] = [c.reduce((e, t) => Math.min(e, t), Infinity), c.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ K("div", {
 		class: "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ K(ot, {
+			/* @__PURE__ */ K(st, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -2539,7 +2554,7 @@ function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 				],
 				change: (e) => a({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ K(ct, {}),
+			n.view !== "photos" && /* @__PURE__ */ K(lt, {}),
 			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
 				value: n.sort,
 				onChange: (e) => a({
@@ -2558,7 +2573,7 @@ function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => a({ near: En(e.currentTarget.value) })
+				onInput: (e) => a({ near: Dn(e.currentTarget.value) })
 			})] }) : /* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
@@ -2567,7 +2582,7 @@ function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ K(ot, {
+			/* @__PURE__ */ K(st, {
 				label: "Dead units",
 				value: n.alive,
 				options: [
@@ -2579,7 +2594,7 @@ function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 			}),
 			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
 				value: n.class ?? "",
-				onChange: (e) => a({ class: En(e.currentTarget.value) }),
+				onChange: (e) => a({ class: Dn(e.currentTarget.value) }),
 				children: [
 					/* @__PURE__ */ K("option", {
 						value: "",
@@ -2615,7 +2630,7 @@ function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(l),
-						onInput: (e) => a({ low: En(e.currentTarget.value) }),
+						onInput: (e) => a({ low: Dn(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ K("span", {
@@ -2628,7 +2643,7 @@ function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(u),
-						onInput: (e) => a({ high: En(e.currentTarget.value) }),
+						onInput: (e) => a({ high: Dn(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -2655,13 +2670,13 @@ function Dn({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 	});
 }
 // src/pages/Layer.tsx
-var On = 84;
-function kn({ name: e, query: t }) {
-	let n = et(W(), e), r = G(n ? `layers/${n.id}` : null);
+var kn = 84;
+function An({ name: e, query: t }) {
+	let n = G(U(), e), r = W(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(An, { layer: n }), r.value ? /* @__PURE__ */ K(Mn, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(jn, { layer: n }), r.value ? /* @__PURE__ */ K(Nn, {
 		layer: n,
 		data: r.value,
 		query: t
@@ -2674,9 +2689,9 @@ function kn({ name: e, query: t }) {
 		]
 	});
 }
-function An({ layer: e }) {
-	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(z(e.name)) : void 0;
-	U({
+function jn({ layer: e }) {
+	let t = U(), { router: n } = V(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(z(e.name)) : void 0;
+	H({
 		"[": o(i),
 		"]": o(a)
 	});
@@ -2688,9 +2703,9 @@ function An({ layer: e }) {
 			children: [
 				e.op,
 				" · ",
-				gt(e),
+				_t(e),
 				" · receptive field ",
-				vt(e.field),
+				yt(e.field),
 				" · ",
 				Q(s.dead, "dead unit"),
 				s.silent > 0 && ` · ${s.silent} never above zero`,
@@ -2712,33 +2727,33 @@ function An({ layer: e }) {
 		})]
 	});
 }
-function jn(e, t, n, r) {
+function Mn(e, t, n, r) {
 	if (e.dead.includes(r)) return "dead";
 	switch (t.sort) {
 		case "mean": return Z(e.mean[r]);
-		case "active": return ht(e.active[r]);
+		case "active": return gt(e.active[r]);
 		case "selectivity": return Z(e.selectivity?.[r]);
 		case "similar": return r === t.near ? "this" : n.has(r) ? Z(n.get(r)) : "";
 		default: return Z(e.maximum[r]);
 	}
 }
-function Mn({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, marks: a, toast: o } = H(), s = R(() => xn(n), [n]), c = s.near !== null && s.near < e.channels ? Math.floor(s.near / e.shard.units) : null, l = G(c === null ? null : `layers/${e.id}/${c}`), u = s.near === null ? [] : l.value?.units.find((e) => e.channel === s.near)?.nearest ?? [], d = r.manifest.subset?.[e.name], { units: f, counts: p } = R(() => wn(e, t, s, u, d), [
+function Nn({ layer: e, data: t, query: n }) {
+	let r = U(), { router: i, marks: a, toast: o } = V(), s = Ee(() => Sn(n), [n]), c = s.near !== null && s.near < e.channels ? Math.floor(s.near / e.shard.units) : null, l = W(c === null ? null : `layers/${e.id}/${c}`), u = s.near === null ? [] : l.value?.units.find((e) => e.channel === s.near)?.nearest ?? [], d = r.manifest.subset?.[e.name], { units: f, counts: p } = Ee(() => Tn(e, t, s, u, d), [
 		e,
 		t,
 		s,
 		u
-	]), [m, h] = F(() => n.has("at") ? Number(n.get("at")) : -1), g = L(null), _ = f.indexOf(m), v = new Map(u), y = (t) => i.replace(z(e.name, Sn({
+	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = new Map(u), y = (t) => i.replace(z(e.name, Cn({
 		...s,
 		...t
 	}))), b = (t) => {
 		let n = f[t];
 		n !== void 0 && (i.replace(z(e.name, {
-			...Sn(s),
+			...Cn(s),
 			at: n
 		})), i.go(B(e.name, n)));
 	};
-	U({
+	H({
 		p: () => y({ view: "photos" }),
 		r: () => y({ view: "projections" }),
 		b: () => y({ view: "both" }),
@@ -2747,12 +2762,12 @@ function Mn({ layer: e, data: t, query: n }) {
 		}
 	});
 	let x = s.view === "both" ? ["photos", "projections"] : [s.view], S = {
-		width: x.length * On + (x.length - 1) * 3 + 12,
+		width: x.length * kn + (x.length - 1) * 3 + 12,
 		height: 122
 	};
 	return /* @__PURE__ */ K("div", {
 		ref: g,
-		children: [/* @__PURE__ */ K(Dn, {
+		children: [/* @__PURE__ */ K(On, {
 			layer: e,
 			data: t,
 			view: s,
@@ -2765,7 +2780,7 @@ function Mn({ layer: e, data: t, query: n }) {
 				href: z(e.name),
 				children: ["Show all ", p.all]
 			})]
-		}) : /* @__PURE__ */ K(Ft, {
+		}) : /* @__PURE__ */ K(It, {
 			count: f.length,
 			cell: S,
 			label: `Units of ${e.name}`,
@@ -2774,7 +2789,7 @@ function Mn({ layer: e, data: t, query: n }) {
 			open: b,
 			keyOf: (e) => f[e] ?? e,
 			render: (n) => {
-				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = jn(t, s, v, r);
+				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Mn(t, s, v, r);
 				return /* @__PURE__ */ K("a", {
 					class: i ? "unit dead" : "unit",
 					href: B(e.name, r),
@@ -2784,18 +2799,20 @@ function Mn({ layer: e, data: t, query: n }) {
 						e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), b(n));
 					},
 					title: `${e.name}:${r}${a ? ` ${a}` : ""}`,
-					"aria-label": `Unit ${r}${a ? `, ${a}` : ""}, ${i ? "dead" : `maximum ${Z(t.maximum[r])}`}`,
 					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
 						children: x.map((t) => /* @__PURE__ */ K($, {
 							layer: e,
 							channel: r,
 							kind: t,
-							side: On
+							side: kn
 						}, t))
 					}), /* @__PURE__ */ K("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: a ? /* @__PURE__ */ K("bdi", { children: a }) : r }), /* @__PURE__ */ K("span", { children: o })]
+						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+							class: "heard",
+							children: ["Unit ", a ? `${r} ` : ""]
+						}), a ? /* @__PURE__ */ K("bdi", { children: a }) : r] }), /* @__PURE__ */ K("span", { children: o })]
 					})]
 				});
 			}
@@ -2803,29 +2820,29 @@ function Mn({ layer: e, data: t, query: n }) {
 	});
 }
 // src/downloads.ts
-var Nn = class extends Error {}, Pn = (e, t, n) => tt(e.manifest.paths.sprite, {
+var Pn = class extends Error {}, Fn = (e, t, n) => nt(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Fn = 4, In = 16;
-function Ln(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Fn;
+}), In = 4, Ln = 16;
+function Rn(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * In;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + In) + o % e * (n + Fn),
-			y: Math.floor(o / e) * (r + Fn)
+			x: i * (a + Ln) + o % e * (n + In),
+			y: Math.floor(o / e) * (r + In)
 		}))),
-		width: 2 * a + In,
-		height: i * (r + Fn) - Fn
+		width: 2 * a + Ln,
+		height: i * (r + In) - In
 	};
 }
-async function Rn(e) {
+async function zn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function zn(e, t, n) {
-	let r = await Rn(await e.store.host.picture(Pn(e, t, n.channel), e.name)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Ln(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function Bn(e, t, n) {
+	let r = await zn(await e.store.host.picture(Fn(e, t, n.channel), e.name)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Rn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -2835,18 +2852,18 @@ async function zn(e, t, n) {
 	}
 	return l;
 }
-function Bn(e) {
+function Vn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Nn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Pn()), "image/png");
 		} catch {
-			n(new Nn());
+			n(new Pn());
 		}
 	});
 }
-var Vn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Hn(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Ln(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Vn(Z(r.values[e.rank]))}</text>`), l = Vn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Hn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Un(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Rn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Hn(Z(r.values[e.rank]))}</text>`), l = Hn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -2857,7 +2874,7 @@ function Hn(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Un(e, t, n, r) {
+function Wn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -2872,7 +2889,7 @@ function Un(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-function Wn(e, t, n, r) {
+function Gn(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -2885,13 +2902,13 @@ function Wn(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Actions.tsx
-function Gn({ layer: e, shard: t, unit: n }) {
-	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = F(!1), l = `${e.name}:${n.channel}`, u = i.link(B(e.name, n.channel)), d = async (e, t) => o(await qe(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function Kn({ layer: e, shard: t, unit: n }) {
+	let r = U(), { router: i, root: a, toast: o } = V(), [s, c] = I(!1), l = `${e.name}:${n.channel}`, u = i.link(B(e.name, n.channel)), d = async (e, t) => o(await Ye(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await zn(r, e, n), a = await Bn(i);
-			t === "png" ? Je(`${l}.png`, a) : Je(`${l}.svg`, Hn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Bn(r, e, n), a = await Vn(i);
+			t === "png" ? Xe(`${l}.png`, a) : Xe(`${l}.svg`, Un(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Nn ? c(!0) : o("The picture cannot be read");
+			e instanceof Pn ? c(!0) : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ K("div", {
@@ -2907,7 +2924,7 @@ function Gn({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Wn(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Gn(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
 			/* @__PURE__ */ K("button", {
@@ -2924,27 +2941,27 @@ function Gn({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => Je(`${l}.json`, Un(r, e, t, n)),
+				onClick: () => Xe(`${l}.json`, Wn(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ K("a", {
 				class: "button",
-				href: He(l, ""),
+				href: Ue(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(Kn, {
-				path: Pn(r, e, n.channel),
+			s && /* @__PURE__ */ K(qn, {
+				path: Fn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function Kn({ path: e, unit: t, close: n }) {
-	return U({ Escape: n }, !0), /* @__PURE__ */ K("div", {
+function qn({ path: e, unit: t, close: n }) {
+	return H({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...pt(n),
+		...mt(n),
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet narrow",
 			children: [
@@ -2989,8 +3006,8 @@ function Kn({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function qn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
-	let [o, s] = F("pair"), [c, l] = F(1), [u, d] = F(50), f = n.images.length, p = (e) => () => i((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
+function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
+	let [o, s] = I("pair"), [c, l] = I(1), [u, d] = I(50), f = n.images.length, p = (e) => () => i((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: a,
 		ArrowLeft: p(-1),
 		ArrowRight: p(1),
@@ -3004,10 +3021,10 @@ function qn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 		p: () => s("pair")
 	};
 	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => i(e);
-	U(h, !0);
-	let g = pt(a);
-	I(() => l(1), [r, o]);
-	let _ = n.images[r], v = Dt(t, _), y = Et(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(160, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
+	H(h, !0);
+	let g = mt(a);
+	L(() => l(1), [r, o]);
+	let _ = n.images[r], v = Ot(t, _), y = Dt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(160, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
 		rank: r,
@@ -3025,7 +3042,7 @@ function qn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 				/* @__PURE__ */ K("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ K(ot, {
+						/* @__PURE__ */ K(st, {
 							label: "View",
 							value: o,
 							options: [
@@ -3091,23 +3108,23 @@ function qn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 					children: [
 						o === "pair" && /* @__PURE__ */ K("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(St, {
+							children: [/* @__PURE__ */ K(Ct, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ K(St, {
+							}), /* @__PURE__ */ K(Ct, {
 								kind: "projections",
 								...w
 							})]
 						}),
 						o === "overlay" && /* @__PURE__ */ K("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(St, {
+							children: [/* @__PURE__ */ K(Ct, {
 								kind: "photos",
 								...w
 							}), /* @__PURE__ */ K("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ K(St, {
+								children: /* @__PURE__ */ K(Ct, {
 									kind: "projections",
 									...w
 								})
@@ -3116,7 +3133,7 @@ function qn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 						o === "whole" && /* @__PURE__ */ K("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ K(wt, {
+							children: /* @__PURE__ */ K(Tt, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3146,7 +3163,7 @@ function qn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
 							" · ",
 							/* @__PURE__ */ K("a", {
-								href: Be(_),
+								href: Ve(_),
 								children: /* @__PURE__ */ K(q, { text: v })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
@@ -3167,8 +3184,8 @@ function qn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	});
 }
 // src/parts/Histogram.tsx
-var Jn = 480;
-function Yn(e, t) {
+var Yn = 480;
+function Xn(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3176,15 +3193,15 @@ function Yn(e, t) {
 	}
 	return e.length - 1;
 }
-function Xn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	if (!n.length) return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = Jn / n.length, s = Math.max(...n), c = (e) => Yn(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	let a = e.slice(t, t + n.length + 1), o = Yn / n.length, s = Math.max(...n), c = (e) => Xn(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ K("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Jn} 134`,
+		viewBox: `0 0 ${Yn} 134`,
 		role: "img",
 		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
 		children: [
@@ -3202,7 +3219,7 @@ function Xn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 			/* @__PURE__ */ K("line", {
 				class: "axis",
 				x1: "0",
-				x2: Jn,
+				x2: Yn,
 				y1: 102,
 				y2: 102
 			}),
@@ -3216,13 +3233,13 @@ function Xn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 				children: Z(a[0])
 			}),
 			/* @__PURE__ */ K("text", {
-				x: Jn / 2,
+				x: Yn / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(l)
 			}),
 			/* @__PURE__ */ K("text", {
-				x: Jn,
+				x: Yn,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(a.at(-1))
@@ -3231,15 +3248,15 @@ function Xn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	});
 }
 // src/parts/Details.tsx
-function Zn({ layer: e, data: t, shard: n, unit: r }) {
-	let i = W(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = G(a ? `extras/${e.id}/${o}` : null), c = G(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
+function Qn({ layer: e, data: t, shard: n, unit: r }) {
+	let i = U(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = W(a ? `extras/${e.id}/${o}` : null), c = W(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
 	return /* @__PURE__ */ K("div", {
 		class: "details",
 		children: [
 			/* @__PURE__ */ K(J, {
 				title: "Responses",
 				note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-				children: /* @__PURE__ */ K(Xn, {
+				children: /* @__PURE__ */ K(Zn, {
 					edges: t.histogram.edges,
 					first: r.histogram.first,
 					counts: r.histogram.counts,
@@ -3247,33 +3264,33 @@ function Zn({ layer: e, data: t, shard: n, unit: r }) {
 					title: "Responses"
 				})
 			}),
-			r.classes.length > 0 && /* @__PURE__ */ K(Qn, {
+			r.classes.length > 0 && /* @__PURE__ */ K($n, {
 				shard: n,
 				unit: r
 			}),
-			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K($n, {
+			l?.control && /* @__PURE__ */ K(rr, {
+				layer: e,
+				unit: r,
+				extra: l
+			}),
+			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(er, {
 				extra: s.value,
 				unit: l,
 				maximum: r.maximum
 			}),
-			/* @__PURE__ */ K(er, {
+			/* @__PURE__ */ K(tr, {
 				layer: e,
 				unit: r
 			}),
-			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(tr, {
+			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(nr, {
 				title: "Strongest inputs",
 				joints: l.incoming,
 				note: s.value.incoming
 			}),
-			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(tr, {
+			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(nr, {
 				title: "Strongest outputs",
 				joints: l.outgoing,
 				note: s.value.outgoing
-			}),
-			l?.control && /* @__PURE__ */ K(nr, {
-				layer: e,
-				unit: r,
-				extra: l
 			}),
 			u.length > 0 && /* @__PURE__ */ K(J, {
 				title: "Experiments on this unit",
@@ -3281,7 +3298,7 @@ function Zn({ layer: e, data: t, shard: n, unit: r }) {
 					class: "plain",
 					children: u.map((e) => /* @__PURE__ */ K("li", { children: [
 						/* @__PURE__ */ K("a", {
-							href: Ve(e.name),
+							href: He(e.name),
 							children: e.title
 						}),
 						" ",
@@ -3295,7 +3312,7 @@ function Zn({ layer: e, data: t, shard: n, unit: r }) {
 		]
 	});
 }
-function Qn({ shard: e, unit: t }) {
+function $n({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ K(J, {
 		title: "Top classes",
@@ -3320,7 +3337,7 @@ function Qn({ shard: e, unit: t }) {
 		})
 	});
 }
-function $n({ extra: e, unit: t, maximum: n }) {
+function er({ extra: e, unit: t, maximum: n }) {
 	return /* @__PURE__ */ K(J, {
 		title: "Lower responses",
 		class: "panel wide",
@@ -3330,7 +3347,7 @@ function $n({ extra: e, unit: t, maximum: n }) {
 			children: t.bands.map((t) => /* @__PURE__ */ K("div", {
 				class: "band",
 				children: [/* @__PURE__ */ K("h3", { children: [
-					n ? `${ht(t.low / n)} to ${ht(t.high / n)}` : "",
+					n ? `${gt(t.low / n)} to ${gt(t.high / n)}` : "",
 					" ",
 					/* @__PURE__ */ K("span", {
 						class: "quiet",
@@ -3339,14 +3356,14 @@ function $n({ extra: e, unit: t, maximum: n }) {
 				] }), /* @__PURE__ */ K("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Et(e, t.image);
+						let n = Dt(e, t.image);
 						return /* @__PURE__ */ K("a", {
 							href: `#/i/${t.image}`,
-							title: `${Dt(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(Tt, {
+							title: `${Ot(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ K(Et, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${Dt(e, t.image)}`
+								label: `Response ${Z(t.value)}, ${Ot(e, t.image)}`
 							}), /* @__PURE__ */ K("span", {
 								class: "number",
 								children: Z(t.value)
@@ -3361,7 +3378,7 @@ function $n({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function er({ layer: e, unit: t }) {
+function tr({ layer: e, unit: t }) {
 	return t.nearest.length ? /* @__PURE__ */ K(J, {
 		title: "Nearest units",
 		note: /* @__PURE__ */ K(b, { children: [
@@ -3381,7 +3398,6 @@ function er({ layer: e, unit: t }) {
 			class: "tiles",
 			children: t.nearest.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
 				href: B(e.name, n),
-				"aria-label": `Unit ${n}, similarity ${Z(r)}`,
 				children: [/* @__PURE__ */ K($, {
 					layer: e,
 					channel: n,
@@ -3389,11 +3405,17 @@ function er({ layer: e, unit: t }) {
 					side: 56
 				}), /* @__PURE__ */ K("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ K("b", { children: n }), /* @__PURE__ */ K("span", { children: r.toFixed(2) })]
+					children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						class: "heard",
+						children: "Unit "
+					}), n] }), /* @__PURE__ */ K("span", { children: [/* @__PURE__ */ K("span", {
+						class: "heard",
+						children: "similarity "
+					}), r.toFixed(2)] })]
 				})]
 			}), /* @__PURE__ */ K("a", {
 				class: "versus",
-				href: He(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: Ue(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -3401,53 +3423,59 @@ function er({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function tr({ title: e, joints: t, note: n }) {
-	let r = W(), i = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+function nr({ title: e, joints: t, note: n }) {
+	let r = U(), i = t.some(([e]) => G(r, e)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ K(J, {
 		title: e,
 		note: n,
 		children: /* @__PURE__ */ K("ol", {
-			class: "joints",
+			class: i ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let a = et(r, e), o = `${e}:${t}`;
+				let o = G(r, e), s = `${e}:${t}`;
 				return /* @__PURE__ */ K("li", { children: [
-					a ? /* @__PURE__ */ K($, {
-						layer: a,
+					i && (o ? /* @__PURE__ */ K($, {
+						layer: o,
 						channel: t,
 						kind: "photos",
 						side: 32
 					}) : /* @__PURE__ */ K("span", {
 						class: "tile none",
 						"aria-hidden": "true"
-					}),
+					})),
 					/* @__PURE__ */ K("span", {
-						class: "bar-name",
-						children: a ? /* @__PURE__ */ K("a", {
+						class: "joint-name",
+						title: o ? s : `${s}: this layer is not in the atlas`,
+						children: o ? /* @__PURE__ */ K("a", {
 							href: B(e, t),
-							children: o
-						}) : /* @__PURE__ */ K("span", {
-							title: "This layer is not in the atlas",
-							children: o
-						})
+							children: [
+								/* @__PURE__ */ K("span", { children: e }),
+								":",
+								t
+							]
+						}) : /* @__PURE__ */ K(b, { children: [
+							/* @__PURE__ */ K("span", { children: e }),
+							":",
+							t
+						] })
 					}),
 					/* @__PURE__ */ K("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ K("span", { style: { width: `${i > 0 ? 100 * Math.abs(n) / i : 0}%` } })
+						children: /* @__PURE__ */ K("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
 					}),
 					/* @__PURE__ */ K("span", {
 						class: "number",
 						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
 					})
-				] }, o);
+				] }, s);
 			})
 		})
 	});
 }
-function nr({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = W();
+function rr({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = U();
 	if (!r.paths.controls || !n.control) return null;
-	let i = tt(r.paths.controls, {
+	let i = nt(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
@@ -3457,7 +3485,7 @@ function nr({ layer: e, unit: t, extra: n }) {
 		children: /* @__PURE__ */ K("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(St, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Ct, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
@@ -3465,7 +3493,7 @@ function nr({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					dead: t.dead
 				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(xt, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(St, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3486,8 +3514,8 @@ function nr({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/pages/Unit.tsx
-function rr({ layer: e, channel: t, query: n }) {
-	let r = W(), i = et(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null);
+function ir({ layer: e, channel: t, query: n }) {
+	let r = U(), i = G(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null);
 	if (!i) return /* @__PURE__ */ K(Y, {
 		title: "No such layer",
 		children: [
@@ -3520,7 +3548,7 @@ function rr({ layer: e, channel: t, query: n }) {
 			e,
 			"”."
 		]
-	}) : /* @__PURE__ */ K(ar, {
+	}) : /* @__PURE__ */ K(or, {
 		layer: i,
 		data: c.value,
 		shard: s.value,
@@ -3529,8 +3557,8 @@ function rr({ layer: e, channel: t, query: n }) {
 		only: o
 	});
 }
-function ir({ layer: e, unit: t, only: n }, r, i) {
-	let { manifest: a } = W(), { router: o, marks: s, root: c, toast: l } = H(), u = (r) => {
+function ar({ layer: e, unit: t, only: n }, r, i) {
+	let { manifest: a } = U(), { router: o, marks: s, root: c, toast: l } = V(), u = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -3576,18 +3604,18 @@ function ir({ layer: e, unit: t, only: n }, r, i) {
 		"J"
 	]) p[e] = d(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) p[String(e + 1)] = () => i(e);
-	return U(p), u;
+	return H(p), u;
 }
-function ar(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), { store: s } = W(), c = B(t.name, i.channel), l = [
+function or(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = V(), { store: s } = U(), c = B(t.name, i.channel), l = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => ze(c, {
+	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => Be(c, {
 		view: l === "both" ? null : l,
 		...e
-	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = ir(e, f, p), [h, g] = F(0);
-	I(() => g(0), [c]), I(() => {
+	}), f = (e) => o.replace(Be(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = ar(e, f, p), [h, g] = I(0);
+	L(() => g(0), [c]), L(() => {
 		let e = m(1);
 		e !== null && s.load(`layers/${t.id}/${Math.floor(e / t.shard.units)}`).catch(() => void 0);
 	}, [c]);
@@ -3620,9 +3648,9 @@ function ar(e) {
 							" · ",
 							t.op,
 							" · ",
-							gt(t),
+							_t(t),
 							" · receptive field ",
-							vt(t.field)
+							yt(t.field)
 						]
 					})
 				] }), /* @__PURE__ */ K("div", {
@@ -3640,14 +3668,14 @@ function ar(e) {
 					})]
 				})]
 			}),
-			/* @__PURE__ */ K(or, {
+			/* @__PURE__ */ K(sr, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(Ot, {
+			}) : /* @__PURE__ */ K(kt, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3657,18 +3685,18 @@ function ar(e) {
 				activate: g,
 				open: p
 			}),
-			/* @__PURE__ */ K(Gn, {
+			/* @__PURE__ */ K(Kn, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			/* @__PURE__ */ K(Zn, {
+			/* @__PURE__ */ K(Qn, {
 				layer: t,
 				data: n,
 				shard: r,
 				unit: i
 			}),
-			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(qn, {
+			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(Jn, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3679,11 +3707,11 @@ function ar(e) {
 		]
 	});
 }
-function or({ layer: e, unit: t }) {
+function sr({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
-		["Active", ht(t.active)]
+		["Active", gt(t.active)]
 	];
 	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
 		class: "stats",
@@ -3692,10 +3720,10 @@ function or({ layer: e, unit: t }) {
 	});
 }
 // src/marks.ts
-function sr() {
+function cr() {
 	let e = () => {
 		try {
-			let e = JSON.parse(Ye.get("marks") ?? "[]");
+			let e = JSON.parse(Ze.get("marks") ?? "[]");
 			return Array.isArray(e) ? e.filter((e) => typeof e == "string") : [];
 		} catch {
 			return [];
@@ -3706,20 +3734,20 @@ function sr() {
 		has: (t) => e().includes(t),
 		toggle: (t) => {
 			let n = e(), r = n.includes(t) ? n.filter((e) => e !== t) : [...n, t];
-			return Ye.set("marks", JSON.stringify(r)), r.length > n.length;
+			return Ze.set("marks", JSON.stringify(r)), r.length > n.length;
 		}
 	};
 }
 // src/app.tsx
-function cr(e, t) {
-	let n = L([]);
-	return I(() => {
+function lr(e, t) {
+	let n = R([]);
+	return L(() => {
 		let r = (e) => {
 			let t = e;
-			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Ke(t) && t.key !== "Escape") return;
+			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Je(t) && t.key !== "Escape") return;
 			let r = t.composedPath()[0];
 			if (t.key !== "Enter" && t.key !== " " || !r.closest?.("a,button,summary,select")) for (let e = n.current.length - 1; e >= 0; --e) {
-				let { keys: r, modal: i } = n.current[e], a = Ge(t);
+				let { keys: r, modal: i } = n.current[e], a = qe(t);
 				if (a in r) {
 					t.preventDefault(), r[a]?.(t);
 					return;
@@ -3728,7 +3756,7 @@ function cr(e, t) {
 			}
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), R(() => (e, t = !1) => {
+	}, [e, t]), Ee(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -3738,44 +3766,44 @@ function cr(e, t) {
 		};
 	}, []);
 }
-function lr(e) {
-	let [t, n] = F(e.hash());
-	return I(() => {
+function ur(e) {
+	let [t, n] = I(e.hash());
+	return L(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
-	}, [e]), R(() => Re(t), [t]);
+	}, [e]), Ee(() => ze(t), [t]);
 }
-function ur(e) {
+function dr(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ye.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Ze.set("theme", e.dataset.theme);
 }
-function dr({ host: e, router: t, root: n }) {
-	let [r, i] = F(null), [a, o] = F(null), [s, c] = F(""), l = lr(t), u = cr(n, e.kind !== "notebook"), d = R(() => ({
+function fr({ host: e, router: t, root: n }) {
+	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = ur(t), u = lr(n, e.kind !== "notebook"), d = Ee(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => ur(n),
-		marks: sr()
+		toggleTheme: () => dr(n),
+		marks: cr()
 	}), [
 		t,
 		n,
 		u
 	]);
-	return I(() => {
-		$e(e, "").then(i, (e) => o(e.message));
-	}, [e]), I(() => {
+	return L(() => {
+		tt(e, "").then(i, (e) => o(e.message));
+	}, [e]), L(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
 	}, [s]), a ? /* @__PURE__ */ K(Y, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ K(We.Provider, {
+	}) : r ? /* @__PURE__ */ K(Ke.Provider, {
 		value: d,
-		children: /* @__PURE__ */ K(Ze.Provider, {
+		children: /* @__PURE__ */ K($e.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(pr, {
+			children: [/* @__PURE__ */ K(mr, {
 				route: l,
 				shell: d,
 				atlas: r
@@ -3789,7 +3817,7 @@ function dr({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function fr(e, t, n) {
+function pr(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -3801,7 +3829,7 @@ function fr(e, t, n) {
 			r += i.channels;
 		}
 	};
-	I(() => e.listen({
+	L(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r("jump"),
@@ -3813,9 +3841,9 @@ function fr(e, t, n) {
 		}
 	}), [e, t]);
 }
-function pr({ route: e, shell: t, atlas: n }) {
-	let [r, i] = F(!1), a = L(null), o = L(!0);
-	return fr(t, n, () => i((e) => !e)), I(() => {
+function mr({ route: e, shell: t, atlas: n }) {
+	let [r, i] = I(!1), a = R(null), o = R(!0);
+	return pr(t, n, () => i((e) => !e)), L(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -3827,7 +3855,7 @@ function pr({ route: e, shell: t, atlas: n }) {
 			behavior: "instant"
 		}), a.current?.focus({ preventScroll: !0 }));
 	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(dt, {
+		/* @__PURE__ */ K(ft, {
 			route: e,
 			help: () => i(!0)
 		}),
@@ -3835,21 +3863,21 @@ function pr({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ K(mr, { route: e })
+			children: /* @__PURE__ */ K(hr, { route: e })
 		}, e.page),
-		r && /* @__PURE__ */ K(mt, { close: () => i(!1) })
+		r && /* @__PURE__ */ K(ht, { close: () => i(!1) })
 	] });
 }
-function mr({ route: e }) {
+function hr({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(tn, {});
-		case "layer": return /* @__PURE__ */ K(kn, {
+		case "home": return /* @__PURE__ */ K(nn, {});
+		case "layer": return /* @__PURE__ */ K(An, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = V(e.rest);
-			return t ? /* @__PURE__ */ K(rr, {
+			let t = We(e.rest);
+			return t ? /* @__PURE__ */ K(ir, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -3862,11 +3890,11 @@ function mr({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ K(gn, { query: e.query });
-		case "image": return /* @__PURE__ */ K(un, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(Ht, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(Kt, {});
-		case "experiment": return /* @__PURE__ */ K(Xt, { name: e.rest });
+		case "images": return /* @__PURE__ */ K(_n, { query: e.query });
+		case "image": return /* @__PURE__ */ K(dn, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ K(Ut, { query: e.query });
+		case "experiments": return /* @__PURE__ */ K(qt, {});
+		case "experiment": return /* @__PURE__ */ K(Zt, { name: e.rest });
 		default: return /* @__PURE__ */ K(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -3874,9 +3902,9 @@ function mr({ route: e }) {
 	}
 }
 // src/style.css?inline
-var hr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:7.4rem 1fr;align-items:center;display:grid}.help dt{color:var(--ink)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{overflow-x:auto}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
+var gr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,14rem) 1fr 4.4rem}.joint-name,.joint-name a{min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:7.4rem 1fr;align-items:center;display:grid}.help dt{color:var(--ink)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function gr(e) {
+function _r(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -3911,18 +3939,18 @@ function gr(e) {
 		}
 	};
 }
-var _r = { render({ model: e, el: t }) {
+var vr = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = hr;
+	r.textContent = gr;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
-	let a = Ue(String(e.get("route") ?? "#/"));
+	let a = Ge(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = gr(e);
-	return j(/* @__PURE__ */ K(dr, {
+	let { host: o, close: s } = _r(e);
+	return j(/* @__PURE__ */ K(fr, {
 		host: o,
 		router: a,
 		root: i
@@ -3930,4 +3958,4 @@ var _r = { render({ model: e, el: t }) {
 		j(null, i), s();
 	};
 } };
-export { _r as default };
+export { vr as default };

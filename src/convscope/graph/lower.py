@@ -188,7 +188,9 @@ class _Lowering:
         if node.target is operator.getitem:
             self._pick(node)
             return
-        if not self._image_dependent(node) and not self._batch_dependent(node):
+        if node.target is aten.copy.default and _alike(node.args[1].meta["val"], value):
+            self.env[node] = self.env[node.args[1]]  # what is overwritten does not count
+        elif not self._image_dependent(node) and not self._batch_dependent(node):
             self.env[node] = self._fold(node)
         elif self._is_identity(node):
             source = self.env[node.args[0]]
@@ -301,7 +303,7 @@ class _Lowering:
         if not isinstance(self.env.get(first), Slot):
             return False
         before, after = cast(Any, first).meta["val"], node.meta["val"]
-        same = before.shape == after.shape and before.dtype == after.dtype
+        same = _alike(before, after)
         if node.target is aten.slice.Tensor:
             return same
         if node.target in (aten._to_copy.default, aten.to.dtype, aten.type_as.default, *VIEWS, aten.expand.default):
@@ -334,6 +336,10 @@ class _Several:
 
     def __init__(self, node: Any) -> None:
         self.node = node
+
+
+def _alike(a: Any, b: Any) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype
 
 
 def _deep_resolve(tree: Any, resolve: Any) -> Any:

@@ -42,29 +42,29 @@ def assign_names(origins: Iterable[tuple[Origin, str]]) -> list[str]:
     origins = list(origins)
     parents = {key for origin, _ in origins for key, _ in origin.calls[:-1]}
     last = {origin.innermost[0]: i for i, (origin, _) in enumerate(origins)}
-    names: list[str] = []
-    seen: dict[str, int] = {}
+    names: list[str | None] = []
+    bases: list[str] = []
+    taken: set[str] = set()
     for i, (origin, op) in enumerate(origins):
         key, path = origin.innermost
         leaf = key not in parents and last[key] == i and path != ""
-        base = path if leaf else f"{path}.{op}" if path else op
+        bases.append(path if leaf else f"{path}.{op}" if path else op)
+        # A module's own path goes to its first call, also where an operation before it would be called the same.
+        names.append(path if leaf and path not in taken else None)
+        taken.update([path] if leaf else [])
+    seen: dict[str, int] = {}
+    return [name or _next(base, seen, taken) for name, base in zip(names, bases, strict=True)]
+
+
+def _next(base: str, seen: dict[str, int], taken: set[str]) -> str:
+    """The base, or the base with the first number that makes it a new name."""
+    while True:
         count = seen.get(base, 0)
         seen[base] = count + 1
-        names.append(base if count == 0 else f"{base}_{count}")
-    return _unique(names)
-
-
-def _unique(names: list[str]) -> list[str]:
-    """The names with collisions resolved: a generated name that is also a real one moves on to the next number."""
-    taken: set[str] = set()
-    result: list[str] = []
-    for name in names:
-        candidate, count = name, 1
-        while candidate in taken:
-            candidate, count = f"{name}_{count}", count + 1
-        taken.add(candidate)
-        result.append(candidate)
-    return result
+        name = base if count == 0 else f"{base}_{count}"
+        if name not in taken:
+            taken.add(name)
+            return name
 
 
 def container_names(origins: Iterable[tuple[Origin, int]], taken: Iterable[str]) -> dict[str, int]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -82,16 +83,40 @@ def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgra
 
 @contextmanager
 def _state_kept(module: nn.Module) -> Iterator[None]:
-    """Buffers that a forward pass would change (counters, caches) are put back."""
+    """What a forward pass would change (counters, caches, lists that it appends to) is put back, each object itself.
+
+    torch.export puts attributes back as well, but lists and dicts as copies, which whoever holds the originals would miss.
+    """
     buffers = {name: b.detach().clone() for name, b in module.named_buffers()}
     versions = {name: b._version for name, b in module.named_buffers()}
+    attributes = [_contents(vars(m)) for m in module.modules()]
     try:
         yield
     finally:
+        for put_back in attributes:
+            put_back()
         with torch.no_grad():
             for name, buffer in module.named_buffers():
                 if name in buffers and buffer._version != versions[name] and not torch.equal(buffer, buffers[name]):
                     buffer.copy_(buffers[name])
+
+
+def _contents(container: dict[Any, Any] | list[Any] | set[Any]) -> Callable[[], None]:
+    """A function that gives a container, and the containers in it, what they hold now."""
+    items = container.values() if isinstance(container, dict) else container
+    inner = [_contents(item) for item in items if isinstance(item, dict | list | set)]
+    held = copy.copy(container)
+
+    def put_back() -> None:
+        for restore in inner:
+            restore()
+        if isinstance(container, list):
+            container[:] = held
+        else:
+            container.clear()
+            container.update(held)  # type: ignore[arg-type]
+
+    return put_back
 
 
 @contextmanager

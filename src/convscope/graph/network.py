@@ -287,8 +287,8 @@ class Network:
     def reach(self, layer: str, positions: Tensor | np.ndarray) -> Tensor:
         """The smallest boxes (n, 4), y0 x0 y1 x1, that hold all pixels which can influence `positions` (n, 2), y x.
 
-        Unlike `boxes`, they lie within the image and differ in size: near a border less of the image is seen. A position
-        that sees nothing (between the kernels of a transposed convolution, say) has the empty box 0 0 0 0.
+        Unlike `boxes`, they lie within the image and differ in size: near a border less of the image is seen. A
+        position that sees nothing (between the kernels of a transposed convolution, say) has the empty box 0 0 0 0.
         """
         at = np.asarray(positions, dtype=np.int64).reshape(-1, 2)
         return torch.from_numpy(reach_of(self._reaches[self.index_of(layer)], at, self.input_shape[1:]))

@@ -71,6 +71,11 @@ class AtlasUnit:
     dead: bool
     nearest: tuple[tuple[Unit, float], ...]
 
+    def _repr_html_(self) -> str:
+        from convscope.atlas.notebook import unit_html
+
+        return unit_html(self)
+
 
 class Atlas:
     """A finished atlas in a folder; made by `build_atlas` or opened with `Atlas.open`."""
@@ -100,6 +105,20 @@ class Atlas:
     def __repr__(self) -> str:
         model, data = self.manifest["model"]["name"], self.manifest["data"]["count"]
         return f"Atlas({str(self.path)!r}: {model}, {len(self.layers)} layers, {data} images)"
+
+    def _repr_html_(self) -> str:
+        from convscope.atlas.notebook import atlas_html
+
+        return atlas_html(self)
+
+    def widget(self, *, route: str = "#/", height: int = 720) -> Any:
+        """The viewer as a notebook widget, `height` pixels tall, at an address such as "#/u/features.8:174".
+
+        Raises MissingExtra without anywidget.
+        """
+        from convscope.atlas.notebook import widget
+
+        return widget(self, route=route, height=height)
 
     @property
     def page(self) -> Path:

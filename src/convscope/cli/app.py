@@ -10,9 +10,11 @@ from cyclopts import App, CycloptsError, Group
 import convscope
 from convscope.cli.atlas import atlas
 from convscope.cli.deconv import deconv
+from convscope.cli.export import export
 from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, misuse
 from convscope.cli.layers import layers
 from convscope.cli.scan import merge, scan
+from convscope.cli.serve import serve
 
 _SHORT_HELP = """\
 A microscope for convolutional networks: what every unit responds to, and where in the image it looks.
@@ -43,7 +45,11 @@ def build_app() -> App:
         group_commands=Group("Commands", sort_key=0),
         suppress_keyboard_interrupt=False,
     )
-    for command in (atlas, layers, deconv, scan, merge):
+    atlases = App(name="atlas", help_format="markdown")
+    atlases.default(atlas)
+    atlases.command(export)
+    app.command(atlases)
+    for command in (layers, deconv, scan, merge, serve):
         app.command(command)
     return app
 
@@ -94,5 +100,5 @@ def _plain(error: CycloptsError) -> str:
 
 
 def _command_of(tokens: list[str]) -> str:
-    known = {"atlas", "layers", "deconv", "scan", "merge"}
+    known = {"atlas", "layers", "deconv", "scan", "merge", "serve"}
     return f" {tokens[0]}" if tokens and tokens[0] in known else ""

@@ -57,6 +57,16 @@ class Projection:
         signal = paste(Signal(self.pixels, origin), (2, 3), whole_origin(len(origin)), self.image_size)
         return signal.tensor.clone() if signal.tensor is self.pixels else signal.tensor
 
+    def _repr_html_(self) -> str:
+        """In a notebook: the projections as pictures, at most 36."""
+        from convscope.methods.html import box, cell, picture, signed
+
+        shown = [
+            cell(picture(signed(pixels.float().cpu().numpy()), title=str(unit)), f"{unit}: {value:.4g}")
+            for pixels, unit, value in zip(self.pixels[:36], self.units, self.values.tolist(), strict=False)
+        ]
+        return box(self.layer, f"{len(self)} projections, {self.report}", "".join(shown))
+
 
 class _Options(TypedDict, total=False):
     rule: Rule

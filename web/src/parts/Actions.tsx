@@ -76,7 +76,7 @@ function Refused({ path, unit, close }: { path: string; unit: string; close: () 
             run <code>convscope serve</code> on this folder, where the buttons work;
           </li>
           <li>
-            run <code>convscope atlas export . --units {unit} --single-file unit.html</code>: one file to mail, where they work too.
+            run <code>convscope atlas export FOLDER --units {unit} --single-file</code>: one file to mail, where they work too.
           </li>
         </ul>
       </div>

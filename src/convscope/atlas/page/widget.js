@@ -2994,9 +2994,9 @@ function qn({ path: e, unit: t, close: n }) {
 					/* @__PURE__ */ K("li", { children: [
 						"run ",
 						/* @__PURE__ */ K("code", { children: [
-							"convscope atlas export . --units ",
+							"convscope atlas export FOLDER --units ",
 							t,
-							" --single-file unit.html"
+							" --single-file"
 						] }),
 						": one file to mail, where they work too."
 					] })

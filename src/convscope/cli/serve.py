@@ -1,0 +1,45 @@
+"""`convscope serve`: an atlas in the browser of this machine, over http."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from convscope.cli.options import RUN, Common
+
+
+def serve(
+    folder: Path,
+    /,
+    *,
+    port: Annotated[int, Parameter(group=RUN)] = 8765,
+    host: Annotated[str, Parameter(group=RUN)] = "127.0.0.1",
+    common: Common | None = None,
+) -> None:
+    """Show an atlas at http://127.0.0.1:8765 until it is stopped with Ctrl-C.
+
+    The folder opens from disk too; over http the buttons that save pictures work as well. Only this machine can reach
+    it, unless --host says otherwise.
+
+        convscope serve atlas
+
+    Parameters
+    ----------
+    folder
+        The atlas.
+    port
+        Where to listen; 0 chooses a free port.
+    host
+        The address to listen at.
+    """
+    common = common or Common()
+    from convscope.server import run
+
+    terminal = common.terminal()
+
+    def ready(address: str) -> None:
+        terminal.result({"address": address, "folder": str(folder)})
+        terminal.say(f"{folder} is at {address} (Ctrl-C stops it)")
+        terminal.out.flush()
+
+    run(folder, host=host, port=port, ready=ready)

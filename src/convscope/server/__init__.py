@@ -1,0 +1,5 @@
+"""The live side of an atlas: a small web server for its folder, on this machine."""
+
+from convscope.server.app import application, run
+
+__all__ = ["application", "run"]

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,7 +13,7 @@ from convscope.atlas.database import LayerRow, UnitRow, write_database
 from convscope.atlas.extras import CONTROLS_PATH, Extras
 from convscope.atlas.files import remove_leftovers, write_bytes, write_json, writing
 from convscope.atlas.layers import LayerBuild
-from convscope.atlas.manifest import AtlasOptions, begin, layer_json, look, request
+from convscope.atlas.manifest import AtlasOptions, Request, begin, layer_json, look, request
 from convscope.atlas.patches import Studio
 from convscope.atlas.reading import Atlas
 from convscope.atlas.store import LayerRecord
@@ -22,7 +23,8 @@ from convscope.data import Source, open_source
 from convscope.errors import StoreError
 from convscope.graph import Network
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
-from convscope.methods.scan import LayerStatistics, Scan, preprocess_of, scan
+from convscope.methods.distributed import distributed_scan, rank
+from convscope.methods.scan import LayerStatistics, Scan, preprocess_of
 from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
 
@@ -32,6 +34,7 @@ PAGE_FILES = ("index.html", "atlas.js", "atlas.css", "icon.svg")
 PAGE_LISTS = ("experiments", "atlases")
 """Lists for the page that other commands add to; an atlas begins with empty ones."""
 _FAILURES_SHOWN = 50
+_GLANCE = 0.5  # seconds between looks at what another process does
 
 Json = dict[str, Any]
 
@@ -103,22 +106,16 @@ def _build(
 ) -> Atlas:
     preprocess = preprocess_of(net)
     wanted = request(net, source, options, preprocess)
+    shared: dict[str, Any] = {"layers": options.layers, "k": options.k, "batch": batch, "workers": workers}
+    if rank() > 0:
+        return _help(net, source, folder, wanted, shared)
     state = look(folder, wanted)
     if state == "complete":
         logger.info("%s is complete", folder)
         write_page(folder)
         return Atlas.open(folder, outcome="unchanged")
     manifest = begin(folder, wanted) if state == "nothing" else Atlas.manifest_of(folder)
-    found = scan(
-        net,
-        source,
-        layers=options.layers,
-        k=options.k,
-        batch=batch,
-        workers=workers,
-        store=folder / "store",
-        progress=progress,
-    )
+    found = distributed_scan(net, source, store=folder / "store", progress=progress, **shared)
     remove_leftovers(folder)
     thumbs = folder / "pictures" / "images" if options.thumb else None
     studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs)
@@ -133,6 +130,17 @@ def _build(
         extras = Extras(folder, studio, records, [build.pictures for build in builds]).write(progress)
     Finish(folder, net, source, found, builds, records, options, extras).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
+
+
+def _help(net: Network, source: Source, folder: Path, wanted: Request, shared: dict[str, Any]) -> Atlas:
+    """The atlas that the first of several processes builds, once it has: the others scan their share of the images."""
+    while not (folder / "manifest.json").exists():
+        time.sleep(_GLANCE)
+    if look(folder, wanted) != "complete":
+        distributed_scan(net, source, store=folder / "store", **shared)
+        while look(folder, wanted) != "complete":
+            time.sleep(_GLANCE)
+    return Atlas.open(folder, outcome="continued")
 
 
 def _statistics(found: Scan, layer: str) -> LayerStatistics:

@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from convscope.cli.options import (
     RUN,
+    Cache,
     Common,
     Images,
     Model,
@@ -14,6 +15,7 @@ from convscope.cli.options import (
     RuleOptions,
     choose_layers,
     load_network,
+    open_images,
 )
 from convscope.cli.terminal import Terminal
 
@@ -34,6 +36,7 @@ def atlas(
     thumb: Annotated[int, Parameter(group=RUN)] = 224,
     batch: Annotated[int, Parameter(group=RUN)] = 32,
     workers: Annotated[int | None, Parameter(group=RUN)] = None,
+    cache: Cache = None,
     rules: RuleOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
@@ -67,13 +70,13 @@ def atlas(
     """
     common = common or Common()
     import convscope
+    from convscope.methods.distributed import rank
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     names = choose_layers(net, layers)
-    source = convscope.open_source(images)
+    source = open_images(images, cache, limit=limit)
     terminal = common.terminal()
-    taken = convscope.open_source(source, limit=limit).describe()
-    terminal.remark(f"{net.name} on {taken}; layers {', '.join(names)}")
+    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:
         made = convscope.build_atlas(
             net,
@@ -81,7 +84,6 @@ def atlas(
             out,
             layers=names,
             k=k,
-            limit=limit,
             tile=tile,
             thumb=thumb,
             seed=common.seed,
@@ -90,7 +92,8 @@ def atlas(
             progress=progress,
             **(rules or RuleOptions()).keywords(),
         )
-    _report(made, terminal)
+    if rank() == 0:
+        _report(made, terminal)
 
 
 def _report(made: "Atlas", terminal: Terminal) -> None:

@@ -17,7 +17,7 @@ from convscope.cli.terminal import Terminal
 from convscope.errors import ConvscopeError, UsageError
 
 if TYPE_CHECKING:
-    from convscope.data import Preprocess
+    from convscope.data import Preprocess, Source
     from convscope.graph import Network
 
 RULES = Group("Projections", sort_key=1)
@@ -29,6 +29,10 @@ _SWITCH = Parameter(negative=(), show_default=False)
 
 Model = Annotated[
     str, Parameter(help="zoo:NAME torchvision:NAME timm:NAME hf:NAME py:package.module:factory pt2:FILE file:FILE")
+]
+Cache = Annotated[
+    Path | None,
+    Parameter(group=RUN, help="Folder that keeps decoded images, so that a later run need not decode them again."),
 ]
 Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
 
@@ -98,7 +102,9 @@ def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":
     import torch
 
     import convscope
+    from convscope.memory import keep_freed_memory
 
+    keep_freed_memory()
     asked: dict[str, Any] = {
         "weights": options.weights,
         "input_size": parse_size(options.input_size),
@@ -203,3 +209,11 @@ def json_number(value: float) -> float | None:
     """`value` for a JSON document, which knows neither NaN nor infinity."""
     number = float(value)
     return number if number - number == 0 else None
+
+
+def open_images(spec: str, cache: Path | None, *, limit: int | None = None) -> "Source":
+    """The collection that a command is to look at, with its decoded images kept where a cache is named."""
+    from convscope.data import cached, open_source
+
+    source = open_source(spec, limit=limit)
+    return source if cache is None else cached(source, cache)

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from convscope.cli.options import (
     RUN,
+    Cache,
     Common,
     Images,
     Model,
@@ -15,6 +16,7 @@ from convscope.cli.options import (
     choose_layers,
     json_number,
     load_network,
+    open_images,
 )
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
@@ -35,6 +37,7 @@ def scan(
     k: Annotated[int, Parameter(name="-k", group=RUN)] = 9,
     batch: Annotated[int, Parameter(group=RUN)] = 32,
     workers: Annotated[int | None, Parameter(group=RUN)] = None,
+    cache: Cache = None,
     shard: Annotated[str | None, Parameter(group=RUN)] = None,
     statistics: Annotated[Literal["all", "units", "none"], Parameter(group=RUN)] = "all",
     options: ModelOptions | None = None,
@@ -50,6 +53,7 @@ def scan(
         convscope scan zoo:alexnet photos/ -o part0 --shard 0/2
         convscope scan zoo:alexnet photos/ -o part1 --shard 1/2
         convscope merge part0 part1 -o scan
+        torchrun --nproc-per-node 2 -m convscope scan zoo:alexnet photos/ -o scan
 
     Parameters
     ----------
@@ -69,25 +73,22 @@ def scan(
     common = common or Common()
     part = parse_shard(shard)
     import convscope
+    from convscope.methods.distributed import distributed_scan, launched, rank
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     names = choose_layers(net, layers)
-    source = convscope.open_source(images)
+    source = open_images(images, cache)
     terminal = common.terminal()
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
+    settings: dict[str, Any] = {"layers": names, "k": k, "batch": batch, "workers": workers, "statistics": statistics}
     with terminal.progress() as progress:
-        found = convscope.scan(
-            net,
-            source,
-            layers=names,
-            k=k,
-            batch=batch,
-            workers=workers,
-            shard=part,
-            store=out,
-            statistics=statistics,
-            progress=progress,
-        )
+        if launched():
+            settings |= {} if part == (0, 1) else {"shard": part}
+            found = distributed_scan(net, source, store=out, progress=progress, **settings)
+        else:
+            found = convscope.scan(net, source, shard=part, store=out, progress=progress, **settings)
+    if rank() > 0:
+        return
     if not terminal.worked:
         terminal.remark(f"nothing is left to do: {out} holds all of it")
     report(found, out, terminal)

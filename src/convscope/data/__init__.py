@@ -1,5 +1,6 @@
 """Images: where they come from, how they are decoded, and how they become a network's input."""
 
+from convscope.data.cache import CachedSource, cached
 from convscope.data.decoding import MAX_PIXELS, decode
 from convscope.data.loading import Batch, Failure, batches, load_image
 from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess
@@ -15,6 +16,8 @@ __all__ = [
     "wrap_dataset",
     "wrap_hub",
     "CREDITS",
+    "CachedSource",
+    "cached",
     # pixels
     "decode",
     "MAX_PIXELS",

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.data.cache import CachedSource
 from convscope.data.decoding import MAX_PIXELS, decode
 from convscope.data.preprocess import Preprocess
 from convscope.data.sources.base import Source
@@ -61,8 +62,22 @@ def load_image(
 
     Raises ImageError where it cannot be read or decoded.
     """
-    image = decode(source.read(index), max_pixels=max_pixels)
-    return image if preprocess is None else preprocess.crop(image)
+    if preprocess is None:
+        return decode(source.read(index), max_pixels=max_pixels)
+    return _crop_of(source, index, preprocess, max_pixels, None)
+
+
+def _crop_of(
+    source: Source, index: int, preprocess: Preprocess, max_pixels: int | None, at_least: int | None
+) -> NDArray[np.uint8]:
+    """The crop of an image, from the source's cache where it has one."""
+
+    def make() -> NDArray[np.uint8]:
+        return preprocess.crop(decode(source.read(index), max_pixels=max_pixels, at_least=at_least))
+
+    if isinstance(source, CachedSource):
+        return source.crop(index, preprocess, "full" if at_least is None else "reduced", make)
+    return make()
 
 
 def batches(
@@ -135,8 +150,7 @@ class _Loader:
         for place in places:
             index = int(pending.indices[place])
             try:
-                image = decode(self.source.read(index), max_pixels=self.max_pixels, at_least=self.at_least)
-                memory[place] = self.preprocess.crop(image)
+                memory[place] = _crop_of(self.source, index, self.preprocess, self.max_pixels, self.at_least)
                 pending.labels[place] = self.source.label(index)
             except ImageError as error:
                 pending.failures[place] = Failure(index, self.source.name(index), str(error))

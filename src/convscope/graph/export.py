@@ -85,7 +85,7 @@ def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgra
 def _state_kept(module: nn.Module) -> Iterator[None]:
     """What a forward pass would change (counters, caches, lists that it appends to) is put back, each object itself.
 
-    torch.export puts attributes back as well, but lists and dicts as copies, which whoever holds the originals would miss.
+    torch.export puts attributes back as well, but lists and dicts as copies, which holders of the originals would miss.
     """
     buffers = {name: b.detach().clone() for name, b in module.named_buffers()}
     versions = {name: b._version for name, b in module.named_buffers()}
@@ -114,7 +114,7 @@ def _contents(container: dict[Any, Any] | list[Any] | set[Any]) -> Callable[[], 
             container[:] = held
         else:
             container.clear()
-            container.update(held)  # type: ignore[arg-type]
+            container.update(held)
 
     return put_back
 

@@ -112,7 +112,8 @@ def _root(folder: Path, name: str) -> Path:
 
 def _inside(folder: Path, relative: str, below: tuple[str, ...] | None) -> Path:
     path = (folder / relative).resolve()
-    if not path.is_relative_to(folder.resolve()) or (below and Path(relative).parts[:1][0] not in below):
+    first = Path(relative).parts[:1]
+    if not path.is_relative_to(folder.resolve()) or (below and (not first or first[0] not in below)):
         raise StoreError(f"'{relative}' is not in the atlas")
     return path
 

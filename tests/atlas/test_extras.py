@@ -1,0 +1,196 @@
+"""Lower responses, weights, controls, strongest units of images, experiments: against slow references."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from convscope import Network, deconv
+from convscope.atlas.connections import Wiring, strengths
+from convscope.atlas.controls import control, likeness, random_seed
+from convscope.atlas.experiments import add_experiment, experiments
+from convscope.atlas.export import read_script
+from convscope.atlas.profiles import bands, sampled
+from convscope.errors import StoreError, UsageError
+from convscope.graph import PullOptions
+from tests.web.making import SIZE, Photos, make_atlas, small_network
+
+
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory):
+    return make_atlas(tmp_path_factory.mktemp("extras"))
+
+
+class Fire(nn.Module):
+    """Two convolutions side by side, then one of both."""
+
+    def __init__(self):
+        super().__init__()
+        self.left = nn.Conv2d(3, 2, 1)
+        self.right = nn.Conv2d(3, 3, 3, padding=1)
+        self.pool = nn.MaxPool2d(2)
+        self.last = nn.Conv2d(5, 4, 3)
+
+    def forward(self, x):
+        return self.last(self.pool(torch.cat([self.left(x).relu(), self.right(x).relu()], 1))).relu()
+
+
+def test_weights_are_followed_through_concatenation_and_pooling():
+    torch.manual_seed(0)
+    module = Fire()
+    net = Network.trace(module, (3, 8, 8))
+    layers = {layer.op: layer.name for layer in net.layers}
+    joined, last = layers["cat"], net.output
+    wiring = Wiring(net, [joined, last])
+    found = wiring.of(last)
+    weight = module.last.weight.detach().numpy()
+    for out in range(4):
+        expected = sorted(
+            ((joined, i, float(np.sign(weight[out, i].sum()) * np.linalg.norm(weight[out, i]))) for i in range(5)),
+            key=lambda joint: -abs(joint[2]),
+        )
+        assert [joint[:2] for joint in found.incoming[out]] == [joint[:2] for joint in expected]
+        assert [joint[2] for joint in found.incoming[out]] == pytest.approx([joint[2] for joint in expected], rel=1e-5)
+    assert found.outgoing == ((),) * 4
+    assert found.outgoing_note == ""
+    back = wiring.of(joined)
+    for source in range(5):
+        assert {joint[1] for joint in back.outgoing[source]} == {0, 1, 2, 3}
+        assert all(joint[0] == last for joint in back.outgoing[source])
+    assert {joint[0] for joint in back.incoming[0]} == {"image"}
+    assert len(back.incoming[4]) == 3
+
+
+def test_strengths_of_groups_are_zero_between_them():
+    net = Network.trace(nn.Sequential(nn.Conv2d(4, 4, 1, groups=2, bias=False)), (4, 5, 5))
+    found = strengths(net.steps[-1], 4)
+    assert found is not None
+    assert found.shape == (4, 4)
+    assert not found[:2, 2:].any()
+    assert not found[2:, :2].any()
+    assert found[:2, :2].all()
+
+
+def test_sums_of_paths_have_no_single_weight():
+    class Residual(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 1)
+
+        def forward(self, x):
+            return (self.conv(x) + x).relu()
+
+    net = Network.trace(Residual(), (3, 6, 6))
+    assert Wiring(net, [net.output]).of(net.output).incoming == ((),) * 3
+
+
+def test_control_is_the_sum_of_all_units_projections():
+    """Without a nonlinear rule the projection of a seed is the sum of one-hot projections."""
+    net = small_network()
+    images = torch.randn(1, 3, SIZE, SIZE)
+    options = PullOptions(rule="gradient")
+    found = control(net, images, "1", np.array([[4, 5]]), options).pixels
+    amounts = random_seed(8)
+    expected = torch.zeros_like(found)
+    for channel in range(8):
+        seed = amounts[channel].reshape(1)
+        expected += deconv(net, images, f"1:{channel}@4,5", rule="gradient", seed=seed).full()
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_likeness_of_a_picture_with_itself_and_with_nothing():
+    one = torch.randn(2, 3, 4, 4)
+    one[1] = 0
+    found = likeness(one, 3 * one)
+    assert found[0] == 1
+    assert np.isnan(found[1])
+
+
+def test_bands_hold_samples_between_their_shares():
+    values = np.linspace(0, 10, 101, dtype=np.float32)
+    found = bands(values, 10.0)
+    assert [(round(band.low, 6), round(band.high, 6)) for band in found] == [(7.5, 9.5), (5, 7.5), (2.5, 5), (0, 2.5)]
+    for band in found:
+        picked = values[list(band.rows)]
+        assert len(picked) == 4
+        assert (picked > band.low).all()
+        assert (picked <= band.high).all()
+        assert (np.diff(picked) < 0).all()
+    assert bands(values, 0.0) == []
+    assert bands(values, float("nan")) == []
+
+
+def test_samples_are_spread_and_never_repeated():
+    for count in (0, 1, 5, 511, 512, 513, 100_000):
+        found = sampled(count)
+        assert len(found) == min(count, 512) == len(set(found.tolist()))
+        assert not len(found) or found[-1] < count
+
+
+def test_scripts_equal_a_slow_pass_over_the_images(atlas):
+    net, source = small_network(), Photos()
+    preprocess = net.preprocess
+    photos = np.stack([source.read(i) for i in range(len(source))])
+    inputs = preprocess.normalise(torch.from_numpy(photos).permute(0, 3, 1, 2))
+    maps = net.run(inputs, ["4"])["4"]
+    best, place = maps.flatten(2).max(2)
+    unit = read_script(atlas.path / "data" / "extras" / "01-4" / "0.js")["units"][7]
+    for band in unit["bands"]:
+        for sample in band["samples"]:
+            assert sample["value"] == pytest.approx(float(best[sample["image"], 7]), rel=1e-5)
+            at = int(place[sample["image"], 7])
+            assert sample["box"] == net.boxes("4", np.array([[at // 12, at % 12]]))[0].tolist()
+    share = best[5] / torch.from_numpy(atlas.record("4").maximum)
+    share[3] = 0  # dead
+    shard = read_script(atlas.path / "data" / "profiles" / "0.js")["images"]["5"]["layers"][1]
+    assert [row[0] for row in shard] == share.argsort(descending=True, stable=True)[:6].tolist()
+    assert shard[0][2] == pytest.approx(float(share.max()), abs=1e-4)
+
+
+def test_dead_units_have_neither_samples_nor_a_control(atlas):
+    unit = read_script(atlas.path / "data" / "extras" / "01-4" / "0.js")["units"][3]
+    assert unit["bands"] == []
+    assert unit["control"] is None
+
+
+def test_experiment_is_written_read_and_listed(atlas, tmp_path):
+    picture = tmp_path / "p.png"
+    picture.write_bytes(b"\x89PNG")
+    rows = [{"layer": "a,b", "score": 0.1}, {"layer": "</script>", "score": None}]
+    folder = add_experiment(
+        atlas.path, "one", title="T", kind="transfer", figures={"fig.png": picture}, table=rows, settings={"seed": 1}
+    )
+    said = json.loads((folder / "experiment.json").read_text())
+    assert (said["title"], said["figures"], said["settings"]) == ("T", ["fig.png"], {"seed": 1})
+    with (folder / "table.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["layer", "score"], ["a,b", "0.1"], ["</script>", ""]]
+    raw = (atlas.path / "data" / "experiments.js").read_text()
+    assert "</script" not in raw
+    assert read_script(atlas.path / "data" / "experiments.js")[0]["shown"]["count"] == 2
+    add_experiment(atlas.path, "one", title="Again", kind="transfer")
+    assert [experiment.title for experiment in experiments(atlas.path)] == ["Again"]
+    assert not (folder / "fig.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "../up"}, "letters"),
+        ({"kind": "magic"}, "choose one of"),
+        ({"figures": {"evil.html": b""}}, "name it like"),
+        ({"figures": {"../evil.png": b""}}, "name it like"),
+        ({"captions": {"none.png": "x"}}, "no figure"),
+    ],
+)
+def test_malformed_experiments_are_refused(atlas, change, words):
+    asked = {"name": "fine", "title": "T", "kind": "other"} | change
+    with pytest.raises(UsageError, match=words):
+        add_experiment(atlas.path, asked.pop("name"), **asked)
+
+
+def test_experiments_need_an_atlas(tmp_path):
+    with pytest.raises(StoreError, match="no atlas"):
+        add_experiment(tmp_path, "x", title="T", kind="other")

@@ -1,6 +1,7 @@
 """Scans of made-up and of real outputs, against sorting the full matrix of responses."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -77,6 +78,19 @@ def test_last_micro_batch_of_any_size(count: int) -> None:
     assert found["maps"].statistics is not None
     assert found["maps"].statistics.count == count
     assert found["maps"].statistics.histogram.sum().item() == count * 5
+
+
+def test_the_network_always_sees_whole_micro_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int]] = []
+    run = Answers.run
+
+    def recorded(self: Answers, images: Tensor, layers: list[str]) -> dict[str, Tensor]:
+        seen.append((len(images), torch.get_num_threads()))
+        return run(self, images, layers)
+
+    monkeypatch.setattr(Answers, "run", recorded)
+    scan(answers(70), Numbered(70, corrupt=frozenset({1, *range(16, 32)})), workers=2, batch=7)
+    assert seen == [(16, 1)] * 4  # of the second nothing is readable
 
 
 def test_more_places_than_images() -> None:
@@ -312,7 +326,8 @@ def test_the_callers_number_of_threads_is_put_back(threads: int) -> None:
     try:
         torch.set_num_threads(threads)
         scan(answers(20), Numbered(20), workers=2)
-        assert torch.get_num_threads() == threads
+        with ThreadPoolExecutor(1) as pool:  # PyTorch keeps one number for threads to come
+            assert pool.submit(torch.get_num_threads).result() == torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
 

@@ -291,6 +291,15 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
     assert files(tmp_path) == {"file"}
 
 
+def test_readers_of_a_file_that_is_replaced_keep_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "file"
+    write_whole(path, b"old")
+    with path.open("rb") as reader:
+        write_whole(path, b"new")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new"
+
+
 def test_parts_are_packed_flags_and_tables_of_all_layers(tmp_path: Path) -> None:
     scan(answers(40), SOURCE, shard=(1, 2), store=tmp_path)
     arrays = load_file(tmp_path / "parts" / "shard-1-of-2.safetensors")

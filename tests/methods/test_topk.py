@@ -128,6 +128,14 @@ def test_an_outdated_threshold_changes_nothing() -> None:
     assert (table.images == literal(scores, 3)[1]).all()
 
 
+def test_only_what_comes_before_the_last_entry_beats_the_threshold() -> None:
+    table = build(np.array([[1.0], [2.0], [2.0]], np.float32), 2, [np.array([1, 2])])
+    found = table.threshold().beaten(np.array([[2.0], [2.0], [3.0], [np.nan]], np.float32), np.array([1, 2, 3, 4]))
+    assert found.tolist() == [[True], [False], [True], [False]]
+    found = table.threshold().beaten(np.array([[2.0], [1.5]], np.float32), np.array([5, 6]))
+    assert found.tolist() == [[False], [False]]
+
+
 def test_threshold_is_a_copy() -> None:
     table = TopKTable.empty(1, 1)
     threshold = table.threshold()

@@ -69,15 +69,17 @@ export interface Router {
 
 export function hashRouter(window: Window): Router {
   const listeners = new Set<() => void>();
-  window.addEventListener("hashchange", () => listeners.forEach((changed) => changed()));
+  const tell = (): void => listeners.forEach((changed) => changed());
+  window.addEventListener("hashchange", tell);
   return {
     hash: () => window.location.hash,
     go: (address) => {
       window.location.hash = address;
+      tell(); // at once: the event comes later, and a key pressed until then would find the page before
     },
     replace: (address) => {
       window.history.replaceState(null, "", address);
-      listeners.forEach((changed) => changed());
+      tell();
     },
     subscribe: (changed) => {
       listeners.add(changed);

@@ -1,7 +1,7 @@
 // What every page may use of the shell around it: addresses, keys, theme, and words that pass by.
 
 import { createContext } from "preact";
-import { useContext, useEffect, useRef } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef } from "preact/hooks";
 import type { Router } from "./route";
 
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
@@ -29,7 +29,8 @@ export function useKeys(keys: Keys, modal = false): void {
   const shell = useShell();
   const current = useRef(keys);
   current.current = keys;
-  useEffect(() => {
+  // Before the paint: who sees a part may already press its keys.
+  useLayoutEffect(() => {
     const through = new Proxy<Keys>({}, {
       get: (_, key) => (typeof key === "string" ? current.current[key] : undefined),
       has: (_, key) => typeof key === "string" && key in current.current,

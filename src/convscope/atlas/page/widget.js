@@ -501,7 +501,7 @@ function V() {
 }
 function H(e, t = !1) {
 	let n = V(), r = R(e);
-	r.current = e, L(() => {
+	r.current = e, Te(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current

@@ -1,0 +1,170 @@
+"""Does the viewer keep its budgets: small to load, a layer usable within a second from disk, keys within 50 ms?
+
+    python -m benchmarks.viewer [--quick] [--atlas DIR ...]
+
+On atlases of zoo:squeezenet1_1 and zoo:alexnet (all 1,152 units after its convolutions) over the embedded photos, made in
+build/viewer and kept there; opened from disk in Chromium, a fresh profile each time. Ratios are budget over measured.
+
+Budgets: bundle 60 kB gzipped; first view 300 kB of files; the largest layer usable (its grid painted) 1 s after the
+navigation began; from a key to the next paint 50 ms (the median of 40, on the grid and from unit to unit); no request
+outside the folder.
+
+History, two shared cores: see CHANGELOG.md for releases; 0.1.0: bundle 35 kB, first view 170-200 kB.
+"""
+
+import gzip
+import json
+import statistics
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import convscope
+from benchmarks.harness import Case, arguments, report
+from convscope.atlas import Atlas
+from tests.web.conftest import ARGUMENTS, CHROMIUM
+
+MODELS = {
+    "zoo:squeezenet1_1": ["features.1", "features.4.cat", "features.7.cat", "features.12.cat"],
+    "zoo:alexnet": ["relu1", "relu2", "relu3", "relu4", "relu5"],
+}
+BUILD = Path("build/viewer")
+IMAGES = 64
+KEYS = 40
+
+# Runs before the page's own scripts: when the first cell of the grid is painted, and how long each key takes.
+PROBE = """
+window.painted = null; window.keys = [];
+const after = (done) => requestAnimationFrame(() => {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => done(performance.now());
+  channel.port2.postMessage(0);
+});
+new MutationObserver((_, observer) => {
+  if (document.querySelector(".virtual li .tile")) { observer.disconnect(); after((now) => { window.painted = now; }); }
+}).observe(document, {childList: true, subtree: true});
+addEventListener("keydown", (event) => {
+  const start = event.timeStamp; after((now) => window.keys.push(now - start));
+}, true);
+"""
+
+
+def atlas_of(model: str) -> Atlas:
+    """The atlas of a model over a few embedded photos; made if it is not there."""
+    out = BUILD / model.split(":")[1]
+    if not (out / "index.html").exists():
+        print(f"making {out}", file=sys.stderr)
+    net = convscope.load(model, seed=0)
+    return convscope.build_atlas(net, "samples:", out, layers=MODELS[model], limit=IMAGES)
+
+
+def opened(browser: Any, atlas: Atlas, hash_: str) -> tuple[Any, list[str]]:
+    """A fresh page at a view, and the addresses it asked for."""
+    page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.add_init_script(PROBE)
+    page.goto(atlas.page.resolve().as_uri() + hash_)
+    page.wait_for_selector("h1")
+    return page, asked
+
+
+def first_view(browser: Any, atlas: Atlas) -> tuple[int, int]:
+    """Bytes of the files that the home page asks for, and requests that leave the folder."""
+    page, asked = opened(browser, atlas, "#/")
+    page.wait_for_timeout(1000)
+    page.context.close()
+    root = atlas.path.resolve().as_uri() + "/"
+    inside = {unquote(url.removeprefix(root).split("#")[0]) for url in asked if url.startswith(root)}
+    return sum((atlas.path / path).stat().st_size for path in inside), sum(not u.startswith(root) for u in asked)
+
+
+def layer_time(browser: Any, atlas: Atlas, layer: str) -> float:
+    """Seconds from the beginning of the navigation until the grid of a layer is painted."""
+    page, _ = opened(browser, atlas, f"#/l/{layer}")
+    page.wait_for_selector(".virtual li")
+    for _ in range(200):
+        if page.evaluate("window.painted !== null"):
+            break
+        page.wait_for_timeout(20)
+    seconds = page.evaluate("window.painted") / 1000
+    page.context.close()
+    return seconds
+
+
+def key_times(browser: Any, atlas: Atlas, hash_: str, ready: str) -> list[float]:
+    """Milliseconds from a key to the next paint, for repeated steps to the right."""
+    page, _ = opened(browser, atlas, hash_)
+    page.wait_for_selector(ready)
+    page.wait_for_timeout(500)
+    for _ in range(KEYS):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(30)
+    page.wait_for_timeout(200)
+    times = page.evaluate("window.keys")
+    page.context.close()
+    return times
+
+
+def measure(browser: Any, atlas: Atlas, *, repeats: int) -> list[Case]:
+    """The cases of one atlas."""
+    largest = max(atlas.layers, key=lambda layer: layer.layer.channels)
+    name = f"{atlas.manifest['model']['name'].split(' ')[0]} ({atlas.manifest['units']} units)"
+    size, outside = first_view(browser, atlas)
+    layer = statistics.median(layer_time(browser, atlas, largest.name) for _ in range(repeats))
+    grid = key_times(browser, atlas, f"#/l/{largest.name}?at=0", ".virtual li")
+    unit = key_times(browser, atlas, f"#/u/{largest.name}:0", ".nine")
+    views = (
+        ("first view", 300e3, size, f"{size / 1e3:.0f} kB"),
+        (f"layer of {largest.layer.channels}", 1.0, layer, f"{layer * 1000:.0f} ms"),
+        (
+            "key on the grid",
+            50,
+            statistics.median(grid),
+            f"median {statistics.median(grid):.0f}, worst {max(grid):.0f} ms",
+        ),
+        (
+            "key to the next unit",
+            50,
+            statistics.median(unit),
+            f"median {statistics.median(unit):.0f}, worst {max(unit):.0f} ms",
+        ),
+    )
+    cases = [
+        Case(f"{name}: {what}", "budget", budget / found, target=1, note=note) for what, budget, found, note in views
+    ]
+    return [*cases, Case(f"{name}: requests outside", "none", 1.0 if not outside else 0.0, target=1, note=str(outside))]
+
+
+def bundle() -> Case:
+    """Script and stylesheet, gzipped."""
+    page = files("convscope.atlas.page")
+    size = sum(len(gzip.compress(page.joinpath(name).read_bytes(), 9)) for name in ("atlas.js", "atlas.css"))
+    return Case("bundle gzipped", "budget", 60e3 / size, target=1, note=f"{size / 1e3:.1f} kB")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Measure and print."""
+    parser = arguments(__doc__)
+    parser.add_argument("--atlas", type=Path, action="append", help="measure this atlas instead; may be repeated")
+    chosen = parser.parse_args(argv)
+    if CHROMIUM is None:
+        print(json.dumps({"name": "viewer", "skipped": "no chromium"}))
+        return
+    from playwright.sync_api import sync_playwright
+
+    models = ["zoo:squeezenet1_1"] if chosen.quick else list(MODELS)
+    atlases = [Atlas.open(path) for path in chosen.atlas] if chosen.atlas else [atlas_of(model) for model in models]
+    cases = [bundle()]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for atlas in atlases:
+            cases += measure(browser, atlas, repeats=3 if chosen.quick else 7)
+        browser.close()
+    report("viewer", cases)
+
+
+if __name__ == "__main__":
+    main()

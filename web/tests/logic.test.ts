@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { placed, svgOf } from "../src/downloads";
+import { arrange, readView, writeView } from "../src/layerview";
+import { alongBins } from "../src/parts/Histogram";
+import { visible } from "../src/parts/Grid";
+import { boxAt } from "../src/pages/Image";
+import { stations } from "../src/pages/Home";
+import type { LayerData, LayerEntry, NetworkLayer, UnitData } from "../src/types";
+import { bytes, short } from "../src/words";
+
+const layer = { name: "conv", channels: 5, field: { size: [3, 5], stride: [2, 4], offset: [-1, -2], regular: true } } as unknown as LayerEntry;
+const data: LayerData = {
+  id: "00-conv",
+  name: "conv",
+  maximum: [3, 1, null, 0, 3],
+  mean: [0.1, 0.4, 0.2, 0, 0.3],
+  active: [0, 0, 0, 0, 0],
+  dead: [3],
+  nan: [],
+  histogram: { edges: [], counts: [] },
+  topClass: [7, 7, 9, -1, 9],
+};
+const view = (text: string) => readView(new URLSearchParams(text));
+
+describe("the units of a layer", () => {
+  it("are sorted by a column, equal ones by index, those without a number last", () => {
+    expect(arrange(layer, data, view("sort=maximum"), []).units).toEqual([0, 4, 1, 3, 2]);
+    expect(arrange(layer, data, view("sort=maximum&up=1"), []).units).toEqual([3, 1, 0, 4, 2]);
+    expect(arrange(layer, data, view(""), []).units).toEqual([0, 1, 2, 3, 4]);
+    expect(arrange(layer, data, view("up=0"), []).units).toEqual([4, 3, 2, 1, 0]);
+  });
+  it("come nearest first, the unit itself before all", () => {
+    expect(arrange(layer, data, view("sort=similar&near=2"), [[4, 0.9], [0, 0.5]]).units).toEqual([2, 4, 0, 1, 3]);
+  });
+  it("are counted for every choice of a filter, the other filters applied", () => {
+    const found = arrange(layer, data, view("class=7&alive=alive"), []);
+    expect(found.units).toEqual([0, 1]);
+    expect(found.counts.alive).toEqual({ all: 2, alive: 2, dead: 0 });
+    expect([...found.counts.classes]).toEqual([[7, 2], [9, 2]]);
+    expect(arrange(layer, data, view("low=2"), []).units).toEqual([0, 4]);
+    expect(arrange(layer, data, view("low=0&high=1"), []).units).toEqual([1, 3]);
+  });
+  it("keep their view in the address", () => {
+    for (const text of ["", "view=photos&sort=mean&up=1&class=7&low=0.5&q=do"]) {
+      const read = view(text);
+      const written = new URLSearchParams(Object.entries(writeView(read)).flatMap(([k, v]) => (v === null || v === "" ? [] : [[k, String(v)]])));
+      expect(readView(written)).toEqual(read);
+    }
+    expect(view("sort=constructor&view=x&low=abc")).toEqual(view(""));
+  });
+});
+
+describe("pictures and plots", () => {
+  it("show only the rows of a grid that are near the window", () => {
+    expect(visible(100, 330, { width: 100, height: 50 }, 10, 0, 300)).toEqual({ columns: 3, first: 0, last: 36, height: 34 * 60 - 10 });
+    expect(visible(100, 50, { width: 100, height: 50 }, 10, 3000, 3300).columns).toBe(1);
+    expect(visible(0, 300, { width: 100, height: 50 }, 10, 0, 300)).toMatchObject({ first: 0, last: 0, height: 0 });
+  });
+  it("place a value within its bin, also in bins without an end", () => {
+    const edges = [0, 1, 2, 4];
+    expect([-1, 0.5, 3, 9].map((value) => alongBins(edges, value))).toEqual([0, 0.5, 2.5, 3]);
+    expect(alongBins([0, 1, Infinity], 5)).toBe(1.5);
+  });
+  it("find the pixels a position sees", () => {
+    expect(boxAt(layer, 2, 1, [3, 9, 9])).toEqual([3, 2, 6, 7]);
+    expect(boxAt({ ...layer, field: null }, 0, 0, [3, 9, 8])).toEqual([0, 0, 9, 8]);
+  });
+  it("lay photos left and projections right, cell by cell", () => {
+    const plan = placed(3, 9, 10, 10);
+    const [photo, projection] = [plan.cells[4], plan.cells[13]];
+    expect(photo?.y).toBe(projection?.y);
+    expect((projection?.x ?? 0) - (photo?.x ?? 0)).toBe(3 * 10 + 2 * 4 + 16);
+    expect(plan.height).toBe(38);
+  });
+  it("escape every name in a picture file", () => {
+    const sprite = { columns: 3, width: 4, height: 4 };
+    const text = svgOf("data:,", { width: 1, height: 1 }, { name: "<x>&", sprite, tile: { enlarge: 1 } } as unknown as LayerEntry, { channel: 1, name: '"', images: [0], values: [1] } as unknown as UnitData);
+    expect(text).not.toContain("<x>");
+    expect(text).toContain("&#60;x&#62;&#38;:1 &#34;");
+  });
+});
+
+describe("words", () => {
+  it("have four digits", () => {
+    expect([0, 1234.56, 0.00012, null, Number.NaN, 1e7].map(short)).toEqual(["0", "1235", "1.20e-4", "–", "–", "1.00e+7"]);
+    expect([5, 5300, 2.5e6].map(bytes)).toEqual(["5 B", "5 kB", "2.5 MB"]);
+  });
+  it("gather layers that are not shown between those that are", () => {
+    const all = ["a", "b", "conv", "c"].map((name) => ({ name }) as NetworkLayer);
+    const found = stations({ name: "", input: [3, 1, 1], output: "c", layers: all }, [layer]);
+    expect(found.map((one) => ("shown" in one ? one.shown.name : one.passed.length))).toEqual([2, "conv", 1]);
+    expect(stations(null, [layer])).toHaveLength(1);
+  });
+});

@@ -2,12 +2,13 @@
 
     python -m benchmarks.projection [--quick] [--models zfnet vgg16 resnet18]
 
-Every convolutional layer's units, nine projections each, on random images with random weights, forward passes included
-on all sides: ZFNet 12,384, VGG16 and ResNet-18 likewise. Images are grouped, so that each of a layer's distinct images
-is run forward once. Against (a) one full forward and modified backward for each, (b) captum's `NeuronDeconvolution` in
-batches, (c) the floating-point operations of the transposed convolutions on boxes, at the fastest rate a dense kernel
-reaches. The slow sides, and ours in proportion, are timed on a fixed random subset of every layer and extrapolated to
-all of its units: the same subset for all, in turn.
+Every convolutional layer's units, nine projections each, on 1,000 random images with random weights, forward passes
+included on all sides: ZFNet 12,384 projections, VGG16 and ResNet-18 likewise. Ours runs each image forward once for the
+projections of all layers that fall on it. Against (a) one full forward and modified backward for each, (b) captum's
+`NeuronDeconvolution`, nine images in a call, each with its own unit, (c) the floating-point operations of the
+transposed convolutions on boxes, at the fastest rate a dense kernel reaches. All sides are timed on a fixed random
+sample and
+extrapolated in proportion: ours on some of the images with all their projections, the others on some of each layer's.
 
 What was tried, on two cores (ZFNet conv5, milliseconds a projection on one core, in order):
     12.1  boxes, NCHW
@@ -38,7 +39,7 @@ from convscope.graph import Network
 from convscope.graph.steps.conv import Conv2d
 from convscope.memory import keep_freed_memory
 from convscope.methods.budget import box_sizes
-from convscope.methods.deconv import project
+from convscope.methods.deconv import Projection, Request, project_all
 
 TARGETS = {"zfnet": (20.0, 20.0), "vgg16": (13.0, 16.0), "resnet18": (None, None)}
 PER_UNIT = 9
@@ -47,14 +48,16 @@ IMAGES = 1000  # the size of the collection that the winners are drawn from
 
 @dataclass(frozen=True)
 class Sample:
-    """The projections of a layer that are timed: rows of `images`, channels, positions."""
+    """Some images of the collection, and the projections of every layer that fall on them."""
 
-    layer: str
     images: Tensor
-    rows: Tensor
-    channels: Tensor
-    positions: np.ndarray
-    total: int
+    requests: tuple[Request, ...]
+    totals: dict[str, int]
+
+    @property
+    def share(self) -> float:
+        """What part of the collection, and so of all projections, the sample is."""
+        return len(self.images) / IMAGES
 
 
 def flops(net: Network, layer: str) -> float:
@@ -70,25 +73,25 @@ def flops(net: Network, layer: str) -> float:
     return total
 
 
-def draw(net: Network, layer: str, count: int, seed: int) -> Sample:
-    """A fixed random subset of a layer's top-9 projections, as a scan of IMAGES random images would give them."""
-    shape = net.layers[layer]
-    total = shape.channels * PER_UNIT
-    generator = np.random.default_rng(seed)
-    # As many distinct images as that many winners out of IMAGES share, in the proportion of the subset.
-    distinct = IMAGES * (1 - (1 - 1 / IMAGES) ** total)
-    images = max(1, round(count * distinct / total))
-    rows = np.sort(generator.permutation(np.resize(np.arange(images), count)))
-    positions = np.stack([generator.integers(0, n, count) for n in (shape.height, shape.width)], 1)
-    channels = generator.integers(0, shape.channels, count)
-    pixels = torch.randn(images, *net.input_shape, generator=torch.Generator().manual_seed(seed))
-    return Sample(layer, pixels, torch.from_numpy(rows), torch.from_numpy(channels), positions, total)
+def draw(net: Network, layers: list[str], count: int) -> Sample:
+    """A fixed random sample: `count` of IMAGES images, and on each the projections that fall on it on average."""
+    generator = np.random.default_rng(0)
+    requests, totals = [], {}
+    for layer in layers:
+        shape = net.layers[layer]
+        totals[layer] = shape.channels * PER_UNIT
+        n = max(1, round(totals[layer] * count / IMAGES))
+        rows = torch.from_numpy(generator.integers(0, count, n))
+        positions = np.stack([generator.integers(0, extent, n) for extent in (shape.height, shape.width)], 1)
+        channels = torch.from_numpy(generator.integers(0, shape.channels, n))
+        requests.append(Request(layer, rows, channels, positions, "one"))
+    pixels = torch.randn(count, *net.input_shape, generator=torch.Generator().manual_seed(0))
+    return Sample(pixels, tuple(requests), totals)
 
 
-def ours(net: Network, sample: Sample) -> Tensor:
-    """The projections, forward passes included."""
-    at = {"image": sample.rows, "channel": sample.channels, "position": sample.positions}
-    return project(net, sample.images, sample.layer, **at, seed="one", lrn="gradient").full()
+def ours(net: Network, sample: Sample) -> list[Projection]:
+    """The projections of all layers, forward passes included."""
+    return project_all(net, sample.images, sample.requests, lrn="gradient")
 
 
 def modified_backward(model: nn.Module, module: nn.Module, image: Tensor, channel: int, at: tuple[int, int]) -> Tensor:
@@ -105,11 +108,12 @@ def modified_backward(model: nn.Module, module: nn.Module, image: Tensor, channe
     return torch.autograd.grad(unit, pixels)[0]
 
 
-def one_by_one(model: nn.Module, module: nn.Module, sample: Sample, count: int) -> Tensor:
+def one_by_one(model: nn.Module, module: nn.Module, sample: Sample, request: Request, count: int) -> Tensor:
     """One full forward and modified backward for each of the first `count`."""
     made = []
-    for row, channel, (y, x) in zip(sample.rows[:count], sample.channels, sample.positions, strict=False):
-        made.append(modified_backward(model, module, sample.images[row][None], int(channel), (int(y), int(x))))
+    for row, channel, at in list(zip(request.image, request.channel, cast(Any, request.position), strict=True))[:count]:
+        image = sample.images[int(row)][None]
+        made.append(modified_backward(model, module, image, int(channel), (int(at[0]), int(at[1]))))
     return torch.cat(made)
 
 
@@ -117,68 +121,87 @@ def _choose(maps: Tensor, at: tuple[Tensor, ...]) -> Tensor:
     return maps[at]
 
 
-def captum_batched(model: nn.Module, module: nn.Module, sample: Sample, count: int, size: int) -> Tensor:
-    """captum's NeuronDeconvolution, `size` images a call, each with its own unit."""
+def captum_batched(model: nn.Module, module: nn.Module, sample: Sample, request: Request, size: int) -> int:
+    """How many projections captum's NeuronDeconvolution made: `size` images in a call, each with its own unit."""
     from captum.attr import NeuronDeconvolution
 
-    method, made = NeuronDeconvolution(model, module), []
-    for first in range(0, count, size):
-        part = slice(first, min(first + size, count))
-        c, y, x = sample.channels[part], *torch.from_numpy(sample.positions[part]).T
-        pixels = sample.images[sample.rows[part]].requires_grad_()
-        choose = partial(_choose, at=(torch.arange(len(c)), c, y, x))
-        made.append(method.attribute(pixels, cast(Any, choose)).detach())
-    return torch.cat(made)
+    rows, channels = cast(Tensor, request.image), cast(Tensor, request.channel)
+    at = torch.arange(size) % len(rows)
+    y, x = torch.from_numpy(cast(np.ndarray, request.position))[at].T
+    choose = partial(_choose, at=(torch.arange(size), channels[at], y, x))
+    pixels = sample.images[rows[at]].requires_grad_()
+    return len(NeuronDeconvolution(model, module).attribute(pixels, cast(Any, choose)))
 
 
-def timed(run: Callable[[], Tensor]) -> tuple[float, Tensor]:
+def timed(run: Callable[[], Any]) -> tuple[float, Any]:
     """Seconds and result of one run."""
     start = time.perf_counter()
     result = run()
     return time.perf_counter() - start, result
 
 
-def compare(name: str, *, quick: bool, repeats: int) -> tuple[list[Case], list[dict[str, object]]]:
+def pull_rates(net: Network, sample: Sample) -> dict[str, float]:
+    """Seconds a projection of each layer, without the forward pass: what is left when that is taken off."""
+    rates = {}
+    for request in sample.requests:
+        channels, at = cast(Tensor, request.channel), cast(np.ndarray, request.position)
+        count = len(channels)
+        many = Request(request.layer, [0] * 2 * count, channels.repeat(2), np.tile(at, (2, 1)), "one")
+        few = Request(request.layer, [0], channels[:1], at[:1], "one")
+        image = sample.images[:1]
+        project_all(net, image, [many], lrn="gradient")
+        long = timed(lambda many=many, image=image: project_all(net, image, [many], lrn="gradient"))[0]
+        short = timed(lambda few=few, image=image: project_all(net, image, [few], lrn="gradient"))[0]
+        rates[request.layer] = max(long - short, 1e-9) / (2 * count - 1 or 1)
+    return rates
+
+
+def compare(name: str, *, quick: bool, repeats: int) -> tuple[list[Case], list[dict[str, Any]]]:
     """The cases of one network, and what was measured layer by layer."""
     model, layers = convolutional_model(name)
     net = Network.trace(model, (3, 224, 224), name=name)
     modules = dict(model.named_modules())
     peak = probe_peak(threads=torch.get_num_threads())
-    few = 4 if quick else 9
-    rows, worst = [], 0.0
-    for number, layer in enumerate(layers):
-        many = draw(net, layer, 16 if quick else 72, seed=number)
-        ours(net, many)
-        seconds: dict[str, list[float]] = {"ours": [], "one": [], "captum": []}
-        mine = theirs = torch.zeros(())
-        for _ in range(repeats):
-            spent, mine = timed(lambda many=many: ours(net, many))
-            seconds["ours"].append(spent / len(many.rows))
-            spent, theirs = timed(lambda many=many, m=modules[layer]: one_by_one(model, m, many, few))
-            seconds["one"].append(spent / few)
-            spent, _ = timed(lambda many=many, m=modules[layer]: captum_batched(model, m, many, 2 * few, 9))
-            seconds["captum"].append(spent / (2 * few))
-        scale = theirs.abs().amax((1, 2, 3)).clamp(min=1e-30)
-        worst = max(worst, float(((mine[:few] - theirs).abs().amax((1, 2, 3)) / scale).max()))
-        middle = {side: float(np.median(values)) for side, values in seconds.items()}
-        bound = flops(net, layer) / peak
-        rows.append({"layer": layer, "projections": many.total, "seconds_each": middle, "bound_each": bound})
-    return _cases(name, rows, worst), rows
+    sample = draw(net, layers, 8 if quick else 16)
+    few = 1 if quick else 2
+    seconds: dict[str, list[float]] = {"ours": [], "one": [], "captum": []}
+    mine, worst = ours(net, sample), 0.0
+    for _ in range(repeats):
+        spent, mine = timed(lambda: ours(net, sample))
+        seconds["ours"].append(spent / sample.share)
+        one = captum = 0.0
+        for request, found in zip(sample.requests, mine, strict=True):
+            module, total = modules[request.layer], sample.totals[request.layer]
+            count = min(few, len(found))
+            spent, theirs = timed(lambda m=module, r=request, n=count: one_by_one(model, m, sample, r, n))
+            one += spent / count * total
+            scale = theirs.abs().amax((1, 2, 3)).clamp(min=1e-30)
+            worst = max(worst, float(((found.full()[:count] - theirs).abs().amax((1, 2, 3)) / scale).max()))
+            spent, made = timed(lambda m=module, r=request: captum_batched(model, m, sample, r, 9))
+            captum += spent / made * total
+        seconds["one"].append(one)
+        seconds["captum"].append(captum)
+    each = pull_rates(net, sample)
+    rows = [
+        {"layer": layer, "projections": total, "seconds_each": each[layer], "bound_each": flops(net, layer) / peak}
+        for layer, total in sample.totals.items()
+    ]
+    return _cases(name, seconds, rows, worst), rows
 
 
-def _cases(name: str, rows: list[dict], worst: float) -> list[Case]:
-    def total(side: str) -> float:
-        return sum(r["projections"] * r["seconds_each"][side] for r in rows)
-
-    count, mine = sum(r["projections"] for r in rows), total("ours")
-    bound = sum(r["projections"] * r["bound_each"] for r in rows)
-    label = f"{name}/{count}"
-    one, captum = TARGETS[name]
-    note = f"ours {mine:.0f} s for all"
+def _cases(name: str, seconds: dict[str, list[float]], rows: list[dict[str, Any]], worst: float) -> list[Case]:
+    middle = {side: float(np.median(values)) for side, values in seconds.items()}
+    count = sum(row["projections"] for row in rows)
+    bound = sum(row["projections"] * row["bound_each"] for row in rows)
+    pulls = sum(row["projections"] * row["seconds_each"] for row in rows)
+    spread = (max(seconds["ours"]) - min(seconds["ours"])) / middle["ours"]
+    label, (one, captum) = f"{name}/{count}", TARGETS[name]
+    note = f"{middle['ours']:.0f} s for all against {middle['one']:.0f} and {middle['captum']:.0f} s"
+    first, second = middle["one"] / middle["ours"], middle["captum"] / middle["ours"]
     return [
-        Case(label, "one forward + backward each", total("one") / mine, one, max_difference=worst, note=note),
-        Case(label, "captum batched", total("captum") / mine, captum),
-        Case(label, "counted operations at peak", bound / mine, 0.6, 1.0, note="efficiency, forward passes included"),
+        Case(label, "one forward + backward each", first, one, None, worst, spread, note),
+        Case(label, "captum batched", second, captum, spread=spread),
+        Case(label, "counted operations at peak", bound / pulls, 0.6, 1.0, note="efficiency of pulling alone"),
     ]
 
 
@@ -194,7 +217,7 @@ def main() -> None:
         cases += found
     for name, rows in layers.items():
         for row in rows:
-            each = row["seconds_each"]["ours"]
+            each = row["seconds_each"]
             share = row["bound_each"] / each
             print(f"{name:9s} {row['layer']:24s} {1e3 * each:8.2f} ms a projection, {share:5.0%} of peak")
     report("projection", cases, layers=layers)

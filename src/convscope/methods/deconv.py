@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, TypedDict, Unpack, overload
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 import torch
@@ -181,26 +181,53 @@ def project(
     Raises:
         ShapeError: if image, channel, position and seed do not agree in length. UnknownLayer: for units out of range.
     """
+    request = Request(layer, image, channel, position, seed)
+    choices: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn}
+    return project_all(net, images, [request], memory=memory, workers=workers, **choices)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """n projections of one layer's units that are asked for: the arguments of `project`."""
+
+    layer: str
+    image: Tensor | Sequence[int]
+    channel: Tensor | Sequence[int]
+    position: Tensor | np.ndarray | None = None
+    seed: Seed | Tensor = "activation"
+
+
+def project_all(
+    net: Network,
+    images: Tensor,
+    requests: Sequence[Request],
+    *,
+    rule: Rule = "deconvnet",
+    smooth: Smooth = "rectify",
+    overlap: Overlap = "sum",
+    lrn: LrnRule = "identity",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+) -> list[Projection]:
+    """The projections of several requests, in their order; an image that several name is run forward once for all.
+
+    The options are those of `project`, for all requests alike.
+
+    Raises:
+        ShapeError: if a request's parts do not agree in length, or one is empty. UnknownLayer: for units out of range.
+    """
     options = PullOptions(rule, smooth, overlap, lrn)
     batch = net.check_images(images)
-    rows = torch.as_tensor(image, dtype=torch.long, device=batch.device)
-    channels = torch.as_tensor(channel, dtype=torch.long, device=batch.device)
-    at = None if position is None else np.asarray(position, dtype=np.int64)
-    _check_request(net, layer, len(batch), rows, channels, at, seed)
-    if not len(rows):
-        raise ShapeError("there is nothing to project: image and channel are empty")
-    used, row_of = torch.unique(rows, return_inverse=True)
-    wanted = _wanted(net, {layer}, options)
+    orders = [_Order.of(net, batch, request) for request in requests]
+    if not orders:
+        return []
+    used = torch.unique(torch.cat([order.rows for order in orders]))
+    wanted = _wanted(net, {order.layer for order in orders}, options)
 
-    def block(span: tuple[int, int], inner: Workers) -> tuple[Tensor, Projection]:
-        first, last = span
-        mine = torch.nonzero((row_of >= first) & (row_of < last)).flatten()
-        kept = net.run_values(batch[used[first:last]], wanted)
-        where = None if at is None else at[mine.cpu().numpy()]
-        seeds = seed.to(batch.device)[mine] if isinstance(seed, Tensor) else seed
-        request = (row_of[mine] - first, channels[mine], where)
-        part = _project_kept(net, kept, layer, *request, options, seeds, memory, inner)
-        return mine, replace(part, images=rows[mine])
+    def block(span: tuple[int, int], inner: Workers) -> list[tuple[Tensor, Projection] | None]:
+        chosen = used[span[0] : span[1]]
+        kept = net.run_values(batch[chosen], wanted)
+        return [order.project(net, kept, chosen, options, memory, inner) for order in orders]
 
     with one_thread_workers(net.device, workers) as team:
         spans = list(_spans(net, len(used), wanted, memory, team.count))
@@ -209,8 +236,53 @@ def project(
             made = team.map(lambda span: block(span, alone), spans)
         else:
             made = [block(span, team) for span in spans]
-    order = torch.cat([mine for mine, _ in made])
-    return reorder(join([part for _, part in made]), torch.argsort(order))
+    found = []
+    for parts in zip(*made, strict=True):
+        mine = [part for part in parts if part is not None]
+        order = torch.argsort(torch.cat([at for at, _ in mine]))
+        found.append(reorder(join([part for _, part in mine]), order))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Order:
+    """A request that has been checked: rows, channels, positions and seeds of its projections."""
+
+    layer: str
+    rows: Tensor
+    channels: Tensor
+    at: np.ndarray | None
+    seed: Seed | Tensor
+
+    @classmethod
+    def of(cls, net: Network, batch: Tensor, request: Request) -> _Order:
+        rows = torch.as_tensor(request.image, dtype=torch.long, device=batch.device)
+        channels = torch.as_tensor(request.channel, dtype=torch.long, device=batch.device)
+        at = None if request.position is None else np.asarray(request.position, dtype=np.int64)
+        _check_request(net, request.layer, len(batch), rows, channels, at, request.seed)
+        if not len(rows):
+            raise ShapeError("there is nothing to project: image and channel are empty")
+        seed = request.seed.to(batch.device) if isinstance(request.seed, Tensor) else request.seed
+        return cls(request.layer, rows, channels, at, seed)
+
+    def project(
+        self,
+        net: Network,
+        kept: dict[int, Tensor],
+        chosen: Tensor,
+        options: PullOptions,
+        memory: int,
+        workers: Workers,
+    ) -> tuple[Tensor, Projection] | None:
+        """What falls on the images `chosen`, whose forward values are kept: which of the projections, and they."""
+        mine = torch.nonzero(torch.isin(self.rows, chosen)).flatten()
+        if not len(mine):
+            return None
+        at = None if self.at is None else self.at[mine.cpu().numpy()]
+        seed = self.seed[mine] if isinstance(self.seed, Tensor) else self.seed
+        rows = torch.searchsorted(chosen, self.rows[mine])
+        part = _project_kept(net, kept, self.layer, rows, self.channels[mine], at, options, seed, memory, workers)
+        return mine, replace(part, images=self.rows[mine])
 
 
 def _check_request(

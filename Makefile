@@ -28,8 +28,28 @@ demo: $(BIN)/.demo ## atlas of the embedded network on the embedded photos, into
 	$(BIN)/convscope atlas zoo:squeezenet1_1 samples: --out $(DEMO)
 	@echo "open $(CURDIR)/$(DEMO)/index.html"
 
-test: $(BIN)/.test ## run all tests (ARGS="tests/cli -x" to choose)
+test: $(BIN)/.test chromium ## run all tests (ARGS="tests/cli -x" to choose)
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+# The viewer's tests need a browser. Where it is not there and cannot be installed they skip, saying so.
+.PHONY: chromium web web-check
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || [ -n "$$CONVSCOPE_CHROMIUM" ] || \
+		{ command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \
+		  { apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 || \
+		    { apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1; }; }; } || \
+		echo "no chromium and no way to install it: the tests in the browser skip"
+	@if command -v npm >/dev/null && [ ! -e web/node_modules/axe-core/axe.min.js ]; then \
+		npm --prefix web ci --silent --no-audit --no-fund || echo "npm cannot install axe-core: its tests skip"; fi
+
+web: ## build the viewer into src/convscope/atlas/page (needs node 20)
+	npm --prefix web ci --silent --no-audit --no-fund
+	npm --prefix web run --silent build
+
+web-check: ## the committed viewer is what its sources make (skipped without node 20)
+	@if ! command -v npm >/dev/null; then echo "no npm: the viewer's bundle is not compared with its sources"; exit 0; fi; \
+	set -e; npm --prefix web ci --silent --no-audit --no-fund; npm --prefix web run --silent types; \
+	npm --prefix web test --silent; sh web/same.sh
 
 check: $(BIN)/.check ## formatting, lint, types, and the direction of imports
 	$(BIN)/ruff format --check .

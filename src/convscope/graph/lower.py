@@ -268,6 +268,8 @@ class _Lowering:
         source = sources[0] if sources else None
         if source is not None and target in VIEWS:
             layout = reshaped_layout(source.shape, source.layout, shape) or layout
+            if source.layout is None and layout and source.shape[-1:] == shape[-1:] and source.shape[:1] != shape[:1]:
+                layout = (1, 2)  # tokens or windows (..., c) become a map (h, w, c)
         elif source is not None and target in PERMUTATIONS:
             layout = permuted_layout(Call(target, args, kwargs, (0,), (source,), value)) or layout
         elif target is aten.select.int:

@@ -158,13 +158,25 @@ class Network:
         def move(tensor: Tensor) -> Tensor:
             return _laid_out(tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None))
 
-        return self._moved(move, dtype)
+        return self._moved(move, dtype, device)
 
-    def _moved(self, move: Callable[[Tensor], Tensor], dtype: torch.dtype | None = None) -> Network:
+    def _moved(
+        self,
+        move: Callable[[Tensor], Tensor],
+        dtype: torch.dtype | None = None,
+        device: torch.device | str | None = None,
+    ) -> Network:
         memo: dict[int, Tensor] = {}
 
-        def once(tensor: Tensor) -> Tensor:
-            return memo.setdefault(id(tensor), move(tensor))
+        def once(leaf: Tensor | torch.dtype | torch.device) -> Tensor | torch.dtype | torch.device:
+            # Operations that make tensors name a device and a dtype: theirs are the network's.
+            if isinstance(leaf, torch.device):
+                return leaf if device is None else torch.device(device)
+            if isinstance(leaf, torch.dtype):
+                return dtype if dtype is not None and leaf == self.dtype else leaf
+            if id(leaf) not in memo:
+                memo[id(leaf)] = move(leaf)
+            return memo[id(leaf)]
 
         steps = tuple(step.moved(once) for step in self.program.steps)
         program = replace(self.program, steps=steps, dtype=dtype or self.program.dtype)

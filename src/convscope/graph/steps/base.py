@@ -180,9 +180,9 @@ class Step:
             out = gather(out, self.call.result.layout, np.arange(len(out)), place)
         return Change(out, place, True)
 
-    def moved(self, move: Callable[[Tensor], Tensor]) -> Step:
-        """The same step with every constant tensor passed through `move` (another device or dtype)."""
-        args, kwargs = _map_tensors(self.call.args, move), _map_tensors(self.call.kwargs, move)
+    def moved(self, move: Callable[[Any], Any]) -> Step:
+        """The same step with every constant tensor, and every device and dtype it names, passed through `move`."""
+        args, kwargs = _map_leaves(self.call.args, move), _map_leaves(self.call.kwargs, move)
         return type(self)(self.index, self.name, replace(self.call, args=args, kwargs=kwargs))
 
 
@@ -281,13 +281,13 @@ def _fill(tree: Any, inputs: Sequence[Tensor], batch: int) -> Any:
     return tree
 
 
-def _map_tensors(tree: Any, move: Callable[[Tensor], Tensor]) -> Any:
-    if isinstance(tree, Tensor):
+def _map_leaves(tree: Any, move: Callable[[Any], Any]) -> Any:
+    if isinstance(tree, Tensor | torch.dtype | torch.device):
         return move(tree)
     if isinstance(tree, list | tuple):
-        return type(tree)(_map_tensors(v, move) for v in tree)
+        return type(tree)(_map_leaves(v, move) for v in tree)
     if isinstance(tree, dict):
-        return {k: _map_tensors(v, move) for k, v in tree.items()}
+        return {k: _map_leaves(v, move) for k, v in tree.items()}
     return tree
 
 

@@ -52,7 +52,7 @@ describe("the units of a layer", () => {
 
 describe("pictures and plots", () => {
   it("show only the rows of a grid that are near the window", () => {
-    expect(visible(100, 330, { width: 100, height: 50 }, 10, 0, 300)).toEqual({ columns: 3, first: 0, last: 36, height: 34 * 60 - 10 });
+    expect(visible(100, 330, { width: 100, height: 50 }, 10, 0, 300)).toEqual({ columns: 3, step: 113, first: 0, last: 36, height: 34 * 60 - 10 });
     expect(visible(100, 50, { width: 100, height: 50 }, 10, 3000, 3300).columns).toBe(1);
     expect(visible(0, 300, { width: 100, height: 50 }, 10, 0, 300)).toMatchObject({ first: 0, last: 0, height: 0 });
   });

@@ -24,6 +24,8 @@ const AHEAD = 400; // pixels above and below the window that are there before th
 
 export interface Extent {
   columns: number;
+  /** From one column to the next: cells are spread over the width. */
+  step: number;
   first: number;
   last: number;
   height: number;
@@ -33,10 +35,10 @@ export interface Extent {
 export function visible(count: number, width: number, cell: { width: number; height: number }, gap: number, top: number, bottom: number): Extent {
   const columns = Math.max(1, Math.floor((width + gap) / (cell.width + gap)));
   const rows = Math.ceil(count / columns);
-  const step = cell.height + gap;
-  const first = Math.max(0, Math.min(rows, Math.floor((top - AHEAD) / step)));
-  const last = Math.max(first, Math.min(rows, Math.ceil((bottom + AHEAD) / step)));
-  return { columns, first: first * columns, last: Math.min(count, last * columns), height: Math.max(0, rows * step - gap) };
+  const down = cell.height + gap;
+  const first = Math.max(0, Math.min(rows, Math.floor((top - AHEAD) / down)));
+  const last = Math.max(first, Math.min(rows, Math.ceil((bottom + AHEAD) / down)));
+  return { columns, step: Math.floor((width + gap) / columns), first: first * columns, last: Math.min(count, last * columns), height: Math.max(0, rows * down - gap) };
 }
 
 function useWindow(list: RefObject<HTMLUListElement | null>, props: GridProps, gap: number): Extent {
@@ -49,7 +51,7 @@ function useWindow(list: RefObject<HTMLUListElement | null>, props: GridProps, g
   const [at, set] = useState<Extent>(measure);
   const update = (): void => {
     const next = measure();
-    set((now) => (now.columns === next.columns && now.first === next.first && now.last === next.last && now.height === next.height ? now : next));
+    set((now) => (now.columns === next.columns && now.step === next.step && now.first === next.first && now.last === next.last && now.height === next.height ? now : next));
   };
   useLayoutEffect(update, [props.count, props.cell.width, props.cell.height]);
   useEffect(() => {
@@ -129,7 +131,7 @@ export function VirtualGrid(props: GridProps) {
         aria-setsize={count}
         aria-posinset={i + 1}
         class={i === current ? "current" : ""}
-        style={{ left: `${(i % row) * (cell.width + gap)}px`, top: `${Math.floor(i / row) * (cell.height + gap)}px`, width: `${cell.width}px`, height: `${cell.height}px` }}
+        style={{ left: `${(i % row) * at.step}px`, top: `${Math.floor(i / row) * (cell.height + gap)}px`, width: `${cell.width}px`, height: `${cell.height}px` }}
       >
         {props.render(i, i === current)}
       </li>,

@@ -17,10 +17,10 @@ BENCH_ARGS ?= --quick
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help setup demo test check format bench docs build clean distclean
+.PHONY: help setup demo test check web web-check format bench docs build clean distclean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(BIN)/.demo $(BIN)/.test $(BIN)/.check ## make .venv and install all that work on convscope needs
 
@@ -32,7 +32,7 @@ test: $(BIN)/.test chromium ## run all tests (ARGS="tests/cli -x" to choose)
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 # The viewer's tests need a browser. Where it is not there and cannot be installed they skip, saying so.
-.PHONY: chromium web web-check
+.PHONY: chromium
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || [ -n "$$CONVSCOPE_CHROMIUM" ] || \
 		{ command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && \

@@ -15,14 +15,14 @@ DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
 
 
 def test_make_help_names_every_target() -> None:
     shown = subprocess.run(
         ["make", "-C", ROOT, "--no-print-directory", "help"], capture_output=True, text=True, check=True
     )
-    listed = set(re.findall(r"^  make (\w+) ", shown.stdout, flags=re.MULTILINE))
+    listed = set(re.findall(r"^  make ([\w-]+) ", shown.stdout, flags=re.MULTILINE))
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     assert phony is not None
     assert listed == targets() == set(phony[1].split())
@@ -30,7 +30,7 @@ def test_make_help_names_every_target() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_make_targets_that_documents_name_exist(document: Path) -> None:
-    named = set(re.findall(r"(?:^|`|    )make ([a-z]+)", document.read_text(), flags=re.MULTILINE))
+    named = set(re.findall(r"(?:^|`|    )make ([a-z-]+)", document.read_text(), flags=re.MULTILINE))
     assert named <= targets()
 
 

@@ -1,7 +1,7 @@
 """A source of numbered images, and a network that looks its answers up by that number: they can be anything."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,9 @@ class Answers:
     def layers(self) -> FakeLayers:
         shapes = {name: (*output.shape[1:], 1, 1)[:3] for name, output in self.outputs.items()}
         return FakeLayers(FakeLayer(name, *shape) for name, shape in shapes.items())
+
+    def stream(self, images: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+        yield from reversed(self.run(images, layers).items())  # in whatever order
 
     def run(self, images: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         assert images.dtype == self.dtype

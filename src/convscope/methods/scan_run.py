@@ -97,14 +97,15 @@ class Job:
         identity = self.state.identity
         with self.lock:
             threshold = self.state.table.threshold()
-        found: dict[int, Reduced] = {}
+        spans = {layer.name: span for layer, span in zip(identity.layers, identity.spans, strict=True)}
+        found: dict[str, Reduced] = {}
         winners: list[Winners] = []
         with torch.no_grad():
-            for i, output in _outputs(self.net, self._fill(micro), [layer.name for layer in identity.layers]):
+            for name, output in self.net.stream(self._fill(micro), list(spans)):
                 maps = Maps.of(output[: len(micro.indices)])
-                found[i] = reduce(maps, statistics=identity.statistics)
-                winners.append(_winners(maps, found[i], micro.indices, threshold, identity.spans[i]))
-        responses = _join([found[i] for i in range(len(found))], micro.labels) if identity.statistics else None
+                found[name] = reduce(maps, statistics=identity.statistics)
+                winners.append(_winners(maps, found[name], micro.indices, threshold, spans[name]))
+        responses = _join([found[name] for name in spans], micro.labels) if identity.statistics else None
         return Findings(micro.number, responses, Winners.joined(winners), micro.failures)
 
     def _fill(self, micro: MicroBatch) -> Tensor:
@@ -114,19 +115,6 @@ class Job:
             images = torch.cat([images, images[-1:].expand(missing, -1, -1, -1)])
         images = images.contiguous(memory_format=torch.channels_last).to(self.net.device, non_blocking=True)
         return self.preprocess.normalise(images, dtype=self.net.dtype)
-
-
-def _outputs(net: Network, images: Tensor, layers: list[str]) -> Iterator[tuple[int, Tensor]]:
-    """The number and output of every layer, each as soon as it is computed where the network can do that."""
-    stream = getattr(net, "stream", None)
-    if stream is None:
-        found = net.run(images, layers)
-        for i, name in enumerate(layers):
-            yield i, found.pop(name)
-    else:
-        numbers = {name: i for i, name in enumerate(layers)}
-        for name, output in stream(images, layers):
-            yield numbers[name], output
 
 
 def _winners(maps: Maps, found: Reduced, images: NDArray[np.int64], threshold: Threshold, span: slice) -> Winners:

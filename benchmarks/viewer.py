@@ -2,7 +2,7 @@
 
     python -m benchmarks.viewer [--quick] [--atlas DIR ...]
 
-On atlases of zoo:squeezenet1_1 and zoo:alexnet (all 1,152 units after its convolutions) over the embedded photos, made in
+On atlases of zoo:squeezenet1_1 and zoo:alexnet (all units after its convolutions) over the embedded photos, made in
 build/viewer and kept there; opened from disk in Chromium, a fresh profile each time. Ratios are budget over measured.
 
 Budgets: bundle 60 kB gzipped; first view 300 kB of files; the largest layer usable (its grid painted) 1 s after the

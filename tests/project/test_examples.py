@@ -24,7 +24,7 @@ def command_lines() -> Iterator[object]:
 def test_command_is_understood(line: str) -> None:
     tokens = shlex.split(re.sub(r"\s#.*", "", line))  # a comment begins a word, unlike the mark in pack.npz#val
     command, bound, ignored = app.application.parse_args(tokens, exit_on_error=False, print_error=False)
-    assert command.__name__ == tokens[0]
+    assert command.__name__ in tokens[:2]  # `atlas export` is a command below another
     assert bound.args
     assert not ignored
 

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { Actions } from "../parts/Actions";
 import { Examples } from "../parts/Examples";
 import { Lightbox } from "../parts/Lightbox";
@@ -99,6 +99,9 @@ function UnitView(props: ViewProps) {
     if (next !== null) void store.load(`layers/${layer.id}/${Math.floor(next / layer.shard.units)}`).catch(() => undefined);
   }, [address]);
   const [before, after] = [step(-1), step(1)];
+  // A key paints the examples first; what is below follows, and shows the unit before until then.
+  const below = useLater({ layer, data, shard, unit });
+  const details = useMemo(() => <Details {...below} />, [below.unit, below.data]);
   return (
     <article class="unit-page" aria-label={`Unit ${layer.name}:${unit.channel}`}>
       <div class="page-head">
@@ -135,12 +138,25 @@ function UnitView(props: ViewProps) {
         <Examples layer={layer} shard={shard} unit={unit} view={view} show={show} active={active} activate={activate} open={open} />
       )}
       <Actions layer={layer} shard={shard} unit={unit} />
-      <Details layer={layer} data={data} shard={shard} unit={unit} />
+      {details}
       {opened !== null && opened >= 0 && opened < unit.images.length && !unit.dead && (
         <Lightbox layer={layer} shard={shard} unit={unit} rank={opened} go={open} close={() => router.replace(to({}))} />
       )}
     </article>
   );
+}
+
+type Below = Pick<ViewProps, "layer" | "data" | "shard" | "unit">;
+
+/** What was given, one paint later; at once the first time. */
+function useLater(given: Below): Below {
+  const [later, set] = useState(given);
+  useEffect(() => {
+    if (later.unit === given.unit) return;
+    const timer = setTimeout(() => set(given));
+    return () => clearTimeout(timer);
+  }, [given.unit]);
+  return later;
 }
 
 function Stats({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { toImage } from "../route";
 import { useKeys } from "../shell";
 import type { LayerEntry, UnitData, UnitShard } from "../types";
@@ -44,7 +44,7 @@ export function Lightbox({ layer, shard, unit, rank, go, close }: Props) {
   for (let other = 0; other < Math.min(9, count); other += 1) keys[String(other + 1)] = () => go(other);
   useKeys(keys, true);
   const modal = useModal(close);
-  useEffect(() => setZoom(1), [rank, mode]);
+  useLayoutEffect(() => setZoom(1), [rank, mode]);
   const image = unit.images[rank] as number;
   const name = nameOf(shard, image);
   const label = labelOf(shard, image);

@@ -293,11 +293,11 @@ function Ce(e, t) {
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
 function I(e) {
-	return me = 1, we(Ie, e);
+	return me = 1, we(Fe, e);
 }
 function we(e, t, n) {
 	var r = Ce(N++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Ie(void 0, t), function(e) {
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Fe(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
 		pe(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
 	}], r.__c = P, !P.__f)) {
@@ -320,26 +320,26 @@ function we(e, t, n) {
 }
 function L(e, t) {
 	var n = Ce(N++, 3);
-	!F.__s && Fe(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, P.__H.__h.push(n));
+	!F.__s && Pe(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, P.__H.__h.push(n));
 }
 function Te(e, t) {
 	var n = Ce(N++, 4);
-	!F.__s && Fe(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, P.__h.push(n));
+	!F.__s && Pe(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, P.__h.push(n));
 }
 function R(e) {
-	return me = 5, Ee(function() {
+	return me = 5, z(function() {
 		return { current: e };
 	}, []);
 }
-function Ee(e, t) {
+function z(e, t) {
 	var n = Ce(N++, 7);
-	return Fe(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+	return Pe(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function De(e) {
+function Ee(e) {
 	var t = P.context[e.__c], n = Ce(N++, 9);
 	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(P)), t.props.value) : e.__;
 }
-function Oe() {
+function De() {
 	var e = Ce(N++, 11);
 	if (!e.__) {
 		for (var t = P.__v; !t.__m && t.__;) t = t.__;
@@ -348,18 +348,18 @@ function Oe() {
 	}
 	return e.__;
 }
-function ke() {
+function Oe() {
 	var e;
 	do {
 		for (; e = ge.shift();) try {
-			Ne(e);
+			Me(e);
 		} catch (t) {
 			F.__e(t, { __: (e = e.__P) && e.__v });
 		}
 		for (; e = he.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Ne), t.__h.some(Pe), t.__h = [];
+				t.__h.some(Me), t.__h.some(Ne), t.__h = [];
 			} catch (n) {
 				t.__h = [], F.__e(n, e.__v);
 			}
@@ -373,20 +373,20 @@ F.__b = function(e) {
 }, F.__r = function(e) {
 	ve && ve(e), N = 0;
 	var t = (P = e.__c).__H;
-	t && (de == P ? P.__h = [] : (t.__h.some(Ne), t.__h.some(Pe), N = 0), t.__h = [], t.__.some(function(e) {
+	t && (de == P ? P.__h = [] : (t.__h.some(Me), t.__h.some(Ne), N = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
 	})), de = P;
 }, F.diffed = function(e) {
 	ye && ye(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Me(he.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && je(he.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
 	})), de = P = null;
 }, F.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Ne), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Pe(e);
+			e.__h.some(Me), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Ne(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
@@ -404,50 +404,50 @@ F.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Me(ge.push(r));
-			} else Ne(r);
+				r.__P = n, je(ge.push(r));
+			} else Me(r);
 		} catch (e) {
 			t = e;
 		}
 	}), r.__H = void 0, t && F.__e(t, r.__v));
 };
-var Ae = typeof requestAnimationFrame == "function";
-function je(e) {
+var ke = typeof requestAnimationFrame == "function";
+function Ae(e) {
 	var t, n = function() {
-		clearTimeout(r), Ae && cancelAnimationFrame(t), setTimeout(e);
+		clearTimeout(r), ke && cancelAnimationFrame(t), setTimeout(e);
 	}, r = setTimeout(n, 35);
-	Ae && (t = requestAnimationFrame(n));
+	ke && (t = requestAnimationFrame(n));
+}
+function je(e) {
+	e != 1 && fe == F.requestAnimationFrame || ((fe = F.requestAnimationFrame) || Ae)(Oe);
 }
 function Me(e) {
-	e != 1 && fe == F.requestAnimationFrame || ((fe = F.requestAnimationFrame) || je)(ke);
-}
-function Ne(e) {
 	var t = P, n = e.__c;
 	typeof n == "function" && (e.__c = void 0, n()), P = t;
 }
-function Pe(e) {
+function Ne(e) {
 	var t = P;
 	e.__c = e.__(), P = t;
 }
-function Fe(e, t) {
+function Pe(e, t) {
 	return !e || e.length != t.length || t.some(function(t, n) {
 		return !pe(t, e[n]);
 	});
 }
-function Ie(e, t) {
+function Fe(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/route.ts
-var Le = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function Re(e) {
+var Ie = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function Le(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function ze(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Re(o.join("/")), c = {
+function Re(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Le(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -462,25 +462,25 @@ function ze(e) {
 		query: i
 	};
 }
-function Be(e, t) {
+function ze(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var z = (e, t = {}) => Be(`#/l/${Le(e)}`, t), B = (e, t) => `#/u/${Le(`${e}:${t}`)}`, Ve = (e) => `#/i/${e}`, He = (e) => `#/e/${Le(e)}`, Ue = (e, t, n = "") => Be("#/compare", {
+var B = (e, t = {}) => ze(`#/l/${Ie(e)}`, t), V = (e, t) => `#/u/${Ie(`${e}:${t}`)}`, Be = (e) => `#/i/${e}`, Ve = (e) => `#/e/${Ie(e)}`, He = (e, t, n = "") => ze("#/compare", {
 	a: e,
 	b: t,
 	with: n
 });
-function We(e) {
+function Ue(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function Ge(e) {
+function We(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = (e) => {
 		n = e, t.forEach((e) => e());
 	};
@@ -493,14 +493,14 @@ function Ge(e) {
 	};
 }
 // src/shell.ts
-var Ke = M(null);
-function V() {
-	let e = De(Ke);
+var Ge = M(null);
+function H() {
+	let e = Ee(Ge);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function H(e, t = !1) {
-	let n = V(), r = R(e);
+function U(e, t = !1) {
+	let n = H(), r = R(e);
 	r.current = e, Te(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
@@ -509,10 +509,10 @@ function H(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function qe(e) {
+function Ke(e) {
 	return e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function Je(e) {
+function qe(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -521,7 +521,7 @@ function Je(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function Ye(e, t) {
+async function Je(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -531,11 +531,11 @@ async function Ye(e, t) {
 		return n.remove(), r;
 	}
 }
-function Xe(e, t, n = "application/json") {
+function Ye(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var Ze = {
+var Xe = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -548,7 +548,7 @@ var Ze = {
 			localStorage.setItem(`convscope.${e}`, t);
 		} catch {}
 	}
-}, Qe = class {
+}, Ze = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -566,14 +566,14 @@ var Ze = {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, $e = M(null);
-function U() {
-	let e = De($e);
+}, Qe = M(null);
+function W() {
+	let e = Ee(Qe);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function W(e, t) {
-	let n = De($e), r = (t ?? n)?.store, [, i] = I(0), [a, o] = I(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+function G(e, t) {
+	let n = Ee(Qe), r = (t ?? n)?.store, [, i] = I(0), [a, o] = I(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
 	return L(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
@@ -595,8 +595,8 @@ function W(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function et(e, t) {
-	let n = De($e), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = I(null);
+function $e(e, t) {
+	let n = Ee(Qe), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = I(null);
 	return L(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
@@ -608,8 +608,8 @@ function et(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-async function tt(e, t) {
-	let n = new Qe(e, t), r = await n.load("manifest");
+async function et(e, t) {
+	let n = new Ze(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -618,16 +618,16 @@ async function tt(e, t) {
 		name: t
 	};
 }
-function G(e, t) {
+function K(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function nt(e, t) {
+function tt(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var rt = Symbol.for("pv"), it = 0;
+var nt = Symbol.for("pv"), rt = 0;
 Array.isArray;
-function K(t, n, r, i, a, o) {
+function q(t, n, r, i, a, o) {
 	n ||= {};
 	var s, c, l = n;
 	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
@@ -641,38 +641,38 @@ function K(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: rt,
-		__v: --it,
+		constructor: nt,
+		__v: --rt,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/parts/small.tsx
-function q({ text: e, plain: t }) {
-	return /* @__PURE__ */ K("bdi", {
+function J({ text: e, plain: t }) {
+	return /* @__PURE__ */ q("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
-function at({ rows: e }) {
-	return /* @__PURE__ */ K("dl", {
+function it({ rows: e }) {
+	return /* @__PURE__ */ q("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: e }), /* @__PURE__ */ q("dd", { children: t })] }, e))
 	});
 }
-function J(e) {
-	let t = Oe();
-	return /* @__PURE__ */ K("section", {
+function Y(e) {
+	let t = De();
+	return /* @__PURE__ */ q("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ K("h2", {
+			/* @__PURE__ */ q("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ K("p", {
+			e.note !== void 0 && /* @__PURE__ */ q("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -680,19 +680,19 @@ function J(e) {
 		]
 	});
 }
-function ot({ field: e, input: t }) {
+function at({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ K("svg", {
+	return /* @__PURE__ */ q("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ K("rect", {
+		children: [/* @__PURE__ */ q("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ K("rect", {
+		}), /* @__PURE__ */ q("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -701,24 +701,24 @@ function ot({ field: e, input: t }) {
 		})]
 	});
 }
-function Y({ title: e, children: t }) {
-	return /* @__PURE__ */ K("div", {
+function X({ title: e, children: t }) {
+	return /* @__PURE__ */ q("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ K("h1", { children: e }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("h1", { children: e }),
+			/* @__PURE__ */ q("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
+			/* @__PURE__ */ q("p", { children: /* @__PURE__ */ q("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
 		]
 	});
 }
-var X = ({ what: e }) => /* @__PURE__ */ K("p", {
+var Z = ({ what: e }) => /* @__PURE__ */ q("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -727,12 +727,12 @@ var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 		"…"
 	]
 });
-function st(e) {
-	return /* @__PURE__ */ K("div", {
+function ot(e) {
+	return /* @__PURE__ */ q("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ K("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ q("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -740,34 +740,34 @@ function st(e) {
 		}, t))
 	});
 }
-var ct = [
+var st = [
 	"1",
 	"2",
 	"4"
 ];
-function lt() {
-	let { root: e } = V(), [t, n] = I(Ze.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), Ze.set("boost", t), n(t);
+function ct() {
+	let { root: e } = H(), [t, n] = I(Xe.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), Xe.set("boost", t), n(t);
 	};
-	return H({ e: () => r(ct[(ct.indexOf(t) + 1) % ct.length] ?? "1") }), /* @__PURE__ */ K("span", {
+	return U({ e: () => r(st[(st.indexOf(t) + 1) % st.length] ?? "1") }), /* @__PURE__ */ q("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ K("span", {
+		children: [/* @__PURE__ */ q("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ K(st, {
+		}), /* @__PURE__ */ q(ot, {
 			label: "Contrast of projections",
 			value: t,
-			options: ct.map((e) => [e, `${e}×`]),
+			options: st.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function ut(e) {
-	let t = e.page === "unit" ? We(e.rest) : null;
+function lt(e) {
+	let t = e.page === "unit" ? Ue(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: z(t.layer, { at: t.channel })
+		href: B(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -797,22 +797,22 @@ function ut(e) {
 		href: null
 	}] : [];
 }
-function dt({ route: e }) {
-	let t = U(), { router: n, toast: r } = V(), [i, a] = I("");
-	return /* @__PURE__ */ K("form", {
+function ut({ route: e }) {
+	let t = W(), { router: n, toast: r } = H(), [i, a] = I("");
+	return /* @__PURE__ */ q("form", {
 		class: "jump",
 		onSubmit: (o) => {
 			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : We(e.rest)?.layer, l = We(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && G(t, l.layer);
-			if (l && u && l.channel < u.channels) n.go(B(l.layer, l.channel));
-			else if (G(t, s)) n.go(z(s));
+			let s = i.trim(), c = e.page === "layer" ? e.rest : Ue(e.rest)?.layer, l = Ue(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && K(t, l.layer);
+			if (l && u && l.channel < u.channels) n.go(V(l.layer, l.channel));
+			else if (K(t, s)) n.go(B(s));
 			else {
 				r(`“${s}” is not in this atlas: write layer:unit`);
 				return;
 			}
 			a(""), o.currentTarget.querySelector("input")?.blur();
 		},
-		children: [/* @__PURE__ */ K("input", {
+		children: [/* @__PURE__ */ q("input", {
 			id: "jump",
 			list: "jump-layers",
 			value: i,
@@ -821,14 +821,14 @@ function dt({ route: e }) {
 			placeholder: "layer:unit",
 			autocomplete: "off",
 			spellcheck: !1
-		}), /* @__PURE__ */ K("datalist", {
+		}), /* @__PURE__ */ q("datalist", {
 			id: "jump-layers",
-			children: t.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: `${e.name}:` }, e.id))
+			children: t.manifest.layers.map((e) => /* @__PURE__ */ q("option", { value: `${e.name}:` }, e.id))
 		})]
 	});
 }
-function ft({ route: e, help: t }) {
-	let n = V(), r = ut(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = W(U().store.host.kind === "file" ? null : "experiments"), s = [
+function dt({ route: e, help: t }) {
+	let n = H(), r = lt(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
 		[
 			"#/",
 			"Layers",
@@ -853,10 +853,10 @@ function ft({ route: e, help: t }) {
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ K("header", {
+	]), /* @__PURE__ */ q("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ q("a", {
 				class: "skip",
 				href: "#main",
 				onClick: (e) => {
@@ -864,67 +864,67 @@ function ft({ route: e, help: t }) {
 				},
 				children: "Skip to content"
 			}),
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ q("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: i === "#/" && !a ? "up" : void 0,
-				children: [/* @__PURE__ */ K("svg", {
+				children: [/* @__PURE__ */ q("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
 					children: [
-						/* @__PURE__ */ K("rect", {
+						/* @__PURE__ */ q("rect", {
 							x: "1.5",
 							y: "1.5",
 							width: "21",
 							height: "21",
 							rx: "3"
 						}),
-						/* @__PURE__ */ K("rect", {
+						/* @__PURE__ */ q("rect", {
 							x: "6.5",
 							y: "6.5",
 							width: "11",
 							height: "11",
 							rx: "1.5"
 						}),
-						/* @__PURE__ */ K("circle", {
+						/* @__PURE__ */ q("circle", {
 							cx: "12",
 							cy: "12",
 							r: "2"
 						})
 					]
-				}), /* @__PURE__ */ K("span", { children: "convscope" })]
+				}), /* @__PURE__ */ q("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ K("nav", {
+			/* @__PURE__ */ q("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: s.map(([e, t, n]) => /* @__PURE__ */ K("a", {
+				children: s.map(([e, t, n]) => /* @__PURE__ */ q("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
 				}, e))
 			}),
-			/* @__PURE__ */ K(dt, { route: e }),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q(ut, { route: e }),
+			/* @__PURE__ */ q("button", {
 				class: "icon",
 				type: "button",
 				onClick: n.toggleTheme,
 				"aria-label": "Light or dark",
 				title: "Light or dark (d)",
-				children: /* @__PURE__ */ K("svg", {
+				children: /* @__PURE__ */ q("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
-					children: [/* @__PURE__ */ K("circle", {
+					children: [/* @__PURE__ */ q("circle", {
 						cx: "12",
 						cy: "12",
 						r: "8"
-					}), /* @__PURE__ */ K("path", {
+					}), /* @__PURE__ */ q("path", {
 						d: "M12 4a8 8 0 0 1 0 16z",
 						class: "shaded"
 					})]
 				})
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				class: "icon",
 				type: "button",
 				onClick: t,
@@ -932,27 +932,27 @@ function ft({ route: e, help: t }) {
 				title: "Keyboard (?)",
 				children: "?"
 			}),
-			a && /* @__PURE__ */ K("nav", {
+			a && /* @__PURE__ */ q("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
-				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ K("a", {
+				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ q("a", {
 					href: "#/",
 					id: i === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), r.map((e) => e.href ? /* @__PURE__ */ K("a", {
+				}), r.map((e) => e.href ? /* @__PURE__ */ q("a", {
 					href: e.href,
 					id: e.href === i ? "up" : void 0,
-					children: /* @__PURE__ */ K(q, { text: e.words })
-				}, e.words) : /* @__PURE__ */ K("span", {
+					children: /* @__PURE__ */ q(J, { text: e.words })
+				}, e.words) : /* @__PURE__ */ q("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ K(q, { text: e.words })
+					children: /* @__PURE__ */ q(J, { text: e.words })
 				}, e.words))]
 			})
 		]
 	});
 }
 // src/parts/KeyHelp.tsx
-var pt = [
+var ft = [
 	["Anywhere", [
 		["?", "this list"],
 		["g", "go to layer:unit"],
@@ -981,7 +981,7 @@ var pt = [
 		["c", "copy link"]
 	]]
 ];
-function mt(e) {
+function pt(e) {
 	let t = R(null);
 	return L(() => {
 		let e = (t.current?.getRootNode()).activeElement;
@@ -998,18 +998,18 @@ function mt(e) {
 		onClick: (n) => n.target === t.current && e()
 	};
 }
-function ht({ close: e }) {
-	return H({
+function mt({ close: e }) {
+	return U({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ K("div", {
+	}, !0), /* @__PURE__ */ q("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...mt(e),
-		children: /* @__PURE__ */ K("div", {
+		...pt(e),
+		children: /* @__PURE__ */ q("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ K("button", {
+				/* @__PURE__ */ q("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1017,37 +1017,37 @@ function ht({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ q("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ q("div", {
 					class: "columns",
-					children: pt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
+					children: ft.map(([e, t]) => /* @__PURE__ */ q("section", { children: [/* @__PURE__ */ q("h3", { children: e }), /* @__PURE__ */ q("dl", { children: t.map(([e, t]) => /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: /* @__PURE__ */ q("kbd", { children: e }) }), /* @__PURE__ */ q("dd", { children: t })] }, e)) })] }, e))
 				})
 			]
 		})
 	});
 }
 // src/words.ts
-function Z(e) {
+function Q(e) {
 	if (e == null || Number.isNaN(e)) return "–";
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-var gt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function _t(e) {
+var ht = (e) => e == null ? "–" : `${Q(100 * e)} %`, $ = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function gt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var vt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function yt(e) {
-	return e === null ? "whole image" : `${vt(e.size)} px, stride ${vt(e.stride)}`;
+var _t = (e) => e[0] === e[1] ? Q(e[0]) : `${Q(e[0])} × ${Q(e[1])}`;
+function vt(e) {
+	return e === null ? "whole image" : `${_t(e.size)} px, stride ${_t(e.stride)}`;
 }
-var bt = (e) => e.replace("T", " ").replace("Z", " UTC"), xt = (e) => e.slice(e.lastIndexOf("/") + 1) || e;
+var yt = (e) => e.replace("T", " ").replace("Z", " UTC"), bt = (e) => e.slice(e.lastIndexOf("/") + 1) || e;
 // src/parts/Tile.tsx
-function St({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
-	let c = et(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
+function xt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+	let c = $e(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ K("span", {
+	return /* @__PURE__ */ q("span", {
 		class: `tile${l > 2 ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * l}px`,
@@ -1059,10 +1059,10 @@ function St({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...f
 	});
 }
-function $(e) {
-	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(St, {
-		path: nt((s ?? t).manifest.paths[i], {
+function St(e) {
+	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ q(xt, {
+		path: tt((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1076,9 +1076,9 @@ function $(e) {
 	});
 }
 function Ct(e) {
-	let t = U(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ K(St, {
-		path: s ? null : nt((c ?? t).manifest.paths.sprite, {
+	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
+	return /* @__PURE__ */ q(xt, {
+		path: s ? null : tt((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1093,19 +1093,19 @@ function Ct(e) {
 // src/parts/WholeImage.tsx
 function wt(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : nt(n, {
+	return n === null ? null : tt(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
 function Tt({ image: e, name: t, box: n, from: r = null }) {
-	let i = U(), a = r ?? i, [, o, s] = a.manifest.model.input, c = et(wt(a, e), r), [l, u, d, f] = n ?? [
+	let i = W(), a = r ?? i, [, o, s] = a.manifest.model.input, c = $e(wt(a, e), r), [l, u, d, f] = n ?? [
 		0,
 		0,
 		o,
 		s
 	], p = n ? Math.min(s / 2, Math.max(0, -l, -u, d - o, f - s)) : 0;
-	return /* @__PURE__ */ K("svg", {
+	return /* @__PURE__ */ q("svg", {
 		class: "whole",
 		viewBox: [
 			-p,
@@ -1116,37 +1116,37 @@ function Tt({ image: e, name: t, box: n, from: r = null }) {
 		role: "img",
 		"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`,
 		children: [
-			/* @__PURE__ */ K("rect", {
+			/* @__PURE__ */ q("rect", {
 				class: "beyond",
 				x: -p,
 				y: -p,
 				width: s + 2 * p,
 				height: o + 2 * p
 			}),
-			c ? /* @__PURE__ */ K("image", {
+			c ? /* @__PURE__ */ q("image", {
 				href: c,
 				width: s,
 				height: o,
 				preserveAspectRatio: "none"
-			}) : /* @__PURE__ */ K("rect", {
+			}) : /* @__PURE__ */ q("rect", {
 				class: "missing",
 				width: s,
 				height: o
 			}),
-			n && /* @__PURE__ */ K(b, { children: [
-				/* @__PURE__ */ K("path", {
+			n && /* @__PURE__ */ q(b, { children: [
+				/* @__PURE__ */ q("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-p} ${-p}h${s + 2 * p}v${o + 2 * p}h${-s - 2 * p}z M${u} ${l}h${f - u}v${d - l}h${u - f}z`
 				}),
-				/* @__PURE__ */ K("rect", {
+				/* @__PURE__ */ q("rect", {
 					class: "field-halo",
 					x: u,
 					y: l,
 					width: f - u,
 					height: d - l
 				}),
-				/* @__PURE__ */ K("rect", {
+				/* @__PURE__ */ q("rect", {
 					class: "field",
 					x: u,
 					y: l,
@@ -1158,19 +1158,19 @@ function Tt({ image: e, name: t, box: n, from: r = null }) {
 	});
 }
 function Et({ image: e, box: t, label: n }) {
-	let r = U(), [, i, a] = r.manifest.model.input, o = et(wt(r, e)), [s, c, l, u] = t;
-	return /* @__PURE__ */ K("svg", {
+	let r = W(), [, i, a] = r.manifest.model.input, o = $e(wt(r, e)), [s, c, l, u] = t;
+	return /* @__PURE__ */ q("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		role: "img",
 		"aria-label": n,
-		children: [/* @__PURE__ */ K("rect", {
+		children: [/* @__PURE__ */ q("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ K("image", {
+		}), o && /* @__PURE__ */ q("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1185,13 +1185,13 @@ var Dt = (e, t) => {
 }, Ot = (e, t) => e.images[t]?.name ?? `image ${t}`;
 function kt(e) {
 	let { layer: t, shard: n, unit: r, view: i, show: a, active: o, activate: s, open: c } = e, l = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ K(st, {
+					/* @__PURE__ */ q(ot, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1201,16 +1201,16 @@ function kt(e) {
 						],
 						change: a
 					}),
-					i !== "photos" && /* @__PURE__ */ K(lt, {}),
-					/* @__PURE__ */ K("span", {
+					i !== "photos" && /* @__PURE__ */ q(ct, {}),
+					/* @__PURE__ */ q("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					})
 				]
 			}),
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: `panels panels-${l.length}`,
-				children: l.map((e) => /* @__PURE__ */ K(At, {
+				children: l.map((e) => /* @__PURE__ */ q(At, {
 					kind: e,
 					layer: t,
 					shard: n,
@@ -1220,7 +1220,7 @@ function kt(e) {
 					open: c
 				}, e))
 			}),
-			/* @__PURE__ */ K(jt, {
+			/* @__PURE__ */ q(jt, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -1240,22 +1240,22 @@ function At({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 		return e.observe(s.current), () => e.disconnect();
 	}, [u]);
 	let d = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ K("figure", {
+	return /* @__PURE__ */ q("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ K("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ K("div", {
+		children: [/* @__PURE__ */ q("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ q("div", {
 			ref: s,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${u}, ${c}px)` },
 			role: "group",
 			"aria-label": `${d}s`,
-			children: r.images.map((s, l) => /* @__PURE__ */ K("button", {
+			children: r.images.map((s, l) => /* @__PURE__ */ q("button", {
 				type: "button",
 				class: l === i ? "cell active" : "cell",
 				onMouseEnter: () => a(l),
 				onFocus: () => a(l),
 				onClick: () => o(l),
-				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${Ot(n, s)}${Dt(n, s) ? `, ${Dt(n, s)}` : ""}`,
-				children: /* @__PURE__ */ K(Ct, {
+				"aria-label": `${d} ${l + 1}: activation ${Q(r.values[l])}, ${Ot(n, s)}${Dt(n, s) ? `, ${Dt(n, s)}` : ""}`,
+				children: /* @__PURE__ */ q(Ct, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
@@ -1269,31 +1269,31 @@ function At({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 }
 function jt({ layer: e, shard: t, unit: n, rank: r }) {
 	let i = n.images[r], a = Ot(t, i), o = Dt(t, i);
-	return /* @__PURE__ */ K("figure", {
+	return /* @__PURE__ */ q("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K(Tt, {
+			/* @__PURE__ */ q("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ q(Tt, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
 			}),
-			/* @__PURE__ */ K("dl", { children: [
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Example" }), /* @__PURE__ */ K("dd", { children: [
+			/* @__PURE__ */ q("dl", { children: [
+				/* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Example" }), /* @__PURE__ */ q("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Activation" }), /* @__PURE__ */ K("dd", {
+				/* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Activation" }), /* @__PURE__ */ q("dd", {
 					class: "number",
-					children: Z(n.values[r])
+					children: Q(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
-					href: Ve(i),
-					children: /* @__PURE__ */ K(q, { text: a })
+				o !== null && /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Label" }), /* @__PURE__ */ q("dd", { children: /* @__PURE__ */ q(J, { text: o }) })] }),
+				/* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Image" }), /* @__PURE__ */ q("dd", { children: /* @__PURE__ */ q("a", {
+					href: Be(i),
+					children: /* @__PURE__ */ q(J, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
+				e.spatial && /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Place" }), /* @__PURE__ */ q("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -1343,7 +1343,7 @@ function Ft(e, t, n) {
 	}), i;
 }
 function It(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = V(), c = R(null), l = Ft(c, e, r), u = R(!1), d = (e) => {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = R(null), l = Ft(c, e, r), u = R(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1357,7 +1357,7 @@ function It(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	H(e.keys === !1 ? {} : {
+	U(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
 	}), Te(() => {
@@ -1383,7 +1383,7 @@ function It(e) {
 		});
 	}, [i]);
 	let g = [];
-	for (let a = l.first; a < Math.min(l.last, t); a += 1) g.push(/* @__PURE__ */ K("li", {
+	for (let a = l.first; a < Math.min(l.last, t); a += 1) g.push(/* @__PURE__ */ q("li", {
 		"data-index": a,
 		"aria-setsize": t,
 		"aria-posinset": a + 1,
@@ -1396,7 +1396,7 @@ function It(e) {
 		},
 		children: e.render(a, a === i)
 	}, e.keyOf(a)));
-	return /* @__PURE__ */ K("ul", {
+	return /* @__PURE__ */ q("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -1406,7 +1406,7 @@ function It(e) {
 }
 // src/parts/Versus.tsx
 function Lt(e) {
-	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
@@ -1414,24 +1414,24 @@ function Lt(e) {
 }
 function Rt({ left: e, right: t }) {
 	let [n, r] = [Lt(e), Lt(t)], [i, a] = I(null);
-	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
+	if (!n || !r) return /* @__PURE__ */ q(Z, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => Ot(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
+	return /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("p", {
 		class: "lead",
 		children: [
-			Q(c, "image"),
+			$(c, "image"),
 			" of ",
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ q("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(zt, {
+		children: [/* @__PURE__ */ q(zt, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(zt, {
+		}), /* @__PURE__ */ q(zt, {
 			side: t,
 			found: r,
 			image: i,
@@ -1441,37 +1441,37 @@ function Rt({ left: e, right: t }) {
 }
 function zt({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ K("section", {
+	return /* @__PURE__ */ q("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: B(i.name, a),
+			/* @__PURE__ */ q("h2", { children: o.name ? /* @__PURE__ */ q(J, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ q("a", {
+				href: V(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", {
 				class: "note",
 				children: [
 					"maximum ",
-					Z(s.maximum),
+					Q(s.maximum),
 					" · mean ",
-					Z(s.mean),
+					Q(s.mean),
 					" · active ",
-					gt(s.active),
+					ht(s.active),
 					" · ",
-					yt(i.field)
+					vt(i.field)
 				]
 			}),
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ K("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ q("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
 						let u = Ot(c, t), d = Dt(c, t);
-						return /* @__PURE__ */ K("button", {
+						return /* @__PURE__ */ q("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
 							onMouseEnter: () => r(u),
@@ -1479,8 +1479,8 @@ function zt({ side: e, found: t, image: n, look: r }) {
 							onFocus: () => r(u),
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
-							title: `${Z(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ K(Ct, {
+							title: `${Q(s.values[l])} · ${d ?? u}`,
+							children: /* @__PURE__ */ q(Ct, {
 								layer: i,
 								channel: a,
 								kind: e,
@@ -1493,24 +1493,24 @@ function zt({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ K("p", {
+			s.classes.length > 0 && /* @__PURE__ */ q("p", {
 				class: "note",
-				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Z(t)})`).join(", ")]
+				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Q(t)})`).join(", ")]
 			})
 		]
 	});
 }
 function Bt({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = I(-1), { router: o } = V(), s = (e) => o.go(Ue(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
-	return /* @__PURE__ */ K("div", {
+	let [i, a] = I(-1), { router: o } = H(), s = (e) => o.go(He(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+	return /* @__PURE__ */ q("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Vt, {
+		children: [/* @__PURE__ */ q(Vt, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(Vt, {
+		}), /* @__PURE__ */ q(Vt, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1520,28 +1520,28 @@ function Bt({ left: e, right: t, a: n, b: r }) {
 	});
 }
 function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
-	return /* @__PURE__ */ K("section", {
+	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
+	return /* @__PURE__ */ q("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: z(a.name),
+			/* @__PURE__ */ q("h2", { children: o.name ? /* @__PURE__ */ q(J, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ q("a", {
+				href: B(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ q("p", {
 				class: "note",
 				children: [
 					a.op,
 					" · ",
-					_t(a),
+					gt(a),
 					" · ",
-					yt(a.field),
+					vt(a.field),
 					" · ",
-					Q(a.units.dead, "dead unit")
+					$(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(It, {
+			s.value && /* @__PURE__ */ q(It, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1554,33 +1554,33 @@ function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				open: r,
 				keyOf: (e) => e,
 				keys: i,
-				render: (e) => /* @__PURE__ */ K("button", {
+				render: (e) => /* @__PURE__ */ q("button", {
 					type: "button",
 					class: "unit",
 					onFocus: () => n(e),
 					onMouseEnter: () => n(e),
 					onClick: () => r(e),
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ q("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ K($, {
+						children: [/* @__PURE__ */ q(St, {
 							layer: a,
 							channel: e,
 							kind: "photos",
 							side: 60,
 							from: o
-						}), /* @__PURE__ */ K($, {
+						}), /* @__PURE__ */ q(St, {
 							layer: a,
 							channel: e,
 							kind: "projections",
 							side: 60,
 							from: o
 						})]
-					}), /* @__PURE__ */ K("span", {
+					}), /* @__PURE__ */ q("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
 							class: "heard",
 							children: "Unit "
-						}), e] }), /* @__PURE__ */ K("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
+						}), e] }), /* @__PURE__ */ q("span", { children: s.value.dead.includes(e) ? "dead" : Q(s.value.maximum[e]) })]
 					})]
 				})
 			})
@@ -1589,11 +1589,11 @@ function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 }
 // src/pages/Compare.tsx
 function Ht(e) {
-	let t = U(), [n, r] = I(null);
+	let t = W(), [n, r] = I(null);
 	return L(() => {
 		if (!e) return;
 		let n = !0;
-		return tt(t.store.host, e).then((t) => n && r({
+		return et(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -1616,36 +1616,36 @@ function Ht(e) {
 	};
 }
 function Ut({ query: e }) {
-	let t = U(), { router: n } = V(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Ht(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(Ue(e.a ?? r, e.b ?? s, e.other ?? i));
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Compare" }),
-		/* @__PURE__ */ K("form", {
+	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Ht(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
+	return /* @__PURE__ */ q(b, { children: [
+		/* @__PURE__ */ q("h1", { children: "Compare" }),
+		/* @__PURE__ */ q("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(Wt, {
+				/* @__PURE__ */ q(Wt, {
 					label: "Left",
 					value: r,
 					atlas: t,
 					change: (e) => l({ a: e })
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ q("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(Wt, {
+				/* @__PURE__ */ q(Wt, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
 					change: (e) => l({ b: e })
 				}),
-				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ K("label", { children: ["Right side from", /* @__PURE__ */ K("select", {
+				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ q("label", { children: ["Right side from", /* @__PURE__ */ q("select", {
 					value: i,
 					onChange: (e) => l({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ K("option", {
+					children: [/* @__PURE__ */ q("option", {
 						value: "",
 						children: "this atlas"
-					}), c.value?.map((e) => /* @__PURE__ */ K("option", {
+					}), c.value?.map((e) => /* @__PURE__ */ q("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -1656,22 +1656,22 @@ function Ut({ query: e }) {
 				})] })
 			]
 		}),
-		o ? /* @__PURE__ */ K(Y, {
+		o ? /* @__PURE__ */ q(X, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(Gt, {
+		}) : a ? /* @__PURE__ */ q(Gt, {
 			a: r,
 			b: s,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ K(X, { what: i })
+		}) : /* @__PURE__ */ q(Z, { what: i })
 	] });
 }
 function Wt({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ K("label", { children: [
+	return /* @__PURE__ */ q("label", { children: [
 		e,
-		/* @__PURE__ */ K("input", {
+		/* @__PURE__ */ q("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -1680,28 +1680,28 @@ function Wt({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ K("datalist", {
+		/* @__PURE__ */ q("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ q("option", { value: e.name }, e.id))
 		})
 	] });
 }
 function Gt({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = G(t, e);
+		let n = K(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = We(e), i = r ? G(t, r.layer) : void 0;
+		let r = Ue(e), i = r ? K(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ K("p", {
+	return !a || !o ? /* @__PURE__ */ q("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -1712,7 +1712,7 @@ function Gt({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Rt, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ q(Rt, {
 		left: {
 			...a,
 			channel: a.channel
@@ -1721,12 +1721,12 @@ function Gt({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Bt, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ q(Bt, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ K("p", {
+	}) : /* @__PURE__ */ q("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
@@ -1742,74 +1742,74 @@ var Kt = {
 	transfer: "Transfer"
 };
 function qt() {
-	let e = W("experiments");
-	return e.error ? /* @__PURE__ */ K(Jt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Experiments" }),
-		/* @__PURE__ */ K("p", {
+	let e = G("experiments");
+	return e.error ? /* @__PURE__ */ q(Jt, {}) : e.value ? e.value.length ? /* @__PURE__ */ q(b, { children: [
+		/* @__PURE__ */ q("h1", { children: "Experiments" }),
+		/* @__PURE__ */ q("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
-				Q(e.value.length, "experiment"),
+				$(e.value.length, "experiment"),
 				"."
 			]
 		}),
-		/* @__PURE__ */ K("ul", {
+		/* @__PURE__ */ q("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: He(e.name),
+			children: e.value.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("a", {
+				href: Ve(e.name),
 				children: [
-					/* @__PURE__ */ K(Yt, {
+					/* @__PURE__ */ q(Yt, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "op",
 						children: Kt[e.kind] ?? e.kind
 					}),
-					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("b", { children: /* @__PURE__ */ q("bdi", { children: e.title }) }),
+					/* @__PURE__ */ q("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(Jt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ q(Jt, {}) : /* @__PURE__ */ q(Z, { what: "experiments" });
 }
-var Jt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var Jt = () => /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("h1", { children: "Experiments" }), /* @__PURE__ */ q("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ K("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ q("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
 function Yt({ experiment: e, file: t, small: n }) {
-	let r = et(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
-	return r ? n ? /* @__PURE__ */ K("img", {
+	let r = $e(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
+	return r ? n ? /* @__PURE__ */ q("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
-	}) : /* @__PURE__ */ K("figure", {
+	}) : /* @__PURE__ */ q("figure", {
 		class: "result",
-		children: [/* @__PURE__ */ K("a", {
+		children: [/* @__PURE__ */ q("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
-			children: /* @__PURE__ */ K("img", {
+			children: /* @__PURE__ */ q("img", {
 				src: r,
 				alt: i || `Figure ${t} of ${e.title}`
 			})
-		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ K("span", { class: "no-figure" }) : null;
+		}), i && /* @__PURE__ */ q("figcaption", { children: i })]
+	}) : n ? /* @__PURE__ */ q("span", { class: "no-figure" }) : null;
 }
 var Xt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
 function Zt({ name: e }) {
-	let { store: t } = U(), n = W("experiments");
-	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
+	let { store: t } = W(), n = G("experiments");
+	if (!n.value && !n.error) return /* @__PURE__ */ q(Z, { what: e });
 	let r = n.value?.find((t) => t.name === e);
-	if (!r) return /* @__PURE__ */ K(Y, {
+	if (!r) return /* @__PURE__ */ q(X, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -1818,37 +1818,37 @@ function Zt({ name: e }) {
 		]
 	});
 	let i = r.shown, a = i !== null && i.rows.length === i.count;
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q(b, { children: [
+		/* @__PURE__ */ q("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
+			children: /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q("bdi", { children: r.title }) }), /* @__PURE__ */ q("p", {
 				class: "lead",
 				children: Kt[r.kind] ?? r.kind
 			})] })
 		}),
-		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
+		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ q("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.figures.map((e) => /* @__PURE__ */ K(Yt, {
+		r.figures.map((e) => /* @__PURE__ */ q(Yt, {
 			experiment: r,
 			file: e
 		}, e)),
-		i && /* @__PURE__ */ K(J, {
+		i && /* @__PURE__ */ q(Y, {
 			title: "Table",
 			note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-			children: [/* @__PURE__ */ K($t, {
+			children: [/* @__PURE__ */ q($t, {
 				columns: i.columns,
 				rows: i.rows
-			}), /* @__PURE__ */ K("p", {
+			}), /* @__PURE__ */ q("p", {
 				class: "actions",
-				children: a ? /* @__PURE__ */ K("button", {
+				children: a ? /* @__PURE__ */ q("button", {
 					type: "button",
 					onClick: () => {
-						i && Xe(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Xt).join(",")}\n`).join(""), "text/csv");
+						i && Ye(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Xt).join(",")}\n`).join(""), "text/csv");
 					},
 					children: "Download CSV"
-				}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
+				}) : t.host.kind === "folder" && /* @__PURE__ */ q("a", {
 					class: "button",
 					href: `experiments/${encodeURIComponent(r.name)}/table.csv`,
 					download: `${r.name}.csv`,
@@ -1856,48 +1856,48 @@ function Zt({ name: e }) {
 				})
 			})]
 		}),
-		/* @__PURE__ */ K(en, { experiment: r })
+		/* @__PURE__ */ q(en, { experiment: r })
 	] });
 }
 var Qt = (e) => e.trim() !== "" && Number.isFinite(Number(e));
 function $t({ columns: e, rows: t }) {
 	let n = e.map((e, n) => t.every((e) => Qt(e[n] ?? "") || !e[n]));
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: /* @__PURE__ */ K("table", { children: [/* @__PURE__ */ K("thead", { children: /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("th", {
+		children: /* @__PURE__ */ q("table", { children: [/* @__PURE__ */ q("thead", { children: /* @__PURE__ */ q("tr", { children: e.map((e, t) => /* @__PURE__ */ q("th", {
 			scope: "col",
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ K("bdi", { children: e })
-		}, t)) }) }), /* @__PURE__ */ K("tbody", { children: t.map((e, t) => /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("td", {
+			children: /* @__PURE__ */ q("bdi", { children: e })
+		}, t)) }) }), /* @__PURE__ */ q("tbody", { children: t.map((e, t) => /* @__PURE__ */ q("tr", { children: e.map((e, t) => /* @__PURE__ */ q("td", {
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ K("bdi", { children: e })
+			children: /* @__PURE__ */ q("bdi", { children: e })
 		}, t)) }, t)) })] })
 	});
 }
 function en({ experiment: e }) {
-	let t = e.units.flatMap((e) => We(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
-	return /* @__PURE__ */ K("div", {
+	let t = e.units.flatMap((e) => Ue(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
+	return /* @__PURE__ */ q("div", {
 		class: "cards",
-		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
+		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ q(Y, {
 			title: "About",
-			children: /* @__PURE__ */ K("p", {
+			children: /* @__PURE__ */ q("p", {
 				class: "chips",
-				children: [t.map((e) => /* @__PURE__ */ K("a", {
+				children: [t.map((e) => /* @__PURE__ */ q("a", {
 					class: "chip",
-					href: B(e.layer, e.channel),
-					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
-				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
+					href: V(e.layer, e.channel),
+					children: /* @__PURE__ */ q(J, { text: `${e.layer}:${e.channel}` })
+				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ q("a", {
 					class: "chip",
-					href: Ve(e),
+					href: Be(e),
 					children: ["image ", e]
 				}, e))]
 			})
-		}), n.length > 0 && /* @__PURE__ */ K(J, {
+		}), n.length > 0 && /* @__PURE__ */ q(Y, {
 			title: "Settings",
-			children: /* @__PURE__ */ K(at, { rows: n })
+			children: /* @__PURE__ */ q(it, { rows: n })
 		})]
 	});
 }
@@ -1912,44 +1912,44 @@ function tn(e, t) {
 	return r;
 }
 function nn() {
-	let { manifest: e } = U(), { marks: t, router: n } = V(), [r, i] = I(""), a = W("network"), o = Ee(() => tn(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
+	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = I(""), a = G("network"), o = z(() => tn(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
 		let e = l[Math.max(0, s)];
-		e && n.go(z(e.name));
+		e && n.go(B(e.name));
 	};
-	H({
+	U({
 		ArrowDown: u(1),
 		j: u(1),
 		ArrowUp: u(-1),
 		k: u(-1),
 		Enter: d
 	});
-	let f = e.layers.reduce((e, t) => e + t.units.dead, 0), p = t.all().flatMap((e) => We(e) ?? []);
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
+	let f = e.layers.reduce((e, t) => e + t.units.dead, 0), p = t.all().flatMap((e) => Ue(e) ?? []);
+	return /* @__PURE__ */ q(b, { children: [
+		/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q(J, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ K("p", {
+		/* @__PURE__ */ q("p", {
 			class: "lead",
 			children: [
 				"What its ",
-				Q(e.units, "unit"),
+				$(e.units, "unit"),
 				" in ",
-				Q(e.layers.length, "layer"),
+				$(e.layers.length, "layer"),
 				" respond to, in ",
-				Q(e.data.count, "image"),
-				f > 0 && `; ${Q(f, "unit")} never ${f === 1 ? "responds" : "respond"}`,
+				$(e.data.count, "image"),
+				f > 0 && `; ${$(f, "unit")} never ${f === 1 ? "responds" : "respond"}`,
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(sn, { manifest: e }),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ q(sn, { manifest: e }),
+		/* @__PURE__ */ q("div", {
 			class: "map-head",
-			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
+			children: [/* @__PURE__ */ q("h2", { children: "Layers in execution order" }), /* @__PURE__ */ q("form", {
 				onSubmit: (e) => {
 					e.preventDefault(), d();
 				},
-				children: /* @__PURE__ */ K("input", {
+				children: /* @__PURE__ */ q("input", {
 					id: "search",
 					type: "search",
 					value: r,
@@ -1959,71 +1959,71 @@ function nn() {
 				})
 			})]
 		}),
-		/* @__PURE__ */ K("ol", {
+		/* @__PURE__ */ q("ol", {
 			class: "map",
-			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(rn, {
+			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ q(rn, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === s
-			}, t.shown.id) : /* @__PURE__ */ K(an, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(rn, {
+			}, t.shown.id) : /* @__PURE__ */ q(an, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ q(rn, {
 				layer: e,
 				current: t === s
 			}, e.id))
 		}),
-		r !== "" && /* @__PURE__ */ K(on, {
+		r !== "" && /* @__PURE__ */ q(on, {
 			network: a.value,
 			sought: r,
 			found: l.length
 		}),
-		p.length > 0 && /* @__PURE__ */ K(J, {
+		p.length > 0 && /* @__PURE__ */ q(Y, {
 			title: "Marked units",
-			children: /* @__PURE__ */ K("p", {
+			children: /* @__PURE__ */ q("p", {
 				class: "chips",
-				children: p.map((e) => /* @__PURE__ */ K("a", {
+				children: p.map((e) => /* @__PURE__ */ q("a", {
 					class: "chip",
-					href: B(e.layer, e.channel),
-					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
+					href: V(e.layer, e.channel),
+					children: /* @__PURE__ */ q(J, { text: `${e.layer}:${e.channel}` })
 				}, `${e.layer}:${e.channel}`))
 			})
 		}),
-		/* @__PURE__ */ K(ln, { manifest: e })
+		/* @__PURE__ */ q(ln, { manifest: e })
 	] });
 }
 function rn({ layer: e, current: t }) {
-	let { manifest: n } = U(), r = e.preview, i = Math.min(r.columns, e.channels), a = nt(n.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ K("li", {
+	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = tt(n.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ q("li", {
 		class: t ? "station current" : "station",
-		children: /* @__PURE__ */ K("a", {
-			href: z(e.name),
+		children: /* @__PURE__ */ q("a", {
+			href: B(e.name),
 			children: [
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ q("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ q("b", { children: /* @__PURE__ */ q(J, { text: e.name }) }), /* @__PURE__ */ q("span", {
 						class: "op",
 						children: e.op
 					})]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ q("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ q("span", {
 						class: "number",
-						children: _t(e)
-					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
+						children: gt(e)
+					}), /* @__PURE__ */ q("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ q("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ K(ot, {
+					children: [/* @__PURE__ */ q(at, {
 						field: e.field,
 						input: n.model.input
-					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ q("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ q("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ q("span", {
 					class: e.units.dead ? "station-dead some" : "station-dead",
 					children: [e.units.dead, " dead"]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ q("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(St, {
+					children: [0, 1].map((e) => /* @__PURE__ */ q("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ q(xt, {
 						path: a,
 						grid: r,
 						panel: 0,
@@ -2037,50 +2037,50 @@ function rn({ layer: e, current: t }) {
 	});
 }
 function an({ layers: e }) {
-	return /* @__PURE__ */ K("li", {
+	return /* @__PURE__ */ q("li", {
 		class: "passed",
-		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
-			/* @__PURE__ */ K(q, { text: e.name }),
+		children: /* @__PURE__ */ q("details", { children: [/* @__PURE__ */ q("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ q("ul", { children: e.map((e) => /* @__PURE__ */ q("li", { children: [
+			/* @__PURE__ */ q(J, { text: e.name }),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ q("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ q("span", {
 				class: "number",
-				children: _t(e)
+				children: gt(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: yt(e.field) })
+			/* @__PURE__ */ q("span", { children: vt(e.field) })
 		] }, e.name)) })] })
 	});
 }
 function on({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
-	return /* @__PURE__ */ K("p", {
+	return /* @__PURE__ */ q("p", {
 		class: "quiet",
 		role: "status",
-		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
+		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${$(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
 function sn({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ K("details", {
+	return t ? /* @__PURE__ */ q("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ K("summary", { children: [
-			Q(t, "image"),
+		children: [/* @__PURE__ */ q("summary", { children: [
+			$(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ K("ul", { children: [n.map((e) => /* @__PURE__ */ K("li", { children: [
-			/* @__PURE__ */ K(q, { text: e.name }),
+		] }), /* @__PURE__ */ q("ul", { children: [n.map((e) => /* @__PURE__ */ q("li", { children: [
+			/* @__PURE__ */ q(J, { text: e.name }),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ q("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ K("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ q("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -2090,49 +2090,49 @@ function sn({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var cn = ({ value: e }) => /* @__PURE__ */ K("code", {
+var cn = ({ value: e }) => /* @__PURE__ */ q("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
 });
 function ln({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i } = e;
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ q(Y, {
 				title: "Model",
-				children: /* @__PURE__ */ K(at, { rows: [
-					["Name", /* @__PURE__ */ K(q, {
+				children: /* @__PURE__ */ q(it, { rows: [
+					["Name", /* @__PURE__ */ q(J, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ K(q, {
-						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
+					["Output", /* @__PURE__ */ q(J, {
+						text: t.output + (t.classes ? `, ${$(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					["SHA-256", /* @__PURE__ */ K(cn, { value: t.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ q(cn, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ q(Y, {
 				title: "Images",
-				children: /* @__PURE__ */ K(at, { rows: [
-					["Collection", /* @__PURE__ */ K(q, {
+				children: /* @__PURE__ */ q(it, { rows: [
+					["Collection", /* @__PURE__ */ q(J, {
 						text: n.description,
 						plain: !0
 					}, "n")],
-					["Count", Q(n.count, "image")],
-					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
+					["Count", $(n.count, "image")],
+					["Labels", n.classes ? $(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(cn, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ q(cn, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ q(Y, {
 				title: "How it was made",
-				children: /* @__PURE__ */ K(at, { rows: [
-					["When", bt(e.created)],
+				children: /* @__PURE__ */ q(it, { rows: [
+					["When", yt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
@@ -2160,18 +2160,18 @@ function un(e, t, n, r) {
 	];
 }
 function dn({ number: e }) {
-	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value ? a.value.images.indexOf(e) : -1, s = W(t.extras && o >= 0 ? `profiles/${Math.floor(o / t.extras.profileShard)}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
-	if (!r) return /* @__PURE__ */ K(Y, {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value ? a.value.images.indexOf(e) : -1, s = G(t.extras && o >= 0 ? `profiles/${Math.floor(o / t.extras.profileShard)}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+	if (!r) return /* @__PURE__ */ q(X, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (i.error) return /* @__PURE__ */ K(Y, {
+	if (i.error) return /* @__PURE__ */ q(X, {
 		title: "Data is missing",
 		children: i.error.message
 	});
-	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ K(X, { what: `image ${e}` });
+	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ q(Z, { what: `image ${e}` });
 	let d = l.value?.images[e], f = s.value?.images[e], p = f ?? d;
-	if (!p) return /* @__PURE__ */ K(Y, {
+	if (!p) return /* @__PURE__ */ q(X, {
 		title: "Not in this atlas",
 		children: [
 			"Image ",
@@ -2180,7 +2180,7 @@ function dn({ number: e }) {
 		]
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(fn, {
+	return /* @__PURE__ */ q(fn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2191,64 +2191,64 @@ function dn({ number: e }) {
 	});
 }
 function fn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = U(), { router: c } = V(), [l, u] = I(null), d = (t) => {
+	let { manifest: s } = W(), { router: c } = H(), [l, u] = I(null), d = (t) => {
 		let n = a[a.indexOf(e) + t];
-		n !== void 0 && c.go(Ve(n));
+		n !== void 0 && c.go(Be(n));
 	};
-	return H({
+	return U({
 		ArrowLeft: () => d(-1),
 		h: () => d(-1),
 		ArrowRight: () => d(1),
 		l: () => d(1)
-	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("div", {
 		class: "page-head",
-		children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: xt(t) }) }), /* @__PURE__ */ K("p", {
+		children: /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q(J, { text: bt(t) }) }), /* @__PURE__ */ q("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: n })] }),
+				n !== null && /* @__PURE__ */ q(b, { children: [" · ", /* @__PURE__ */ q(J, { text: n })] }),
 				" · ",
 				"among the strongest of ",
-				Q(i.length, "unit")
+				$(i.length, "unit")
 			]
 		})] })
-	}), /* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ q("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ K("figure", {
+		children: [/* @__PURE__ */ q("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K(Tt, {
+				/* @__PURE__ */ q(Tt, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
 				}),
-				/* @__PURE__ */ K("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
-				/* @__PURE__ */ K("p", {
+				/* @__PURE__ */ q("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
+				/* @__PURE__ */ q("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ K(q, {
+					children: /* @__PURE__ */ q(J, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-					href: He(e.name),
+				o.map((e) => /* @__PURE__ */ q("p", { children: /* @__PURE__ */ q("a", {
+					href: Ve(e.name),
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ K("div", { children: s.layers.map((e, t) => {
+		}), /* @__PURE__ */ q("div", { children: s.layers.map((e, t) => {
 			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
-			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
+			return !n.length && !a.length ? null : /* @__PURE__ */ q(Y, {
 				title: e.name,
-				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K(pn, {
+				note: a.length ? `among the ${s.options.k} strongest of ${$(a.length, "unit")}` : void 0,
+				children: [n.length > 0 ? /* @__PURE__ */ q(pn, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ K(hn, {
+				}) : /* @__PURE__ */ q(hn, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(hn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ q("details", { children: [/* @__PURE__ */ q("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ q(hn, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2257,43 +2257,43 @@ function fn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 	})] });
 }
 function pn({ layer: e, rows: t, mark: n }) {
-	let { manifest: r } = U();
-	return /* @__PURE__ */ K("ul", {
+	let { manifest: r } = W();
+	return /* @__PURE__ */ q("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
 				box: un(e, o, s, r.model.input),
-				words: `${e.name}:${t}, response ${Z(i)}`
+				words: `${e.name}:${t}, response ${Q(i)}`
 			});
-			return /* @__PURE__ */ K("li", {
+			return /* @__PURE__ */ q("li", {
 				onMouseEnter: c,
 				onMouseLeave: () => n(null),
-				children: /* @__PURE__ */ K("a", {
-					href: B(e.name, t),
+				children: /* @__PURE__ */ q("a", {
+					href: V(e.name, t),
 					onFocus: c,
 					onBlur: () => n(null),
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ q("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ K($, {
+						children: [/* @__PURE__ */ q(St, {
 							layer: e,
 							channel: t,
 							kind: "photos",
 							side: 56
-						}), /* @__PURE__ */ K($, {
+						}), /* @__PURE__ */ q(St, {
 							layer: e,
 							channel: t,
 							kind: "projections",
 							side: 56
 						})]
-					}), /* @__PURE__ */ K("span", {
+					}), /* @__PURE__ */ q("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
 							class: "heard",
 							children: "Unit "
-						}), t] }), /* @__PURE__ */ K("span", {
+						}), t] }), /* @__PURE__ */ q("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
-								Z(i),
+								Q(i),
 								" · ",
 								Math.round(100 * a),
 								" %"
@@ -2308,24 +2308,24 @@ function pn({ layer: e, rows: t, mark: n }) {
 var mn = 24;
 function hn({ layer: e, wins: t }) {
 	let [n, r] = I(!1), i = n ? t : t.slice(0, mn);
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
+	return /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-			href: B(e.name, t),
-			children: [/* @__PURE__ */ K($, {
+		children: i.map(([, t, n]) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("a", {
+			href: V(e.name, t),
+			children: [/* @__PURE__ */ q(St, {
 				layer: e,
 				channel: t,
 				kind: "photos",
 				side: 48
-			}), /* @__PURE__ */ K("span", {
+			}), /* @__PURE__ */ q("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+				children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ K("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ q("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ K("button", {
+	}), t.length > i.length && /* @__PURE__ */ q("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
@@ -2333,7 +2333,7 @@ function hn({ layer: e, wins: t }) {
 }
 // src/pages/Images.tsx
 function gn() {
-	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = I(null);
+	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = I(null);
 	L(() => {
 		if (!r.value) return;
 		let e = !0;
@@ -2361,19 +2361,19 @@ function gn() {
 	};
 }
 function _n({ query: e }) {
-	let { manifest: t } = U(), { router: n } = V(), { images: r, error: i } = gn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ K(Y, {
+	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = gn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ q(X, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ K(X, { what: "images" });
+	if (!r) return /* @__PURE__ */ q(Z, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Images" }),
-		/* @__PURE__ */ K("p", {
+	return /* @__PURE__ */ q(b, { children: [
+		/* @__PURE__ */ q("h1", { children: "Images" }),
+		/* @__PURE__ */ q("p", {
 			class: "lead",
 			children: [
-				Q(r.length, "image"),
+				$(r.length, "image"),
 				" of ",
 				t.data.count,
 				", each with the units that respond to it most",
@@ -2381,17 +2381,17 @@ function _n({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ q("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ K("input", {
+			children: [/* @__PURE__ */ q("input", {
 				id: "search",
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(Be("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(ze("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ K("output", {
+			}), /* @__PURE__ */ q("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -2401,10 +2401,10 @@ function _n({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ K("p", {
+		c.length === 0 ? /* @__PURE__ */ q("p", {
 			class: "empty",
 			children: "No image has this in its name or label."
-		}) : /* @__PURE__ */ K(It, {
+		}) : /* @__PURE__ */ q(It, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2413,9 +2413,9 @@ function _n({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(Ve(c[e]?.number ?? 0)),
+			open: (e) => n.go(Be(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e) => /* @__PURE__ */ K(vn, {
+			render: (e) => /* @__PURE__ */ q(vn, {
 				image: c[e],
 				first: e === Math.max(0, a)
 			})
@@ -2423,23 +2423,23 @@ function _n({ query: e }) {
 	] });
 }
 function vn({ image: e, first: t }) {
-	let n = et(wt(U(), e.number));
-	return /* @__PURE__ */ K("a", {
+	let n = $e(wt(W(), e.number));
+	return /* @__PURE__ */ q("a", {
 		class: "unit thumb",
-		href: Ve(e.number),
+		href: Be(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ K("img", {
+			n ? /* @__PURE__ */ q("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
-			/* @__PURE__ */ K("span", {
+			}) : /* @__PURE__ */ q("span", { class: "tile none" }),
+			/* @__PURE__ */ q("span", {
 				class: "caption",
-				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? xt(e.name) }) })
+				children: /* @__PURE__ */ q("b", { children: /* @__PURE__ */ q(J, { text: e.label ?? bt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: xt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ q("small", { children: /* @__PURE__ */ q(J, { text: bt(e.name) }) })
 		]
 	});
 }
@@ -2540,12 +2540,12 @@ function En(e, t, n, r) {
 var Dn = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
 function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 	let o = yn.filter(([e]) => e !== "selectivity" || t.selectivity), s = [...r.classes].sort((e, t) => t[1] - e[1]), c = t.maximum.filter((e) => e !== null), [l, u] = [c.reduce((e, t) => Math.min(e, t), Infinity), c.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ K(st, {
+			/* @__PURE__ */ q(ot, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -2555,27 +2555,27 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 				],
 				change: (e) => a({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ K(lt, {}),
-			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
+			n.view !== "photos" && /* @__PURE__ */ q(ct, {}),
+			/* @__PURE__ */ q("label", { children: ["Sort", /* @__PURE__ */ q("select", {
 				value: n.sort,
 				onChange: (e) => a({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: o.map(([e, t]) => /* @__PURE__ */ K("option", {
+				children: o.map(([e, t]) => /* @__PURE__ */ q("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "similar" ? /* @__PURE__ */ K("label", { children: ["Unit", /* @__PURE__ */ K("input", {
+			n.sort === "similar" ? /* @__PURE__ */ q("label", { children: ["Unit", /* @__PURE__ */ q("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
 				onInput: (e) => a({ near: Dn(e.currentTarget.value) })
-			})] }) : /* @__PURE__ */ K("button", {
+			})] }) : /* @__PURE__ */ q("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => a({ ascending: !n.ascending }),
@@ -2583,7 +2583,7 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ K(st, {
+			/* @__PURE__ */ q(ot, {
 				label: "Dead units",
 				value: n.alive,
 				options: [
@@ -2593,19 +2593,19 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 				],
 				change: (e) => a({ alive: e })
 			}),
-			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
+			t.topClass && /* @__PURE__ */ q("label", { children: ["Class", /* @__PURE__ */ q("select", {
 				value: n.class ?? "",
 				onChange: (e) => a({ class: Dn(e.currentTarget.value) }),
 				children: [
-					/* @__PURE__ */ K("option", {
+					/* @__PURE__ */ q("option", {
 						value: "",
 						children: "any"
 					}),
-					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ K("option", {
+					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ q("option", {
 						value: n.class,
 						children: [t.classes?.[n.class] ?? n.class, " (0)"]
 					}),
-					s.map(([e, n]) => /* @__PURE__ */ K("option", {
+					s.map(([e, n]) => /* @__PURE__ */ q("option", {
 						value: e,
 						children: [
 							t.classes?.[e] ?? e,
@@ -2616,40 +2616,40 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 					}, e))
 				]
 			})] }),
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ q("span", {
 				class: "range",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ q("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
-						placeholder: Z(l),
+						placeholder: Q(l),
 						onInput: (e) => a({ low: Dn(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ q("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
-						placeholder: Z(u),
+						placeholder: Q(u),
 						onInput: (e) => a({ high: Dn(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			/* @__PURE__ */ K("input", {
+			/* @__PURE__ */ q("input", {
 				id: "search",
 				class: "find",
 				type: "search",
@@ -2658,7 +2658,7 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 				onInput: (e) => a({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ K("output", {
+			/* @__PURE__ */ q("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -2673,15 +2673,15 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 // src/pages/Layer.tsx
 var kn = 84;
 function An({ name: e, query: t }) {
-	let n = G(U(), e), r = W(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ K(Y, {
+	let n = K(W(), e), r = G(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ q(X, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(jn, { layer: n }), r.value ? /* @__PURE__ */ K(Nn, {
+	}) : /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q(jn, { layer: n }), r.value ? /* @__PURE__ */ q(Nn, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(Y, {
+	}) : /* @__PURE__ */ q(Z, { what: n.name })] }) : /* @__PURE__ */ q(X, {
 		title: "No such layer",
 		children: [
 			"Layer “",
@@ -2691,36 +2691,36 @@ function An({ name: e, query: t }) {
 	});
 }
 function jn({ layer: e }) {
-	let t = U(), { router: n } = V(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(z(e.name)) : void 0;
-	H({
+	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(B(e.name)) : void 0;
+	U({
 		"[": o(i),
 		"]": o(a)
 	});
 	let s = e.units;
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q(J, { text: e.name }) }), /* @__PURE__ */ q("p", {
 			class: "lead",
 			children: [
 				e.op,
 				" · ",
-				_t(e),
+				gt(e),
 				" · receptive field ",
-				yt(e.field),
+				vt(e.field),
 				" · ",
-				Q(s.dead, "dead unit"),
+				$(s.dead, "dead unit"),
 				s.silent > 0 && ` · ${s.silent} never above zero`,
 				s.nan > 0 && ` · ${s.nan} with NaN`
 			]
-		})] }), /* @__PURE__ */ K("div", {
+		})] }), /* @__PURE__ */ q("div", {
 			class: "steps",
-			children: [i && /* @__PURE__ */ K("a", {
-				href: z(i.name),
+			children: [i && /* @__PURE__ */ q("a", {
+				href: B(i.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${i.name}`,
 				children: "←"
-			}), a && /* @__PURE__ */ K("a", {
-				href: z(a.name),
+			}), a && /* @__PURE__ */ q("a", {
+				href: B(a.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${a.name}`,
 				children: "→"
@@ -2731,30 +2731,30 @@ function jn({ layer: e }) {
 function Mn(e, t, n, r) {
 	if (e.dead.includes(r)) return "dead";
 	switch (t.sort) {
-		case "mean": return Z(e.mean[r]);
-		case "active": return gt(e.active[r]);
-		case "selectivity": return Z(e.selectivity?.[r]);
-		case "similar": return r === t.near ? "this" : n.has(r) ? Z(n.get(r)) : "";
-		default: return Z(e.maximum[r]);
+		case "mean": return Q(e.mean[r]);
+		case "active": return ht(e.active[r]);
+		case "selectivity": return Q(e.selectivity?.[r]);
+		case "similar": return r === t.near ? "this" : n.has(r) ? Q(n.get(r)) : "";
+		default: return Q(e.maximum[r]);
 	}
 }
 function Nn({ layer: e, data: t, query: n }) {
-	let r = U(), { router: i, marks: a, toast: o } = V(), s = Ee(() => Sn(n), [n]), c = s.near !== null && s.near < e.channels ? Math.floor(s.near / e.shard.units) : null, l = W(c === null ? null : `layers/${e.id}/${c}`), u = s.near === null ? [] : l.value?.units.find((e) => e.channel === s.near)?.nearest ?? [], d = r.manifest.subset?.[e.name], { units: f, counts: p } = Ee(() => Tn(e, t, s, u, d), [
+	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => Sn(n), [n]), c = s.near !== null && s.near < e.channels ? Math.floor(s.near / e.shard.units) : null, l = G(c === null ? null : `layers/${e.id}/${c}`), u = s.near === null ? [] : l.value?.units.find((e) => e.channel === s.near)?.nearest ?? [], d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => Tn(e, t, s, u, d), [
 		e,
 		t,
 		s,
 		u
-	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = new Map(u), y = (t) => i.replace(z(e.name, Cn({
+	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = new Map(u), y = (t) => i.replace(B(e.name, Cn({
 		...s,
 		...t
 	}))), b = (t) => {
 		let n = f[t];
-		n !== void 0 && (i.replace(z(e.name, {
+		n !== void 0 && (i.replace(B(e.name, {
 			...Cn(s),
 			at: n
-		})), i.go(B(e.name, n)));
+		})), i.go(V(e.name, n)));
 	};
-	H({
+	U({
 		p: () => y({ view: "photos" }),
 		r: () => y({ view: "projections" }),
 		b: () => y({ view: "both" }),
@@ -2766,22 +2766,22 @@ function Nn({ layer: e, data: t, query: n }) {
 		width: x.length * kn + (x.length - 1) * 3 + 12,
 		height: 122
 	};
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		ref: g,
-		children: [/* @__PURE__ */ K(On, {
+		children: [/* @__PURE__ */ q(On, {
 			layer: e,
 			data: t,
 			view: s,
 			counts: p,
 			shown: f.length,
 			change: y
-		}), f.length === 0 ? /* @__PURE__ */ K("p", {
+		}), f.length === 0 ? /* @__PURE__ */ q("p", {
 			class: "empty",
-			children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
-				href: z(e.name),
+			children: ["No unit passes these filters. ", /* @__PURE__ */ q("a", {
+				href: B(e.name),
 				children: ["Show all ", p.all]
 			})]
-		}) : /* @__PURE__ */ K(It, {
+		}) : /* @__PURE__ */ q(It, {
 			count: f.length,
 			cell: S,
 			label: `Units of ${e.name}`,
@@ -2791,29 +2791,29 @@ function Nn({ layer: e, data: t, query: n }) {
 			keyOf: (e) => f[e] ?? e,
 			render: (n) => {
 				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Mn(t, s, v, r);
-				return /* @__PURE__ */ K("a", {
+				return /* @__PURE__ */ q("a", {
 					class: i ? "unit dead" : "unit",
-					href: B(e.name, r),
+					href: V(e.name, r),
 					tabIndex: n === Math.max(0, _) ? 0 : -1,
 					onFocus: () => h(r),
 					onClick: (e) => {
 						e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), b(n));
 					},
 					title: `${e.name}:${r}${a ? ` ${a}` : ""}`,
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ q("span", {
 						class: "pair",
-						children: x.map((t) => /* @__PURE__ */ K($, {
+						children: x.map((t) => /* @__PURE__ */ q(St, {
 							layer: e,
 							channel: r,
 							kind: t,
 							side: kn
 						}, t))
-					}), /* @__PURE__ */ K("span", {
+					}), /* @__PURE__ */ q("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
 							class: "heard",
 							children: ["Unit ", a ? `${r} ` : ""]
-						}), a ? /* @__PURE__ */ K("bdi", { children: a }) : r] }), /* @__PURE__ */ K("span", { children: o })]
+						}), a ? /* @__PURE__ */ q("bdi", { children: a }) : r] }), /* @__PURE__ */ q("span", { children: o })]
 					})]
 				});
 			}
@@ -2821,7 +2821,7 @@ function Nn({ layer: e, data: t, query: n }) {
 	});
 }
 // src/downloads.ts
-var Pn = class extends Error {}, Fn = (e, t, n) => nt(e.manifest.paths.sprite, {
+var Pn = class extends Error {}, Fn = (e, t, n) => tt(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
 }), In = 4, Ln = 16;
@@ -2864,7 +2864,7 @@ function Vn(e) {
 }
 var Hn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
 function Un(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Rn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Hn(Z(r.values[e.rank]))}</text>`), l = Hn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Rn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Hn(Q(r.values[e.rank]))}</text>`), l = Hn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -2904,53 +2904,53 @@ function Gn(e, t, n, r) {
 }
 // src/parts/Actions.tsx
 function Kn({ layer: e, shard: t, unit: n }) {
-	let r = U(), { router: i, root: a, toast: o } = V(), [s, c] = I(!1), l = `${e.name}:${n.channel}`, u = i.link(B(e.name, n.channel)), d = async (e, t) => o(await Ye(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = I(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Je(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
 			let i = await Bn(r, e, n), a = await Vn(i);
-			t === "png" ? Xe(`${l}.png`, a) : Xe(`${l}.svg`, Un(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			t === "png" ? Ye(`${l}.png`, a) : Ye(`${l}.svg`, Un(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
 			e instanceof Pn ? c(!0) : o("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				id: "copy-link",
 				type: "button",
 				onClick: () => d(u ?? l, u ? "Link" : "Unit"),
 				children: "Copy link"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				type: "button",
 				onClick: () => d(Gn(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ q("button", {
 				type: "button",
-				onClick: () => Xe(`${l}.json`, Wn(r, e, t, n)),
+				onClick: () => Ye(`${l}.json`, Wn(r, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ q("a", {
 				class: "button",
-				href: Ue(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: He(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(qn, {
+			s && /* @__PURE__ */ q(qn, {
 				path: Fn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
@@ -2959,14 +2959,14 @@ function Kn({ layer: e, shard: t, unit: n }) {
 	});
 }
 function qn({ path: e, unit: t, close: n }) {
-	return H({ Escape: n }, !0), /* @__PURE__ */ K("div", {
+	return U({ Escape: n }, !0), /* @__PURE__ */ q("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...mt(n),
-		children: /* @__PURE__ */ K("div", {
+		...pt(n),
+		children: /* @__PURE__ */ q("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ K("button", {
+				/* @__PURE__ */ q("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -2974,12 +2974,12 @@ function qn({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ K("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ K("p", { children: "Browsers do not let such a page read its own pictures. Any of these does it:" }),
-				/* @__PURE__ */ K("ul", { children: [
-					/* @__PURE__ */ K("li", { children: [
+				/* @__PURE__ */ q("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ q("p", { children: "Browsers do not let such a page read its own pictures. Any of these does it:" }),
+				/* @__PURE__ */ q("ul", { children: [
+					/* @__PURE__ */ q("li", { children: [
 						"open ",
-						/* @__PURE__ */ K("a", {
+						/* @__PURE__ */ q("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -2987,14 +2987,14 @@ function qn({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ q("li", { children: [
 						"run ",
-						/* @__PURE__ */ K("code", { children: "convscope serve" }),
+						/* @__PURE__ */ q("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ q("li", { children: [
 						"run ",
-						/* @__PURE__ */ K("code", { children: [
+						/* @__PURE__ */ q("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
@@ -3022,9 +3022,9 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 		p: () => s("pair")
 	};
 	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => i(e);
-	H(h, !0);
-	let g = mt(a);
-	L(() => l(1), [r, o]);
+	U(h, !0);
+	let g = pt(a);
+	Te(() => l(1), [r, o]);
 	let _ = n.images[r], v = Ot(t, _), y = Dt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(160, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
@@ -3033,17 +3033,17 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	}, T = (e) => {
 		e.preventDefault(), m(e.deltaY < 0 ? 1.15 : 1 / 1.15)();
 	};
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ q("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...g,
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ q("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ q("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ K(st, {
+						/* @__PURE__ */ q(ot, {
 							label: "View",
 							value: o,
 							options: [
@@ -3053,11 +3053,11 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 							],
 							change: s
 						}),
-						o === "overlay" && /* @__PURE__ */ K("label", {
+						o === "overlay" && /* @__PURE__ */ q("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ K("input", {
+								/* @__PURE__ */ q("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -3068,10 +3068,10 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ q("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ K("button", {
+								/* @__PURE__ */ q("button", {
 									class: "icon",
 									type: "button",
 									onClick: m(1 / 1.5),
@@ -3079,8 +3079,8 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 									disabled: c <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ K("output", { children: [Math.round(c * 100), " %"] }),
-								/* @__PURE__ */ K("button", {
+								/* @__PURE__ */ q("output", { children: [Math.round(c * 100), " %"] }),
+								/* @__PURE__ */ q("button", {
 									class: "icon",
 									type: "button",
 									onClick: m(1.5),
@@ -3090,7 +3090,7 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 								})
 							]
 						}),
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ q("button", {
 							class: "icon close",
 							type: "button",
 							onClick: a,
@@ -3100,41 +3100,41 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 						})
 					]
 				}),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ q("div", {
 					class: "stage",
 					onWheel: T,
 					tabIndex: 0,
 					role: "group",
 					"aria-label": "Picture",
 					children: [
-						o === "pair" && /* @__PURE__ */ K("div", {
+						o === "pair" && /* @__PURE__ */ q("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(Ct, {
+							children: [/* @__PURE__ */ q(Ct, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ K(Ct, {
+							}), /* @__PURE__ */ q(Ct, {
 								kind: "projections",
 								...w
 							})]
 						}),
-						o === "overlay" && /* @__PURE__ */ K("div", {
+						o === "overlay" && /* @__PURE__ */ q("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(Ct, {
+							children: [/* @__PURE__ */ q(Ct, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ K("span", {
+							}), /* @__PURE__ */ q("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ K(Ct, {
+								children: /* @__PURE__ */ q(Ct, {
 									kind: "projections",
 									...w
 								})
 							})]
 						}),
-						o === "whole" && /* @__PURE__ */ K("div", {
+						o === "whole" && /* @__PURE__ */ q("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ K(Tt, {
+							children: /* @__PURE__ */ q(Tt, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3142,36 +3142,36 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 						})
 					]
 				}),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ q("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ q("button", {
 							class: "icon",
 							type: "button",
 							onClick: p(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ K("p", { children: [
-							/* @__PURE__ */ K("b", { children: r + 1 }),
+						/* @__PURE__ */ q("p", { children: [
+							/* @__PURE__ */ q("b", { children: r + 1 }),
 							" of ",
 							f,
 							" · activation ",
-							/* @__PURE__ */ K("b", {
+							/* @__PURE__ */ q("b", {
 								class: "number",
-								children: Z(n.values[r])
+								children: Q(n.values[r])
 							}),
-							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
+							y !== null && /* @__PURE__ */ q(b, { children: [" · ", /* @__PURE__ */ q(J, { text: y })] }),
 							" · ",
-							/* @__PURE__ */ K("a", {
-								href: Ve(_),
-								children: /* @__PURE__ */ K(q, { text: v })
+							/* @__PURE__ */ q("a", {
+								href: Be(_),
+								children: /* @__PURE__ */ q(J, { text: v })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · largest magnitude ",
-							Z(n.scales[r])
+							Q(n.scales[r])
 						] }),
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ q("button", {
 							class: "icon",
 							type: "button",
 							onClick: p(1),
@@ -3195,69 +3195,69 @@ function Xn(e, t) {
 	return e.length - 1;
 }
 function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
-	if (!n.length) return /* @__PURE__ */ K("p", {
+	if (!n.length) return /* @__PURE__ */ q("p", {
 		class: "quiet",
 		children: "No responses."
 	});
 	let a = e.slice(t, t + n.length + 1), o = Yn / n.length, s = Math.max(...n), c = (e) => Xn(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ K("svg", {
+	return /* @__PURE__ */ q("svg", {
 		class: "histogram",
 		viewBox: `0 0 ${Yn} 134`,
 		role: "img",
-		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
+		"aria-label": `${i}: ${u} images, from ${Q(a[0])} to ${Q(a.at(-1))}`,
 		children: [
 			n.map((e, t) => {
 				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / s)) : 0;
-				return /* @__PURE__ */ K("rect", {
+				return /* @__PURE__ */ q("rect", {
 					class: "bar",
 					x: t * o + .5,
 					y: 102 - n,
 					width: Math.max(.5, o - 1),
 					height: n,
-					children: /* @__PURE__ */ K("title", { children: `${Z(a[t])} to ${Z(a[t + 1])}: ${e}` })
+					children: /* @__PURE__ */ q("title", { children: `${Q(a[t])} to ${Q(a[t + 1])}: ${e}` })
 				}, t);
 			}),
-			/* @__PURE__ */ K("line", {
+			/* @__PURE__ */ q("line", {
 				class: "axis",
 				x1: "0",
 				x2: Yn,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ K("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ q("path", {
 				class: "mark",
 				d: `M${c(e)} 104l-3.5 8h7z`
 			}, t)),
-			/* @__PURE__ */ K("text", {
+			/* @__PURE__ */ q("text", {
 				x: "0",
 				y: 130,
-				children: Z(a[0])
+				children: Q(a[0])
 			}),
-			/* @__PURE__ */ K("text", {
+			/* @__PURE__ */ q("text", {
 				x: Yn / 2,
 				y: 130,
 				"text-anchor": "middle",
-				children: Z(l)
+				children: Q(l)
 			}),
-			/* @__PURE__ */ K("text", {
+			/* @__PURE__ */ q("text", {
 				x: Yn,
 				y: 130,
 				"text-anchor": "end",
-				children: Z(a.at(-1))
+				children: Q(a.at(-1))
 			})
 		]
 	});
 }
 // src/parts/Details.tsx
 function Qn({ layer: e, data: t, shard: n, unit: r }) {
-	let i = U(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = W(a ? `extras/${e.id}/${o}` : null), c = W(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
-	return /* @__PURE__ */ K("div", {
+	let i = W(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = G(a ? `extras/${e.id}/${o}` : null), c = G(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
+	return /* @__PURE__ */ q("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ q(Y, {
 				title: "Responses",
 				note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-				children: /* @__PURE__ */ K(Zn, {
+				children: /* @__PURE__ */ q(Zn, {
 					edges: t.histogram.edges,
 					first: r.histogram.first,
 					counts: r.histogram.counts,
@@ -3265,45 +3265,45 @@ function Qn({ layer: e, data: t, shard: n, unit: r }) {
 					title: "Responses"
 				})
 			}),
-			r.classes.length > 0 && /* @__PURE__ */ K($n, {
+			r.classes.length > 0 && /* @__PURE__ */ q($n, {
 				shard: n,
 				unit: r
 			}),
-			l?.control && /* @__PURE__ */ K(rr, {
+			l?.control && /* @__PURE__ */ q(rr, {
 				layer: e,
 				unit: r,
 				extra: l
 			}),
-			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(er, {
+			l && s.value && l.bands.length > 0 && /* @__PURE__ */ q(er, {
 				extra: s.value,
 				unit: l,
 				maximum: r.maximum
 			}),
-			/* @__PURE__ */ K(tr, {
+			/* @__PURE__ */ q(tr, {
 				layer: e,
 				unit: r
 			}),
-			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(nr, {
+			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ q(nr, {
 				title: "Strongest inputs",
 				joints: l.incoming,
 				note: s.value.incoming
 			}),
-			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(nr, {
+			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ q(nr, {
 				title: "Strongest outputs",
 				joints: l.outgoing,
 				note: s.value.outgoing
 			}),
-			u.length > 0 && /* @__PURE__ */ K(J, {
+			u.length > 0 && /* @__PURE__ */ q(Y, {
 				title: "Experiments on this unit",
-				children: /* @__PURE__ */ K("ul", {
+				children: /* @__PURE__ */ q("ul", {
 					class: "plain",
-					children: u.map((e) => /* @__PURE__ */ K("li", { children: [
-						/* @__PURE__ */ K("a", {
-							href: He(e.name),
+					children: u.map((e) => /* @__PURE__ */ q("li", { children: [
+						/* @__PURE__ */ q("a", {
+							href: Ve(e.name),
 							children: e.title
 						}),
 						" ",
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ q("span", {
 							class: "op",
 							children: e.kind
 						})
@@ -3315,62 +3315,62 @@ function Qn({ layer: e, data: t, shard: n, unit: r }) {
 }
 function $n({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ q(Y, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ q("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ K("li", { children: [
-				/* @__PURE__ */ K("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ q("li", { children: [
+				/* @__PURE__ */ q("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ K(q, { text: e.classes[t] ?? `class ${t}` })
+					children: /* @__PURE__ */ q(J, { text: e.classes[t] ?? `class ${t}` })
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ q("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ K("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ q("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ q("span", {
 					class: "number",
-					children: Z(r)
+					children: Q(r)
 				})
 			] }, t))
 		})
 	});
 }
 function er({ extra: e, unit: t, maximum: n }) {
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ q(Y, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima.",
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ q("div", {
 			class: "bands",
-			children: t.bands.map((t) => /* @__PURE__ */ K("div", {
+			children: t.bands.map((t) => /* @__PURE__ */ q("div", {
 				class: "band",
-				children: [/* @__PURE__ */ K("h3", { children: [
-					n ? `${gt(t.low / n)} to ${gt(t.high / n)}` : "",
+				children: [/* @__PURE__ */ q("h3", { children: [
+					n ? `${ht(t.low / n)} to ${ht(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ K("div", {
+				] }), /* @__PURE__ */ q("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
 						let n = Dt(e, t.image);
-						return /* @__PURE__ */ K("a", {
+						return /* @__PURE__ */ q("a", {
 							href: `#/i/${t.image}`,
 							title: `${Ot(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(Et, {
+							children: [/* @__PURE__ */ q(Et, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${Ot(e, t.image)}`
-							}), /* @__PURE__ */ K("span", {
+								label: `Response ${Q(t.value)}, ${Ot(e, t.image)}`
+							}), /* @__PURE__ */ q("span", {
 								class: "number",
-								children: Z(t.value)
+								children: Q(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ K("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ q("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -3380,14 +3380,14 @@ function er({ extra: e, unit: t, maximum: n }) {
 	});
 }
 function tr({ layer: e, unit: t }) {
-	return t.nearest.length ? /* @__PURE__ */ K(J, {
+	return t.nearest.length ? /* @__PURE__ */ q(Y, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ K(b, { children: [
+		note: /* @__PURE__ */ q(b, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ K("a", {
-				href: z(e.name, {
+			/* @__PURE__ */ q("a", {
+				href: B(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -3395,28 +3395,28 @@ function tr({ layer: e, unit: t }) {
 				children: "Sort the layer by it"
 			})
 		] }),
-		children: /* @__PURE__ */ K("ul", {
+		children: /* @__PURE__ */ q("ul", {
 			class: "tiles",
-			children: t.nearest.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
-				href: B(e.name, n),
-				children: [/* @__PURE__ */ K($, {
+			children: t.nearest.map(([n, r]) => /* @__PURE__ */ q("li", { children: [/* @__PURE__ */ q("a", {
+				href: V(e.name, n),
+				children: [/* @__PURE__ */ q(St, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ K("span", {
+				}), /* @__PURE__ */ q("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
 						class: "heard",
 						children: "Unit "
-					}), n] }), /* @__PURE__ */ K("span", { children: [/* @__PURE__ */ K("span", {
+					}), n] }), /* @__PURE__ */ q("span", { children: [/* @__PURE__ */ q("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })]
 				})]
-			}), /* @__PURE__ */ K("a", {
+			}), /* @__PURE__ */ q("a", {
 				class: "versus",
-				href: Ue(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: He(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -3425,48 +3425,48 @@ function tr({ layer: e, unit: t }) {
 	}) : null;
 }
 function nr({ title: e, joints: t, note: n }) {
-	let r = U(), i = t.some(([e]) => G(r, e)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ K(J, {
+	let r = W(), i = t.some(([e]) => K(r, e)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ q(Y, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ q("ol", {
 			class: i ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let o = G(r, e), s = `${e}:${t}`;
-				return /* @__PURE__ */ K("li", { children: [
-					i && (o ? /* @__PURE__ */ K($, {
+				let o = K(r, e), s = `${e}:${t}`;
+				return /* @__PURE__ */ q("li", { children: [
+					i && (o ? /* @__PURE__ */ q(St, {
 						layer: o,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ K("span", {
+					}) : /* @__PURE__ */ q("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "joint-name",
 						title: o ? s : `${s}: this layer is not in the atlas`,
-						children: o ? /* @__PURE__ */ K("a", {
-							href: B(e, t),
+						children: o ? /* @__PURE__ */ q("a", {
+							href: V(e, t),
 							children: [
-								/* @__PURE__ */ K("span", { children: e }),
+								/* @__PURE__ */ q("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ K(b, { children: [
-							/* @__PURE__ */ K("span", { children: e }),
+						}) : /* @__PURE__ */ q(b, { children: [
+							/* @__PURE__ */ q("span", { children: e }),
 							":",
 							t
 						] })
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ K("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
+						children: /* @__PURE__ */ q("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ q("span", {
 						class: "number",
-						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
+						children: n < 0 ? `−${Q(-n)}` : `+${Q(n)}`
 					})
 				] }, s);
 			})
@@ -3474,27 +3474,27 @@ function nr({ title: e, joints: t, note: n }) {
 	});
 }
 function rr({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = U();
+	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
-	let i = nt(r.paths.controls, {
+	let i = tt(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ q(Y, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ q("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Ct, {
+				/* @__PURE__ */ q("figure", { children: [/* @__PURE__ */ q(Ct, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
 					rank: 0,
 					side: 112,
 					dead: t.dead
-				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(St, {
+				}), /* @__PURE__ */ q("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ q("figure", { children: [/* @__PURE__ */ q(xt, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3502,11 +3502,11 @@ function rr({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ K("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ K("p", { children: [/* @__PURE__ */ K("b", {
+				}), /* @__PURE__ */ q("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ q("p", { children: [/* @__PURE__ */ q("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ K("span", {
+				}), /* @__PURE__ */ q("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
@@ -3516,8 +3516,8 @@ function rr({ layer: e, unit: t, extra: n }) {
 }
 // src/pages/Unit.tsx
 function ir({ layer: e, channel: t, query: n }) {
-	let r = U(), i = G(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null);
-	if (!i) return /* @__PURE__ */ K(Y, {
+	let r = W(), i = K(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null);
+	if (!i) return /* @__PURE__ */ q(X, {
 		title: "No such layer",
 		children: [
 			"Layer “",
@@ -3525,7 +3525,7 @@ function ir({ layer: e, channel: t, query: n }) {
 			"” is not in this atlas."
 		]
 	});
-	if (!a) return /* @__PURE__ */ K(Y, {
+	if (!a) return /* @__PURE__ */ q(X, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -3536,20 +3536,20 @@ function ir({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let l = s.error ?? c.error;
-	if (l) return /* @__PURE__ */ K(Y, {
+	if (l) return /* @__PURE__ */ q(X, {
 		title: "Data is missing",
 		children: l.message
 	});
-	if (!s.value || !c.value) return /* @__PURE__ */ K(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return /* @__PURE__ */ q(Z, { what: `${e}:${t}` });
 	let u = s.value.units.find((e) => e.channel === t);
-	return !u || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
+	return !u || o && !o.includes(t) ? /* @__PURE__ */ q(X, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
 			e,
 			"”."
 		]
-	}) : /* @__PURE__ */ K(or, {
+	}) : /* @__PURE__ */ q(or, {
 		layer: i,
 		data: c.value,
 		shard: s.value,
@@ -3559,16 +3559,16 @@ function ir({ layer: e, channel: t, query: n }) {
 	});
 }
 function ar({ layer: e, unit: t, only: n }, r, i) {
-	let { manifest: a } = U(), { router: o, marks: s, root: c, toast: l } = V(), u = (r) => {
+	let { manifest: a } = W(), { router: o, marks: s, root: c, toast: l } = H(), u = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
 	}, d = (r) => () => {
 		let i = u(r) ?? (n ? null : r < 0 ? 0 : e.channels - 1);
-		i !== null && i !== t.channel && o.go(B(e.name, i));
+		i !== null && i !== t.channel && o.go(V(e.name, i));
 	}, f = (n) => () => {
 		let r = a.layers[a.layers.indexOf(e) + n];
-		r && o.go(B(r.name, Math.min(t.channel, r.channels - 1)));
+		r && o.go(V(r.name, Math.min(t.channel, r.channels - 1)));
 	}, p = {
 		"[": f(-1),
 		"]": f(1),
@@ -3605,78 +3605,83 @@ function ar({ layer: e, unit: t, only: n }, r, i) {
 		"J"
 	]) p[e] = d(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) p[String(e + 1)] = () => i(e);
-	return H(p), u;
+	return U(p), u;
 }
 function or(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = V(), { store: s } = U(), c = B(t.name, i.channel), l = [
+	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), { store: s } = W(), c = V(t.name, i.channel), l = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => Be(c, {
+	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => ze(c, {
 		view: l === "both" ? null : l,
 		...e
-	}), f = (e) => o.replace(Be(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = ar(e, f, p), [h, g] = I(0);
+	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = ar(e, f, p), [h, g] = I(0);
 	L(() => g(0), [c]), L(() => {
 		let e = m(1);
 		e !== null && s.load(`layers/${t.id}/${Math.floor(e / t.shard.units)}`).catch(() => void 0);
 	}, [c]);
-	let [_, v] = [m(-1), m(1)];
-	return /* @__PURE__ */ K("article", {
+	let [_, v] = [m(-1), m(1)], y = sr({
+		layer: t,
+		data: n,
+		shard: r,
+		unit: i
+	}), b = z(() => /* @__PURE__ */ q(Qn, { ...y }), [y.unit, y.data]);
+	return /* @__PURE__ */ q("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ q("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ K("div", { children: [
-					/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ K("p", {
+				children: [/* @__PURE__ */ q("div", { children: [
+					/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q(J, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ q("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ K(q, {
+						children: /* @__PURE__ */ q(J, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ K("p", {
+					/* @__PURE__ */ q("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ K("a", {
-								href: z(t.name, { at: i.channel }),
+							/* @__PURE__ */ q("a", {
+								href: B(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							_t(t),
+							gt(t),
 							" · receptive field ",
-							yt(t.field)
+							vt(t.field)
 						]
 					})
-				] }), /* @__PURE__ */ K("div", {
+				] }), /* @__PURE__ */ q("div", {
 					class: "steps",
-					children: [_ !== null && /* @__PURE__ */ K("a", {
-						href: B(t.name, _),
+					children: [_ !== null && /* @__PURE__ */ q("a", {
+						href: V(t.name, _),
 						"aria-label": `Previous unit, ${_}`,
 						title: "Previous unit (←)",
 						children: "←"
-					}), v !== null && /* @__PURE__ */ K("a", {
-						href: B(t.name, v),
+					}), v !== null && /* @__PURE__ */ q("a", {
+						href: V(t.name, v),
 						"aria-label": `Next unit, ${v}`,
 						title: "Next unit (→)",
 						children: "→"
 					})]
 				})]
 			}),
-			/* @__PURE__ */ K(sr, {
+			/* @__PURE__ */ q(cr, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ q("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(kt, {
+			}) : /* @__PURE__ */ q(kt, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3686,18 +3691,13 @@ function or(e) {
 				activate: g,
 				open: p
 			}),
-			/* @__PURE__ */ K(Kn, {
+			/* @__PURE__ */ q(Kn, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			/* @__PURE__ */ K(Qn, {
-				layer: t,
-				data: n,
-				shard: r,
-				unit: i
-			}),
-			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(Jn, {
+			b,
+			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ q(Jn, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3708,23 +3708,31 @@ function or(e) {
 		]
 	});
 }
-function sr({ layer: e, unit: t }) {
+function sr(e) {
+	let [t, n] = I(e);
+	return L(() => {
+		if (t.unit === e.unit) return;
+		let r = setTimeout(() => n(e));
+		return () => clearTimeout(r);
+	}, [e.unit]), t;
+}
+function cr({ layer: e, unit: t }) {
 	let n = [
-		["Maximum", Z(t.maximum)],
-		["Mean", Z(t.mean)],
-		["Active", gt(t.active)]
+		["Maximum", Q(t.maximum)],
+		["Mean", Q(t.mean)],
+		["Active", ht(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", Q(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ q("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: e }), /* @__PURE__ */ q("dd", { children: t })] }, e))
 	});
 }
 // src/marks.ts
-function cr() {
+function lr() {
 	let e = () => {
 		try {
-			let e = JSON.parse(Ze.get("marks") ?? "[]");
+			let e = JSON.parse(Xe.get("marks") ?? "[]");
 			return Array.isArray(e) ? e.filter((e) => typeof e == "string") : [];
 		} catch {
 			return [];
@@ -3735,20 +3743,20 @@ function cr() {
 		has: (t) => e().includes(t),
 		toggle: (t) => {
 			let n = e(), r = n.includes(t) ? n.filter((e) => e !== t) : [...n, t];
-			return Ze.set("marks", JSON.stringify(r)), r.length > n.length;
+			return Xe.set("marks", JSON.stringify(r)), r.length > n.length;
 		}
 	};
 }
 // src/app.tsx
-function lr(e, t) {
+function ur(e, t) {
 	let n = R([]);
 	return L(() => {
 		let r = (e) => {
 			let t = e;
-			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Je(t) && t.key !== "Escape") return;
+			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || qe(t) && t.key !== "Escape") return;
 			let r = t.composedPath()[0];
 			if (t.key !== "Enter" && t.key !== " " || !r.closest?.("a,button,summary,select")) for (let e = n.current.length - 1; e >= 0; --e) {
-				let { keys: r, modal: i } = n.current[e], a = qe(t);
+				let { keys: r, modal: i } = n.current[e], a = Ke(t);
 				if (a in r) {
 					t.preventDefault(), r[a]?.(t);
 					return;
@@ -3757,7 +3765,7 @@ function lr(e, t) {
 			}
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), Ee(() => (e, t = !1) => {
+	}, [e, t]), z(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -3767,48 +3775,48 @@ function lr(e, t) {
 		};
 	}, []);
 }
-function ur(e) {
+function dr(e) {
 	let [t, n] = I(e.hash());
 	return L(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
-	}, [e]), Ee(() => ze(t), [t]);
+	}, [e]), z(() => Re(t), [t]);
 }
-function dr(e) {
+function fr(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ze.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-function fr({ host: e, router: t, root: n }) {
-	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = ur(t), u = lr(n, e.kind !== "notebook"), d = Ee(() => ({
+function pr({ host: e, router: t, root: n }) {
+	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = dr(t), u = ur(n, e.kind !== "notebook"), d = z(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => dr(n),
-		marks: cr()
+		toggleTheme: () => fr(n),
+		marks: lr()
 	}), [
 		t,
 		n,
 		u
 	]);
 	return L(() => {
-		tt(e, "").then(i, (e) => o(e.message));
+		et(e, "").then(i, (e) => o(e.message));
 	}, [e]), L(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
-	}, [s]), a ? /* @__PURE__ */ K(Y, {
+	}, [s]), a ? /* @__PURE__ */ q(X, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ K(Ke.Provider, {
+	}) : r ? /* @__PURE__ */ q(Ge.Provider, {
 		value: d,
-		children: /* @__PURE__ */ K($e.Provider, {
+		children: /* @__PURE__ */ q(Qe.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(mr, {
+			children: [/* @__PURE__ */ q(hr, {
 				route: l,
 				shell: d,
 				atlas: r
-			}), /* @__PURE__ */ K("div", {
+			}), /* @__PURE__ */ q("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -3816,15 +3824,15 @@ function fr({ host: e, router: t, root: n }) {
 				children: s
 			})]
 		})
-	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
+	}) : /* @__PURE__ */ q(Z, { what: "the atlas" });
 }
-function pr(e, t, n) {
+function mr(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(B(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(V(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
@@ -3842,9 +3850,9 @@ function pr(e, t, n) {
 		}
 	}), [e, t]);
 }
-function mr({ route: e, shell: t, atlas: n }) {
+function hr({ route: e, shell: t, atlas: n }) {
 	let [r, i] = I(!1), a = R(null), o = R(!0);
-	return pr(t, n, () => i((e) => !e)), L(() => {
+	return mr(t, n, () => i((e) => !e)), L(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -3855,34 +3863,34 @@ function mr({ route: e, shell: t, atlas: n }) {
 			block: "start",
 			behavior: "instant"
 		}), a.current?.focus({ preventScroll: !0 }));
-	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(ft, {
+	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ q(b, { children: [
+		/* @__PURE__ */ q(dt, {
 			route: e,
 			help: () => i(!0)
 		}),
-		/* @__PURE__ */ K("main", {
+		/* @__PURE__ */ q("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ K(hr, { route: e })
+			children: /* @__PURE__ */ q(gr, { route: e })
 		}, e.page),
-		r && /* @__PURE__ */ K(ht, { close: () => i(!1) })
+		r && /* @__PURE__ */ q(mt, { close: () => i(!1) })
 	] });
 }
-function hr({ route: e }) {
+function gr({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(nn, {});
-		case "layer": return /* @__PURE__ */ K(An, {
+		case "home": return /* @__PURE__ */ q(nn, {});
+		case "layer": return /* @__PURE__ */ q(An, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = We(e.rest);
-			return t ? /* @__PURE__ */ K(ir, {
+			let t = Ue(e.rest);
+			return t ? /* @__PURE__ */ q(ir, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ K(Y, {
+			}) : /* @__PURE__ */ q(X, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -3891,21 +3899,21 @@ function hr({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ K(_n, { query: e.query });
-		case "image": return /* @__PURE__ */ K(dn, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(Ut, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(qt, {});
-		case "experiment": return /* @__PURE__ */ K(Zt, { name: e.rest });
-		default: return /* @__PURE__ */ K(Y, {
+		case "images": return /* @__PURE__ */ q(_n, { query: e.query });
+		case "image": return /* @__PURE__ */ q(dn, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ q(Ut, { query: e.query });
+		case "experiments": return /* @__PURE__ */ q(qt, {});
+		case "experiment": return /* @__PURE__ */ q(Zt, { name: e.rest });
+		default: return /* @__PURE__ */ q(X, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/style.css?inline
-var gr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,14rem) 1fr 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.8rem 1fr;align-items:center;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
+var _r = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,14rem) 1fr 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.8rem 1fr;align-items:center;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function _r(e) {
+function vr(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -3940,18 +3948,18 @@ function _r(e) {
 		}
 	};
 }
-var vr = { render({ model: e, el: t }) {
+var yr = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = gr;
+	r.textContent = _r;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
-	let a = Ge(String(e.get("route") ?? "#/"));
+	let a = We(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = _r(e);
-	return j(/* @__PURE__ */ K(fr, {
+	let { host: o, close: s } = vr(e);
+	return j(/* @__PURE__ */ q(pr, {
 		host: o,
 		router: a,
 		root: i
@@ -3959,4 +3967,4 @@ var vr = { render({ model: e, el: t }) {
 		j(null, i), s();
 	};
 } };
-export { vr as default };
+export { yr as default };

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from convscope.atlas import Atlas, build_atlas
-    from convscope.data import Batch, Preprocess, Source, batches, open_source
+    from convscope.data import Batch, Preprocess, Source, batches, cached, open_source
     from convscope.errors import ConvscopeError
     from convscope.graph import Field, Layer, Network, Unit
-    from convscope.methods.deconv import Projection, deconv, project
+    from convscope.methods.deconv import Projection, Request, deconv, project, project_all
     from convscope.methods.scan import LayerStatistics, Scan, TopK, scan
     from convscope.models import load
 
@@ -28,12 +28,15 @@ __all__ = [
     # images
     "open_source",
     "batches",
+    "cached",
     "Source",
     "Batch",
     "Preprocess",
     # methods
     "deconv",
     "project",
+    "project_all",
+    "Request",
     "Projection",
     "scan",
     "Scan",
@@ -54,11 +57,14 @@ _HOME = {
     "Field": "convscope.graph",
     "open_source": "convscope.data",
     "batches": "convscope.data",
+    "cached": "convscope.data",
     "Source": "convscope.data",
     "Batch": "convscope.data",
     "Preprocess": "convscope.data",
     "deconv": "convscope.methods.deconv",
     "project": "convscope.methods.deconv",
+    "project_all": "convscope.methods.deconv",
+    "Request": "convscope.methods.deconv",
     "Projection": "convscope.methods.deconv",
     "scan": "convscope.methods.scan",
     "Scan": "convscope.methods.scan",

@@ -310,8 +310,11 @@ class Network:
         """The images (n, channels, height, width) on the network's device and with its dtype.
 
         Raises:
+            UsageError: if they are no tensor.
             ShapeError: if they have another shape, or are not floating point.
         """
+        if not isinstance(images, Tensor):
+            raise UsageError(f"images must be a torch.Tensor (n, C, H, W), not {type(images).__name__}")
         if images.dim() != 4 or tuple(images.shape[1:]) != self.input_shape:
             raise ShapeError(
                 f"{self.name} takes images of shape (n, {', '.join(map(str, self.input_shape))}), found "

@@ -122,7 +122,7 @@ def deconv(
     options = PullOptions(rule, smooth, overlap, lrn)
     single = isinstance(units, str | Unit)
     wanted = [net.unit(u) for u in ([units] if isinstance(units, str | Unit) else units)]
-    batch = net.check_images(images[None] if images.dim() == 3 else images)
+    batch = net.check_images(images[None] if isinstance(images, Tensor) and images.dim() == 3 else images)
     if not len(batch):
         raise ShapeError("there are no images to project on")
     if isinstance(seed, Tensor) and seed.shape != (len(batch),):

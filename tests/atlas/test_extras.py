@@ -14,31 +14,32 @@ from convscope.atlas.controls import control, likeness, random_seed
 from convscope.atlas.experiments import add_experiment, experiments
 from convscope.atlas.export import read_script
 from convscope.atlas.profiles import bands, sampled
+from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
 from convscope.graph import PullOptions
 from tests.web.making import SIZE, Photos, make_atlas, small_network
 
 
 @pytest.fixture(scope="module")
-def atlas(tmp_path_factory):
+def atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
     return make_atlas(tmp_path_factory.mktemp("extras"))
 
 
 class Fire(nn.Module):
     """Two convolutions side by side, then one of both."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.left = nn.Conv2d(3, 2, 1)
         self.right = nn.Conv2d(3, 3, 3, padding=1)
         self.pool = nn.MaxPool2d(2)
         self.last = nn.Conv2d(5, 4, 3)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.last(self.pool(torch.cat([self.left(x).relu(), self.right(x).relu()], 1))).relu()
 
 
-def test_weights_are_followed_through_concatenation_and_pooling():
+def test_weights_are_followed_through_concatenation_and_pooling() -> None:
     torch.manual_seed(0)
     module = Fire()
     net = Network.trace(module, (3, 8, 8))
@@ -64,7 +65,7 @@ def test_weights_are_followed_through_concatenation_and_pooling():
     assert len(back.incoming[4]) == 3
 
 
-def test_strengths_of_groups_are_zero_between_them():
+def test_strengths_of_groups_are_zero_between_them() -> None:
     net = Network.trace(nn.Sequential(nn.Conv2d(4, 4, 1, groups=2, bias=False)), (4, 5, 5))
     found = strengths(net.steps[-1], 4)
     assert found is not None
@@ -74,9 +75,9 @@ def test_strengths_of_groups_are_zero_between_them():
     assert found[:2, :2].all()
 
 
-def test_sums_of_paths_have_no_single_weight():
+def test_sums_of_paths_have_no_single_weight() -> None:
     class Residual(nn.Module):
-        def __init__(self):
+        def __init__(self) -> None:
             super().__init__()
             self.conv = nn.Conv2d(3, 3, 1)
 
@@ -87,7 +88,7 @@ def test_sums_of_paths_have_no_single_weight():
     assert Wiring(net, [net.output]).of(net.output).incoming == ((),) * 3
 
 
-def test_control_is_the_sum_of_all_units_projections():
+def test_control_is_the_sum_of_all_units_projections() -> None:
     """Without a nonlinear rule the projection of a seed is the sum of one-hot projections."""
     net = small_network()
     images = torch.randn(1, 3, SIZE, SIZE)
@@ -101,7 +102,7 @@ def test_control_is_the_sum_of_all_units_projections():
     assert torch.allclose(found, expected, atol=1e-5)
 
 
-def test_likeness_of_a_picture_with_itself_and_with_nothing():
+def test_likeness_of_a_picture_with_itself_and_with_nothing() -> None:
     one = torch.randn(2, 3, 4, 4)
     one[1] = 0
     found = likeness(one, 3 * one)
@@ -109,7 +110,7 @@ def test_likeness_of_a_picture_with_itself_and_with_nothing():
     assert np.isnan(found[1])
 
 
-def test_bands_hold_samples_between_their_shares():
+def test_bands_hold_samples_between_their_shares() -> None:
     values = np.linspace(0, 10, 101, dtype=np.float32)
     found = bands(values, 10.0)
     assert [(round(band.low, 6), round(band.high, 6)) for band in found] == [(7.5, 9.5), (5, 7.5), (2.5, 5), (0, 2.5)]
@@ -123,14 +124,14 @@ def test_bands_hold_samples_between_their_shares():
     assert bands(values, float("nan")) == []
 
 
-def test_samples_are_spread_and_never_repeated():
+def test_samples_are_spread_and_never_repeated() -> None:
     for count in (0, 1, 5, 511, 512, 513, 100_000):
         found = sampled(count)
         assert len(found) == min(count, 512) == len(set(found.tolist()))
         assert not len(found) or found[-1] < count
 
 
-def test_scripts_equal_a_slow_pass_over_the_images(atlas):
+def test_scripts_equal_a_slow_pass_over_the_images(atlas) -> None:
     net, source = small_network(), Photos()
     preprocess = net.preprocess
     photos = np.stack([source.read(i) for i in range(len(source))])
@@ -150,13 +151,13 @@ def test_scripts_equal_a_slow_pass_over_the_images(atlas):
     assert shard[0][2] == pytest.approx(float(share.max()), abs=1e-4)
 
 
-def test_dead_units_have_neither_samples_nor_a_control(atlas):
+def test_dead_units_have_neither_samples_nor_a_control(atlas) -> None:
     unit = read_script(atlas.path / "data" / "extras" / "01-4" / "0.js")["units"][3]
     assert unit["bands"] == []
     assert unit["control"] is None
 
 
-def test_experiment_is_written_read_and_listed(atlas, tmp_path):
+def test_experiment_is_written_read_and_listed(atlas, tmp_path) -> None:
     picture = tmp_path / "p.png"
     picture.write_bytes(b"\x89PNG")
     rows = [{"layer": "a,b", "score": 0.1}, {"layer": "</script>", "score": None}]
@@ -185,12 +186,12 @@ def test_experiment_is_written_read_and_listed(atlas, tmp_path):
         ({"captions": {"none.png": "x"}}, "no figure"),
     ],
 )
-def test_malformed_experiments_are_refused(atlas, change, words):
+def test_malformed_experiments_are_refused(atlas, change, words) -> None:
     asked = {"name": "fine", "title": "T", "kind": "other"} | change
     with pytest.raises(UsageError, match=words):
         add_experiment(atlas.path, asked.pop("name"), **asked)
 
 
-def test_experiments_need_an_atlas(tmp_path):
+def test_experiments_need_an_atlas(tmp_path) -> None:
     with pytest.raises(StoreError, match="no atlas"):
         add_experiment(tmp_path, "x", title="T", kind="other")

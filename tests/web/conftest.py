@@ -34,7 +34,9 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
     folder = root / "atlas #1 %41"  # characters that a careless address breaks on
     made = make_atlas(folder)
     make_atlas(folder / "atlases" / "other", seed=1)
-    (folder / "data" / "atlases.js").write_text('__atlas("atlases",[{"name":"other","model":"seed 1","data":"made"}]);\n')
+    (folder / "data" / "atlases.js").write_text(
+        '__atlas("atlases",[{"name":"other","model":"seed 1","data":"made"}]);\n'
+    )
     add_experiment(
         folder,
         "curve",
@@ -97,7 +99,7 @@ class Viewer:
         return self.page
 
     def until(self, expression: str) -> None:
-        """Wait for a JavaScript expression to hold; Playwright's own waiting needs eval, which the page's policy bans."""
+        """Wait for a JavaScript expression to hold; Playwright's own waiting needs eval, which the policy bans."""
         deadline = time.monotonic() + 10
         while not self.page.evaluate(expression):
             assert time.monotonic() < deadline, f"never became true: {expression}"
@@ -111,7 +113,9 @@ def watch(page: Any, address: str) -> Viewer:
     """A viewer whose console errors, script errors and requests outside the folder become problems."""
     viewer = Viewer(page, address)
     folder = address.rsplit("/", 1)[0] + "/"
-    page.on("console", lambda m: viewer.problems.append(f"console: {m.text}") if m.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda m: viewer.problems.append(f"console: {m.text}") if m.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda error: viewer.problems.append(f"error: {error}"))
 
     def request(route: Any) -> None:

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.web.conftest import watch
 from tests.web.making import UNITS, make_atlas
 
 
-def test_plan_tells_the_size_before_anything_is_written(small_atlas: Atlas, tmp_path: Path):
+def test_plan_tells_the_size_before_anything_is_written(small_atlas: Atlas, tmp_path: Path) -> None:
     made = export.plan(small_atlas, layers=["4"])
     assert made.units == UNITS
     assert export.export_folder(made, tmp_path / "part") == made.size
@@ -33,7 +34,7 @@ def test_plan_tells_the_size_before_anything_is_written(small_atlas: Atlas, tmp_
         export.export_folder(made, tmp_path / "part")
 
 
-def test_zip_holds_one_folder_and_is_the_same_twice(small_atlas: Atlas, tmp_path: Path):
+def test_zip_holds_one_folder_and_is_the_same_twice(small_atlas: Atlas, tmp_path: Path) -> None:
     made = export.plan(small_atlas)
     export.export_zip(made, tmp_path / "a.zip")
     first = (tmp_path / "a.zip").read_bytes()
@@ -44,7 +45,7 @@ def test_zip_holds_one_folder_and_is_the_same_twice(small_atlas: Atlas, tmp_path
     assert {"a/index.html", "a/atlas.sqlite", "a/experiments/curve/curve.svg"} <= set(names)
 
 
-def test_exports_refuse_what_is_not_there(small_atlas: Atlas):
+def test_exports_refuse_what_is_not_there(small_atlas: Atlas) -> None:
     with pytest.raises(UnknownLayer, match="'5' is not in this atlas"):
         export.plan(small_atlas, layers=["5"])
     with pytest.raises(UnknownLayer, match="130 units"):
@@ -55,7 +56,7 @@ def test_exports_refuse_what_is_not_there(small_atlas: Atlas):
         export.single_file(export.plan(small_atlas))
 
 
-def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atlas: Atlas, tmp_path: Path):
+def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atlas: Atlas, tmp_path: Path) -> None:
     alone = tmp_path / "alone"
     alone.mkdir()
     export.export_single(export.plan(small_atlas, units=["4:7", "4:9"]), alone / "two.html")
@@ -81,7 +82,7 @@ def test_one_file_shows_its_units_and_asks_for_nothing(chromium: Any, small_atla
     assert [p for p in viewer.problems if not p.startswith("request outside: data:")] == []
 
 
-def test_exported_layer_opens_from_disk(chromium: Any, small_atlas: Atlas, tmp_path: Path):
+def test_exported_layer_opens_from_disk(chromium: Any, small_atlas: Atlas, tmp_path: Path) -> None:
     export.export_folder(export.plan(small_atlas, layers=["4"]), tmp_path / "part")
     context = chromium.new_context()
     viewer = watch(context.new_page(), (tmp_path / "part" / "index.html").as_uri())
@@ -92,7 +93,7 @@ def test_exported_layer_opens_from_disk(chromium: Any, small_atlas: Atlas, tmp_p
     assert viewer.problems == []
 
 
-def test_attached_atlas_is_listed_and_linked(small_atlas: Atlas, tmp_path: Path):
+def test_attached_atlas_is_listed_and_linked(small_atlas: Atlas, tmp_path: Path) -> None:
     one, two = make_atlas(tmp_path / "one"), make_atlas(tmp_path / "two", seed=1)
     place = attach(one.path, two.path, "later")
     assert Atlas.open(place).manifest["model"] == two.manifest["model"]
@@ -105,7 +106,7 @@ def test_attached_atlas_is_listed_and_linked(small_atlas: Atlas, tmp_path: Path)
 
 
 @pytest.fixture
-def server(small_atlas: Atlas):
+def server(small_atlas: Atlas) -> Iterator[str]:
     pytest.importorskip("starlette", reason="the extra 'server' is not installed")
     uvicorn = pytest.importorskip("uvicorn", reason="the extra 'server' is not installed")
     from convscope.server import application
@@ -133,7 +134,7 @@ def status(address: str, *, method: str = "GET", host: str | None = None) -> tup
             return error.code, dict(error.headers)
 
 
-def test_server_gives_the_page_with_a_policy_and_nothing_else(server: str):
+def test_server_gives_the_page_with_a_policy_and_nothing_else(server: str) -> None:
     code, headers = status(server)
     assert code == 200
     assert "default-src 'none'" in headers["content-security-policy"]
@@ -145,7 +146,7 @@ def test_server_gives_the_page_with_a_policy_and_nothing_else(server: str):
     assert status(server, host="evil.example")[0] == 400
 
 
-def test_server_shows_the_viewer(chromium: Any, server: str):
+def test_server_shows_the_viewer(chromium: Any, server: str) -> None:
     context = chromium.new_context()
     viewer = watch(context.new_page(), server)
     page = viewer.open("#/u/4:7")
@@ -157,7 +158,7 @@ def test_server_shows_the_viewer(chromium: Any, server: str):
     assert viewer.problems == []
 
 
-def test_notebook_displays_hold_their_pictures_and_escape_names(small_atlas: Atlas):
+def test_notebook_displays_hold_their_pictures_and_escape_names(small_atlas: Atlas) -> None:
     for shown in (small_atlas, small_atlas.unit("4:7"), small_atlas.unit("4:3")):
         html = shown._repr_html_()
         assert "<script" not in html
@@ -166,7 +167,7 @@ def test_notebook_displays_hold_their_pictures_and_escape_names(small_atlas: Atl
     assert "dead" in small_atlas.unit("4:3")._repr_html_()
 
 
-def test_notebook_answers_for_the_atlas_alone(small_atlas: Atlas):
+def test_notebook_answers_for_the_atlas_alone(small_atlas: Atlas) -> None:
     reply, data = answer(small_atlas, {"id": 1, "address": "manifest", "atlas": ""})
     assert reply["value"]["units"] == small_atlas.manifest["units"]
     assert data == []
@@ -184,7 +185,7 @@ def test_notebook_answers_for_the_atlas_alone(small_atlas: Atlas):
         assert data == []
 
 
-def test_widget_shows_the_viewer(chromium: Any, small_atlas: Atlas):
+def test_widget_shows_the_viewer(chromium: Any, small_atlas: Atlas) -> None:
     """The module as a notebook would run it, with a model that asks Python for everything."""
     module = (Path(export.__file__).parent / "page" / "widget.js").read_text("utf-8")
     page = chromium.new_page()
@@ -226,7 +227,7 @@ def test_widget_shows_the_viewer(chromium: Any, small_atlas: Atlas):
     assert problems == []
 
 
-def test_widget_is_made_of_the_module(small_atlas: Atlas):
+def test_widget_is_made_of_the_module(small_atlas: Atlas) -> None:
     pytest.importorskip("anywidget", reason="the extra 'notebook' is not installed")
     made = small_atlas.widget(route="#/u/4:7", height=500)
     assert (made.route, made.height) == ("#/u/4:7", 500)

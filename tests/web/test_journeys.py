@@ -21,17 +21,22 @@ def number(page: Any, selector: str) -> int:
     return int(page.locator(selector).inner_text().removeprefix("Unit"))
 
 
-def test_home_says_what_was_made_from_what(viewer: Viewer, small_atlas: Atlas):
+def test_home_says_what_was_made_from_what(viewer: Viewer, small_atlas: Atlas) -> None:
     page = viewer.open()
     text = page.inner_text("main")
-    for words in ("24 images", "deconvnet", small_atlas.manifest["created"][:10], small_atlas.manifest["versions"]["torch"]):
+    for words in (
+        "24 images",
+        "deconvnet",
+        small_atlas.manifest["created"][:10],
+        small_atlas.manifest["versions"]["torch"],
+    ):
         assert words in text
     assert page.locator(".station").count() == 3
     assert "1 dead" in page.locator(".station").nth(1).inner_text()
     assert "not in this atlas" in page.locator(".passed").first.inner_text()
 
 
-def test_layers_are_searched_and_opened_by_keyboard(viewer: Viewer):
+def test_layers_are_searched_and_opened_by_keyboard(viewer: Viewer) -> None:
     page = viewer.open()
     page.keyboard.press("/")
     page.keyboard.type("linear")
@@ -41,7 +46,7 @@ def test_layers_are_searched_and_opened_by_keyboard(viewer: Viewer):
     assert viewer.hash() == "#/l/7"
 
 
-def test_units_are_walked_by_arrows_and_opened(viewer: Viewer):
+def test_units_are_walked_by_arrows_and_opened(viewer: Viewer) -> None:
     page = viewer.open("#/l/4")
     page.wait_for_selector(".virtual li")
     for key in ("ArrowRight", "ArrowRight", "l"):
@@ -59,7 +64,7 @@ def test_units_are_walked_by_arrows_and_opened(viewer: Viewer):
     assert number(page, ".virtual .current b") == columns + 7
 
 
-def test_last_unit_is_reached_and_only_near_ones_exist(viewer: Viewer):
+def test_last_unit_is_reached_and_only_near_ones_exist(viewer: Viewer) -> None:
     page = viewer.open("#/l/4")
     page.wait_for_selector(".virtual li")
     assert page.locator(".virtual li").count() < UNITS
@@ -68,7 +73,7 @@ def test_last_unit_is_reached_and_only_near_ones_exist(viewer: Viewer):
     viewer.until(f"document.activeElement.closest('li')?.dataset.index === '{UNITS - 1}'")
 
 
-def test_neighbouring_units_and_layers_by_keys(viewer: Viewer):
+def test_neighbouring_units_and_layers_by_keys(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:7")
     page.keyboard.press("ArrowRight")
     assert viewer.hash() == "#/u/4:8"
@@ -82,7 +87,7 @@ def test_neighbouring_units_and_layers_by_keys(viewer: Viewer):
     assert viewer.hash().startswith("#/u/")
 
 
-def test_going_to_a_unit_by_its_name(viewer: Viewer):
+def test_going_to_a_unit_by_its_name(viewer: Viewer) -> None:
     page = viewer.open()
     page.keyboard.press("g")
     page.keyboard.type("4:77")
@@ -96,7 +101,7 @@ def test_going_to_a_unit_by_its_name(viewer: Viewer):
     assert viewer.hash() == "#/u/4:77"
 
 
-def test_numbers_shown_equal_the_store(viewer: Viewer, small_atlas: Atlas):
+def test_numbers_shown_equal_the_store(viewer: Viewer, small_atlas: Atlas) -> None:
     unit = small_atlas.unit("4:7")
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".cell")
@@ -114,7 +119,7 @@ def test_numbers_shown_equal_the_store(viewer: Viewer, small_atlas: Atlas):
     assert [text.split()[-1] for text in nearest] == [str(other.channel) for other, _ in unit.nearest]
 
 
-def test_hovering_marks_the_partner_and_the_field(viewer: Viewer, small_atlas: Atlas):
+def test_hovering_marks_the_partner_and_the_field(viewer: Viewer, small_atlas: Atlas) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".cell")
     page.locator(".panel-9").nth(1).locator(".cell").nth(4).hover()
@@ -127,7 +132,7 @@ def test_hovering_marks_the_partner_and_the_field(viewer: Viewer, small_atlas: A
     assert float(field.get_attribute("width")) == box[3] - box[1]
 
 
-def test_lightbox_by_keyboard(viewer: Viewer):
+def test_lightbox_by_keyboard(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".cell")
     page.keyboard.press("3")
@@ -150,7 +155,7 @@ def test_lightbox_by_keyboard(viewer: Viewer):
     assert page.locator(".zoom output").inner_text() == "150 %"
 
 
-def test_links_lead_back_to_the_same_view(viewer: Viewer):
+def test_links_lead_back_to_the_same_view(viewer: Viewer) -> None:
     page = viewer.open("#/l/4?view=photos&sort=maximum&alive=alive&low=0.2")
     page.wait_for_selector(".virtual li")
     first = captions(page)[:5]
@@ -164,7 +169,7 @@ def test_links_lead_back_to_the_same_view(viewer: Viewer):
     assert page.get_by_role("button", name="Photos").get_attribute("aria-pressed") == "true"
 
 
-def test_sorting_and_filters_count(viewer: Viewer, small_atlas: Atlas):
+def test_sorting_and_filters_count(viewer: Viewer, small_atlas: Atlas) -> None:
     record = small_atlas.record("4")
     page = viewer.open("#/l/4")
     page.wait_for_selector(".virtual li")
@@ -181,7 +186,7 @@ def test_sorting_and_filters_count(viewer: Viewer, small_atlas: Atlas):
     assert "No unit passes" in page.inner_text("main")
 
 
-def test_similar_units_come_first(viewer: Viewer, small_atlas: Atlas):
+def test_similar_units_come_first(viewer: Viewer, small_atlas: Atlas) -> None:
     page = viewer.open("#/l/4?sort=similar&near=7")
     page.wait_for_selector(".virtual li")
     near = [str(unit.channel) for unit, _ in small_atlas.unit("4:7").nearest]
@@ -189,7 +194,7 @@ def test_similar_units_come_first(viewer: Viewer, small_atlas: Atlas):
     assert captions(page)[1 : 1 + len(near)] == near
 
 
-def test_weights_lead_to_other_units(viewer: Viewer):
+def test_weights_lead_to_other_units(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".joints")
     inputs = page.locator(".panel", has_text="Strongest inputs")
@@ -199,7 +204,7 @@ def test_weights_lead_to_other_units(viewer: Viewer):
     assert viewer.hash().startswith("#/u/1:")
 
 
-def test_images_and_their_strongest_units(viewer: Viewer):
+def test_images_and_their_strongest_units(viewer: Viewer) -> None:
     page = viewer.open("#/images")
     page.wait_for_selector(".virtual li")
     assert "24 of 24" in page.inner_text(".count")
@@ -213,7 +218,7 @@ def test_images_and_their_strongest_units(viewer: Viewer):
     assert "Translation" in page.inner_text(".looked")
 
 
-def test_two_units_are_compared_with_linked_selection(viewer: Viewer):
+def test_two_units_are_compared_with_linked_selection(viewer: Viewer) -> None:
     page = viewer.open("#/compare?a=4:7&b=4:7")
     page.wait_for_selector(".half .cell")
     assert "9 images of 9 in common" in page.inner_text("main")
@@ -221,7 +226,7 @@ def test_two_units_are_compared_with_linked_selection(viewer: Viewer):
     assert page.locator(".cell.active").count() == 4
 
 
-def test_two_atlases_are_compared(viewer: Viewer):
+def test_two_atlases_are_compared(viewer: Viewer) -> None:
     page = viewer.open("#/compare?a=4&b=4&with=other")
     page.wait_for_selector(".half .virtual li")
     assert page.locator(".half").nth(1).inner_text().startswith("4 in other")
@@ -232,7 +237,7 @@ def test_two_atlases_are_compared(viewer: Viewer):
     assert "with=other" in viewer.hash()
 
 
-def test_experiments_show_figure_and_table(viewer: Viewer):
+def test_experiments_show_figure_and_table(viewer: Viewer) -> None:
     page = viewer.open("#/e")
     page.wait_for_selector(".experiments a")
     page.locator(".experiments a").click()
@@ -244,7 +249,7 @@ def test_experiments_show_figure_and_table(viewer: Viewer):
     assert download.value.path().read_text().splitlines()[0] == "layer,distance,note"
 
 
-def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas):
+def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".actions")
     with page.expect_download() as download:
@@ -264,16 +269,22 @@ def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas):
     assert "data:image/png;base64" in download.value.path().read_text()
 
 
-def test_dead_and_missing_units_say_so(viewer: Viewer):
+def test_dead_and_missing_units_say_so(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:3")
     page.wait_for_selector(".empty")
     assert "zero at every position" in page.inner_text("main")
-    for hash_, words in (("#/u/4:999", "No such unit"), ("#/l/nope", "No such layer"), ("#/zzz", "Not here"), ("#/i/999", "Not in this atlas"), ("#/u/%E0%A4%A", "No such unit")):
+    for hash_, words in (
+        ("#/u/4:999", "No such unit"),
+        ("#/l/nope", "No such layer"),
+        ("#/zzz", "Not here"),
+        ("#/i/999", "Not in this atlas"),
+        ("#/u/%E0%A4%A", "No such unit"),
+    ):
         page = viewer.open(hash_)
         assert words in page.inner_text("main"), hash_
 
 
-def test_help_lists_keys_and_returns_the_focus(viewer: Viewer):
+def test_help_lists_keys_and_returns_the_focus(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:7")
     page.locator(".cell").first.focus()
     page.keyboard.press("?")
@@ -284,7 +295,7 @@ def test_help_lists_keys_and_returns_the_focus(viewer: Viewer):
     assert page.evaluate("document.activeElement.className").startswith("cell")
 
 
-def test_dark_is_kept(viewer: Viewer):
+def test_dark_is_kept(viewer: Viewer) -> None:
     page = viewer.open()
     before = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     page.keyboard.press("d")

@@ -1,4 +1,4 @@
-"""What holds for every page: accessible, fits a phone, light and dark, still where asked, and without what is foreign."""
+"""What holds for every page: accessible, fits a phone, light and dark, prints, and lets nothing foreign in."""
 
 import pytest
 
@@ -18,11 +18,17 @@ PAGES = {
     "experiments": "#/e",
     "experiment": "#/e/curve",
 }
-READY = {"layer": ".virtual li", "unit": ".joints", "image": ".tiles li", "compare": ".half .cell", "experiment": "table"}
+READY = {
+    "layer": ".virtual li",
+    "unit": ".joints",
+    "image": ".tiles li",
+    "compare": ".half .cell",
+    "experiment": "table",
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(chromium, address: str, scheme: str):
+def test_axe_finds_nothing(chromium, address: str, scheme: str) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not there: run npm ci in web/")
     context = chromium.new_context(viewport={"width": 1280, "height": 860}, color_scheme=scheme, bypass_csp=True)
@@ -42,7 +48,7 @@ def test_axe_finds_nothing(chromium, address: str, scheme: str):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_pages_fit_a_phone(chromium, address: str, name: str):
+def test_pages_fit_a_phone(chromium, address: str, name: str) -> None:
     context = chromium.new_context(viewport={"width": 360, "height": 740}, reduced_motion="reduce")
     viewer = watch(context.new_page(), address)
     page = viewer.open(PAGES[name])
@@ -53,7 +59,7 @@ def test_pages_fit_a_phone(chromium, address: str, name: str):
     assert viewer.problems == []
 
 
-def test_hostile_names_are_shown_as_they_are(viewer: Viewer):
+def test_hostile_names_are_shown_as_they_are(viewer: Viewer) -> None:
     page = viewer.open("#/l/7")
     page.wait_for_selector(".virtual li")
     assert page.locator(".virtual li b").first.inner_text().endswith(HOSTILE[0])
@@ -64,19 +70,22 @@ def test_hostile_names_are_shown_as_they_are(viewer: Viewer):
     assert page.locator("main script, main iframe").count() == 0
 
 
-def test_policy_is_strict(viewer: Viewer):
+def test_policy_is_strict(viewer: Viewer) -> None:
     page = viewer.open()
     policy = page.locator("meta[http-equiv=Content-Security-Policy]").get_attribute("content")
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     # The policy holds: a script in the page does not run.
-    page.evaluate("(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1'; document.head.append(s); })()")
+    page.evaluate(
+        "(() => { const s = document.createElement('script'); "
+        "s.textContent = 'window.hacked = 1'; document.head.append(s); })()"
+    )
     assert page.evaluate("window.hacked === undefined")
     assert any("Content Security Policy" in problem for problem in viewer.problems)
     viewer.problems.clear()
 
 
-def test_newer_atlases_are_not_misread(chromium, small_atlas, tmp_path):
+def test_newer_atlases_are_not_misread(chromium, small_atlas, tmp_path) -> None:
     for name in ("index.html", "atlas.js", "atlas.css", "icon.svg"):
         (tmp_path / name).write_bytes((small_atlas.path / name).read_bytes())
     (tmp_path / "data").mkdir()
@@ -88,7 +97,7 @@ def test_newer_atlases_are_not_misread(chromium, small_atlas, tmp_path):
     page.close()
 
 
-def test_unit_page_prints_without_its_controls(viewer: Viewer):
+def test_unit_page_prints_without_its_controls(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:7")
     page.wait_for_selector(".joints")
     page.emulate_media(media="print")

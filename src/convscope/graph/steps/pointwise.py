@@ -70,6 +70,8 @@ class ClippedReLU(_Rectifying):
     def accepts(cls, call: Call) -> bool:
         """With zero as the lower bound."""
         bound = call.bind()
+        if call.target is aten.relu6.default:
+            return True
         if "threshold" in bound:
             return bound["threshold"] == 0 and bound["value"] == 0
         low, high = bound.get("min_val", bound.get("min")), bound.get("max_val", bound.get("max"))
@@ -78,7 +80,8 @@ class ClippedReLU(_Rectifying):
     def __post_init__(self) -> None:
         super().__post_init__()
         high = self.call.bind().get("max_val", self.call.bind().get("max"))
-        self.op = "relu6" if high == 6 else "relu" if high is None else self.op
+        if self.op != "relu6":
+            self.op = "relu6" if high == 6 else "relu" if high is None else self.op
 
 
 @rule(aten.maximum.default)

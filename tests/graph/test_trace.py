@@ -408,3 +408,19 @@ def test_a_program_of_vectors_is_refused() -> None:
 def test_a_model_that_ignores_its_image_is_refused() -> None:
     with pytest.raises(TraceError, match="no tensor that depends on the image"):
         Network.trace(nets.Lambda(lambda x: torch.zeros(1, 3)), (2, 4, 4))
+
+
+def test_convolutions_put_channels_first_whatever_shape_games_came_before() -> None:
+    class SpaceToDepth(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(48, 8, 3, padding=1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            n, c, h, w = x.shape
+            x = x.reshape(n, c, h // 4, 4, w // 4, 4).permute(0, 3, 5, 1, 2, 4)
+            return self.conv(x.reshape(n, c * 16, h // 4, w // 4)).relu()
+
+    net = Network.trace(SpaceToDepth(), (3, 64, 64))
+    assert net.layers["conv"].shape == (8, 16, 16)
+    assert net.layers["relu"].channels == 8

@@ -45,6 +45,16 @@ _SHAPE_ONLY = {
     aten.empty_like.default,
     aten.fill.Scalar,
 }
+_CHANNELS_FIRST = {
+    aten.conv2d.default,
+    aten.conv2d.padding,
+    aten.convolution.default,
+    aten.conv_transpose2d.input,
+    aten.max_pool2d.default,
+    aten.avg_pool2d.default,
+    aten.adaptive_avg_pool2d.default,
+    aten.adaptive_max_pool2d.default,
+}
 _CHECKS = ("_assert", "sym_constrain", "_guards", "assert_")
 
 
@@ -268,13 +278,14 @@ class _Lowering:
         source = sources[0] if sources else None
         if source is not None and target in VIEWS:
             layout = reshaped_layout(source.shape, source.layout, shape) or layout
-            if source.layout is None and layout and source.shape[-1:] == shape[-1:] and source.shape[:1] != shape[:1]:
+            tokens = source.layout is None and source.shape[-1:] == shape[-1:] and source.shape[:1] != shape[:1]
+            if tokens and layout and not any(user.target in _CHANNELS_FIRST for user in node.users):
                 layout = (1, 2)  # tokens or windows (..., c) become a map (h, w, c)
         elif source is not None and target in PERMUTATIONS:
             layout = permuted_layout(Call(target, args, kwargs, (0,), (source,), value)) or layout
         elif target is aten.select.int:
             layout = _selected_layout(source, int(args[1])) if source else None
-        elif source is not None and len(source.shape) == len(shape):
+        elif target not in _CHANNELS_FIRST and source is not None and len(source.shape) == len(shape):
             layout = _common_layout(sources, shape) or layout
         return Value(shape, layout, True, value.depends, value.floating)
 

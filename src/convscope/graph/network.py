@@ -98,7 +98,7 @@ class Network:
         self.preprocess = preprocess
         self.classes = None if classes is None else tuple(classes)
         self.folding: Folding = folding
-        self._plans: dict[tuple[frozenset[int], bool], list[Action]] = {}
+        self._plans: dict[tuple[frozenset[int], Folding, bool], list[Action]] = {}
 
     # -- making -------------------------------------------------------------------------------------------------------
     @classmethod
@@ -359,7 +359,7 @@ class Network:
             yield from ((name, self._as_map(i, found[i])) for i in sorted(names) for name in names[i])
             return
         alive: dict[int, Tensor] = {0: images}
-        for action in self._plan(frozenset(names), keep=False):
+        for action in self._plan(frozenset(names), self.folding, keep=False):
             with torch.no_grad():
                 alive[action.index] = action.run([alive[i] for i in action.inputs])
             for name in names.get(action.index, ()):
@@ -371,29 +371,32 @@ class Network:
         dim = self.values[index].channel_dim
         return tensor if dim in (None, 1) else tensor.movedim(dim, 1)
 
-    def run_values(self, images: Tensor, wanted: set[int]) -> dict[int, Tensor]:
-        """The wanted values for images (n, C, H, W); intermediate results are freed as soon as they are used up."""
+    def run_values(self, images: Tensor, wanted: set[int], *, folding: Folding | None = None) -> dict[int, Tensor]:
+        """The wanted values for images (n, C, H, W); intermediate results are freed as soon as they are used up.
+
+        `folding` overrides the network's: where switches of pooling are read off the values, rounding may decide a tie.
+        """
         if self.program.any_batch or len(images) == 1:
-            return self._run_batch(images, wanted)
-        parts = [self._run_batch(images[i : i + 1], wanted) for i in range(len(images))]
+            return self._run_batch(images, wanted, folding or self.folding)
+        parts = [self._run_batch(images[i : i + 1], wanted, folding or self.folding) for i in range(len(images))]
         if not parts:
             raise ShapeError(f"{self.name} was exported for one image at a time and was given none")
         return {i: torch.cat([p[i] for p in parts]) for i in wanted}
 
-    def _run_batch(self, images: Tensor, wanted: set[int]) -> dict[int, Tensor]:
+    def _run_batch(self, images: Tensor, wanted: set[int], folding: Folding) -> dict[int, Tensor]:
         alive: dict[int, Tensor] = {0: images}
         with torch.no_grad():
-            for action in self._plan(frozenset(wanted)):
+            for action in self._plan(frozenset(wanted), folding):
                 alive[action.index] = action.run([alive[i] for i in action.inputs])
                 for i in action.spent:
                     del alive[i]
         return {i: alive[i] for i in wanted}
 
-    def _plan(self, wanted: frozenset[int], *, keep: bool = True) -> list[Action]:
+    def _plan(self, wanted: frozenset[int], folding: Folding, *, keep: bool = True) -> list[Action]:
         """What to run for the wanted values, made once for each set of them."""
-        key = (wanted, keep)
+        key = (wanted, folding, keep)
         if key not in self._plans:
-            self._plans[key] = plan(self.steps, wanted, fold=self.folding == "fold", keep=keep)
+            self._plans[key] = plan(self.steps, wanted, fold=folding == "fold", keep=keep)
         return self._plans[key]
 
     def cone(self, layer: str) -> list[Step]:

@@ -143,7 +143,7 @@ def deconv(
         return replace(part, images=part.images + first)
 
     for first, last in _spans(net, len(batch), values, memory, 1):
-        kept = net.run_values(batch[first:last], values)
+        kept = net.run_values(batch[first:last], values, folding="none")
         with one_thread_workers(net.device) as team:
             for i, part in enumerate(team.map(partial(of_unit, first, kept), wanted)):
                 found[i].append(part)
@@ -226,7 +226,7 @@ def project_all(
 
     def block(span: tuple[int, int], inner: Workers) -> list[tuple[Tensor, Projection] | None]:
         chosen = used[span[0] : span[1]]
-        kept = net.run_values(batch[chosen], wanted)
+        kept = net.run_values(batch[chosen], wanted, folding="none")
         return [order.project(net, kept, chosen, options, memory, inner) for order in orders]
 
     with one_thread_workers(net.device, workers) as team:
@@ -394,7 +394,7 @@ def _pull_block(
     values = net.values
     if not all(values[s.index].batched for s in steps if s.call.result.depends):
         # A value that mixes batch and other dimensions cannot be taken apart by row: run this image by itself.
-        kept = net.run_values(kept[0][rows], set(kept))
+        kept = net.run_values(kept[0][rows], set(kept), folding="none")
         rows = torch.zeros_like(rows)
         values = [v if v.batched else replace(v, layout=None) for v in values]
     context = Context(options, kept, values, rows)

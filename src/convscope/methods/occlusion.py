@@ -74,7 +74,8 @@ class Occlusion:
         return tuple(Unit(self.layer, int(c)) for c in self.channels)
 
     def measured(self, of: Measure | int = "probability", *, target: int = 0) -> tuple[NDArray, NDArray]:
-        """What was measured, uncovered (n,) and covered (n, rows, columns), of a target, the map, or a numbered unit."""
+        """What was measured, uncovered (n,) and covered (n, rows, columns), of a target, the map, or a
+        numbered unit."""
         if isinstance(of, int):
             _check_number(of, len(self.units), "unit")
             return self.uncovered.units[:, of], self.covered.units[:, of]

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from convscope.graph.changes import Change, Place, Unedited, UneditedRows, add_base, empty_map, gather, whole_inputs
 from convscope.graph.extents import Extent, extents
+from convscope.graph.folding import fold_norms
 from convscope.graph.network import Network
 from convscope.graph.nouns import Value
 from convscope.graph.pulling import cone
@@ -26,8 +27,8 @@ from convscope.graph.steps import Positionwise, Step
 Reader = Callable[[np.ndarray, Change, UneditedRows], None]
 """Called as reader(edits, change, base) with the numbers (m,) of edits and what they make of the value it reads."""
 
-_ROWS = 64  # more rows in one call gain nothing and leave the cache
-_CHUNK = 3 << 20  # bytes of one output: about what a core's caches hold
+_ROWS = 256  # edits that go through a step in one call, at most
+_CHUNK = 4 << 20  # bytes of one output: more leaves the caches, and gains nothing
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Plan:
         wanted: dict[int, Step] = {}
         for target in targets:
             wanted |= {s.index: s for s in cone(net.steps, target)}
-        steps = [wanted[i] for i in sorted(wanted)]
+        steps = fold_norms([wanted[i] for i in sorted(wanted)], set(targets))
         where = extents(steps, net.values, boxes)
         steps = [s for s in steps if s.index in where]
         uses: dict[int, list[int]] = {}
@@ -163,7 +164,7 @@ class Tile:
         `advanced` is called with the share of the work that is done; what it raises ends the work.
         """
         done, total = 0.0, self.plan.operations()[0] or 1.0
-        with torch.no_grad():
+        with torch.inference_mode():
             self.held[0] = self._pixels(difference)
             for chain in self.plan.segments():
                 self._segment(chain, readers)

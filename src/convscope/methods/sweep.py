@@ -139,7 +139,7 @@ class Sweep:
 
     def _tiles(self, plan: Plan, workers: int) -> list[NDArray[np.int64]]:
         """Stretches of copies: as long as the memory allows, and as many for every worker."""
-        fit = max(1, self.memory // 2 // workers // plan.bytes_each())
+        fit = max(1, int(self.memory * 0.7) // workers // plan.bytes_each())
         count = -(-len(plan) // fit)
         count = min(-(-count // workers) * workers, len(plan))
         return np.array_split(np.arange(len(plan)), count)

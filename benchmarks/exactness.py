@@ -307,7 +307,7 @@ def write(path: Path, results: list[Result]) -> None:
     wrong = sum(r.captum is None or r.captum > 1e-3 for r in results)
     summary = (
         f"{len(results)} models. Ours: worst error {max(ours):.1e} in float32 (median {statistics.median(ours):.1e}), "
-        f"{max(row.exact for r in results for row in r.rows):.1e} in float64. captum: off by more than 0.1 % on {wrong} "
+        f"{max(row.exact for r in results for row in r.rows):.1e} in float64. captum: more than 0.1 % off on {wrong} "
         f"of them. Measured with torch {torch.__version__.partition('+')[0]}.\n"
     )
     path.write_text(f"{before}<!-- table -->\n{summary}\n{table(results)}<!-- end of table -->{after}")

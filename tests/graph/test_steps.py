@@ -355,7 +355,8 @@ def test_place_is_where_positions_read(name: str) -> None:
     checked = 0
     for step in net.steps:
         result = step.call.result
-        if result.layout is None or not result.depends or not all(v.batched for v in step.call.sources):
+        sources = step.call.sources
+        if result.layout is None or not result.depends or not all(v.batched and v.floating for v in sources):
             continue
         for axis in range(2):
             for slot, value in enumerate(step.call.sources):

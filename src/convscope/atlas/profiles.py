@@ -117,7 +117,7 @@ def bands(values: NDArray[np.float32], maximum: float) -> list[Band]:
     Each band holds at most four, evenly spread over the responses in it by rank.
 
     >>> [band.rows for band in bands(np.float32([8, 6, 3, 1, 0]), 8.0)]
-    [(1,), (), (2,), (3,)]
+    [(), (1,), (2,), (3,)]
     """
     if not np.isfinite(maximum) or maximum <= 0:
         return []

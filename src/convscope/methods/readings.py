@@ -98,7 +98,7 @@ class Reader:
         wanted = {net.index_of(name) for name in (net.output, followed, *(u.layer for u in units))}
         kept = net.run_values(images, wanted)
         channels = _strongest(kept[net.index_of(followed)], net.values[net.index_of(followed)], strongest)
-        targets = _targets(net, target, kept[net.index_of(net.output)])
+        targets = targets_of(net, target, kept[net.index_of(net.output)])
         return cls(net, targets, followed, channels, tuple(units), reduce, kept)
 
     @property
@@ -196,7 +196,7 @@ def _strongest(maps: Tensor, value: Value, by: Reduction) -> NDArray[np.int64]:
     return (flat.sum(2) if by == "sum" else flat.amax(2)).argmax(1).cpu().numpy()
 
 
-def _targets(net: Network, target: Target, logits: Tensor) -> NDArray[np.int64]:
+def targets_of(net: Network, target: Target, logits: Tensor) -> NDArray[np.int64]:
     """(n, t) class numbers."""
     count, classes = logits.shape
     if target is None:
@@ -231,4 +231,14 @@ def class_number(net: Network, target: int | str, classes: int) -> int:
     raise UsageError(f"{net.name} has no class '{target}'{where}")
 
 
-__all__ = ["Reader", "Reduction", "Responses", "Table", "Target", "channel_maps", "class_number", "whole_place"]
+__all__ = [
+    "Reader",
+    "Reduction",
+    "Responses",
+    "Table",
+    "Target",
+    "channel_maps",
+    "class_number",
+    "targets_of",
+    "whole_place",
+]

@@ -1,0 +1,331 @@
+"""Does a network know that the left eye of one dog is the left eye of another? (Zeiler & Fergus 2014, section 4.4.)
+
+The same part is covered in several images, and the change of the features of each image is compared with that of
+every other: Delta = sum over i != j of H(sign e_i, sign e_j), where e is the change at a layer and H the Hamming
+distance. If the network makes something of the part as such, its cover changes features alike, and Delta is smaller
+than for masks of the same sizes elsewhere.
+
+The paper leaves open what a zero change is: here signs have three values, and two zeros agree. A change counts as zero
+below a small share of the layer's largest activation, because features are computed with rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.errors import ShapeError, UsageError
+from convscope.graph import Network
+from convscope.graph.changes import Change, UneditedRows, whole
+from convscope.methods.agreement import Pairs, bootstrap, joined, rank_test
+from convscope.methods.occluders import Fill, Grid, covering, describe_fill
+from convscope.methods.sweep import Method, Reading, Sweep
+from convscope.progress import Progress
+
+_BLOCK = 16 << 20  # bytes of signs held at a time
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """One part at one layer, over all pairs of the n images that show it.
+
+    mean: the share of features whose signs differ, over all pairs; deviation: its standard deviation over pairs; low,
+    high: its bootstrap interval over images; total: Delta itself, the sum over ordered pairs of numbers of features.
+    changed: the share of features that a cover changes; among_changed: as `mean`, of those that change in either image.
+    random and so on: the same of `draws` sets of masks of the same sizes elsewhere, their interval that of the sets.
+    p: the probability that such a set agrees at least as well as the part does; p_among_changed: by that measure.
+    """
+
+    layer: str
+    part: str
+    images: int
+    features: int
+    mean: float
+    deviation: float
+    low: float
+    high: float
+    total: int
+    changed: float
+    among_changed: float
+    random: float
+    random_deviation: float
+    random_low: float
+    random_high: float
+    random_changed: float
+    random_among_changed: float
+    p: float
+    p_among_changed: float
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """What covering the same part of several images has in common, by layer and part."""
+
+    network: str
+    results: tuple[PartResult, ...]
+    images: int
+    draws: int
+    confidence: float
+    fill: str
+    tolerance: float
+    seed: int
+    method: str
+
+    def __getitem__(self, key: tuple[str, str]) -> PartResult:
+        """The result of (layer, part)."""
+        for result in self.results:
+            if (result.layer, result.part) == key:
+                return result
+        raise KeyError(key)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that were looked at."""
+        return tuple(dict.fromkeys(r.layer for r in self.results))
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that were covered."""
+        return tuple(dict.fromkeys(r.part for r in self.results))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row per layer and part, for a table."""
+        yield from (vars(result).copy() for result in self.results)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as numbers, strings and lists."""
+        return {**vars(self), "results": list(self.rows())}
+
+
+def correspondence(
+    net: Network,
+    images: Tensor,
+    parts: Mapping[str, NDArray[np.integer] | Tensor],
+    *,
+    layers: Sequence[str] | None = None,
+    regions: NDArray[np.integer] | Tensor | None = None,
+    draws: int = 200,
+    fill: Fill | Sequence[float] | Tensor = "grey",
+    tolerance: float = 1e-5,
+    confidence: float = 0.95,
+    seed: int = 0,
+    method: Method = "auto",
+    workers: int | None = None,
+    memory: int = 1 << 30,
+    progress: Progress | None = None,
+) -> Correspondence:
+    """How alike the changes are that covering each part causes in several images, against random masks of its sizes.
+
+    Args:
+        net: the network.
+        images: normalised images (n, C, H, W).
+        parts: for each part its boxes (n, 4) y0 x0 y1 x1 in pixels of the input; a row of -1 where an image lacks it.
+        layers: where features are compared; None for the last layer of every map size, and the output.
+        regions: boxes (n, 4) that random masks stay in (the object); None for the whole image.
+        draws: how many sets of random masks are drawn for each part: in every image a mask of the part's size that
+            touches no part. Where no such place is left, one that covers little of the parts.
+        fill: what covers, see `occluders.covering`.
+        tolerance: changes below this share of the layer's largest activation in the image are none.
+        confidence: of the intervals; for parts by resampling images, for random masks over draws.
+        seed: of masks and resampling.
+        method, workers, memory, progress: as for `occlude`.
+
+    Raises:
+        UsageError: for parts in fewer than two images, or that do not fit the images.
+        UnknownLayer: for layers that do not exist.
+
+    >>> import numpy as np, torch
+    >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU()), (3, 12, 12))
+    >>> boxes = np.array([[2, 2, 6, 6], [3, 4, 7, 8], [5, 1, 9, 5]])
+    >>> found = correspondence(net, torch.rand(3, 3, 12, 12), {"eye": boxes}, draws=10)
+    >>> [(r.layer, r.part, r.images) for r in found.results]
+    [('1', 'eye', 3)]
+    """
+    batch = net.check_images(images)
+    boxes = {name: _checked(name, given, batch) for name, given in parts.items()}
+    if not boxes or draws < 1:
+        raise UsageError("nothing to compare: give at least one part, and draws of 1 or more")
+    names = [net.layers[name].name for name in (layers or (*net.layers.stages(), net.output))]
+    names = list(dict.fromkeys(names))
+    generator = np.random.default_rng(seed)
+    allowed = None if regions is None else _checked("object", regions, batch)
+    masks = random_masks(boxes, net.input_shape[1:], draws=draws, regions=allowed, generator=generator)
+    grid = Grid(net.input_shape[1:], (1, 1), (1, 1))
+    covers = covering(batch, fill, grid=grid, preprocess=net.preprocess)
+    collector = _Collector(net, batch, covers, names, tolerance, method, workers, memory, progress)
+    results = [
+        result
+        for part, given in boxes.items()
+        for result in _compare(collector, part, given, masks[part], confidence, generator)
+    ]
+    order = {name: i for i, name in enumerate(names)}
+    results.sort(key=lambda r: order[r.layer])
+    said = describe_fill(fill)
+    return Correspondence(
+        net.name, tuple(results), len(batch), draws, confidence, said, tolerance, seed, collector.method_used
+    )
+
+
+# -- masks ------------------------------------------------------------------------------------------------------------
+def _checked(name: str, given: NDArray[np.integer] | Tensor, images: Tensor) -> NDArray[np.int64]:
+    """The boxes (n, 4) of a part, inside the image; rows of -1 are kept."""
+    boxes = np.asarray(given, dtype=np.int64)
+    if boxes.shape != (len(images), 4):
+        raise ShapeError(f"part '{name}' has boxes of shape {boxes.shape}; one per image is needed, ({len(images)}, 4)")
+    there = boxes[(boxes >= 0).all(1)]
+    if len(there) < 2:
+        raise UsageError(f"part '{name}' is in {len(there)} of the images; at least two are needed to compare")
+    size = np.asarray(images.shape[2:])
+    if (there[:, 2:] <= there[:, :2]).any() or (there[:, 2:] > size).any():
+        raise UsageError(f"part '{name}' has boxes that are empty or reach beyond images of {size[0]}x{size[1]}")
+    return boxes
+
+
+def random_masks(
+    parts: Mapping[str, NDArray[np.int64]],
+    size: tuple[int, int],
+    *,
+    draws: int,
+    regions: NDArray[np.int64] | None,
+    generator: np.random.Generator,
+) -> dict[str, NDArray[np.int64]]:
+    """For each part, masks (draws, n, 4) of its size in each image, anywhere in the region that touches no part.
+
+    Where every place touches one, masks are drawn among the places that cover the least of them. Images that lack the
+    part have rows of -1.
+    """
+    count = len(next(iter(parts.values())))
+    found = {name: np.full((draws, count, 4), -1, np.int64) for name in parts}
+    for image in range(count):
+        taken = np.zeros((size[0] + 1, size[1] + 1), np.int64)
+        for boxes in parts.values():
+            y0, x0, y1, x1 = boxes[image]
+            if y0 >= 0:
+                taken[y0 + 1 : y1 + 1, x0 + 1 : x1 + 1] = 1
+        sums = taken.cumsum(0).cumsum(1)
+        for name, boxes in parts.items():
+            if boxes[image, 0] < 0:
+                continue
+            mask = boxes[image, 2:] - boxes[image, :2]
+            h, w = mask.tolist()
+            region = np.array([0, 0, *size]) if regions is None or regions[image, 0] < 0 else regions[image]
+            first = np.minimum(region[:2], np.asarray(size) - mask)
+            last = np.clip(region[2:] - mask, first, np.asarray(size) - mask)
+            covered = sums[h:, w:] - sums[:-h, w:] - sums[h:, :-w] + sums[:-h, :-w]
+            covered = covered[first[0] : last[0] + 1, first[1] : last[1] + 1]
+            places = np.argwhere(covered == covered.min()) + first
+            at = places[generator.integers(len(places), size=draws)]
+            found[name][:, image] = np.concatenate([at, at + mask], 1)
+    return found
+
+
+# -- signs ------------------------------------------------------------------------------------------------------------
+@dataclass
+class _Collector:
+    """Signs of the changes that masks cause, image by image."""
+
+    net: Network
+    images: Tensor
+    covers: Tensor
+    layers: list[str]
+    tolerance: float
+    method: Method
+    workers: int | None
+    memory: int
+    progress: Progress | None
+    method_used: str = ""
+
+    def signs(self, image: int, boxes: NDArray[np.int64]) -> dict[str, Tensor]:
+        """For each layer the signs (m, features) int8 of the change that each mask of (m, 4) causes in one image."""
+        base = self.net.run(self.images[image : image + 1], self.layers)
+        found = {name: torch.zeros(len(boxes), value[0].numel(), dtype=torch.int8) for name, value in base.items()}
+        readings = [Reading(self.net.index_of(name), self._read(name, found[name], base[name])) for name in self.layers]
+        sweep = Sweep(
+            self.net, self.images[image : image + 1], self.covers[image : image + 1], boxes, readings,
+            self.workers, self.memory, self.method,
+        )  # fmt: skip
+        self.method_used = sweep.run()
+        return found
+
+    def _read(self, name: str, out: Tensor, base: Tensor) -> Any:
+        index, least = self.net.index_of(name), float(base.abs().max()) * self.tolerance
+
+        def read(rows: NDArray[np.int64], change: Change, unedited: UneditedRows) -> None:
+            value = self.net.values[index]
+            now = whole(change, value, unedited.value(index), unedited.image)
+            now = now if value.channel_dim in (None, 1) else now.movedim(value.channel_dim, 1)
+            moved = (base - now).flatten(1)
+            out[torch.from_numpy(rows)] = torch.where(moved.abs() <= least, 0, moved.sign()).to(torch.int8).cpu()
+
+        return read
+
+
+def _compare(
+    collector: _Collector,
+    part: str,
+    boxes: NDArray[np.int64],
+    masks: NDArray[np.int64],
+    confidence: float,
+    generator: np.random.Generator,
+) -> list[PartResult]:
+    """The results of one part at all layers."""
+    shown = np.flatnonzero((boxes >= 0).all(1))
+    sets = np.concatenate([boxes[None], masks])[:, shown]
+    features = sum(int(np.prod(collector.net.layers[name].shape)) for name in collector.layers)
+    step = max(1, _BLOCK // (features * len(shown)))
+    pieces: dict[str, list[Pairs]] = {name: [] for name in collector.layers}
+    for first in range(0, len(sets), step):
+        block = sets[first : first + step]
+        signs = []
+        for column, image in enumerate(shown):
+            signs.append(collector.signs(int(image), block[:, column]))
+            if collector.progress is not None:
+                done = first * len(shown) + (column + 1) * len(block)
+                collector.progress(f"cover the {part}", done, len(sets) * len(shown))
+        for name in collector.layers:
+            pieces[name].append(Pairs.of(torch.stack([s[name] for s in signs], 1)))
+    return [_result(name, part, joined(found), confidence, generator) for name, found in pieces.items()]
+
+
+# -- statistics -------------------------------------------------------------------------------------------------------
+def _result(layer: str, part: str, pairs: Pairs, confidence: float, generator: np.random.Generator) -> PartResult:
+    """What the first set (the part) is among all sets (the others are random masks)."""
+    n, f = pairs.differ.shape[1], pairs.features
+    off = ~np.eye(n, dtype=bool)
+    share = pairs.differ[:, off] / f
+    with np.errstate(invalid="ignore"):
+        among = pairs.differ[:, off].sum(1) / pairs.either[:, off].sum(1)
+    means, others = share.mean(1), share[1:].mean(1)
+    low, high = bootstrap(pairs.differ[0] / f, confidence=confidence, generator=generator)
+    tail = 100 * (1 - confidence) / 2
+    return PartResult(
+        layer=layer,
+        part=part,
+        images=n,
+        features=f,
+        mean=float(means[0]),
+        # Each pair stands there twice; the deviation is that of the unordered pairs.
+        deviation=float((pairs.differ[0] / f)[np.triu_indices(n, 1)].std(ddof=1)) if n > 2 else 0.0,
+        low=low,
+        high=high,
+        total=int(pairs.differ[0][off].sum()),
+        changed=float(pairs.changed[0].mean() / f),
+        among_changed=float(np.nan_to_num(among[0])),
+        random=float(others.mean()),
+        random_deviation=float(others.std(ddof=1)) if len(others) > 1 else 0.0,
+        random_low=float(np.percentile(others, tail)),
+        random_high=float(np.percentile(others, 100 - tail)),
+        random_changed=float(pairs.changed[1:].mean() / f),
+        random_among_changed=float(np.nan_to_num(np.nanmean(among[1:]) if np.isfinite(among[1:]).any() else 0.0)),
+        p=rank_test(means[0], others),
+        p_among_changed=rank_test(among[0], among[1:]),
+    )
+
+
+__all__ = ["Correspondence", "PartResult", "correspondence", "random_masks"]

@@ -1,0 +1,131 @@
+"""Parts of objects: boxes with names on images, as a CSV file that people and the annotation page write.
+
+Columns `image`, `part`, `y0`, `x0`, `y1`, `x1`: the image's name in its collection, and a half-open box in pixels of
+the image file. A part called `object` is no part but where random masks may lie. Other columns are passed over.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data.preprocess import Placement
+from convscope.errors import UsageError, nearest
+
+COLUMNS = ("image", "part", "y0", "x0", "y1", "x1")
+OBJECT = "object"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part on one image: a half-open box y0 x0 y1 x1 in pixels of the image file."""
+
+    image: str
+    part: str
+    box: tuple[float, float, float, float]
+
+    def __post_init__(self) -> None:
+        y0, x0, y1, x1 = self.box
+        if not (0 <= y0 < y1 and 0 <= x0 < x1):
+            box = f"{y0:g},{x0:g},{y1:g},{x1:g}"
+            raise UsageError(f"part '{self.part}' of {self.image}: box {box} is empty or begins before the image")
+
+
+def read_parts(source: str | Path) -> tuple[Part, ...]:
+    """The parts in a CSV file, in its order.
+
+    Raises:
+        UsageError: if it cannot be read, lacks a column, or a row is malformed or given twice.
+    """
+    path = Path(source)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as a table of parts: {error}") from error
+    return parse_parts(text, name=str(path))
+
+
+def parse_parts(text: str, *, name: str = "the table") -> tuple[Part, ...]:
+    """The parts in the text of a CSV file.
+
+    >>> parse_parts("image,part,y0,x0,y1,x1\\na.jpg,nose,3,4,9,12\\n")
+    (Part(image='a.jpg', part='nose', box=(3.0, 4.0, 9.0, 12.0)),)
+    """
+    reader = csv.DictReader(io.StringIO(text))
+    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+    if missing:
+        raise UsageError(f"{name} has no column {', '.join(missing)}: parts are a CSV with {','.join(COLUMNS)}")
+    found: dict[tuple[str, str], Part] = {}
+    for row in reader:
+        try:
+            y0, x0, y1, x1 = (float(row[column]) for column in COLUMNS[2:])
+            part = Part(row["image"].strip(), row["part"].strip(), (y0, x0, y1, x1))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise UsageError(f"{name}, line {reader.line_num}: {error}") from error
+        if not part.image or not part.part:
+            raise UsageError(f"{name}, line {reader.line_num}: image and part need a name")
+        if (part.image, part.part) in found:
+            raise UsageError(f"{name}, line {reader.line_num}: '{part.part}' of {part.image} is given twice")
+        found[part.image, part.part] = part
+    if not found:
+        raise UsageError(f"{name} holds no parts: draw some with `convscope annotate`")
+    return tuple(found.values())
+
+
+def format_parts(parts: Iterable[Part]) -> str:
+    """The text of a CSV file of parts, sorted by image and part; whole numbers without a point."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for part in sorted(parts, key=lambda p: (p.image, p.part)):
+        writer.writerow([part.image, part.part, *(f"{v:g}" for v in part.box)])
+    return out.getvalue()
+
+
+def box_on_input(part: Part, placement: Placement, size: tuple[int, int]) -> NDArray[np.int64]:
+    """The box (4,) in pixels of a network's input of `size`, where the image was placed: whole pixels, clipped to it.
+
+    Raises:
+        UsageError: if no pixel of it is in the input.
+    """
+    scale = np.array([placement.height / placement.source[0], placement.width / placement.source[1]] * 2)
+    moved = np.asarray(part.box) * scale - np.array([placement.top, placement.left] * 2)
+    low, high = np.floor(moved[:2] + 1e-6), np.ceil(moved[2:] - 1e-6)
+    box = np.concatenate([np.clip(low, 0, size), np.clip(high, 0, size)]).astype(np.int64)
+    if (box[2:] <= box[:2]).any():
+        raise UsageError(
+            f"part '{part.part}' of {part.image} lies outside what the network sees of the image (a centre crop of "
+            f"{size[0]}x{size[1]}): take it out of the table"
+        )
+    return box
+
+
+def of_images(parts: Sequence[Part], names: Sequence[str]) -> dict[str, list[Part]]:
+    """The parts by image, of images that are named in full or by the end of their path.
+
+    Raises:
+        UsageError: if an image is not among the names, or is several of them.
+    """
+    ends: dict[str, list[str]] = {}
+    for name in names:
+        pieces = name.replace("\\", "/").split("/")
+        for i in range(len(pieces)):
+            ends.setdefault("/".join(pieces[i:]), []).append(name)
+    found: dict[str, list[Part]] = {}
+    for part in parts:
+        known = ends.get(part.image, [])
+        full = part.image if part.image in names else known[0] if len(known) == 1 else None
+        if full is None:
+            problem = f"is {len(known)} of the images" if known else "is not among the images"
+            raise UsageError(f"image '{part.image}' of the parts {problem}{'' if known else nearest(part.image, ends)}")
+        found.setdefault(full, []).append(part)
+    return found
+
+
+__all__ = ["COLUMNS", "OBJECT", "Part", "box_on_input", "format_parts", "of_images", "parse_parts", "read_parts"]

@@ -100,5 +100,4 @@ def _plain(error: CycloptsError) -> str:
 
 
 def _command_of(tokens: list[str]) -> str:
-    known = {"atlas", "layers", "deconv", "scan", "merge", "serve"}
-    return f" {tokens[0]}" if tokens and tokens[0] in known else ""
+    return f" {tokens[0]}" if tokens and not tokens[0].startswith("-") and tokens[0] in application else ""

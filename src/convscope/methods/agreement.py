@@ -1,4 +1,7 @@
-"""How well signs of changes agree between images: all pairs, intervals, and a test against other sets."""
+"""How well signs of changes agree between images: all pairs, intervals, and a test against other sets.
+
+A sign is two bits, one for up and one for down, eight features to a byte: features are many.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Of sets of signs of n images, all pairs: numbers of features that differ, and that change in either (s, n, n)."""
+    """Of s sets of signs of n images, all pairs: numbers of features that differ, and that change in either (s, n, n).
+
+    changed: (s, n) the number of features that change in each image.
+    """
 
     differ: NDArray[np.float64]
     either: NDArray[np.float64]
@@ -20,26 +25,39 @@ class Pairs:
     features: int
 
     @classmethod
-    def of(cls, signs: Tensor) -> Pairs:
-        """Of signs (s, n, features)."""
-        up, down = (signs > 0).float(), (signs < 0).float()
-        moved = up + down
-        count = moved.sum(2)
-        both = moved @ moved.transpose(1, 2)
-        alike = up @ up.transpose(1, 2) + down @ down.transpose(1, 2)
-        either = count[:, :, None] + count[:, None, :] - both
-        # Zeros agree with zeros: what differs is what changes in either and not alike in both.
-        return cls((either - alike).double().numpy(), either.double().numpy(), count.double().numpy(), signs.shape[2])
+    def of(cls, bits: NDArray[np.uint8], features: int) -> Pairs:
+        """Of packed signs (s, n, 2, bytes)."""
+        s, n = bits.shape[:2]
+        differ, either = np.zeros((s, n, n)), np.zeros((s, n, n))
+        up, down = bits[:, :, 0], bits[:, :, 1]
+        moved = up | down
+        changed = _count(moved)
+        for i in range(n):
+            for j in range(i):
+                differ[:, i, j] = differ[:, j, i] = _count((up[:, i] ^ up[:, j]) | (down[:, i] ^ down[:, j]))
+                either[:, i, j] = either[:, j, i] = _count(moved[:, i] | moved[:, j])
+            either[:, i, i] = changed[:, i]
+        return cls(differ, either, changed, features)
 
 
-def hamming(signs: Tensor) -> NDArray[np.float64]:
+def _count(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How many bits are set, along the last dimension."""
+    return np.bitwise_count(bits).sum(-1, dtype=np.int64).astype(np.float64)
+
+
+def pack(signs: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Signs (..., features) as bits (..., 2, bytes)."""
+    return np.stack([np.packbits(signs > 0, axis=-1), np.packbits(signs < 0, axis=-1)], -2)
+
+
+def hamming(signs: NDArray[np.integer]) -> NDArray[np.float64]:
     """(n, n) numbers of features whose signs differ, of signs (n, features); two zeros agree.
 
-    >>> import torch
-    >>> hamming(torch.tensor([[1, 0, -1, 0], [1, -1, 1, 0]], dtype=torch.int8)).tolist()
+    >>> import numpy as np
+    >>> hamming(np.array([[1, 0, -1, 0], [1, -1, 1, 0]])).tolist()
     [[0.0, 2.0], [2.0, 0.0]]
     """
-    return Pairs.of(signs[None]).differ[0]
+    return Pairs.of(pack(signs)[None], signs.shape[1]).differ[0]
 
 
 def joined(pieces: Sequence[Pairs]) -> Pairs:
@@ -73,4 +91,4 @@ def bootstrap(
     return float(np.percentile(means, tail)), float(np.percentile(means, 100 - tail))
 
 
-__all__ = ["Pairs", "bootstrap", "hamming", "joined", "rank_test"]
+__all__ = ["Pairs", "bootstrap", "hamming", "joined", "pack", "rank_test"]

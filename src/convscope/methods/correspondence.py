@@ -22,13 +22,12 @@ from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
-from convscope.graph.changes import Change, UneditedRows, whole
-from convscope.methods.agreement import Pairs, bootstrap, joined, rank_test
+from convscope.graph.changes import Change, UneditedRows
+from convscope.methods.agreement import Pairs, bootstrap, joined, pack, rank_test
 from convscope.methods.occluders import Fill, Grid, covering, describe_fill
+from convscope.methods.readings import Read
 from convscope.methods.sweep import Method, Reading, Sweep
 from convscope.progress import Progress
-
-_BLOCK = 16 << 20  # bytes of signs held at a time
 
 
 @dataclass(frozen=True)
@@ -158,14 +157,9 @@ def correspondence(
     masks = random_masks(boxes, net.input_shape[1:], draws=draws, regions=allowed, generator=generator)
     grid = Grid(net.input_shape[1:], (1, 1), (1, 1))
     covers = covering(batch, fill, grid=grid, preprocess=net.preprocess)
-    collector = _Collector(net, batch, covers, names, tolerance, method, workers, memory, progress)
-    results = [
-        result
-        for part, given in boxes.items()
-        for result in _compare(collector, part, given, masks[part], confidence, generator)
-    ]
-    order = {name: i for i, name in enumerate(names)}
-    results.sort(key=lambda r: order[r.layer])
+    collector = _Collector(net, batch, covers, names, tolerance, method, workers, memory)
+    pairs = _collect(collector, boxes, masks, progress)
+    results = [_result(*key, found, confidence, generator) for key, found in pairs.items()]
     said = describe_fill(fill)
     return Correspondence(
         net.name, tuple(results), len(batch), draws, confidence, said, tolerance, seed, collector.method_used
@@ -238,59 +232,73 @@ class _Collector:
     method: Method
     workers: int | None
     memory: int
-    progress: Progress | None
     method_used: str = ""
 
-    def signs(self, image: int, boxes: NDArray[np.int64]) -> dict[str, Tensor]:
-        """For each layer the signs (m, features) int8 of the change that each mask of (m, 4) causes in one image."""
+    @property
+    def bytes_each(self) -> int:
+        """How many bytes the packed signs of one mask take."""
+        return sum(2 * -(-int(np.prod(self.net.layers[name].shape)) // 8) for name in self.layers)
+
+    def signs(self, image: int, boxes: NDArray[np.int64]) -> dict[str, NDArray[np.uint8]]:
+        """For each layer the packed signs (m, 2, bytes) of the change that each mask of (m, 4) causes in one image."""
         base = self.net.run(self.images[image : image + 1], self.layers)
-        found = {name: torch.zeros(len(boxes), value[0].numel(), dtype=torch.int8) for name, value in base.items()}
-        readings = [Reading(self.net.index_of(name), self._read(name, found[name], base[name])) for name in self.layers]
-        sweep = Sweep(
-            self.net, self.images[image : image + 1], self.covers[image : image + 1], boxes, readings,
-            self.workers, self.memory, self.method,
-        )  # fmt: skip
+        found, readings = {}, []
+        for name in self.layers:
+            found[name] = np.zeros((len(boxes), 2, -(-base[name].numel() // 8)), np.uint8)
+            readings.append(Reading(self.net.index_of(name), self._read(name, found[name], base[name])))
+        images, covers = (x[image : image + 1] for x in (self.images, self.covers))
+        sweep = Sweep(self.net, images, covers, boxes, readings, self.workers, self.memory, self.method)
         self.method_used = sweep.run()
         return found
 
-    def _read(self, name: str, out: Tensor, base: Tensor) -> Any:
+    def _read(self, name: str, out: NDArray[np.uint8], base: Tensor) -> Read:
         index, least = self.net.index_of(name), float(base.abs().max()) * self.tolerance
+        value = self.net.values[index]
 
         def read(rows: NDArray[np.int64], change: Change, unedited: UneditedRows) -> None:
-            value = self.net.values[index]
-            now = whole(change, value, unedited.value(index), unedited.image)
-            now = now if value.channel_dim in (None, 1) else now.movedim(value.channel_dim, 1)
-            moved = (base - now).flatten(1)
-            out[torch.from_numpy(rows)] = torch.where(moved.abs() <= least, 0, moved.sign()).to(torch.int8).cpu()
+            moved = change.tensor if value.channel_dim in (None, 1) else change.tensor.movedim(value.channel_dim, 1)
+            # x - x~, so what is added by the cover counts as down.
+            moved = base - moved if change.absolute else -moved
+            signs = torch.where(moved.abs() <= least, 0, moved.sign()).to(torch.int8).cpu().numpy()
+            if not change.absolute:
+                origin, (height, width) = change.place.on_map()
+                boxes, signs = signs, np.zeros((len(rows), *base.shape[1:]), np.int8)
+                for row, (y, x) in enumerate(origin.tolist()):
+                    signs[row, :, y : y + height, x : x + width] = boxes[row]
+            out[rows] = pack(signs.reshape(len(rows), -1))
 
         return read
 
 
-def _compare(
+def _collect(
     collector: _Collector,
-    part: str,
-    boxes: NDArray[np.int64],
-    masks: NDArray[np.int64],
-    confidence: float,
-    generator: np.random.Generator,
-) -> list[PartResult]:
-    """The results of one part at all layers."""
-    shown = np.flatnonzero((boxes >= 0).all(1))
-    sets = np.concatenate([boxes[None], masks])[:, shown]
-    features = sum(int(np.prod(collector.net.layers[name].shape)) for name in collector.layers)
-    step = max(1, _BLOCK // (features * len(shown)))
-    pieces: dict[str, list[Pairs]] = {name: [] for name in collector.layers}
-    for first in range(0, len(sets), step):
-        block = sets[first : first + step]
-        signs = []
-        for column, image in enumerate(shown):
-            signs.append(collector.signs(int(image), block[:, column]))
-            if collector.progress is not None:
-                done = first * len(shown) + (column + 1) * len(block)
-                collector.progress(f"cover the {part}", done, len(sets) * len(shown))
-        for name in collector.layers:
-            pieces[name].append(Pairs.of(torch.stack([s[name] for s in signs], 1)))
-    return [_result(name, part, joined(found), confidence, generator) for name, found in pieces.items()]
+    boxes: Mapping[str, NDArray[np.int64]],
+    masks: Mapping[str, NDArray[np.int64]],
+    progress: Progress | None,
+) -> dict[tuple[str, str], Pairs]:
+    """The pairs of every (layer, part): first those of the part itself, then those of its random masks."""
+    sets = {part: np.concatenate([given[None], masks[part]]) for part, given in boxes.items()}
+    shown = {part: np.flatnonzero((given >= 0).all(1)) for part, given in boxes.items()}
+    count, images = len(next(iter(sets.values()))), len(collector.images)
+    step = max(1, collector.memory // 4 // (collector.bytes_each * sum(map(len, shown.values()))))
+    pieces: dict[tuple[str, str], list[Pairs]] = {(n, part): [] for n in collector.layers for part in boxes}
+    for first in range(0, count, step):
+        block = {part: rows[first : first + step] for part, rows in sets.items()}
+        size = len(next(iter(block.values())))
+        signs: dict[tuple[str, str], list[NDArray[np.uint8]]] = {key: [] for key in pieces}
+        for image in range(images):
+            here = [part for part in boxes if image in shown[part]]
+            if here:
+                found = collector.signs(image, np.concatenate([block[part][:, image] for part in here]))
+                for at, part in enumerate(here):
+                    for name in collector.layers:
+                        signs[name, part].append(found[name][at * size : (at + 1) * size])
+            if progress is not None:
+                progress("cover", first * images + (image + 1) * size, count * images)
+        for (name, part), rows in signs.items():
+            features = int(np.prod(collector.net.layers[name].shape))
+            pieces[name, part].append(Pairs.of(np.stack(rows, 1), features))
+    return {key: joined(found) for key, found in pieces.items()}
 
 
 # -- statistics -------------------------------------------------------------------------------------------------------

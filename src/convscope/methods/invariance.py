@@ -242,7 +242,7 @@ def _curve(name: str, values: Sequence[float], columns: Sequence[_Column], layer
 def shift_error(net: Network, image: Tensor, layer: str, *, cells: tuple[int, int]) -> tuple[float, int]:
     """The largest difference between features shifted by whole cells and features of the image shifted as far.
 
-    A shift by a multiple of a layer's stride shifts its map, where neither the border of the image nor what came in over
+    A shift by a multiple of a layer's stride shifts its map, where neither the image's border nor what came in over it
     it is seen: such positions are compared, and how many they are is the second result. The difference is rounding, if
     the layer's geometry is what it says.
 

@@ -1,15 +1,17 @@
 """Tiles against one literal crop and one projection at a time, and how the work is cut."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from convscope.atlas.patches import Picks, Studio, thumb_path
+from convscope.atlas.patches import Picks, Studio, Tiles, thumb_path
 from convscope.atlas.render import GREY, crop_patch, display
 from convscope.data import Preprocess, Source, load_image
 from convscope.graph import Network, PullOptions
+from convscope.methods.crops import Crops
 from convscope.methods.deconv import deconv
 from convscope.methods.scan import TopK, scan
 
@@ -41,7 +43,7 @@ def table(images: list[list[int]], values: list[list[float]] | None = None) -> T
 @pytest.fixture
 def studio(net: Network, source: Source) -> Studio:
     assert isinstance(net.preprocess, Preprocess)
-    return Studio(net, source, net.preprocess, PullOptions(), 112, 0, None)
+    return Studio(net, source, net.preprocess, PullOptions(), 112, 0, None, Crops())
 
 
 def quiet(count: int) -> None:
@@ -74,13 +76,41 @@ def test_tiles_are_the_crops_and_projections_of_each_response(
             assert made.activations[channel - 3, rank] == pytest.approx(float(top.values[channel, rank]), rel=1e-4)
 
 
-def test_an_image_is_read_once_for_all_units_of_a_block(net: Network, source: Source, studio: Studio) -> None:
+def counted(studio: Studio, source: Source, crops: Crops) -> tuple[Studio, Counting]:
     counting = Counting(source)
+    return replace(studio, source=counting, crops=crops), counting  # type: ignore[arg-type]
+
+
+def test_an_image_is_read_once_for_all_units_of_all_blocks(net: Network, source: Source, studio: Studio) -> None:
+    found = scan(net, source, layers=["relu1", "fc"], k=4)
+    mine, counting = counted(studio, source, Crops())
+    for layer, channels in (("fc", range(5)), ("fc", range(5, 10)), ("relu1", range(3))):
+        mine.tiles(found[layer].topk, channels, pool=None, tick=quiet)
+    wanted = {*found["fc"].images.flatten().tolist(), *found["relu1"].images[:3].flatten().tolist()}
+    assert sorted(counting.reads) == sorted(wanted)
+
+
+def test_images_that_do_not_fit_the_memory_are_read_again_for_a_block(
+    net: Network, source: Source, studio: Studio
+) -> None:
     top = scan(net, source, layers=["fc"], k=4)["fc"].topk
-    Studio(net, counting, studio.preprocess, PullOptions(), 112, 0, None).tiles(  # type: ignore[arg-type]
-        top, range(10), pool=None, tick=quiet
-    )
+    mine, counting = counted(studio, source, Crops(memory=0))
+    assert_same(mine.tiles(top, range(10), pool=None, tick=quiet), studio.tiles(top, range(10), pool=None, tick=quiet))
     assert sorted(counting.reads) == sorted(set(top.images.flatten().tolist()))
+
+
+def test_what_the_scan_kept_is_not_read_again(net: Network, source: Source, studio: Studio) -> None:
+    crops = Crops()
+    top = scan(net, source, layers=["fc"], k=4, crops=crops)["fc"].topk
+    mine, counting = counted(studio, source, crops)
+    made = mine.tiles(top, range(10), pool=None, tick=quiet)
+    assert counting.reads == []
+    assert_same(made, studio.tiles(top, range(10), pool=None, tick=quiet))
+
+
+def assert_same(one: Tiles, other: Tiles) -> None:
+    np.testing.assert_array_equal(one.photos, other.photos)
+    np.testing.assert_array_equal(one.projections, other.projections)
 
 
 def test_every_response_is_in_one_job() -> None:

@@ -23,6 +23,7 @@ from convscope.data import Source, open_source
 from convscope.errors import StoreError
 from convscope.graph import Network
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.methods.crops import Crops
 from convscope.methods.distributed import distributed_scan, rank
 from convscope.methods.scan import LayerStatistics, Scan, preprocess_of
 from convscope.methods.workers import one_thread_workers
@@ -115,10 +116,11 @@ def _build(
         write_page(folder)
         return Atlas.open(folder, outcome="unchanged")
     manifest = begin(folder, wanted) if state == "nothing" else Atlas.manifest_of(folder)
-    found = distributed_scan(net, source, store=folder / "store", progress=progress, **shared)
+    crops = Crops()
+    found = distributed_scan(net, source, store=folder / "store", crops=crops, progress=progress, **shared)
     remove_leftovers(folder)
     thumbs = folder / "pictures" / "images" if options.thumb else None
-    studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs)
+    studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs, crops)
     builds = [
         LayerBuild(
             folder, number, net.layers[name], found[name].topk, _statistics(found, name), studio, unit_names(net, name)

@@ -23,6 +23,7 @@ from convscope.atlas.sprites import encode
 from convscope.data import Preprocess, Source, load_image
 from convscope.errors import ImageError, SourceError
 from convscope.graph import Network, PullOptions
+from convscope.methods.crops import Crops
 from convscope.methods.deconv import project
 from convscope.methods.scan import TopK
 
@@ -117,7 +118,11 @@ class Tiles:
 
 @dataclass(frozen=True)
 class Studio:
-    """What making tiles needs besides the responses; `thumbs` is the folder of whole images, None for none."""
+    """What making tiles needs besides the responses.
+
+    `thumbs` is the folder of whole images, None for none. `crops` are at hand from the scan; those that are not are
+    read again and added.
+    """
 
     net: Network
     source: Source
@@ -126,6 +131,7 @@ class Studio:
     tile: int
     thumb: int
     thumbs: Path | None
+    crops: Crops
 
     def size(self, layer: str) -> TileSize:
         """The tile size of a layer."""
@@ -198,19 +204,25 @@ class Studio:
 
     def _photo(self, number: int) -> Pixels:
         """The crop of an image; its small version is written on the way if it is not there yet."""
-        try:
-            photo = load_image(self.source, number, self.preprocess)
-        except ImageError as error:
-            raise SourceError(
-                f"image {number} ({self.source.name(number)}) was there for the scan and cannot be read now: {error}; "
-                "bring the collection back to what it was, or begin in another folder"
-            ) from error
+        photo = self.crops.get(number)
+        if photo is None:
+            photo = self._read(number)
+            self.crops.add(np.array([number]), photo[None])
         if self.thumbs is not None:
             path = self.thumbs / thumb_path(number)
             if not path.exists():
                 size = TileSize.of(photo.shape[:2], self.thumb)
                 write_bytes(path, encode(fit(photo, size.shape), lossless=False, quality=75))
         return photo
+
+    def _read(self, number: int) -> Pixels:
+        try:
+            return load_image(self.source, number, self.preprocess)
+        except ImageError as error:
+            raise SourceError(
+                f"image {number} ({self.source.name(number)}) was there for the scan and cannot be read now: {error}; "
+                "bring the collection back to what it was, or begin in another folder"
+            ) from error
 
 
 def thumb_path(number: int) -> str:

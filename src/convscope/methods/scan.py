@@ -28,6 +28,7 @@ from convscope.data import Failure, Preprocess, Source, open_source
 from convscope.errors import SourceError, StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Network
 from convscope.methods import scan_store
+from convscope.methods.crops import Crops
 from convscope.methods.scan_run import Job, default_workers, micro_batch, run
 from convscope.methods.scan_state import (
     Coverage,
@@ -211,6 +212,7 @@ def scan(
     workers: int | None = None,
     store: str | PathLike[str] | None = None,
     statistics: Statistics = "all",
+    crops: Crops | None = None,
     progress: Progress | None = None,
 ) -> Scan:
     """The k strongest responses of every unit of `layers` (default: one a spatial stage), and statistics.
@@ -226,6 +228,8 @@ def scan(
         result: `Scan.load` gives all that is in the store.
     statistics: "all", "units" (no means by class), or "none". Means by class need labels, and are left out where
         their table would take more than 512 MiB.
+    crops: is filled with the crops of the winners, as they are found and as far as its memory goes, for who would
+        otherwise read them again.
 
     Raises:
         UsageError: if an option makes no sense.
@@ -243,7 +247,7 @@ def scan(
     state = ScanState.empty(identity)
     if folder is not None:
         state, mine = _resume(folder, identity, mine)
-    job = Job(net, source, preprocess_of(net), state, batch, workers or default_workers(net.device))
+    job = Job(net, source, preprocess_of(net), state, batch, workers or default_workers(net.device), crops)
     work(job, mine, store=folder, shard=shard, progress=progress or silent)
     result = Scan(state)
     if folder is not None and result.complete:

@@ -35,6 +35,7 @@ from torch import Tensor
 from convscope.data import Batch, Failure, Preprocess, Source, batches
 from convscope.errors import SourceError
 from convscope.graph import Network
+from convscope.methods.crops import Crops
 from convscope.methods.reduction import Maps, Reduced, locate, reduce
 from convscope.methods.scan_state import Coverage, Findings, ScanState
 from convscope.methods.statistics import Responses
@@ -85,6 +86,7 @@ class Job:
     state: ScanState
     batch: int
     workers: int
+    crops: Crops | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, micro: MicroBatch) -> None:
@@ -92,6 +94,15 @@ class Job:
         findings = self._findings(micro) if len(micro.indices) else Findings(micro.number, failures=micro.failures)
         with self.lock:
             self.state.add(findings)
+            if self.crops is not None and findings.winners is not None:
+                self._keep(self.crops, micro, findings.winners.images)
+
+    def _keep(self, crops: Crops, micro: MicroBatch, winners: NDArray[np.int64]) -> None:
+        """Keep the crops of a micro-batch's winners; of earlier ones, where there is no room, those that still win."""
+        won = np.isin(micro.indices, winners)
+        crops.add(micro.indices[won], micro.images.permute(0, 2, 3, 1).numpy()[won])
+        if crops.crowded:
+            crops.only(self.state.table.images)
 
     def _findings(self, micro: MicroBatch) -> Findings:
         identity = self.state.identity

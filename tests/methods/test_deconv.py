@@ -210,9 +210,12 @@ def test_workers_change_nothing(deep: Network, workers: int) -> None:
 def test_each_image_is_run_forward_once(deep: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     run: list[int] = []
     original = Network.run_values
-    monkeypatch.setattr(
-        Network, "run_values", lambda self, batch, wanted: run.append(len(batch)) or original(self, batch, wanted)
-    )
+
+    def counting(self: Network, batch: torch.Tensor, *arguments: object, **options: object) -> object:
+        run.append(len(batch))
+        return original(self, batch, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Network, "run_values", counting)
     deconv(deep, images(7, deep), ["4:0", "3:1", "2:2@1,1", "0:0"])
     assert sum(run) == 7
     run.clear()

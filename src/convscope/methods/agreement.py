@@ -69,11 +69,16 @@ def joined(pieces: Sequence[Pairs]) -> Pairs:
 def rank_test(value: float, others: NDArray[np.float64]) -> float:
     """The probability, under exchange of the value with the others, of one at least as small: (1 + #) / (1 + others).
 
+    A value that is no number (nothing changed, so nothing can agree) is no evidence: 1. Others that are none are left out.
+
     >>> import numpy as np
     >>> rank_test(0.1, np.array([0.2, 0.3, 0.05]))
     0.5
     """
-    return float((1 + np.count_nonzero(others <= value + 1e-12)) / (1 + len(others)))
+    if not np.isfinite(value):
+        return 1.0
+    known = others[np.isfinite(others)]
+    return float((1 + np.count_nonzero(known <= value + 1e-12)) / (1 + len(known)))
 
 
 def bootstrap(
@@ -81,12 +86,11 @@ def bootstrap(
 ) -> tuple[float, float]:
     """The interval of the mean over pairs (n, n) of different items, the items drawn again with replacement."""
     n = len(pairs)
-    drawn = generator.integers(n, size=(samples, n))
-    picked = pairs[drawn[:, :, None], drawn[:, None, :]]
-    # An item drawn twice would be compared with itself: such pairs say nothing.
-    different = drawn[:, :, None] != drawn[:, None, :]
-    count = different.sum((1, 2))
-    means = (picked * different).sum((1, 2))[count > 0] / count[count > 0]
+    # How often each item is drawn. An item drawn twice would be compared with itself: such pairs say nothing.
+    often = generator.multinomial(n, np.full(n, 1 / n), size=samples).astype(np.float64)
+    count = n * n - (often**2).sum(1)
+    sums = ((often @ np.where(np.eye(n, dtype=bool), 0, pairs)) * often).sum(1)
+    means = sums[count > 0] / count[count > 0]
     tail = 100 * (1 - confidence) / 2
     return float(np.percentile(means, tail)), float(np.percentile(means, 100 - tail))
 

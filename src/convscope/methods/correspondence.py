@@ -29,6 +29,8 @@ from convscope.methods.readings import Read
 from convscope.methods.sweep import Method, Reading, Sweep
 from convscope.progress import Progress
 
+_UNPACKED = 1 << 24  # signs that are spread out at a time, before they are packed
+
 
 @dataclass(frozen=True)
 class PartResult:
@@ -77,11 +79,12 @@ class Correspondence:
     method: str
 
     def __getitem__(self, key: tuple[str, str]) -> PartResult:
-        """The result of (layer, part)."""
+        """The result of (layer, part); raises UsageError where there is none."""
         for result in self.results:
             if (result.layer, result.part) == key:
                 return result
-        raise KeyError(key)
+        known = f"layers {', '.join(self.layers)}; parts {', '.join(self.parts)}"
+        raise UsageError(f"there is no result of layer '{key[0]}' and part '{key[1]}' ({known})")
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -257,15 +260,18 @@ class _Collector:
 
         def read(rows: NDArray[np.int64], change: Change, unedited: UneditedRows) -> None:
             moved = change.tensor if value.channel_dim in (None, 1) else change.tensor.movedim(value.channel_dim, 1)
-            # x - x~, so what is added by the cover counts as down.
-            moved = base - moved if change.absolute else -moved
-            signs = torch.where(moved.abs() <= least, 0, moved.sign()).to(torch.int8).cpu().numpy()
-            if not change.absolute:
-                origin, (height, width) = change.place.on_map()
-                boxes, signs = signs, np.zeros((len(rows), *base.shape[1:]), np.int8)
-                for row, (y, x) in enumerate(origin.tolist()):
-                    signs[row, :, y : y + height, x : x + width] = boxes[row]
-            out[rows] = pack(signs.reshape(len(rows), -1))
+            at_once = max(1, _UNPACKED // base.numel())
+            for first in range(0, len(rows), at_once):
+                part = slice(first, first + at_once)
+                # x - x~, so what is added by the cover counts as down.
+                differ = base - moved[part] if change.absolute else -moved[part]
+                signs = torch.where(differ.abs() <= least, 0, differ.sign()).to(torch.int8).cpu().numpy()
+                if not change.absolute:
+                    origin, (height, width) = change.place.on_map()
+                    boxes, signs = signs, np.zeros((len(signs), *base.shape[1:]), np.int8)
+                    for row, (y, x) in enumerate(origin[part].tolist()):
+                        signs[row, :, y : y + height, x : x + width] = boxes[row]
+                out[rows[part]] = pack(signs.reshape(len(signs), -1))
 
         return read
 

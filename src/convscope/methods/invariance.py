@@ -7,7 +7,7 @@ size and scale; both they and their ratio to the length of the original's featur
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.errors import ShapeError, UsageError
+from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph import Network
 from convscope.graph.steps.normalisation import Softmax
 from convscope.methods.readings import Target, targets_of
@@ -29,7 +29,7 @@ class Curve:
     """One transformation of n images by m amounts.
 
     distances, relative: by layer (n, m), raw and over the length of the original's features. probabilities: (n, m) of
-    each image's class; labels: (n, m) the most probable class.
+    each image's class, which is in targets (n,); labels: (n, m) the most probable class.
     """
 
     transformation: str
@@ -40,21 +40,22 @@ class Curve:
     relative: Mapping[str, NDArray[np.float64]]
     probabilities: NDArray[np.float64]
     labels: NDArray[np.int64]
+    targets: NDArray[np.int64]
 
     def mean(self, what: str, *, normalised: bool = True) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and standard deviation over images (m,), of a layer's distance, or of "probability"."""
-        table = self.probabilities if what == "probability" else (self.relative if normalised else self.distances)[what]
+        distances = self.relative if normalised else self.distances
+        if what != "probability" and what not in distances:
+            raise UnknownLayer(
+                f"layer '{what}' was not compared{nearest(what, distances)} (it is {_listed(distances)})"
+            )
+        table = self.probabilities if what == "probability" else distances[what]
         return table.mean(0), table.std(0, ddof=1) if len(table) > 1 else np.zeros(table.shape[1])
 
     @property
     def kept(self) -> NDArray[np.float64]:
         """(m,) the share of images whose most probable class is their class."""
-        return self._right.mean(0)
-
-    @property
-    def _right(self) -> NDArray[np.bool_]:
-        at = int(np.argmin(np.abs(self.values - self.identity)))
-        return self.labels == self.labels[:, at : at + 1]
+        return (self.labels == self.targets[:, None]).mean(0)
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,16 @@ class Invariance:
     interpolation: Interpolation
 
     def __getitem__(self, name: str) -> Curve:
-        """The curve of a transformation."""
+        """The curve of a transformation; raises UsageError where it was not asked for."""
         for curve in self.curves:
             if curve.transformation == name:
                 return curve
-        raise KeyError(name)
+        raise UsageError(f"transformation '{name}' was not done (there is {_listed(self.transformations)})")
+
+    @property
+    def transformations(self) -> tuple[str, ...]:
+        """What was done to the images, by name."""
+        return tuple(curve.transformation for curve in self.curves)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row per transformation, amount and image, for a table."""
@@ -171,7 +177,7 @@ def invariance(
             done += len(given)
             if progress is not None:
                 progress("transform", done, total)
-        curves.append(_curve(name, values, columns, runner.layers))
+        curves.append(_curve(name, values, columns, runner.layers, targets[:, 0]))
     return Invariance(net.name, runner.layers, tuple(curves), targets[:, 0], outside, interpolation)
 
 
@@ -227,7 +233,9 @@ class _Runner:
         return _Column(distances, lengths, followed, moved.logits.argmax(1))
 
 
-def _curve(name: str, values: Sequence[float], columns: Sequence[_Column], layers: Sequence[str]) -> Curve:
+def _curve(
+    name: str, values: Sequence[float], columns: Sequence[_Column], layers: Sequence[str], targets: NDArray[np.int64]
+) -> Curve:
     known = transformation(name)
     distances = {n: torch.stack([c.distances[n] for c in columns], 1).cpu().numpy() for n in layers}
     lengths = {n: columns[0].lengths[n].cpu().numpy()[:, None] for n in layers}
@@ -236,7 +244,11 @@ def _curve(name: str, values: Sequence[float], columns: Sequence[_Column], layer
     probabilities = torch.stack([c.probabilities for c in columns], 1).cpu().numpy()
     labels = torch.stack([c.labels for c in columns], 1).cpu().numpy()
     at = np.asarray(values, np.float64)
-    return Curve(name, known.unit, at, known.identity, distances, relative, probabilities, labels)
+    return Curve(name, known.unit, at, known.identity, distances, relative, probabilities, labels, targets)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def shift_error(net: Network, image: Tensor, layer: str, *, cells: tuple[int, int]) -> tuple[float, int]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class Part:
 
     def __post_init__(self) -> None:
         y0, x0, y1, x1 = self.box
-        if not (0 <= y0 < y1 and 0 <= x0 < x1):
+        if not (0 <= y0 < y1 < math.inf and 0 <= x0 < x1 < math.inf):
             box = f"{y0:g},{x0:g},{y1:g},{x1:g}"
             raise UsageError(f"part '{self.part}' of {self.image}: box {box} is empty or begins before the image")
 
@@ -64,12 +65,9 @@ def parse_parts(text: str, *, name: str = "the table") -> tuple[Part, ...]:
     found: dict[tuple[str, str], Part] = {}
     for row in reader:
         try:
-            y0, x0, y1, x1 = (float(row[column]) for column in COLUMNS[2:])
-            part = Part(row["image"].strip(), row["part"].strip(), (y0, x0, y1, x1))
-        except (ValueError, TypeError, AttributeError) as error:
+            part = _part_of(row)
+        except UsageError as error:
             raise UsageError(f"{name}, line {reader.line_num}: {error}") from error
-        if not part.image or not part.part:
-            raise UsageError(f"{name}, line {reader.line_num}: image and part need a name")
         if (part.image, part.part) in found:
             raise UsageError(f"{name}, line {reader.line_num}: '{part.part}' of {part.image} is given twice")
         found[part.image, part.part] = part
@@ -78,13 +76,29 @@ def parse_parts(text: str, *, name: str = "the table") -> tuple[Part, ...]:
     return tuple(found.values())
 
 
+def _part_of(row: Mapping[str, str | None]) -> Part:
+    """The part that a row of a table says."""
+    cells = {column: (row[column] or "").strip() for column in COLUMNS}
+    empty = [column for column in COLUMNS if not cells[column]]
+    if empty:
+        raise UsageError(f"nothing in column {', '.join(empty)}")
+    numbers = []
+    for column in COLUMNS[2:]:
+        try:
+            numbers.append(float(cells[column]))
+        except ValueError:
+            raise UsageError(f"{column} is '{cells[column]}', which is no number") from None
+    y0, x0, y1, x1 = numbers
+    return Part(cells["image"], cells["part"], (y0, x0, y1, x1))
+
+
 def format_parts(parts: Iterable[Part]) -> str:
     """The text of a CSV file of parts, sorted by image and part; whole numbers without a point."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for part in sorted(parts, key=lambda p: (p.image, p.part)):
-        writer.writerow([part.image, part.part, *(f"{v:g}" for v in part.box)])
+        writer.writerow([part.image, part.part, *(f"{v:.10g}" for v in part.box)])
     return out.getvalue()
 
 
@@ -113,16 +127,17 @@ def of_images(parts: Sequence[Part], names: Sequence[str]) -> dict[str, list[Par
         UsageError: if an image is not among the names, or is several of them.
     """
     ends: dict[str, list[str]] = {}
-    for name in names:
+    whole = set(names)
+    for name in whole:
         pieces = name.replace("\\", "/").split("/")
         for i in range(len(pieces)):
             ends.setdefault("/".join(pieces[i:]), []).append(name)
     found: dict[str, list[Part]] = {}
     for part in parts:
         known = ends.get(part.image, [])
-        full = part.image if part.image in names else known[0] if len(known) == 1 else None
+        full = part.image if part.image in whole else known[0] if len(known) == 1 else None
         if full is None:
-            problem = f"is {len(known)} of the images" if known else "is not among the images"
+            problem = f"is the end of {len(known)} images' names" if known else "is not among the images"
             raise UsageError(f"image '{part.image}' of the parts {problem}{'' if known else nearest(part.image, ends)}")
         found.setdefault(full, []).append(part)
     return found

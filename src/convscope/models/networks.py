@@ -10,6 +10,7 @@ exactly.
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,11 +18,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from convscope.errors import UsageError
 
-Init = Literal["gaussian", "pytorch", "empty"]
+Init = Literal["gaussian", "he", "pytorch", "empty"]
 Order = Literal["pool-norm", "norm-pool"]
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
@@ -82,6 +83,8 @@ class Architecture:
     norm: Norm | None = Norm()
     order: Order = "pool-norm"
     dropout: float = 0.5
+    mean_image: bool = False
+    """Whether the network itself subtracts an image from its input, in a first layer `mean`: see `MeanImage`."""
 
     def without(self, *numbers: int) -> Self:
         """The network less the layers of these numbers, all else unchanged (Table 3: 3, 4; 7; 6, 7; 3, 4, 6, 7).
@@ -256,6 +259,24 @@ VARIANTS: dict[str, Architecture] = {**_variants(ALEXNET), **_variants(ZFNET)}
 """Both networks with every change of Table 3, by name, such as zfnet_512_1024_512 or alexnet_without_3_4."""
 
 
+class MeanImage(nn.Module):
+    """The input less an image of its size, `image`: what the mean of each pixel has beyond the mean of its colour.
+
+    The paper subtracts the mean of each pixel over the training images. Preprocessing knows one mean for each colour,
+    so the rest of it is a layer, which travels with the weights.
+    """
+
+    image: Tensor
+
+    def __init__(self, channels: int, size: int) -> None:
+        super().__init__()
+        self.register_buffer("image", torch.zeros(channels, size, size))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`x - image`, for x (n, channels, size, size)."""
+        return x - self.image
+
+
 class ConvNet(nn.Sequential):
     """The network of an `Architecture`: modules conv1, relu1, pool1, norm1, ..., flatten, fc6, relu6, drop6, ..., fc8.
 
@@ -266,6 +287,8 @@ class ConvNet(nn.Sequential):
         modules: OrderedDict[str, nn.Module] = OrderedDict()
         channels, size = architecture.channels, architecture.input_size
         sizes = architecture.sizes()
+        if architecture.mean_image:
+            modules["mean"] = MeanImage(channels, size)
         for conv in architecture.convs:
             modules |= _conv_layer(architecture, conv, channels, size)
             channels, size = conv.maps, sizes[f"{'pool' if conv.pool else 'conv'}{conv.number}"]
@@ -308,7 +331,8 @@ def build(architecture: Architecture, *, init: Init = "gaussian", seed: int = 0)
     Args:
         architecture: `ZFNET`, `ALEXNET`, one of `VARIANTS`, or a change of these.
         init: "gaussian", the paper's N(0, 0.01^2) with zero biases (its text reads "all weights initialised to 1e-2",
-            which in the code it used is a standard deviation); "pytorch", each module's own default; "empty", no
+            which in the code it used is a standard deviation); "he", N(0, 2 / inputs) and zero biases, which narrow
+            networks need (the last layer starts at N(0, 0.01^2)); "pytorch", each module's own default; "empty", no
             memory at all (meta device), for weights that are about to be assigned.
         seed: of the random numbers; the global generator is left as it was.
 
@@ -320,6 +344,8 @@ def build(architecture: Architecture, *, init: Init = "gaussian", seed: int = 0)
     if init == "empty":
         return net
     net.to_empty(device="cpu")
+    for buffer in net.buffers():
+        buffer.zero_()
     return initialise(net, init=init, seed=seed)
 
 
@@ -332,7 +358,7 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def initialise(net: ModuleT, *, init: Literal["gaussian", "pytorch"] = "gaussian", seed: int = 0) -> ModuleT:
+def initialise(net: ModuleT, *, init: Literal["gaussian", "he", "pytorch"] = "gaussian", seed: int = 0) -> ModuleT:
     """The same network, its convolutions and linear layers set to initial weights in place; see `build` for `init`."""
     if init == "pytorch":
         with seeded(seed):
@@ -341,10 +367,12 @@ def initialise(net: ModuleT, *, init: Literal["gaussian", "pytorch"] = "gaussian
                     module.reset_parameters()
         return net
     generator = torch.Generator().manual_seed(seed)
+    layers = [module for module in net.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
     with torch.no_grad():
-        for module in net.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                module.weight.normal_(0, 0.01, generator=generator)
-                if module.bias is not None:
-                    module.bias.zero_()
+        for module in layers:
+            narrow = init == "he" and module is not layers[-1]
+            std = math.sqrt(2 / module.weight[0].numel()) if narrow else 0.01
+            module.weight.normal_(0, std, generator=generator)
+            if module.bias is not None:
+                module.bias.zero_()
     return net

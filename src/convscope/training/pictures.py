@@ -1,0 +1,187 @@
+"""Training images as pixels: decoded once and kept in memory, or decoded anew each epoch where they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.data import Preprocess, Source, batches, load_image
+from convscope.errors import ImageError, SourceError, UsageError
+from convscope.progress import Progress, silent
+from convscope.training.recipe import CropSource
+
+Keep = Literal["auto", "memory", "stream"]
+Pixels = NDArray[np.uint8]
+
+MEMORY = 8 << 30
+"""Bytes of pixels that "auto" keeps in memory at most."""
+
+
+class Pictures(Protocol):
+    """Numbered (height, width, 3) uint8 images, of which crops are taken, and their classes."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The class of each."""
+        ...
+
+    def __len__(self) -> int:
+        """The number of images."""
+        ...
+
+    def read(self, index: int) -> Pixels:
+        """An image at the size that crops come from."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class InMemory:
+    """Pictures that were decoded beforehand."""
+
+    images: Sequence[Pixels] | Pixels
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def read(self, index: int) -> Pixels:
+        """The image, a view of what is kept."""
+        return self.images[index]
+
+
+@dataclass(frozen=True, eq=False)
+class Streamed:
+    """Pictures that are decoded each time; the rows of a source that have a class."""
+
+    source: Source
+    side: int
+    crop_source: CropSource
+    rows: NDArray[np.int64]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def read(self, index: int) -> Pixels:
+        """The image, decoded; grey where it cannot be read, so that one bad file does not end a long training."""
+        try:
+            return _shrunk(load_image(self.source, int(self.rows[index])), self.side, self.crop_source)
+        except ImageError:
+            return np.full((self.side, self.side, 3), 127, np.uint8)
+
+
+def open_pictures(
+    source: Source,
+    side: int,
+    *,
+    crop_source: CropSource = "square",
+    keep: Keep = "auto",
+    threads: int = 2,
+    progress: Progress = silent,
+) -> Pictures:
+    """The images of a source that have a class, their shortest side `side`: the central square or the whole image.
+
+    Images that cannot be read are left out where they are decoded beforehand.
+
+    Raises:
+        SourceError: if no image has a class, or none can be read.
+    """
+    labels = np.array([source.label(index) for index in range(len(source))], np.int64)
+    rows = np.flatnonzero(labels >= 0)
+    if not len(rows):
+        raise SourceError(f"training needs classes, and no image has one: {source.describe()}")
+    if keep == "auto":
+        # Whole images are about a half longer than wide.
+        size = len(rows) * side * side * 3 * (3 if crop_source == "whole" else 2) // 2
+        keep = "memory" if size <= MEMORY else "stream"
+    if keep == "stream":
+        return Streamed(source, side, crop_source, rows, labels[rows])
+    if crop_source == "square":
+        return _decoded_squares(source, side, rows, threads, progress)
+    return _decoded_whole(source, side, rows, labels[rows], threads, progress)
+
+
+def _decoded_squares(source: Source, side: int, rows: NDArray[np.int64], threads: int, progress: Progress) -> InMemory:
+    images = np.empty((len(rows), side, side, 3), np.uint8)
+    labels = np.empty(len(rows), np.int64)
+    read = seen = 0
+    for part in batches(source, Preprocess(side, side, resize=side), indices=rows, size=64, threads=threads):
+        images[read : read + len(part)] = part.images.permute(0, 2, 3, 1).numpy()
+        labels[read : read + len(part)] = part.labels
+        read, seen = read + len(part), seen + len(part) + len(part.failures)
+        progress("decoding", seen, len(rows))
+    if not read:
+        raise SourceError(f"none of the images can be read: {source.describe()}")
+    return InMemory(images[:read], labels[:read])
+
+
+def _decoded_whole(
+    source: Source, side: int, rows: NDArray[np.int64], labels: NDArray[np.int64], threads: int, progress: Progress
+) -> InMemory:
+    def make(row: int) -> Pixels | None:
+        try:
+            return _shrunk(load_image(source, row), side, "whole")
+        except ImageError:
+            return None
+
+    found: list[tuple[Pixels, int]] = []
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        for done, image in enumerate(pool.map(make, rows.tolist()), 1):
+            if image is not None:
+                found.append((image, int(labels[done - 1])))
+            progress("decoding", done, len(rows))
+    if not found:
+        raise SourceError(f"none of the images can be read: {source.describe()}")
+    return InMemory([image for image, _ in found], np.array([label for _, label in found], np.int64))
+
+
+def _shrunk(image: Pixels, side: int, crop_source: CropSource) -> Pixels:
+    """The image with its shortest side `side`, and of it the central square where that is asked for."""
+    square = Preprocess(side, side, resize=side)
+    if crop_source == "square":
+        return square.crop(image)
+    place = square.place(image.shape[0], image.shape[1])
+    return Preprocess(place.height, place.width).crop(image)
+
+
+def cut(image: Pixels, top: int, left: int, size: int, fill: Pixels) -> Pixels:
+    """The (size, size, 3) crop that begins at (top, left), which may lie outside; what is beyond the image is `fill`.
+
+    >>> cut(np.full((2, 2, 3), 9, np.uint8), -1, 1, 2, np.zeros(3, np.uint8))[..., 0].tolist()
+    [[0, 0], [9, 0]]
+    """
+    height, width = image.shape[:2]
+    if top >= 0 and left >= 0 and top + size <= height and left + size <= width:
+        return image[top : top + size, left : left + size]
+    out = np.empty((size, size, 3), np.uint8)
+    out[:] = fill
+    y0, x0, y1, x1 = max(top, 0), max(left, 0), min(top + size, height), min(left + size, width)
+    if y1 > y0 and x1 > x0:
+        out[y0 - top : y1 - top, x0 - left : x1 - left] = image[y0:y1, x0:x1]
+    return out
+
+
+def mean_picture(pictures: Pictures, size: int, *, images: int, progress: Progress = silent) -> Tensor:
+    """The mean (3, size, size), float32, of the central crops of at most `images` pictures, evenly spread.
+
+    Raises:
+        UsageError: where a picture is smaller than the crop.
+    """
+    chosen = np.unique(np.linspace(0, len(pictures) - 1, min(images, len(pictures))).astype(np.int64))
+    total = np.zeros((size, size, 3), np.int64)
+    for done, index in enumerate(chosen.tolist(), 1):
+        image = pictures.read(index)
+        top, left = (image.shape[0] - size) // 2, (image.shape[1] - size) // 2
+        if top < 0 or left < 0:
+            raise UsageError(f"a picture of {image.shape[0]}x{image.shape[1]} has no crop of {size} pixels")
+        total += image[top : top + size, left : left + size]
+        if done % 1000 == 0 or done == len(chosen):
+            progress("mean image", done, len(chosen))
+    return torch.from_numpy((total / len(chosen)).astype(np.float32)).permute(2, 0, 1).contiguous()

@@ -1,24 +1,16 @@
-"""Atlases, units and top-k tables in notebooks: HTML with inline pictures, and the viewer itself as a widget."""
+"""Atlases and units in notebooks: HTML with inline pictures, and the viewer itself as a widget."""
 
 import mimetypes
-from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convscope.atlas.export import read_script
-from convscope.atlas.render import crop_patch
-from convscope.data import Source, load_image
-from convscope.errors import StoreError, UsageError, missing_extra
-from convscope.graph import Network, Unit
+from convscope.errors import StoreError, missing_extra
 from convscope.methods.html import box, cell, picture, table
-from convscope.methods.scan import Scan, preprocess_of
 
 if TYPE_CHECKING:
     from convscope.atlas.reading import Atlas, AtlasUnit
-
-_SHOWN = 9
 
 
 def atlas_html(atlas: "Atlas") -> str:
@@ -49,43 +41,6 @@ def unit_html(unit: "AtlasUnit") -> str:
         shown = picture(photo, title=unit.names[i]) + "<br>" + picture(projection, title=f"projection {i + 1}")
         cells.append(cell(shown, f"{unit.values[i]:.4g} {label or unit.names[i]}"[:80]))
     return box(str(unit.unit), words, "".join(cells))
-
-
-@dataclass(frozen=True, eq=False)
-class TopDisplay:
-    """The strongest patches of some units of a scan, for a notebook; made by `show_top`."""
-
-    html: str
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-
-def show_top(net: Network, source: Source, found: Scan, units: Sequence[str | Unit]) -> TopDisplay:
-    """A display of the patches that excite units most, cropped from the images of a scan.
-
-    net, source: what was scanned. units: "layer:channel". Raises UnknownLayer for units that were not scanned,
-    UsageError for no units, ImageError for an image that cannot be read any more.
-    """
-    if not units:
-        raise UsageError("no units to show: name one or more, such as features.8:174")
-    preprocess = preprocess_of(net)
-    blocks = []
-    for wanted in units:
-        unit = net.unit(wanted)
-        top = found[unit.layer].topk
-        values, images = top.values[unit.channel][:_SHOWN], top.images[unit.channel][:_SHOWN]
-        kept = images >= 0
-        boxes = net.boxes(unit.layer, top.positions[unit.channel][:_SHOWN][kept]).numpy() if kept.any() else []
-        cells = []
-        for value, image, where in zip(values[kept].tolist(), images[kept].tolist(), boxes, strict=True):
-            photo = load_image(source, image, preprocess)
-            patch = crop_patch(photo, where, preprocess.mean_colour)
-            label = source.label(image)
-            words = source.classes[label] if 0 <= label < len(source.classes) else source.name(image)
-            cells.append(cell(picture(patch, title=source.name(image)), f"{value:.4g} {words}"[:80]))
-        blocks.append(box(str(unit), f"{int(kept.sum())} strongest responses", "".join(cells)))
-    return TopDisplay("".join(blocks))
 
 
 def answer(atlas: "Atlas", message: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
@@ -145,4 +100,4 @@ def widget(atlas: "Atlas", *, route: str = "#/", height: int = 720) -> Any:
     return made
 
 
-__all__ = ["TopDisplay", "answer", "atlas_html", "show_top", "unit_html", "widget"]
+__all__ = ["answer", "atlas_html", "unit_html", "widget"]

@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
+from convscope.methods.gallery import crop_patch
 
 Pixels = NDArray[np.uint8]
 
@@ -58,28 +59,6 @@ class TileSize:
     def shape(self) -> tuple[int, int]:
         """(height, width)."""
         return self.height, self.width
-
-
-def crop_patch(image: Pixels, box: Sequence[int], fill: Sequence[int] | NDArray[np.integer]) -> Pixels:
-    """The pixels (h, w, 3) of an image (H, W, 3) in a box y0, x0, y1, x1, with `fill` (3,) beyond the image.
-
-    Raises ShapeError where the image is not (H, W, 3) uint8 or the box has no area.
-
-    >>> image = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-    >>> crop_patch(image, (-1, 1, 1, 3), (7, 7, 7))[..., 0].tolist()
-    [[7, 7], [3, 7]]
-    """
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ShapeError(f"an image is (H, W, 3) uint8 RGB, found {image.shape} {image.dtype}")
-    y0, x0, y1, x1 = (int(edge) for edge in box)
-    if y1 <= y0 or x1 <= x0:
-        raise ShapeError(f"the box {(y0, x0, y1, x1)} has no area: give y0, x0, y1, x1 with y0 < y1 and x0 < x1")
-    patch = np.empty((y1 - y0, x1 - x0, 3), np.uint8)
-    patch[:] = np.asarray(fill, np.uint8)
-    top, bottom = np.clip([y0, y1], 0, image.shape[0])
-    left, right = np.clip([x0, x1], 0, image.shape[1])
-    patch[top - y0 : bottom - y0, left - x0 : right - x0] = image[top:bottom, left:right]
-    return patch
 
 
 def scale_of(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURATED) -> NDArray[np.float32]:
@@ -155,3 +134,6 @@ def enlarge(patch: Pixels, times: int) -> Pixels:
     [[0, 0, 3, 3], [0, 0, 3, 3]]
     """
     return patch.repeat(times, axis=0).repeat(times, axis=1)
+
+
+__all__ = ["GREY", "SATURATED", "Pixels", "TileSize", "crop_patch", "display", "enlarge", "fit", "scale_of"]

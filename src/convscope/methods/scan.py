@@ -29,6 +29,7 @@ from convscope.errors import SourceError, StoreError, UnknownLayer, UsageError, 
 from convscope.graph import Network
 from convscope.methods import scan_store
 from convscope.methods.crops import Crops
+from convscope.methods.gallery import Gallery, TopView, scan_html
 from convscope.methods.scan_run import Job, default_workers, micro_batch, run
 from convscope.methods.scan_state import (
     Coverage,
@@ -79,15 +80,24 @@ class LayerScan:
         """`topk.positions`: int32 (channels, k, 2)."""
         return self.topk.positions
 
+    def show(self, channels: Iterable[int]) -> TopView:
+        """Some units as a notebook displays them, see `TopK.show`."""
+        return self.topk.show(channels)
+
+    def _repr_html_(self) -> str:
+        return self.topk._repr_html_()
+
 
 class Scan(Mapping[str, LayerScan]):
     """What a scan found, by layer name, in the network's order; of all images, or of a shard of them.
 
-    Tensors are views of its tables: change copies of them.
+    Tensors are views of its tables: change copies of them. In a notebook it shows its layers, and patches of the images
+    where it knows them: made in this process, or told with `with_images`.
     """
 
-    def __init__(self, state: ScanState) -> None:
+    def __init__(self, state: ScanState, *, gallery: Gallery | None = None) -> None:
         self._state = state
+        self._gallery = gallery
         identity = state.identity
         self._spans = {layer.name: (layer, span) for layer, span in zip(identity.layers, identity.spans, strict=True)}
 
@@ -103,7 +113,7 @@ class Scan(Mapping[str, LayerScan]):
                 f"layer '{name}' was not scanned{nearest(name, self._spans)} (scanned: {', '.join(self._spans)})"
             )
         layer, span = self._spans[name]
-        topk = self._state.table.layer(name, span)
+        topk = self._state.table.layer(name, span, self._gallery)
         if self._state.statistics is None:
             return LayerScan(topk, None)
         found = self._state.statistics.layer(name, span, positions=layer.positions, maximum=topk.values[:, 0])
@@ -118,6 +128,24 @@ class Scan(Mapping[str, LayerScan]):
     def __repr__(self) -> str:
         extent = "" if self.complete else f" of {self._state.identity.images}"
         return f"<Scan of {self.network} on {self.images}{extent} images: {', '.join(self._spans)}>"
+
+    def _repr_html_(self) -> str:
+        return scan_html(self)
+
+    def with_images(self, net: Network, source: Source | Any) -> Scan:
+        """The same scan, which shows patches of its images in a notebook; for one that was loaded from a folder.
+
+        Raises:
+            UsageError: if another network or other images were scanned.
+        """
+        images = open_source(source)
+        for what, (name, print_), mine in (
+            ("network", self.identity.network, (net.name, net.fingerprint)),
+            ("images", self.identity.source, (images.describe(), images.fingerprint())),
+        ):
+            if print_ != mine[1]:
+                raise UsageError(f"this is no scan of the {what} {mine[0]}, but of {name}: give what was scanned")
+        return Scan(self._state, gallery=Gallery(net, images, preprocess_of(net)))
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -163,7 +191,7 @@ class Scan(Mapping[str, LayerScan]):
         """
         state = self._state.copy()
         state.merge(other._state)
-        return Scan(state)
+        return Scan(state, gallery=self._gallery or other._gallery)
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write the scan into a folder: one file a layer if it is complete, else one part for `load` and `merge`.
@@ -240,16 +268,16 @@ def scan(
     source = open_source(source)
     identity = identify(net, source, layers=layers, k=k, statistics=statistics)
     _check_options(batch, shard, workers)
-    folder = None if store is None else Path(store)
+    folder, gallery = None if store is None else Path(store), Gallery(net, source, preprocess_of(net))
     mine = shard_coverage(identity, shard)
     if folder is not None and (finished := _finished(folder, identity)) is not None:
-        return finished
+        return Scan(finished, gallery=gallery)
     state = ScanState.empty(identity)
     if folder is not None:
         state, mine = _resume(folder, identity, mine)
-    job = Job(net, source, preprocess_of(net), state, batch, workers or default_workers(net.device), crops)
+    job = Job(net, source, gallery.preprocess, state, batch, workers or default_workers(net.device), crops)
     work(job, mine, store=folder, shard=shard, progress=progress or silent)
-    result = Scan(state)
+    result = Scan(state, gallery=gallery)
     if folder is not None and result.complete:
         scan_store.write_finished(folder, state)
     return result
@@ -361,15 +389,15 @@ def _environment(net: Network) -> str:
 # -- the store --------------------------------------------------------------------------------------------------------
 
 
-def _finished(store: Path, identity: ScanIdentity) -> Scan | None:
-    """The scan if the store holds all of it already."""
+def _finished(store: Path, identity: ScanIdentity) -> ScanState | None:
+    """The state of the scan if the store holds all of it already."""
     scan_store.check_store(store, identity)
     state = scan_store.read_finished(store)
     if state is None:
         return None
     scan_store.remove_parts(store)  # left over if a run ended between writing the manifest and removing them
     logger.info("%s holds the whole scan already", store)
-    return Scan(state)
+    return state
 
 
 def _resume(store: Path, identity: ScanIdentity, mine: Coverage) -> tuple[ScanState, Coverage]:

@@ -6,8 +6,9 @@ its spatial maximum, so no two candidates are equal.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError
+
+if TYPE_CHECKING:
+    from convscope.methods.gallery import Gallery, TopView
 
 NO_IMAGE = -1
 _LAST = np.int64(2**63 - 1)
@@ -27,12 +31,14 @@ class TopK:
     values: float32 (channels, k), -inf where there were fewer than k images.
     images: int64 (channels, k), index in the source, -1 where missing.
     positions: int32 (channels, k, 2), (y, x) in the layer's map, (0, 0) for vectors, -1 where missing.
+    gallery: where the images are, for a notebook to show patches instead of numbers; None where that is not known.
     """
 
     layer: str
     values: Tensor
     images: Tensor
     positions: Tensor
+    gallery: Gallery | None = None
 
     @property
     def k(self) -> int:
@@ -43,6 +49,22 @@ class TopK:
     def found(self) -> Tensor:
         """bool (channels, k): which places are filled."""
         return self.images >= 0
+
+    def show(self, channels: Iterable[int]) -> TopView:
+        """Some units as a notebook displays them: patches of the images, or numbers where these are not known.
+
+        Raises:
+            UsageError: for a channel that the layer does not have.
+        """
+        from convscope.methods.gallery import TopView, top_html
+
+        return TopView(top_html(self, self.gallery, channels))
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the first units that respond."""
+        from convscope.methods.gallery import top_html
+
+        return top_html(self, self.gallery)
 
 
 class Winners(NamedTuple):
@@ -148,10 +170,10 @@ class TopKTable:
         self.images[rows] = np.take_along_axis(images, order, axis=1)
         self.positions[rows] = np.take_along_axis(positions, order[:, :, None], axis=1)
 
-    def layer(self, name: str, span: slice) -> TopK:
+    def layer(self, name: str, span: slice, gallery: Gallery | None = None) -> TopK:
         """The part of a run of channels as the TopK of a layer."""
-        own = (torch.from_numpy(array[span]) for array in (self.values, self.images, self.positions))
-        return TopK(name, *own)
+        values, images, positions = (torch.from_numpy(a[span]) for a in (self.values, self.images, self.positions))
+        return TopK(name, values, images, positions, gallery)
 
     def copy(self) -> TopKTable:
         """The same table in memory of its own."""

@@ -1,6 +1,8 @@
 """Training the paper's networks, measuring how well any network does, and Table 3 as an experiment; see README.md."""
 
+from convscope.training.ablation import Ablation, Row, Trial, Variant, ablate, read_ablation
 from convscope.training.config import Config, NetworkChoice, packaged_configs, read_config
+from convscope.training.evaluation import Evaluation, evaluate
 from convscope.training.recipe import Recipe
 from convscope.training.renormalise import renormalise
 from convscope.training.run import Run, read_log
@@ -21,4 +23,14 @@ __all__ = [
     "EpochLog",
     "read_log",
     "renormalise",
+    # measuring
+    "evaluate",
+    "Evaluation",
+    # the paper's Table 3
+    "ablate",
+    "read_ablation",
+    "Ablation",
+    "Row",
+    "Trial",
+    "Variant",
 ]

@@ -1,0 +1,253 @@
+"""The paper's Table 3: what a network loses without some of its layers, or gains from wider ones.
+
+Every variant is trained from the same recipe, several times from different seeds, and judged on centre crops of the
+training and of the validation images. Each training is a folder of its own, so an ablation that was interrupted goes on
+where it was, and several processes may share the work.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import mean, stdev
+
+import convscope
+from convscope.atlas.files import write_json
+from convscope.data import Source
+from convscope.errors import StoreError, UsageError, nearest
+from convscope.models import Architecture
+from convscope.progress import Progress, silent
+from convscope.training.config import Config, NetworkChoice
+from convscope.training.evaluation import evaluate
+from convscope.training.run import Run
+from convscope.training.trainer import train
+
+RESULT = "result.json"
+
+BASE = "base"
+"""The name of the network that the variants are changes of."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A row of the table: its name, what it says, and the end of the name of the network that it is."""
+
+    name: str
+    title: str
+    suffix: str
+
+    def of(self, choice: NetworkChoice) -> NetworkChoice:
+        """This variant of a network."""
+        return replace(choice, base=choice.base + self.suffix)
+
+
+VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant(BASE, "base", ""),
+        Variant("no-3-4", "no layers 3, 4", "_without_3_4"),
+        Variant("no-7", "no layer 7", "_without_7"),
+        Variant("no-6-7", "no layers 6, 7", "_without_6_7"),
+        Variant("no-3-4-6-7", "no layers 3, 4, 6, 7", "_without_3_4_6_7"),
+        Variant("fc-half", "layers 6, 7: 2048", "_fc2048"),
+        Variant("fc-double", "layers 6, 7: 8192", "_fc8192"),
+        Variant("wide-3-4-5", "layers 3, 4, 5: 512, 1024, 512", "_512_1024_512"),
+        Variant("wide-3-4-5-fc-double", "both of these", "_512_1024_512_fc8192"),
+    )
+}
+"""The rows of Table 3, by the names that the command line knows."""
+
+PAPER: dict[str, dict[str, tuple[float, float, float]]] = {
+    "alexnet": {
+        BASE: (35.1, 40.5, 18.1),
+        "no-3-4": (41.8, 45.4, 22.1),
+        "no-7": (27.4, 40.0, 18.4),
+        "no-6-7": (27.4, 44.8, 22.4),
+        "no-3-4-6-7": (71.1, 71.3, 50.1),
+        "fc-half": (40.3, 41.7, 18.8),
+        "fc-double": (26.8, 40.0, 18.1),
+    },
+    "zfnet": {
+        BASE: (33.1, 38.4, 16.5),
+        "fc-half": (38.2, 40.2, 17.6),
+        "fc-double": (22.0, 38.8, 17.0),
+        "wide-3-4-5": (18.8, 37.5, 16.0),
+        "wide-3-4-5-fc-double": (10.0, 38.3, 16.9),
+    },
+}
+"""The paper's errors in per cent: training top-1, validation top-1 and top-5. It removed layers of AlexNet only."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of a variant: errors as fractions, on centre crops."""
+
+    variant: str
+    seed: int
+    network: str
+    parameters: int
+    train_error: float
+    val_error: float
+    val_error5: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A variant's trials: means, and standard deviations over seeds, which are None for a single one. Per cent."""
+
+    variant: Variant
+    network: str
+    parameters: int
+    seeds: int
+    train: tuple[float, float | None]
+    val: tuple[float, float | None]
+    val5: tuple[float, float | None]
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What an ablation found, trial by trial."""
+
+    config: Config
+    trials: tuple[Trial, ...]
+
+    def rows(self) -> list[Row]:
+        """The table's rows, in the paper's order, of the variants that have a trial."""
+        return [_row(variant, found) for variant in VARIANTS.values() if (found := self._of(variant.name))]
+
+    def _of(self, variant: str) -> list[Trial]:
+        return [trial for trial in self.trials if trial.variant == variant]
+
+    def paper(self, variant: str) -> tuple[float, float, float] | None:
+        """The paper's errors for a variant of the same base; AlexNet's where it has none of ZFNet."""
+        base = self.config.network.base
+        own = PAPER.get(base, {}).get(variant)
+        return own or (PAPER["alexnet"].get(variant) if base == "zfnet" else None)
+
+
+def ablate(
+    config: Config,
+    source: Source,
+    validation: Source,
+    out: str | Path,
+    *,
+    variants: Sequence[str] = tuple(VARIANTS),
+    seeds: Sequence[int] = (0, 1, 2),
+    device: str | None = None,
+    threads: int = 2,
+    progress: Progress = silent,
+) -> Ablation:
+    """The trials of all variants and seeds, seed by seed; those that `out` has are not made again.
+
+    Raises:
+        UsageError: for unknown variants, or a base that is a variant itself. Others as `train` and `evaluate`.
+    """
+    _check(config, variants)
+    trials = []
+    for seed in seeds:
+        for name in variants:
+            variant = VARIANTS[name]
+            here = replace(config, network=variant.of(config.network), recipe=replace(config.recipe, seed=seed))
+            place = Path(out) / f"{name}-{seed}"
+            if not (place / RESULT).exists():
+                stage = _named(progress, f"{variant.title}, seed {seed}")
+                _trial(here, variant, source, validation, place, device=device, threads=threads, progress=stage)
+            trials.append(read_trial(place))
+    return Ablation(config, tuple(trials))
+
+
+def _check(config: Config, variants: Sequence[str]) -> None:
+    if not variants:
+        raise UsageError(f"no variant to train: choose among {', '.join(VARIANTS)}")
+    for name in variants:
+        if name not in VARIANTS:
+            raise UsageError(f"no variant {name!r}{nearest(name, VARIANTS)} (there are: {', '.join(VARIANTS)})")
+    if config.network.base not in PAPER or config.network.widths or config.network.without:
+        raise UsageError(
+            "an ablation starts from base = 'zfnet' or 'alexnet', scaled by width and input_size: its variants decide "
+            "which layers are left out or wider"
+        )
+
+
+def _trial(
+    config: Config,
+    variant: Variant,
+    source: Source,
+    validation: Source,
+    place: Path,
+    *,
+    device: str | None,
+    threads: int,
+    progress: Progress,
+) -> None:
+    trained = train(
+        config, source, place, validation=validation, device=device, threads=threads, board=False, progress=progress
+    )
+    net = convscope.load(f"file:{trained.run.checkpoint(config.recipe.epochs)}", device=device)
+    on_training = evaluate(net, source, threads=threads, progress=progress)
+    on_validation = evaluate(net, validation, threads=threads, progress=progress)
+    result = Trial(
+        variant.name,
+        config.recipe.seed,
+        trained.run.architecture.describe(),
+        parameters(trained.run.architecture),
+        1 - on_training.top1,
+        1 - on_validation.top1,
+        1 - on_validation.top5,
+    )
+    write_json(place / RESULT, asdict(result))
+
+
+def read_trial(place: Path) -> Trial:
+    """The trial of a training's folder; raises StoreError where it has none."""
+    try:
+        return Trial(**json.loads((place / RESULT).read_text("utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise StoreError(f"{place / RESULT} is no result of an ablation ({error}): delete {place}") from error
+
+
+def read_ablation(out: str | Path) -> Ablation:
+    """The trials that a folder has, as far as an ablation has come.
+
+    Raises:
+        StoreError: where there are none.
+    """
+    places = sorted(path.parent for path in Path(out).glob(f"*/{RESULT}"))
+    if not places:
+        raise StoreError(f"{out} holds no finished trial of an ablation")
+    begun = Run.open(places[0]).config
+    bases = [base for base in PAPER if begun.network.base.startswith(base)]
+    config = replace(begun, network=replace(begun.network, base=bases[0]))
+    trials = sorted((read_trial(place) for place in places), key=lambda trial: trial.seed)
+    return Ablation(config, tuple(trials))
+
+
+def parameters(architecture: Architecture) -> int:
+    """The weights and biases that a network learns."""
+    from convscope.models import build
+
+    return sum(parameter.numel() for parameter in build(architecture, init="empty").parameters())
+
+
+def _row(variant: Variant, trials: Sequence[Trial]) -> Row:
+    def spread(errors: list[float]) -> tuple[float, float | None]:
+        return 100 * mean(errors), 100 * stdev(errors) if len(errors) > 1 else None
+
+    return Row(
+        variant,
+        trials[0].network,
+        trials[0].parameters,
+        len(trials),
+        spread([trial.train_error for trial in trials]),
+        spread([trial.val_error for trial in trials]),
+        spread([trial.val_error5 for trial in trials]),
+    )
+
+
+def _named(progress: Progress, name: str) -> Progress:
+    return lambda stage, done, total: progress(f"{name}: {stage}", done, total)
+
+
+__all__ = ["BASE", "PAPER", "VARIANTS", "Ablation", "Row", "Trial", "Variant", "ablate", "read_ablation", "read_trial"]

@@ -1,0 +1,263 @@
+"""How often networks are right: top-1 and top-5, from one crop or ten, alone or as an ensemble, by class."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.data import Failure, Source, load_image
+from convscope.errors import ImageError, SourceError, UsageError, nearest
+from convscope.graph import Network
+from convscope.progress import Progress, silent
+from convscope.training.pictures import Pixels
+from convscope.training.recipe import CropSource
+from convscope.training.views import Viewer, Views
+
+Match = Literal["name", "index"]
+
+_PIECE = 32  # images that are decoded and run together
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What networks answered: counts over images, from which all rates follow.
+
+    `confusion` (classes of the images, classes of the network) int64 counts answers, `hits5` (classes of the images,)
+    the images whose class was among the five best. Class names are those of the images.
+    """
+
+    networks: tuple[str, ...]
+    views: Views
+    classes: tuple[str, ...]
+    answers: tuple[str, ...]
+    targets: NDArray[np.int64]
+    confusion: NDArray[np.int64]
+    hits5: NDArray[np.int64]
+    failures: tuple[Failure, ...]
+
+    @property
+    def images(self) -> int:
+        """Images that were judged."""
+        return int(self.confusion.sum())
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Images of each class."""
+        return self.confusion.sum(1)
+
+    @property
+    def top1(self) -> float:
+        """Share of images whose class was the best answer."""
+        return float(self.hits.sum() / self.images)
+
+    @property
+    def top5(self) -> float:
+        """Share of images whose class was among the five best answers."""
+        return float(self.hits5.sum() / self.images)
+
+    @property
+    def hits(self) -> NDArray[np.int64]:
+        """Images of each class that were answered rightly."""
+        return self.confusion[np.arange(len(self.targets)), self.targets]
+
+    @property
+    def class_top1(self) -> NDArray[np.float64]:
+        """Share of each class that was answered rightly; NaN for a class without images."""
+        counts = self.counts
+        return np.divide(self.hits, counts, out=np.full(len(counts), np.nan), where=counts > 0)
+
+    @property
+    def mean_class_top1(self) -> float:
+        """The mean of the classes' shares, each class counting the same."""
+        return float(np.nanmean(self.class_top1))
+
+    def confused(self, k: int = 10) -> list[tuple[str, str, int]]:
+        """The k most frequent mistakes: class, answer, images."""
+        wrong = self.confusion.copy()
+        wrong[np.arange(len(self.targets)), self.targets] = 0
+        order = np.argsort(-wrong, axis=None, kind="stable")[:k]
+        pairs = [divmod(int(at), wrong.shape[1]) for at in order]
+        return [
+            (self.classes[row], self.answers[column], int(wrong[row, column]))
+            for row, column in pairs
+            if wrong[row, column]
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """The numbers as plain values."""
+        shares = [None if np.isnan(share) else float(share) for share in self.class_top1]
+        return {
+            "networks": list(self.networks),
+            "views": self.views,
+            "images": self.images,
+            "top1": self.top1,
+            "top5": self.top5,
+            "mean_class_top1": self.mean_class_top1,
+            "classes": [
+                {"name": name, "images": int(count), "top1": share}
+                for name, count, share in zip(self.classes, self.counts, shares, strict=True)
+            ],
+            "answers": list(self.answers),
+            "confusion": self.confusion.tolist(),
+            "failures": [{"name": one.name, "reason": one.reason} for one in self.failures],
+        }
+
+
+def evaluate(
+    networks: Network | Sequence[Network],
+    source: Source,
+    *,
+    views: Views = "centre",
+    crop_source: CropSource = "square",
+    padding: int | None = None,
+    match: Match = "name",
+    threads: int = 2,
+    progress: Progress = silent,
+) -> Evaluation:
+    """How well networks do on the images of a source that have a class.
+
+    Probabilities (softmax) are averaged over the views of an image, and then over the networks: several are an
+    ensemble.
+
+    Args:
+        views: the centre crop, or the paper's ten: corners and centre, each flipped or not.
+        crop_source: of ten crops, "square" takes the corners of the resized image's central square, "whole" of all of
+            it.
+        padding: pixels of mean colour around the image for ten crops; by default none, or in proportion to the paper's
+            where the network's preprocessing leaves no room around its crop.
+        match: classes of images and network are matched by "name", or by "index" where one of them has other names.
+
+    Raises:
+        UsageError: for networks whose classes differ from each other's or do not fit the images'.
+        SourceError: if no image has a class, or none can be read.
+    """
+    nets = [networks] if isinstance(networks, Network) else list(networks)
+    if not nets:
+        raise UsageError("no network to evaluate")
+    answers = _answers(nets)
+    targets = match_classes(source, answers, len(_probabilities_of(nets[0])), match)
+    viewers = [Viewer(_preprocess(net), views, crop_source, padding) for net in nets]
+    names = answers or tuple(str(number) for number in range(len(_probabilities_of(nets[0]))))
+    confusion = np.zeros((len(targets), len(names)), np.int64)
+    hits5, failures, done = np.zeros(len(targets), np.int64), [], 0
+    rows = [index for index in range(len(source)) if source.label(index) >= 0]
+    if not rows:
+        raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
+    for piece in _decoded(source, rows, threads):
+        done += len(piece)
+        images = [(image, source.label(index)) for index, image in piece if not isinstance(image, Failure)]
+        failures += [image for _, image in piece if isinstance(image, Failure)]
+        if images:
+            mean = torch.stack(
+                [
+                    probabilities(net, viewer, [image for image, _ in images])
+                    for net, viewer in zip(nets, viewers, strict=True)
+                ]
+            ).mean(0)
+            best = mean.topk(min(5, mean.shape[1])).indices.numpy()
+            labels = np.array([label for _, label in images])
+            np.add.at(confusion, (labels, best[:, 0]), 1)
+            np.add.at(hits5, labels, (best == targets[labels][:, None]).any(1))
+        progress("evaluating", done, len(rows))
+    if not confusion.sum():
+        raise SourceError(f"none of the images can be read: {source.describe()}")
+    classes = source.classes or tuple(names[target] for target in targets)
+    return Evaluation(
+        tuple(net.name for net in nets), views, classes, names, targets, confusion, hits5, tuple(failures)
+    )
+
+
+def probabilities(net: Network, viewer: Viewer, images: Sequence[Pixels]) -> Tensor:
+    """Softmax probabilities (n, classes), float64 on the CPU, averaged over each image's views."""
+    crops = torch.cat([viewer.cut(image) for image in images]).to(net.device)
+    x = viewer.preprocess.normalise(crops, dtype=net.dtype)
+    logits = torch.cat([net.run(part, [net.output])[net.output] for part in x.split(64)])
+    shares = logits.flatten(1).double().softmax(1)
+    return shares.view(len(images), len(viewer), -1).mean(1).cpu()
+
+
+def match_classes(source: Source, answers: tuple[str, ...] | None, outputs: int, match: Match) -> NDArray[np.int64]:
+    """For each class of the images, its number among the network's outputs.
+
+    Names match where they are equal, or equal the first of several that commas separate ("tench, Tinca tinca"),
+    whatever their case.
+
+    Raises:
+        UsageError: where a class has no output.
+    """
+    if match not in ("name", "index"):
+        raise UsageError(f"classes are matched by 'name' or by 'index', found {match!r}")
+    count = len(source.classes) or 1 + max(source.label(index) for index in range(len(source)))
+    if match == "index" or answers is None or not source.classes:
+        if count > outputs:
+            raise UsageError(f"the images have {count} classes and the network {outputs} outputs: {source.describe()}")
+        return np.arange(count)
+    known: dict[str, int] = {}
+    for number, name in enumerate(answers):
+        for spelled in (name, name.partition(",")[0]):
+            known.setdefault(_plain(spelled), number)
+    missing = [name for name in source.classes if _plain(name) not in known]
+    if missing:
+        raise UsageError(
+            f"the network has no class {missing[0]!r}{nearest(missing[0], answers)}; {len(missing)} of the images' "
+            f"{count} classes are unknown to it: match='index' takes them by their order"
+        )
+    return np.array([known[_plain(name)] for name in source.classes])
+
+
+def _plain(name: str) -> str:
+    return name.strip().replace("_", " ").lower()
+
+
+def _probabilities_of(net: Network) -> range:
+    return range(net.layers[net.output].channels)
+
+
+def _answers(nets: Sequence[Network]) -> tuple[str, ...] | None:
+    first = nets[0]
+    for net in nets[1:]:
+        if net.classes != first.classes or len(_probabilities_of(net)) != len(_probabilities_of(first)):
+            raise UsageError(f"{first.name} and {net.name} have different classes, so their answers have no average")
+    return first.classes
+
+
+def _preprocess(net: Network) -> Any:
+    if net.preprocess is None:
+        raise UsageError(f"{net.name} does not say what is done to images: load it with preprocess=")
+    return net.preprocess
+
+
+def _decoded(source: Source, rows: Sequence[int], threads: int) -> Iterator[list[tuple[int, Pixels | Failure]]]:
+    """Pieces of the rows' images, decoded ahead, each with its row."""
+
+    def make(piece: Sequence[int]) -> list[tuple[int, Pixels | Failure]]:
+        return [(index, _read(source, index)) for index in piece]
+
+    pieces = deque(rows[start : start + _PIECE] for start in range(0, len(rows), _PIECE))
+    waiting: deque[Future[list[tuple[int, Pixels | Failure]]]] = deque()
+    pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="convscope-decode")
+    try:
+        while pieces or waiting:
+            while pieces and len(waiting) < 2 * threads + 1:
+                waiting.append(pool.submit(make, pieces.popleft()))
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _read(source: Source, index: int) -> Pixels | Failure:
+    try:
+        return load_image(source, index)
+    except ImageError as error:
+        return Failure(index, source.name(index), str(error))
+
+
+__all__: list[str] = ["Evaluation", "Match", "evaluate", "match_classes", "probabilities"]

@@ -285,10 +285,17 @@ def test_an_image_that_is_gone_after_the_scan_is_named(net: Network, tmp_path: P
     folder = write_images(tmp_path / "photos", count=4)
     images = open_source(folder)
 
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "project fc":
+            raise KeyboardInterrupt
+
     def lose(stage: str, done: int, total: int) -> None:
         if stage == "project fc" and done == 0:
             (folder / "dog" / "1.png").unlink()
 
+    # The crops that the scan had at hand are gone with the process that it ran in.
+    with pytest.raises(KeyboardInterrupt):
+        make(net, images, tmp_path / "out", layers=["fc"], progress=stop)
     with pytest.raises(SourceError, match=r"dog.1\.png\) was there for the scan and cannot be read now"):
         make(net, images, tmp_path / "out", layers=["fc"], progress=lose)
 

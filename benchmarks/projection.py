@@ -7,8 +7,8 @@ included on all sides: ZFNet 12,384 projections, VGG16 and ResNet-18 likewise. O
 projections of all layers that fall on it. Against (a) one full forward and modified backward for each, (b) captum's
 `NeuronDeconvolution`, nine images in a call, each with its own unit, (c) the floating-point operations of the
 transposed convolutions on boxes, at the fastest rate a dense kernel reaches. All sides are timed on a fixed random
-sample and
-extrapolated in proportion: ours on some of the images with all their projections, the others on some of each layer's.
+sample and extrapolated in proportion: ours on some of the images with all their projections, the others on some of
+each layer's.
 
 What was tried, on two cores (ZFNet conv5, milliseconds a projection on one core, in order):
     12.1  boxes, NCHW

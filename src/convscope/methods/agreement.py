@@ -69,7 +69,7 @@ def joined(pieces: Sequence[Pairs]) -> Pairs:
 def rank_test(value: float, others: NDArray[np.float64]) -> float:
     """The probability, under exchange of the value with the others, of one at least as small: (1 + #) / (1 + others).
 
-    A value that is no number (nothing changed, so nothing can agree) is no evidence: 1. Others that are none are left out.
+    A value that is no number (nothing changed, so nothing can agree) is no evidence: 1. Others like that are left out.
 
     >>> import numpy as np
     >>> rank_test(0.1, np.array([0.2, 0.3, 0.05]))

@@ -8,7 +8,7 @@ that map is, for its projection (7c). Only what a square changes is recomputed (
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -210,9 +210,33 @@ def occlude(
     )
 
 
+def join(parts: Sequence[Occlusion]) -> Occlusion:
+    """Results of the same question asked of different images, as one; raises UsageError where the questions differ."""
+    if not parts:
+        raise UsageError("there is nothing to join")
+    first = parts[0]
+    asked = [(p.network, p.grid, p.layer, p.units, p.fill, p.settings, p.targets.shape[1]) for p in parts]
+    if any(one != asked[0] for one in asked):
+        raise UsageError(
+            "occlusions of different networks, squares, layers, units or numbers of targets cannot be joined"
+        )
+
+    def together(name: str) -> Responses:
+        pieces = [vars(getattr(p, name)) for p in parts]
+        return Responses(**{key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]})
+
+    return replace(
+        first,
+        covered=together("covered"),
+        uncovered=together("uncovered"),
+        targets=np.concatenate([p.targets for p in parts]),
+        channels=np.concatenate([p.channels for p in parts]),
+    )
+
+
 def _check_number(number: int, count: int, what: str) -> None:
     if not 0 <= number < count:
         raise UsageError(f"{what} {number} was asked for, but there are {count} (numbered from 0)")
 
 
-__all__ = ["Fill", "Grid", "Measure", "Occlusion", "Responses", "class_number", "occlude"]
+__all__ = ["Fill", "Grid", "Measure", "Occlusion", "Responses", "class_number", "join", "occlude"]

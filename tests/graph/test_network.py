@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from types import ModuleType
 
 import numpy as np
@@ -209,6 +211,15 @@ def test_fingerprints_tell_weights_and_structure_apart() -> None:
     swapped = nn.Sequential(first[0], nn.ReLU(), nn.AvgPool2d(2), first[3], nn.ReLU())
     assert trace(first) != trace(swapped)
     assert len(trace(first)) == 64
+
+
+def test_fingerprints_are_the_same_in_another_process() -> None:
+    make = "import torch; from torch import nn; from convscope.graph import Network; torch.manual_seed(3); "
+    make += "net = Network.trace(nn.Sequential(nn.Conv2d(2, 6, 3), nn.LocalResponseNorm(5)), (2, 7, 7)); "
+    here: dict[str, Network] = {}
+    exec(make, here)
+    there = subprocess.run([sys.executable, "-c", make + "print(net.fingerprint)"], capture_output=True, check=True)
+    assert there.stdout.decode().strip() == here["net"].fingerprint
 
 
 # -- local response norm ----------------------------------------------------------------------------------------------

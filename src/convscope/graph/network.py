@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -249,7 +250,7 @@ class Network:
         """SHA-256 over the operations, their arguments and the weights, as hexadecimal digits."""
         digest = hashlib.sha256(repr((self.input_shape, self.program.output)).encode())
         for step in self.steps:
-            digest.update(f"{step.op} {step.call.target} {step.inputs} {step.call.pick}".encode())
+            digest.update(f"{step.op} {_target(step.call.target)} {step.inputs} {step.call.pick}".encode())
             _digest(digest, (step.call.args, step.call.kwargs))
         return digest.hexdigest()
 
@@ -407,6 +408,12 @@ class Network:
 def _laid_out(tensor: Tensor) -> Tensor:
     """The tensor channels last if it has four dimensions: pooling, cutting boxes and convolution are faster so."""
     return tensor.contiguous(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor
+
+
+def _target(target: Callable[..., Any]) -> str:
+    """An operation's name, the same in every process: that of a Python function would hold its address in memory."""
+    name = getattr(target, "__qualname__", None) if inspect.isfunction(target) else None
+    return str(target) if name is None else f"{target.__module__}.{name}"
 
 
 def _tensors(tree: Any) -> Iterable[Tensor]:

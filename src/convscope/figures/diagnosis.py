@@ -37,7 +37,7 @@ def draw(found: Sequence[Diagnosis], *, labels: Sequence[str] | None = None) -> 
     projected = any(one.projections is not None for one in found)
     rows = 1 if len(found) == 1 or not projected else 2
     columns = max(2, len(found))
-    heights = [PAGE / columns + 0.4, *([PAGE / columns + 0.1] * (rows - 1)), 1.9]
+    heights = [PAGE / columns + 0.3, *([PAGE / columns - 0.1] * (rows - 1)), 1.9]
     with drawing() as figure:
         drawn = figure.Figure(figsize=(PAGE, sum(heights)), layout="constrained")
         pictures, charts = drawn.subfigures(2, 1, height_ratios=[sum(heights[:-1]), heights[-1]])
@@ -83,7 +83,7 @@ def _projections(axes: Axes, one: Diagnosis) -> None:
     pictures = shown(one.projections.pixels[rows])
     enlarge = max(1, round(240 / (squarest(count) * pictures.shape[1])))
     axes.imshow(grid(pictures, columns=squarest(count), enlarge=enlarge, gap=4), interpolation="nearest")
-    text = f"{count} units of {short_name(str(one.second))}, {pictures.shape[1]}x{pictures.shape[2]} px"
+    text = f"{count} units of {short_name(str(one.second), most=34)}, {pictures.shape[1]}x{pictures.shape[2]} px"
     axes.text(0.5, 1.02, text, transform=axes.transAxes, ha="center", va="bottom", fontsize=6.5)
 
 
@@ -112,7 +112,7 @@ def _coverage(axes: Axes, found: Sequence[Diagnosis]) -> None:
     for name, at in zip(("low", "mid", "high"), (EDGES[0] / 2, sum(EDGES) / 2, 0.4), strict=True):
         axes.text(at, 1.01, name, transform=axes.get_xaxis_transform(), ha="center", fontsize=6, color="#666666")
     axes.set(xlabel="cycles per pixel", ylabel="filters' energy density", xlim=(0, 0.71))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, axes.get_ylim()[1] * (1.05 + 0.09 * len(found)))
 
 
 def _lines(axes: Axes, found: Sequence[Diagnosis]) -> None:

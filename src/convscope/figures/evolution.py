@@ -70,7 +70,7 @@ def _block(axes: Axes, name: str, units: Sequence[History], found: Evolution) ->
     for column, epoch in enumerate(found.epochs):
         axes.text(column * step + _CELL / 2, -gap, str(epoch), ha="center", va="bottom", fontsize=6)
     size = units[0].pixels.shape[2:]
-    axes.set_title(f"{name}, {size[0]}x{size[1]} px: units by epochs", fontsize=7, pad=10, loc="left")
+    axes.set_title(f"{name}, {size[0]}x{size[1]} px: units by epochs", fontsize=7, pad=12, loc="left")
 
 
 def _resized(pictures: Any) -> Any:
@@ -112,8 +112,18 @@ def draw_settling(found: Evolution) -> Figure:
         image.set(ylabel="units with their final image", ylim=(0, 1.03))
         for axes in (final, previous, image):
             axes.set_xlabel("epoch")
+            axes.set_xticks(_ticks(found.epochs))
         drawn.legend(*final.get_legend_handles_labels(), loc="outside upper center", ncols=min(len(found.layers), 8))
     return drawn
+
+
+def _ticks(epochs: Sequence[int]) -> list[int]:
+    """The epochs that have room for their number."""
+    kept: list[int] = []
+    for epoch in reversed(epochs):
+        if not kept or kept[-1] - epoch >= (epochs[-1] - epochs[0]) / 12:
+            kept.append(epoch)
+    return kept[::-1]
 
 
 def _colours(count: int) -> list[Any]:

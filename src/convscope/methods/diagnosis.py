@@ -123,7 +123,7 @@ class Diagnosis:
             "stride": self.filters.stride[0],
             "dead": len(self.dead),
             "redundant": self.redundant,
-            "rms ratio": self.ratio,
+            "rms ratio": None if self.ratio == float("inf") else self.ratio,
             "dominating": len(self.dominating),
             "at limit": self.clipping.count,
             **shares,

@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from convscope.data import Batch, Preprocess, Source, batches, cached, open_source
     from convscope.errors import ConvscopeError
     from convscope.graph import Field, Layer, Network, Unit
+    from convscope.methods.correspondence import Correspondence, PartResult, correspondence
     from convscope.methods.deconv import Projection, Request, deconv, project, project_all
+    from convscope.methods.invariance import Curve, Invariance, invariance
+    from convscope.methods.occlusion import Occlusion, occlude
+    from convscope.methods.parts import Part, read_parts
     from convscope.methods.scan import LayerStatistics, Scan, TopK, scan
     from convscope.models import load
+    from convscope.transfer import TransferResult, measure_transfer, open_target, overlap
 
 __version__ = "0.1.0"
 
@@ -42,6 +47,21 @@ __all__ = [
     "Scan",
     "TopK",
     "LayerStatistics",
+    # transfer
+    "measure_transfer",
+    "open_target",
+    "TransferResult",
+    "overlap",
+    "occlude",
+    "Occlusion",
+    "invariance",
+    "Invariance",
+    "Curve",
+    "correspondence",
+    "Correspondence",
+    "PartResult",
+    "read_parts",
+    "Part",
     # results
     "build_atlas",
     "Atlas",
@@ -70,6 +90,20 @@ _HOME = {
     "Scan": "convscope.methods.scan",
     "TopK": "convscope.methods.scan",
     "LayerStatistics": "convscope.methods.scan",
+    "measure_transfer": "convscope.transfer",
+    "open_target": "convscope.transfer",
+    "TransferResult": "convscope.transfer",
+    "overlap": "convscope.transfer",
+    "occlude": "convscope.methods.occlusion",
+    "Occlusion": "convscope.methods.occlusion",
+    "invariance": "convscope.methods.invariance",
+    "Invariance": "convscope.methods.invariance",
+    "Curve": "convscope.methods.invariance",
+    "correspondence": "convscope.methods.correspondence",
+    "Correspondence": "convscope.methods.correspondence",
+    "PartResult": "convscope.methods.correspondence",
+    "read_parts": "convscope.methods.parts",
+    "Part": "convscope.methods.parts",
     "build_atlas": "convscope.atlas",
     "Atlas": "convscope.atlas",
     "ConvscopeError": "convscope.errors",

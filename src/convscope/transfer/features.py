@@ -1,0 +1,324 @@
+"""Features of images from the layers of a network: computed once, kept on disk, read as arrays.
+
+Images go the way of a scan: decoded by threads, run in micro-batches of the device's fixed size by workers of one
+thread each, batch norms folded, nothing run above the last layer. So the features of an image depend on neither
+batches, workers nor on which other images are asked for, to the bit.
+
+Each layer is two plain files named by a key over everything that decides the numbers (network, source, preprocessing,
+layer, pooling, micro-batch): the float32 rows one after the other, mapped into memory, and a byte for each image that
+says whether its row is there (1) or the image could not be read (2). The bytes are written after the rows have reached
+the disk, so that a process that is killed loses at most the last seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.atlas.files import writing
+from convscope.data import Batch, Source, batches
+from convscope.errors import SourceError, StoreError, UsageError
+from convscope.graph import Layer, Network
+from convscope.methods.scan import preprocess_of
+from convscope.methods.scan_run import default_workers, micro_batch
+from convscope.progress import Progress, silent
+
+logger = logging.getLogger(__name__)
+
+How = Literal["auto", "flatten", "mean", "max"]
+Rows = NDArray[np.float32]
+
+LIMIT = 2048
+"""Numbers that a layer gives a classifier at most, by default: about the same for all layers, and learned in seconds."""
+SAVE_EVERY = 5.0
+"""Seconds between two marks of what is finished."""
+
+_THERE, _UNREADABLE = 1, 2
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """How a layer's maps become one vector.
+
+    "auto": flattened where that gives at most `limit` numbers; else averaged over the cells of the largest grid that
+    does, side by side as `adaptive_avg_pool2d` lays them. "flatten": as they are, whatever their size. "mean", "max":
+    one number a channel. Vectors stay as they are.
+
+    >>> Pooling(limit=2048).grid(Layer("conv5", "conv2d", 256, 13, 13, True, None))
+    (2, 2)
+    """
+
+    how: How = "auto"
+    limit: int = LIMIT
+
+    def __post_init__(self) -> None:
+        if self.how not in get_args(How) or self.limit < 1:
+            raise UsageError(
+                f"pooling {self.how!r} of at most {self.limit}: choose one of {', '.join(get_args(How))}, and a limit "
+                "of at least 1"
+            )
+
+    def grid(self, layer: Layer) -> tuple[int, int]:
+        """Height and width that the layer's maps are brought to; the channels may be more than the limit."""
+        if not layer.spatial or self.how in ("mean", "max"):
+            return 1, 1
+        if self.how == "flatten" or layer.channels * layer.height * layer.width <= self.limit:
+            return layer.height, layer.width
+        side = 1
+        while layer.channels * min(side + 1, layer.height) * min(side + 1, layer.width) <= self.limit:
+            side += 1
+        return min(side, layer.height), min(side, layer.width)
+
+    def size(self, layer: Layer) -> int:
+        """How many numbers the layer gives."""
+        height, width = self.grid(layer)
+        return layer.channels * height * width
+
+    def __call__(self, output: Tensor, layer: Layer) -> Tensor:
+        """The vectors (n, size) of a layer's output, float32."""
+        if output.dim() > 2:
+            if self.how == "max":
+                output = output.amax((2, 3))
+            elif (grid := self.grid(layer)) != (layer.height, layer.width):
+                output = F.adaptive_avg_pool2d(output, grid)
+        return output.flatten(1).float()
+
+    def describe(self, layer: Layer) -> str:
+        """What is done to the layer, for people.
+
+        >>> Pooling().describe(Layer("conv5", "conv2d", 256, 13, 13, True, None))
+        '256 maps 13x13 averaged on a 2x2 grid'
+        """
+        if not layer.spatial:
+            return f"{layer.channels} numbers"
+        grid, maps = self.grid(layer), f"{layer.channels} maps {layer.height}x{layer.width}"
+        if self.how == "max":
+            return f"maximum of {maps}"
+        return (
+            f"{maps} as they are"
+            if grid == (layer.height, layer.width)
+            else (f"{maps} averaged on a {grid[0]}x{grid[1]} grid")
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The rows of one layer for the images of a source; (n, size) float32 mapped from disk, `state` (n,) uint8."""
+
+    layer: str
+    what: str
+    table: Rows = field(repr=False)
+    state: NDArray[np.uint8] = field(repr=False)
+
+    def rows(self, indices: NDArray[np.integer]) -> Rows:
+        """Copies of the rows (len(indices), size) of these images.
+
+        Raises:
+            SourceError: where one of them is not there; `readable` tells.
+        """
+        if not self.readable[indices].all():
+            bad = int(np.asarray(indices)[~self.readable[indices]][0])
+            raise SourceError(
+                f"image {bad} has no features of {self.layer}: it could not be read, or was not asked for"
+            )
+        return np.array(self.table[indices])
+
+    @property
+    def readable(self) -> NDArray[np.bool_]:
+        """Which images have rows."""
+        return self.state == _THERE
+
+
+def extract(
+    net: Network,
+    source: Source,
+    layers: Sequence[str],
+    *,
+    store: str | os.PathLike[str],
+    indices: NDArray[np.integer] | None = None,
+    pooling: Pooling | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Features]:
+    """The features of the images `indices` (default: all) from each of `layers`, in the folder `store`.
+
+    What the store holds is not computed again; what is missing is added. Memory: a few micro-batches of images and the
+    largest layer's maps for each worker, whatever the number of images. `workers`: as for a scan.
+
+    Raises:
+        UsageError: for a network without preprocessing, or no layers. UnknownLayer: for a layer that is not there.
+        StoreError: where the store cannot be written.
+    """
+    how, names = pooling or Pooling(), [net.layers[name].name for name in layers]
+    if not names:
+        raise UsageError("no layers to take features from: name one or more (run `convscope layers MODEL`)")
+    folder = Path(store)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        found = {name: _open(folder, net, source, net.layers[name], how) for name in names}
+    asked = np.arange(len(source)) if indices is None else np.unique(np.asarray(indices, np.int64))
+    todo = np.zeros(len(source), bool)
+    for one in found.values():
+        todo[asked] |= one.state[asked] == 0
+    _report_start(progress or silent, asked, todo)
+    if todo.any():
+        missing = [name for name, one in found.items() if (one.state[asked] == 0).any()]
+        job = _Job(net, source, {name: found[name] for name in missing}, how, np.flatnonzero(todo))
+        with writing(folder):
+            job.run(workers or default_workers(net.device), progress or silent, len(asked))
+    return found
+
+
+def _report_start(progress: Progress, asked: NDArray[np.int64], todo: NDArray[np.bool_]) -> None:
+    if todo.any():
+        progress("features", len(asked) - int(todo.sum()), len(asked))
+
+
+def _key(net: Network, source: Source, layer: Layer, how: Pooling) -> dict[str, Any]:
+    """Everything that decides the numbers of a layer."""
+    return {
+        "network": net.fingerprint,
+        "source": source.fingerprint(),
+        "preprocess": preprocess_of(net).to_json(),
+        "layer": layer.name,
+        "pooling": [how.how, *how.grid(layer)],
+        "micro_batch": micro_batch(net.device),
+        "dtype": str(net.dtype),
+        "device": net.device.type,
+        "folding": net.folding,
+        "schema": 1,
+    }
+
+
+def _open(folder: Path, net: Network, source: Source, layer: Layer, how: Pooling) -> Features:
+    digest = hashlib.sha256(json.dumps(_key(net, source, layer, how), sort_keys=True).encode()).hexdigest()[:24]
+    shape = (len(source), how.size(layer))
+    table = _mapped(folder / f"{digest}.features", np.dtype(np.float32), shape)
+    state = _mapped(folder / f"{digest}.state", np.dtype(np.uint8), shape[:1])
+    return Features(layer.name, how.describe(layer), table, state)
+
+
+def _mapped(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """The file as an array that can be written, made full of zeros (and sparse) where it is not there."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    if not path.exists():
+        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+        with draft.open("wb") as file:
+            file.truncate(size)
+        draft.replace(path)
+    if path.stat().st_size != size:
+        raise StoreError(f"{path} is {path.stat().st_size} bytes and should be {size}: delete it")
+    return np.memmap(path, dtype, "r+", shape=shape)
+
+
+@dataclass(eq=False)
+class _Job:
+    """One pass over images that lack features of some layer."""
+
+    net: Network
+    source: Source
+    wanted: Mapping[str, Features]
+    how: Pooling
+    numbers: NDArray[np.int64]
+    finished: deque[tuple[NDArray[np.int64], int]] = field(default_factory=deque)
+
+    def run(self, workers: int, progress: Progress, total: int) -> None:
+        """Fill the rows; marks what is finished now and then, and at the end, also of an interrupted pass."""
+        preprocess_of(self.net)
+        done, waiting = total - len(self.numbers), set[Future[int]]()
+        before, marked = torch.get_num_threads(), time.monotonic()
+        pool = ThreadPoolExecutor(
+            workers, thread_name_prefix="convscope-features", initializer=torch.set_num_threads, initargs=(1,)
+        )
+        try:
+            for batch in self._micro_batches(workers):
+                waiting.add(pool.submit(self._look, batch))
+                while len(waiting) > workers + 1:
+                    done += _collect(waiting)
+                    progress("features", done, total)
+                if time.monotonic() - marked > SAVE_EVERY:
+                    self._mark()
+                    marked = time.monotonic()
+            while waiting:
+                done += _collect(waiting)
+                progress("features", done, total)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            torch.set_num_threads(before)
+            self._mark()
+
+    def _micro_batches(self, workers: int) -> Iterator[Batch]:
+        stream = batches(
+            self.source,
+            preprocess_of(self.net),
+            indices=self.numbers,
+            size=micro_batch(self.net.device),
+            threads=max(2, workers),
+            memory="pinned" if self.net.device.type == "cuda" else "plain",
+        )
+        with closing(cast(Any, stream)) as stream:
+            yield from stream
+
+    def _look(self, batch: Batch) -> int:
+        """Write the rows of a micro-batch; how many images it was of. Called by workers."""
+        if len(batch):
+            with torch.no_grad():
+                for name, output in self.net.stream(self._fill(batch.images), list(self.wanted)):
+                    rows = self.how(output[: len(batch)], self.net.layers[name])
+                    self.wanted[name].table[batch.indices] = rows.cpu().numpy()
+        unreadable = np.array([failure.index for failure in batch.failures], np.int64)
+        self.finished.append((batch.indices, _THERE))
+        self.finished.append((unreadable, _UNREADABLE))
+        return len(batch) + len(unreadable)
+
+    def _fill(self, images: Tensor) -> Tensor:
+        """The network's input, filled up to a whole micro-batch with copies of the last image, as a scan does."""
+        if missing := micro_batch(self.net.device) - len(images):
+            images = torch.cat([images, images[-1:].expand(missing, -1, -1, -1)])
+        images = images.contiguous(memory_format=torch.channels_last).to(self.net.device, non_blocking=True)
+        return preprocess_of(self.net).normalise(images, dtype=self.net.dtype)
+
+    def _mark(self) -> None:
+        """Say of the finished rows that they are there, after they are on the disk."""
+        # Workers go on adding: what is taken out here was written before.
+        finished = [self.finished.popleft() for _ in range(len(self.finished))]
+        if not finished:
+            return
+        for one in self.wanted.values():
+            cast(Any, one.table).flush()
+            for rows, state in finished:
+                one.state[rows] = state
+            cast(Any, one.state).flush()
+
+
+def _collect(waiting: set[Future[int]]) -> int:
+    ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    waiting -= ready
+    return sum(future.result() for future in ready)
+
+
+def readable_only(features: Iterable[Features], indices: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of `indices` that have rows in all of the features."""
+    kept = np.ones(len(indices), bool)
+    for one in features:
+        kept &= one.readable[indices]
+    return indices[kept]
+
+
+__all__ = ["LIMIT", "Features", "How", "Pooling", "extract", "readable_only"]

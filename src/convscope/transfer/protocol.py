@@ -1,0 +1,251 @@
+"""The experiments of section 5.2: a fixed network's features, a new classifier for each fold, layer and kind.
+
+Nothing of a test part is seen by what learns: features are scaled by the training part, C is chosen by
+cross-validation within it, and the classifier is then trained on all of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from os import PathLike
+from typing import get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.errors import SourceError, UsageError
+from convscope.graph import Network
+from convscope.progress import Progress, silent
+from convscope.transfer.classifiers import (
+    GRID,
+    Classifier,
+    LinearModel,
+    Scaling,
+    Space,
+    choose_c,
+    solve,
+    stratified_parts,
+    targets_of,
+)
+from convscope.transfer.datasets import Target
+from convscope.transfer.features import Features, Pooling, extract, readable_only
+from convscope.transfer.measures import average_precisions, class_accuracies
+from convscope.transfer.results import Score, TransferResult, Weights
+from convscope.transfer.splits import PROTOCOLS, Fold, draw_folds, published_fold
+
+logger = logging.getLogger(__name__)
+
+_LEARNED = {"linear", "conv2d"}
+_POOLED = {"mean", "adaptive_avg_pool2d", "avg_pool2d", "adaptive_max_pool2d", "max_pool2d"}
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How classifiers learn: kinds, values of C to choose from, parts of the cross-validation, scale of features."""
+
+    classifiers: tuple[Classifier, ...] = ("softmax", "svm")
+    grid: tuple[float, ...] = GRID
+    parts: int = 3
+    scaling: Scaling = "standard"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        strange = [one for one in self.classifiers if one not in get_args(Classifier)]
+        if strange or not self.classifiers:
+            raise UsageError(f"classifiers {strange or 'none'}: choose from {', '.join(get_args(Classifier))}")
+        if not self.grid or min(self.grid) <= 0 or self.parts < 2:
+            raise UsageError(f"values of C {self.grid} are positive, and {self.parts} parts at least two")
+
+
+def default_layers(net: Network) -> list[str]:
+    """The layers of Table 7 for any network: the last of each spatial stage, the vectors before the output, the output.
+
+    >>> import convscope
+    >>> default_layers(convscope.load("zoo:tiny"))
+    ['relu1', 'block1.relu2', 'block2.relu2', 'gap', 'fc']
+    """
+    vectors = [layer for layer in net.layers if not layer.spatial or (layer.height, layer.width) == (1, 1)]
+    # What the next one only rectifies, or the output only reshapes, would be the same features once more.
+    kinds = _LEARNED | _POOLED
+    repeated = {
+        one.name
+        for one, after in pairwise(vectors)
+        if after.op == "relu" or (after.name == net.output and after.op not in kinds)
+    }
+    flat = {one.name for one in vectors if one.op in kinds | {"relu"}} - repeated
+    names = {*net.layers.stages(), *flat, net.output}
+    return [layer.name for layer in net.layers if layer.name in names]
+
+
+def measure_transfer(
+    net: Network,
+    target: Target,
+    *,
+    layers: Iterable[str] | None = None,
+    folds: Sequence[Fold] | None = None,
+    learning: Learning | None = None,
+    pooling: Pooling | None = None,
+    others: Mapping[Weights, Network] | None = None,
+    store: str | PathLike[str] | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> TransferResult:
+    """The scores of classifiers on the features of each of `layers`, for every fold.
+
+    layers: by default one for each spatial stage, and the vectors up to the output.
+    folds: by default the target's usual protocol (`PROTOCOLS`; train and val for PASCAL VOC) with seed 0.
+    others: further networks with the same layers, such as {"random": the same with random weights}.
+    store: folder of features, kept for the next time; without one they are computed for this call only.
+
+    Images of one class: mean of per-class accuracies of "softmax" and "svm". PASCAL VOC: average precision; "softmax"
+    learns one exclusive label an image, as in the paper, "svm" each class against the rest with difficult images left
+    out, and both are judged by all labels that are not difficult.
+
+    Raises:
+        UnknownLayer: for a layer that one of the networks has not. SourceError: where no image can be used.
+    """
+    how, pool, tell = learning or Learning(), pooling or Pooling(), progress or silent
+    drawn = list(folds if folds is not None else default_folds(target))
+    names = [net.layers[name].name for name in (default_layers(net) if layers is None else layers)]
+    networks: dict[Weights, Network] = {"pretrained": net, **(others or {})}
+    asked = np.unique(np.concatenate([rows for fold in drawn for rows in (fold.train, fold.test)]))
+    scores: list[Score] = []
+    total = len(networks) * len(names) * len(drawn) * len(how.classifiers)
+    with tempfile.TemporaryDirectory() if store is None else _kept(store) as folder:
+        for weights, network in networks.items():
+            found = extract(
+                network, target.source, names, store=folder, indices=asked, pooling=pool, workers=workers, progress=tell
+            )
+            for layer in names:
+                for fold in drawn:
+                    for one in _judge_fold(target, found[layer], fold, how, weights, network.device):
+                        scores.append(one)
+                        tell("classifiers", len(scores), total)
+    return TransferResult(
+        network=net.name,
+        target=target.describe(),
+        kind=target.kind,
+        classes=target.classes,
+        measure="accuracy" if target.presence is None else "average precision",
+        features={name: pool.describe(net.layers[name]) for name in names},
+        scores=tuple(scores),
+        settings={
+            "fingerprint": net.fingerprint,
+            "source": target.source.fingerprint(),
+            "pooling": [pool.how, pool.limit],
+            "scaling": how.scaling,
+            "grid": list(how.grid),
+            "parts": how.parts,
+            "seed": how.seed,
+        },
+    )
+
+
+class _kept:  # noqa: N801 (stands where tempfile.TemporaryDirectory does)
+    """A folder that stays."""
+
+    def __init__(self, folder: str | PathLike[str]) -> None:
+        self.folder = str(folder)
+
+    def __enter__(self) -> str:
+        return self.folder
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def default_folds(target: Target, *, seed: int = 0) -> tuple[Fold, ...]:
+    """The folds that the target's protocol asks for."""
+    if target.sets:
+        return (published_fold(target),)
+    usual = PROTOCOLS[target.kind]
+    return draw_folds(target, per_class=usual.per_class, folds=usual.folds, test=usual.test, seed=seed)
+
+
+def _judge_fold(
+    target: Target, features: Features, fold: Fold, how: Learning, weights: Weights, device: torch.device
+) -> list[Score]:
+    """The scores of all classifiers on one layer and fold."""
+    train, test = readable_only([features], fold.train), readable_only([features], fold.test)
+    if not len(train) or not len(test):
+        raise SourceError(f"{fold.name}: no image of its training or test part could be read")
+    space = Space.of(features.rows(train), scaling=how.scaling, device=device)
+    held = features.rows(test)
+    scores = []
+    for classifier in how.classifiers:
+        model = learn(target, space, train, classifier, how)
+        value, by_class, overall = judge(target, model, held, test, classifier)
+        c = float(np.median(np.asarray(torch.as_tensor(model.c).cpu())))
+        scores.append(
+            Score(
+                *(weights, features.layer, classifier, fold.per_class, fold.number, value, overall, c),
+                *(len(train), len(test), by_class),
+            )
+        )
+        logger.info("%s, %s, %s: %.4f (C=%g)", features.layer, classifier, fold.name, value, c)
+    return scores
+
+
+def learn(target: Target, space: Space, train: NDArray[np.int64], classifier: Classifier, how: Learning) -> LinearModel:
+    """The classifier of a space whose rows are the images `train`, with C chosen by cross-validation among them."""
+    labels, count = target.labels[train], len(target.classes)
+    truth = None if target.presence is None else target.presence[train]
+    if truth is None:
+        targets = targets_of(torch.from_numpy(labels), count, classifier)
+    else:
+        targets = torch.from_numpy(truth).float() if classifier == "svm" else _exclusive(labels, count)
+
+    def judging(scores: Tensor, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        if truth is None:
+            return _mean(class_accuracies(_best(scores), labels[rows], count))
+        found = average_precisions(_ranking(scores, classifier), truth[rows])
+        # One softmax has one C; classes against the rest have each their own.
+        return found if classifier == "svm" else _mean(found)
+
+    targets = targets.to(space.turned)
+    parts = stratified_parts(labels, count=how.parts, seed=how.seed)
+    choice = choose_c(space, targets, classifier, judging, parts, grid=how.grid)
+    return solve(space, targets, classifier, choice.c, tolerance=1e-4).model(space)
+
+
+def _mean(by_class: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over classes that have images, as one number (1,)."""
+    return np.array([np.nanmean(by_class)], np.float64)
+
+
+def _exclusive(labels: NDArray[np.int64], classes: int) -> Tensor:
+    """Targets of a softmax; rows of zeros, which cost nothing, for images without a label of their own."""
+    targets = targets_of(torch.from_numpy(np.maximum(labels, 0)), classes, "softmax")
+    targets[torch.from_numpy(labels < 0)] = 0
+    return targets
+
+
+def _best(scores: Tensor) -> NDArray[np.int64]:
+    return scores.argmax(1).cpu().numpy()
+
+
+def _ranking(scores: Tensor, classifier: Classifier) -> NDArray[np.float64]:
+    """What images are ranked by for each class: its probability for softmax, its score for the rest."""
+    return (scores.double().softmax(1) if classifier == "softmax" else scores.double()).cpu().numpy()
+
+
+def judge(
+    target: Target, model: LinearModel, rows: NDArray[np.float32], test: NDArray[np.int64], classifier: Classifier
+) -> tuple[float, tuple[float, ...], float]:
+    """The mean over classes, each class's, and the share of images that are right, for the rows of images `test`."""
+    scores = model.scores(torch.from_numpy(rows))
+    if target.presence is not None:
+        by_class = average_precisions(_ranking(scores, classifier), target.presence[test])
+        return float(np.nanmean(by_class)), tuple(by_class.tolist()), float("nan")
+    found, labels = _best(scores), target.labels[test]
+    by_class = class_accuracies(found, labels, len(target.classes))
+    return float(np.nanmean(by_class)), tuple(by_class.tolist()), float((found == labels).mean())
+
+
+__all__ = ["Learning", "default_folds", "default_layers", "judge", "learn", "measure_transfer"]

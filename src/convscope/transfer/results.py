@@ -1,0 +1,196 @@
+"""What a transfer experiment found: single scores, their means and spreads over folds, and files of both."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from convscope.atlas.files import write_bytes, write_json
+from convscope.errors import StoreError
+
+Weights = Literal["pretrained", "random", "scratch"]
+Measure = Literal["accuracy", "average precision"]
+
+RESULT = "transfer.json"
+"""The file in a result's folder that holds all of it."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one classifier did on one fold.
+
+    weights: whose features: the network's, those of the same network with random weights, or "scratch" for the whole
+        network trained on the fold. layer: where features were taken ("" for scratch).
+    value: the mean over classes, 0 to 1; by_class: each class's, NaN where the test part has none of it.
+    overall: the share of all test images that were right; NaN for average precision.
+    c: the regularisation chosen (one, or the median over classes), NaN for scratch.
+    """
+
+    weights: Weights
+    layer: str
+    classifier: str
+    per_class: int | None
+    fold: int
+    value: float
+    overall: float
+    c: float
+    train: int
+    test: int
+    by_class: tuple[float, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Mean and standard deviation (n - 1; NaN for one fold) over the folds of what else is the same."""
+
+    weights: Weights
+    layer: str
+    classifier: str
+    per_class: int | None
+    folds: int
+    mean: float
+    std: float
+
+    def text(self, scale: float = 100.0) -> str:
+        """The row's number in per cent as the paper prints it.
+
+        >>> Row("pretrained", "conv5", "svm", 30, 5, 0.862, 0.008).text()
+        '86.2 ± 0.8'
+        """
+        mean = f"{scale * self.mean:.1f}"
+        return mean if np.isnan(self.std) else f"{mean} ± {scale * self.std:.1f}"
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """All scores of an experiment, with what they are of. `features` says by layer what a classifier was given."""
+
+    network: str
+    target: str
+    kind: str
+    classes: tuple[str, ...]
+    measure: Measure
+    features: Mapping[str, str]
+    scores: tuple[Score, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def rows(self) -> tuple[Row, ...]:
+        """Means over folds, in the order in which they first occur."""
+        groups: dict[tuple[Weights, str, str, int | None], list[float]] = {}
+        for one in self.scores:
+            groups.setdefault((one.weights, one.layer, one.classifier, one.per_class), []).append(one.value)
+        return tuple(
+            Row(key[0], key[1], key[2], key[3], len(values), float(np.mean(values)), _spread(values))
+            for key, values in groups.items()
+        )
+
+    def row(
+        self, layer: str, classifier: str, per_class: int | None = None, *, weights: Weights = "pretrained"
+    ) -> Row | None:
+        """The mean of one layer, classifier and number of images a class, None where it was not tried."""
+        asked = (weights, layer, classifier, per_class)
+        return next((r for r in self.rows() if (r.weights, r.layer, r.classifier, r.per_class) == asked), None)
+
+    @property
+    def sizes(self) -> tuple[int | None, ...]:
+        """The numbers of training images a class, ascending; (None,) for a published split."""
+        found = {one.per_class for one in self.scores}
+        return tuple(sorted(found, key=lambda size: -1 if size is None else size))
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that features were taken from, in order."""
+        return tuple(dict.fromkeys(one.layer for one in self.scores if one.layer))
+
+    @property
+    def classifiers(self) -> tuple[str, ...]:
+        """The classifiers on features."""
+        return tuple(dict.fromkeys(one.classifier for one in self.scores if one.layer))
+
+    def plus(self, scores: Iterable[Score]) -> TransferResult:
+        """The same with more scores."""
+        return replace(self, scores=(*self.scores, *scores))
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as JSON values, NaN as None."""
+        return _plain(asdict(self))
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> TransferResult:
+        """The result that `to_json` described; raises StoreError where it is none."""
+        try:
+            scores = tuple(_score(one) for one in stored["scores"])
+            return cls(**{**stored, "classes": tuple(stored["classes"]), "scores": scores})
+        except (KeyError, TypeError) as error:
+            raise StoreError(f"this is no result of a transfer experiment: {error}") from error
+
+    def csv(self) -> str:
+        """One line for each mean."""
+        lines = [
+            (r.weights, r.layer, r.classifier, r.per_class, r.folds, f"{r.mean:.6f}", f"{r.std:.6f}")
+            for r in self.rows()
+        ]
+        return _csv(("weights", "layer", "classifier", "per_class", "folds", "mean", "std"), lines)
+
+    def csv_by_class(self) -> str:
+        """One line for each class of each score."""
+        lines = [
+            (s.weights, s.layer, s.classifier, s.per_class, s.fold, name, f"{value:.6f}")
+            for s in self.scores
+            for name, value in zip(self.classes, s.by_class, strict=False)
+        ]
+        return _csv(("weights", "layer", "classifier", "per_class", "fold", "class", "value"), lines)
+
+    def save(self, folder: str | Path) -> Path:
+        """The folder, with transfer.json (everything), transfer.csv (means) and classes.csv (each class)."""
+        place = Path(folder)
+        write_bytes(place / "transfer.csv", self.csv().encode())
+        write_bytes(place / "classes.csv", self.csv_by_class().encode())
+        write_json(place / RESULT, self.to_json())
+        return place
+
+    @classmethod
+    def load(cls, folder: str | Path) -> TransferResult:
+        """The result that `save` wrote; raises StoreError where there is none."""
+        path = Path(folder) / RESULT
+        try:
+            return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path} cannot be read as a result of a transfer experiment: {error}") from error
+
+
+def _spread(values: list[float]) -> float:
+    """The standard deviation (n - 1), NaN for a single value."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+
+
+def _csv(head: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _score(stored: Mapping[str, Any]) -> Score:
+    numbers = {key: np.nan for key in ("value", "overall", "c") if stored[key] is None}
+    by_class = tuple(np.nan if one is None else one for one in stored["by_class"])
+    return Score(**{**stored, **numbers, "by_class": by_class})
+
+
+__all__ = ["RESULT", "Measure", "Row", "Score", "TransferResult", "Weights"]

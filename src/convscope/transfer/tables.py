@@ -1,0 +1,164 @@
+"""Tables as the paper prints them, with its numbers beside ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from convscope.transfer.results import Row, TransferResult, Weights
+
+PAPER_CALTECH = {
+    ("caltech101", 15): {"scratch": "22.8 ± 1.5", "pretrained": "83.8 ± 0.5"},
+    ("caltech101", 30): {"scratch": "46.5 ± 1.7", "pretrained": "86.5 ± 0.5"},
+    ("caltech256", 15): {"scratch": "9.0 ± 1.4", "pretrained": "65.7 ± 0.2"},
+    ("caltech256", 30): {"scratch": "22.5 ± 0.7", "pretrained": "70.6 ± 0.2"},
+    ("caltech256", 45): {"scratch": "31.2 ± 0.5", "pretrained": "72.7 ± 0.4"},
+    ("caltech256", 60): {"scratch": "38.8 ± 1.4", "pretrained": "74.2 ± 0.3"},
+}
+"""Tables 4 and 5: mean of per-class accuracies in per cent, softmax on layer 7, by target set and images a class."""
+
+PAPER_TABLE7 = {
+    "caltech101": {
+        "svm": {1: "44.8 ± 0.7", 2: "66.2 ± 0.5", 3: "72.3 ± 0.4", 4: "76.6 ± 0.4", 5: "86.2 ± 0.8", 7: "85.5 ± 0.4"},
+        "softmax": {5: "82.9 ± 0.4", 7: "85.4 ± 0.4"},
+    },
+    "caltech256": {
+        "svm": {1: "24.6 ± 0.4", 2: "39.6 ± 0.3", 3: "46.0 ± 0.3", 4: "51.3 ± 0.1", 5: "65.6 ± 0.3", 7: "71.7 ± 0.2"},
+        "softmax": {5: "65.7 ± 0.5", 7: "72.6 ± 0.1"},
+    },
+}
+"""Table 7: the same by layer of the paper's network, at 30 (Caltech-101) and 60 (Caltech-256) images a class."""
+
+PAPER_VOC = (
+    *(96.0, 77.1, 88.4, 85.5, 55.8, 85.8, 78.6, 91.2, 65.0, 74.4),
+    *(67.7, 87.8, 86.0, 85.1, 90.9, 52.2, 83.6, 61.1, 91.8, 76.1),
+)
+"""Table 6: the paper's column by class, in VOC's order, on the test set; their mean is 79.0."""
+
+
+_FEATURES: tuple[Weights, ...] = ("pretrained", "random")
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table for people: a title, the heads of its columns, rows of text."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def markdown(self) -> str:
+        """The table in Markdown, without its title.
+
+        >>> print(TextTable("t", ("layer", "svm"), (("conv1", "44.8"),)).markdown())
+        | layer | svm |
+        | --- | --- |
+        | conv1 | 44.8 |
+        """
+        lines = (self.head, ("---",) * len(self.head), *self.rows)
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def tables(result: TransferResult) -> list[TextTable]:
+    """The tables of a result: VOC's by class; else by images a class, and by layer for each of these numbers."""
+    if result.measure == "average precision":
+        return [voc_table(result)]
+    return [size_table(result), *(layer_table(result, size) for size in result.sizes)]
+
+
+def layer_table(result: TransferResult, per_class: int | None) -> TextTable:
+    """Table 7: one row a layer, one column for each classifier and kind of weights, in per cent."""
+    kinds: list[Weights] = [w for w in _FEATURES if any(one.weights == w for one in result.scores)]
+    columns = [(weights, classifier) for weights in kinds for classifier in result.classifiers]
+    head = ("layer", "features", *(c if w == "pretrained" else f"{c}, random weights" for w, c in columns))
+    rows = []
+    for layer in result.layers:
+        cells = [result.row(layer, c, per_class, weights=w) for w, c in columns]
+        rows.append((layer, result.features.get(layer, ""), *map(_text, cells)))
+    size = "the published split" if per_class is None else f"{per_class} images a class"
+    return TextTable(f"Accuracy by layer, {size} (%, mean of classes)", head, tuple(rows))
+
+
+def size_table(result: TransferResult) -> TextTable:
+    """Tables 4 and 5: one column for each number of images a class; the best layer, from scratch, and the paper's."""
+    sizes = result.sizes
+    rows = [
+        (f"{weights}, {classifier} on its best layer", *(_best(result, weights, classifier, size) for size in sizes))
+        for weights in _FEATURES
+        for classifier in result.classifiers
+        if any((one.weights, one.classifier) == (weights, classifier) for one in result.scores)
+    ]
+    if any(one.weights == "scratch" for one in result.scores):
+        cells = (_text(result.row("", "softmax", size, weights="scratch")) for size in sizes)
+        rows.append(("trained from scratch", *cells))
+    for key, title in (("pretrained", "paper: pretrained, softmax"), ("scratch", "paper: trained from scratch")):
+        printed = [PAPER_CALTECH.get((_paper_kind(result), size or 0), {}).get(key, "") for size in sizes]
+        if any(printed):
+            rows.append((title, *printed))
+    return TextTable("Accuracy by images a class (%, mean of classes)", ("", *map(_size, sizes)), tuple(rows))
+
+
+def _paper_kind(result: TransferResult) -> str:
+    """Which of the paper's sets this is: by layout, or by its classes for a pack of the same images."""
+    if "BACKGROUND_Google" in result.classes or {"accordion", "yin_yang"} <= set(result.classes):
+        return "caltech101"
+    return result.kind
+
+
+def _size(per_class: int | None) -> str:
+    return "published split" if per_class is None else f"{per_class} a class"
+
+
+def _text(row: Row | None) -> str:
+    return "" if row is None else row.text()
+
+
+def _best(result: TransferResult, weights: Weights, classifier: str, size: int | None) -> str:
+    rows = [r for r in result.rows() if (r.weights, r.classifier, r.per_class) == (weights, classifier, size)]
+    best = max((r for r in rows if r.layer), key=lambda r: r.mean, default=None)
+    return "" if best is None else f"{best.text()} ({best.layer})"
+
+
+def voc_table(result: TransferResult) -> TextTable:
+    """Table 6: one row a class, one column for each layer and classifier, and the paper's, in per cent."""
+    scores = [one for one in result.scores if one.by_class]
+    head = ("class", *(_column(one.layer, one.classifier, one.weights) for one in scores), "paper (test set)")
+    rows = [
+        (name, *(f"{100 * one.by_class[i]:.1f}" for one in scores), f"{PAPER_VOC[i]:.1f}" if _is_voc(result) else "")
+        for i, name in enumerate(result.classes)
+    ]
+    mean = ("mean", *(f"{100 * one.value:.1f}" for one in scores), "79.0" if _is_voc(result) else "")
+    return TextTable("Average precision by class (%)", head, (*rows, mean))
+
+
+def _is_voc(result: TransferResult) -> bool:
+    return len(result.classes) == len(PAPER_VOC)
+
+
+def _column(layer: str, classifier: str, weights: str) -> str:
+    kind = {"softmax": "exclusive softmax", "svm": "one against the rest"}[classifier]
+    return f"{layer}, {kind}" + ("" if weights == "pretrained" else f", {weights} weights")
+
+
+def paper_table7(kind: str) -> Sequence[tuple[str, str, str]]:
+    """The paper's Table 7 for a target set: rows of layer, SVM, softmax; empty for a set that it does not have.
+
+    >>> paper_table7("caltech101")[-1]
+    ('7', '85.5 ± 0.4', '85.4 ± 0.4')
+    """
+    numbers = PAPER_TABLE7.get(kind, {})
+    layers = sorted(numbers.get("svm", {}))
+    return [(str(n), numbers["svm"].get(n, ""), numbers["softmax"].get(n, "")) for n in layers]
+
+
+__all__ = [
+    "PAPER_CALTECH",
+    "PAPER_TABLE7",
+    "PAPER_VOC",
+    "TextTable",
+    "layer_table",
+    "paper_table7",
+    "size_table",
+    "tables",
+    "voc_table",
+]

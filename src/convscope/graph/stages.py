@@ -22,7 +22,7 @@ def stage_layers(steps: Sequence[Step], values: Sequence[Value], output: int) ->
     found: dict[tuple[int, int], list[Step]] = {}
     for step in steps:
         value = values[step.index]
-        if value.addressable and value.layout is not None and min(value.size) > 1 and isinstance(step, _COMPLETE):
+        if value.addressable and value.layout is not None and min(value.size) > 1 and _completes(step, values):
             found.setdefault(value.size, []).append(step)
     classes = values[output].shape[0] if len(values[output].shape) == 1 else None
     chosen: list[Step] = []
@@ -34,6 +34,13 @@ def stage_layers(steps: Sequence[Step], values: Sequence[Value], output: int) ->
     if not chosen:
         return [steps[output - 1].name] if steps and values[output].addressable else []
     return [step.name for step in sorted(chosen, key=lambda s: s.index)]
+
+
+def _completes(step: Step, values: Sequence[Value]) -> bool:
+    """Whether a step ends a piece of network: an activation, or paths that meet (adding a constant joins none)."""
+    if isinstance(step, Sum):
+        return sum(values[i].depends for i in step.inputs) > 1
+    return isinstance(step, _COMPLETE)
 
 
 def _indices(found: dict[tuple[int, int], list[Step]]) -> set[int]:

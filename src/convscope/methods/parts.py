@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ class Part:
             raise UsageError(f"part '{self.part}' of {self.image}: box {box} is empty or begins before the image")
 
 
-def read_parts(source: str | Path) -> tuple[Part, ...]:
+def read_parts(source: str | Path, *, empty: Literal["refuse", "allow"] = "refuse") -> tuple[Part, ...]:
     """The parts in a CSV file, in its order.
 
     Raises:
@@ -49,10 +50,12 @@ def read_parts(source: str | Path) -> tuple[Part, ...]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as a table of parts: {error}") from error
-    return parse_parts(text, name=str(path))
+    return parse_parts(text, name=str(path), empty=empty)
 
 
-def parse_parts(text: str, *, name: str = "the table") -> tuple[Part, ...]:
+def parse_parts(
+    text: str, *, name: str = "the table", empty: Literal["refuse", "allow"] = "refuse"
+) -> tuple[Part, ...]:
     """The parts in the text of a CSV file.
 
     >>> parse_parts("image,part,y0,x0,y1,x1\\na.jpg,nose,3,4,9,12\\n")
@@ -71,7 +74,7 @@ def parse_parts(text: str, *, name: str = "the table") -> tuple[Part, ...]:
         if (part.image, part.part) in found:
             raise UsageError(f"{name}, line {reader.line_num}: '{part.part}' of {part.image} is given twice")
         found[part.image, part.part] = part
-    if not found:
+    if not found and empty == "refuse":
         raise UsageError(f"{name} holds no parts: draw some with `convscope annotate`")
     return tuple(found.values())
 

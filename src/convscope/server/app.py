@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.responses import Response
 
-_LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
+LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
 _HIDDEN = ("store", "work")
 _HEADERS = {
     "Content-Security-Policy": (
@@ -30,7 +30,7 @@ _HEADERS = {
 }
 
 
-def application(folder: str | Path, *, hosts: tuple[str, ...] = _LOCAL) -> "Starlette":
+def application(folder: str | Path, *, hosts: tuple[str, ...] = LOCAL) -> "Starlette":
     """The web application that serves a finished atlas: its page, data and pictures, and nothing else of the folder.
 
     Requests under names other than `hosts` are refused, so that no other site can reach it through the browser (DNS
@@ -72,11 +72,23 @@ def run(
     Raises UsageError where the port is taken; StoreError and MissingExtra as `application`.
     """
     # A name that others reach this machine by cannot be known: listening beyond it admits all.
-    served = application(folder, hosts=_LOCAL if host in _LOCAL else ("*",))
+    listen(application(folder, hosts=hosts_for(host)), host=host, port=port, ready=ready)
+
+
+def hosts_for(host: str) -> tuple[str, ...]:
+    """The names that requests may come under when listening at `host`."""
+    return LOCAL if host in LOCAL else ("*",)
+
+
+def listen(served: "Starlette", *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+    """Serve a web application until interrupted; `ready` is called with its address when it listens.
+
+    Raises UsageError where the port is taken, MissingExtra without uvicorn.
+    """
     try:
         import uvicorn
     except ImportError as error:
-        raise missing_extra("uvicorn", "server", purpose="serve an atlas") from error
+        raise missing_extra("uvicorn", "server", purpose="serve pages") from error
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -94,4 +106,4 @@ def run(
         uvicorn.Server(config).run(sockets=[listener])
 
 
-__all__ = ["application", "run"]
+__all__ = ["LOCAL", "application", "hosts_for", "listen", "run"]

@@ -1,0 +1,54 @@
+"""`convscope annotate`: boxes around parts of images, drawn in the browser."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from convscope.cli.options import RUN, Common
+from convscope.cli.results import source_of
+
+
+def annotate(
+    *images: Annotated[str, Parameter(help="image files, or collections such as a folder")],
+    out: Annotated[
+        Path, Parameter(alias="-o", help="table of parts to write: a CSV, which is read first if it is there")
+    ],
+    part: Annotated[list[str] | None, Parameter(alias="-p", negative=())] = None,
+    limit: Annotated[int | None, Parameter(group=RUN)] = None,
+    port: Annotated[int, Parameter(group=RUN)] = 8766,
+    host: Annotated[str, Parameter(group=RUN)] = "127.0.0.1",
+    common: Common | None = None,
+) -> None:
+    """Draw boxes around parts of images on a local page, for `convscope correspond`.
+
+    Open the address in a browser of this machine. Every change is saved at once; run the same command again to go on.
+    The box called `object` is no part: random masks stay within it.
+
+        convscope annotate dogs/ -o dogs.csv -p "left eye" -p "right eye" -p nose
+
+    Parameters
+    ----------
+    part
+        Name of a part to offer; may be given several times. More can be added on the page.
+    limit
+        Take at most so many images, evenly spread.
+    port
+        Where to listen; 0 chooses a free port.
+    host
+        The address to listen at.
+    """
+    common = common or Common()
+    from convscope.server.annotate import annotator
+    from convscope.server.app import hosts_for, listen
+
+    source = source_of(images, limit)
+    served = annotator(source, out, parts=tuple(part or ()), hosts=hosts_for(host))
+    terminal = common.terminal()
+
+    def ready(address: str) -> None:
+        terminal.result({"address": address, "out": str(out), "images": len(source)})
+        terminal.say(f"{len(source)} images are at {address}, boxes go to {out} (Ctrl-C stops it)")
+        terminal.out.flush()
+
+    listen(served, host=host, port=port, ready=ready)

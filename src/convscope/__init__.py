@@ -47,11 +47,6 @@ __all__ = [
     "Scan",
     "TopK",
     "LayerStatistics",
-    # transfer
-    "measure_transfer",
-    "open_target",
-    "TransferResult",
-    "overlap",
     "occlude",
     "Occlusion",
     "invariance",
@@ -62,6 +57,11 @@ __all__ = [
     "PartResult",
     "read_parts",
     "Part",
+    # transfer
+    "measure_transfer",
+    "open_target",
+    "TransferResult",
+    "overlap",
     # results
     "build_atlas",
     "Atlas",

@@ -8,13 +8,21 @@ from typing import Any
 from cyclopts import App, CycloptsError, Group
 
 import convscope
+from convscope.cli.annotate import annotate
 from convscope.cli.atlas import atlas
+from convscope.cli.correspond import correspond
 from convscope.cli.deconv import deconv
+from convscope.cli.diagnose import diagnose
+from convscope.cli.evolve import evolve
 from convscope.cli.export import export
 from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, misuse
+from convscope.cli.invariance import invariance
 from convscope.cli.layers import layers
+from convscope.cli.occlude import occlude
+from convscope.cli.overlap import overlap
 from convscope.cli.scan import merge, scan
 from convscope.cli.serve import serve
+from convscope.cli.transfer import transfer
 
 _SHORT_HELP = """\
 A microscope for convolutional networks: what every unit responds to, and where in the image it looks.
@@ -31,6 +39,8 @@ Exit codes: 0 done, 1 another error, 2 wrong use, 3 model, 4 images, 5 results o
 _RESUME = {
     "scan": "finished parts are kept: run the same command again to go on",
     "atlas": "finished parts are kept: run the same command again to go on",
+    "transfer": "the features are kept: run the same command again to go on",
+    "evolve": "finished checkpoints are kept: run the same command again to go on",
     "merge": "the parts are as they were: run the same command again",
 }
 
@@ -49,7 +59,21 @@ def build_app() -> App:
     atlases.default(atlas)
     atlases.command(export)
     app.command(atlases)
-    for command in (layers, deconv, scan, merge, serve):
+    for command in (
+        layers,
+        deconv,
+        scan,
+        merge,
+        occlude,
+        invariance,
+        correspond,
+        annotate,
+        serve,
+        transfer,
+        overlap,
+        evolve,
+        diagnose,
+    ):
         app.command(command)
     return app
 

@@ -16,6 +16,7 @@ from convscope.cli.results import (
     image_numbers,
     open_atlas,
     read_pictures,
+    short_name,
     source_of,
     targets,
     without_nan,
@@ -103,7 +104,7 @@ def invariance(
     names = pictures.names
     write_table(out / "invariance.csv", ({**row, "image": names[row["image"]]} for row in found.rows()))
     write_json(out / "invariance.json", without_nan({"images": list(names), **found.to_json()}))
-    stems = [Path(one).stem for one in names]
+    stems = [short_name(one) for one in names]
     drawn = draw(found, distance=distance, examples=examples(net, found, pictures), names=stems)
     figure = save(drawn, out / "invariance.png")
     rows = summary(found)

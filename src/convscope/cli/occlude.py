@@ -19,6 +19,7 @@ from convscope.cli.results import (
     image_numbers,
     open_atlas,
     read_pictures,
+    short_name,
     source_of,
     targets,
     without_nan,
@@ -214,7 +215,7 @@ class Answer:
             channel = [int(found.channels[i])]
             taken = project(self.net, images, found.layer, image=[0], channel=channel, position=position)
             others = () if atlas is None else _others(atlas, found, i, name)
-            made.append(Photo(pixels, Path(name).stem, display(taken.pixels)[0], others))
+            made.append(Photo(pixels, short_name(name), display(taken.pixels)[0], others))
         return made
 
     def add(self, atlas: "Atlas", name: str, figures: Sequence[Path]) -> None:

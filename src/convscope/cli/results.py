@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -152,6 +152,16 @@ def file_name(index: int, name: str) -> str:
     stem, dot, ending = name.rpartition(".")
     stem = stem if dot and len(ending) <= 5 else name
     return f"{index:05}-{re.sub(r'[^A-Za-z0-9_-]+', '_', stem)[-60:]}"
+
+
+def short_name(name: str) -> str:
+    """An image's name for a figure: of a path to a file, the file without its ending.
+
+    >>> short_name("dogs/n02085936.jpg"), short_name("chelsea/y0x0s300")
+    ('n02085936', 'chelsea/y0x0s300')
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.stem if path.suffix else name
 
 
 def without_nan(value: Any) -> Any:

@@ -26,7 +26,6 @@ _LINES = 8  # images up to which each has a colour of its own
 _NAMES = {
     "vertical": "vertical translation",
     "horizontal": "horizontal translation",
-    "degrees": "degrees",
 }
 
 
@@ -94,6 +93,10 @@ def _lines(panel: Axes, curve: Curve, table: NDArray[np.float64]) -> None:
     unit = "" if curve.unit in ("ratio", "factor") else f" ({curve.unit})"
     panel.set_xlabel(_NAMES.get(curve.transformation, curve.transformation) + unit, labelpad=1)
     panel.margins(x=0)
+    if curve.unit == "degrees":
+        from matplotlib.ticker import MultipleLocator
+
+        panel.xaxis.set_major_locator(MultipleLocator(90 if np.ptp(curve.values) <= 360 else 180))
 
 
 def _strip(panel: Axes, pictures: Sequence[Pixels]) -> None:

@@ -226,9 +226,7 @@ def _projections(panel: Axes, photo: Photo) -> None:
         for spine in cell.spines.values():
             spine.set_visible(False)
         if framed:
-            cell.add_patch(
-                Rectangle((0, 0), 1, 1, transform=cell.transAxes, fill=False, ec="black", lw=2.2, clip_on=False)
-            )
+            cell.add_patch(Rectangle((0, 0), 1, 1, transform=cell.transAxes, fill=False, ec="black", lw=3))
     if photo.others:
         panel.set_xlabel("in black: this image", fontsize=6, labelpad=3)
 

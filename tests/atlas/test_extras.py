@@ -1,7 +1,10 @@
 """Lower responses, weights, controls, strongest units of images, experiments: against slow references."""
 
+import base64
 import csv
+import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +12,9 @@ import torch
 from torch import nn
 
 from convscope import Network, deconv
+from convscope.atlas import portraits, profiles
+from convscope.atlas.alike import alike, correlations
+from convscope.atlas.build import build_atlas
 from convscope.atlas.connections import Wiring, strengths
 from convscope.atlas.controls import control, likeness, random_seed
 from convscope.atlas.experiments import add_experiment, experiments
@@ -195,3 +201,78 @@ def test_malformed_experiments_are_refused(atlas, change, words) -> None:
 def test_experiments_need_an_atlas(tmp_path) -> None:
     with pytest.raises(StoreError, match="no atlas"):
         add_experiment(tmp_path, "x", title="T", kind="other")
+
+
+# -- how alike units are ----------------------------------------------------------------------------------------------
+
+
+def test_likeness_is_the_correlation_of_responses() -> None:
+    values = np.random.default_rng(0).normal(size=(40, 70)).astype(np.float32) ** 2
+    values[:, 3] = 0.0
+    values[:, 4] = 2.5
+    values[7, 9] = np.nan
+    found = alike(values)
+    clean = np.nan_to_num(values, nan=0.0).astype(np.float64)
+    kept = [unit for unit in range(70) if unit not in (3, 4)]
+    expected = np.corrcoef(clean[:, kept].T)
+    shown = np.stack([found.of(unit)[kept] for unit in kept])
+    assert np.abs(shown - expected)[~np.eye(len(kept), dtype=bool)].max() <= found.error <= 0.02
+    assert not found.codes[[3, 4]].any()
+    assert not correlations(values)[[3, 4]].any()
+
+
+def test_likeness_stays_within_its_budget_and_says_what_that_costs() -> None:
+    values = np.random.default_rng(1).normal(size=(60, 100)).astype(np.float32)
+    small = alike(values, budget=100 * 8)
+    assert small.codes.shape == (100, 8)
+    expected = np.corrcoef(values.astype(np.float64).T)
+    worst = max(np.abs(np.delete(small.of(u) - expected[u], u)).max() for u in range(100))
+    assert worst <= small.error <= worst + 0.001
+    assert small.error > alike(values).error
+
+
+def test_script_of_a_layer_orders_all_its_units(atlas: Atlas) -> None:
+    told = read_script(atlas.path / "data" / "alike" / "01-4.js")
+    net, source = small_network(), Photos()
+    photos = np.stack([net.preprocess.crop(source.read(i)) for i in range(24)])
+    images = net.preprocess.normalise(torch.from_numpy(photos).permute(0, 3, 1, 2))
+    responses = net.run(images, ["4"])["4"].amax((2, 3)).numpy()
+    codes = np.frombuffer(base64.b64decode(told["codes"]), np.int8).reshape(130, told["rank"]).astype(float)
+    shown = told["scale"] ** 2 * codes @ codes[7]
+    expected = correlations(responses) @ correlations(responses)[7]
+    assert told["images"] == 24
+    assert np.abs(np.delete(shown - expected, 7)).max() <= told["error"] + 1e-6
+
+
+# -- what images excite -----------------------------------------------------------------------------------------------
+
+
+def test_every_image_shown_anywhere_has_a_portrait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few are sampled and listed, as in a large collection; the rest are there because units are strongest on them."""
+    monkeypatch.setattr(profiles, "SAMPLED", 5)
+    monkeypatch.setattr(portraits, "LISTED", 7)
+    monkeypatch.setattr(portraits, "SHARD_PORTRAITS", 4)
+    made = build_atlas(small_network(), Photos(40), tmp_path / "a", layers=["1"], k=2, workers=1)
+    index = read_script(made.path / "data" / "profiles" / "index.js")
+    assert index["images"] == [i * 40 // 7 for i in range(7)]
+    shown = set(index["images"]) | set(made.record("1").images.ravel().tolist()) | {0, 8, 16, 24, 32}
+    assert len(shown) < 40
+    assert index["count"] == len(shown)
+    starts = [*index["starts"], 41]
+    for number, (first, end) in enumerate(itertools.pairwise(starts)):
+        shard = read_script(made.path / "data" / "profiles" / f"{number}.js")
+        assert {int(i) for i in shard["images"]} == {i for i in shown if first <= i < end}
+    assert all(made.image(i).size for i in shown)
+
+
+def test_portrait_is_what_the_network_says(atlas: Atlas) -> None:
+    shard = read_script(atlas.path / "data" / "profiles" / "0.js")
+    net, record = small_network(), atlas.record("4")
+    image = net.preprocess.normalise(torch.from_numpy(net.preprocess.crop(Photos().read(9))).permute(2, 0, 1)[None])
+    maps = net.run(image, ["4"])["4"][0]
+    shares = maps.amax((1, 2)).numpy() / np.where(record.maximum > 0, record.maximum, np.inf)
+    told = shard["images"]["9"]["layers"][1]
+    assert [row[0] for row in told] == np.argsort(-shares, kind="stable")[:6].tolist()
+    for channel, value, share, y, x in told:
+        assert maps[channel, y, x].item() == pytest.approx(value, rel=1e-5)
+        assert share == pytest.approx(shares[channel], abs=1e-3)

@@ -1,13 +1,19 @@
 """What people do in the viewer, by keyboard and by mouse, from disk and from a server."""
 
+import base64
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from convscope.atlas import export
+from convscope.atlas.export import read_script
 from convscope.atlas.reading import Atlas
-from tests.web.conftest import Viewer
+from tests.web.conftest import Viewer, watch
 from tests.web.making import HOSTILE, UNITS
 
 
@@ -186,12 +192,27 @@ def test_sorting_and_filters_count(viewer: Viewer, small_atlas: Atlas) -> None:
     assert "No unit passes" in page.inner_text("main")
 
 
-def test_similar_units_come_first(viewer: Viewer, small_atlas: Atlas) -> None:
+def test_all_units_are_sorted_by_likeness_to_one(viewer: Viewer, small_atlas: Atlas) -> None:
+    told = read_script(small_atlas.path / "data" / "alike" / "01-4.js")
+    codes = np.frombuffer(base64.b64decode(told["codes"]), np.int8).reshape(UNITS, -1).astype(int)
+    products = codes @ codes[7]
+    dead = np.flatnonzero(~codes.any(axis=1)).tolist()
+    order = [7, *(u for u in np.argsort(-products, kind="stable").tolist() if u != 7 and u not in dead), *dead]
     page = viewer.open("#/l/4?sort=similar&near=7")
     page.wait_for_selector(".virtual li")
-    near = [str(unit.channel) for unit, _ in small_atlas.unit("4:7").nearest]
     viewer.until("document.querySelector('.virtual li b').innerText.endsWith('7')")
-    assert captions(page)[1 : 1 + len(near)] == near
+    viewer.until("document.querySelector('.measure') !== null")
+    assert "correlation of responses to 24 images" in page.inner_text(".measure")
+    first = captions(page)
+    assert first == [str(unit) for unit in order[: len(first)]]
+    assert len(first) > 13
+    shown = page.locator(".virtual li").nth(1).locator(".caption > span").inner_text()
+    assert float(shown) == pytest.approx(told["scale"] ** 2 * products[order[1]], abs=0.0051)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("End")
+    viewer.until(f"document.activeElement.closest('li')?.dataset.index === '{UNITS - 1}'")
+    assert captions(page)[-3:] == [str(unit) for unit in order[-3:]]
+    assert page.locator(".virtual li .caption > span").last.inner_text() == "dead"
 
 
 def test_weights_lead_to_other_units(viewer: Viewer) -> None:
@@ -257,16 +278,35 @@ def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas) -> None
     found = json.loads(download.value.path().read_text())
     assert found["unit"] == "4:7"
     assert found["values"] == [float(str(v)) for v in small_atlas.unit("4:7").values]
-    if viewer.address.startswith("file:"):
-        page.get_by_role("button", name="PNG").click()
-        page.wait_for_selector("text=Pictures of a page opened from disk")
-        return
+    # From disk as well: the picture comes as a script there.
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").click()
-    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    figure = np.asarray(Image.open(download.value.path()).convert("RGB"))
+    unit = small_atlas.unit("4:7")
+    enlarge = small_atlas.layer("4").tile.enlarge
+    photo = unit.photos[0].repeat(enlarge, axis=0).repeat(enlarge, axis=1)
+    assert (figure[: photo.shape[0], : photo.shape[1]] == photo).all()
     with page.expect_download() as download:
         page.get_by_role("button", name="SVG").click()
-    assert "data:image/png;base64" in download.value.path().read_text()
+    drawn = download.value.path().read_text()
+    assert "data:image/png;base64" in drawn
+    assert "file:" not in drawn
+
+
+def test_page_from_disk_says_why_it_cannot_save_pictures(chromium: Any, small_atlas: Atlas, tmp_path: Path) -> None:
+    """An atlas whose pictures are too many to be kept twice."""
+    made = export.plan(small_atlas, layers=["4"], portable=False)
+    export.export_folder(made, tmp_path / "large")
+    assert not (tmp_path / "large" / "data" / "sprites").exists()
+    context = chromium.new_context()
+    viewer = watch(context.new_page(), (tmp_path / "large" / "index.html").as_uri())
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".actions")
+    page.get_by_role("button", name="PNG").click()
+    page.wait_for_selector("text=Pictures of a page opened from disk")
+    assert "--portable" in page.inner_text(".modal")
+    context.close()
+    assert viewer.problems == []
 
 
 def test_dead_and_missing_units_say_so(viewer: Viewer) -> None:

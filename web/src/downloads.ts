@@ -41,9 +41,17 @@ async function picture(url: string): Promise<HTMLImageElement> {
   return image;
 }
 
-/** The figure of a unit, each pixel of a small patch enlarged to a square. Throws NotReadable from disk. */
+/** An address of a unit's sprite whose pixels may be read. Throws NotReadable where there is none. */
+async function readable(atlas: Atlas, layer: LayerEntry, channel: number): Promise<string> {
+  const { store, manifest } = atlas;
+  if (store.host.readable) return store.host.picture(spriteOf(atlas, layer, channel), atlas.name);
+  if (!manifest.portable) throw new NotReadable();
+  return store.load<string>(`sprites/${layer.id}/${channel}`);
+}
+
+/** The figure of a unit, each pixel of a small patch enlarged to a square. Throws NotReadable where pixels are kept back. */
 export async function drawFigure(atlas: Atlas, layer: LayerEntry, unit: UnitData): Promise<HTMLCanvasElement> {
-  const image = await picture(await atlas.store.host.picture(spriteOf(atlas, layer, unit.channel), atlas.name));
+  const image = await picture(await readable(atlas, layer, unit.channel));
   const { sprite, tile } = layer;
   const [width, height] = [sprite.width * tile.enlarge, sprite.height * tile.enlarge];
   const plan = placed(sprite.columns, unit.images.length, width, height);

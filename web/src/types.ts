@@ -47,6 +47,18 @@ export interface Extras {
   profileShard: number;
   controls: boolean;
   seed: number;
+  /** Whether `alike` scripts are there: without them a layer knows the nearest of a unit only. */
+  alike?: boolean;
+}
+
+/** Components of a layer's units, `rank` signed bytes each in base64; products times scale squared are correlations. */
+export interface AlikeData {
+  layer: string;
+  images: number;
+  rank: number;
+  scale: number;
+  error: number;
+  codes: string;
 }
 
 export interface Manifest {
@@ -89,6 +101,8 @@ export interface Manifest {
   };
   images: { shard: number };
   extras?: Extras | null;
+  /** Whether sprites are there as scripts, which a page opened from disk may read. */
+  portable?: boolean;
   /** Units that an export of single units holds, by layer name; absent where all are there. */
   subset?: Record<string, number[]> | null;
 }
@@ -200,6 +214,9 @@ export interface ImageIndex {
 }
 
 export interface ProfileIndex {
+  /** The first image of each script; images listed by name may be fewer than those that are there. */
+  starts?: number[];
+  count?: number;
   images: number[];
   names: string[];
   labels: number[];

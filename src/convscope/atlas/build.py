@@ -15,6 +15,7 @@ from convscope.atlas.files import remove_leftovers, write_bytes, write_json, wri
 from convscope.atlas.layers import LayerBuild
 from convscope.atlas.manifest import AtlasOptions, Request, begin, layer_json, look, request
 from convscope.atlas.patches import Studio
+from convscope.atlas.portable import write_portable
 from convscope.atlas.reading import Atlas
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
@@ -75,8 +76,8 @@ def build_atlas(
         rule, smooth, overlap, lrn: how projections are made, see `convscope.deconv`.
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
-        progress: called with the stages "scan", "project LAYER" and "control LAYER" for each layer,
-            "profile", and "finish".
+        progress: called with the stages "scan", "project LAYER" for each layer, "profile", "control LAYER" for each
+            layer, "images", and "finish".
 
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
@@ -129,7 +130,13 @@ def _build(
     ]
     with one_thread_workers(net.device, workers) as team:
         records = [build.make(pool=team.pool, progress=progress) for build in builds]
-        extras = Extras(folder, studio, records, [build.pictures for build in builds]).write(progress)
+        extras = Extras(
+            folder,
+            studio,
+            records,
+            [build.pictures for build in builds],
+            frozenset(failure.index for failure in found.failures),
+        ).write(progress)
     Finish(folder, net, source, found, builds, records, options, extras).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
 
@@ -198,8 +205,12 @@ class Finish:
         sizes |= self._write_network()
         progress("finish", 2, 4)
         sizes |= {"atlas.sqlite": self._write_database()}
+        portable = write_portable(self.folder, [build.id for build in self.builds])
+        sizes |= {"data/sprites/": portable or 0, "data/alike/": _bytes_of(self.folder / "data" / "alike")}
+        sizes |= {"data/profiles/": _bytes_of(self.folder / "data" / "profiles")}
         progress("finish", 3, 4)
-        done = manifest | self._described() | {"complete": True, "files": _listed(sizes)}
+        about = self._described() | {"portable": portable is not None, "files": _listed(sizes)}
+        done = manifest | about | {"complete": True}
         write_bytes(self.folder / "data" / "manifest.js", script("manifest", done))
         write_json(self.folder / "manifest.json", done)
         work = self.folder / "work"
@@ -232,6 +243,8 @@ class Finish:
                 "network": "network",
                 "extras": "extras/{layer}/{shard}",
                 "profiles": "profiles/{shard}",
+                "alike": "alike/{layer}",
+                "sprites": "sprites/{layer}/{channel}",
             },
             "extras": self.extras,
             "images": {"shard": SHARD_IMAGES},
@@ -265,6 +278,10 @@ class Finish:
         return write_database(
             self.folder / "atlas.sqlite", self.source, failures=self.scan.failures, layers=rows, units=units
         )
+
+
+def _bytes_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.js"))
 
 
 def _listed(sizes: dict[str, int]) -> list[Json]:

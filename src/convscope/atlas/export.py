@@ -17,6 +17,7 @@ from convscope.atlas.build import PAGE_FILES
 from convscope.atlas.files import write_bytes, write_with
 from convscope.atlas.patches import thumb_path
 from convscope.atlas.pictures import SHEET_UNITS
+from convscope.atlas.portable import picture_address, picture_script, unit_pictures
 from convscope.atlas.reading import Atlas, AtlasLayer
 from convscope.atlas.web import script
 from convscope.atlas.webdata import SHARD_UNITS
@@ -64,8 +65,17 @@ class Plan:
             self.copied[path] = file.stat().st_size
 
 
-def plan(atlas: Atlas, *, layers: Sequence[str] | None = None, units: Sequence[str] | None = None) -> Plan:
+def plan(
+    atlas: Atlas,
+    *,
+    layers: Sequence[str] | None = None,
+    units: Sequence[str] | None = None,
+    portable: bool | None = None,
+) -> Plan:
     """The plan of an export of all layers, of some, or of some units.
+
+    portable: with the units' pictures as scripts too, so that PNG and SVG can be saved from a page opened from disk;
+    by default as the atlas has them.
 
     Raises UnknownLayer for layers and units that the atlas does not have, UsageError where both or none are named.
     """
@@ -78,14 +88,17 @@ def plan(atlas: Atlas, *, layers: Sequence[str] | None = None, units: Sequence[s
     for name in PAGE_FILES:
         made.made[name] = files("convscope.atlas.page").joinpath(name).read_bytes()
     subset: dict[str, list[int]] | None = None if units is None else {}
+    portable = bool(atlas.manifest.get("portable")) if portable is None else portable
     for layer, channels in chosen:
         if subset is not None:
             subset[layer.name] = channels
         _add_layer(made, layer, channels, whole=units is None)
+        if portable:
+            _add_scripts(made, layer, channels)
     _add_images(made, whole=layers is None and units is None)
     made.units = sum(len(channels) for _, channels in chosen)
     everything = layers is None and units is None
-    manifest = _manifest(atlas, [layer for layer, _ in chosen], subset, made.units)
+    manifest = _manifest(atlas, [layer for layer, _ in chosen], subset, made.units) | {"portable": portable}
     made.made["manifest.json"] = (json.dumps(manifest, indent=1) + "\n").encode()
     made.made["data/manifest.js"] = script("manifest", manifest)
     made.copy("data/network.js")
@@ -131,6 +144,17 @@ def _add_layer(made: Plan, layer: AtlasLayer, channels: list[int], *, whole: boo
                 _add_part(made, address, set(channels))
     if whole:
         made.copy(f"layers/{layer.id}.safetensors")
+        made.copy(f"data/alike/{layer.id}.js")
+
+
+def _add_scripts(made: Plan, layer: AtlasLayer, channels: list[int]) -> None:
+    """The units' pictures as scripts: those of the atlas, or made now."""
+    pictures = unit_pictures(made.atlas.path, layer.id)
+    for channel in channels:
+        path = f"data/{picture_address(layer.id, channel)}.js"
+        made.copy(path)
+        if path not in made.copied and channel in pictures:
+            made.made[path] = picture_script(layer.id, channel, pictures[channel].read_bytes())
 
 
 def _add_part(made: Plan, address: str, channels: set[int]) -> None:
@@ -199,7 +223,10 @@ def _add_rest(made: Plan) -> None:
 def _manifest(atlas: Atlas, layers: Sequence[AtlasLayer], subset: dict[str, list[int]] | None, units: int) -> Json:
     ids = {layer.id for layer in layers}
     rows = [row for row in atlas.manifest["layers"] if row["id"] in ids]
-    return {**atlas.manifest, "layers": rows, "units": units, "subset": subset}
+    whole = {**atlas.manifest, "layers": rows, "units": units, "subset": subset}
+    if subset is not None and whole.get("extras"):
+        whole["extras"] = {**whole["extras"], "alike": False}  # of whole layers
+    return whole
 
 
 def export_folder(made: Plan, out: Path) -> int:
@@ -244,6 +271,8 @@ def single_file(made: Plan) -> bytes:
         )
     data, pictures = {}, {}
     for path in made.paths():
+        if path.startswith("data/sprites/"):
+            continue  # the pictures are in the file already
         if path.startswith("data/") and path.endswith(".js"):
             data[path.removeprefix("data/").removesuffix(".js")] = _value(made.content(path))
         elif path.endswith(".webp"):

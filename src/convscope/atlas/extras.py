@@ -1,7 +1,7 @@
 """What the pages of units and images show beyond the strongest responses, in scripts of their own beside the others.
 
-Samples of lower responses, weights in and out, controls, and the strongest units of images: README.md describes the
-scripts. Made after the layers, and made whole or not at all: the list of profiles is written last.
+Samples of lower responses, weights in and out, controls, how alike units are, and the strongest units of images:
+README.md describes the scripts. Made after the layers; the index of images is written last, and says that all is there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,16 +13,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from convscope.atlas.alike import alike
 from convscope.atlas.connections import Connections, Wiring
 from convscope.atlas.controls import SEED, control, likeness
 from convscope.atlas.files import write_bytes
 from convscope.atlas.patches import Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
-from convscope.atlas.profiles import Profile, bands, profile, strongest_units
+from convscope.atlas.portraits import SHARD_PORTRAITS, Portraits
+from convscope.atlas.profiles import Profile, bands, profile
 from convscope.atlas.render import GREY, Pixels, display, fit
 from convscope.atlas.sprites import compose, encode
 from convscope.atlas.store import LayerRecord
-from convscope.atlas.web import numbers, printable, script
+from convscope.atlas.web import numbers, script
 from convscope.atlas.webdata import SHARD_UNITS, class_table, image_table
 from convscope.data import load_image
 from convscope.methods.deconv import project
@@ -30,7 +32,6 @@ from convscope.progress import Progress
 
 Json = dict[str, Any]
 
-SHARD_PROFILES = 64
 CONTROLS_PATH = "pictures/{layer}/controls-{sheet}.webp"
 _TOGETHER = 8  # controls projected together
 
@@ -43,13 +44,15 @@ class Extras:
     studio: Studio
     records: Sequence[LayerRecord]
     pictures: Sequence[PictureFolder]
+    unreadable: frozenset[int] = frozenset()
 
     def write(self, progress: Progress) -> Json:
         """What the manifest says of the extras, after writing those that are not there yet."""
         about: Json = {
             "shard": SHARD_UNITS,
-            "profileShard": SHARD_PROFILES,
+            "profileShard": SHARD_PORTRAITS,
             "controls": True,
+            "alike": True,
             "seed": SEED,
         }
         done = self.folder / "data" / "profiles" / "index.js"
@@ -60,24 +63,20 @@ class Extras:
     def _make(self, progress: Progress) -> None:
         names = [record.layer.name for record in self.records]
         studio = self.studio
-        found = profile(
-            studio.net,
-            studio.source,
-            studio.preprocess,
-            names,
-            thumb=studio.thumb,
-            thumbs=studio.thumbs,
-            progress=progress,
-        )
+        found = profile(studio, names, progress=progress)
         wiring = Wiring(studio.net, names)
         for record, pictures in zip(self.records, self.pictures, strict=True):
             last = self.folder / "data" / "extras" / record.id / f"{(len(record.values) - 1) // SHARD_UNITS}.js"
             if not last.exists():
+                components = alike(found.values[record.layer.name]).to_json(record.id, len(found.images))
+                write_bytes(
+                    self.folder / "data" / "alike" / f"{record.id}.js", script(f"alike/{record.id}", components)
+                )
                 similar = self._controls(record, pictures, progress)
                 for number, value in unit_extras(record, studio, found, wiring.of(record.layer.name), similar):
                     address = f"extras/{record.id}/{number}"
                     write_bytes(self.folder / "data" / f"{address}.js", script(address, value))
-        self._write_profiles(found)
+        Portraits(self.folder, studio, self.records, self.unreadable).write(found, progress)
 
     def _controls(self, record: LayerRecord, pictures: PictureFolder, progress: Progress) -> NDArray[np.float32]:
         """The likeness (C,) of each unit's first projection and its control, after writing the controls' sheets."""
@@ -123,26 +122,6 @@ class Extras:
         tiles = [fit(tile, pictures.cell.shape) for tile in shown]
         return np.stack(tiles), likeness(own.full(), random)
 
-    def _write_profiles(self, found: Profile) -> None:
-        source, folder = self.studio.source, self.folder / "data" / "profiles"
-        for number, first in enumerate(range(0, len(found.images), SHARD_PROFILES)):
-            rows = range(first, min(first + SHARD_PROFILES, len(found.images)))
-            table = image_table(source, (int(found.images[row]) for row in rows))
-            for row in rows:
-                table[str(found.images[row])]["layers"] = [_strong(record, found, row) for record in self.records]
-            labels = class_table(source, (image["label"] for image in table.values()))
-            value = {"images": table, "classes": labels}
-            write_bytes(folder / f"{number}.js", script(f"profiles/{number}", value))
-        images = found.images.tolist()
-        labels = [source.label(image) for image in images]
-        index = {
-            "images": images,
-            "names": [printable(source.name(image)) for image in images],
-            "labels": labels,
-            "classes": class_table(source, labels),
-        }
-        write_bytes(folder / "index.js", script("profiles/index", index))
-
 
 def _cut(pixels: torch.Tensor, box: NDArray[np.integer]) -> torch.Tensor:
     """The pixels (3, H, W) in a box, zero beyond the image."""
@@ -152,18 +131,6 @@ def _cut(pixels: torch.Tensor, box: NDArray[np.integer]) -> torch.Tensor:
     if top < bottom and left < right:
         out[:, top - y0 : bottom - y0, left - x0 : right - x0] = pixels[:, top:bottom, left:right]
     return out
-
-
-def _strong(record: LayerRecord, found: Profile, row: int) -> list[list[Any]]:
-    """[channel, value, share of its maximum, y, x] of the units that respond most to a sampled image."""
-    name, width = record.layer.name, record.layer.width
-    values, places = found.values[name][row], found.places[name][row]
-    rows = strongest_units(values, record.maximum)
-    exact = numbers(values[[unit for unit, _ in rows]]) if rows else []
-    return [
-        [unit, value, round(share, 4), int(places[unit]) // width, int(places[unit]) % width]
-        for (unit, share), value in zip(rows, exact, strict=True)
-    ]
 
 
 def unit_extras(

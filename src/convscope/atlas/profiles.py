@@ -1,22 +1,23 @@
 """How strongly sampled images excite every unit: what the strongest responses alone do not tell.
 
-One more pass, over images evenly spread through the collection. From it come samples of a unit's lower responses and
-the strongest units of an image.
+One more pass, over images evenly spread through the collection. From it come samples of a unit's lower responses, how
+alike units respond, and the strongest units of an image.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from convscope.atlas.files import write_bytes
-from convscope.atlas.patches import thumb_path
+from convscope.atlas.patches import Studio, thumb_path
 from convscope.atlas.render import TileSize, fit
 from convscope.atlas.sprites import encode
-from convscope.data import Preprocess, Source, batches
+from convscope.data import batches
 from convscope.graph import Network
 from convscope.progress import Progress
 
@@ -30,8 +31,8 @@ _STRONGEST = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Profile:
-    """The strongest response of each unit to each sampled image.
+class Responses:
+    """The strongest response of each unit to each of some images.
 
     images (n,) numbers in the source, ascending; by layer: values (n, C), and places (n, C) in the flattened map.
     """
@@ -39,6 +40,14 @@ class Profile:
     images: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float32]]
     places: Mapping[str, NDArray[np.int32]]
+
+    def part(self, layer: str, row: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """Values (C,) and places (C,) of one image."""
+        return self.values[layer][row], self.places[layer][row]
+
+
+Profile = Responses
+"""Of the sampled images, all together."""
 
 
 def sampled(count: int, most: int = SAMPLED) -> NDArray[np.int64]:
@@ -51,47 +60,48 @@ def sampled(count: int, most: int = SAMPLED) -> NDArray[np.int64]:
     return np.arange(kept, dtype=np.int64) * count // max(kept, 1)
 
 
-def profile(
-    net: Network,
-    source: Source,
-    preprocess: Preprocess,
-    layers: Sequence[str],
-    *,
-    thumb: int,
-    thumbs: Path | None,
-    progress: Progress,
-) -> Profile:
-    """The profile of sampled images; their small versions are written to `thumbs` where they are not there yet."""
-    chosen = sampled(len(source))
-    values: dict[str, list[NDArray[np.float32]]] = {name: [] for name in layers}
-    places: dict[str, list[NDArray[np.int32]]] = {name: [] for name in layers}
-    images: list[NDArray[np.int64]] = []
+def responses(studio: Studio, layers: Sequence[str], images: NDArray[np.int64]) -> Iterator[Responses]:
+    """The responses to images, some at a time; unreadable ones are left out. Their small versions are written too."""
+    net, preprocess = studio.net, studio.preprocess
+    for batch in batches(studio.source, preprocess, indices=images, size=_MICRO) if len(images) else ():
+        if not len(batch):
+            continue
+        # Filled up with copies: what is computed for an image depends on how many go together.
+        fill = [*range(len(batch)), *[0] * (_MICRO - len(batch))]
+        found = net.run(preprocess.normalise(batch.images[fill]).to(net.dtype), layers)
+        values, places = {}, {}
+        for name in layers:
+            flat = found[name][: len(batch)].float()
+            flat = flat.flatten(2) if flat.dim() > 2 else flat[..., None]
+            best, at = torch.nan_to_num(flat, nan=-torch.inf).max(2)
+            values[name], places[name] = best.cpu().numpy(), at.to(torch.int32).cpu().numpy()
+        if studio.thumbs is not None:
+            _write_thumbs(batch.indices, batch.images.permute(0, 2, 3, 1).numpy(), studio.thumb, studio.thumbs)
+        yield Responses(batch.indices, values, places)
+
+
+def profile(studio: Studio, layers: Sequence[str], *, progress: Progress) -> Profile:
+    """The profile of sampled images."""
+    chosen = sampled(len(studio.source), SAMPLED)
+    parts: list[Responses] = []
     done = 0
     progress("profile", 0, len(chosen))
-    for batch in batches(source, preprocess, indices=chosen, size=_MICRO):
-        done = min(len(chosen), done + _MICRO)
-        if len(batch):
-            # Filled up with copies: what is computed for an image depends on how many go together.
-            fill = [*range(len(batch)), *[0] * (_MICRO - len(batch))]
-            found = net.run(preprocess.normalise(batch.images[fill]).to(net.dtype), layers)
-            images.append(batch.indices)
-            for name in layers:
-                flat = found[name][: len(batch)].float().flatten(2) if found[name].dim() > 2 else found[name][..., None]
-                best, at = torch.nan_to_num(flat[: len(batch)].float(), nan=-torch.inf).max(2)
-                values[name].append(best.cpu().numpy())
-                places[name].append(at.to(torch.int32).cpu().numpy())
-            if thumbs is not None:
-                _write_thumbs(batch.indices, batch.images.permute(0, 2, 3, 1).numpy(), thumb, thumbs)
+    for part in responses(studio, layers, chosen):
+        parts.append(part)
+        done += len(part.images)
         progress("profile", done, len(chosen))
-    joined = np.concatenate(images) if images else np.zeros(0, np.int64)
-    return Profile(joined, _joined(values, net, np.float32), _joined(places, net, np.int32))
+    progress("profile", len(chosen), len(chosen))
+    images = np.concatenate([part.images for part in parts]) if parts else np.zeros(0, np.int64)
+    net = studio.net
+    return Profile(
+        images,
+        {name: _joined([part.values[name] for part in parts], net, name, np.float32) for name in layers},
+        {name: _joined([part.places[name] for part in parts], net, name, np.int32) for name in layers},
+    )
 
 
-def _joined(parts: Mapping[str, Sequence[NDArray]], net: Network, kind: type) -> dict[str, NDArray]:
-    return {
-        name: np.concatenate(rows) if rows else np.zeros((0, net.layers[name].channels), kind)
-        for name, rows in parts.items()
-    }
+def _joined(rows: Sequence[NDArray[Any]], net: Network, layer: str, kind: type) -> NDArray[Any]:
+    return np.concatenate(rows) if rows else np.zeros((0, net.layers[layer].channels), kind)
 
 
 def _write_thumbs(numbers: NDArray[np.int64], photos: NDArray[np.uint8], thumb: int, folder: Path) -> None:
@@ -143,4 +153,15 @@ def strongest_units(values: NDArray[np.float32], maximum: NDArray[np.float32]) -
     return [(int(unit), float(share[unit])) for unit in order if share[unit] > 0]
 
 
-__all__ = ["BANDS", "SAMPLED", "Band", "Profile", "bands", "profile", "sampled", "strongest_units"]
+__all__ = [
+    "BANDS",
+    "SAMPLED",
+    "Band",
+    "Profile",
+    "Responses",
+    "bands",
+    "profile",
+    "responses",
+    "sampled",
+    "strongest_units",
+]

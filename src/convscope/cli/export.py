@@ -20,6 +20,7 @@ def export(
     single_file: Annotated[bool, _FLAG] = False,
     layers: Annotated[str | None, Parameter(group=RUN)] = None,
     units: Annotated[str | None, Parameter(group=RUN)] = None,
+    portable: Annotated[bool, _FLAG] = False,
     dry_run: Annotated[bool, _FLAG] = False,
     common: Common | None = None,
 ) -> None:
@@ -46,6 +47,9 @@ def export(
         Only these layers, separated by commas.
     units
         Only these units, separated by commas, as LAYER:UNIT.
+    portable
+        With the units' pictures as scripts too (a third larger than they are), so that PNG and SVG can be saved from a
+        page opened from disk. Atlases with up to 64 MB of pictures have them already.
     dry_run
         Tell the size and write nothing.
     """
@@ -56,7 +60,8 @@ def export(
     if zip and single_file:
         raise UsageError("--zip and --single-file: choose one of them")
     terminal = common.terminal()
-    made = exporting.plan(Atlas.open(folder), layers=_parts(layers), units=_parts(units))
+    scripts = False if single_file else portable or None  # one file can be read as it is; None: as the atlas has them
+    made = exporting.plan(Atlas.open(folder), layers=_parts(layers), units=_parts(units), portable=scripts)
     if single_file and made.units > exporting.MAILED:
         raise UsageError(
             f"one file for {made.units} units: at most {exporting.MAILED} go in: name some with --units, or use --zip"

@@ -17,13 +17,24 @@ export function boxAt(layer: LayerEntry, y: number, x: number, input: [number, n
   return [top, left, top + field.size[0], left + field.size[1]];
 }
 
+/** The script that holds an image: the last that begins at it or before. */
+export function shardOf(index: ProfileIndex, number: number, size: number): number {
+  if (!index.starts) return Math.floor(index.images.indexOf(number) / size);
+  let at = -1;
+  for (const start of index.starts) {
+    if (start > number) break;
+    at += 1;
+  }
+  return at;
+}
+
 export function ImagePage({ number }: { number: number }) {
   const { manifest, store } = useAtlas();
   const whole = Number.isInteger(number) && number >= 0;
   const index = useData<ImageIndex>(whole ? "images/index" : null);
   const profiled = useData<ProfileIndex>(whole && manifest.extras ? "profiles/index" : null);
-  const at = profiled.value ? profiled.value.images.indexOf(number) : -1;
-  const profile = useData<ProfileShard>(manifest.extras && at >= 0 ? `profiles/${Math.floor(at / manifest.extras.profileShard)}` : null);
+  const at = profiled.value && manifest.extras ? shardOf(profiled.value, number, manifest.extras.profileShard) : -1;
+  const profile = useData<ProfileShard>(at >= 0 ? `profiles/${at}` : null);
   const shard = index.value?.shards.find((one) => one === Math.floor(number / manifest.images.shard));
   const wins = useData<ImageShard>(shard === undefined ? null : `images/${shard}`);
   const experiments = useData<Experiment[]>(store.host.kind === "file" ? null : "experiments");
@@ -33,7 +44,7 @@ export function ImagePage({ number }: { number: number }) {
   const won = wins.value?.images[number];
   const known = profile.value?.images[number];
   const info = known ?? won;
-  if (!info) return <Problem title="Not in this atlas">Image {number} is among the strongest of no unit shown, and not among the images that were looked at one by one.</Problem>;
+  if (!info) return <Problem title="Not in this atlas">{number < manifest.data.count ? `Image ${number} is shown nowhere in this atlas, which looked at ${many(profiled.value?.count ?? 0, "image")} of ${manifest.data.count} one by one.` : `The collection has images 0 to ${manifest.data.count - 1}.`}</Problem>;
   const label = info.label < 0 ? null : ((profile.value ?? wins.value)?.classes[info.label] ?? `class ${info.label}`);
   const about = (experiments.value ?? []).filter((experiment) => experiment.images.includes(number));
   return <ImageView number={number} name={info.name} label={label} strong={known?.layers ?? null} wins={won?.wins ?? []} images={profiled.value?.images ?? []} about={about} />;

@@ -50,7 +50,7 @@ export function ImagesPage({ query }: { query: URLSearchParams }) {
       <h1>Images</h1>
       <p class="lead">
         {many(images.length, "image")} of {manifest.data.count}, each with the units that respond to it most
-        {images.length < manifest.data.count && " (evenly spread over the collection, and those that units are strongest on)"}.
+        {images.length < manifest.data.count && ", evenly spread over the collection; every other image that a unit is strongest on has its page too"}.
       </p>
       <div class="bar">
         <input
@@ -67,7 +67,15 @@ export function ImagesPage({ query }: { query: URLSearchParams }) {
         </output>
       </div>
       {shown.length === 0 ? (
-        <p class="empty">No image has this in its name or label.</p>
+        <p class="empty">
+          No image listed has this in its name or label.
+          {/^\d+$/.test(sought) && (
+            <>
+              {" "}
+              <a href={toImage(Number(sought))}>Open image {Number(sought)}</a>
+            </>
+          )}
+        </p>
       ) : (
         <VirtualGrid
           count={shown.length}

@@ -1,4 +1,5 @@
 import { useMemo, useRef, useState } from "preact/hooks";
+import { likeness, measureOf } from "../alike";
 import type { LayerView } from "../layerview";
 import { arrange, readView, writeView } from "../layerview";
 import { LayerBar } from "../parts/LayerBar";
@@ -8,7 +9,7 @@ import { UnitTile } from "../parts/Tile";
 import { toLayer, toUnit } from "../route";
 import { useKeys, useShell } from "../shell";
 import { layerNamed, useAtlas, useData } from "../store";
-import type { LayerData, LayerEntry, UnitShard } from "../types";
+import type { AlikeData, LayerData, LayerEntry, UnitShard } from "../types";
 import { fieldOf, many, shapeOf, short, percent } from "../words";
 
 const SIDE = 84;
@@ -74,25 +75,39 @@ function figure(data: LayerData, view: LayerView, near: Map<number, number>, cha
     case "selectivity":
       return short(data.selectivity?.[channel]);
     case "similar":
-      return channel === view.near ? "this" : near.has(channel) ? short(near.get(channel)) : "";
+      return channel === view.near ? "this" : (near.get(channel)?.toFixed(2) ?? "–");
     default:
       return short(data.maximum[channel]);
   }
+}
+
+/** The units of a layer with their likeness to one, by what the atlas knows of it, and the measure in words. */
+function useLikeness(layer: LayerEntry, view: LayerView): { nearest: [number, number][]; measure: string; error: Error | null } {
+  const { manifest } = useAtlas();
+  const unit = view.sort === "similar" && view.near !== null && view.near < layer.channels ? view.near : null;
+  const all = Boolean(manifest.extras?.alike);
+  const known = useData<AlikeData>(unit !== null && all ? `alike/${layer.id}` : null);
+  const shard = useData<UnitShard>(unit !== null && !all ? `layers/${layer.id}/${Math.floor(unit / layer.shard.units)}` : null);
+  return useMemo(() => {
+    const error = known.error ?? shard.error;
+    if (unit === null) return { nearest: [], measure: "", error };
+    if (known.value) return { nearest: likeness(known.value, unit), measure: measureOf(known.value), error };
+    const few = shard.value?.units.find((one) => one.channel === unit)?.nearest ?? [];
+    return { nearest: few, measure: few.length ? `${layer.neighbours}, the nearest ${few.length} only` : "", error };
+  }, [unit, layer, known.value, shard.value, known.error, shard.error]);
 }
 
 function Units({ layer, data, query }: { layer: LayerEntry; data: LayerData; query: URLSearchParams }) {
   const atlas = useAtlas();
   const { router, marks, toast } = useShell();
   const view = useMemo(() => readView(query), [query]);
-  const nearShard = view.near !== null && view.near < layer.channels ? Math.floor(view.near / layer.shard.units) : null;
-  const shard = useData<UnitShard>(nearShard === null ? null : `layers/${layer.id}/${nearShard}`);
-  const nearest = view.near === null ? [] : (shard.value?.units.find((unit) => unit.channel === view.near)?.nearest ?? []);
+  const { nearest, measure, error } = useLikeness(layer, view);
   const only = atlas.manifest.subset?.[layer.name];
   const { units, counts } = useMemo(() => arrange(layer, data, view, nearest, only), [layer, data, view, nearest]);
   const [chosen, choose] = useState<number>(() => (query.has("at") ? Number(query.get("at")) : -1));
   const field = useRef<HTMLDivElement>(null);
   const current = units.indexOf(chosen);
-  const near = new Map(nearest);
+  const near = useMemo(() => new Map(nearest), [nearest]);
 
   const change = (part: Partial<LayerView>): void => router.replace(toLayer(layer.name, writeView({ ...view, ...part })));
   const open = (index: number): void => {
@@ -114,7 +129,7 @@ function Units({ layer, data, query }: { layer: LayerEntry; data: LayerData; que
   const cell = { width: kinds.length * SIDE + (kinds.length - 1) * 3 + 12, height: SIDE + 38 };
   return (
     <div ref={field}>
-      <LayerBar layer={layer} data={data} view={view} counts={counts} shown={units.length} change={change} />
+      <LayerBar layer={layer} data={data} view={view} counts={counts} shown={units.length} measure={error ? "how alike units are cannot be read" : measure} change={change} />
       {units.length === 0 ? (
         <p class="empty">
           No unit passes these filters. <a href={toLayer(layer.name)}>Show all {counts.all}</a>

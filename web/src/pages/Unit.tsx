@@ -4,6 +4,7 @@ import { Examples } from "../parts/Examples";
 import { Lightbox } from "../parts/Lightbox";
 import { Details } from "../parts/Details";
 import { Loading, Name, Problem } from "../parts/small";
+import { ahead } from "../ahead";
 import type { View } from "../layerview";
 import { toLayer, toUnit, withQuery } from "../route";
 import { useKeys, useShell } from "../shell";
@@ -83,7 +84,7 @@ function useUnitKeys({ layer, unit, only }: ViewProps, show: (view: View) => voi
 function UnitView(props: ViewProps) {
   const { layer, data, shard, unit, query } = props;
   const { router } = useShell();
-  const { store } = useAtlas();
+  const atlas = useAtlas();
   const address = toUnit(layer.name, unit.channel);
   const view = (["photos", "projections", "both"] as const).find((one) => one === query.get("view")) ?? "both";
   const opened = query.has("n") ? Number(query.get("n")) - 1 : null;
@@ -93,10 +94,12 @@ function UnitView(props: ViewProps) {
   const step = useUnitKeys(props, show, open);
   const [active, activate] = useState(0);
   useEffect(() => activate(0), [address]);
-  // The shard of the next unit, ahead of the key that asks for it.
+  // What the units to both sides show, ahead of the key that asks for it.
   useEffect(() => {
-    const next = step(1);
-    if (next !== null) void store.load(`layers/${layer.id}/${Math.floor(next / layer.shard.units)}`).catch(() => undefined);
+    for (const by of [1, -1]) {
+      const next = step(by);
+      if (next !== null) void ahead(atlas, layer, next);
+    }
   }, [address]);
   const [before, after] = [step(-1), step(1)];
   // A key paints the examples first; what is below follows, and shows the unit before until then.
@@ -148,12 +151,14 @@ function UnitView(props: ViewProps) {
 
 type Below = Pick<ViewProps, "layer" | "data" | "shard" | "unit">;
 
-/** What was given, one paint later; at once the first time. */
+const PAUSE = 100; // milliseconds: longer than between the repeats of a key that is held down
+
+/** What was given, once no key has changed it for a moment; at once the first time. */
 function useLater(given: Below): Below {
   const [later, set] = useState(given);
   useEffect(() => {
     if (later.unit === given.unit) return;
-    const timer = setTimeout(() => set(given));
+    const timer = setTimeout(() => set(given), PAUSE);
     return () => clearTimeout(timer);
   }, [given.unit]);
   return later;

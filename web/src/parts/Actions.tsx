@@ -56,7 +56,7 @@ export function Actions({ layer, shard, unit }: Props) {
   );
 }
 
-/** Browsers keep the pixels of a page opened from disk to themselves; there are three other ways. */
+/** Browsers keep the pixels of a page opened from disk to themselves; large atlases have no scripts that repeat them. */
 function Refused({ path, unit, close }: { path: string; unit: string; close: () => void }) {
   useKeys({ Escape: close }, true);
   const modal = useModal(close);
@@ -67,7 +67,7 @@ function Refused({ path, unit, close }: { path: string; unit: string; close: () 
           ×
         </button>
         <h2>Pictures of a page opened from disk</h2>
-        <p>Browsers do not let such a page read its own pictures. Any of these does it:</p>
+        <p>Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:</p>
         <ul>
           <li>
             open <a href={path} target="_blank" rel="noreferrer">the unit's picture</a> (WebP) and save it;
@@ -76,7 +76,10 @@ function Refused({ path, unit, close }: { path: string; unit: string; close: () 
             run <code>convscope serve</code> on this folder, where the buttons work;
           </li>
           <li>
-            run <code>convscope atlas export FOLDER --units {unit} --single-file</code>: one file to mail, where they work too.
+            run <code>convscope atlas export FOLDER --units {unit} --single-file</code>: one file to mail, where they work too;
+          </li>
+          <li>
+            run <code>convscope atlas export FOLDER --portable</code>: the whole atlas with every picture twice.
           </li>
         </ul>
       </div>

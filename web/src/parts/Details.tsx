@@ -110,7 +110,7 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
       title="Nearest units"
       note={
         <>
-          By co-activation over the collection: {layer.neighbours}. <a href={toLayer(layer.name, { sort: "similar", near: unit.channel, up: 0 })}>Sort the layer by it</a>
+          By co-activation over the collection: {layer.neighbours}. <a href={toLayer(layer.name, { sort: "similar", near: unit.channel, up: 0 })}>Sort the layer by likeness to this unit</a>
         </>
       }
     >

@@ -10,13 +10,15 @@ interface Props {
   view: LayerView;
   counts: Counts;
   shown: number;
+  /** By what units are alike, in words; empty where they are not sorted by it. */
+  measure: string;
   change: (part: Partial<LayerView>) => void;
 }
 
 const numberIn = (text: string): number | null => (text.trim() === "" || !Number.isFinite(Number(text)) ? null : Number(text));
 
 /** What the grid shows, in which order, and which units; every choice says how many units it leaves. */
-export function LayerBar({ layer, data, view, counts, shown, change }: Props) {
+export function LayerBar({ layer, data, view, counts, shown, measure, change }: Props) {
   const sorts = SORTS.filter(([name]) => name !== "selectivity" || data.selectivity);
   const classes = [...counts.classes].sort((a, b) => b[1] - a[1]);
   const values = data.maximum.filter((value): value is number => value !== null);
@@ -45,10 +47,13 @@ export function LayerBar({ layer, data, view, counts, shown, change }: Props) {
         </select>
       </label>
       {view.sort === "similar" ? (
-        <label>
-          Unit
-          <input class="few" type="number" min={0} max={layer.channels - 1} value={view.near ?? 0} onInput={(event) => change({ near: numberIn(event.currentTarget.value) })} />
-        </label>
+        <>
+          <label>
+            to unit
+            <input class="few" type="number" min={0} max={layer.channels - 1} value={view.near ?? 0} onInput={(event) => change({ near: numberIn(event.currentTarget.value) })} />
+          </label>
+          {measure && <span class="quiet measure">by {measure}</span>}
+        </>
       ) : (
         <button class="icon" type="button" onClick={() => change({ ascending: !view.ascending })} aria-label={view.ascending ? "Ascending; change to descending" : "Descending; change to ascending"} title={view.ascending ? "Ascending" : "Descending"}>
           {view.ascending ? "↑" : "↓"}

@@ -618,16 +618,16 @@ async function et(e, t) {
 		name: t
 	};
 }
-function K(e, t) {
+function tt(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function tt(e, t) {
+function nt(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var nt = Symbol.for("pv"), rt = 0;
+var rt = Symbol.for("pv"), it = 0;
 Array.isArray;
-function q(t, n, r, i, a, o) {
+function K(t, n, r, i, a, o) {
 	n ||= {};
 	var s, c, l = n;
 	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
@@ -641,38 +641,38 @@ function q(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: nt,
-		__v: --rt,
+		constructor: rt,
+		__v: --it,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/parts/small.tsx
-function J({ text: e, plain: t }) {
-	return /* @__PURE__ */ q("bdi", {
+function q({ text: e, plain: t }) {
+	return /* @__PURE__ */ K("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
-function it({ rows: e }) {
-	return /* @__PURE__ */ q("dl", {
+function at({ rows: e }) {
+	return /* @__PURE__ */ K("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: e }), /* @__PURE__ */ q("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
 	});
 }
-function Y(e) {
+function J(e) {
 	let t = De();
-	return /* @__PURE__ */ q("section", {
+	return /* @__PURE__ */ K("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ q("h2", {
+			/* @__PURE__ */ K("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ q("p", {
+			e.note !== void 0 && /* @__PURE__ */ K("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -680,19 +680,19 @@ function Y(e) {
 		]
 	});
 }
-function at({ field: e, input: t }) {
+function ot({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ q("svg", {
+	return /* @__PURE__ */ K("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ q("rect", {
+		children: [/* @__PURE__ */ K("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ q("rect", {
+		}), /* @__PURE__ */ K("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -701,24 +701,24 @@ function at({ field: e, input: t }) {
 		})]
 	});
 }
-function X({ title: e, children: t }) {
-	return /* @__PURE__ */ q("div", {
+function Y({ title: e, children: t }) {
+	return /* @__PURE__ */ K("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ q("h1", { children: e }),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("h1", { children: e }),
+			/* @__PURE__ */ K("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ q("p", { children: /* @__PURE__ */ q("a", {
+			/* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
 		]
 	});
 }
-var Z = ({ what: e }) => /* @__PURE__ */ q("p", {
+var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -727,12 +727,12 @@ var Z = ({ what: e }) => /* @__PURE__ */ q("p", {
 		"…"
 	]
 });
-function ot(e) {
-	return /* @__PURE__ */ q("div", {
+function st(e) {
+	return /* @__PURE__ */ K("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ q("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ K("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -740,30 +740,30 @@ function ot(e) {
 		}, t))
 	});
 }
-var st = [
+var ct = [
 	"1",
 	"2",
 	"4"
 ];
-function ct() {
+function lt() {
 	let { root: e } = H(), [t, n] = I(Xe.get("boost") ?? "1"), r = (t) => {
 		e.style.setProperty("--boost", t), Xe.set("boost", t), n(t);
 	};
-	return U({ e: () => r(st[(st.indexOf(t) + 1) % st.length] ?? "1") }), /* @__PURE__ */ q("span", {
+	return U({ e: () => r(ct[(ct.indexOf(t) + 1) % ct.length] ?? "1") }), /* @__PURE__ */ K("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ q("span", {
+		children: [/* @__PURE__ */ K("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ q(ot, {
+		}), /* @__PURE__ */ K(st, {
 			label: "Contrast of projections",
 			value: t,
-			options: st.map((e) => [e, `${e}×`]),
+			options: ct.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function lt(e) {
+function ut(e) {
 	let t = e.page === "unit" ? Ue(e.rest) : null;
 	return t ? [{
 		words: t.layer,
@@ -797,22 +797,22 @@ function lt(e) {
 		href: null
 	}] : [];
 }
-function ut({ route: e }) {
+function dt({ route: e }) {
 	let t = W(), { router: n, toast: r } = H(), [i, a] = I("");
-	return /* @__PURE__ */ q("form", {
+	return /* @__PURE__ */ K("form", {
 		class: "jump",
 		onSubmit: (o) => {
 			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : Ue(e.rest)?.layer, l = Ue(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && K(t, l.layer);
+			let s = i.trim(), c = e.page === "layer" ? e.rest : Ue(e.rest)?.layer, l = Ue(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && tt(t, l.layer);
 			if (l && u && l.channel < u.channels) n.go(V(l.layer, l.channel));
-			else if (K(t, s)) n.go(B(s));
+			else if (tt(t, s)) n.go(B(s));
 			else {
 				r(`“${s}” is not in this atlas: write layer:unit`);
 				return;
 			}
 			a(""), o.currentTarget.querySelector("input")?.blur();
 		},
-		children: [/* @__PURE__ */ q("input", {
+		children: [/* @__PURE__ */ K("input", {
 			id: "jump",
 			list: "jump-layers",
 			value: i,
@@ -821,14 +821,14 @@ function ut({ route: e }) {
 			placeholder: "layer:unit",
 			autocomplete: "off",
 			spellcheck: !1
-		}), /* @__PURE__ */ q("datalist", {
+		}), /* @__PURE__ */ K("datalist", {
 			id: "jump-layers",
-			children: t.manifest.layers.map((e) => /* @__PURE__ */ q("option", { value: `${e.name}:` }, e.id))
+			children: t.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: `${e.name}:` }, e.id))
 		})]
 	});
 }
-function dt({ route: e, help: t }) {
-	let n = H(), r = lt(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
+function ft({ route: e, help: t }) {
+	let n = H(), r = ut(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
 		[
 			"#/",
 			"Layers",
@@ -853,10 +853,10 @@ function dt({ route: e, help: t }) {
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ q("header", {
+	]), /* @__PURE__ */ K("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ q("a", {
+			/* @__PURE__ */ K("a", {
 				class: "skip",
 				href: "#main",
 				onClick: (e) => {
@@ -864,67 +864,67 @@ function dt({ route: e, help: t }) {
 				},
 				children: "Skip to content"
 			}),
-			/* @__PURE__ */ q("a", {
+			/* @__PURE__ */ K("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: i === "#/" && !a ? "up" : void 0,
-				children: [/* @__PURE__ */ q("svg", {
+				children: [/* @__PURE__ */ K("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
 					children: [
-						/* @__PURE__ */ q("rect", {
+						/* @__PURE__ */ K("rect", {
 							x: "1.5",
 							y: "1.5",
 							width: "21",
 							height: "21",
 							rx: "3"
 						}),
-						/* @__PURE__ */ q("rect", {
+						/* @__PURE__ */ K("rect", {
 							x: "6.5",
 							y: "6.5",
 							width: "11",
 							height: "11",
 							rx: "1.5"
 						}),
-						/* @__PURE__ */ q("circle", {
+						/* @__PURE__ */ K("circle", {
 							cx: "12",
 							cy: "12",
 							r: "2"
 						})
 					]
-				}), /* @__PURE__ */ q("span", { children: "convscope" })]
+				}), /* @__PURE__ */ K("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ q("nav", {
+			/* @__PURE__ */ K("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: s.map(([e, t, n]) => /* @__PURE__ */ q("a", {
+				children: s.map(([e, t, n]) => /* @__PURE__ */ K("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
 				}, e))
 			}),
-			/* @__PURE__ */ q(ut, { route: e }),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K(dt, { route: e }),
+			/* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
 				onClick: n.toggleTheme,
 				"aria-label": "Light or dark",
 				title: "Light or dark (d)",
-				children: /* @__PURE__ */ q("svg", {
+				children: /* @__PURE__ */ K("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
-					children: [/* @__PURE__ */ q("circle", {
+					children: [/* @__PURE__ */ K("circle", {
 						cx: "12",
 						cy: "12",
 						r: "8"
-					}), /* @__PURE__ */ q("path", {
+					}), /* @__PURE__ */ K("path", {
 						d: "M12 4a8 8 0 0 1 0 16z",
 						class: "shaded"
 					})]
 				})
 			}),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
 				onClick: t,
@@ -932,27 +932,27 @@ function dt({ route: e, help: t }) {
 				title: "Keyboard (?)",
 				children: "?"
 			}),
-			a && /* @__PURE__ */ q("nav", {
+			a && /* @__PURE__ */ K("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
-				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ q("a", {
+				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ K("a", {
 					href: "#/",
 					id: i === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), r.map((e) => e.href ? /* @__PURE__ */ q("a", {
+				}), r.map((e) => e.href ? /* @__PURE__ */ K("a", {
 					href: e.href,
 					id: e.href === i ? "up" : void 0,
-					children: /* @__PURE__ */ q(J, { text: e.words })
-				}, e.words) : /* @__PURE__ */ q("span", {
+					children: /* @__PURE__ */ K(q, { text: e.words })
+				}, e.words) : /* @__PURE__ */ K("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ q(J, { text: e.words })
+					children: /* @__PURE__ */ K(q, { text: e.words })
 				}, e.words))]
 			})
 		]
 	});
 }
 // src/parts/KeyHelp.tsx
-var ft = [
+var pt = [
 	["Anywhere", [
 		["?", "this list"],
 		["g", "go to layer:unit"],
@@ -981,7 +981,7 @@ var ft = [
 		["c", "copy link"]
 	]]
 ];
-function pt(e) {
+function mt(e) {
 	let t = R(null);
 	return L(() => {
 		let e = (t.current?.getRootNode()).activeElement;
@@ -998,18 +998,18 @@ function pt(e) {
 		onClick: (n) => n.target === t.current && e()
 	};
 }
-function mt({ close: e }) {
+function ht({ close: e }) {
 	return U({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ q("div", {
+	}, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...pt(e),
-		children: /* @__PURE__ */ q("div", {
+		...mt(e),
+		children: /* @__PURE__ */ K("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ q("button", {
+				/* @__PURE__ */ K("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1017,37 +1017,37 @@ function mt({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ q("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ q("div", {
+				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ K("div", {
 					class: "columns",
-					children: ft.map(([e, t]) => /* @__PURE__ */ q("section", { children: [/* @__PURE__ */ q("h3", { children: e }), /* @__PURE__ */ q("dl", { children: t.map(([e, t]) => /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: /* @__PURE__ */ q("kbd", { children: e }) }), /* @__PURE__ */ q("dd", { children: t })] }, e)) })] }, e))
+					children: pt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
 				})
 			]
 		})
 	});
 }
 // src/words.ts
-function Q(e) {
+function Z(e) {
 	if (e == null || Number.isNaN(e)) return "–";
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-var ht = (e) => e == null ? "–" : `${Q(100 * e)} %`, $ = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function gt(e) {
+var gt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function _t(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var _t = (e) => e[0] === e[1] ? Q(e[0]) : `${Q(e[0])} × ${Q(e[1])}`;
-function vt(e) {
-	return e === null ? "whole image" : `${_t(e.size)} px, stride ${_t(e.stride)}`;
+var vt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function yt(e) {
+	return e === null ? "whole image" : `${vt(e.size)} px, stride ${vt(e.stride)}`;
 }
-var yt = (e) => e.replace("T", " ").replace("Z", " UTC"), bt = (e) => e.slice(e.lastIndexOf("/") + 1) || e;
+var bt = (e) => e.replace("T", " ").replace("Z", " UTC"), xt = (e) => e.slice(e.lastIndexOf("/") + 1) || e;
 // src/parts/Tile.tsx
-function xt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+function St({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
 	let c = $e(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ q("span", {
+	return /* @__PURE__ */ K("span", {
 		class: `tile${l > 2 ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * l}px`,
@@ -1059,10 +1059,10 @@ function xt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...f
 	});
 }
-function St(e) {
+function $(e) {
 	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ q(xt, {
-		path: tt((s ?? t).manifest.paths[i], {
+	return /* @__PURE__ */ K(St, {
+		path: nt((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1077,8 +1077,8 @@ function St(e) {
 }
 function Ct(e) {
 	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ q(xt, {
-		path: s ? null : tt((c ?? t).manifest.paths.sprite, {
+	return /* @__PURE__ */ K(St, {
+		path: s ? null : nt((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1093,7 +1093,7 @@ function Ct(e) {
 // src/parts/WholeImage.tsx
 function wt(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : tt(n, {
+	return n === null ? null : nt(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
@@ -1105,7 +1105,7 @@ function Tt({ image: e, name: t, box: n, from: r = null }) {
 		o,
 		s
 	], p = n ? Math.min(s / 2, Math.max(0, -l, -u, d - o, f - s)) : 0;
-	return /* @__PURE__ */ q("svg", {
+	return /* @__PURE__ */ K("svg", {
 		class: "whole",
 		viewBox: [
 			-p,
@@ -1116,37 +1116,37 @@ function Tt({ image: e, name: t, box: n, from: r = null }) {
 		role: "img",
 		"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`,
 		children: [
-			/* @__PURE__ */ q("rect", {
+			/* @__PURE__ */ K("rect", {
 				class: "beyond",
 				x: -p,
 				y: -p,
 				width: s + 2 * p,
 				height: o + 2 * p
 			}),
-			c ? /* @__PURE__ */ q("image", {
+			c ? /* @__PURE__ */ K("image", {
 				href: c,
 				width: s,
 				height: o,
 				preserveAspectRatio: "none"
-			}) : /* @__PURE__ */ q("rect", {
+			}) : /* @__PURE__ */ K("rect", {
 				class: "missing",
 				width: s,
 				height: o
 			}),
-			n && /* @__PURE__ */ q(b, { children: [
-				/* @__PURE__ */ q("path", {
+			n && /* @__PURE__ */ K(b, { children: [
+				/* @__PURE__ */ K("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-p} ${-p}h${s + 2 * p}v${o + 2 * p}h${-s - 2 * p}z M${u} ${l}h${f - u}v${d - l}h${u - f}z`
 				}),
-				/* @__PURE__ */ q("rect", {
+				/* @__PURE__ */ K("rect", {
 					class: "field-halo",
 					x: u,
 					y: l,
 					width: f - u,
 					height: d - l
 				}),
-				/* @__PURE__ */ q("rect", {
+				/* @__PURE__ */ K("rect", {
 					class: "field",
 					x: u,
 					y: l,
@@ -1159,18 +1159,18 @@ function Tt({ image: e, name: t, box: n, from: r = null }) {
 }
 function Et({ image: e, box: t, label: n }) {
 	let r = W(), [, i, a] = r.manifest.model.input, o = $e(wt(r, e)), [s, c, l, u] = t;
-	return /* @__PURE__ */ q("svg", {
+	return /* @__PURE__ */ K("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		role: "img",
 		"aria-label": n,
-		children: [/* @__PURE__ */ q("rect", {
+		children: [/* @__PURE__ */ K("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ q("image", {
+		}), o && /* @__PURE__ */ K("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1185,13 +1185,13 @@ var Dt = (e, t) => {
 }, Ot = (e, t) => e.images[t]?.name ?? `image ${t}`;
 function kt(e) {
 	let { layer: t, shard: n, unit: r, view: i, show: a, active: o, activate: s, open: c } = e, l = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ q(ot, {
+					/* @__PURE__ */ K(st, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1201,16 +1201,16 @@ function kt(e) {
 						],
 						change: a
 					}),
-					i !== "photos" && /* @__PURE__ */ q(ct, {}),
-					/* @__PURE__ */ q("span", {
+					i !== "photos" && /* @__PURE__ */ K(lt, {}),
+					/* @__PURE__ */ K("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					})
 				]
 			}),
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: `panels panels-${l.length}`,
-				children: l.map((e) => /* @__PURE__ */ q(At, {
+				children: l.map((e) => /* @__PURE__ */ K(At, {
 					kind: e,
 					layer: t,
 					shard: n,
@@ -1220,7 +1220,7 @@ function kt(e) {
 					open: c
 				}, e))
 			}),
-			/* @__PURE__ */ q(jt, {
+			/* @__PURE__ */ K(jt, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -1240,22 +1240,22 @@ function At({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 		return e.observe(s.current), () => e.disconnect();
 	}, [u]);
 	let d = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ q("figure", {
+	return /* @__PURE__ */ K("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ q("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ q("div", {
+		children: [/* @__PURE__ */ K("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ K("div", {
 			ref: s,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${u}, ${c}px)` },
 			role: "group",
 			"aria-label": `${d}s`,
-			children: r.images.map((s, l) => /* @__PURE__ */ q("button", {
+			children: r.images.map((s, l) => /* @__PURE__ */ K("button", {
 				type: "button",
 				class: l === i ? "cell active" : "cell",
 				onMouseEnter: () => a(l),
 				onFocus: () => a(l),
 				onClick: () => o(l),
-				"aria-label": `${d} ${l + 1}: activation ${Q(r.values[l])}, ${Ot(n, s)}${Dt(n, s) ? `, ${Dt(n, s)}` : ""}`,
-				children: /* @__PURE__ */ q(Ct, {
+				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${Ot(n, s)}${Dt(n, s) ? `, ${Dt(n, s)}` : ""}`,
+				children: /* @__PURE__ */ K(Ct, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
@@ -1269,31 +1269,31 @@ function At({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 }
 function jt({ layer: e, shard: t, unit: n, rank: r }) {
 	let i = n.images[r], a = Ot(t, i), o = Dt(t, i);
-	return /* @__PURE__ */ q("figure", {
+	return /* @__PURE__ */ K("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ q("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ q(Tt, {
+			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ K(Tt, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
 			}),
-			/* @__PURE__ */ q("dl", { children: [
-				/* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Example" }), /* @__PURE__ */ q("dd", { children: [
+			/* @__PURE__ */ K("dl", { children: [
+				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Example" }), /* @__PURE__ */ K("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Activation" }), /* @__PURE__ */ q("dd", {
+				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Activation" }), /* @__PURE__ */ K("dd", {
 					class: "number",
-					children: Q(n.values[r])
+					children: Z(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Label" }), /* @__PURE__ */ q("dd", { children: /* @__PURE__ */ q(J, { text: o }) })] }),
-				/* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Image" }), /* @__PURE__ */ q("dd", { children: /* @__PURE__ */ q("a", {
+				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
+				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
 					href: Be(i),
-					children: /* @__PURE__ */ q(J, { text: a })
+					children: /* @__PURE__ */ K(q, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: "Place" }), /* @__PURE__ */ q("dd", {
+				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -1383,7 +1383,7 @@ function It(e) {
 		});
 	}, [i]);
 	let g = [];
-	for (let a = l.first; a < Math.min(l.last, t); a += 1) g.push(/* @__PURE__ */ q("li", {
+	for (let a = l.first; a < Math.min(l.last, t); a += 1) g.push(/* @__PURE__ */ K("li", {
 		"data-index": a,
 		"aria-setsize": t,
 		"aria-posinset": a + 1,
@@ -1396,7 +1396,7 @@ function It(e) {
 		},
 		children: e.render(a, a === i)
 	}, e.keyOf(a)));
-	return /* @__PURE__ */ q("ul", {
+	return /* @__PURE__ */ K("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -1414,24 +1414,24 @@ function Lt(e) {
 }
 function Rt({ left: e, right: t }) {
 	let [n, r] = [Lt(e), Lt(t)], [i, a] = I(null);
-	if (!n || !r) return /* @__PURE__ */ q(Z, { what: "both units" });
+	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => Ot(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("p", {
+	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
 		class: "lead",
 		children: [
-			$(c, "image"),
+			Q(c, "image"),
 			" of ",
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ q("div", {
+	}), /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ q(zt, {
+		children: [/* @__PURE__ */ K(zt, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ q(zt, {
+		}), /* @__PURE__ */ K(zt, {
 			side: t,
 			found: r,
 			image: i,
@@ -1441,37 +1441,37 @@ function Rt({ left: e, right: t }) {
 }
 function zt({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ q("section", {
+	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ q("h2", { children: o.name ? /* @__PURE__ */ q(J, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ q("a", {
+			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
 				href: V(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: [
 					"maximum ",
-					Q(s.maximum),
+					Z(s.maximum),
 					" · mean ",
-					Q(s.mean),
+					Z(s.mean),
 					" · active ",
-					ht(s.active),
+					gt(s.active),
 					" · ",
-					vt(i.field)
+					yt(i.field)
 				]
 			}),
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ q("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ K("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
 						let u = Ot(c, t), d = Dt(c, t);
-						return /* @__PURE__ */ q("button", {
+						return /* @__PURE__ */ K("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
 							onMouseEnter: () => r(u),
@@ -1479,8 +1479,8 @@ function zt({ side: e, found: t, image: n, look: r }) {
 							onFocus: () => r(u),
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
-							title: `${Q(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ q(Ct, {
+							title: `${Z(s.values[l])} · ${d ?? u}`,
+							children: /* @__PURE__ */ K(Ct, {
 								layer: i,
 								channel: a,
 								kind: e,
@@ -1493,24 +1493,24 @@ function zt({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ q("p", {
+			s.classes.length > 0 && /* @__PURE__ */ K("p", {
 				class: "note",
-				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Q(t)})`).join(", ")]
+				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Z(t)})`).join(", ")]
 			})
 		]
 	});
 }
 function Bt({ left: e, right: t, a: n, b: r }) {
 	let [i, a] = I(-1), { router: o } = H(), s = (e) => o.go(He(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ q(Vt, {
+		children: [/* @__PURE__ */ K(Vt, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ q(Vt, {
+		}), /* @__PURE__ */ K(Vt, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1521,27 +1521,27 @@ function Bt({ left: e, right: t, a: n, b: r }) {
 }
 function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
-	return /* @__PURE__ */ q("section", {
+	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ q("h2", { children: o.name ? /* @__PURE__ */ q(J, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ q("a", {
+			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
 				href: B(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ q("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: [
 					a.op,
 					" · ",
-					gt(a),
+					_t(a),
 					" · ",
-					vt(a.field),
+					yt(a.field),
 					" · ",
-					$(a.units.dead, "dead unit")
+					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ q(It, {
+			s.value && /* @__PURE__ */ K(It, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1554,33 +1554,33 @@ function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				open: r,
 				keyOf: (e) => e,
 				keys: i,
-				render: (e) => /* @__PURE__ */ q("button", {
+				render: (e) => /* @__PURE__ */ K("button", {
 					type: "button",
 					class: "unit",
 					onFocus: () => n(e),
 					onMouseEnter: () => n(e),
 					onClick: () => r(e),
-					children: [/* @__PURE__ */ q("span", {
+					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ q(St, {
+						children: [/* @__PURE__ */ K($, {
 							layer: a,
 							channel: e,
 							kind: "photos",
 							side: 60,
 							from: o
-						}), /* @__PURE__ */ q(St, {
+						}), /* @__PURE__ */ K($, {
 							layer: a,
 							channel: e,
 							kind: "projections",
 							side: 60,
 							from: o
 						})]
-					}), /* @__PURE__ */ q("span", {
+					}), /* @__PURE__ */ K("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
+						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 							class: "heard",
 							children: "Unit "
-						}), e] }), /* @__PURE__ */ q("span", { children: s.value.dead.includes(e) ? "dead" : Q(s.value.maximum[e]) })]
+						}), e] }), /* @__PURE__ */ K("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
 					})]
 				})
 			})
@@ -1617,35 +1617,35 @@ function Ht(e) {
 }
 function Ut({ query: e }) {
 	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Ht(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
-	return /* @__PURE__ */ q(b, { children: [
-		/* @__PURE__ */ q("h1", { children: "Compare" }),
-		/* @__PURE__ */ q("form", {
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: "Compare" }),
+		/* @__PURE__ */ K("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ q(Wt, {
+				/* @__PURE__ */ K(Wt, {
 					label: "Left",
 					value: r,
 					atlas: t,
 					change: (e) => l({ a: e })
 				}),
-				/* @__PURE__ */ q("span", {
+				/* @__PURE__ */ K("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ q(Wt, {
+				/* @__PURE__ */ K(Wt, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
 					change: (e) => l({ b: e })
 				}),
-				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ q("label", { children: ["Right side from", /* @__PURE__ */ q("select", {
+				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ K("label", { children: ["Right side from", /* @__PURE__ */ K("select", {
 					value: i,
 					onChange: (e) => l({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ q("option", {
+					children: [/* @__PURE__ */ K("option", {
 						value: "",
 						children: "this atlas"
-					}), c.value?.map((e) => /* @__PURE__ */ q("option", {
+					}), c.value?.map((e) => /* @__PURE__ */ K("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -1656,22 +1656,22 @@ function Ut({ query: e }) {
 				})] })
 			]
 		}),
-		o ? /* @__PURE__ */ q(X, {
+		o ? /* @__PURE__ */ K(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ q(Gt, {
+		}) : a ? /* @__PURE__ */ K(Gt, {
 			a: r,
 			b: s,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ q(Z, { what: i })
+		}) : /* @__PURE__ */ K(X, { what: i })
 	] });
 }
 function Wt({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ q("label", { children: [
+	return /* @__PURE__ */ K("label", { children: [
 		e,
-		/* @__PURE__ */ q("input", {
+		/* @__PURE__ */ K("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -1680,28 +1680,28 @@ function Wt({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ q("datalist", {
+		/* @__PURE__ */ K("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ q("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: e.name }, e.id))
 		})
 	] });
 }
 function Gt({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = K(t, e);
+		let n = tt(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = Ue(e), i = r ? K(t, r.layer) : void 0;
+		let r = Ue(e), i = r ? tt(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ q("p", {
+	return !a || !o ? /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -1712,7 +1712,7 @@ function Gt({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ q(Rt, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Rt, {
 		left: {
 			...a,
 			channel: a.channel
@@ -1721,12 +1721,12 @@ function Gt({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ q(Bt, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Bt, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ q("p", {
+	}) : /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
@@ -1743,73 +1743,73 @@ var Kt = {
 };
 function qt() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ q(Jt, {}) : e.value ? e.value.length ? /* @__PURE__ */ q(b, { children: [
-		/* @__PURE__ */ q("h1", { children: "Experiments" }),
-		/* @__PURE__ */ q("p", {
+	return e.error ? /* @__PURE__ */ K(Jt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: "Experiments" }),
+		/* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
-				$(e.value.length, "experiment"),
+				Q(e.value.length, "experiment"),
 				"."
 			]
 		}),
-		/* @__PURE__ */ q("ul", {
+		/* @__PURE__ */ K("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("a", {
+			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
 				href: Ve(e.name),
 				children: [
-					/* @__PURE__ */ q(Yt, {
+					/* @__PURE__ */ K(Yt, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "op",
 						children: Kt[e.kind] ?? e.kind
 					}),
-					/* @__PURE__ */ q("b", { children: /* @__PURE__ */ q("bdi", { children: e.title }) }),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
+					/* @__PURE__ */ K("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ q(Jt, {}) : /* @__PURE__ */ q(Z, { what: "experiments" });
+	] }) : /* @__PURE__ */ K(Jt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
 }
-var Jt = () => /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("h1", { children: "Experiments" }), /* @__PURE__ */ q("p", {
+var Jt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ q("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ K("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
 function Yt({ experiment: e, file: t, small: n }) {
 	let r = $e(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
-	return r ? n ? /* @__PURE__ */ q("img", {
+	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
-	}) : /* @__PURE__ */ q("figure", {
+	}) : /* @__PURE__ */ K("figure", {
 		class: "result",
-		children: [/* @__PURE__ */ q("a", {
+		children: [/* @__PURE__ */ K("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
-			children: /* @__PURE__ */ q("img", {
+			children: /* @__PURE__ */ K("img", {
 				src: r,
 				alt: i || `Figure ${t} of ${e.title}`
 			})
-		}), i && /* @__PURE__ */ q("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ q("span", { class: "no-figure" }) : null;
+		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
+	}) : n ? /* @__PURE__ */ K("span", { class: "no-figure" }) : null;
 }
 var Xt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
 function Zt({ name: e }) {
 	let { store: t } = W(), n = G("experiments");
-	if (!n.value && !n.error) return /* @__PURE__ */ q(Z, { what: e });
+	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
-	if (!r) return /* @__PURE__ */ q(X, {
+	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -1818,37 +1818,37 @@ function Zt({ name: e }) {
 		]
 	});
 	let i = r.shown, a = i !== null && i.rows.length === i.count;
-	return /* @__PURE__ */ q(b, { children: [
-		/* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q("bdi", { children: r.title }) }), /* @__PURE__ */ q("p", {
+			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
 				class: "lead",
 				children: Kt[r.kind] ?? r.kind
 			})] })
 		}),
-		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ q("p", {
+		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.figures.map((e) => /* @__PURE__ */ q(Yt, {
+		r.figures.map((e) => /* @__PURE__ */ K(Yt, {
 			experiment: r,
 			file: e
 		}, e)),
-		i && /* @__PURE__ */ q(Y, {
+		i && /* @__PURE__ */ K(J, {
 			title: "Table",
 			note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-			children: [/* @__PURE__ */ q($t, {
+			children: [/* @__PURE__ */ K($t, {
 				columns: i.columns,
 				rows: i.rows
-			}), /* @__PURE__ */ q("p", {
+			}), /* @__PURE__ */ K("p", {
 				class: "actions",
-				children: a ? /* @__PURE__ */ q("button", {
+				children: a ? /* @__PURE__ */ K("button", {
 					type: "button",
 					onClick: () => {
 						i && Ye(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Xt).join(",")}\n`).join(""), "text/csv");
 					},
 					children: "Download CSV"
-				}) : t.host.kind === "folder" && /* @__PURE__ */ q("a", {
+				}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
 					class: "button",
 					href: `experiments/${encodeURIComponent(r.name)}/table.csv`,
 					download: `${r.name}.csv`,
@@ -1856,48 +1856,48 @@ function Zt({ name: e }) {
 				})
 			})]
 		}),
-		/* @__PURE__ */ q(en, { experiment: r })
+		/* @__PURE__ */ K(en, { experiment: r })
 	] });
 }
 var Qt = (e) => e.trim() !== "" && Number.isFinite(Number(e));
 function $t({ columns: e, rows: t }) {
 	let n = e.map((e, n) => t.every((e) => Qt(e[n] ?? "") || !e[n]));
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: /* @__PURE__ */ q("table", { children: [/* @__PURE__ */ q("thead", { children: /* @__PURE__ */ q("tr", { children: e.map((e, t) => /* @__PURE__ */ q("th", {
+		children: /* @__PURE__ */ K("table", { children: [/* @__PURE__ */ K("thead", { children: /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("th", {
 			scope: "col",
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ q("bdi", { children: e })
-		}, t)) }) }), /* @__PURE__ */ q("tbody", { children: t.map((e, t) => /* @__PURE__ */ q("tr", { children: e.map((e, t) => /* @__PURE__ */ q("td", {
+			children: /* @__PURE__ */ K("bdi", { children: e })
+		}, t)) }) }), /* @__PURE__ */ K("tbody", { children: t.map((e, t) => /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("td", {
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ q("bdi", { children: e })
+			children: /* @__PURE__ */ K("bdi", { children: e })
 		}, t)) }, t)) })] })
 	});
 }
 function en({ experiment: e }) {
 	let t = e.units.flatMap((e) => Ue(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "cards",
-		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ q(Y, {
+		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
 			title: "About",
-			children: /* @__PURE__ */ q("p", {
+			children: /* @__PURE__ */ K("p", {
 				class: "chips",
-				children: [t.map((e) => /* @__PURE__ */ q("a", {
+				children: [t.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
 					href: V(e.layer, e.channel),
-					children: /* @__PURE__ */ q(J, { text: `${e.layer}:${e.channel}` })
-				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ q("a", {
+					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
+				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
 					href: Be(e),
 					children: ["image ", e]
 				}, e))]
 			})
-		}), n.length > 0 && /* @__PURE__ */ q(Y, {
+		}), n.length > 0 && /* @__PURE__ */ K(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ q(it, { rows: n })
+			children: /* @__PURE__ */ K(at, { rows: n })
 		})]
 	});
 }
@@ -1924,32 +1924,32 @@ function nn() {
 		Enter: d
 	});
 	let f = e.layers.reduce((e, t) => e + t.units.dead, 0), p = t.all().flatMap((e) => Ue(e) ?? []);
-	return /* @__PURE__ */ q(b, { children: [
-		/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q(J, {
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ q("p", {
+		/* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"What its ",
-				$(e.units, "unit"),
+				Q(e.units, "unit"),
 				" in ",
-				$(e.layers.length, "layer"),
+				Q(e.layers.length, "layer"),
 				" respond to, in ",
-				$(e.data.count, "image"),
-				f > 0 && `; ${$(f, "unit")} never ${f === 1 ? "responds" : "respond"}`,
+				Q(e.data.count, "image"),
+				f > 0 && `; ${Q(f, "unit")} never ${f === 1 ? "responds" : "respond"}`,
 				"."
 			]
 		}),
-		/* @__PURE__ */ q(sn, { manifest: e }),
-		/* @__PURE__ */ q("div", {
+		/* @__PURE__ */ K(sn, { manifest: e }),
+		/* @__PURE__ */ K("div", {
 			class: "map-head",
-			children: [/* @__PURE__ */ q("h2", { children: "Layers in execution order" }), /* @__PURE__ */ q("form", {
+			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
 				onSubmit: (e) => {
 					e.preventDefault(), d();
 				},
-				children: /* @__PURE__ */ q("input", {
+				children: /* @__PURE__ */ K("input", {
 					id: "search",
 					type: "search",
 					value: r,
@@ -1959,71 +1959,71 @@ function nn() {
 				})
 			})]
 		}),
-		/* @__PURE__ */ q("ol", {
+		/* @__PURE__ */ K("ol", {
 			class: "map",
-			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ q(rn, {
+			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(rn, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === s
-			}, t.shown.id) : /* @__PURE__ */ q(an, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ q(rn, {
+			}, t.shown.id) : /* @__PURE__ */ K(an, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(rn, {
 				layer: e,
 				current: t === s
 			}, e.id))
 		}),
-		r !== "" && /* @__PURE__ */ q(on, {
+		r !== "" && /* @__PURE__ */ K(on, {
 			network: a.value,
 			sought: r,
 			found: l.length
 		}),
-		p.length > 0 && /* @__PURE__ */ q(Y, {
+		p.length > 0 && /* @__PURE__ */ K(J, {
 			title: "Marked units",
-			children: /* @__PURE__ */ q("p", {
+			children: /* @__PURE__ */ K("p", {
 				class: "chips",
-				children: p.map((e) => /* @__PURE__ */ q("a", {
+				children: p.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
 					href: V(e.layer, e.channel),
-					children: /* @__PURE__ */ q(J, { text: `${e.layer}:${e.channel}` })
+					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
 				}, `${e.layer}:${e.channel}`))
 			})
 		}),
-		/* @__PURE__ */ q(ln, { manifest: e })
+		/* @__PURE__ */ K(ln, { manifest: e })
 	] });
 }
 function rn({ layer: e, current: t }) {
-	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = tt(n.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ q("li", {
+	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = nt(n.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ K("li", {
 		class: t ? "station current" : "station",
-		children: /* @__PURE__ */ q("a", {
+		children: /* @__PURE__ */ K("a", {
 			href: B(e.name),
 			children: [
-				/* @__PURE__ */ q("span", {
+				/* @__PURE__ */ K("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ q("b", { children: /* @__PURE__ */ q(J, { text: e.name }) }), /* @__PURE__ */ q("span", {
+					children: [/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("span", {
 						class: "op",
 						children: e.op
 					})]
 				}),
-				/* @__PURE__ */ q("span", {
+				/* @__PURE__ */ K("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ q("span", {
+					children: [/* @__PURE__ */ K("span", {
 						class: "number",
-						children: gt(e)
-					}), /* @__PURE__ */ q("small", { children: e.spatial ? "units × map" : "units" })]
+						children: _t(e)
+					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ q("span", {
+				/* @__PURE__ */ K("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ q(at, {
+					children: [/* @__PURE__ */ K(ot, {
 						field: e.field,
 						input: n.model.input
-					}), /* @__PURE__ */ q("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ q("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ q("span", {
+				/* @__PURE__ */ K("span", {
 					class: e.units.dead ? "station-dead some" : "station-dead",
 					children: [e.units.dead, " dead"]
 				}),
-				/* @__PURE__ */ q("span", {
+				/* @__PURE__ */ K("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ q("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ q(xt, {
+					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(St, {
 						path: a,
 						grid: r,
 						panel: 0,
@@ -2037,50 +2037,50 @@ function rn({ layer: e, current: t }) {
 	});
 }
 function an({ layers: e }) {
-	return /* @__PURE__ */ q("li", {
+	return /* @__PURE__ */ K("li", {
 		class: "passed",
-		children: /* @__PURE__ */ q("details", { children: [/* @__PURE__ */ q("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ q("ul", { children: e.map((e) => /* @__PURE__ */ q("li", { children: [
-			/* @__PURE__ */ q(J, { text: e.name }),
+		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
+			/* @__PURE__ */ K(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ q("span", {
+			/* @__PURE__ */ K("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ q("span", {
+			/* @__PURE__ */ K("span", {
 				class: "number",
-				children: gt(e)
+				children: _t(e)
 			}),
 			" ",
-			/* @__PURE__ */ q("span", { children: vt(e.field) })
+			/* @__PURE__ */ K("span", { children: yt(e.field) })
 		] }, e.name)) })] })
 	});
 }
 function on({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
-	return /* @__PURE__ */ q("p", {
+	return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		role: "status",
-		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${$(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
+		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
 function sn({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ q("details", {
+	return t ? /* @__PURE__ */ K("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ q("summary", { children: [
-			$(t, "image"),
+		children: [/* @__PURE__ */ K("summary", { children: [
+			Q(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ q("ul", { children: [n.map((e) => /* @__PURE__ */ q("li", { children: [
-			/* @__PURE__ */ q(J, { text: e.name }),
+		] }), /* @__PURE__ */ K("ul", { children: [n.map((e) => /* @__PURE__ */ K("li", { children: [
+			/* @__PURE__ */ K(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ q("span", {
+			/* @__PURE__ */ K("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ q("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ K("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -2090,49 +2090,49 @@ function sn({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var cn = ({ value: e }) => /* @__PURE__ */ q("code", {
+var cn = ({ value: e }) => /* @__PURE__ */ K("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
 });
 function ln({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i } = e;
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ q(Y, {
+			/* @__PURE__ */ K(J, {
 				title: "Model",
-				children: /* @__PURE__ */ q(it, { rows: [
-					["Name", /* @__PURE__ */ q(J, {
+				children: /* @__PURE__ */ K(at, { rows: [
+					["Name", /* @__PURE__ */ K(q, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ q(J, {
-						text: t.output + (t.classes ? `, ${$(t.classes, "class", "classes")}` : ""),
+					["Output", /* @__PURE__ */ K(q, {
+						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					["SHA-256", /* @__PURE__ */ q(cn, { value: t.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(cn, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ q(Y, {
+			/* @__PURE__ */ K(J, {
 				title: "Images",
-				children: /* @__PURE__ */ q(it, { rows: [
-					["Collection", /* @__PURE__ */ q(J, {
+				children: /* @__PURE__ */ K(at, { rows: [
+					["Collection", /* @__PURE__ */ K(q, {
 						text: n.description,
 						plain: !0
 					}, "n")],
-					["Count", $(n.count, "image")],
-					["Labels", n.classes ? $(n.classes, "class", "classes") : "none"],
+					["Count", Q(n.count, "image")],
+					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ q(cn, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(cn, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ q(Y, {
+			/* @__PURE__ */ K(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ q(it, { rows: [
-					["When", yt(e.created)],
+				children: /* @__PURE__ */ K(at, { rows: [
+					["When", bt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
@@ -2159,28 +2159,33 @@ function un(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function dn({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value ? a.value.images.indexOf(e) : -1, s = G(t.extras && o >= 0 ? `profiles/${Math.floor(o / t.extras.profileShard)}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
-	if (!r) return /* @__PURE__ */ q(X, {
+function dn(e, t, n) {
+	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
+	let r = -1;
+	for (let n of e.starts) {
+		if (n > t) break;
+		r += 1;
+	}
+	return r;
+}
+function fn({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? dn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (i.error) return /* @__PURE__ */ q(X, {
+	if (i.error) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.error.message
 	});
-	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ q(Z, { what: `image ${e}` });
+	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ K(X, { what: `image ${e}` });
 	let d = l.value?.images[e], f = s.value?.images[e], p = f ?? d;
-	if (!p) return /* @__PURE__ */ q(X, {
+	if (!p) return /* @__PURE__ */ K(Y, {
 		title: "Not in this atlas",
-		children: [
-			"Image ",
-			e,
-			" is among the strongest of no unit shown, and not among the images that were looked at one by one."
-		]
+		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ q(fn, {
+	return /* @__PURE__ */ K(pn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2190,7 +2195,7 @@ function dn({ number: e }) {
 		about: h
 	});
 }
-function fn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function pn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = W(), { router: c } = H(), [l, u] = I(null), d = (t) => {
 		let n = a[a.indexOf(e) + t];
 		n !== void 0 && c.go(Be(n));
@@ -2200,55 +2205,55 @@ function fn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		h: () => d(-1),
 		ArrowRight: () => d(1),
 		l: () => d(1)
-	}), /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("div", {
+	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q(J, { text: bt(t) }) }), /* @__PURE__ */ q("p", {
+		children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: xt(t) }) }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ q(b, { children: [" · ", /* @__PURE__ */ q(J, { text: n })] }),
+				n !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: n })] }),
 				" · ",
 				"among the strongest of ",
-				$(i.length, "unit")
+				Q(i.length, "unit")
 			]
 		})] })
-	}), /* @__PURE__ */ q("div", {
+	}), /* @__PURE__ */ K("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ q("figure", {
+		children: [/* @__PURE__ */ K("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ q(Tt, {
+				/* @__PURE__ */ K(Tt, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
 				}),
-				/* @__PURE__ */ q("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
-				/* @__PURE__ */ q("p", {
+				/* @__PURE__ */ K("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
+				/* @__PURE__ */ K("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ q(J, {
+					children: /* @__PURE__ */ K(q, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ q("p", { children: /* @__PURE__ */ q("a", {
+				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
 					href: Ve(e.name),
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ q("div", { children: s.layers.map((e, t) => {
+		}), /* @__PURE__ */ K("div", { children: s.layers.map((e, t) => {
 			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
-			return !n.length && !a.length ? null : /* @__PURE__ */ q(Y, {
+			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
 				title: e.name,
-				note: a.length ? `among the ${s.options.k} strongest of ${$(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ q(pn, {
+				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
+				children: [n.length > 0 ? /* @__PURE__ */ K(mn, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ q(hn, {
+				}) : /* @__PURE__ */ K(gn, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ q("details", { children: [/* @__PURE__ */ q("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ q(hn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(gn, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2256,44 +2261,44 @@ function fn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function pn({ layer: e, rows: t, mark: n }) {
+function mn({ layer: e, rows: t, mark: n }) {
 	let { manifest: r } = W();
-	return /* @__PURE__ */ q("ul", {
+	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
 				box: un(e, o, s, r.model.input),
-				words: `${e.name}:${t}, response ${Q(i)}`
+				words: `${e.name}:${t}, response ${Z(i)}`
 			});
-			return /* @__PURE__ */ q("li", {
+			return /* @__PURE__ */ K("li", {
 				onMouseEnter: c,
 				onMouseLeave: () => n(null),
-				children: /* @__PURE__ */ q("a", {
+				children: /* @__PURE__ */ K("a", {
 					href: V(e.name, t),
 					onFocus: c,
 					onBlur: () => n(null),
-					children: [/* @__PURE__ */ q("span", {
+					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ q(St, {
+						children: [/* @__PURE__ */ K($, {
 							layer: e,
 							channel: t,
 							kind: "photos",
 							side: 56
-						}), /* @__PURE__ */ q(St, {
+						}), /* @__PURE__ */ K($, {
 							layer: e,
 							channel: t,
 							kind: "projections",
 							side: 56
 						})]
-					}), /* @__PURE__ */ q("span", {
+					}), /* @__PURE__ */ K("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
+						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 							class: "heard",
 							children: "Unit "
-						}), t] }), /* @__PURE__ */ q("span", {
+						}), t] }), /* @__PURE__ */ K("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
-								Q(i),
+								Z(i),
 								" · ",
 								Math.round(100 * a),
 								" %"
@@ -2305,34 +2310,34 @@ function pn({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var mn = 24;
-function hn({ layer: e, wins: t }) {
-	let [n, r] = I(!1), i = n ? t : t.slice(0, mn);
-	return /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q("ul", {
+var hn = 24;
+function gn({ layer: e, wins: t }) {
+	let [n, r] = I(!1), i = n ? t : t.slice(0, hn);
+	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ q("li", { children: /* @__PURE__ */ q("a", {
+		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
 			href: V(e.name, t),
-			children: [/* @__PURE__ */ q(St, {
+			children: [/* @__PURE__ */ K($, {
 				layer: e,
 				channel: t,
 				kind: "photos",
 				side: 48
-			}), /* @__PURE__ */ q("span", {
+			}), /* @__PURE__ */ K("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
+				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ q("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ K("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ q("button", {
+	}), t.length > i.length && /* @__PURE__ */ K("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Images.tsx
-function gn() {
+function _n() {
 	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = I(null);
 	L(() => {
 		if (!r.value) return;
@@ -2360,30 +2365,30 @@ function gn() {
 		error: n.error ?? r.error
 	};
 }
-function _n({ query: e }) {
-	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = gn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ q(X, {
+function vn({ query: e }) {
+	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = _n(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ q(Z, { what: "images" });
+	if (!r) return /* @__PURE__ */ K(X, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ q(b, { children: [
-		/* @__PURE__ */ q("h1", { children: "Images" }),
-		/* @__PURE__ */ q("p", {
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: "Images" }),
+		/* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
-				$(r.length, "image"),
+				Q(r.length, "image"),
 				" of ",
 				t.data.count,
 				", each with the units that respond to it most",
-				r.length < t.data.count && " (evenly spread over the collection, and those that units are strongest on)",
+				r.length < t.data.count && ", evenly spread over the collection; every other image that a unit is strongest on has its page too",
 				"."
 			]
 		}),
-		/* @__PURE__ */ q("div", {
+		/* @__PURE__ */ K("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ q("input", {
+			children: [/* @__PURE__ */ K("input", {
 				id: "search",
 				class: "find",
 				type: "search",
@@ -2391,7 +2396,7 @@ function _n({ query: e }) {
 				onInput: (e) => n.replace(ze("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ q("output", {
+			}), /* @__PURE__ */ K("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -2401,10 +2406,13 @@ function _n({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ q("p", {
+		c.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
-			children: "No image has this in its name or label."
-		}) : /* @__PURE__ */ q(It, {
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("a", {
+				href: Be(Number(s)),
+				children: ["Open image ", Number(s)]
+			})] })]
+		}) : /* @__PURE__ */ K(It, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2415,70 +2423,83 @@ function _n({ query: e }) {
 			select: o,
 			open: (e) => n.go(Be(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e) => /* @__PURE__ */ q(vn, {
+			render: (e) => /* @__PURE__ */ K(yn, {
 				image: c[e],
 				first: e === Math.max(0, a)
 			})
 		})
 	] });
 }
-function vn({ image: e, first: t }) {
+function yn({ image: e, first: t }) {
 	let n = $e(wt(W(), e.number));
-	return /* @__PURE__ */ q("a", {
+	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
 		href: Be(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ q("img", {
+			n ? /* @__PURE__ */ K("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ q("span", { class: "tile none" }),
-			/* @__PURE__ */ q("span", {
+			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
+			/* @__PURE__ */ K("span", {
 				class: "caption",
-				children: /* @__PURE__ */ q("b", { children: /* @__PURE__ */ q(J, { text: e.label ?? bt(e.name) }) })
+				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? xt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ q("small", { children: /* @__PURE__ */ q(J, { text: bt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: xt(e.name) }) })
 		]
 	});
 }
-// src/layerview.ts
-var yn = [
+// src/alike.ts
+function bn(e, t) {
+	let n = atob(e.codes), { rank: r } = e, i = Math.floor(n.length / r), a = Int8Array.from({ length: i * r }, (e, t) => n.charCodeAt(t)), o = a.subarray(t * r, (t + 1) * r), s = [];
+	if (!o.some((e) => e !== 0)) return s;
+	for (let n = 0; n < i; n += 1) {
+		let i = 0, c = !1;
+		for (let e = 0; e < r; e += 1) {
+			let t = a[n * r + e];
+			i += t * o[e], c ||= t !== 0;
+		}
+		c && n !== t && s.push([n, Math.max(-1, Math.min(1, i * e.scale ** 2))]);
+	}
+	return s;
+}
+var xn = (e) => `correlation of responses to ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)}` : ""}`, Sn = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
 	["active", "fraction active"],
 	["selectivity", "class selectivity"],
 	["similar", "similarity to a unit"]
-], bn = (e, t, n) => t.find((t) => t === e) ?? n, xn = (e) => {
+], Cn = (e, t, n) => t.find((t) => t === e) ?? n, wn = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function Sn(e) {
-	let t = bn(e.get("sort"), yn.map(([e]) => e), "index");
+function Tn(e) {
+	let t = Cn(e.get("sort"), Sn.map(([e]) => e), "index");
 	return {
-		view: bn(e.get("view"), [
+		view: Cn(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: bn(e.get("alive"), [
+		alive: Cn(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: xn(e.get("class")),
-		low: xn(e.get("low")),
-		high: xn(e.get("high")),
-		near: xn(e.get("near")),
+		class: wn(e.get("class")),
+		low: wn(e.get("low")),
+		high: wn(e.get("high")),
+		near: wn(e.get("near")),
 		text: e.get("q") ?? ""
 	};
 }
-function Cn(e) {
+function En(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2491,7 +2512,7 @@ function Cn(e) {
 		q: e.text
 	};
 }
-function wn(e, t) {
+function Dn(e, t) {
 	let n = new Set(t.dead), { low: r, high: i, class: a } = e, o = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || n.has(t) === (e.alive === "dead"),
@@ -2503,8 +2524,8 @@ function wn(e, t) {
 		text: (e) => !o || String(e).startsWith(o) || (t.names?.[e] ?? "").toLowerCase().includes(o)
 	};
 }
-function Tn(e, t, n, r, i) {
-	let a = wn(n, t), o = new Set(t.dead), s = {
+function On(e, t, n, r, i) {
+	let a = Dn(n, t), o = new Set(t.dead), s = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -2521,11 +2542,11 @@ function Tn(e, t, n, r, i) {
 		e && a.alive(n) && r !== void 0 && r >= 0 && s.classes.set(r, (s.classes.get(r) ?? 0) + 1), e && a.alive(n) && a.class(n) && c.push(n);
 	}
 	return {
-		units: En(c, t, n, r),
+		units: kn(c, t, n, r),
 		counts: s
 	};
 }
-function En(e, t, n, r) {
+function kn(e, t, n, r) {
 	let i = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let a = new Map(r);
@@ -2537,15 +2558,15 @@ function En(e, t, n, r) {
 	});
 }
 // src/parts/LayerBar.tsx
-var Dn = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
-	let o = yn.filter(([e]) => e !== "selectivity" || t.selectivity), s = [...r.classes].sort((e, t) => t[1] - e[1]), c = t.maximum.filter((e) => e !== null), [l, u] = [c.reduce((e, t) => Math.min(e, t), Infinity), c.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ q("div", {
+var An = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function jn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let s = Sn.filter(([e]) => e !== "selectivity" || t.selectivity), c = [...r.classes].sort((e, t) => t[1] - e[1]), l = t.maximum.filter((e) => e !== null), [u, d] = [l.reduce((e, t) => Math.min(e, t), Infinity), l.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ K("div", {
 		class: "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ q(ot, {
+			/* @__PURE__ */ K(st, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -2553,37 +2574,40 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 					["projections", "Projections"],
 					["both", "Both"]
 				],
-				change: (e) => a({ view: e })
+				change: (e) => o({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ q(ct, {}),
-			/* @__PURE__ */ q("label", { children: ["Sort", /* @__PURE__ */ q("select", {
+			n.view !== "photos" && /* @__PURE__ */ K(lt, {}),
+			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
 				value: n.sort,
-				onChange: (e) => a({
+				onChange: (e) => o({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: o.map(([e, t]) => /* @__PURE__ */ q("option", {
+				children: s.map(([e, t]) => /* @__PURE__ */ K("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "similar" ? /* @__PURE__ */ q("label", { children: ["Unit", /* @__PURE__ */ q("input", {
+			n.sort === "similar" ? /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("label", { children: ["to unit", /* @__PURE__ */ K("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => a({ near: Dn(e.currentTarget.value) })
-			})] }) : /* @__PURE__ */ q("button", {
+				onInput: (e) => o({ near: An(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ K("span", {
+				class: "quiet measure",
+				children: ["by ", a]
+			})] }) : /* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
-				onClick: () => a({ ascending: !n.ascending }),
+				onClick: () => o({ ascending: !n.ascending }),
 				"aria-label": n.ascending ? "Ascending; change to descending" : "Descending; change to ascending",
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ q(ot, {
+			/* @__PURE__ */ K(st, {
 				label: "Dead units",
 				value: n.alive,
 				options: [
@@ -2591,21 +2615,21 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 					["alive", `Alive ${r.alive.alive}`],
 					["dead", `Dead ${r.alive.dead}`]
 				],
-				change: (e) => a({ alive: e })
+				change: (e) => o({ alive: e })
 			}),
-			t.topClass && /* @__PURE__ */ q("label", { children: ["Class", /* @__PURE__ */ q("select", {
+			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
 				value: n.class ?? "",
-				onChange: (e) => a({ class: Dn(e.currentTarget.value) }),
+				onChange: (e) => o({ class: An(e.currentTarget.value) }),
 				children: [
-					/* @__PURE__ */ q("option", {
+					/* @__PURE__ */ K("option", {
 						value: "",
 						children: "any"
 					}),
-					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ q("option", {
+					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ K("option", {
 						value: n.class,
 						children: [t.classes?.[n.class] ?? n.class, " (0)"]
 					}),
-					s.map(([e, n]) => /* @__PURE__ */ q("option", {
+					c.map(([e, n]) => /* @__PURE__ */ K("option", {
 						value: e,
 						children: [
 							t.classes?.[e] ?? e,
@@ -2616,49 +2640,49 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 					}, e))
 				]
 			})] }),
-			/* @__PURE__ */ q("span", {
+			/* @__PURE__ */ K("span", {
 				class: "range",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ q("input", {
+					/* @__PURE__ */ K("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
-						placeholder: Q(l),
-						onInput: (e) => a({ low: Dn(e.currentTarget.value) }),
+						placeholder: Z(u),
+						onInput: (e) => o({ low: An(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ q("input", {
+					/* @__PURE__ */ K("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
-						placeholder: Q(u),
-						onInput: (e) => a({ high: Dn(e.currentTarget.value) }),
+						placeholder: Z(d),
+						onInput: (e) => o({ high: An(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			/* @__PURE__ */ q("input", {
+			/* @__PURE__ */ K("input", {
 				id: "search",
 				class: "find",
 				type: "search",
 				value: n.text,
 				placeholder: t.names ? "Find number or name" : "Find number",
-				onInput: (e) => a({ text: e.currentTarget.value }),
+				onInput: (e) => o({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ q("output", {
+			/* @__PURE__ */ K("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -2671,17 +2695,17 @@ function On({ layer: e, data: t, view: n, counts: r, shown: i, change: a }) {
 	});
 }
 // src/pages/Layer.tsx
-var kn = 84;
-function An({ name: e, query: t }) {
-	let n = K(W(), e), r = G(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ q(X, {
+var Mn = 84;
+function Nn({ name: e, query: t }) {
+	let n = tt(W(), e), r = G(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ q(b, { children: [/* @__PURE__ */ q(jn, { layer: n }), r.value ? /* @__PURE__ */ q(Nn, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Pn, { layer: n }), r.value ? /* @__PURE__ */ K(Ln, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ q(Z, { what: n.name })] }) : /* @__PURE__ */ q(X, {
+	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(Y, {
 		title: "No such layer",
 		children: [
 			"Layer “",
@@ -2690,36 +2714,36 @@ function An({ name: e, query: t }) {
 		]
 	});
 }
-function jn({ layer: e }) {
+function Pn({ layer: e }) {
 	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(B(e.name)) : void 0;
 	U({
 		"[": o(i),
 		"]": o(a)
 	});
 	let s = e.units;
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q(J, { text: e.name }) }), /* @__PURE__ */ q("p", {
+		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				e.op,
 				" · ",
-				gt(e),
+				_t(e),
 				" · receptive field ",
-				vt(e.field),
+				yt(e.field),
 				" · ",
-				$(s.dead, "dead unit"),
+				Q(s.dead, "dead unit"),
 				s.silent > 0 && ` · ${s.silent} never above zero`,
 				s.nan > 0 && ` · ${s.nan} with NaN`
 			]
-		})] }), /* @__PURE__ */ q("div", {
+		})] }), /* @__PURE__ */ K("div", {
 			class: "steps",
-			children: [i && /* @__PURE__ */ q("a", {
+			children: [i && /* @__PURE__ */ K("a", {
 				href: B(i.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${i.name}`,
 				children: "←"
-			}), a && /* @__PURE__ */ q("a", {
+			}), a && /* @__PURE__ */ K("a", {
 				href: B(a.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${a.name}`,
@@ -2728,29 +2752,58 @@ function jn({ layer: e }) {
 		})]
 	});
 }
-function Mn(e, t, n, r) {
+function Fn(e, t, n, r) {
 	if (e.dead.includes(r)) return "dead";
 	switch (t.sort) {
-		case "mean": return Q(e.mean[r]);
-		case "active": return ht(e.active[r]);
-		case "selectivity": return Q(e.selectivity?.[r]);
-		case "similar": return r === t.near ? "this" : n.has(r) ? Q(n.get(r)) : "";
-		default: return Q(e.maximum[r]);
+		case "mean": return Z(e.mean[r]);
+		case "active": return gt(e.active[r]);
+		case "selectivity": return Z(e.selectivity?.[r]);
+		case "similar": return r === t.near ? "this" : n.get(r)?.toFixed(2) ?? "–";
+		default: return Z(e.maximum[r]);
 	}
 }
-function Nn({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => Sn(n), [n]), c = s.near !== null && s.near < e.channels ? Math.floor(s.near / e.shard.units) : null, l = G(c === null ? null : `layers/${e.id}/${c}`), u = s.near === null ? [] : l.value?.units.find((e) => e.channel === s.near)?.nearest ?? [], d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => Tn(e, t, s, u, d), [
+function In(e, t) {
+	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G(r !== null && i ? `alike/${e.id}` : null), o = G(r !== null && !i ? `layers/${e.id}/${Math.floor(r / e.shard.units)}` : null);
+	return z(() => {
+		let t = a.error ?? o.error;
+		if (r === null) return {
+			nearest: [],
+			measure: "",
+			error: t
+		};
+		if (a.value) return {
+			nearest: bn(a.value, r),
+			measure: xn(a.value),
+			error: t
+		};
+		let n = o.value?.units.find((e) => e.channel === r)?.nearest ?? [];
+		return {
+			nearest: n,
+			measure: n.length ? `${e.neighbours}, the nearest ${n.length} only` : "",
+			error: t
+		};
+	}, [
+		r,
+		e,
+		a.value,
+		o.value,
+		a.error,
+		o.error
+	]);
+}
+function Ln({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => Tn(n), [n]), { nearest: c, measure: l, error: u } = In(e, s), d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => On(e, t, s, c, d), [
 		e,
 		t,
 		s,
-		u
-	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = new Map(u), y = (t) => i.replace(B(e.name, Cn({
+		c
+	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = z(() => new Map(c), [c]), y = (t) => i.replace(B(e.name, En({
 		...s,
 		...t
 	}))), b = (t) => {
 		let n = f[t];
 		n !== void 0 && (i.replace(B(e.name, {
-			...Cn(s),
+			...En(s),
 			at: n
 		})), i.go(V(e.name, n)));
 	};
@@ -2763,25 +2816,26 @@ function Nn({ layer: e, data: t, query: n }) {
 		}
 	});
 	let x = s.view === "both" ? ["photos", "projections"] : [s.view], S = {
-		width: x.length * kn + (x.length - 1) * 3 + 12,
+		width: x.length * Mn + (x.length - 1) * 3 + 12,
 		height: 122
 	};
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		ref: g,
-		children: [/* @__PURE__ */ q(On, {
+		children: [/* @__PURE__ */ K(jn, {
 			layer: e,
 			data: t,
 			view: s,
 			counts: p,
 			shown: f.length,
+			measure: u ? "how alike units are cannot be read" : l,
 			change: y
-		}), f.length === 0 ? /* @__PURE__ */ q("p", {
+		}), f.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
-			children: ["No unit passes these filters. ", /* @__PURE__ */ q("a", {
+			children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
 				href: B(e.name),
 				children: ["Show all ", p.all]
 			})]
-		}) : /* @__PURE__ */ q(It, {
+		}) : /* @__PURE__ */ K(It, {
 			count: f.length,
 			cell: S,
 			label: `Units of ${e.name}`,
@@ -2790,8 +2844,8 @@ function Nn({ layer: e, data: t, query: n }) {
 			open: b,
 			keyOf: (e) => f[e] ?? e,
 			render: (n) => {
-				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Mn(t, s, v, r);
-				return /* @__PURE__ */ q("a", {
+				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Fn(t, s, v, r);
+				return /* @__PURE__ */ K("a", {
 					class: i ? "unit dead" : "unit",
 					href: V(e.name, r),
 					tabIndex: n === Math.max(0, _) ? 0 : -1,
@@ -2800,20 +2854,20 @@ function Nn({ layer: e, data: t, query: n }) {
 						e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), b(n));
 					},
 					title: `${e.name}:${r}${a ? ` ${a}` : ""}`,
-					children: [/* @__PURE__ */ q("span", {
+					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
-						children: x.map((t) => /* @__PURE__ */ q(St, {
+						children: x.map((t) => /* @__PURE__ */ K($, {
 							layer: e,
 							channel: r,
 							kind: t,
-							side: kn
+							side: Mn
 						}, t))
-					}), /* @__PURE__ */ q("span", {
+					}), /* @__PURE__ */ K("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
+						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 							class: "heard",
 							children: ["Unit ", a ? `${r} ` : ""]
-						}), a ? /* @__PURE__ */ q("bdi", { children: a }) : r] }), /* @__PURE__ */ q("span", { children: o })]
+						}), a ? /* @__PURE__ */ K("bdi", { children: a }) : r] }), /* @__PURE__ */ K("span", { children: o })]
 					})]
 				});
 			}
@@ -2821,29 +2875,35 @@ function Nn({ layer: e, data: t, query: n }) {
 	});
 }
 // src/downloads.ts
-var Pn = class extends Error {}, Fn = (e, t, n) => tt(e.manifest.paths.sprite, {
+var Rn = class extends Error {}, zn = (e, t, n) => nt(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), In = 4, Ln = 16;
-function Rn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * In;
+}), Bn = 4, Vn = 16;
+function Hn(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Bn;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + Ln) + o % e * (n + In),
-			y: Math.floor(o / e) * (r + In)
+			x: i * (a + Vn) + o % e * (n + Bn),
+			y: Math.floor(o / e) * (r + Bn)
 		}))),
-		width: 2 * a + Ln,
-		height: i * (r + In) - In
+		width: 2 * a + Vn,
+		height: i * (r + Bn) - Bn
 	};
 }
-async function zn(e) {
+async function Un(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Bn(e, t, n) {
-	let r = await zn(await e.store.host.picture(Fn(e, t, n.channel), e.name)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Rn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function Wn(e, t, n) {
+	let { store: r, manifest: i } = e;
+	if (r.host.readable) return r.host.picture(zn(e, t, n), e.name);
+	if (!i.portable) throw new Rn();
+	return r.load(`sprites/${t.id}/${n}`);
+}
+async function Gn(e, t, n) {
+	let r = await Un(await Wn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Hn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -2853,18 +2913,18 @@ async function Bn(e, t, n) {
 	}
 	return l;
 }
-function Vn(e) {
+function Kn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Pn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Rn()), "image/png");
 		} catch {
-			n(new Pn());
+			n(new Rn());
 		}
 	});
 }
-var Hn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Un(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Rn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Hn(Q(r.values[e.rank]))}</text>`), l = Hn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var qn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Jn(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Hn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${qn(Z(r.values[e.rank]))}</text>`), l = qn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -2875,7 +2935,7 @@ function Un(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Wn(e, t, n, r) {
+function Yn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -2890,7 +2950,7 @@ function Wn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-function Gn(e, t, n, r) {
+function Xn(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -2903,70 +2963,70 @@ function Gn(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Actions.tsx
-function Kn({ layer: e, shard: t, unit: n }) {
+function Zn({ layer: e, shard: t, unit: n }) {
 	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = I(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Je(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Bn(r, e, n), a = await Vn(i);
-			t === "png" ? Ye(`${l}.png`, a) : Ye(`${l}.svg`, Un(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Gn(r, e, n), a = await Kn(i);
+			t === "png" ? Ye(`${l}.png`, a) : Ye(`${l}.svg`, Jn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Pn ? c(!0) : o("The picture cannot be read");
+			e instanceof Rn ? c(!0) : o("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				id: "copy-link",
 				type: "button",
 				onClick: () => d(u ?? l, u ? "Link" : "Unit"),
 				children: "Copy link"
 			}),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Gn(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Xn(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ q("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => Ye(`${l}.json`, Wn(r, e, t, n)),
+				onClick: () => Ye(`${l}.json`, Yn(r, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ q("a", {
+			/* @__PURE__ */ K("a", {
 				class: "button",
 				href: He(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ q(qn, {
-				path: Fn(r, e, n.channel),
+			s && /* @__PURE__ */ K(Qn, {
+				path: zn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function qn({ path: e, unit: t, close: n }) {
-	return U({ Escape: n }, !0), /* @__PURE__ */ q("div", {
+function Qn({ path: e, unit: t, close: n }) {
+	return U({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...pt(n),
-		children: /* @__PURE__ */ q("div", {
+		...mt(n),
+		children: /* @__PURE__ */ K("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ q("button", {
+				/* @__PURE__ */ K("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -2974,12 +3034,12 @@ function qn({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ q("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ q("p", { children: "Browsers do not let such a page read its own pictures. Any of these does it:" }),
-				/* @__PURE__ */ q("ul", { children: [
-					/* @__PURE__ */ q("li", { children: [
+				/* @__PURE__ */ K("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ K("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ K("ul", { children: [
+					/* @__PURE__ */ K("li", { children: [
 						"open ",
-						/* @__PURE__ */ q("a", {
+						/* @__PURE__ */ K("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -2987,19 +3047,24 @@ function qn({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ q("li", { children: [
+					/* @__PURE__ */ K("li", { children: [
 						"run ",
-						/* @__PURE__ */ q("code", { children: "convscope serve" }),
+						/* @__PURE__ */ K("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ q("li", { children: [
+					/* @__PURE__ */ K("li", { children: [
 						"run ",
-						/* @__PURE__ */ q("code", { children: [
+						/* @__PURE__ */ K("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
 						] }),
-						": one file to mail, where they work too."
+						": one file to mail, where they work too;"
+					] }),
+					/* @__PURE__ */ K("li", { children: [
+						"run ",
+						/* @__PURE__ */ K("code", { children: "convscope atlas export FOLDER --portable" }),
+						": the whole atlas with every picture twice."
 					] })
 				] })
 			]
@@ -3007,7 +3072,7 @@ function qn({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
+function $n({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	let [o, s] = I("pair"), [c, l] = I(1), [u, d] = I(50), f = n.images.length, p = (e) => () => i((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: a,
 		ArrowLeft: p(-1),
@@ -3023,7 +3088,7 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	};
 	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => i(e);
 	U(h, !0);
-	let g = pt(a);
+	let g = mt(a);
 	Te(() => l(1), [r, o]);
 	let _ = n.images[r], v = Ot(t, _), y = Dt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(160, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
@@ -3033,17 +3098,17 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	}, T = (e) => {
 		e.preventDefault(), m(e.deltaY < 0 ? 1.15 : 1 / 1.15)();
 	};
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...g,
-		children: /* @__PURE__ */ q("div", {
+		children: /* @__PURE__ */ K("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ q("div", {
+				/* @__PURE__ */ K("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ q(ot, {
+						/* @__PURE__ */ K(st, {
 							label: "View",
 							value: o,
 							options: [
@@ -3053,11 +3118,11 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 							],
 							change: s
 						}),
-						o === "overlay" && /* @__PURE__ */ q("label", {
+						o === "overlay" && /* @__PURE__ */ K("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ q("input", {
+								/* @__PURE__ */ K("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -3068,10 +3133,10 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ q("span", {
+						/* @__PURE__ */ K("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ q("button", {
+								/* @__PURE__ */ K("button", {
 									class: "icon",
 									type: "button",
 									onClick: m(1 / 1.5),
@@ -3079,8 +3144,8 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 									disabled: c <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ q("output", { children: [Math.round(c * 100), " %"] }),
-								/* @__PURE__ */ q("button", {
+								/* @__PURE__ */ K("output", { children: [Math.round(c * 100), " %"] }),
+								/* @__PURE__ */ K("button", {
 									class: "icon",
 									type: "button",
 									onClick: m(1.5),
@@ -3090,7 +3155,7 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 								})
 							]
 						}),
-						/* @__PURE__ */ q("button", {
+						/* @__PURE__ */ K("button", {
 							class: "icon close",
 							type: "button",
 							onClick: a,
@@ -3100,41 +3165,41 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 						})
 					]
 				}),
-				/* @__PURE__ */ q("div", {
+				/* @__PURE__ */ K("div", {
 					class: "stage",
 					onWheel: T,
 					tabIndex: 0,
 					role: "group",
 					"aria-label": "Picture",
 					children: [
-						o === "pair" && /* @__PURE__ */ q("div", {
+						o === "pair" && /* @__PURE__ */ K("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ q(Ct, {
+							children: [/* @__PURE__ */ K(Ct, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ q(Ct, {
+							}), /* @__PURE__ */ K(Ct, {
 								kind: "projections",
 								...w
 							})]
 						}),
-						o === "overlay" && /* @__PURE__ */ q("div", {
+						o === "overlay" && /* @__PURE__ */ K("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ q(Ct, {
+							children: [/* @__PURE__ */ K(Ct, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ q("span", {
+							}), /* @__PURE__ */ K("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ q(Ct, {
+								children: /* @__PURE__ */ K(Ct, {
 									kind: "projections",
 									...w
 								})
 							})]
 						}),
-						o === "whole" && /* @__PURE__ */ q("div", {
+						o === "whole" && /* @__PURE__ */ K("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ q(Tt, {
+							children: /* @__PURE__ */ K(Tt, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3142,36 +3207,36 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 						})
 					]
 				}),
-				/* @__PURE__ */ q("div", {
+				/* @__PURE__ */ K("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ q("button", {
+						/* @__PURE__ */ K("button", {
 							class: "icon",
 							type: "button",
 							onClick: p(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ q("p", { children: [
-							/* @__PURE__ */ q("b", { children: r + 1 }),
+						/* @__PURE__ */ K("p", { children: [
+							/* @__PURE__ */ K("b", { children: r + 1 }),
 							" of ",
 							f,
 							" · activation ",
-							/* @__PURE__ */ q("b", {
+							/* @__PURE__ */ K("b", {
 								class: "number",
-								children: Q(n.values[r])
+								children: Z(n.values[r])
 							}),
-							y !== null && /* @__PURE__ */ q(b, { children: [" · ", /* @__PURE__ */ q(J, { text: y })] }),
+							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
 							" · ",
-							/* @__PURE__ */ q("a", {
+							/* @__PURE__ */ K("a", {
 								href: Be(_),
-								children: /* @__PURE__ */ q(J, { text: v })
+								children: /* @__PURE__ */ K(q, { text: v })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · largest magnitude ",
-							Q(n.scales[r])
+							Z(n.scales[r])
 						] }),
-						/* @__PURE__ */ q("button", {
+						/* @__PURE__ */ K("button", {
 							class: "icon",
 							type: "button",
 							onClick: p(1),
@@ -3185,8 +3250,8 @@ function Jn({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	});
 }
 // src/parts/Histogram.tsx
-var Yn = 480;
-function Xn(e, t) {
+var er = 480;
+function tr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3194,70 +3259,70 @@ function Xn(e, t) {
 	}
 	return e.length - 1;
 }
-function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
-	if (!n.length) return /* @__PURE__ */ q("p", {
+function nr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+	if (!n.length) return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = Yn / n.length, s = Math.max(...n), c = (e) => Xn(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ q("svg", {
+	let a = e.slice(t, t + n.length + 1), o = er / n.length, s = Math.max(...n), c = (e) => tr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ K("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Yn} 134`,
+		viewBox: `0 0 ${er} 134`,
 		role: "img",
-		"aria-label": `${i}: ${u} images, from ${Q(a[0])} to ${Q(a.at(-1))}`,
+		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
 		children: [
 			n.map((e, t) => {
 				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / s)) : 0;
-				return /* @__PURE__ */ q("rect", {
+				return /* @__PURE__ */ K("rect", {
 					class: "bar",
 					x: t * o + .5,
 					y: 102 - n,
 					width: Math.max(.5, o - 1),
 					height: n,
-					children: /* @__PURE__ */ q("title", { children: `${Q(a[t])} to ${Q(a[t + 1])}: ${e}` })
+					children: /* @__PURE__ */ K("title", { children: `${Z(a[t])} to ${Z(a[t + 1])}: ${e}` })
 				}, t);
 			}),
-			/* @__PURE__ */ q("line", {
+			/* @__PURE__ */ K("line", {
 				class: "axis",
 				x1: "0",
-				x2: Yn,
+				x2: er,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ q("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ K("path", {
 				class: "mark",
 				d: `M${c(e)} 104l-3.5 8h7z`
 			}, t)),
-			/* @__PURE__ */ q("text", {
+			/* @__PURE__ */ K("text", {
 				x: "0",
 				y: 130,
-				children: Q(a[0])
+				children: Z(a[0])
 			}),
-			/* @__PURE__ */ q("text", {
-				x: Yn / 2,
+			/* @__PURE__ */ K("text", {
+				x: er / 2,
 				y: 130,
 				"text-anchor": "middle",
-				children: Q(l)
+				children: Z(l)
 			}),
-			/* @__PURE__ */ q("text", {
-				x: Yn,
+			/* @__PURE__ */ K("text", {
+				x: er,
 				y: 130,
 				"text-anchor": "end",
-				children: Q(a.at(-1))
+				children: Z(a.at(-1))
 			})
 		]
 	});
 }
 // src/parts/Details.tsx
-function Qn({ layer: e, data: t, shard: n, unit: r }) {
+function rr({ layer: e, data: t, shard: n, unit: r }) {
 	let i = W(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = G(a ? `extras/${e.id}/${o}` : null), c = G(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
-	return /* @__PURE__ */ q("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ q(Y, {
+			/* @__PURE__ */ K(J, {
 				title: "Responses",
 				note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-				children: /* @__PURE__ */ q(Zn, {
+				children: /* @__PURE__ */ K(nr, {
 					edges: t.histogram.edges,
 					first: r.histogram.first,
 					counts: r.histogram.counts,
@@ -3265,45 +3330,45 @@ function Qn({ layer: e, data: t, shard: n, unit: r }) {
 					title: "Responses"
 				})
 			}),
-			r.classes.length > 0 && /* @__PURE__ */ q($n, {
+			r.classes.length > 0 && /* @__PURE__ */ K(ir, {
 				shard: n,
 				unit: r
 			}),
-			l?.control && /* @__PURE__ */ q(rr, {
+			l?.control && /* @__PURE__ */ K(cr, {
 				layer: e,
 				unit: r,
 				extra: l
 			}),
-			l && s.value && l.bands.length > 0 && /* @__PURE__ */ q(er, {
+			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(ar, {
 				extra: s.value,
 				unit: l,
 				maximum: r.maximum
 			}),
-			/* @__PURE__ */ q(tr, {
+			/* @__PURE__ */ K(or, {
 				layer: e,
 				unit: r
 			}),
-			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ q(nr, {
+			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(sr, {
 				title: "Strongest inputs",
 				joints: l.incoming,
 				note: s.value.incoming
 			}),
-			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ q(nr, {
+			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(sr, {
 				title: "Strongest outputs",
 				joints: l.outgoing,
 				note: s.value.outgoing
 			}),
-			u.length > 0 && /* @__PURE__ */ q(Y, {
+			u.length > 0 && /* @__PURE__ */ K(J, {
 				title: "Experiments on this unit",
-				children: /* @__PURE__ */ q("ul", {
+				children: /* @__PURE__ */ K("ul", {
 					class: "plain",
-					children: u.map((e) => /* @__PURE__ */ q("li", { children: [
-						/* @__PURE__ */ q("a", {
+					children: u.map((e) => /* @__PURE__ */ K("li", { children: [
+						/* @__PURE__ */ K("a", {
 							href: Ve(e.name),
 							children: e.title
 						}),
 						" ",
-						/* @__PURE__ */ q("span", {
+						/* @__PURE__ */ K("span", {
 							class: "op",
 							children: e.kind
 						})
@@ -3313,64 +3378,64 @@ function Qn({ layer: e, data: t, shard: n, unit: r }) {
 		]
 	});
 }
-function $n({ shard: e, unit: t }) {
+function ir({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ q(Y, {
+	return /* @__PURE__ */ K(J, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ q("ol", {
+		children: /* @__PURE__ */ K("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ q("li", { children: [
-				/* @__PURE__ */ q("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ K("li", { children: [
+				/* @__PURE__ */ K("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ q(J, { text: e.classes[t] ?? `class ${t}` })
+					children: /* @__PURE__ */ K(q, { text: e.classes[t] ?? `class ${t}` })
 				}),
-				/* @__PURE__ */ q("span", {
+				/* @__PURE__ */ K("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ q("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ K("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ q("span", {
+				/* @__PURE__ */ K("span", {
 					class: "number",
-					children: Q(r)
+					children: Z(r)
 				})
 			] }, t))
 		})
 	});
 }
-function er({ extra: e, unit: t, maximum: n }) {
-	return /* @__PURE__ */ q(Y, {
+function ar({ extra: e, unit: t, maximum: n }) {
+	return /* @__PURE__ */ K(J, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima.",
-		children: /* @__PURE__ */ q("div", {
+		children: /* @__PURE__ */ K("div", {
 			class: "bands",
-			children: t.bands.map((t) => /* @__PURE__ */ q("div", {
+			children: t.bands.map((t) => /* @__PURE__ */ K("div", {
 				class: "band",
-				children: [/* @__PURE__ */ q("h3", { children: [
-					n ? `${ht(t.low / n)} to ${ht(t.high / n)}` : "",
+				children: [/* @__PURE__ */ K("h3", { children: [
+					n ? `${gt(t.low / n)} to ${gt(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ q("div", {
+				] }), /* @__PURE__ */ K("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
 						let n = Dt(e, t.image);
-						return /* @__PURE__ */ q("a", {
+						return /* @__PURE__ */ K("a", {
 							href: `#/i/${t.image}`,
 							title: `${Ot(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ q(Et, {
+							children: [/* @__PURE__ */ K(Et, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Q(t.value)}, ${Ot(e, t.image)}`
-							}), /* @__PURE__ */ q("span", {
+								label: `Response ${Z(t.value)}, ${Ot(e, t.image)}`
+							}), /* @__PURE__ */ K("span", {
 								class: "number",
-								children: Q(t.value)
+								children: Z(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ q("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ K("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -3379,42 +3444,42 @@ function er({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function tr({ layer: e, unit: t }) {
-	return t.nearest.length ? /* @__PURE__ */ q(Y, {
+function or({ layer: e, unit: t }) {
+	return t.nearest.length ? /* @__PURE__ */ K(J, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ q(b, { children: [
+		note: /* @__PURE__ */ K(b, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ q("a", {
+			/* @__PURE__ */ K("a", {
 				href: B(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
 				}),
-				children: "Sort the layer by it"
+				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ q("ul", {
+		children: /* @__PURE__ */ K("ul", {
 			class: "tiles",
-			children: t.nearest.map(([n, r]) => /* @__PURE__ */ q("li", { children: [/* @__PURE__ */ q("a", {
+			children: t.nearest.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
 				href: V(e.name, n),
-				children: [/* @__PURE__ */ q(St, {
+				children: [/* @__PURE__ */ K($, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ q("span", {
+				}), /* @__PURE__ */ K("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ q("b", { children: [/* @__PURE__ */ q("span", {
+					children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 						class: "heard",
 						children: "Unit "
-					}), n] }), /* @__PURE__ */ q("span", { children: [/* @__PURE__ */ q("span", {
+					}), n] }), /* @__PURE__ */ K("span", { children: [/* @__PURE__ */ K("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })]
 				})]
-			}), /* @__PURE__ */ q("a", {
+			}), /* @__PURE__ */ K("a", {
 				class: "versus",
 				href: He(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
@@ -3424,77 +3489,77 @@ function tr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function nr({ title: e, joints: t, note: n }) {
-	let r = W(), i = t.some(([e]) => K(r, e)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ q(Y, {
+function sr({ title: e, joints: t, note: n }) {
+	let r = W(), i = t.some(([e]) => tt(r, e)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ K(J, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ q("ol", {
+		children: /* @__PURE__ */ K("ol", {
 			class: i ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let o = K(r, e), s = `${e}:${t}`;
-				return /* @__PURE__ */ q("li", { children: [
-					i && (o ? /* @__PURE__ */ q(St, {
+				let o = tt(r, e), s = `${e}:${t}`;
+				return /* @__PURE__ */ K("li", { children: [
+					i && (o ? /* @__PURE__ */ K($, {
 						layer: o,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ q("span", {
+					}) : /* @__PURE__ */ K("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "joint-name",
 						title: o ? s : `${s}: this layer is not in the atlas`,
-						children: o ? /* @__PURE__ */ q("a", {
+						children: o ? /* @__PURE__ */ K("a", {
 							href: V(e, t),
 							children: [
-								/* @__PURE__ */ q("span", { children: e }),
+								/* @__PURE__ */ K("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ q(b, { children: [
-							/* @__PURE__ */ q("span", { children: e }),
+						}) : /* @__PURE__ */ K(b, { children: [
+							/* @__PURE__ */ K("span", { children: e }),
 							":",
 							t
 						] })
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ q("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
+						children: /* @__PURE__ */ K("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
 					}),
-					/* @__PURE__ */ q("span", {
+					/* @__PURE__ */ K("span", {
 						class: "number",
-						children: n < 0 ? `−${Q(-n)}` : `+${Q(n)}`
+						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
 					})
 				] }, s);
 			})
 		})
 	});
 }
-function rr({ layer: e, unit: t, extra: n }) {
+function cr({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
-	let i = tt(r.paths.controls, {
+	let i = nt(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ q(Y, {
+	return /* @__PURE__ */ K(J, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: /* @__PURE__ */ q("div", {
+		children: /* @__PURE__ */ K("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ q("figure", { children: [/* @__PURE__ */ q(Ct, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Ct, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
 					rank: 0,
 					side: 112,
 					dead: t.dead
-				}), /* @__PURE__ */ q("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ q("figure", { children: [/* @__PURE__ */ q(xt, {
+				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(St, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3502,11 +3567,11 @@ function rr({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ q("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ q("p", { children: [/* @__PURE__ */ q("b", {
+				}), /* @__PURE__ */ K("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ K("p", { children: [/* @__PURE__ */ K("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ q("span", {
+				}), /* @__PURE__ */ K("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
@@ -3514,10 +3579,26 @@ function rr({ layer: e, unit: t, extra: n }) {
 		})
 	});
 }
+// src/ahead.ts
+var lr = 24, ur = /* @__PURE__ */ new Map();
+async function dr(e, t) {
+	let n = await e.store.host.picture(t, e.name);
+	if (!n) return;
+	let r = ur.get(n) ?? new Image();
+	ur.delete(n), ur.set(n, r);
+	for (let e of [...ur.keys()].slice(0, Math.max(0, ur.size - lr))) ur.delete(e);
+	r.src || (r.src = n, await r.decode().catch(() => void 0));
+}
+async function fr(e, t, n) {
+	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
+	if (!i || i.dead || !i.images.length) return;
+	let a = wt(e, i.images[0]);
+	await Promise.all([dr(e, zn(e, t, n)), a === null ? null : dr(e, a)]);
+}
 // src/pages/Unit.tsx
-function ir({ layer: e, channel: t, query: n }) {
-	let r = W(), i = K(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null);
-	if (!i) return /* @__PURE__ */ q(X, {
+function pr({ layer: e, channel: t, query: n }) {
+	let r = W(), i = tt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null);
+	if (!i) return /* @__PURE__ */ K(Y, {
 		title: "No such layer",
 		children: [
 			"Layer “",
@@ -3525,7 +3606,7 @@ function ir({ layer: e, channel: t, query: n }) {
 			"” is not in this atlas."
 		]
 	});
-	if (!a) return /* @__PURE__ */ q(X, {
+	if (!a) return /* @__PURE__ */ K(Y, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -3536,20 +3617,20 @@ function ir({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let l = s.error ?? c.error;
-	if (l) return /* @__PURE__ */ q(X, {
+	if (l) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: l.message
 	});
-	if (!s.value || !c.value) return /* @__PURE__ */ q(Z, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return /* @__PURE__ */ K(X, { what: `${e}:${t}` });
 	let u = s.value.units.find((e) => e.channel === t);
-	return !u || o && !o.includes(t) ? /* @__PURE__ */ q(X, {
+	return !u || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
 			e,
 			"”."
 		]
-	}) : /* @__PURE__ */ q(or, {
+	}) : /* @__PURE__ */ K(hr, {
 		layer: i,
 		data: c.value,
 		shard: s.value,
@@ -3558,7 +3639,7 @@ function ir({ layer: e, channel: t, query: n }) {
 		only: o
 	});
 }
-function ar({ layer: e, unit: t, only: n }, r, i) {
+function mr({ layer: e, unit: t, only: n }, r, i) {
 	let { manifest: a } = W(), { router: o, marks: s, root: c, toast: l } = H(), u = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -3607,66 +3688,68 @@ function ar({ layer: e, unit: t, only: n }, r, i) {
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) p[String(e + 1)] = () => i(e);
 	return U(p), u;
 }
-function or(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), { store: s } = W(), c = V(t.name, i.channel), l = [
+function hr(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), s = W(), c = V(t.name, i.channel), l = [
 		"photos",
 		"projections",
 		"both"
 	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => ze(c, {
 		view: l === "both" ? null : l,
 		...e
-	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = ar(e, f, p), [h, g] = I(0);
+	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = mr(e, f, p), [h, g] = I(0);
 	L(() => g(0), [c]), L(() => {
-		let e = m(1);
-		e !== null && s.load(`layers/${t.id}/${Math.floor(e / t.shard.units)}`).catch(() => void 0);
+		for (let e of [1, -1]) {
+			let n = m(e);
+			n !== null && fr(s, t, n);
+		}
 	}, [c]);
-	let [_, v] = [m(-1), m(1)], y = sr({
+	let [_, v] = [m(-1), m(1)], y = _r({
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i
-	}), b = z(() => /* @__PURE__ */ q(Qn, { ...y }), [y.unit, y.data]);
-	return /* @__PURE__ */ q("article", {
+	}), b = z(() => /* @__PURE__ */ K(rr, { ...y }), [y.unit, y.data]);
+	return /* @__PURE__ */ K("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ q("div", {
+			/* @__PURE__ */ K("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ q("div", { children: [
-					/* @__PURE__ */ q("h1", { children: /* @__PURE__ */ q(J, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ q("p", {
+				children: [/* @__PURE__ */ K("div", { children: [
+					/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ K("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ q(J, {
+						children: /* @__PURE__ */ K(q, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ q("p", {
+					/* @__PURE__ */ K("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ q("a", {
+							/* @__PURE__ */ K("a", {
 								href: B(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							gt(t),
+							_t(t),
 							" · receptive field ",
-							vt(t.field)
+							yt(t.field)
 						]
 					})
-				] }), /* @__PURE__ */ q("div", {
+				] }), /* @__PURE__ */ K("div", {
 					class: "steps",
-					children: [_ !== null && /* @__PURE__ */ q("a", {
+					children: [_ !== null && /* @__PURE__ */ K("a", {
 						href: V(t.name, _),
 						"aria-label": `Previous unit, ${_}`,
 						title: "Previous unit (←)",
 						children: "←"
-					}), v !== null && /* @__PURE__ */ q("a", {
+					}), v !== null && /* @__PURE__ */ K("a", {
 						href: V(t.name, v),
 						"aria-label": `Next unit, ${v}`,
 						title: "Next unit (→)",
@@ -3674,14 +3757,14 @@ function or(e) {
 					})]
 				})]
 			}),
-			/* @__PURE__ */ q(cr, {
+			/* @__PURE__ */ K(vr, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ q("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ q(kt, {
+			}) : /* @__PURE__ */ K(kt, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3691,13 +3774,13 @@ function or(e) {
 				activate: g,
 				open: p
 			}),
-			/* @__PURE__ */ q(Kn, {
+			/* @__PURE__ */ K(Zn, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			b,
-			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ q(Jn, {
+			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K($n, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3708,28 +3791,29 @@ function or(e) {
 		]
 	});
 }
-function sr(e) {
+var gr = 100;
+function _r(e) {
 	let [t, n] = I(e);
 	return L(() => {
 		if (t.unit === e.unit) return;
-		let r = setTimeout(() => n(e));
+		let r = setTimeout(() => n(e), gr);
 		return () => clearTimeout(r);
 	}, [e.unit]), t;
 }
-function cr({ layer: e, unit: t }) {
+function vr({ layer: e, unit: t }) {
 	let n = [
-		["Maximum", Q(t.maximum)],
-		["Mean", Q(t.mean)],
-		["Active", ht(t.active)]
+		["Maximum", Z(t.maximum)],
+		["Mean", Z(t.mean)],
+		["Active", gt(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", Q(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ q("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ q("div", { children: [/* @__PURE__ */ q("dt", { children: e }), /* @__PURE__ */ q("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
 	});
 }
 // src/marks.ts
-function lr() {
+function yr() {
 	let e = () => {
 		try {
 			let e = JSON.parse(Xe.get("marks") ?? "[]");
@@ -3748,7 +3832,7 @@ function lr() {
 	};
 }
 // src/app.tsx
-function ur(e, t) {
+function br(e, t) {
 	let n = R([]);
 	return L(() => {
 		let r = (e) => {
@@ -3775,25 +3859,25 @@ function ur(e, t) {
 		};
 	}, []);
 }
-function dr(e) {
+function xr(e) {
 	let [t, n] = I(e.hash());
 	return L(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), z(() => Re(t), [t]);
 }
-function fr(e) {
+function Sr(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-function pr({ host: e, router: t, root: n }) {
-	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = dr(t), u = ur(n, e.kind !== "notebook"), d = z(() => ({
+function Cr({ host: e, router: t, root: n }) {
+	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = xr(t), u = br(n, e.kind !== "notebook"), d = z(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => fr(n),
-		marks: lr()
+		toggleTheme: () => Sr(n),
+		marks: yr()
 	}), [
 		t,
 		n,
@@ -3805,18 +3889,18 @@ function pr({ host: e, router: t, root: n }) {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
-	}, [s]), a ? /* @__PURE__ */ q(X, {
+	}, [s]), a ? /* @__PURE__ */ K(Y, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ q(Ge.Provider, {
+	}) : r ? /* @__PURE__ */ K(Ge.Provider, {
 		value: d,
-		children: /* @__PURE__ */ q(Qe.Provider, {
+		children: /* @__PURE__ */ K(Qe.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ q(hr, {
+			children: [/* @__PURE__ */ K(Tr, {
 				route: l,
 				shell: d,
 				atlas: r
-			}), /* @__PURE__ */ q("div", {
+			}), /* @__PURE__ */ K("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -3824,9 +3908,9 @@ function pr({ host: e, router: t, root: n }) {
 				children: s
 			})]
 		})
-	}) : /* @__PURE__ */ q(Z, { what: "the atlas" });
+	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function mr(e, t, n) {
+function wr(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -3850,9 +3934,9 @@ function mr(e, t, n) {
 		}
 	}), [e, t]);
 }
-function hr({ route: e, shell: t, atlas: n }) {
+function Tr({ route: e, shell: t, atlas: n }) {
 	let [r, i] = I(!1), a = R(null), o = R(!0);
-	return mr(t, n, () => i((e) => !e)), L(() => {
+	return wr(t, n, () => i((e) => !e)), L(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -3863,34 +3947,34 @@ function hr({ route: e, shell: t, atlas: n }) {
 			block: "start",
 			behavior: "instant"
 		}), a.current?.focus({ preventScroll: !0 }));
-	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ q(b, { children: [
-		/* @__PURE__ */ q(dt, {
+	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K(ft, {
 			route: e,
 			help: () => i(!0)
 		}),
-		/* @__PURE__ */ q("main", {
+		/* @__PURE__ */ K("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ q(gr, { route: e })
+			children: /* @__PURE__ */ K(Er, { route: e })
 		}, e.page),
-		r && /* @__PURE__ */ q(mt, { close: () => i(!1) })
+		r && /* @__PURE__ */ K(ht, { close: () => i(!1) })
 	] });
 }
-function gr({ route: e }) {
+function Er({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ q(nn, {});
-		case "layer": return /* @__PURE__ */ q(An, {
+		case "home": return /* @__PURE__ */ K(nn, {});
+		case "layer": return /* @__PURE__ */ K(Nn, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = Ue(e.rest);
-			return t ? /* @__PURE__ */ q(ir, {
+			return t ? /* @__PURE__ */ K(pr, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ q(X, {
+			}) : /* @__PURE__ */ K(Y, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -3899,21 +3983,21 @@ function gr({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ q(_n, { query: e.query });
-		case "image": return /* @__PURE__ */ q(dn, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ q(Ut, { query: e.query });
-		case "experiments": return /* @__PURE__ */ q(qt, {});
-		case "experiment": return /* @__PURE__ */ q(Zt, { name: e.rest });
-		default: return /* @__PURE__ */ q(X, {
+		case "images": return /* @__PURE__ */ K(vn, { query: e.query });
+		case "image": return /* @__PURE__ */ K(fn, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ K(Ut, { query: e.query });
+		case "experiments": return /* @__PURE__ */ K(qt, {});
+		case "experiment": return /* @__PURE__ */ K(Zt, { name: e.rest });
+		default: return /* @__PURE__ */ K(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/style.css?inline
-var _r = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,14rem) 1fr 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.8rem 1fr;align-items:center;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
+var Dr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,14rem) 1fr 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.8rem 1fr;align-items:center;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function vr(e) {
+function Or(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -3948,9 +4032,9 @@ function vr(e) {
 		}
 	};
 }
-var yr = { render({ model: e, el: t }) {
+var kr = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = _r;
+	r.textContent = Dr;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = We(String(e.get("route") ?? "#/"));
@@ -3958,8 +4042,8 @@ var yr = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = vr(e);
-	return j(/* @__PURE__ */ q(pr, {
+	let { host: o, close: s } = Or(e);
+	return j(/* @__PURE__ */ K(Cr, {
 		host: o,
 		router: a,
 		root: i
@@ -3967,4 +4051,4 @@ var yr = { render({ model: e, el: t }) {
 		j(null, i), s();
 	};
 } };
-export { yr as default };
+export { kr as default };

@@ -1,0 +1,101 @@
+"""What each image of the collection excites most, in scripts of 64 images, which the page of an image loads.
+
+All images of a collection of up to 2,000; of a larger one 2,000, evenly spread, and every image that is shown anywhere
+in the atlas. A script that is there is kept, so that a build that was stopped goes on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.atlas.files import write_bytes
+from convscope.atlas.patches import Studio
+from convscope.atlas.profiles import Profile, responses, sampled, strongest_units
+from convscope.atlas.store import LayerRecord
+from convscope.atlas.web import numbers, printable, script
+from convscope.atlas.webdata import class_table, image_table
+from convscope.progress import Progress
+
+Json = dict[str, Any]
+
+LISTED = 2000
+"""Images that are listed by name, at most."""
+SHARD_PORTRAITS = 64
+
+
+@dataclass(frozen=True)
+class Portraits:
+    """Everything needed to say what images excite; unreadable images are left out."""
+
+    folder: Path
+    studio: Studio
+    records: Sequence[LayerRecord]
+    unreadable: frozenset[int] = frozenset()
+
+    def listed(self) -> NDArray[np.int64]:
+        """The images that are listed by name, ascending."""
+        found = sampled(len(self.studio.source), LISTED)
+        return found[~np.isin(found, sorted(self.unreadable))]
+
+    def chosen(self, found: Profile) -> NDArray[np.int64]:
+        """All images with a portrait, ascending: those listed, those sampled, and those that units are strongest on."""
+        winners = [r.images[(r.images >= 0) & (r.values != 0)] for r in self.records]
+        return np.unique(np.concatenate([self.listed(), found.images, *winners])).astype(np.int64)
+
+    def write(self, found: Profile, progress: Progress) -> None:
+        """Write the scripts that are not there yet, and last the index."""
+        chosen, known = self.chosen(found), {image: row for row, image in enumerate(found.images.tolist())}
+        progress("images", 0, len(chosen))
+        for number, first in enumerate(range(0, len(chosen), SHARD_PORTRAITS)):
+            images = chosen[first : first + SHARD_PORTRAITS]
+            path = self.folder / "data" / "profiles" / f"{number}.js"
+            if not path.exists():
+                write_bytes(path, script(f"profiles/{number}", self._shard(images, found, known)))
+            progress("images", min(len(chosen), first + SHARD_PORTRAITS), len(chosen))
+        self._write_index(chosen)
+
+    def _shard(self, images: NDArray[np.int64], found: Profile, known: dict[int, int]) -> Json:
+        layers: dict[int, list[list[list[Any]]]] = {}
+        for image in images.tolist():
+            if (row := known.get(image)) is not None:
+                layers[image] = [self._strong(r, found.part(r.layer.name, row)) for r in self.records]
+        rest = np.array([image for image in images.tolist() if image not in known], np.int64)
+        names = [record.layer.name for record in self.records]
+        for batch in responses(self.studio, names, rest):
+            for row, image in enumerate(batch.images.tolist()):
+                layers[image] = [self._strong(r, batch.part(r.layer.name, row)) for r in self.records]
+        table = image_table(self.studio.source, layers)
+        for image, strong in layers.items():
+            table[str(image)]["layers"] = strong
+        return {"images": table, "classes": class_table(self.studio.source, (i["label"] for i in table.values()))}
+
+    @staticmethod
+    def _strong(record: LayerRecord, of: tuple[NDArray[np.float32], NDArray[np.int32]]) -> list[list[Any]]:
+        """[channel, value, share of its maximum, y, x] of the units of a layer that respond most to an image."""
+        values, places = of
+        width, rows = record.layer.width, strongest_units(values, record.maximum)
+        exact = numbers(values[[unit for unit, _ in rows]]) if rows else []
+        return [
+            [unit, value, round(share, 4), int(places[unit]) // width, int(places[unit]) % width]
+            for (unit, share), value in zip(rows, exact, strict=True)
+        ]
+
+    def _write_index(self, chosen: NDArray[np.int64]) -> None:
+        source, listed = self.studio.source, self.listed().tolist()
+        labels = [source.label(image) for image in listed]
+        index = {
+            "starts": chosen[::SHARD_PORTRAITS].tolist(),
+            "count": len(chosen),
+            "images": listed,
+            "names": [printable(source.name(image)) for image in listed],
+            "labels": labels,
+            "classes": class_table(source, labels),
+        }
+        write_bytes(self.folder / "data" / "profiles" / "index.js", script("profiles/index", index))
+
+
+__all__ = ["LISTED", "SHARD_PORTRAITS", "Portraits"]

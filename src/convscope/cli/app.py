@@ -9,10 +9,12 @@ from cyclopts import App, CycloptsError, Group
 
 import convscope
 from convscope.cli.annotate import annotate
+from convscope.cli.ablate import ablate
 from convscope.cli.atlas import atlas
 from convscope.cli.correspond import correspond
 from convscope.cli.deconv import deconv
 from convscope.cli.diagnose import diagnose
+from convscope.cli.evaluate import evaluate
 from convscope.cli.evolve import evolve
 from convscope.cli.export import export
 from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, misuse
@@ -22,6 +24,7 @@ from convscope.cli.occlude import occlude
 from convscope.cli.overlap import overlap
 from convscope.cli.scan import merge, scan
 from convscope.cli.serve import serve
+from convscope.cli.train import train
 from convscope.cli.transfer import transfer
 
 _SHORT_HELP = """\
@@ -41,6 +44,8 @@ _RESUME = {
     "atlas": "finished parts are kept: run the same command again to go on",
     "transfer": "the features are kept: run the same command again to go on",
     "evolve": "finished checkpoints are kept: run the same command again to go on",
+    "train": "the last state is kept: run the same command again to go on",
+    "ablate": "finished trainings are kept: run the same command again to go on",
     "merge": "the parts are as they were: run the same command again",
 }
 
@@ -73,6 +78,9 @@ def build_app() -> App:
         overlap,
         evolve,
         diagnose,
+        train,
+        evaluate,
+        ablate,
     ):
         app.command(command)
     return app

@@ -41,6 +41,8 @@ class Trained:
     run: Run
     history: list[EpochLog]
     module: nn.Module
+    leads: bool = True
+    """Whether this process is the one that wrote the folder."""
 
 
 def train(
@@ -89,7 +91,7 @@ def train(
         training.board = Board(folder) if board and members.leads else None
         history = training.go(progress if members.leads else silent, on_epoch)
         members.wait()
-        return Trained(opened, history, training.module.eval())
+        return Trained(opened, history, training.module.eval(), members.leads)
 
 
 def _check(recipe: Recipe, members: Team, source: Source, validation: Source | None) -> None:

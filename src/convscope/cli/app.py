@@ -8,8 +8,8 @@ from typing import Any
 from cyclopts import App, CycloptsError, Group
 
 import convscope
-from convscope.cli.annotate import annotate
 from convscope.cli.ablate import ablate
+from convscope.cli.annotate import annotate
 from convscope.cli.atlas import atlas
 from convscope.cli.correspond import correspond
 from convscope.cli.deconv import deconv

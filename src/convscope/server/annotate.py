@@ -28,7 +28,7 @@ Boxes = dict[str, tuple[float, float, float, float]]
 
 _PAGE = Path(__file__).parent / "annotate_page"
 _FILES = {"": ("index.html", "text/html"), "annotate.js": ("annotate.js", "text/javascript")}
-_FILES |= {"annotate.css": ("annotate.css", "text/css")}
+_FILES |= {"annotate.css": ("annotate.css", "text/css"), "icon.svg": ("icon.svg", "image/svg+xml")}
 _LARGEST = 1 << 16  # bytes of a request; some hundred boxes
 _HEADERS = {
     "Content-Security-Policy": (

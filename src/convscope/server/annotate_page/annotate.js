@@ -71,7 +71,7 @@ async function open(index) {
 function fit() {
   const [height, width] = size();
   const room = at("room");
-  const scale = Math.min(room.clientWidth / width, room.clientHeight / height, 6) || 1;
+  const scale = Math.min((room.clientWidth - 8) / width, (room.clientHeight - 8) / height, 6) || 1;
   at("stage").style.width = `${Math.floor(width * scale)}px`;
   at("stage").style.height = `${Math.floor(height * scale)}px`;
   show();

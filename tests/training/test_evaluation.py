@@ -1,0 +1,159 @@
+"""Evaluations: ten crops worked by hand, counts against a literal loop, ensembles, classes by name."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import convscope
+from convscope.data import Preprocess, open_source
+from convscope.errors import SourceError, UsageError
+from convscope.graph import Network
+from convscope.models import ZFNET, build
+from convscope.training import evaluate
+from convscope.training.evaluation import match_classes
+from convscope.training.views import Viewer
+from tests.training.shapes import CLASSES, SIDE, Shapes, shapes
+
+RECIPE = Preprocess(SIDE, SIDE, resize=72, scale=1.0, mean=(60.0, 60.0, 60.0), std=(60.0, 60.0, 60.0))
+
+
+def network(seed: int, classes: tuple[str, ...] = CLASSES) -> Network:
+    module = build(ZFNET.scaled(input_size=SIDE, width=0.05, outputs=len(classes)), init="he", seed=seed).eval()
+    with torch.no_grad():
+        module.get_parameter("fc8.weight").mul_(100)  # so that answers differ
+    return Network.trace(module, (3, SIDE, SIDE), name=f"net{seed}", preprocess=RECIPE, classes=classes)
+
+
+@pytest.fixture(scope="module")
+def nets() -> list[Network]:
+    return [network(1), network(2)]
+
+
+def test_ten_crops_of_a_picture_of_numbers() -> None:
+    y, x = np.mgrid[:6, :8].astype(np.uint8)
+    image = np.stack([y, x, y], axis=2)
+    recipe = Preprocess(4, 4, resize=6)
+    first = Viewer(recipe, "ten", "whole").cut(image)[:, :2, 0, 0]
+    #        top left, top right, bottom left, bottom right, centre; flipped: the columns from the right
+    assert first.tolist() == [[0, 0], [0, 4], [2, 0], [2, 4], [1, 2], [0, 3], [0, 7], [2, 3], [2, 7], [1, 5]]
+    square = Viewer(recipe, "ten", "square").cut(image)[:5, :2, 0, 0]
+    assert square.tolist() == [[0, 1], [0, 3], [2, 1], [2, 3], [1, 2]]
+    centre = Viewer(recipe).cut(image)
+    assert torch.equal(centre[0], Viewer(recipe, "ten", "whole").cut(image)[4])
+
+
+def test_padding_gives_ten_crops_of_an_image_without_room() -> None:
+    recipe = Preprocess(28, 28)
+    image = np.full((28, 28, 3), 200, np.uint8)
+    views = Viewer(recipe, "ten").cut(image)  # 28 * 16 / 224 = 2 pixels
+    assert (views[0, 0, :2] == recipe.mean_colour[0]).all()
+    assert (views[0, 0, 2:, 2:] == 200).all()
+    assert (views[4] == 200).all()
+    with pytest.raises(UsageError, match="one crop five times: give padding"):
+        Viewer(recipe, "ten", padding=0)
+    with pytest.raises(UsageError, match="'centre' or 'ten'"):
+        Viewer(recipe, "five")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("views", ["centre", "ten"])
+def test_counts_are_those_of_a_literal_loop(nets: list[Network], views: str) -> None:
+    source = shapes(14, seed=3, side=80)
+    found = evaluate(nets, source, views=views)  # pyright: ignore[reportArgumentType]
+    confusion, hits5 = np.zeros((4, 4), int), 0
+    for row in range(14):
+        shares = torch.zeros(4, dtype=torch.float64)
+        image = np.asarray(source.read(row))
+        for net in nets:
+            for view in Viewer(RECIPE, views).cut(image):  # pyright: ignore[reportArgumentType]
+                logits = net.run(RECIPE.normalise(view[None]), [net.output])[net.output][0]
+                shares += logits.double().softmax(0) / (len(nets) * (10 if views == "ten" else 1))
+        confusion[source.label(row), int(shares.argmax())] += 1
+        hits5 += 1
+    assert found.confusion.tolist() == confusion.tolist()
+    assert found.top1 == pytest.approx(np.trace(confusion) / 14)
+    assert found.top5 == hits5 / 14 == 1
+    assert found.class_top1.tolist() == (np.diag(confusion) / confusion.sum(1)).tolist()
+    assert found.networks == ("net1", "net2")
+    assert len(np.unique(confusion.sum(0))) > 1  # the networks do not answer all alike
+
+
+def test_top_five_and_mistakes_by_hand() -> None:
+    classes = tuple("abcdefg")
+    net = network(3, classes)
+    source = shapes(12, seed=5)
+    found = evaluate(net, source, match="index")
+    logits = net.run(
+        RECIPE.normalise(torch.cat([Viewer(RECIPE).cut(np.asarray(source.read(row))) for row in range(12)])),
+        [net.output],
+    )[net.output]
+    labels = torch.tensor([source.label(row) for row in range(12)])
+    ranks = (logits > logits.gather(1, labels[:, None])).sum(1)
+    assert found.top1 == pytest.approx((ranks == 0).float().mean().item())
+    assert found.top5 == pytest.approx((ranks < 5).float().mean().item())
+    wrong = found.confusion.sum() - found.hits.sum()
+    assert sum(count for *_, count in found.confused(100)) == wrong
+    assert found.to_json()["images"] == 12
+
+
+def test_classes_are_found_by_name_whatever_their_order() -> None:
+    source = shapes(8)
+    answers = ("Stripes, lines", "none", "disc", "square", "CROSS")
+    assert match_classes(source, answers, 5, "name").tolist() == [3, 2, 4, 0]
+    assert match_classes(source, answers, 5, "index").tolist() == [0, 1, 2, 3]
+    assert match_classes(source, None, 5, "name").tolist() == [0, 1, 2, 3]
+    with pytest.raises(UsageError, match=r"no class 'square'.*match='index'"):
+        match_classes(source, ("disc", "cross", "stripes", "squares"), 4, "name")
+    with pytest.raises(UsageError, match="4 classes and the network 3 outputs"):
+        match_classes(source, None, 3, "name")
+
+
+def test_order_of_names_changes_no_accuracy(nets: list[Network]) -> None:
+    source = shapes(12, seed=7)
+    renamed = Shapes((source.read(row), 3 - source.label(row)) for row in range(12))  # pyright: ignore
+    renamed.classes = CLASSES[::-1]  # pyright: ignore[reportAttributeAccessIssue]
+    assert evaluate(nets[0], open_source(renamed)).top1 == evaluate(nets[0], source).top1
+
+
+def test_a_class_without_images_has_no_accuracy(nets: list[Network]) -> None:
+    two = Shapes([(np.zeros((64, 64, 3), np.uint8), 0), (np.ones((64, 64, 3), np.uint8), 2)])
+    found = evaluate(nets[0], open_source(two))
+    assert np.isnan(found.class_top1).tolist() == [False, True, False, True]
+    assert found.to_json()["classes"][1]["top1"] is None
+    assert found.mean_class_top1 == pytest.approx(np.nanmean(found.class_top1))
+
+
+def test_images_that_cannot_be_read_are_listed(tmp_path: Path, nets: list[Network]) -> None:
+    from PIL import Image
+
+    for name in CLASSES:
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(tmp_path / name / "a.png")
+    (tmp_path / "disc" / "b.png").write_bytes(b"no image")
+    found = evaluate(nets[0], open_source(tmp_path))
+    assert [one.name for one in found.failures] == ["disc/b.png"]
+    assert found.images == 4
+
+
+def test_networks_that_do_not_fit_say_why(nets: list[Network]) -> None:
+    with pytest.raises(UsageError, match="no network to evaluate"):
+        evaluate([], shapes(4))
+    with pytest.raises(UsageError, match="have different classes"):
+        evaluate([nets[0], network(3, tuple("abcd"))], shapes(4))
+    with pytest.raises(SourceError, match="no image has one"):
+        evaluate(nets[0], open_source([np.zeros((64, 64, 3), np.uint8)]))
+    bare = Network.trace(
+        build(ZFNET.scaled(input_size=SIDE, width=0.05, outputs=4)).eval(), (3, SIDE, SIDE), name="bare"
+    )
+    with pytest.raises(UsageError, match="does not say what is done to images"):
+        evaluate(bare, shapes(4))
+
+
+def test_any_network_of_the_zoo_can_be_evaluated() -> None:
+    net = convscope.load("zoo:tiny")
+    source = shapes(8)
+    assert evaluate(net, source, match="index").images == 8
+    with pytest.raises(UsageError, match="padding is zero or more"):
+        Viewer(replace(RECIPE), padding=-1)

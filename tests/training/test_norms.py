@@ -1,0 +1,37 @@
+"""The quick normalisation is PyTorch's, values and gradients."""
+
+import pytest
+import torch
+from torch import nn
+
+from convscope.models import ZFNET, build
+from convscope.training.norms import TrainingNorm, use_training_norms
+
+
+@pytest.mark.parametrize(("size", "beta", "alpha"), [(5, 0.75, 1e-4), (5, 0.75, 1.0), (4, 0.6, 0.1), (3, 1.0, 0.1)])
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_values_and_gradients_are_pytorchs(size: int, beta: float, alpha: float, channels_last: bool) -> None:
+    x = 30 * torch.randn(2, 7, 4, 5, dtype=torch.float64)
+    x = x.contiguous(memory_format=torch.channels_last if channels_last else torch.contiguous_format).requires_grad_()
+    signal = torch.randn_like(x)
+    wanted = nn.LocalResponseNorm(size, alpha, beta, 2.0)(x)
+    found = TrainingNorm(size, alpha, beta, 2.0)(x)
+    torch.testing.assert_close(found, wanted)
+    torch.testing.assert_close(torch.autograd.grad(found, x, signal), torch.autograd.grad(wanted, x, signal))
+
+
+def test_gradients_are_those_of_differences() -> None:
+    x = torch.randn(1, 6, 2, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(TrainingNorm(5, 0.5, 0.75, 2.0), (x,))
+
+
+def test_networks_keep_their_weights_names_and_answers() -> None:
+    net = build(ZFNET.scaled(input_size=64, width=0.1, outputs=4), init="he").eval()
+    x = torch.randn(2, 3, 64, 64)
+    names, before = list(net.state_dict()), net(x).detach()
+    use_training_norms(net)
+    assert isinstance(net.get_submodule("norm1"), TrainingNorm)
+    assert list(net.state_dict()) == names
+    torch.testing.assert_close(net(x).detach(), before)
+    with torch.no_grad():
+        assert torch.equal(net(x), before)  # PyTorch's own path

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli.options import RUN, Cache, Common, Model, ModelOptions, load_network, open_images
+from convscope.cli.results import AddTo, EntryName, without_nan, write_table
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
 
@@ -29,7 +30,8 @@ def diagnose(
     projections: Annotated[int, Parameter(group=RUN)] = 64,
     limit: Annotated[int | None, Parameter(group=RUN)] = None,
     cache: Cache = None,
-    atlas: Annotated[Path | None, Parameter(group=RUN)] = None,
+    atlas: AddTo = None,
+    name: EntryName = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -58,8 +60,6 @@ def diagnose(
         How many units are projected.
     limit
         Images to look at, at most, evenly spread.
-    atlas
-        Folder of an atlas to add the result to.
     """
     common, asked = common or Common(), options or ModelOptions()
     others = against or []
@@ -75,7 +75,7 @@ def diagnose(
         net = load_network(spec, how, seed=common.seed)
         terminal.remark(f"{net.name}" + ("" if source is None else f" on {source.describe()}"))
         found.append(_diagnose(net, source, out, terminal, first=first, second=second, projections=projections))
-    report(found, out, terminal, labels=label, atlas=atlas)
+    report(found, out, terminal, labels=label, atlas=atlas, name=name)
 
 
 def _is_model(text: str) -> bool:
@@ -104,22 +104,24 @@ def report(
     *,
     labels: "Sequence[str] | None" = None,
     atlas: Path | None = None,
+    name: str | None = None,
 ) -> None:
     """Write diagnoses with their figure, add them to an atlas, and show numbers and verdicts."""
     from convscope.atlas.experiments import Table, add_experiment
     from convscope.atlas.files import write_bytes, write_json
 
-    documents = [{**one.to_json(), "verdict": one.verdict} for one in found]
+    documents = [without_nan({**one.to_json(), "verdict": one.verdict}) for one in found]
     pictures = figures(found, labels)
     write_json(out / "diagnosis.json", documents)
-    for name, content in pictures.items():
-        write_bytes(out / name, content)
+    write_table(out / "table.csv", (one.row() for one in found))
+    for file, content in pictures.items():
+        write_bytes(out / file, content)
     if not pictures:
         terminal.remark("no figure: install 'convscope[plot]'")
     if atlas is not None:
         add_experiment(
             atlas,
-            "diagnosis",
+            name or "diagnosis",
             title="First layers: filters, frequencies, blocks",
             kind="diagnosis",
             summary="\n".join(one.verdict for one in found),

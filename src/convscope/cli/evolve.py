@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli.options import MODEL, RUN, Cache, Common, Images, ModelOptions, load_network, open_images
+from convscope.cli.results import AddTo, EntryName, without_nan, write_table
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError, WeightsError
 
@@ -33,7 +34,8 @@ def evolve(
     sample: Annotated[int, Parameter(group=RUN)] = 1000,
     threshold: Annotated[float, Parameter(group=RUN)] = 0.9,
     cache: Cache = None,
-    atlas: Annotated[Path | None, Parameter(group=RUN)] = None,
+    atlas: AddTo = None,
+    name: EntryName = None,
     model: Annotated[str | None, Parameter(group=MODEL)] = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
@@ -64,8 +66,6 @@ def evolve(
         Images on which responses are compared, evenly spread.
     threshold
         Correlation with the last checkpoint from which features count as settled.
-    atlas
-        Folder of an atlas to add the result to.
     model
         Network that the checkpoints are weights of, where they do not say so themselves.
     """
@@ -94,7 +94,7 @@ def evolve(
             seed=common.seed,
             progress=progress,
         )
-    report(found, out, terminal, atlas=atlas)
+    report(found, out, terminal, atlas=atlas, name=name)
 
 
 def checkpoints(run: Path, wanted: Sequence[int] | None = None) -> dict[int, Path]:
@@ -139,27 +139,30 @@ def _epochs(text: str | None) -> list[int] | None:
     return [int(part) for part in text.split(",")]
 
 
-def report(found: "Evolution", out: Path, terminal: Terminal, *, atlas: Path | None = None) -> None:
+def report(
+    found: "Evolution", out: Path, terminal: Terminal, *, atlas: Path | None = None, name: str | None = None
+) -> None:
     """Write a result with its figures, add it to an atlas, and show when each layer settles."""
     from convscope.atlas.experiments import Table, add_experiment
     from convscope.atlas.files import write_bytes, write_json
 
-    document = found.to_json()
+    document = without_nan(found.to_json())
     pictures = figures(found)
     write_json(out / "evolution.json", document)
-    for name, content in pictures.items():
-        write_bytes(out / name, content)
+    write_table(out / "layers.csv", found.rows())
+    for file, content in pictures.items():
+        write_bytes(out / file, content)
     if not pictures:
         terminal.remark("no figures: install 'convscope[plot]'")
     if atlas is not None:
         add_experiment(
             atlas,
-            "evolution",
+            name or "evolution",
             title="How features come about",
             kind="evolution",
             summary=summary(found),
             figures=pictures,
-            captions={name: _CAPTIONS[name] for name in pictures},
+            captions={file: _CAPTIONS[file] for file in pictures},
             table=Table.of(found.rows()),
             units=[str(one.unit) for one in found.units],
             settings={"epochs": list(found.epochs), "sample": found.sample, "threshold": found.threshold},

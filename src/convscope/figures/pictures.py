@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,11 +47,4 @@ def squarest(count: int) -> int:
     return max(1, math.ceil(math.sqrt(count)))
 
 
-def joined(pictures: Sequence[Pixels], *, gap: int) -> Pixels:
-    """Pictures (h, w, 3) of one height beside each other, white between them."""
-    space = np.full((pictures[0].shape[0], gap, 3), 255, np.uint8)
-    parts = [part for picture in pictures for part in (picture, space)][:-1]
-    return np.concatenate(parts, axis=1)
-
-
-__all__ = ["grid", "joined", "shown", "squarest"]
+__all__ = ["grid", "shown", "squarest"]

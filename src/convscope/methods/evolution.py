@@ -164,7 +164,7 @@ class Evolution:
             "units": [
                 {
                     "unit": str(one.unit),
-                    "values": [v if np.isfinite(v) else None for v in one.values.tolist()],
+                    "values": one.values.tolist(),
                     "images": one.images.tolist(),
                     "names": [self.names.get(int(image)) for image in one.images],
                     "positions": one.positions.tolist(),

@@ -52,7 +52,8 @@ def _dead(d: Diagnosis) -> Finding:
         reasons.append(f"{len(d.weak)} with weights below {d.limits.weak:.0%} of the median ({_listed(d.weak)})")
     if d.silent:
         reasons.append(f"{len(d.silent)} that no image excites ({_listed(d.silent)})")
-    return Finding("dead", "fault", f"{len(d.dead)} of {count} filters are dead, {seen}: {' and '.join(reasons)}")
+    are = "is" if len(d.dead) == 1 else "are"
+    return Finding("dead", "fault", f"{len(d.dead)} of {count} filters {are} dead, {seen}: {' and '.join(reasons)}")
 
 
 def _duplicates(d: Diagnosis) -> Finding:
@@ -61,7 +62,8 @@ def _duplicates(d: Diagnosis) -> Finding:
         return Finding("duplicates", "fine", f"no two filters are nearly the same ({limit})")
     groups = "; ".join(_listed(group) for group in d.duplicates[:3])
     more = f" and {len(d.duplicates) - 3} more groups" if len(d.duplicates) > 3 else ""
-    return Finding("duplicates", "fault", f"{d.redundant} filters nearly repeat others ({limit}): {groups}{more}")
+    repeat = "1 filter nearly repeats another" if d.redundant == 1 else f"{d.redundant} filters nearly repeat others"
+    return Finding("duplicates", "fault", f"{repeat} ({limit}): {groups}{more}")
 
 
 def _strength(d: Diagnosis) -> Finding:

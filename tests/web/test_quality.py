@@ -59,6 +59,29 @@ def test_pages_fit_a_phone(chromium, address: str, name: str) -> None:
     assert viewer.problems == []
 
 
+def test_nothing_moves_for_those_who_ask_for_that(chromium, small_atlas) -> None:
+    """No part of the pages has a transition, an animation or smooth scrolling; without the wish some have."""
+    moving = """[...document.querySelectorAll('*')].filter((element) => {
+      const style = getComputedStyle(element);
+      const lasts = (text) => text.split(',').some((part) => parseFloat(part) > 0);
+      return lasts(style.transitionDuration) || (style.animationName !== 'none' && lasts(style.animationDuration))
+        || style.scrollBehavior === 'smooth';
+    }).map((element) => element.className || element.tagName)"""
+    found: dict[str, list[str]] = {"reduce": [], "no-preference": []}
+    for wish, moved in found.items():
+        context = chromium.new_context(reduced_motion=wish)
+        viewer = watch(context.new_page(), small_atlas.page.as_uri())
+        for name in ("home", "layer", "example", "image", "compare", "experiment"):
+            page = viewer.open(PAGES[name])
+            page.wait_for_selector(READY.get(name, "h1"))
+            moved += [f"{name}: {one}" for one in page.evaluate(moving)]
+        page.keyboard.press("?")
+        moved += page.evaluate(moving)
+        context.close()
+    assert found["reduce"] == []
+    assert found["no-preference"] != []
+
+
 def test_hostile_names_are_shown_as_they_are(viewer: Viewer) -> None:
     page = viewer.open("#/l/7")
     page.wait_for_selector(".virtual li")

@@ -6,14 +6,16 @@ On atlases of zoo:squeezenet1_1 and zoo:alexnet (all units after its convolution
 build/viewer and kept there; opened from disk in Chromium, a fresh profile each time. Ratios are budget over measured.
 
 Budgets: bundle 60 kB gzipped; first view 300 kB of files; the largest layer usable (its grid painted) 1 s after the
-navigation began; from a key to the next paint 50 ms (the median of 40, on the grid and from unit to unit); no request
-outside the folder.
+navigation began; from a key to the next paint 50 ms (19 of 20 keys: the 95th percentile of 40, on the grid and from
+unit to unit); no request outside the folder.
 
-History, two shared cores: see CHANGELOG.md for releases; 0.1.0: bundle 35 kB, first view 170-200 kB.
+History, two cores shared with others (load 10): key to the next unit, worst of 40, 79-110 ms; then neighbours loaded
+and decoded ahead, and what lies below the examples drawn in the first pause: 95th percentile 34 ms.
 """
 
 import gzip
 import json
+import math
 import statistics
 import sys
 from importlib.resources import files
@@ -108,6 +110,16 @@ def key_times(browser: Any, atlas: Atlas, hash_: str, ready: str) -> list[float]
     return times
 
 
+def percentile(times: list[float], share: float = 0.95) -> float:
+    """The smallest time that so many of the times do not exceed."""
+    return sorted(times)[max(0, math.ceil(share * len(times)) - 1)]
+
+
+def spread(times: list[float]) -> str:
+    """Milliseconds in words."""
+    return f"median {statistics.median(times):.0f}, 95 % {percentile(times):.0f}, worst {max(times):.0f} ms"
+
+
 def measure(browser: Any, atlas: Atlas, *, repeats: int) -> list[Case]:
     """The cases of one atlas."""
     largest = max(atlas.layers, key=lambda layer: layer.layer.channels)
@@ -119,18 +131,8 @@ def measure(browser: Any, atlas: Atlas, *, repeats: int) -> list[Case]:
     views = (
         ("first view", 300e3, size, f"{size / 1e3:.0f} kB"),
         (f"layer of {largest.layer.channels}", 1.0, layer, f"{layer * 1000:.0f} ms"),
-        (
-            "key on the grid",
-            50,
-            statistics.median(grid),
-            f"median {statistics.median(grid):.0f}, worst {max(grid):.0f} ms",
-        ),
-        (
-            "key to the next unit",
-            50,
-            statistics.median(unit),
-            f"median {statistics.median(unit):.0f}, worst {max(unit):.0f} ms",
-        ),
+        ("key on the grid", 50, percentile(grid), spread(grid)),
+        ("key to the next unit", 50, percentile(unit), spread(unit)),
     )
     cases = [
         Case(f"{name}: {what}", "budget", budget / found, target=1, note=note) for what, budget, found, note in views

@@ -93,6 +93,44 @@ def test_neighbouring_units_and_layers_by_keys(viewer: Viewer) -> None:
     assert viewer.hash().startswith("#/u/")
 
 
+def test_neighbours_are_there_before_their_keys(viewer: Viewer) -> None:
+    asked: list[str] = []
+    viewer.page.on("request", lambda request: asked.append(request.url))
+    page = viewer.open("#/u/4:65")
+    page.wait_for_selector(".joints")
+    page.wait_for_timeout(300)
+    for unit in (64, 66):
+        assert any(url.endswith(f"01-4/{unit}.webp") for url in asked), unit
+    page = viewer.open("#/u/4:63")  # the next unit is in another script
+    page.wait_for_timeout(300)
+    assert any(url.endswith("layers/01-4/1.js") for url in asked)
+    assert any(url.endswith("01-4/64.webp") for url in asked)
+
+
+def test_keys_that_follow_fast_draw_the_rest_once_they_pause(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".joints")
+    page.evaluate(
+        """(() => {
+          const key = () => new KeyboardEvent("keydown", {key: "ArrowRight", bubbles: true});
+          const below = () => document.querySelector(".details").innerText;
+          const before = window.before = below();
+          window.same = [];
+          let left = 6;
+          const next = () => {
+            document.body.dispatchEvent(key());
+            requestAnimationFrame(() => window.same.push(below() === before));
+            if (left -= 1) setTimeout(next, 30);
+          };
+          next();
+        })()"""
+    )
+    viewer.until("window.same.length === 6")
+    assert viewer.hash() == "#/u/4:13"
+    assert page.evaluate("window.same")[:3] == [True, True, True]
+    viewer.until("document.querySelector('.details').innerText !== window.before")
+
+
 def test_going_to_a_unit_by_its_name(viewer: Viewer) -> None:
     page = viewer.open()
     page.keyboard.press("g")

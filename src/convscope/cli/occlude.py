@@ -41,8 +41,8 @@ def occlude(
     /,
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
     out: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
-    size: str = "48",
-    stride: str = "8",
+    size: str | None = None,
+    stride: str | None = None,
     value: str = "grey",
     border: Literal["clip", "inside"] = "clip",
     target: Annotated[list[str] | None, Parameter(alias="-t", negative=())] = None,
@@ -69,9 +69,10 @@ def occlude(
     Parameters
     ----------
     size
-        Of the square in pixels of the network's input, as 48 or 32x64 (height and width).
+        Of the square in pixels of the network's input, as 48 or 32x64 (height and width). By default about a fifth of
+        the image, 48 for 224 or 227 pixels.
     stride
-        How far it moves, as 8 or 8x4 (down and across).
+        How far it moves, as 8 or 8x4 (down and across). By default a sixth of the square.
     value
         What covers: grey (the mean colour), mean (of the image), blur (the image blurred), a number 0 to 255, or a
         colour such as 255,0,0.
@@ -101,7 +102,8 @@ def occlude(
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     shown = open_atlas(atlas, net)
-    asked: dict[str, Any] = {"size": parse_pair(size, "size"), "stride": parse_pair(stride, "stride")}
+    square, step = square_of(net, size, stride)
+    asked: dict[str, Any] = {"size": square, "stride": step}
     asked |= {"fill": parse_value(value), "border": border, "layer": layer, "strongest": strongest}
     asked |= {"units": [net.unit(text) for text in unit or ()], "method": method, "workers": workers}
     terminal = common.terminal()
@@ -110,13 +112,13 @@ def occlude(
     with terminal.progress() as progress:
         for first in range(0, len(pictures), _AT_ONCE):
 
-            def step(stage: str, done: int, total: int, first: int = first) -> None:
+            def tell(stage: str, done: int, total: int, first: int = first) -> None:
                 each = total // min(_AT_ONCE, len(pictures) - first)
                 progress(stage, first * each + done, len(pictures) * each)
 
             rows = slice(first, first + _AT_ONCE)
             own = classes[rows] if isinstance(classes, torch.Tensor) else classes
-            parts.append(ask(net, pictures.inputs(net, rows), target=own, progress=step, **asked))
+            parts.append(ask(net, pictures.inputs(net, rows), target=own, progress=tell, **asked))
     answer = Answer(net, join(parts), pictures)
     figures = answer.write(out, shown)
     terminal.remark(answer.found.method)
@@ -285,6 +287,15 @@ def parse_pair(text: str, name: str) -> tuple[int, int]:
     if match is None:
         raise UsageError(f"--{name} {text!r}: give 48 for a square or 32x64 for height and width")
     return int(match[1]), int(match[2] or match[1])
+
+
+def square_of(net: "Network", size: str | None, stride: str | None) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The square's size and steps: those given, or usual ones for the network's input."""
+    side = max(1, round(min(net.input_shape[1:]) * 48 / 225))
+    square = parse_pair(size, "size") if size is not None else (side, side)
+    if stride is not None:
+        return square, parse_pair(stride, "stride")
+    return square, (max(1, round(square[0] / 6)), max(1, round(square[1] / 6)))
 
 
 def parse_value(text: str) -> Any:

@@ -1,0 +1,251 @@
+"""`convscope occlude`, `invariance`, `correspond` and `annotate`, end to end on a small network."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import convscope as cs
+from convscope.atlas.experiments import experiments
+from convscope.data import load_image
+from convscope.methods.parts import Part, format_parts
+
+pytest.importorskip("matplotlib")
+
+
+@pytest.fixture
+def few(images: Path) -> Path:
+    """Two images of two classes; figures take a while."""
+    for path in sorted(images.glob("*/*.png")):
+        if path.name not in ("0.png", "1.png"):
+            path.unlink()
+    return images
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def batch_of(net: cs.Network, source: cs.Source) -> torch.Tensor:
+    crops = [load_image(source, i, net.preprocess) for i in range(len(source))]
+    return net.preprocess.normalise(torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2))
+
+
+def test_occlude_writes_what_the_library_finds(convscope: Callable, few: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = convscope(
+        *("occlude", "zoo:tiny", few, "-o", out, "--size", "12x8", "--stride", "8", "-u", "relu1:2"),
+        *("--value", "200", "-t", "3", "--json"),
+    )
+    assert done.code == 0, done.err
+    net = cs.load("zoo:tiny")
+    source = cs.open_source(str(few))
+    expected = cs.occlude(
+        net, batch_of(net, source), size=(12, 8), stride=8, fill=(200, 200, 200), target=3, units="relu1:2"
+    )
+    with np.load(out / "occlusion.npz") as stored:
+        assert stored["probability"] == pytest.approx(expected.probability, abs=1e-6)
+        assert stored["activation"] == pytest.approx(expected.activation, rel=1e-5, abs=1e-5)
+        assert stored["attribution"] == pytest.approx(expected.attribution(), abs=1e-6)
+        assert stored["boxes"].reshape(-1, 4).tolist() == expected.grid.boxes.tolist()
+        assert stored["images"].tolist() == [source.name(i) for i in range(2)]
+    rows = rows_of(out / "occlusion.csv")
+    assert len(rows) == 2 * len(expected.grid.boxes)
+    assert float(rows[0]["probability0"]) == pytest.approx(float(expected.probability[0, 0, 0]), abs=1e-6)
+    assert float(rows[-1]["relu1:2"]) == pytest.approx(float(expected.covered.units[1, 0, -1, -1]), rel=1e-5)
+    assert json.loads((out / "occlusion.json").read_text())["grid"]["size"] == [12, 8]
+    said = done.document["images"]
+    assert [one["image"] for one in said] == [source.name(i) for i in range(2)]
+    drop = expected.uncovered.probabilities[:, 0] - expected.probability.reshape(2, -1).min(1)
+    for one, most in zip(said, drop, strict=True):
+        assert one["probability"] - one["least"] == pytest.approx(float(most), abs=1e-6)
+        assert Path(one["figure"]).read_bytes()[:4] == b"\x89PNG"
+
+
+def test_occlude_in_words_and_unreadable_images(convscope: Callable, few: Path, tmp_path: Path) -> None:
+    (few / "odd" / "1.png").write_bytes(b"no image")
+    done = convscope("occlude", "zoo:tiny", few, "-o", tmp_path / "out", "--stride", "16", "--limit", "1")
+    assert done.code == 0
+    assert "another class is on top at" in done.out
+    done = convscope("occlude", "zoo:tiny", few, "-o", tmp_path / "out", "--stride", "16")
+    assert "left out odd/1.png" in done.err
+    assert [path.name for path in (tmp_path / "out").glob("0*.png")] == ["00000-even_0.png"]
+    assert "occlude: " in done.err
+
+
+def test_results_go_into_an_atlas_of_the_same_network(convscope: Callable, few: Path, tmp_path: Path) -> None:
+    atlas = tmp_path / "atlas"
+    assert convscope("atlas", "zoo:tiny", few, "-o", atlas, "-q").code == 0
+    out = tmp_path / "out"
+    add = ("--atlas", atlas, "-q")
+    assert convscope("occlude", "zoo:tiny", few, "-o", out, "--stride", "16", *add).code == 0
+    assert convscope("invariance", "zoo:tiny", few, "-o", out, "-T", "scale=1:2:1", "--name", "big", *add).code == 0
+    names = ("even/0.png", "odd/1.png")
+    (tmp_path / "parts.csv").write_text(format_parts(Part(name, "eye", (10, 8, 18, 16)) for name in names))
+    more = ("--parts", tmp_path / "parts.csv", "--draws", "3")
+    assert convscope("correspond", "zoo:tiny", few, "-o", out, *more, *add).code == 0
+    found = {one.name: one for one in experiments(atlas)}
+    assert {name: one.kind for name, one in found.items()} == {
+        "occlusion": "occlusion", "big": "invariance", "correspondence": "correspondence",
+    }  # fmt: skip
+    assert found["occlusion"].images == (0, 1)
+    assert found["occlusion"].units
+    assert all((atlas / "experiments" / one.name / file).is_file() for one in found.values() for file in one.figures)
+    wrong = convscope("occlude", "zoo:tiny", few, "-o", out, *add, "--seed", "5", "--weights", "random")
+    assert wrong.code == 2
+    assert "is of another network" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--size", "big"), 2, "--size 'big'"),
+        (("--size", "4000"), 2, "larger than the image"),
+        (("--stride", "0"), 2, "must be positive"),
+        (("--value", "300"), 2, "0 to 255"),
+        (("--value", "gray"), 2, "fill='gray'"),
+        (("--layer", "relu9"), 2, "relu9"),
+        (("-u", "relu1:99"), 2, "relu1:99"),
+        (("-t", "labels", "-t", "3"), 2, "not both"),
+        (("-t", "dog"), 2, "dog"),
+    ],
+)
+def test_occlude_refuses_what_makes_no_sense(
+    convscope: Callable, few: Path, tmp_path: Path, options: tuple[str, ...], code: int, said: str
+) -> None:
+    done = convscope("occlude", "zoo:tiny", few / "even" / "0.png", "-o", tmp_path / "out", *options)
+    assert done.code == code
+    assert said in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_image_is_misuse(convscope: Callable, tmp_path: Path) -> None:
+    for command in ("occlude", "invariance"):
+        done = convscope(command, "zoo:tiny", "-o", tmp_path / "out")
+        assert (done.code, "no images" in done.err) == (2, True)
+
+
+def test_labels_are_the_classes_that_are_followed(convscope: Callable, few: Path, tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("".join(f"{name}\n" for name in "abcdefg") + "odd\neven\nz\n")
+    done = convscope(
+        *("occlude", "zoo:tiny", few, "-o", tmp_path / "out", "--stride", "16", "-t", "labels", "--json"),
+        *("--classes", tmp_path / "classes.txt"),
+    )
+    assert done.code == 0, done.err
+    assert [one["class"] for one in done.document["images"]] == ["even", "odd"]
+
+
+def test_invariance_writes_what_the_library_finds(convscope: Callable, images: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = convscope(
+        *("invariance", "zoo:tiny", images, "-o", out, "-T", "vertical=-8:8:8", "-T", "rotation=0,45"),
+        *("--layers", "relu1,fc", "--distance", "raw", "--json"),
+    )
+    assert done.code == 0, done.err
+    net = cs.load("zoo:tiny")
+    expected = cs.invariance(
+        net, batch_of(net, cs.open_source(str(images))), layers=["relu1", "fc"],
+        transformations={"vertical": [-8, 0, 8], "rotation": [0, 45]},
+    )  # fmt: skip
+    rows = rows_of(out / "invariance.csv")
+    assert len(rows) == 7 * 5
+    turned = [row for row in rows if row["transformation"] == "rotation" and row["value"] == "45.0"]
+    assert [float(row["distance relu1"]) for row in turned] == pytest.approx(
+        expected["rotation"].distances["relu1"][:, 1].tolist(), rel=1e-5
+    )
+    assert (out / "invariance.png").read_bytes()[:4] == b"\x89PNG"
+    summary = done.document["summary"]
+    assert [(row["transformation"], row["by"]) for row in summary][:3] == [("vertical", v) for v in (-8, 0, 8)]
+    assert summary[1]["relative relu1"] == 0
+    assert summary[1]["kept"] == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["scale=1:2", "scale=1:2:0", "scale=2:1:0.1", "scale=a", "scale=", "scale=0:1:0.00001"]
+)
+def test_amounts_that_are_none_are_refused(convscope: Callable, images: Path, tmp_path: Path, text: str) -> None:
+    done = convscope("invariance", "zoo:tiny", images, "-o", tmp_path / "out", "-T", text)
+    assert done.code == 2
+    assert "scale=1:1.8:0.1" in done.err
+
+
+def parts(path: Path) -> None:
+    """A part on all of four images of 40 x 40, another on two of them, and objects."""
+    found = []
+    for i in (0, 2, 4, 6):
+        found += [Part(f"{i}.png", "eye", (10 + i, 8, 18 + i, 16)), Part(f"even/{i}.png", "object", (0, 0, 40, 30))]
+    found += [Part(f"{i}.png", "nose", (20, 20, 26, 30)) for i in (0, 4)]
+    path.write_text(format_parts(found))
+
+
+def test_correspond_writes_what_the_library_finds(convscope: Callable, images: Path, tmp_path: Path) -> None:
+    parts(tmp_path / "parts.csv")
+    out = tmp_path / "out"
+    asked = ("correspond", "zoo:tiny", images, "--parts", tmp_path / "parts.csv", "-o", out, "--draws", "6")
+    done = convscope(*asked, "--layers", "relu1,fc", "--seed", "4", "--json")
+    assert done.code == 0, done.err
+    net = cs.load("zoo:tiny", seed=4)  # which decides the weights, too
+    source = cs.open_source([str(images / "even" / f"{i}.png") for i in (0, 2, 4, 6)])
+    place = net.preprocess.place(40, 40)
+    scale, shift = place.height / 40, place.top
+    eyes = np.array([[10 + i, 8, 18 + i, 16] for i in (0, 2, 4, 6)]) * scale - shift
+    noses = np.full((4, 4), -1.0)
+    noses[[0, 2]] = np.array([20, 20, 26, 30]) * scale - shift
+    boxes = {"eye": whole(eyes), "nose": whole(noses)}
+    regions = whole(np.tile(np.array([0, 0, 40, 30]) * scale - shift, (4, 1))).clip(0, net.input_shape[1])
+    expected = cs.correspondence(
+        net, batch_of(net, source), boxes, layers=["relu1", "fc"], regions=regions, draws=6, seed=4
+    )
+    found = done.document["results"]
+    assert [(row["layer"], row["part"], row["images"]) for row in found] == [
+        (layer, part, n) for layer in ("relu1", "fc") for part, n in (("eye", 4), ("nose", 2))
+    ]
+    assert [row["total"] for row in found] == [result.total for result in expected.results]
+    assert [row["random"] for row in found] == pytest.approx([result.random for result in expected.results])
+    assert [row["part"] for row in rows_of(out / "correspondence.csv")] == ["eye", "nose"] * 2
+    assert (out / "correspondence.png").is_file()
+    again = convscope(*asked, "--layers", "relu1,fc", "--seed", "4", "--json", "--workers", "1").document
+    assert again["results"] == found
+
+
+def whole(boxes: np.ndarray) -> np.ndarray:
+    """Whole pixels that boxes touch."""
+    low, high = np.floor(boxes[:, :2] + 1e-6), np.ceil(boxes[:, 2:] - 1e-6)
+    return np.concatenate([low, high], 1).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "said"),
+    [
+        ("image,part,y0,x0,y1,x1\n0.png,eye,1,2,3\n", 2, "line 2: nothing in column x1"),
+        ("image,part,y0,x0,y1,x1\n9.png,eye,1,2,3,4\n", 2, "'9.png' of the parts is not among the images"),
+        ("image,part,y0,x0,y1,x1\n0.png,eye,1,2,3,94\n", 4, "reaches beyond the image of 40x40"),
+        ("image,part,y0,x0,y1,x1\n0.png,eye,1,2,9,9\n", 2, "at least two"),
+        ("image,part,y0,x0,y1,x1\n0.png,object,1,2,9,9\n", 2, "no part besides 'object'"),
+    ],
+)
+def test_correspond_names_what_is_wrong_with_a_table(
+    convscope: Callable, images: Path, tmp_path: Path, table: str, code: int, said: str
+) -> None:
+    (tmp_path / "parts.csv").write_text(table)
+    done = convscope("correspond", "zoo:tiny", images, "--parts", tmp_path / "parts.csv", "-o", tmp_path / "out")
+    assert done.code == code
+    assert said in done.err
+
+
+def test_annotate_listens_and_says_where(
+    convscope: Callable, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uvicorn = pytest.importorskip("uvicorn")
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
+    done = convscope("annotate", images, "-o", tmp_path / "parts.csv", "-p", "eye", "--port", "0", "--json")
+    assert done.code == 0
+    assert done.document["address"].startswith("http://127.0.0.1:")
+    assert done.document["images"] == 7
+    (tmp_path / "parts.csv").write_text("no,table\n")
+    assert convscope("annotate", images, "-o", tmp_path / "parts.csv", "--port", "0").code == 2

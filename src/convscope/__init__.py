@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from convscope.graph import Field, Layer, Network, Unit
     from convscope.methods.correspondence import Correspondence, PartResult, correspondence
     from convscope.methods.deconv import Projection, Request, deconv, project, project_all
+    from convscope.methods.diagnosis import Diagnosis, diagnose
+    from convscope.methods.evolution import Checkpoint, Evolution, evolution
     from convscope.methods.invariance import Curve, Invariance, invariance
     from convscope.methods.occlusion import Occlusion, occlude
     from convscope.methods.parts import Part, read_parts
@@ -57,6 +59,11 @@ __all__ = [
     "PartResult",
     "read_parts",
     "Part",
+    "evolution",
+    "Evolution",
+    "Checkpoint",
+    "diagnose",
+    "Diagnosis",
     # transfer
     "measure_transfer",
     "open_target",
@@ -70,6 +77,11 @@ __all__ = [
 ]
 
 _HOME = {
+    "evolution": "convscope.methods.evolution",
+    "Evolution": "convscope.methods.evolution",
+    "Checkpoint": "convscope.methods.evolution",
+    "diagnose": "convscope.methods.diagnosis",
+    "Diagnosis": "convscope.methods.diagnosis",
     "load": "convscope.models",
     "Network": "convscope.graph",
     "Layer": "convscope.graph",

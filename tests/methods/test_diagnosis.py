@@ -110,7 +110,12 @@ def test_planted_faults_are_found_by_name() -> None:
     assert found.ratio == pytest.approx(12, rel=1e-5)
     faults = {subject for subject, kind in kinds(found).items() if kind == "fault"}
     assert {"dead", "duplicates", "strength"} <= faults
-    for said in ("2 of 20 filters are dead, over 8 images", "(3, 13)", "1 filter nearly repeats another (cosine 0.95): 4, 6", "Filter 9 dominates: RMS 0.6, 12 times"):
+    for said in (
+        "2 of 20 filters are dead, over 8 images",
+        "(3, 13)",
+        "1 filter nearly repeats another (cosine 0.95): 4, 6",
+        "Filter 9 dominates: RMS 0.6, 12 times",
+    ):
         assert said in found.verdict, found.verdict
 
 
@@ -179,6 +184,13 @@ def test_layers_can_be_named() -> None:
         diagnose(net, first="9")
     with pytest.raises(UsageError, match="no convolution"):
         diagnose(net, first="1")
+
+
+def test_the_pattern_of_stride_2_is_a_grid_and_no_fault(healthy: Diagnosis) -> None:
+    found = diagnose(network(module(7, 2)), pictures(), limits=Limits(decibels=-20, lines=0))
+    assert kinds(found)["blocks"] == "note"
+    assert "A grid of 2 pixels" in found.verdict
+    assert "No blocks of 2 pixels" in healthy.verdict
 
 
 def test_limits_decide_what_is_a_fault(healthy: Diagnosis) -> None:

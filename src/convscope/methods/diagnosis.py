@@ -46,7 +46,7 @@ class Limits:
     two filters are nearly the same. dominating: multiple of the median root mean square above which a filter dominates.
     clipped: relative difference up to which two root mean squares are equal. middle: share of middle frequencies below
     which there are few. decibels, lines: what a stride's frequencies must have over their neighbours, and of all power,
-    to be called blocks.
+    to be called blocks, or a grid where the stride is 2.
     """
 
     weak: float = 0.01
@@ -54,7 +54,7 @@ class Limits:
     dominating: float = 5.0
     clipped: float = 1e-3
     middle: float = 0.2
-    decibels: float = 3.0
+    decibels: float = 2.0
     lines: float = 0.005
 
 

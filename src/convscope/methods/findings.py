@@ -111,7 +111,10 @@ def _blocks(d: Diagnosis) -> Finding:
         return Finding("blocks", "fine", f"a stride of 1 leaves no blocks in {where}")
     numbers = f"{found.decibels:+.1f} dB over their neighbours, {found.share:.1%} of the energy"
     period = max(found.stride)
-    if found.decibels >= d.limits.decibels and found.share >= d.limits.lines:
+    there = found.decibels >= d.limits.decibels and found.share >= d.limits.lines
+    if there and period == 2:  # the finest pattern that pixels can have, which is no block
+        return Finding("blocks", "note", f"a grid of 2 pixels in {where}: the stride's frequency has {numbers}")
+    if there:
         text = f"blocks of {period} pixels in {where}: the stride's frequencies have {numbers}"
         return Finding("blocks", "fault", text)
     return Finding(

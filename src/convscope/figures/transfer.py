@@ -32,7 +32,7 @@ def layer_figure(result: TransferResult, per_class: int | None = None) -> Figure
         raise UsageError(f"no scores at {size} images a class (sizes: {', '.join(map(str, result.sizes))})")
     names = list(result.layers)
     with drawing() as figure:
-        drawn = figure.Figure(figsize=(COLUMN, 2.5), layout="constrained")
+        drawn = figure.Figure(figsize=(COLUMN, 2.9), layout="constrained")
         axes = drawn.subplots()
         for (weights, classifier), line in _lines(rows).items():
             places = [names.index(row.layer) for row in line]
@@ -43,7 +43,7 @@ def layer_figure(result: TransferResult, per_class: int | None = None) -> Figure
         axes.set_xticks(range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor")
         axes.set_ylabel(_measure(result))
         axes.set_ylim(bottom=0)
-        _legend(axes)
+        _legend(drawn)
         title = "" if size is None else f"{size} images a class to learn from"
         axes.set_title(title, loc="left")
     return drawn
@@ -57,7 +57,7 @@ def size_figure(result: TransferResult, layers: Sequence[str] | None = None) -> 
     if result.sizes == (None,):
         raise UsageError("a published split has no number of images a class to draw accuracy by")
     with drawing() as figure:
-        drawn = figure.Figure(figsize=(COLUMN, 2.5), layout="constrained")
+        drawn = figure.Figure(figsize=(COLUMN, 2.9), layout="constrained")
         axes = drawn.subplots()
         for (weights, classifier), line in _lines(result.rows()).items():
             if weights == "scratch":
@@ -71,7 +71,7 @@ def size_figure(result: TransferResult, layers: Sequence[str] | None = None) -> 
         axes.set_ylabel(_measure(result))
         axes.set_xlim(left=0)
         axes.set_ylim(0, 100)
-        _legend(axes)
+        _legend(drawn)
     return drawn
 
 
@@ -123,9 +123,9 @@ def _paper(axes: Any, result: TransferResult) -> None:
             axes.plot(list(found), list(found.values()), "x", color=colour, markersize=5, label=name)
 
 
-def _legend(axes: Any) -> None:
+def _legend(drawn: Figure) -> None:
     """The legend below the axes, where it hides no point."""
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.32), ncols=2, columnspacing=1.2, handlelength=2.2)
+    drawn.legend(loc="outside lower center", ncols=2, columnspacing=1.2, handlelength=2.2)
 
 
 def _measure(result: TransferResult) -> str:

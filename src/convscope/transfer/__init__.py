@@ -2,9 +2,9 @@
 
 from convscope.transfer.classifiers import LinearModel, train
 from convscope.transfer.datasets import Target, open_target
+from convscope.transfer.duplicates import Overlap, Pair, overlap
 from convscope.transfer.features import Features, Pooling, extract
 from convscope.transfer.measures import average_precision, class_accuracies
-from convscope.transfer.duplicates import Overlap, Pair, overlap
 from convscope.transfer.protocol import Learning, default_layers, measure_transfer
 from convscope.transfer.results import Row, Score, TransferResult
 from convscope.transfer.splits import Fold, draw_folds, load_splits, published_fold, save_splits

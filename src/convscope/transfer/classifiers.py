@@ -303,13 +303,19 @@ def choose_c(
             solutions[number] = one
             held = space.turned[torch.from_numpy(left).to(space.turned.device)]
             found.append(judge(torch.addmm(one.intercepts, held, one.weights), left))
-        tried.append(np.nanmean(found, axis=0))
+        tried.append(_known_mean(np.array(found)))
         if (tried[-1] < np.max(tried, axis=0) - CLEARLY).all():
             break
     scores = np.array(tried)
     best = np.array(ordered)[scores.argmax(0)]
     c = float(best[0]) if len(best) == 1 else torch.from_numpy(best)
     return Choice(tuple(ordered[: len(tried)]), scores, c)
+
+
+def _known_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The means of columns without their NaNs: parts without an image of a class; 0 for a class in no part."""
+    known = ~np.isnan(values)
+    return np.where(known, values, 0).sum(0) / known.sum(0).clip(1)
 
 
 def stratified_parts(labels: NDArray[np.int64], *, count: int = 3, seed: int = 0) -> list[NDArray[np.int64]]:

@@ -134,22 +134,23 @@ def _has_class_folders(path: Path) -> bool:
 def _labelled(kind: Kind, source: Source, background: Background | None) -> Target:
     """The target of a source with one label an image; classes without an image are dropped."""
     labels = np.fromiter((source.label(i) for i in range(len(source))), np.int64, len(source))
-    if not source.classes or (labels < 0).all():
+    if (labels < 0).all():
         raise SourceError(
             f"the images have no labels, so nothing can be learned from them: {source.describe()}; give a folder with "
             "one sub-folder a class, a pack with labels, caltech101:DIR, caltech256:DIR or voc2012:DIR"
         )
-    present = np.bincount(labels[labels >= 0], minlength=len(source.classes)) > 0
-    odd = [name for name in source.classes if name in BACKGROUNDS]
+    names = source.classes or tuple(str(label) for label in range(int(labels.max()) + 1))
+    present = np.bincount(labels[labels >= 0], minlength=len(names)) > 0
+    odd = [name for name in names if name in BACKGROUNDS]
     if background is not None and not odd:
         raise UsageError(f"background={background!r}: there is no class named {' or '.join(BACKGROUNDS)}")
     leave_out = background == "out" or (background is None and kind == "caltech256")
-    kept = [i for i, name in enumerate(source.classes) if present[i] and not (leave_out and name in odd)]
+    kept = [i for i, name in enumerate(names) if present[i] and not (leave_out and name in odd)]
     if len(kept) < 2:
         raise SourceError(f"only {len(kept)} class has images, two are needed: {source.describe()}")
-    renumber = np.full(len(source.classes) + 1, -1, np.int64)  # the last place is that of -1
+    renumber = np.full(len(names) + 1, -1, np.int64)  # the last place is that of -1
     renumber[kept] = np.arange(len(kept))
-    return Target(kind, source, tuple(source.classes[i] for i in kept), renumber[labels])
+    return Target(kind, source, tuple(names[i] for i in kept), renumber[labels])
 
 
 # -- PASCAL VOC -------------------------------------------------------------------------------------------------------

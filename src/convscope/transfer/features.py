@@ -45,7 +45,7 @@ How = Literal["auto", "flatten", "mean", "max"]
 Rows = NDArray[np.float32]
 
 LIMIT = 2048
-"""Numbers that a layer gives a classifier at most, by default: about the same for all layers, and learned in seconds."""
+"""Numbers that a layer gives a classifier at most, by default: about the same for all layers, learned in seconds."""
 SAVE_EVERY = 5.0
 """Seconds between two marks of what is finished."""
 

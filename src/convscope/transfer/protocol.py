@@ -216,7 +216,8 @@ def learn(target: Target, space: Space, train: NDArray[np.int64], classifier: Cl
 
 def _mean(by_class: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean over classes that have images, as one number (1,)."""
-    return np.array([np.nanmean(by_class)], np.float64)
+    known = by_class[~np.isnan(by_class)]
+    return np.array([known.mean() if len(known) else np.nan], np.float64)
 
 
 def _exclusive(labels: NDArray[np.int64], classes: int) -> Tensor:
@@ -242,10 +243,10 @@ def judge(
     scores = model.scores(torch.from_numpy(rows))
     if target.presence is not None:
         by_class = average_precisions(_ranking(scores, classifier), target.presence[test])
-        return float(np.nanmean(by_class)), tuple(by_class.tolist()), float("nan")
+        return float(_mean(by_class)[0]), tuple(by_class.tolist()), float("nan")
     found, labels = _best(scores), target.labels[test]
     by_class = class_accuracies(found, labels, len(target.classes))
-    return float(np.nanmean(by_class)), tuple(by_class.tolist()), float((found == labels).mean())
+    return float(_mean(by_class)[0]), tuple(by_class.tolist()), float((found == labels).mean())
 
 
 __all__ = ["Learning", "default_folds", "default_layers", "judge", "learn", "measure_transfer"]

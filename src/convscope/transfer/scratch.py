@@ -38,7 +38,7 @@ class ScratchRecipe:
     """How a network is trained from scratch; `size`: side of its input, by default what the network was made for."""
 
     epochs: int = 30
-    batch: int = 32
+    batch: int = 16
     rate: float = 5e-4
     decay: float = 0.05
     warm_up: int = 1
@@ -119,18 +119,27 @@ def random_module(spec: str, outputs: int, size: int | None, *, seed: int) -> tu
     found = SCHEMES[scheme].find(request)
     if isinstance(found.module, ExportedProgram) or found.preprocess is None:
         raise UsageError(f"{spec} cannot be trained: it does not say how images become its input")
-    _quieten(found.module, outputs)
+    _begin(found.module, outputs, seed)
     # Colours of the order of one, whatever the trained network takes: some take 0 to 255, which no fresh weights fit.
     standard = replace(found.preprocess, scale=1 / 255, mean=IMAGENET_MEAN, std=IMAGENET_STD)
     return found.module, resized(standard, request.input_size)
 
 
-def _quieten(module: nn.Module, outputs: int) -> None:
-    """Let the last layer begin near zero: large first errors kill networks that end in a ReLU, as SqueezeNet does."""
-    ends = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.Linear) and m.weight.shape[0] == outputs]
-    if ends:
-        with torch.no_grad():
-            ends[-1].weight.mul_(0.01 / ends[-1].weight.std().clamp_min(0.01))
+def _begin(module: nn.Module, outputs: int, seed: int) -> None:
+    """Fresh weights by the rule of He et al. (2015), whose signals neither fade nor grow; the last layer near zero.
+
+    Large first errors kill networks that end in a ReLU, as SqueezeNet does: its outputs become zero and stay so.
+    """
+    random = torch.Generator().manual_seed(seed)
+    learned = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+    ends = [m for m in learned if m.weight.shape[0] == outputs]
+    with torch.no_grad():
+        for one in learned:
+            nn.init.kaiming_normal_(one.weight, nonlinearity="relu", generator=random)
+            if one.bias is not None:
+                one.bias.zero_()
+        if ends:
+            ends[-1].weight.mul_(0.01 / ends[-1].weight.std())
             if ends[-1].bias is not None:
                 ends[-1].bias.fill_(0.1)
 

@@ -69,7 +69,7 @@ def tables(result: TransferResult) -> list[TextTable]:
 def layer_table(result: TransferResult, per_class: int | None) -> TextTable:
     """Table 7: one row a layer, one column for each classifier and kind of weights, in per cent."""
     kinds: list[Weights] = [w for w in _FEATURES if any(one.weights == w for one in result.scores)]
-    columns = [(weights, classifier) for weights in kinds for classifier in result.classifiers]
+    columns: list[tuple[Weights, str]] = [(w, c) for w in kinds for c in result.classifiers]
     head = ("layer", "features", *(c if w == "pretrained" else f"{c}, random weights" for w, c in columns))
     rows = []
     for layer in result.layers:

@@ -1,0 +1,155 @@
+"""Whole experiments, on small sets."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import convscope as cs
+from convscope.errors import StoreError, UsageError
+from convscope.transfer import Learning, default_layers, draw_folds, measure_transfer, open_target, protocol
+from convscope.transfer.scratch import ScratchRecipe, from_scratch, random_module
+from convscope.transfer.tables import layer_table, paper_table7, size_table, tables
+from tests.transfer import layouts
+
+QUICK = Learning(grid=(1.0, 10.0), parts=2)
+COUNTS = {"BACKGROUND_Google": 12, "accordion": 12, "yin_yang": 12}
+
+
+@pytest.fixture(scope="module")
+def net() -> cs.Network:
+    return cs.load("zoo:tiny")
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> cs.transfer.Target:
+    return open_target(f"caltech101:{layouts.caltech101(tmp_path_factory.mktemp('caltech'), COUNTS)}")
+
+
+@pytest.fixture(scope="module")
+def result(net: cs.Network, target: cs.transfer.Target) -> cs.TransferResult:
+    folds = draw_folds(target, per_class=(3, 6), folds=3, test=5)
+    others = {"random": cs.load("zoo:tiny", seed=5)}
+    return measure_transfer(net, target, layers=["relu1", "gap"], folds=folds, others=others, learning=QUICK)  # pyright: ignore
+
+
+def test_there_is_a_score_for_every_layer_classifier_size_fold_and_network(result: cs.TransferResult) -> None:
+    assert len(result.scores) == 2 * 2 * 2 * 3 * 2
+    assert len({(s.weights, s.layer, s.classifier, s.per_class, s.fold) for s in result.scores}) == 48
+    assert all(s.train == 3 * s.per_class and s.test == 15 for s in result.scores)
+    assert all(np.isclose(s.value, np.mean(s.by_class)) for s in result.scores)
+
+
+def test_colours_are_told_apart(result: cs.TransferResult) -> None:
+    row = result.row("relu1", "softmax", 6)
+    assert row is not None
+    assert row.mean > 0.8
+
+
+def test_rows_are_means_and_deviations_over_folds(result: cs.TransferResult) -> None:
+    values = [s.value for s in result.scores if (s.weights, s.layer, s.classifier, s.per_class) == ROW]
+    row = result.row("gap", "svm", 3, weights="random")
+    assert row is not None
+    assert (row.folds, row.mean, row.std) == (3, pytest.approx(np.mean(values)), pytest.approx(np.std(values, ddof=1)))
+
+
+ROW = ("random", "gap", "svm", 3)
+
+
+def test_same_seed_same_scores(net: cs.Network, target: cs.transfer.Target, result: cs.TransferResult) -> None:
+    folds = draw_folds(target, per_class=(3, 6), folds=3, test=5)
+    again = measure_transfer(net, target, layers=["gap"], folds=folds, learning=QUICK)
+    before = [s.value for s in result.scores if (s.weights, s.layer) == ("pretrained", "gap")]
+    assert [s.value for s in again.scores] == before
+
+
+def test_test_images_are_never_learned_from(
+    net: cs.Network, target: cs.transfer.Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fold,) = draw_folds(target, per_class=(4,), folds=1)
+    seen: list[int] = []
+    space_of = protocol.Space.of
+
+    def watch(rows: np.ndarray, **more: object) -> object:
+        seen.append(len(rows))
+        return space_of(rows, **more)  # pyright: ignore
+
+    learned: list[np.ndarray] = []
+    learn = protocol.learn
+    monkeypatch.setattr(protocol.Space, "of", watch)
+    monkeypatch.setattr(protocol, "learn", lambda t, s, rows, c, h: learned.append(rows) or learn(t, s, rows, c, h))
+    measure_transfer(net, target, layers=["fc"], folds=[fold], learning=QUICK)
+    assert seen == [12]
+    assert all(np.array_equal(rows, fold.train) for rows in learned)
+
+
+def test_voc_is_judged_by_average_precision(net: cs.Network, tmp_path: Path) -> None:
+    kinds = ("aeroplane", "dog", "sofa")
+    images = {
+        f"2008_{i:06}": ("train" if i % 2 else "val", [(kinds[i // 2 % 3], 20, 0), ("person", 5, int(i % 5 == 0))])
+        for i in range(36)
+    }
+    voc = open_target(f"voc2012:{layouts.voc2012(tmp_path, images)}")
+    found = measure_transfer(net, voc, layers=["relu1"])
+    assert found.measure == "average precision"
+    assert {s.classifier for s in found.scores} == {"softmax", "svm"}
+    for score in found.scores:
+        seen = [i for i, value in enumerate(score.by_class) if not np.isnan(value)]
+        assert {voc.classes[i] for i in seen} == {*kinds, "person"}
+        assert score.value == pytest.approx(np.nanmean(score.by_class))
+        assert score.value > 0.6
+    (table,) = tables(found)
+    assert table.rows[-1][-1] == "79.0"
+    assert table.head[1:3] == ("relu1, exclusive softmax", "relu1, one against the rest")
+
+
+def test_result_is_saved_whole(result: cs.TransferResult, tmp_path: Path) -> None:
+    result.save(tmp_path)
+    loaded = cs.TransferResult.load(tmp_path)
+    assert loaded.rows() == result.rows()
+    assert len((tmp_path / "transfer.csv").read_text().splitlines()) == 1 + len(result.rows())
+    assert len((tmp_path / "classes.csv").read_text().splitlines()) == 1 + 3 * len(result.scores)
+    (tmp_path / "transfer.json").write_text("{}")
+    with pytest.raises(StoreError, match="no result of a transfer"):
+        cs.TransferResult.load(tmp_path)
+
+
+def test_tables_have_the_papers_numbers_beside_ours(result: cs.TransferResult) -> None:
+    by_layer = layer_table(result, 6)
+    assert by_layer.head == ("layer", "features", "softmax", "svm", "softmax, random weights", "svm, random weights")
+    assert [row[0] for row in by_layer.rows] == ["relu1", "gap"]
+    assert "paper" not in size_table(result).markdown()  # it has no numbers for 3 and 6
+    assert paper_table7("caltech256")[4] == ("5", "65.6 ± 0.3", "65.7 ± 0.5")
+
+
+def test_default_layers_are_stages_vectors_and_output() -> None:
+    net = cs.load("zoo:tiny")
+    assert default_layers(net)[-2:] == ["gap", "fc"]
+    assert set(net.layers.stages()) < set(default_layers(net))
+
+
+def test_network_from_scratch_learns_colours(target: cs.transfer.Target) -> None:
+    folds = draw_folds(target, per_class=(6,), folds=1)
+    (score,) = from_scratch("zoo:tiny", target, folds, recipe=ScratchRecipe(epochs=12, batch=6, rate=3e-3))
+    assert (score.weights, score.layer, score.train) == ("scratch", "", 18)
+    assert score.value > 0.6
+
+
+def test_modules_from_scratch_begin_near_zero_and_differ_by_seed() -> None:
+    module, preprocess = random_module("zoo:squeezenet1_1", 7, 64, seed=0)
+    other, _ = random_module("zoo:squeezenet1_1", 7, 64, seed=1)
+    images = preprocess.normalise(torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8))
+    with torch.no_grad():
+        assert module.eval()(images).shape == (2, 7)
+        assert float(module(images).abs().max()) < 2
+        assert not torch.equal(next(module.parameters()), next(other.parameters()))
+    with pytest.raises(UsageError, match="trained network"):
+        random_module("pt2:x.pt2", 7, None, seed=0)
+
+
+def test_bad_requests_are_refused() -> None:
+    with pytest.raises(UsageError, match="choose from softmax, svm"):
+        Learning(("lda",))  # pyright: ignore
+    with pytest.raises(UsageError, match="positive"):
+        Learning(grid=(0.0,))

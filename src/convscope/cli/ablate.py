@@ -124,6 +124,8 @@ def cells(row: "Row", found: "Ablation") -> tuple[str, ...]:
     """A row of the table as text."""
     paper = found.paper(row.variant.name)
     beside = "" if paper is None else " / ".join(f"{value:.1f}" for value in paper)
+    if paper is not None and found.paper_base(row.variant.name) != found.config.network.base:
+        beside += " (AlexNet)"
     numbers = [with_spread(value) for value in (row.train, row.val, row.val5)]
     return row.variant.title, f"{row.parameters:,}", str(row.seeds), *numbers, beside
 

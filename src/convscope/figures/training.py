@@ -118,22 +118,23 @@ def draw_ablation(found: Ablation) -> Figure:
         for row, height in zip(rows, at, strict=True):
             single = [100 * trial.val_error for trial in found.trials if trial.variant == row.variant.name]
             ours.plot(single, [height - 0.25] * len(single), "|", color=COLOURS[0], markersize=4, alpha=0.7)
-        for place, colour in ((0, COLOURS[7]), (1, COLOURS[0])):
-            points = [
-                (errors[place], height)
-                for row, height in zip(rows, at, strict=True)
-                if (errors := found.paper(row.variant.name))
-            ]
-            paper.plot([x for x, _ in points], [y for _, y in points], "o", color=colour)
+        hollow = False
+        for row, height in zip(rows, at, strict=True):
+            name = row.variant.name
+            errors, other = found.paper(name), found.paper_base(name) != found.config.network.base
+            if errors is not None:
+                hollow |= other
+                for error, colour in zip(errors[:2], (COLOURS[7], COLOURS[0]), strict=True):
+                    paper.plot(error, height, "o", color=colour, fillstyle="none" if other else "full")
         ours.set_yticks(at, names)
         ours.set_title(found.config.name)
-        paper.set_title("paper, ImageNet 2012")
+        paper.set_title("paper, ImageNet 2012" + (" (hollow: AlexNet)" if hollow else ""))
         for axes in (ours, paper):
             axes.set_xlabel("top-1 error (%)")
-            axes.set_xlim(left=0)
+            axes.margins(x=0.08)
             axes.grid(axis="x", linewidth=0.3)
             axes.set_axisbelow(True)
-        ours.legend(loc="lower left")
+        ours.legend(loc="best")
     return drawn
 
 

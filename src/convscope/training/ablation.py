@@ -120,11 +120,16 @@ class Ablation:
     def _of(self, variant: str) -> list[Trial]:
         return [trial for trial in self.trials if trial.variant == variant]
 
-    def paper(self, variant: str) -> tuple[float, float, float] | None:
-        """The paper's errors for a variant of the same base; AlexNet's where it has none of ZFNet."""
+    def paper_base(self, variant: str) -> str | None:
+        """The network that the paper changed in this way: ours, or AlexNet where it did not change ZFNet so."""
         base = self.config.network.base
-        own = PAPER.get(base, {}).get(variant)
-        return own or (PAPER["alexnet"].get(variant) if base == "zfnet" else None)
+        bases = (base, "alexnet") if base == "zfnet" else (base,)
+        return next((name for name in bases if variant in PAPER.get(name, {})), None)
+
+    def paper(self, variant: str) -> tuple[float, float, float] | None:
+        """The paper's errors for a variant, of the network that `paper_base` says; None where it has none."""
+        base = self.paper_base(variant)
+        return None if base is None else PAPER[base][variant]
 
 
 def ablate(

@@ -54,7 +54,7 @@ const Nothing = () => (
 function Figure({ experiment, file, small }: { experiment: Experiment; file: string | null; small?: boolean }) {
   const url = usePicture(file === null ? null : `experiments/${experiment.name}/${file}`);
   const caption = experiment.captions[experiment.figures.indexOf(file ?? "")] ?? "";
-  if (!url) return small ? <span class="no-figure" /> : null;
+  if (!url) return small ? <Glimpse experiment={experiment} /> : null;
   if (small) return <img src={url} alt="" loading="lazy" />;
   return (
     <figure class="result">
@@ -63,6 +63,23 @@ function Figure({ experiment, file, small }: { experiment: Experiment; file: str
       </a>
       {caption && <figcaption>{caption}</figcaption>}
     </figure>
+  );
+}
+
+/** A card without a figure: the beginning of its table. */
+function Glimpse({ experiment }: { experiment: Experiment }) {
+  const shown = experiment.shown;
+  return (
+    <span class="no-figure" aria-hidden="true">
+      {shown &&
+        [shown.columns, ...shown.rows.slice(0, 3)].map((row, i) => (
+          <span key={i}>
+            {row.slice(0, 4).map((cell, j) => (
+              <bdi key={j}>{cell}</bdi>
+            ))}
+          </span>
+        ))}
+    </span>
   );
 }
 
@@ -94,27 +111,29 @@ export function ExperimentPage({ name }: { name: string }) {
           {paragraph}
         </p>
       ))}
-      {experiment.figures.map((file) => (
-        <Figure key={file} experiment={experiment} file={file} />
-      ))}
-      {shown && (
-        <Section title="Table" note={whole ? undefined : `The first ${shown.rows.length} of ${shown.count} rows.`}>
-          <Table columns={shown.columns} rows={shown.rows} />
-          <p class="actions">
-            {whole ? (
-              <button type="button" onClick={save}>
-                Download CSV
-              </button>
-            ) : (
-              store.host.kind === "folder" && (
-                <a class="button" href={`experiments/${encodeURIComponent(experiment.name)}/table.csv`} download={`${experiment.name}.csv`}>
+      <div class="findings">
+        {experiment.figures.map((file) => (
+          <Figure key={file} experiment={experiment} file={file} />
+        ))}
+        {shown && (
+          <Section title="Table" note={whole ? undefined : `The first ${shown.rows.length} of ${shown.count} rows.`}>
+            <Table columns={shown.columns} rows={shown.rows} />
+            <p class="actions">
+              {whole ? (
+                <button type="button" onClick={save}>
                   Download CSV
-                </a>
-              )
-            )}
-          </p>
-        </Section>
-      )}
+                </button>
+              ) : (
+                store.host.kind === "folder" && (
+                  <a class="button" href={`experiments/${encodeURIComponent(experiment.name)}/table.csv`} download={`${experiment.name}.csv`}>
+                    Download CSV
+                  </a>
+                )
+              )}
+            </p>
+          </Section>
+        )}
+      </div>
       <About experiment={experiment} />
     </>
   );

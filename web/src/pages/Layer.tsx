@@ -126,7 +126,7 @@ function Units({ layer, data, query }: { layer: LayerEntry; data: LayerData; que
     },
   });
   const kinds = view.view === "both" ? (["photos", "projections"] as const) : ([view.view] as const);
-  const cell = { width: kinds.length * SIDE + (kinds.length - 1) * 3 + 12, height: SIDE + 38 };
+  const cell = { width: kinds.length * SIDE + (kinds.length - 1) * 3 + 12, height: SIDE + 32 };
   return (
     <div ref={field}>
       <LayerBar layer={layer} data={data} view={view} counts={counts} shown={units.length} measure={error ? "how alike units are cannot be read" : measure} change={change} />

@@ -49,7 +49,7 @@ export function LayerBar({ layer, data, view, counts, shown, measure, change }: 
       {view.sort === "similar" ? (
         <>
           <label>
-            to unit
+            Unit
             <input class="few" type="number" min={0} max={layer.channels - 1} value={view.near ?? 0} onInput={(event) => change({ near: numberIn(event.currentTarget.value) })} />
           </label>
           {measure && <span class="quiet measure">by {measure}</span>}

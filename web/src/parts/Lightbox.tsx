@@ -50,7 +50,7 @@ export function Lightbox({ layer, shard, unit, rank, go, close }: Props) {
   const label = labelOf(shard, image);
   const wide = typeof innerWidth === "number" ? innerWidth : 1000;
   const tall = typeof innerHeight === "number" ? innerHeight : 800;
-  const side = Math.round(Math.max(160, Math.min((wide - 80) / (mode === "pair" ? 2 : 1), tall - 260, 560)) * zoom);
+  const side = Math.round(Math.max(96, Math.min((wide - 80) / (mode === "pair" ? 2 : 1), tall - 260, 560)) * zoom);
   const tile = { layer, channel: unit.channel, rank, side };
   const wheel = (event: WheelEvent): void => {
     event.preventDefault();

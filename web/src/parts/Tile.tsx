@@ -17,6 +17,9 @@ interface Props {
   from?: Atlas | null;
 }
 
+/** Pixels of a cell up to which they are shown as squares: what is larger was reduced, and has no pixels of its own. */
+const SHARP = 64;
+
 /** One cell of a picture file, placed so that nothing of its neighbours shows. */
 export function Tile({ path, grid, panel, cell, side, label, boost, from }: Props) {
   const url = usePicture(path, from);
@@ -26,7 +29,7 @@ export function Tile({ path, grid, panel, cell, side, label, boost, from }: Prop
   const words = label ? ({ role: "img", "aria-label": label } as const) : ({ "aria-hidden": true } as const);
   return (
     <span
-      class={`tile${scale > 2 ? " sharp" : ""}${boost ? " projection" : ""}`}
+      class={`tile${scale > 2 && (grid.lossless || Math.max(grid.width, grid.height) <= SHARP) ? " sharp" : ""}${boost ? " projection" : ""}`}
       style={{
         width: `${grid.width * scale}px`,
         height: `${grid.height * scale}px`,

@@ -72,7 +72,7 @@ function UnitHalf({ side, found, image, look }: { side: UnitSide; found: { shard
                   aria-label={`${kind === "photos" ? "Photo" : "Projection"} ${rank + 1}, ${name}`}
                   title={`${short(unit.values[rank])} · ${label ?? name}`}
                 >
-                  <ExampleTile layer={layer} channel={channel} kind={kind} rank={rank} side={72} dead={unit.dead || unit.values[rank] === 0} from={atlas} />
+                  <ExampleTile layer={layer} channel={channel} kind={kind} rank={rank} side={80} dead={unit.dead || unit.values[rank] === 0} from={atlas} />
                 </button>
               );
             })}

@@ -1040,15 +1040,14 @@ var vt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
 function yt(e) {
 	return e === null ? "whole image" : `${vt(e.size)} px, stride ${vt(e.stride)}`;
 }
-var bt = (e) => e.replace("T", " ").replace("Z", " UTC"), xt = (e) => e.slice(e.lastIndexOf("/") + 1) || e;
-// src/parts/Tile.tsx
-function St({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+var bt = (e) => e.replace("T", " ").replace("Z", " UTC"), xt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, St = 64;
+function Ct({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
 	let c = $e(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
 	return /* @__PURE__ */ K("span", {
-		class: `tile${l > 2 ? " sharp" : ""}${o ? " projection" : ""}`,
+		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= St) ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * l}px`,
 			height: `${t.height * l}px`,
@@ -1061,7 +1060,7 @@ function St({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 }
 function $(e) {
 	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(St, {
+	return /* @__PURE__ */ K(Ct, {
 		path: nt((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1075,9 +1074,9 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function Ct(e) {
+function wt(e) {
 	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ K(St, {
+	return /* @__PURE__ */ K(Ct, {
 		path: s ? null : nt((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
@@ -1091,15 +1090,15 @@ function Ct(e) {
 	});
 }
 // src/parts/WholeImage.tsx
-function wt(e, t) {
+function Tt(e, t) {
 	let n = e.manifest.paths.image;
 	return n === null ? null : nt(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function Tt({ image: e, name: t, box: n, from: r = null }) {
-	let i = W(), a = r ?? i, [, o, s] = a.manifest.model.input, c = $e(wt(a, e), r), [l, u, d, f] = n ?? [
+function Et({ image: e, name: t, box: n, from: r = null }) {
+	let i = W(), a = r ?? i, [, o, s] = a.manifest.model.input, c = $e(Tt(a, e), r), [l, u, d, f] = n ?? [
 		0,
 		0,
 		o,
@@ -1157,8 +1156,8 @@ function Tt({ image: e, name: t, box: n, from: r = null }) {
 		]
 	});
 }
-function Et({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = $e(wt(r, e)), [s, c, l, u] = t;
+function Dt({ image: e, box: t, label: n }) {
+	let r = W(), [, i, a] = r.manifest.model.input, o = $e(Tt(r, e)), [s, c, l, u] = t;
 	return /* @__PURE__ */ K("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
@@ -1179,11 +1178,11 @@ function Et({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Examples.tsx
-var Dt = (e, t) => {
+var Ot = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, Ot = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function kt(e) {
+}, kt = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function At(e) {
 	let { layer: t, shard: n, unit: r, view: i, show: a, active: o, activate: s, open: c } = e, l = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ K("div", {
 		class: "examples",
@@ -1210,7 +1209,7 @@ function kt(e) {
 			}),
 			/* @__PURE__ */ K("div", {
 				class: `panels panels-${l.length}`,
-				children: l.map((e) => /* @__PURE__ */ K(At, {
+				children: l.map((e) => /* @__PURE__ */ K(jt, {
 					kind: e,
 					layer: t,
 					shard: n,
@@ -1220,7 +1219,7 @@ function kt(e) {
 					open: c
 				}, e))
 			}),
-			/* @__PURE__ */ K(jt, {
+			/* @__PURE__ */ K(Mt, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -1229,7 +1228,7 @@ function kt(e) {
 		]
 	});
 }
-function At({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open: o }) {
+function jt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open: o }) {
 	let s = R(null), [c, l] = I(112), u = t.sprite.columns;
 	L(() => {
 		if (!s.current) return;
@@ -1254,8 +1253,8 @@ function At({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 				onMouseEnter: () => a(l),
 				onFocus: () => a(l),
 				onClick: () => o(l),
-				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${Ot(n, s)}${Dt(n, s) ? `, ${Dt(n, s)}` : ""}`,
-				children: /* @__PURE__ */ K(Ct, {
+				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${kt(n, s)}${Ot(n, s) ? `, ${Ot(n, s)}` : ""}`,
+				children: /* @__PURE__ */ K(wt, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
@@ -1267,13 +1266,13 @@ function At({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 		})]
 	});
 }
-function jt({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = Ot(t, i), o = Dt(t, i);
+function Mt({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = kt(t, i), o = Ot(t, i);
 	return /* @__PURE__ */ K("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K(Tt, {
+			/* @__PURE__ */ K(Et, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
@@ -1307,9 +1306,9 @@ function jt({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Grid.tsx
-var Mt = (e) => e === document.documentElement ? window : e, Nt = 400;
-function Pt(e, t, n, r, i, a) {
-	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - Nt) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + Nt) / c)));
+var Nt = (e) => e === document.documentElement ? window : e, Pt = 400;
+function Ft(e, t, n, r, i, a) {
+	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - Pt) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + Pt) / c)));
 	return {
 		columns: o,
 		step: Math.floor((t + r) / o),
@@ -1318,10 +1317,10 @@ function Pt(e, t, n, r, i, a) {
 		height: Math.max(0, s * c - r)
 	};
 }
-function Ft(e, t, n) {
+function It(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Pt(t.count, i, t.cell, n, a, a + window.innerHeight);
+		return Ft(t.count, i, t.cell, n, a, a + window.innerHeight);
 	}, [i, a] = I(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -1342,8 +1341,8 @@ function Ft(e, t, n) {
 		};
 	}), i;
 }
-function It(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = R(null), l = Ft(c, e, r), u = R(!1), d = (e) => {
+function Lt(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = R(null), l = It(c, e, r), u = R(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1366,7 +1365,7 @@ function It(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Mt(s.root).scrollBy({
+			Nt(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -1377,7 +1376,7 @@ function It(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Mt(s.root).scrollBy({
+		e > window.innerHeight - n.height && Nt(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -1405,17 +1404,17 @@ function It(e) {
 	});
 }
 // src/parts/Versus.tsx
-function Lt(e) {
+function Rt(e) {
 	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Rt({ left: e, right: t }) {
-	let [n, r] = [Lt(e), Lt(t)], [i, a] = I(null);
+function zt({ left: e, right: t }) {
+	let [n, r] = [Rt(e), Rt(t)], [i, a] = I(null);
 	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => Ot(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => kt(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
 		class: "lead",
 		children: [
@@ -1426,12 +1425,12 @@ function Rt({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(zt, {
+		children: [/* @__PURE__ */ K(Bt, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(zt, {
+		}), /* @__PURE__ */ K(Bt, {
 			side: t,
 			found: r,
 			image: i,
@@ -1439,7 +1438,7 @@ function Rt({ left: e, right: t }) {
 		})]
 	})] });
 }
-function zt({ side: e, found: t, image: n, look: r }) {
+function Bt({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
@@ -1470,7 +1469,7 @@ function zt({ side: e, found: t, image: n, look: r }) {
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
-						let u = Ot(c, t), d = Dt(c, t);
+						let u = kt(c, t), d = Ot(c, t);
 						return /* @__PURE__ */ K("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
@@ -1480,12 +1479,12 @@ function zt({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
 							title: `${Z(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ K(Ct, {
+							children: /* @__PURE__ */ K(wt, {
 								layer: i,
 								channel: a,
 								kind: e,
 								rank: l,
-								side: 72,
+								side: 80,
 								dead: s.dead || s.values[l] === 0,
 								from: o
 							})
@@ -1500,17 +1499,17 @@ function zt({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function Bt({ left: e, right: t, a: n, b: r }) {
+function Vt({ left: e, right: t, a: n, b: r }) {
 	let [i, a] = I(-1), { router: o } = H(), s = (e) => o.go(He(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Vt, {
+		children: [/* @__PURE__ */ K(Ht, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(Vt, {
+		}), /* @__PURE__ */ K(Ht, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1519,7 +1518,7 @@ function Bt({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function Ht({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
@@ -1541,7 +1540,7 @@ function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(It, {
+			s.value && /* @__PURE__ */ K(Lt, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1588,7 +1587,7 @@ function Vt({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Ht(e) {
+function Ut(e) {
 	let t = W(), [n, r] = I(null);
 	return L(() => {
 		if (!e) return;
@@ -1615,15 +1614,15 @@ function Ht(e) {
 		error: null
 	};
 }
-function Ut({ query: e }) {
-	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Ht(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
+function Wt({ query: e }) {
+	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Ut(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Compare" }),
 		/* @__PURE__ */ K("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(Wt, {
+				/* @__PURE__ */ K(Gt, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -1633,7 +1632,7 @@ function Ut({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(Wt, {
+				/* @__PURE__ */ K(Gt, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -1659,7 +1658,7 @@ function Ut({ query: e }) {
 		o ? /* @__PURE__ */ K(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(Gt, {
+		}) : a ? /* @__PURE__ */ K(Kt, {
 			a: r,
 			b: s,
 			own: t,
@@ -1667,7 +1666,7 @@ function Ut({ query: e }) {
 		}) : /* @__PURE__ */ K(X, { what: i })
 	] });
 }
-function Wt({ label: e, value: t, atlas: n, change: r }) {
+function Gt({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ K("label", { children: [
 		e,
@@ -1686,7 +1685,7 @@ function Wt({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Gt({ a: e, b: t, own: n, other: r }) {
+function Kt({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = tt(t, e);
 		if (n) return {
@@ -1712,7 +1711,7 @@ function Gt({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Rt, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(zt, {
 		left: {
 			...a,
 			channel: a.channel
@@ -1721,7 +1720,7 @@ function Gt({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Bt, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Vt, {
 		left: a,
 		right: o,
 		a: e,
@@ -1732,7 +1731,7 @@ function Gt({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/pages/Experiments.tsx
-var Kt = {
+var qt = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -1741,9 +1740,9 @@ var Kt = {
 	ablation: "Ablation",
 	transfer: "Transfer"
 };
-function qt() {
+function Jt() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ K(Jt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
+	return e.error ? /* @__PURE__ */ K(Yt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Experiments" }),
 		/* @__PURE__ */ K("p", {
 			class: "lead",
@@ -1758,14 +1757,14 @@ function qt() {
 			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
 				href: Ve(e.name),
 				children: [
-					/* @__PURE__ */ K(Yt, {
+					/* @__PURE__ */ K(Xt, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ K("span", {
 						class: "op",
-						children: Kt[e.kind] ?? e.kind
+						children: qt[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
 					/* @__PURE__ */ K("span", {
@@ -1775,9 +1774,9 @@ function qt() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(Jt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ K(Yt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
 }
-var Jt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var Yt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -1785,7 +1784,7 @@ var Jt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Yt({ experiment: e, file: t, small: n }) {
+function Xt({ experiment: e, file: t, small: n }) {
 	let r = $e(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
 	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
@@ -1802,10 +1801,18 @@ function Yt({ experiment: e, file: t, small: n }) {
 				alt: i || `Figure ${t} of ${e.title}`
 			})
 		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ K("span", { class: "no-figure" }) : null;
+	}) : n ? /* @__PURE__ */ K(Zt, { experiment: e }) : null;
 }
-var Xt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Zt({ name: e }) {
+function Zt({ experiment: e }) {
+	let t = e.shown;
+	return /* @__PURE__ */ K("span", {
+		class: "no-figure",
+		"aria-hidden": "true",
+		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ K("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ K("bdi", { children: e }, t)) }, t))
+	});
+}
+var Qt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function $t({ name: e }) {
 	let { store: t } = W(), n = G("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
@@ -1823,45 +1830,47 @@ function Zt({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
 				class: "lead",
-				children: Kt[r.kind] ?? r.kind
+				children: qt[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.figures.map((e) => /* @__PURE__ */ K(Yt, {
-			experiment: r,
-			file: e
-		}, e)),
-		i && /* @__PURE__ */ K(J, {
-			title: "Table",
-			note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-			children: [/* @__PURE__ */ K($t, {
-				columns: i.columns,
-				rows: i.rows
-			}), /* @__PURE__ */ K("p", {
-				class: "actions",
-				children: a ? /* @__PURE__ */ K("button", {
-					type: "button",
-					onClick: () => {
-						i && Ye(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Xt).join(",")}\n`).join(""), "text/csv");
-					},
-					children: "Download CSV"
-				}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
-					class: "button",
-					href: `experiments/${encodeURIComponent(r.name)}/table.csv`,
-					download: `${r.name}.csv`,
-					children: "Download CSV"
-				})
+		/* @__PURE__ */ K("div", {
+			class: "findings",
+			children: [r.figures.map((e) => /* @__PURE__ */ K(Xt, {
+				experiment: r,
+				file: e
+			}, e)), i && /* @__PURE__ */ K(J, {
+				title: "Table",
+				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
+				children: [/* @__PURE__ */ K(tn, {
+					columns: i.columns,
+					rows: i.rows
+				}), /* @__PURE__ */ K("p", {
+					class: "actions",
+					children: a ? /* @__PURE__ */ K("button", {
+						type: "button",
+						onClick: () => {
+							i && Ye(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Qt).join(",")}\n`).join(""), "text/csv");
+						},
+						children: "Download CSV"
+					}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
+						class: "button",
+						href: `experiments/${encodeURIComponent(r.name)}/table.csv`,
+						download: `${r.name}.csv`,
+						children: "Download CSV"
+					})
+				})]
 			})]
 		}),
-		/* @__PURE__ */ K(en, { experiment: r })
+		/* @__PURE__ */ K(nn, { experiment: r })
 	] });
 }
-var Qt = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function $t({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => Qt(e[n] ?? "") || !e[n]));
+var en = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function tn({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => en(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ K("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -1877,7 +1886,7 @@ function $t({ columns: e, rows: t }) {
 		}, t)) }, t)) })] })
 	});
 }
-function en({ experiment: e }) {
+function nn({ experiment: e }) {
 	let t = e.units.flatMap((e) => Ue(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
@@ -1902,7 +1911,7 @@ function en({ experiment: e }) {
 	});
 }
 // src/pages/Home.tsx
-function tn(e, t) {
+function rn(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -1911,8 +1920,8 @@ function tn(e, t) {
 	}
 	return r;
 }
-function nn() {
-	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = I(""), a = G("network"), o = z(() => tn(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
+function an() {
+	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = I(""), a = G("network"), o = z(() => rn(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
 		let e = l[Math.max(0, s)];
 		e && n.go(B(e.name));
 	};
@@ -1942,7 +1951,7 @@ function nn() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(sn, { manifest: e }),
+		/* @__PURE__ */ K(ln, { manifest: e }),
 		/* @__PURE__ */ K("div", {
 			class: "map-head",
 			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
@@ -1961,15 +1970,15 @@ function nn() {
 		}),
 		/* @__PURE__ */ K("ol", {
 			class: "map",
-			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(rn, {
+			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(on, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === s
-			}, t.shown.id) : /* @__PURE__ */ K(an, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(rn, {
+			}, t.shown.id) : /* @__PURE__ */ K(sn, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(on, {
 				layer: e,
 				current: t === s
 			}, e.id))
 		}),
-		r !== "" && /* @__PURE__ */ K(on, {
+		r !== "" && /* @__PURE__ */ K(cn, {
 			network: a.value,
 			sought: r,
 			found: l.length
@@ -1985,10 +1994,10 @@ function nn() {
 				}, `${e.layer}:${e.channel}`))
 			})
 		}),
-		/* @__PURE__ */ K(ln, { manifest: e })
+		/* @__PURE__ */ K(dn, { manifest: e })
 	] });
 }
-function rn({ layer: e, current: t }) {
+function on({ layer: e, current: t }) {
 	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = nt(n.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ K("li", {
 		class: t ? "station current" : "station",
@@ -2023,7 +2032,7 @@ function rn({ layer: e, current: t }) {
 				/* @__PURE__ */ K("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(St, {
+					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(Ct, {
 						path: a,
 						grid: r,
 						panel: 0,
@@ -2036,7 +2045,7 @@ function rn({ layer: e, current: t }) {
 		})
 	});
 }
-function an({ layers: e }) {
+function sn({ layers: e }) {
 	return /* @__PURE__ */ K("li", {
 		class: "passed",
 		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
@@ -2056,7 +2065,7 @@ function an({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function on({ network: e, sought: t, found: n }) {
+function cn({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
 	return /* @__PURE__ */ K("p", {
 		class: "quiet",
@@ -2064,7 +2073,7 @@ function on({ network: e, sought: t, found: n }) {
 		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
-function sn({ manifest: e }) {
+function ln({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ K("details", {
 		class: "panel warning",
@@ -2090,12 +2099,12 @@ function sn({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var cn = ({ value: e }) => /* @__PURE__ */ K("code", {
+var un = ({ value: e }) => /* @__PURE__ */ K("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
 });
-function ln({ manifest: e }) {
+function dn({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i } = e;
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
@@ -2113,7 +2122,7 @@ function ln({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					["SHA-256", /* @__PURE__ */ K(cn, { value: t.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(un, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
@@ -2126,7 +2135,7 @@ function ln({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(cn, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(un, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
@@ -2143,7 +2152,7 @@ function ln({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function un(e, t, n, r) {
+function fn(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2159,7 +2168,7 @@ function un(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function dn(e, t, n) {
+function pn(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -2168,8 +2177,8 @@ function dn(e, t, n) {
 	}
 	return r;
 }
-function fn({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? dn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+function mn({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? pn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -2185,7 +2194,7 @@ function fn({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(pn, {
+	return /* @__PURE__ */ K(hn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2195,7 +2204,7 @@ function fn({ number: e }) {
 		about: h
 	});
 }
-function pn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = W(), { router: c } = H(), [l, u] = I(null), d = (t) => {
 		let n = a[a.indexOf(e) + t];
 		n !== void 0 && c.go(Be(n));
@@ -2223,7 +2232,7 @@ function pn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ K("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K(Tt, {
+				/* @__PURE__ */ K(Et, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
@@ -2246,14 +2255,14 @@ function pn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K(mn, {
+				children: [n.length > 0 ? /* @__PURE__ */ K(gn, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ K(gn, {
+				}) : /* @__PURE__ */ K(vn, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(gn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(vn, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2261,13 +2270,13 @@ function pn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function mn({ layer: e, rows: t, mark: n }) {
+function gn({ layer: e, rows: t, mark: n }) {
 	let { manifest: r } = W();
 	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
-				box: un(e, o, s, r.model.input),
+				box: fn(e, o, s, r.model.input),
 				words: `${e.name}:${t}, response ${Z(i)}`
 			});
 			return /* @__PURE__ */ K("li", {
@@ -2310,9 +2319,9 @@ function mn({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var hn = 24;
-function gn({ layer: e, wins: t }) {
-	let [n, r] = I(!1), i = n ? t : t.slice(0, hn);
+var _n = 24;
+function vn({ layer: e, wins: t }) {
+	let [n, r] = I(!1), i = n ? t : t.slice(0, _n);
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
@@ -2337,7 +2346,7 @@ function gn({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function _n() {
+function yn() {
 	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = I(null);
 	L(() => {
 		if (!r.value) return;
@@ -2365,8 +2374,8 @@ function _n() {
 		error: n.error ?? r.error
 	};
 }
-function vn({ query: e }) {
-	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = _n(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
+function bn({ query: e }) {
+	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = yn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -2412,7 +2421,7 @@ function vn({ query: e }) {
 				href: Be(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ K(It, {
+		}) : /* @__PURE__ */ K(Lt, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2423,15 +2432,15 @@ function vn({ query: e }) {
 			select: o,
 			open: (e) => n.go(Be(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e) => /* @__PURE__ */ K(yn, {
+			render: (e) => /* @__PURE__ */ K(xn, {
 				image: c[e],
 				first: e === Math.max(0, a)
 			})
 		})
 	] });
 }
-function yn({ image: e, first: t }) {
-	let n = $e(wt(W(), e.number));
+function xn({ image: e, first: t }) {
+	let n = $e(Tt(W(), e.number));
 	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
 		href: Be(e.number),
@@ -2452,7 +2461,7 @@ function yn({ image: e, first: t }) {
 	});
 }
 // src/alike.ts
-function bn(e, t) {
+function Sn(e, t) {
 	let n = atob(e.codes), { rank: r } = e, i = Math.floor(n.length / r), a = Int8Array.from({ length: i * r }, (e, t) => n.charCodeAt(t)), o = a.subarray(t * r, (t + 1) * r), s = [];
 	if (!o.some((e) => e !== 0)) return s;
 	for (let n = 0; n < i; n += 1) {
@@ -2465,41 +2474,41 @@ function bn(e, t) {
 	}
 	return s;
 }
-var xn = (e) => `correlation of responses to ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)}` : ""}`, Sn = [
+var Cn = (e) => `correlation of responses to ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)}` : ""}`, wn = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
 	["active", "fraction active"],
 	["selectivity", "class selectivity"],
 	["similar", "similarity to a unit"]
-], Cn = (e, t, n) => t.find((t) => t === e) ?? n, wn = (e) => {
+], Tn = (e, t, n) => t.find((t) => t === e) ?? n, En = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function Tn(e) {
-	let t = Cn(e.get("sort"), Sn.map(([e]) => e), "index");
+function Dn(e) {
+	let t = Tn(e.get("sort"), wn.map(([e]) => e), "index");
 	return {
-		view: Cn(e.get("view"), [
+		view: Tn(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Cn(e.get("alive"), [
+		alive: Tn(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: wn(e.get("class")),
-		low: wn(e.get("low")),
-		high: wn(e.get("high")),
-		near: wn(e.get("near")),
+		class: En(e.get("class")),
+		low: En(e.get("low")),
+		high: En(e.get("high")),
+		near: En(e.get("near")),
 		text: e.get("q") ?? ""
 	};
 }
-function En(e) {
+function On(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2512,7 +2521,7 @@ function En(e) {
 		q: e.text
 	};
 }
-function Dn(e, t) {
+function kn(e, t) {
 	let n = new Set(t.dead), { low: r, high: i, class: a } = e, o = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || n.has(t) === (e.alive === "dead"),
@@ -2524,8 +2533,8 @@ function Dn(e, t) {
 		text: (e) => !o || String(e).startsWith(o) || (t.names?.[e] ?? "").toLowerCase().includes(o)
 	};
 }
-function On(e, t, n, r, i) {
-	let a = Dn(n, t), o = new Set(t.dead), s = {
+function An(e, t, n, r, i) {
+	let a = kn(n, t), o = new Set(t.dead), s = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -2542,11 +2551,11 @@ function On(e, t, n, r, i) {
 		e && a.alive(n) && r !== void 0 && r >= 0 && s.classes.set(r, (s.classes.get(r) ?? 0) + 1), e && a.alive(n) && a.class(n) && c.push(n);
 	}
 	return {
-		units: kn(c, t, n, r),
+		units: jn(c, t, n, r),
 		counts: s
 	};
 }
-function kn(e, t, n, r) {
+function jn(e, t, n, r) {
 	let i = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let a = new Map(r);
@@ -2558,9 +2567,9 @@ function kn(e, t, n, r) {
 	});
 }
 // src/parts/LayerBar.tsx
-var An = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function jn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let s = Sn.filter(([e]) => e !== "selectivity" || t.selectivity), c = [...r.classes].sort((e, t) => t[1] - e[1]), l = t.maximum.filter((e) => e !== null), [u, d] = [l.reduce((e, t) => Math.min(e, t), Infinity), l.reduce((e, t) => Math.max(e, t), -Infinity)];
+var Mn = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let s = wn.filter(([e]) => e !== "selectivity" || t.selectivity), c = [...r.classes].sort((e, t) => t[1] - e[1]), l = t.maximum.filter((e) => e !== null), [u, d] = [l.reduce((e, t) => Math.min(e, t), Infinity), l.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ K("div", {
 		class: "bar",
 		role: "group",
@@ -2589,13 +2598,13 @@ function jn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					children: t
 				}, e))
 			})] }),
-			n.sort === "similar" ? /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("label", { children: ["to unit", /* @__PURE__ */ K("input", {
+			n.sort === "similar" ? /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("label", { children: ["Unit", /* @__PURE__ */ K("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: An(e.currentTarget.value) })
+				onInput: (e) => o({ near: Mn(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ K("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -2619,7 +2628,7 @@ function jn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 			}),
 			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
 				value: n.class ?? "",
-				onChange: (e) => o({ class: An(e.currentTarget.value) }),
+				onChange: (e) => o({ class: Mn(e.currentTarget.value) }),
 				children: [
 					/* @__PURE__ */ K("option", {
 						value: "",
@@ -2655,7 +2664,7 @@ function jn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(u),
-						onInput: (e) => o({ low: An(e.currentTarget.value) }),
+						onInput: (e) => o({ low: Mn(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ K("span", {
@@ -2668,7 +2677,7 @@ function jn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(d),
-						onInput: (e) => o({ high: An(e.currentTarget.value) }),
+						onInput: (e) => o({ high: Mn(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -2695,13 +2704,13 @@ function jn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/pages/Layer.tsx
-var Mn = 84;
-function Nn({ name: e, query: t }) {
+var Pn = 84;
+function Fn({ name: e, query: t }) {
 	let n = tt(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Pn, { layer: n }), r.value ? /* @__PURE__ */ K(Ln, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(In, { layer: n }), r.value ? /* @__PURE__ */ K(zn, {
 		layer: n,
 		data: r.value,
 		query: t
@@ -2714,7 +2723,7 @@ function Nn({ name: e, query: t }) {
 		]
 	});
 }
-function Pn({ layer: e }) {
+function In({ layer: e }) {
 	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(B(e.name)) : void 0;
 	U({
 		"[": o(i),
@@ -2752,7 +2761,7 @@ function Pn({ layer: e }) {
 		})]
 	});
 }
-function Fn(e, t, n, r) {
+function Ln(e, t, n, r) {
 	if (e.dead.includes(r)) return "dead";
 	switch (t.sort) {
 		case "mean": return Z(e.mean[r]);
@@ -2762,7 +2771,7 @@ function Fn(e, t, n, r) {
 		default: return Z(e.maximum[r]);
 	}
 }
-function In(e, t) {
+function Rn(e, t) {
 	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G(r !== null && i ? `alike/${e.id}` : null), o = G(r !== null && !i ? `layers/${e.id}/${Math.floor(r / e.shard.units)}` : null);
 	return z(() => {
 		let t = a.error ?? o.error;
@@ -2772,8 +2781,8 @@ function In(e, t) {
 			error: t
 		};
 		if (a.value) return {
-			nearest: bn(a.value, r),
-			measure: xn(a.value),
+			nearest: Sn(a.value, r),
+			measure: Cn(a.value),
 			error: t
 		};
 		let n = o.value?.units.find((e) => e.channel === r)?.nearest ?? [];
@@ -2791,19 +2800,19 @@ function In(e, t) {
 		o.error
 	]);
 }
-function Ln({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => Tn(n), [n]), { nearest: c, measure: l, error: u } = In(e, s), d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => On(e, t, s, c, d), [
+function zn({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => Dn(n), [n]), { nearest: c, measure: l, error: u } = Rn(e, s), d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => An(e, t, s, c, d), [
 		e,
 		t,
 		s,
 		c
-	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = z(() => new Map(c), [c]), y = (t) => i.replace(B(e.name, En({
+	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = z(() => new Map(c), [c]), y = (t) => i.replace(B(e.name, On({
 		...s,
 		...t
 	}))), b = (t) => {
 		let n = f[t];
 		n !== void 0 && (i.replace(B(e.name, {
-			...En(s),
+			...On(s),
 			at: n
 		})), i.go(V(e.name, n)));
 	};
@@ -2816,12 +2825,12 @@ function Ln({ layer: e, data: t, query: n }) {
 		}
 	});
 	let x = s.view === "both" ? ["photos", "projections"] : [s.view], S = {
-		width: x.length * Mn + (x.length - 1) * 3 + 12,
-		height: 122
+		width: x.length * Pn + (x.length - 1) * 3 + 12,
+		height: 116
 	};
 	return /* @__PURE__ */ K("div", {
 		ref: g,
-		children: [/* @__PURE__ */ K(jn, {
+		children: [/* @__PURE__ */ K(Nn, {
 			layer: e,
 			data: t,
 			view: s,
@@ -2835,7 +2844,7 @@ function Ln({ layer: e, data: t, query: n }) {
 				href: B(e.name),
 				children: ["Show all ", p.all]
 			})]
-		}) : /* @__PURE__ */ K(It, {
+		}) : /* @__PURE__ */ K(Lt, {
 			count: f.length,
 			cell: S,
 			label: `Units of ${e.name}`,
@@ -2844,7 +2853,7 @@ function Ln({ layer: e, data: t, query: n }) {
 			open: b,
 			keyOf: (e) => f[e] ?? e,
 			render: (n) => {
-				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Fn(t, s, v, r);
+				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Ln(t, s, v, r);
 				return /* @__PURE__ */ K("a", {
 					class: i ? "unit dead" : "unit",
 					href: V(e.name, r),
@@ -2860,7 +2869,7 @@ function Ln({ layer: e, data: t, query: n }) {
 							layer: e,
 							channel: r,
 							kind: t,
-							side: Mn
+							side: Pn
 						}, t))
 					}), /* @__PURE__ */ K("span", {
 						class: "caption",
@@ -2875,35 +2884,35 @@ function Ln({ layer: e, data: t, query: n }) {
 	});
 }
 // src/downloads.ts
-var Rn = class extends Error {}, zn = (e, t, n) => nt(e.manifest.paths.sprite, {
+var Bn = class extends Error {}, Vn = (e, t, n) => nt(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Bn = 4, Vn = 16;
-function Hn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Bn;
+}), Hn = 4, Un = 16;
+function Wn(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Hn;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + Vn) + o % e * (n + Bn),
-			y: Math.floor(o / e) * (r + Bn)
+			x: i * (a + Un) + o % e * (n + Hn),
+			y: Math.floor(o / e) * (r + Hn)
 		}))),
-		width: 2 * a + Vn,
-		height: i * (r + Bn) - Bn
+		width: 2 * a + Un,
+		height: i * (r + Hn) - Hn
 	};
 }
-async function Un(e) {
+async function Gn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Wn(e, t, n) {
+async function Kn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(zn(e, t, n), e.name);
-	if (!i.portable) throw new Rn();
+	if (r.host.readable) return r.host.picture(Vn(e, t, n), e.name);
+	if (!i.portable) throw new Bn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Gn(e, t, n) {
-	let r = await Un(await Wn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Hn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function qn(e, t, n) {
+	let r = await Gn(await Kn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Wn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -2913,18 +2922,18 @@ async function Gn(e, t, n) {
 	}
 	return l;
 }
-function Kn(e) {
+function Jn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Rn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Bn()), "image/png");
 		} catch {
-			n(new Rn());
+			n(new Bn());
 		}
 	});
 }
-var qn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Jn(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Hn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${qn(Z(r.values[e.rank]))}</text>`), l = qn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Yn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Xn(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Wn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Yn(Z(r.values[e.rank]))}</text>`), l = Yn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -2935,7 +2944,7 @@ function Jn(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Yn(e, t, n, r) {
+function Zn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -2950,7 +2959,7 @@ function Yn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-function Xn(e, t, n, r) {
+function Qn(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -2963,13 +2972,13 @@ function Xn(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Actions.tsx
-function Zn({ layer: e, shard: t, unit: n }) {
+function $n({ layer: e, shard: t, unit: n }) {
 	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = I(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Je(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Gn(r, e, n), a = await Kn(i);
-			t === "png" ? Ye(`${l}.png`, a) : Ye(`${l}.svg`, Jn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await qn(r, e, n), a = await Jn(i);
+			t === "png" ? Ye(`${l}.png`, a) : Ye(`${l}.svg`, Xn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Rn ? c(!0) : o("The picture cannot be read");
+			e instanceof Bn ? c(!0) : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ K("div", {
@@ -2985,7 +2994,7 @@ function Zn({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Xn(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Qn(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
 			/* @__PURE__ */ K("button", {
@@ -3002,7 +3011,7 @@ function Zn({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => Ye(`${l}.json`, Yn(r, e, t, n)),
+				onClick: () => Ye(`${l}.json`, Zn(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ K("a", {
@@ -3010,15 +3019,15 @@ function Zn({ layer: e, shard: t, unit: n }) {
 				href: He(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(Qn, {
-				path: zn(r, e, n.channel),
+			s && /* @__PURE__ */ K(er, {
+				path: Vn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function Qn({ path: e, unit: t, close: n }) {
+function er({ path: e, unit: t, close: n }) {
 	return U({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -3072,7 +3081,7 @@ function Qn({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function $n({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
+function tr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	let [o, s] = I("pair"), [c, l] = I(1), [u, d] = I(50), f = n.images.length, p = (e) => () => i((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: a,
 		ArrowLeft: p(-1),
@@ -3090,7 +3099,7 @@ function $n({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	U(h, !0);
 	let g = mt(a);
 	Te(() => l(1), [r, o]);
-	let _ = n.images[r], v = Ot(t, _), y = Dt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(160, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
+	let _ = n.images[r], v = kt(t, _), y = Ot(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
 		rank: r,
@@ -3174,23 +3183,23 @@ function $n({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 					children: [
 						o === "pair" && /* @__PURE__ */ K("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(Ct, {
+							children: [/* @__PURE__ */ K(wt, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ K(Ct, {
+							}), /* @__PURE__ */ K(wt, {
 								kind: "projections",
 								...w
 							})]
 						}),
 						o === "overlay" && /* @__PURE__ */ K("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(Ct, {
+							children: [/* @__PURE__ */ K(wt, {
 								kind: "photos",
 								...w
 							}), /* @__PURE__ */ K("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ K(Ct, {
+								children: /* @__PURE__ */ K(wt, {
 									kind: "projections",
 									...w
 								})
@@ -3199,7 +3208,7 @@ function $n({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 						o === "whole" && /* @__PURE__ */ K("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ K(Tt, {
+							children: /* @__PURE__ */ K(Et, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3250,8 +3259,8 @@ function $n({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	});
 }
 // src/parts/Histogram.tsx
-var er = 480;
-function tr(e, t) {
+var nr = 480;
+function rr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3259,15 +3268,15 @@ function tr(e, t) {
 	}
 	return e.length - 1;
 }
-function nr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+function ir({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	if (!n.length) return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = er / n.length, s = Math.max(...n), c = (e) => tr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	let a = e.slice(t, t + n.length + 1), o = nr / n.length, s = Math.max(...n), c = (e) => rr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ K("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${er} 134`,
+		viewBox: `0 0 ${nr} 134`,
 		role: "img",
 		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
 		children: [
@@ -3285,7 +3294,7 @@ function nr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 			/* @__PURE__ */ K("line", {
 				class: "axis",
 				x1: "0",
-				x2: er,
+				x2: nr,
 				y1: 102,
 				y2: 102
 			}),
@@ -3299,13 +3308,13 @@ function nr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 				children: Z(a[0])
 			}),
 			/* @__PURE__ */ K("text", {
-				x: er / 2,
+				x: nr / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(l)
 			}),
 			/* @__PURE__ */ K("text", {
-				x: er,
+				x: nr,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(a.at(-1))
@@ -3314,7 +3323,7 @@ function nr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	});
 }
 // src/parts/Details.tsx
-function rr({ layer: e, data: t, shard: n, unit: r }) {
+function ar({ layer: e, data: t, shard: n, unit: r }) {
 	let i = W(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = G(a ? `extras/${e.id}/${o}` : null), c = G(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
 	return /* @__PURE__ */ K("div", {
 		class: "details",
@@ -3322,7 +3331,7 @@ function rr({ layer: e, data: t, shard: n, unit: r }) {
 			/* @__PURE__ */ K(J, {
 				title: "Responses",
 				note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-				children: /* @__PURE__ */ K(nr, {
+				children: /* @__PURE__ */ K(ir, {
 					edges: t.histogram.edges,
 					first: r.histogram.first,
 					counts: r.histogram.counts,
@@ -3330,30 +3339,30 @@ function rr({ layer: e, data: t, shard: n, unit: r }) {
 					title: "Responses"
 				})
 			}),
-			r.classes.length > 0 && /* @__PURE__ */ K(ir, {
+			r.classes.length > 0 && /* @__PURE__ */ K(or, {
 				shard: n,
 				unit: r
 			}),
-			l?.control && /* @__PURE__ */ K(cr, {
+			l?.control && /* @__PURE__ */ K(ur, {
 				layer: e,
 				unit: r,
 				extra: l
 			}),
-			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(ar, {
+			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(sr, {
 				extra: s.value,
 				unit: l,
 				maximum: r.maximum
 			}),
-			/* @__PURE__ */ K(or, {
+			/* @__PURE__ */ K(cr, {
 				layer: e,
 				unit: r
 			}),
-			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(sr, {
+			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(lr, {
 				title: "Strongest inputs",
 				joints: l.incoming,
 				note: s.value.incoming
 			}),
-			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(sr, {
+			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(lr, {
 				title: "Strongest outputs",
 				joints: l.outgoing,
 				note: s.value.outgoing
@@ -3378,7 +3387,7 @@ function rr({ layer: e, data: t, shard: n, unit: r }) {
 		]
 	});
 }
-function ir({ shard: e, unit: t }) {
+function or({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ K(J, {
 		title: "Top classes",
@@ -3403,7 +3412,7 @@ function ir({ shard: e, unit: t }) {
 		})
 	});
 }
-function ar({ extra: e, unit: t, maximum: n }) {
+function sr({ extra: e, unit: t, maximum: n }) {
 	return /* @__PURE__ */ K(J, {
 		title: "Lower responses",
 		class: "panel wide",
@@ -3422,14 +3431,14 @@ function ar({ extra: e, unit: t, maximum: n }) {
 				] }), /* @__PURE__ */ K("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Dt(e, t.image);
+						let n = Ot(e, t.image);
 						return /* @__PURE__ */ K("a", {
 							href: `#/i/${t.image}`,
-							title: `${Ot(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(Et, {
+							title: `${kt(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ K(Dt, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${Ot(e, t.image)}`
+								label: `Response ${Z(t.value)}, ${kt(e, t.image)}`
 							}), /* @__PURE__ */ K("span", {
 								class: "number",
 								children: Z(t.value)
@@ -3444,7 +3453,7 @@ function ar({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function or({ layer: e, unit: t }) {
+function cr({ layer: e, unit: t }) {
 	return t.nearest.length ? /* @__PURE__ */ K(J, {
 		title: "Nearest units",
 		note: /* @__PURE__ */ K(b, { children: [
@@ -3489,7 +3498,7 @@ function or({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function sr({ title: e, joints: t, note: n }) {
+function lr({ title: e, joints: t, note: n }) {
 	let r = W(), i = t.some(([e]) => tt(r, e)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ K(J, {
 		title: e,
@@ -3538,7 +3547,7 @@ function sr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function cr({ layer: e, unit: t, extra: n }) {
+function ur({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
 	let i = nt(r.paths.controls, {
@@ -3551,7 +3560,7 @@ function cr({ layer: e, unit: t, extra: n }) {
 		children: /* @__PURE__ */ K("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Ct, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(wt, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
@@ -3559,7 +3568,7 @@ function cr({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					dead: t.dead
 				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(St, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Ct, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3580,23 +3589,23 @@ function cr({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/ahead.ts
-var lr = 24, ur = /* @__PURE__ */ new Map();
-async function dr(e, t) {
+var dr = 24, fr = /* @__PURE__ */ new Map();
+async function pr(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = ur.get(n) ?? new Image();
-	ur.delete(n), ur.set(n, r);
-	for (let e of [...ur.keys()].slice(0, Math.max(0, ur.size - lr))) ur.delete(e);
+	let r = fr.get(n) ?? new Image();
+	fr.delete(n), fr.set(n, r);
+	for (let e of [...fr.keys()].slice(0, Math.max(0, fr.size - dr))) fr.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-async function fr(e, t, n) {
+async function mr(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = wt(e, i.images[0]);
-	await Promise.all([dr(e, zn(e, t, n)), a === null ? null : dr(e, a)]);
+	let a = Tt(e, i.images[0]);
+	await Promise.all([pr(e, Vn(e, t, n)), a === null ? null : pr(e, a)]);
 }
 // src/pages/Unit.tsx
-function pr({ layer: e, channel: t, query: n }) {
+function hr({ layer: e, channel: t, query: n }) {
 	let r = W(), i = tt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null);
 	if (!i) return /* @__PURE__ */ K(Y, {
 		title: "No such layer",
@@ -3630,7 +3639,7 @@ function pr({ layer: e, channel: t, query: n }) {
 			e,
 			"”."
 		]
-	}) : /* @__PURE__ */ K(hr, {
+	}) : /* @__PURE__ */ K(_r, {
 		layer: i,
 		data: c.value,
 		shard: s.value,
@@ -3639,7 +3648,7 @@ function pr({ layer: e, channel: t, query: n }) {
 		only: o
 	});
 }
-function mr({ layer: e, unit: t, only: n }, r, i) {
+function gr({ layer: e, unit: t, only: n }, r, i) {
 	let { manifest: a } = W(), { router: o, marks: s, root: c, toast: l } = H(), u = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -3688,7 +3697,7 @@ function mr({ layer: e, unit: t, only: n }, r, i) {
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) p[String(e + 1)] = () => i(e);
 	return U(p), u;
 }
-function hr(e) {
+function _r(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), s = W(), c = V(t.name, i.channel), l = [
 		"photos",
 		"projections",
@@ -3696,19 +3705,19 @@ function hr(e) {
 	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => ze(c, {
 		view: l === "both" ? null : l,
 		...e
-	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = mr(e, f, p), [h, g] = I(0);
+	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = gr(e, f, p), [h, g] = I(0);
 	L(() => g(0), [c]), L(() => {
 		for (let e of [1, -1]) {
 			let n = m(e);
-			n !== null && fr(s, t, n);
+			n !== null && mr(s, t, n);
 		}
 	}, [c]);
-	let [_, v] = [m(-1), m(1)], y = _r({
+	let [_, v] = [m(-1), m(1)], y = yr({
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i
-	}), b = z(() => /* @__PURE__ */ K(rr, { ...y }), [y.unit, y.data]);
+	}), b = z(() => /* @__PURE__ */ K(ar, { ...y }), [y.unit, y.data]);
 	return /* @__PURE__ */ K("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
@@ -3757,14 +3766,14 @@ function hr(e) {
 					})]
 				})]
 			}),
-			/* @__PURE__ */ K(vr, {
+			/* @__PURE__ */ K(br, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(kt, {
+			}) : /* @__PURE__ */ K(At, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3774,13 +3783,13 @@ function hr(e) {
 				activate: g,
 				open: p
 			}),
-			/* @__PURE__ */ K(Zn, {
+			/* @__PURE__ */ K($n, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			b,
-			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K($n, {
+			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(tr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3791,16 +3800,16 @@ function hr(e) {
 		]
 	});
 }
-var gr = 100;
-function _r(e) {
+var vr = 100;
+function yr(e) {
 	let [t, n] = I(e);
 	return L(() => {
 		if (t.unit === e.unit) return;
-		let r = setTimeout(() => n(e), gr);
+		let r = setTimeout(() => n(e), vr);
 		return () => clearTimeout(r);
 	}, [e.unit]), t;
 }
-function vr({ layer: e, unit: t }) {
+function br({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -3813,7 +3822,7 @@ function vr({ layer: e, unit: t }) {
 	});
 }
 // src/marks.ts
-function yr() {
+function xr() {
 	let e = () => {
 		try {
 			let e = JSON.parse(Xe.get("marks") ?? "[]");
@@ -3832,7 +3841,7 @@ function yr() {
 	};
 }
 // src/app.tsx
-function br(e, t) {
+function Sr(e, t) {
 	let n = R([]);
 	return L(() => {
 		let r = (e) => {
@@ -3859,25 +3868,25 @@ function br(e, t) {
 		};
 	}, []);
 }
-function xr(e) {
+function Cr(e) {
 	let [t, n] = I(e.hash());
 	return L(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), z(() => Re(t), [t]);
 }
-function Sr(e) {
+function wr(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-function Cr({ host: e, router: t, root: n }) {
-	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = xr(t), u = br(n, e.kind !== "notebook"), d = z(() => ({
+function Tr({ host: e, router: t, root: n }) {
+	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = Cr(t), u = Sr(n, e.kind !== "notebook"), d = z(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => Sr(n),
-		marks: yr()
+		toggleTheme: () => wr(n),
+		marks: xr()
 	}), [
 		t,
 		n,
@@ -3896,7 +3905,7 @@ function Cr({ host: e, router: t, root: n }) {
 		value: d,
 		children: /* @__PURE__ */ K(Qe.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(Tr, {
+			children: [/* @__PURE__ */ K(Dr, {
 				route: l,
 				shell: d,
 				atlas: r
@@ -3910,7 +3919,7 @@ function Cr({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function wr(e, t, n) {
+function Er(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -3934,9 +3943,9 @@ function wr(e, t, n) {
 		}
 	}), [e, t]);
 }
-function Tr({ route: e, shell: t, atlas: n }) {
+function Dr({ route: e, shell: t, atlas: n }) {
 	let [r, i] = I(!1), a = R(null), o = R(!0);
-	return wr(t, n, () => i((e) => !e)), L(() => {
+	return Er(t, n, () => i((e) => !e)), L(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -3956,21 +3965,21 @@ function Tr({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ K(Er, { route: e })
+			children: /* @__PURE__ */ K(Or, { route: e })
 		}, e.page),
 		r && /* @__PURE__ */ K(ht, { close: () => i(!1) })
 	] });
 }
-function Er({ route: e }) {
+function Or({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(nn, {});
-		case "layer": return /* @__PURE__ */ K(Nn, {
+		case "home": return /* @__PURE__ */ K(an, {});
+		case "layer": return /* @__PURE__ */ K(Fn, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = Ue(e.rest);
-			return t ? /* @__PURE__ */ K(pr, {
+			return t ? /* @__PURE__ */ K(hr, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -3983,11 +3992,11 @@ function Er({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ K(vn, { query: e.query });
-		case "image": return /* @__PURE__ */ K(fn, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(Ut, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(qt, {});
-		case "experiment": return /* @__PURE__ */ K(Zt, { name: e.rest });
+		case "images": return /* @__PURE__ */ K(bn, { query: e.query });
+		case "image": return /* @__PURE__ */ K(mn, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ K(Wt, { query: e.query });
+		case "experiments": return /* @__PURE__ */ K(Jt, {});
+		case "experiment": return /* @__PURE__ */ K($t, { name: e.rest });
 		default: return /* @__PURE__ */ K(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -3995,9 +4004,9 @@ function Er({ route: e }) {
 	}
 }
 // src/style.css?inline
-var Dr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));align-items:start;gap:1rem;display:grid}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,14rem) 1fr 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.8rem 1fr;align-items:center;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk)}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
+var kr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings table{width:100%}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Or(e) {
+function Ar(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -4032,9 +4041,9 @@ function Or(e) {
 		}
 	};
 }
-var kr = { render({ model: e, el: t }) {
+var jr = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Dr;
+	r.textContent = kr;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = We(String(e.get("route") ?? "#/"));
@@ -4042,8 +4051,8 @@ var kr = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Or(e);
-	return j(/* @__PURE__ */ K(Cr, {
+	let { host: o, close: s } = Ar(e);
+	return j(/* @__PURE__ */ K(Tr, {
 		host: o,
 		router: a,
 		root: i
@@ -4051,4 +4060,4 @@ var kr = { render({ model: e, el: t }) {
 		j(null, i), s();
 	};
 } };
-export { kr as default };
+export { jr as default };

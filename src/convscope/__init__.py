@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from convscope.methods.parts import Part, read_parts
     from convscope.methods.scan import LayerStatistics, Scan, TopK, scan
     from convscope.models import load
+    from convscope.training import Ablation, Evaluation, Recipe, ablate, evaluate, read_config, train
     from convscope.transfer import TransferResult, measure_transfer, open_target, overlap
 
 __version__ = "0.1.0"
@@ -64,6 +65,14 @@ __all__ = [
     "Checkpoint",
     "diagnose",
     "Diagnosis",
+    # training
+    "train",
+    "read_config",
+    "Recipe",
+    "evaluate",
+    "Evaluation",
+    "ablate",
+    "Ablation",
     # transfer
     "measure_transfer",
     "open_target",
@@ -77,6 +86,13 @@ __all__ = [
 ]
 
 _HOME = {
+    "train": "convscope.training",
+    "read_config": "convscope.training",
+    "Recipe": "convscope.training",
+    "evaluate": "convscope.training",
+    "Evaluation": "convscope.training",
+    "ablate": "convscope.training",
+    "Ablation": "convscope.training",
     "evolution": "convscope.methods.evolution",
     "Evolution": "convscope.methods.evolution",
     "Checkpoint": "convscope.methods.evolution",

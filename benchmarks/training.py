@@ -14,6 +14,8 @@ the arithmetic is the same on both sides, and what is missing from 1 is what cro
 History (--quick; one thread of two shared cores, AMD EPYC with AVX-512 BF16, torch 2.13.0+cpu):
     float32 1.32 and 0.93 (405 images/s against 308 and 438), bfloat16 1.66 and 0.90 (634 against 383 and 705);
     0.05 s at an epoch's end
+    mean image subtracted in place: float32 1.30 and 0.95 (421 against 322 and 445), bfloat16 1.66 and 0.90 (676 against
+    408 and 750)
 """
 
 from __future__ import annotations

@@ -287,3 +287,29 @@ def test_initialise_changes_a_network_in_place() -> None:
 
 def test_empty_network_takes_no_memory() -> None:
     assert all(p.device.type == "meta" for p in build(ZFNET, init="empty").parameters())
+
+
+def test_mean_image_is_a_first_layer_that_subtracts() -> None:
+    small = ZFNET.scaled(input_size=64, width=0.1, outputs=4)
+    net = build(replace(small, mean_image=True), seed=2).eval()
+    plain = build(small, seed=2).eval()
+    assert list(net.state_dict()) == ["mean.image", *plain.state_dict()]
+    x, image = torch.randn(2, 3, 64, 64), torch.randn(3, 64, 64)
+    torch.testing.assert_close(net(x), plain(x))  # it starts as zero
+    net.get_buffer("mean.image").copy_(image)
+    torch.testing.assert_close(net(x), plain(x - image))
+    assert Architecture.from_json(net.architecture.to_json()) == net.architecture
+
+
+def test_mean_image_is_no_stage_of_its_own() -> None:
+    net = build(replace(ZFNET.scaled(input_size=64, width=0.1, outputs=4), mean_image=True)).eval()
+    assert "mean" not in Network.trace(net, (3, 64, 64)).layers.stages()
+
+
+def test_he_weights_have_the_variance_of_their_inputs_but_for_the_last_layer() -> None:
+    net = build(ZFNET.scaled(input_size=64, width=0.25, outputs=40), init="he")
+    for name in ("conv1", "conv2", "conv5", "fc6"):
+        weight = net.get_parameter(f"{name}.weight")
+        assert weight.std().item() == pytest.approx((2 / weight[0].numel()) ** 0.5, rel=0.05)
+        assert not net.get_parameter(f"{name}.bias").any()
+    assert net.get_parameter("fc8.weight").std().item() == pytest.approx(0.01, rel=0.05)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from convscope.models import ZFNET, build
-from convscope.training.norms import TrainingNorm, use_training_norms
+from convscope.training.norms import TrainingMean, TrainingNorm, use_training_norms
 
 
 @pytest.mark.parametrize(("size", "beta", "alpha"), [(5, 0.75, 1e-4), (5, 0.75, 1.0), (4, 0.6, 0.1), (3, 1.0, 0.1)])
@@ -35,3 +35,14 @@ def test_networks_keep_their_weights_names_and_answers() -> None:
     torch.testing.assert_close(net(x).detach(), before)
     with torch.no_grad():
         assert torch.equal(net(x), before)  # PyTorch's own path
+
+
+def test_mean_image_is_subtracted_in_place_only_while_training() -> None:
+    mean = TrainingMean(3, 4)
+    mean.image.fill_(2.0)
+    x = torch.ones(1, 3, 4, 4)
+    kept = x.clone()
+    assert torch.equal(mean.eval()(x), kept - 2)
+    assert torch.equal(x, kept)
+    assert torch.equal(mean.train()(x), kept - 2)
+    assert torch.equal(x, kept - 2)

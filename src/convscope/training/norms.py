@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from convscope.models.networks import MeanImage
+
 
 class TrainingNorm(nn.LocalResponseNorm):
     """`nn.LocalResponseNorm` that is quicker where gradients are wanted; elsewhere it is that module."""
@@ -23,12 +25,26 @@ class TrainingNorm(nn.LocalResponseNorm):
         return _Normalise.apply(input, self.size, self.alpha, self.beta, self.k)
 
 
+class TrainingMean(MeanImage):
+    """`MeanImage` that overwrites its input while it trains: the trainer makes a new one for every batch."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`x - image`."""
+        if self.training and torch.is_grad_enabled() and not x.requires_grad:
+            return x.sub_(self.image)
+        return super().forward(x)
+
+
 def use_training_norms(module: nn.Module) -> nn.Module:
     """The module with its normalisations replaced by quicker ones, in place; its weights and their names stay."""
     for part in module.modules():
         for name, child in part.named_children():
             if type(child) is nn.LocalResponseNorm:
                 setattr(part, name, TrainingNorm(child.size, child.alpha, child.beta, child.k))
+            if type(child) is MeanImage:
+                quick = TrainingMean(child.image.shape[0], child.image.shape[1])
+                quick.image = child.image
+                setattr(part, name, quick)
     return module
 
 

@@ -39,7 +39,7 @@ def test_networks_stand_side_by_side_with_scale_and_geometry(found: list[Diagnos
     said = texts(drawn)
     assert "fine" in said
     assert "coarse" in said
-    assert any(text.startswith("9 filters of 5x5, stride 2, on one scale of") for text in said)
+    assert any(text.startswith("9 filters of 5x5, stride 2, one scale of") for text in said)
     assert len(drawn.axes) == 4 + 3
     assert rendered(drawn) == rendered(draw(found))
 

@@ -37,7 +37,7 @@ def draw(found: Sequence[Diagnosis], *, labels: Sequence[str] | None = None) -> 
     projected = any(one.projections is not None for one in found)
     rows = 1 if len(found) == 1 or not projected else 2
     columns = max(2, len(found))
-    heights = [PAGE / columns + 0.3, *([PAGE / columns - 0.1] * (rows - 1)), 1.9]
+    heights = [PAGE / columns + 0.3, *([PAGE / columns + 0.1] * (rows - 1)), 1.9]
     with drawing() as figure:
         drawn = figure.Figure(figsize=(PAGE, sum(heights)), layout="constrained")
         pictures, charts = drawn.subfigures(2, 1, height_ratios=[sum(heights[:-1]), heights[-1]])
@@ -71,8 +71,8 @@ def _filters(axes: Axes, one: Diagnosis, name: str, colour: str) -> None:
     enlarge = max(1, round(240 / (squarest(len(pictures)) * pictures.shape[1])))
     axes.imshow(grid(pictures, columns=squarest(len(pictures)), enlarge=enlarge, gap=4), interpolation="nearest")
     axes.set_title(name, color=colour, fontsize=9, pad=18)
-    text = f"{one.filters.text}, on one scale of $\\pm${scale:.2g}"
-    axes.text(0.5, 1.02, text, transform=axes.transAxes, ha="center", va="bottom", fontsize=6.5)
+    text = f"{one.filters.text}, one scale of $\\pm${scale:.2g}"
+    _caption(axes, text)
 
 
 def _projections(axes: Axes, one: Diagnosis) -> None:
@@ -83,8 +83,15 @@ def _projections(axes: Axes, one: Diagnosis) -> None:
     pictures = shown(one.projections.pixels[rows])
     enlarge = max(1, round(240 / (squarest(count) * pictures.shape[1])))
     axes.imshow(grid(pictures, columns=squarest(count), enlarge=enlarge, gap=4), interpolation="nearest")
-    text = f"{count} units of {short_name(str(one.second), most=34)}, {pictures.shape[1]}x{pictures.shape[2]} px"
-    axes.text(0.5, 1.02, text, transform=axes.transAxes, ha="center", va="bottom", fontsize=6.5)
+    text = f"{count} units of {short_name(str(one.second), most=24)}, {pictures.shape[1]}x{pictures.shape[2]} px"
+    _caption(axes, text)
+
+
+def _caption(axes: Axes, text: str) -> None:
+    """A line above a picture, which makes no room for itself: the pictures would shrink."""
+    axes.text(0.5, 1.02, text, transform=axes.transAxes, ha="center", va="bottom", fontsize=6).set_in_layout(False)
+    if not axes.get_title():
+        axes.set_title(" ", fontsize=6)  # but for its height
 
 
 def _strengths(axes: Axes, found: Sequence[Diagnosis]) -> None:

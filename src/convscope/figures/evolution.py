@@ -32,7 +32,7 @@ def draw_units(found: Evolution, *, layers: Sequence[str] | None = None) -> Figu
     blocks = [(name, units) for name, units in blocks if units]
     if not blocks:
         raise UsageError("no unit of these layers was followed: name layers that were")
-    columns = 1 if len(found.epochs) > 8 or len(blocks) == 1 else 2
+    columns = 1 if len(found.epochs) > 12 or len(blocks) == 1 else 2
     rows = -(-len(blocks) // columns)
     width = PAGE / columns
     cell = (width - 0.35) / len(found.epochs)

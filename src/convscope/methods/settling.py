@@ -31,8 +31,8 @@ from convscope.graph import Network
 from convscope.methods.scan import preprocess_of
 from convscope.methods.scan_store import write_whole
 
+# By layer, (images, units): the largest value of each unit's map in each image.
 Responses = Mapping[str, NDArray[np.float32]]
-"""By layer, (images, units): the largest value of each unit's map in each image."""
 
 _BATCH = 32
 
@@ -159,4 +159,4 @@ def _read(path: Path, print_of: str) -> dict[str, NDArray[np.float32]] | None:
         return None
 
 
-__all__ = ["Responses", "Settling", "sampled", "settling"]
+__all__ = ["Settling", "sampled", "settling"]

@@ -89,7 +89,7 @@ def _legend(made: Figure, found: Correspondence, measure: Measure) -> None:
     handles.append(mean)
     if measure == "all":
         handles.append(Patch(color="#d4d4d4", label=f"{share} of them"))
-    made.legend(handles=handles, loc="outside lower center", ncols=len(handles), handlelength=1.4, columnspacing=1.2)
+    made.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.4, columnspacing=1.2)
 
 
 __all__ = ["Measure", "draw"]

@@ -84,6 +84,12 @@ def test_test_images_are_never_learned_from(
     assert all(np.array_equal(rows, fold.train) for rows in learned)
 
 
+def test_one_image_a_class_is_enough(net: cs.Network, target: cs.transfer.Target) -> None:
+    (fold,) = draw_folds(target, per_class=(1,), folds=1)
+    found = measure_transfer(net, target, layers=["relu1"], folds=[fold])
+    assert [(score.train, score.c) for score in found.scores] == [(3, 10.0)] * 2
+
+
 def test_voc_is_judged_by_average_precision(net: cs.Network, tmp_path: Path) -> None:
     kinds = ("aeroplane", "dog", "sofa")
     images = {

@@ -146,7 +146,7 @@ def report(found: "TransferResult", out: Path, terminal: Terminal, *, atlas: Pat
     found.save(out)
     pictures = _figures(found)
     for name, content in pictures.items():
-        from convscope.atlas.files import write_bytes
+        from convscope.files import write_bytes
 
         write_bytes(out / name, content)
     if not pictures:

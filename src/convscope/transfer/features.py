@@ -31,9 +31,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.atlas.files import writing
 from convscope.data import Batch, Source, batches
 from convscope.errors import SourceError, StoreError, UsageError
+from convscope.files import writing
 from convscope.graph import Layer, Network
 from convscope.methods.scan import preprocess_of
 from convscope.methods.scan_run import default_workers, micro_batch

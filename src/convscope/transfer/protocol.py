@@ -193,7 +193,10 @@ def _judge_fold(
 
 
 def learn(target: Target, space: Space, train: NDArray[np.int64], classifier: Classifier, how: Learning) -> LinearModel:
-    """The classifier of a space whose rows are the images `train`, with C chosen by cross-validation among them."""
+    """The classifier of a space whose rows are the images `train`, with C chosen by cross-validation among them.
+
+    With one image a class there is nothing to choose by, and C is the middle of the values.
+    """
     labels, count = target.labels[train], len(target.classes)
     truth = None if target.presence is None else target.presence[train]
     if truth is None:
@@ -210,8 +213,11 @@ def learn(target: Target, space: Space, train: NDArray[np.int64], classifier: Cl
 
     targets = targets.to(space.turned)
     parts = stratified_parts(labels, count=how.parts, seed=how.seed)
-    choice = choose_c(space, targets, classifier, judging, parts, grid=how.grid)
-    return solve(space, targets, classifier, choice.c, tolerance=1e-4).model(space)
+    if len(parts) < 2:  # one image a class: none can be left out to choose by
+        c: float | Tensor = sorted(how.grid)[len(how.grid) // 2]
+    else:
+        c = choose_c(space, targets, classifier, judging, parts, grid=how.grid).c
+    return solve(space, targets, classifier, c, tolerance=1e-4).model(space)
 
 
 def _mean(by_class: NDArray[np.float64]) -> NDArray[np.float64]:

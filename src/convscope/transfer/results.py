@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from convscope.atlas.files import write_bytes, write_json
 from convscope.errors import StoreError
+from convscope.files import write_bytes, write_json
 
 Weights = Literal["pretrained", "random", "scratch"]
 Measure = Literal["accuracy", "average precision"]

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.atlas.files import write_json
 from convscope.errors import SourceError, UsageError
+from convscope.files import write_json
 from convscope.transfer.datasets import Kind, Target
 
 

@@ -14,8 +14,8 @@ import torch
 from PIL import Image
 
 import convscope as cs
+from convscope import files as convscope_files
 from convscope.atlas import Atlas, build_atlas, layers
-from convscope.atlas import files as atlas_files
 from convscope.data import Source, open_source
 from convscope.errors import SourceError, StoreError, UnknownLayer, UsageError
 from convscope.graph import Network
@@ -314,7 +314,7 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
         return write_bytes(path, data)
 
     with monkeypatch.context() as patch:
-        patch.setattr(atlas_files.Path, "write_bytes", fill)
+        patch.setattr(convscope_files.Path, "write_bytes", fill)
         with pytest.raises(StoreError, match=r"cannot write .*: the disk is full: free some space"):
             make(net, source, tmp_path / "out")
     make(net, source, tmp_path / "out")

@@ -5,10 +5,10 @@ import re
 import shutil
 from pathlib import Path
 
-from convscope.atlas.files import write_bytes, writing
 from convscope.atlas.reading import Atlas
 from convscope.atlas.web import script
 from convscope.errors import StoreError, UsageError
+from convscope.files import write_bytes, writing
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _SHOWN = ("data", "pictures", "layers", "manifest.json", "atlas.sqlite")

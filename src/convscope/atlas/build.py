@@ -11,7 +11,6 @@ from typing import Any
 
 from convscope.atlas.database import LayerRow, UnitRow, write_database
 from convscope.atlas.extras import CONTROLS_PATH, Extras
-from convscope.atlas.files import remove_leftovers, write_bytes, write_json, writing
 from convscope.atlas.layers import LayerBuild
 from convscope.atlas.manifest import AtlasOptions, Request, begin, layer_json, look, request
 from convscope.atlas.patches import Studio
@@ -22,6 +21,7 @@ from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
 from convscope.data import Source, open_source
 from convscope.errors import StoreError
+from convscope.files import remove_leftovers, write_bytes, write_json, writing
 from convscope.graph import Network
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 from convscope.methods.crops import Crops

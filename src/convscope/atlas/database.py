@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from convscope.atlas.files import write_with
 from convscope.atlas.web import printable
 from convscope.data import Failure, Source
 from convscope.errors import StoreError
+from convscope.files import write_with
 
 _TABLES = """
 CREATE TABLE images (id INTEGER PRIMARY KEY, name TEXT NOT NULL, class INTEGER) STRICT;

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from convscope.atlas.files import write_bytes, write_json, writing
 from convscope.atlas.web import printable, script
 from convscope.errors import StoreError, UsageError
+from convscope.files import write_bytes, write_json, writing
 
 Kind = Literal["occlusion", "invariance", "correspondence", "evolution", "diagnosis", "ablation", "transfer", "other"]
 Cell = str | int | float | bool | None

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from convscope.atlas.build import PAGE_FILES
-from convscope.atlas.files import write_bytes, write_with
 from convscope.atlas.patches import thumb_path
 from convscope.atlas.pictures import SHEET_UNITS
 from convscope.atlas.portable import picture_address, picture_script, unit_pictures
@@ -22,6 +21,7 @@ from convscope.atlas.reading import Atlas, AtlasLayer
 from convscope.atlas.web import script
 from convscope.atlas.webdata import SHARD_UNITS
 from convscope.errors import StoreError, UsageError
+from convscope.files import write_bytes, write_with
 from convscope.graph import Unit
 
 Json = dict[str, Any]

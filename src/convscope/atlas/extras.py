@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from convscope.atlas.alike import alike
 from convscope.atlas.connections import Connections, Wiring
 from convscope.atlas.controls import SEED, control, likeness
-from convscope.atlas.files import write_bytes
 from convscope.atlas.patches import Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
 from convscope.atlas.portraits import SHARD_PORTRAITS, Portraits
@@ -27,6 +26,7 @@ from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, script
 from convscope.atlas.webdata import SHARD_UNITS, class_table, image_table
 from convscope.data import load_image
+from convscope.files import write_bytes
 from convscope.methods.deconv import project
 from convscope.progress import Progress
 

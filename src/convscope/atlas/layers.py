@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.atlas.files import layer_id, write_bytes
+from convscope.atlas.names import layer_id
 from convscope.atlas.patches import BLOCK_BYTES, Picks, Studio, Tick
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
 from convscope.atlas.store import LayerRecord, read_tensors, write_tensors
@@ -21,6 +21,7 @@ from convscope.atlas.summary import dead_units
 from convscope.atlas.web import script
 from convscope.atlas.webdata import SHARD_UNITS, layer_data, unit_shards
 from convscope.data import Source
+from convscope.files import write_bytes
 from convscope.graph import Layer
 from convscope.methods.scan import LayerStatistics, TopK
 from convscope.progress import Progress

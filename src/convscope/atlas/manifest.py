@@ -17,10 +17,10 @@ import numpy as np
 import PIL
 
 import convscope
-from convscope.atlas.files import write_json
 from convscope.atlas.web import numbers, printable
 from convscope.data import Preprocess, Source
 from convscope.errors import StoreError, UsageError
+from convscope.files import write_json
 from convscope.graph import Field, Layer, Network, PullOptions
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 

@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from convscope.atlas.files import write_bytes
 from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, fit, scale_of
 from convscope.atlas.sprites import encode
 from convscope.data import Preprocess, Source, load_image
 from convscope.errors import ImageError, SourceError
+from convscope.files import write_bytes
 from convscope.graph import Network, PullOptions
 from convscope.methods.crops import Crops
 from convscope.methods.deconv import project

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.atlas.files import write_bytes
 from convscope.atlas.patches import Tick, Tiles
 from convscope.atlas.render import GREY, Pixels, TileSize, fit
 from convscope.atlas.sprites import Grid, compose, encode, sprite_grid
+from convscope.files import write_bytes
 
 SHEET_UNITS = 64
 PREVIEW_UNITS = 10

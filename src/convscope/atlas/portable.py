@@ -8,8 +8,8 @@ atlases have these scripts of their own accord, and any other when it is exporte
 import base64
 from pathlib import Path
 
-from convscope.atlas.files import write_bytes
 from convscope.atlas.web import script
+from convscope.files import write_bytes
 
 PORTABLE_LIMIT = 64 * 2**20
 """Bytes of the units' pictures up to which an atlas gets them as scripts too."""

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.atlas.files import write_bytes
 from convscope.atlas.patches import Studio
 from convscope.atlas.profiles import Profile, responses, sampled, strongest_units
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import class_table, image_table
+from convscope.files import write_bytes
 from convscope.progress import Progress
 
 Json = dict[str, Any]

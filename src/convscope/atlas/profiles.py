@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from convscope.atlas.files import write_bytes
 from convscope.atlas.patches import Studio, thumb_path
 from convscope.atlas.render import TileSize, fit
 from convscope.atlas.sprites import encode
 from convscope.data import batches
+from convscope.files import write_bytes
 from convscope.graph import Network
 from convscope.progress import Progress
 

@@ -11,10 +11,10 @@ import safetensors
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from convscope.atlas.files import write_bytes
 from convscope.atlas.manifest import SCHEMA, layer_from_json, layer_json
 from convscope.atlas.summary import ClassPreference, Neighbours, class_preference, dead_units, neighbours
 from convscope.errors import StoreError
+from convscope.files import write_bytes
 from convscope.graph import Layer
 from convscope.methods.scan import LayerStatistics, TopK
 from convscope.methods.statistics import HISTOGRAM_EDGES

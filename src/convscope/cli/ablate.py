@@ -87,8 +87,8 @@ def ablate(
 def report(found: "Ablation", out: Path, terminal: Terminal, *, atlas: Path | None = None) -> None:
     """Write the table with its figure, add it to an atlas, and show it."""
     from convscope.atlas.experiments import Table, add_experiment
-    from convscope.atlas.files import write_json
     from convscope.figures.training import draw_ablation
+    from convscope.files import write_json
 
     rows = found.rows()
     documents = [document(row, found) for row in rows]

@@ -161,9 +161,9 @@ def table_row(row: dict[str, Any]) -> tuple[str, ...]:
 
 def _write(found: "Correspondence", pictures: Pictures, out: Path) -> list[Path]:
     """The figures' files, after writing all there is."""
-    from convscope.atlas.files import write_json
     from convscope.figures.correspondence import draw
     from convscope.figures.style import save
+    from convscope.files import write_json
 
     write_table(out / "correspondence.csv", found.rows())
     write_json(out / "correspondence.json", {"names": list(pictures.names), **found.to_json()})

@@ -108,7 +108,7 @@ def report(
 ) -> None:
     """Write diagnoses with their figure, add them to an atlas, and show numbers and verdicts."""
     from convscope.atlas.experiments import Table, add_experiment
-    from convscope.atlas.files import write_bytes, write_json
+    from convscope.files import write_bytes, write_json
 
     documents = [without_nan({**one.to_json(), "verdict": one.verdict}) for one in found]
     pictures = figures(found, labels)

@@ -84,8 +84,8 @@ def report(found: "Evaluation", terminal: Terminal, *, out: Path | None = None) 
     """Show an evaluation and, where a folder is named, write it."""
     document = found.to_json()
     if out is not None:
-        from convscope.atlas.files import write_json
         from convscope.figures.training import draw_confusion
+        from convscope.files import write_json
 
         write_json(out / "evaluation.json", document)
         if drawn(lambda: draw_confusion(found), out / "confusion.png") is None:

@@ -144,7 +144,7 @@ def report(
 ) -> None:
     """Write a result with its figures, add it to an atlas, and show when each layer settles."""
     from convscope.atlas.experiments import Table, add_experiment
-    from convscope.atlas.files import write_bytes, write_json
+    from convscope.files import write_bytes, write_json
 
     document = without_nan(found.to_json())
     pictures = figures(found)

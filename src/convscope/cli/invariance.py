@@ -84,9 +84,9 @@ def invariance(
         Images run together.
     """
     common = common or Common()
-    from convscope.atlas.files import write_json
     from convscope.figures.invariance import draw
     from convscope.figures.style import save
+    from convscope.files import write_json
     from convscope.methods.invariance import invariance as ask
     from convscope.methods.transforms import PAPER
 

@@ -175,9 +175,9 @@ class Answer:
 
     def write(self, out: Path, atlas: "Atlas | None") -> list[Path]:
         """The figures' files, after writing all there is."""
-        from convscope.atlas.files import write_bytes, write_json
         from convscope.figures.occlusion import draw
         from convscope.figures.style import save
+        from convscope.files import write_bytes, write_json
 
         found, made = self.found, []
         for i, photo in enumerate(self.photos(atlas)):

@@ -132,7 +132,7 @@ def image_numbers(atlas: "Atlas", pictures: Pictures) -> tuple[int, ...]:
 
 def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     """The CSV file of rows given by column name; columns as in the first row, rows may lack the last ones."""
-    from convscope.atlas.files import write_bytes
+    from convscope.files import write_bytes
 
     listed = list(rows)
     out = io.StringIO()

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from convscope.atlas.files import write_bytes
 from convscope.errors import UsageError, missing_extra
+from convscope.files import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

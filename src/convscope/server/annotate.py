@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from convscope.atlas.files import write_bytes
 from convscope.data import Source, decode
 from convscope.errors import ImageError, UsageError, missing_extra
+from convscope.files import write_bytes
 from convscope.methods.parts import OBJECT, Part, format_parts, of_images, read_parts
 from convscope.server.app import LOCAL
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import convscope
-from convscope.atlas.files import write_json
 from convscope.data import Source
 from convscope.errors import StoreError, UsageError, nearest
+from convscope.files import write_json
 from convscope.models import Architecture
 from convscope.progress import Progress, silent
 from convscope.training.config import Config, NetworkChoice

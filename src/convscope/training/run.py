@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 import convscope
-from convscope.atlas.files import write_bytes, write_json, write_with
 from convscope.data import Preprocess
 from convscope.errors import StoreError
+from convscope.files import write_bytes, write_json, write_with
 from convscope.models import Architecture, save_weights
 from convscope.training.config import Config
 from convscope.training.state import EpochLog

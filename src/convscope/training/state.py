@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from convscope.atlas.files import write_with
 from convscope.errors import StoreError
+from convscope.files import write_with
 from convscope.models import read_weights, save_weights
 
 STATE = "state.safetensors"

@@ -1,18 +1,15 @@
-"""Files that are there wholly or not at all, and the names that layers have as files."""
+"""Files that are there wholly or not at all."""
 
 import contextlib
 import errno
 import json
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from convscope.errors import StoreError
-
-_LONGEST = 80
 
 
 @contextlib.contextmanager
@@ -65,16 +62,3 @@ def remove_leftovers(folder: Path) -> None:
     """Delete the unfinished files that a killed process left in a folder and below."""
     for path in folder.rglob(".*.part"):
         path.unlink(missing_ok=True)
-
-
-def layer_id(index: int, name: str) -> str:
-    """The name of a layer in paths and addresses of data: its number among the atlas's layers, then its name.
-
-    The number makes it unique where names differ in case only or in characters that files cannot have, and keeps it
-    from being a name that some system reserves.
-
-    >>> layer_id(3, "features.8"), layer_id(12, "block/relu#2")
-    ('03-features.8', '12-block_relu_2')
-    """
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:_LONGEST].rstrip(".")
-    return f"{index:02d}-{safe}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli.options import RUN, Cache, Common, Model, ModelOptions, load_network, open_images
-from convscope.cli.results import AddTo, EntryName, without_nan, write_table
+from convscope.cli.results import AddTo, EntryName, without_nan, write_figures, write_table
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
 
@@ -108,16 +108,12 @@ def report(
 ) -> None:
     """Write diagnoses with their figure, add them to an atlas, and show numbers and verdicts."""
     from convscope.atlas.experiments import Table, add_experiment
-    from convscope.files import write_bytes, write_json
+    from convscope.files import write_json
 
     documents = [without_nan({**one.to_json(), "verdict": one.verdict}) for one in found]
-    pictures = figures(found, labels)
     write_json(out / "diagnosis.json", documents)
     write_table(out / "table.csv", (one.row() for one in found))
-    for file, content in pictures.items():
-        write_bytes(out / file, content)
-    if not pictures:
-        terminal.remark("no figure: install 'convscope[plot]'")
+    pictures = write_figures(lambda: figures(found, labels), out, terminal)
     if atlas is not None:
         add_experiment(
             atlas,
@@ -151,15 +147,11 @@ _CAPTION = (
 
 
 def figures(found: "Sequence[Diagnosis]", labels: "Sequence[str] | None" = None) -> dict[str, bytes]:
-    """The figure by its file name; none without matplotlib."""
-    from convscope.errors import MissingExtra
+    """The figure by its file name; raises MissingExtra without matplotlib."""
     from convscope.figures.diagnosis import draw
     from convscope.figures.style import rendered
 
-    try:
-        return {"diagnosis.png": rendered(draw(found, labels=labels))}
-    except MissingExtra:
-        return {}
+    return {"diagnosis.png": rendered(draw(found, labels=labels))}
 
 
 def _text(key: str, value: object) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli.options import MODEL, RUN, Cache, Common, Images, ModelOptions, load_network, open_images
-from convscope.cli.results import AddTo, EntryName, without_nan, write_table
+from convscope.cli.results import AddTo, EntryName, without_nan, write_figures, write_table
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError, WeightsError
 
@@ -144,16 +144,12 @@ def report(
 ) -> None:
     """Write a result with its figures, add it to an atlas, and show when each layer settles."""
     from convscope.atlas.experiments import Table, add_experiment
-    from convscope.files import write_bytes, write_json
+    from convscope.files import write_json
 
     document = without_nan(found.to_json())
-    pictures = figures(found)
     write_json(out / "evolution.json", document)
     write_table(out / "layers.csv", found.rows())
-    for file, content in pictures.items():
-        write_bytes(out / file, content)
-    if not pictures:
-        terminal.remark("no figures: install 'convscope[plot]'")
+    pictures = write_figures(lambda: figures(found), out, terminal)
     if atlas is not None:
         add_experiment(
             atlas,
@@ -177,17 +173,13 @@ def report(
 
 
 def figures(found: "Evolution") -> dict[str, bytes]:
-    """The figures by file name; none without matplotlib."""
-    from convscope.errors import MissingExtra
+    """The figures by file name; raises MissingExtra without matplotlib."""
     from convscope.figures.evolution import draw_settling, draw_units
     from convscope.figures.style import rendered
 
-    try:
-        made = {"settling.png": rendered(draw_settling(found))}
-        if found.units:
-            made["units.png"] = rendered(draw_units(found))
-    except MissingExtra:
-        return {}
+    made = {"settling.png": rendered(draw_settling(found))}
+    if found.units:
+        made["units.png"] = rendered(draw_units(found))
     return made
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from convscope.cli.options import RUN
 from convscope.cli.terminal import Terminal
-from convscope.errors import ImageError, UsageError
+from convscope.errors import ImageError, MissingExtra, UsageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -141,6 +141,20 @@ def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     writer.writerows(listed)
     write_bytes(path, out.getvalue().encode())
     return path
+
+
+def write_figures(draw: Callable[[], Mapping[str, bytes]], out: Path, terminal: Terminal) -> dict[str, bytes]:
+    """The figures that `draw` makes, by file name, written into a folder; without matplotlib none, which is said."""
+    from convscope.files import write_bytes
+
+    try:
+        pictures = dict(draw())
+    except MissingExtra:
+        terminal.remark("no figures: install 'convscope[plot]'")
+        return {}
+    for file, content in pictures.items():
+        write_bytes(out / file, content)
+    return pictures
 
 
 def file_name(index: int, name: str) -> str:

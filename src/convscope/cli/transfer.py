@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from cyclopts import Group, Parameter
 
 from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network, parse_size
+from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
 
@@ -144,13 +145,7 @@ def report(found: "TransferResult", out: Path, terminal: Terminal, *, atlas: Pat
     from convscope.transfer.tables import tables
 
     found.save(out)
-    pictures = _figures(found)
-    for name, content in pictures.items():
-        from convscope.files import write_bytes
-
-        write_bytes(out / name, content)
-    if not pictures:
-        terminal.remark("no figures: install 'convscope[plot]'")
+    pictures = write_figures(lambda: _figures(found), out, terminal)
     if atlas is not None:
         _to_atlas(found, atlas, pictures)
     terminal.result({"out": str(out), **found.to_json()})
@@ -162,19 +157,15 @@ def report(found: "TransferResult", out: Path, terminal: Terminal, *, atlas: Pat
 
 
 def _figures(found: "TransferResult") -> dict[str, bytes]:
-    """The figures by file name; none without matplotlib."""
-    from convscope.errors import MissingExtra
+    """The figures by file name, of what there is more than one of; raises MissingExtra without matplotlib."""
     from convscope.figures.style import rendered
     from convscope.figures.transfer import layer_figure, size_figure
 
     made = {}
-    try:
-        if len(found.layers) > 1:
-            made["layers.png"] = rendered(layer_figure(found))
-        if len(found.sizes) > 1:
-            made["sizes.png"] = rendered(size_figure(found))
-    except MissingExtra:
-        return {}
+    if len(found.layers) > 1:
+        made["layers.png"] = rendered(layer_figure(found))
+    if len(found.sizes) > 1:
+        made["sizes.png"] = rendered(size_figure(found))
     return made
 
 

@@ -111,6 +111,9 @@ def test_units_alone_keep_their_pictures_for_saving(
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     viewer.page.keyboard.press("ArrowRight")
     viewer.until("location.hash.endsWith('4:9')")
+    # Units that feed it or are like it are shown where they are here: nothing asks for pictures that are not.
+    viewer.page.wait_for_selector(".joints")
+    viewer.page.wait_for_load_state("networkidle")
     viewer.open("#/l/4?sort=similar&near=7")  # the nearest that are known, of those that are here
     viewer.page.wait_for_selector(".virtual li")
     assert viewer.page.locator(".virtual li").count() == 2

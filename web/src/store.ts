@@ -118,6 +118,12 @@ export function layerNamed(atlas: Atlas, name: string): LayerEntry | undefined {
   return atlas.manifest.layers.find((layer) => layer.name === name);
 }
 
+/** The layer of a unit that is in this copy: an export may hold some units of a layer only. */
+export function layerOfUnit(atlas: Atlas, name: string, channel: number): LayerEntry | undefined {
+  const only = atlas.manifest.subset?.[name];
+  return only && !only.includes(channel) ? undefined : layerNamed(atlas, name);
+}
+
 export function fill(template: string, values: Record<string, string | number>): string {
   return template.replace(/\{(\w+)\}/g, (_, key: string) => String(values[key] ?? ""));
 }

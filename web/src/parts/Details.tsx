@@ -1,5 +1,5 @@
 import { toExperiment, toLayer, toUnit, toCompare } from "../route";
-import { fill, layerNamed, useAtlas, useData } from "../store";
+import { fill, layerOfUnit, useAtlas, useData } from "../store";
 import type { Experiment, ExtraShard, Joint, LayerData, LayerEntry, UnitData, UnitExtra, UnitShard } from "../types";
 import { percent, short } from "../words";
 import { labelOf, nameOf } from "./Examples";
@@ -104,7 +104,9 @@ function Bands({ extra, unit, maximum }: { extra: ExtraShard; unit: UnitExtra; m
 }
 
 function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
-  if (!unit.nearest.length) return null;
+  const atlas = useAtlas();
+  const nearest = unit.nearest.filter(([channel]) => layerOfUnit(atlas, layer.name, channel));
+  if (!nearest.length) return null;
   return (
     <Section
       title="Nearest units"
@@ -115,7 +117,7 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
       }
     >
       <ul class="tiles">
-        {unit.nearest.map(([channel, similarity]) => (
+        {nearest.map(([channel, similarity]) => (
           <li key={channel}>
             <a href={toUnit(layer.name, channel)}>
               <UnitTile layer={layer} channel={channel} kind="photos" side={56} />
@@ -142,18 +144,18 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
 
 function Joints({ title, joints, note }: { title: string; joints: Joint[]; note: string }) {
   const atlas = useAtlas();
-  const any = joints.some(([name]) => layerNamed(atlas, name));
+  const any = joints.some(([name, channel]) => layerOfUnit(atlas, name, channel));
   const most = Math.max(...joints.map(([, , weight]) => Math.abs(weight)), 0);
   return (
     <Section title={title} note={note}>
       <ol class={any ? "joints" : "joints bare"}>
         {joints.map(([name, channel, weight]) => {
-          const layer = layerNamed(atlas, name);
+          const layer = layerOfUnit(atlas, name, channel);
           const words = `${name}:${channel}`;
           return (
             <li key={words}>
               {any && (layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />)}
-              <span class="joint-name" title={layer ? words : `${words}: this layer is not in the atlas`}>
+              <span class="joint-name" title={layer ? words : `${words}: this unit is not in the atlas`}>
                 {layer ? (
                   <a href={toUnit(name, channel)}>
                     <span>{name}</span>:{channel}

@@ -621,11 +621,15 @@ async function et(e, t) {
 function tt(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function nt(e, t) {
+function nt(e, t, n) {
+	let r = e.manifest.subset?.[t];
+	return r && !r.includes(n) ? void 0 : tt(e, t);
+}
+function rt(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var rt = Symbol.for("pv"), it = 0;
+var it = Symbol.for("pv"), at = 0;
 Array.isArray;
 function K(t, n, r, i, a, o) {
 	n ||= {};
@@ -641,8 +645,8 @@ function K(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: rt,
-		__v: --it,
+		constructor: it,
+		__v: --at,
 		__i: -1,
 		__u: 0
 	};
@@ -656,7 +660,7 @@ function q({ text: e, plain: t }) {
 		children: e
 	});
 }
-function at({ rows: e }) {
+function ot({ rows: e }) {
 	return /* @__PURE__ */ K("dl", {
 		class: "facts",
 		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
@@ -680,7 +684,7 @@ function J(e) {
 		]
 	});
 }
-function ot({ field: e, input: t }) {
+function st({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
 	return /* @__PURE__ */ K("svg", {
 		class: "glyph",
@@ -727,7 +731,7 @@ var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 		"…"
 	]
 });
-function st(e) {
+function ct(e) {
 	return /* @__PURE__ */ K("div", {
 		class: "choice",
 		role: "group",
@@ -740,30 +744,30 @@ function st(e) {
 		}, t))
 	});
 }
-var ct = [
+var lt = [
 	"1",
 	"2",
 	"4"
 ];
-function lt() {
+function ut() {
 	let { root: e } = H(), [t, n] = I(Xe.get("boost") ?? "1"), r = (t) => {
 		e.style.setProperty("--boost", t), Xe.set("boost", t), n(t);
 	};
-	return U({ e: () => r(ct[(ct.indexOf(t) + 1) % ct.length] ?? "1") }), /* @__PURE__ */ K("span", {
+	return U({ e: () => r(lt[(lt.indexOf(t) + 1) % lt.length] ?? "1") }), /* @__PURE__ */ K("span", {
 		class: "contrast",
 		children: [/* @__PURE__ */ K("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ K(st, {
+		}), /* @__PURE__ */ K(ct, {
 			label: "Contrast of projections",
 			value: t,
-			options: ct.map((e) => [e, `${e}×`]),
+			options: lt.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function ut(e) {
+function dt(e) {
 	let t = e.page === "unit" ? Ue(e.rest) : null;
 	return t ? [{
 		words: t.layer,
@@ -797,7 +801,7 @@ function ut(e) {
 		href: null
 	}] : [];
 }
-function dt({ route: e }) {
+function ft({ route: e }) {
 	let t = W(), { router: n, toast: r } = H(), [i, a] = I("");
 	return /* @__PURE__ */ K("form", {
 		class: "jump",
@@ -827,8 +831,8 @@ function dt({ route: e }) {
 		})]
 	});
 }
-function ft({ route: e, help: t }) {
-	let n = H(), r = ut(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
+function pt({ route: e, help: t }) {
+	let n = H(), r = dt(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
 		[
 			"#/",
 			"Layers",
@@ -904,7 +908,7 @@ function ft({ route: e, help: t }) {
 					children: t
 				}, e))
 			}),
-			/* @__PURE__ */ K(dt, { route: e }),
+			/* @__PURE__ */ K(ft, { route: e }),
 			/* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
@@ -952,7 +956,7 @@ function ft({ route: e, help: t }) {
 	});
 }
 // src/parts/KeyHelp.tsx
-var pt = [
+var mt = [
 	["Anywhere", [
 		["?", "this list"],
 		["g", "go to layer:unit"],
@@ -981,7 +985,7 @@ var pt = [
 		["c", "copy link"]
 	]]
 ];
-function mt(e) {
+function ht(e) {
 	let t = R(null);
 	return L(() => {
 		let e = (t.current?.getRootNode()).activeElement;
@@ -998,14 +1002,14 @@ function mt(e) {
 		onClick: (n) => n.target === t.current && e()
 	};
 }
-function ht({ close: e }) {
+function gt({ close: e }) {
 	return U({
 		Escape: e,
 		"?": e
 	}, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...mt(e),
+		...ht(e),
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet help",
 			children: [
@@ -1020,7 +1024,7 @@ function ht({ close: e }) {
 				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
 				/* @__PURE__ */ K("div", {
 					class: "columns",
-					children: pt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
+					children: mt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
 				})
 			]
 		})
@@ -1032,22 +1036,22 @@ function Z(e) {
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-var gt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function _t(e) {
+var _t = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function vt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var vt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function yt(e) {
-	return e === null ? "whole image" : `${vt(e.size)} px, stride ${vt(e.stride)}`;
+var yt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function bt(e) {
+	return e === null ? "whole image" : `${yt(e.size)} px, stride ${yt(e.stride)}`;
 }
-var bt = (e) => e.replace("T", " ").replace("Z", " UTC"), xt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, St = 64;
-function Ct({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+var xt = (e) => e.replace("T", " ").replace("Z", " UTC"), St = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Ct = 64;
+function wt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
 	let c = $e(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
 	return /* @__PURE__ */ K("span", {
-		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= St) ? " sharp" : ""}${o ? " projection" : ""}`,
+		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= Ct) ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * l}px`,
 			height: `${t.height * l}px`,
@@ -1060,8 +1064,8 @@ function Ct({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 }
 function $(e) {
 	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(Ct, {
-		path: nt((s ?? t).manifest.paths[i], {
+	return /* @__PURE__ */ K(wt, {
+		path: rt((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1074,10 +1078,10 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function wt(e) {
+function Tt(e) {
 	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ K(Ct, {
-		path: s ? null : nt((c ?? t).manifest.paths.sprite, {
+	return /* @__PURE__ */ K(wt, {
+		path: s ? null : rt((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1090,15 +1094,15 @@ function wt(e) {
 	});
 }
 // src/parts/WholeImage.tsx
-function Tt(e, t) {
+function Et(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : nt(n, {
+	return n === null ? null : rt(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function Et({ image: e, name: t, box: n, from: r = null }) {
-	let i = W(), a = r ?? i, [, o, s] = a.manifest.model.input, c = $e(Tt(a, e), r), [l, u, d, f] = n ?? [
+function Dt({ image: e, name: t, box: n, from: r = null }) {
+	let i = W(), a = r ?? i, [, o, s] = a.manifest.model.input, c = $e(Et(a, e), r), [l, u, d, f] = n ?? [
 		0,
 		0,
 		o,
@@ -1156,8 +1160,8 @@ function Et({ image: e, name: t, box: n, from: r = null }) {
 		]
 	});
 }
-function Dt({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = $e(Tt(r, e)), [s, c, l, u] = t;
+function Ot({ image: e, box: t, label: n }) {
+	let r = W(), [, i, a] = r.manifest.model.input, o = $e(Et(r, e)), [s, c, l, u] = t;
 	return /* @__PURE__ */ K("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
@@ -1178,11 +1182,11 @@ function Dt({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Examples.tsx
-var Ot = (e, t) => {
+var kt = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, kt = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function At(e) {
+}, At = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function jt(e) {
 	let { layer: t, shard: n, unit: r, view: i, show: a, active: o, activate: s, open: c } = e, l = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ K("div", {
 		class: "examples",
@@ -1190,7 +1194,7 @@ function At(e) {
 			/* @__PURE__ */ K("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ K(st, {
+					/* @__PURE__ */ K(ct, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1200,7 +1204,7 @@ function At(e) {
 						],
 						change: a
 					}),
-					i !== "photos" && /* @__PURE__ */ K(lt, {}),
+					i !== "photos" && /* @__PURE__ */ K(ut, {}),
 					/* @__PURE__ */ K("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
@@ -1209,7 +1213,7 @@ function At(e) {
 			}),
 			/* @__PURE__ */ K("div", {
 				class: `panels panels-${l.length}`,
-				children: l.map((e) => /* @__PURE__ */ K(jt, {
+				children: l.map((e) => /* @__PURE__ */ K(Mt, {
 					kind: e,
 					layer: t,
 					shard: n,
@@ -1219,7 +1223,7 @@ function At(e) {
 					open: c
 				}, e))
 			}),
-			/* @__PURE__ */ K(Mt, {
+			/* @__PURE__ */ K(Nt, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -1228,7 +1232,7 @@ function At(e) {
 		]
 	});
 }
-function jt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open: o }) {
+function Mt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open: o }) {
 	let s = R(null), [c, l] = I(112), u = t.sprite.columns;
 	L(() => {
 		if (!s.current) return;
@@ -1253,8 +1257,8 @@ function jt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 				onMouseEnter: () => a(l),
 				onFocus: () => a(l),
 				onClick: () => o(l),
-				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${kt(n, s)}${Ot(n, s) ? `, ${Ot(n, s)}` : ""}`,
-				children: /* @__PURE__ */ K(wt, {
+				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${At(n, s)}${kt(n, s) ? `, ${kt(n, s)}` : ""}`,
+				children: /* @__PURE__ */ K(Tt, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
@@ -1266,13 +1270,13 @@ function jt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open
 		})]
 	});
 }
-function Mt({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = kt(t, i), o = Ot(t, i);
+function Nt({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = At(t, i), o = kt(t, i);
 	return /* @__PURE__ */ K("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K(Et, {
+			/* @__PURE__ */ K(Dt, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
@@ -1306,9 +1310,9 @@ function Mt({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Grid.tsx
-var Nt = (e) => e === document.documentElement ? window : e, Pt = 400;
-function Ft(e, t, n, r, i, a) {
-	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - Pt) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + Pt) / c)));
+var Pt = (e) => e === document.documentElement ? window : e, Ft = 400;
+function It(e, t, n, r, i, a) {
+	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - Ft) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + Ft) / c)));
 	return {
 		columns: o,
 		step: Math.floor((t + r) / o),
@@ -1317,10 +1321,10 @@ function Ft(e, t, n, r, i, a) {
 		height: Math.max(0, s * c - r)
 	};
 }
-function It(e, t, n) {
+function Lt(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Ft(t.count, i, t.cell, n, a, a + window.innerHeight);
+		return It(t.count, i, t.cell, n, a, a + window.innerHeight);
 	}, [i, a] = I(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -1341,8 +1345,8 @@ function It(e, t, n) {
 		};
 	}), i;
 }
-function Lt(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = R(null), l = It(c, e, r), u = R(!1), d = (e) => {
+function Rt(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = R(null), l = Lt(c, e, r), u = R(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1365,7 +1369,7 @@ function Lt(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Nt(s.root).scrollBy({
+			Pt(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -1376,7 +1380,7 @@ function Lt(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Nt(s.root).scrollBy({
+		e > window.innerHeight - n.height && Pt(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -1404,17 +1408,17 @@ function Lt(e) {
 	});
 }
 // src/parts/Versus.tsx
-function Rt(e) {
+function zt(e) {
 	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function zt({ left: e, right: t }) {
-	let [n, r] = [Rt(e), Rt(t)], [i, a] = I(null);
+function Bt({ left: e, right: t }) {
+	let [n, r] = [zt(e), zt(t)], [i, a] = I(null);
 	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => kt(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => At(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
 		class: "lead",
 		children: [
@@ -1425,12 +1429,12 @@ function zt({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Bt, {
+		children: [/* @__PURE__ */ K(Vt, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(Bt, {
+		}), /* @__PURE__ */ K(Vt, {
 			side: t,
 			found: r,
 			image: i,
@@ -1438,7 +1442,7 @@ function zt({ left: e, right: t }) {
 		})]
 	})] });
 }
-function Bt({ side: e, found: t, image: n, look: r }) {
+function Vt({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
@@ -1456,9 +1460,9 @@ function Bt({ side: e, found: t, image: n, look: r }) {
 					" · mean ",
 					Z(s.mean),
 					" · active ",
-					gt(s.active),
+					_t(s.active),
 					" · ",
-					yt(i.field)
+					bt(i.field)
 				]
 			}),
 			/* @__PURE__ */ K("div", {
@@ -1469,7 +1473,7 @@ function Bt({ side: e, found: t, image: n, look: r }) {
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
-						let u = kt(c, t), d = Ot(c, t);
+						let u = At(c, t), d = kt(c, t);
 						return /* @__PURE__ */ K("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
@@ -1479,7 +1483,7 @@ function Bt({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
 							title: `${Z(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ K(wt, {
+							children: /* @__PURE__ */ K(Tt, {
 								layer: i,
 								channel: a,
 								kind: e,
@@ -1499,17 +1503,17 @@ function Bt({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function Vt({ left: e, right: t, a: n, b: r }) {
+function Ht({ left: e, right: t, a: n, b: r }) {
 	let [i, a] = I(-1), { router: o } = H(), s = (e) => o.go(He(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Ht, {
+		children: [/* @__PURE__ */ K(Ut, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(Ht, {
+		}), /* @__PURE__ */ K(Ut, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1518,7 +1522,7 @@ function Vt({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function Ht({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function Ut({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
@@ -1533,14 +1537,14 @@ function Ht({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				children: [
 					a.op,
 					" · ",
-					_t(a),
+					vt(a),
 					" · ",
-					yt(a.field),
+					bt(a.field),
 					" · ",
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(Lt, {
+			s.value && /* @__PURE__ */ K(Rt, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1587,7 +1591,7 @@ function Ht({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Ut(e) {
+function Wt(e) {
 	let t = W(), [n, r] = I(null);
 	return L(() => {
 		if (!e) return;
@@ -1614,15 +1618,15 @@ function Ut(e) {
 		error: null
 	};
 }
-function Wt({ query: e }) {
-	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Ut(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
+function Gt({ query: e }) {
+	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Wt(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Compare" }),
 		/* @__PURE__ */ K("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(Gt, {
+				/* @__PURE__ */ K(Kt, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -1632,7 +1636,7 @@ function Wt({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(Gt, {
+				/* @__PURE__ */ K(Kt, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -1658,7 +1662,7 @@ function Wt({ query: e }) {
 		o ? /* @__PURE__ */ K(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(Kt, {
+		}) : a ? /* @__PURE__ */ K(qt, {
 			a: r,
 			b: s,
 			own: t,
@@ -1666,7 +1670,7 @@ function Wt({ query: e }) {
 		}) : /* @__PURE__ */ K(X, { what: i })
 	] });
 }
-function Gt({ label: e, value: t, atlas: n, change: r }) {
+function Kt({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ K("label", { children: [
 		e,
@@ -1685,7 +1689,7 @@ function Gt({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Kt({ a: e, b: t, own: n, other: r }) {
+function qt({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = tt(t, e);
 		if (n) return {
@@ -1711,7 +1715,7 @@ function Kt({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(zt, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Bt, {
 		left: {
 			...a,
 			channel: a.channel
@@ -1720,7 +1724,7 @@ function Kt({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Vt, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Ht, {
 		left: a,
 		right: o,
 		a: e,
@@ -1731,7 +1735,7 @@ function Kt({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/pages/Experiments.tsx
-var qt = {
+var Jt = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -1740,9 +1744,9 @@ var qt = {
 	ablation: "Ablation",
 	transfer: "Transfer"
 };
-function Jt() {
+function Yt() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ K(Yt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
+	return e.error ? /* @__PURE__ */ K(Xt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Experiments" }),
 		/* @__PURE__ */ K("p", {
 			class: "lead",
@@ -1757,14 +1761,14 @@ function Jt() {
 			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
 				href: Ve(e.name),
 				children: [
-					/* @__PURE__ */ K(Xt, {
+					/* @__PURE__ */ K(Zt, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ K("span", {
 						class: "op",
-						children: qt[e.kind] ?? e.kind
+						children: Jt[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
 					/* @__PURE__ */ K("span", {
@@ -1774,9 +1778,9 @@ function Jt() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(Yt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ K(Xt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
 }
-var Yt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var Xt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -1784,7 +1788,7 @@ var Yt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Xt({ experiment: e, file: t, small: n }) {
+function Zt({ experiment: e, file: t, small: n }) {
 	let r = $e(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
 	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
@@ -1801,9 +1805,9 @@ function Xt({ experiment: e, file: t, small: n }) {
 				alt: i || `Figure ${t} of ${e.title}`
 			})
 		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ K(Zt, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ K(Qt, { experiment: e }) : null;
 }
-function Zt({ experiment: e }) {
+function Qt({ experiment: e }) {
 	let t = e.shown;
 	return /* @__PURE__ */ K("span", {
 		class: "no-figure",
@@ -1811,8 +1815,8 @@ function Zt({ experiment: e }) {
 		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ K("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ K("bdi", { children: e }, t)) }, t))
 	});
 }
-var Qt = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function $t({ name: e }) {
+var $t = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function en({ name: e }) {
 	let { store: t } = W(), n = G("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
@@ -1830,7 +1834,7 @@ function $t({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
 				class: "lead",
-				children: qt[r.kind] ?? r.kind
+				children: Jt[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
@@ -1839,13 +1843,13 @@ function $t({ name: e }) {
 		}, t)),
 		/* @__PURE__ */ K("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ K(Xt, {
+			children: [r.figures.map((e) => /* @__PURE__ */ K(Zt, {
 				experiment: r,
 				file: e
 			}, e)), i && /* @__PURE__ */ K(J, {
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ K(tn, {
+				children: [/* @__PURE__ */ K(nn, {
 					columns: i.columns,
 					rows: i.rows
 				}), /* @__PURE__ */ K("p", {
@@ -1853,7 +1857,7 @@ function $t({ name: e }) {
 					children: a ? /* @__PURE__ */ K("button", {
 						type: "button",
 						onClick: () => {
-							i && Ye(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Qt).join(",")}\n`).join(""), "text/csv");
+							i && Ye(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map($t).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
 					}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
@@ -1865,12 +1869,12 @@ function $t({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ K(nn, { experiment: r })
+		/* @__PURE__ */ K(rn, { experiment: r })
 	] });
 }
-var en = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function tn({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => en(e[n] ?? "") || !e[n]));
+var tn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function nn({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => tn(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ K("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -1886,7 +1890,7 @@ function tn({ columns: e, rows: t }) {
 		}, t)) }, t)) })] })
 	});
 }
-function nn({ experiment: e }) {
+function rn({ experiment: e }) {
 	let t = e.units.flatMap((e) => Ue(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
@@ -1906,12 +1910,12 @@ function nn({ experiment: e }) {
 			})
 		}), n.length > 0 && /* @__PURE__ */ K(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ K(at, { rows: n })
+			children: /* @__PURE__ */ K(ot, { rows: n })
 		})]
 	});
 }
 // src/pages/Home.tsx
-function rn(e, t) {
+function an(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -1920,8 +1924,8 @@ function rn(e, t) {
 	}
 	return r;
 }
-function an() {
-	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = I(""), a = G("network"), o = z(() => rn(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
+function on() {
+	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = I(""), a = G("network"), o = z(() => an(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
 		let e = l[Math.max(0, s)];
 		e && n.go(B(e.name));
 	};
@@ -1951,7 +1955,7 @@ function an() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(ln, { manifest: e }),
+		/* @__PURE__ */ K(un, { manifest: e }),
 		/* @__PURE__ */ K("div", {
 			class: "map-head",
 			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
@@ -1970,15 +1974,15 @@ function an() {
 		}),
 		/* @__PURE__ */ K("ol", {
 			class: "map",
-			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(on, {
+			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(sn, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === s
-			}, t.shown.id) : /* @__PURE__ */ K(sn, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(on, {
+			}, t.shown.id) : /* @__PURE__ */ K(cn, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(sn, {
 				layer: e,
 				current: t === s
 			}, e.id))
 		}),
-		r !== "" && /* @__PURE__ */ K(cn, {
+		r !== "" && /* @__PURE__ */ K(ln, {
 			network: a.value,
 			sought: r,
 			found: l.length
@@ -1994,11 +1998,11 @@ function an() {
 				}, `${e.layer}:${e.channel}`))
 			})
 		}),
-		/* @__PURE__ */ K(dn, { manifest: e })
+		/* @__PURE__ */ K(fn, { manifest: e })
 	] });
 }
-function on({ layer: e, current: t }) {
-	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = nt(n.paths.preview, { layer: e.id });
+function sn({ layer: e, current: t }) {
+	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = rt(n.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ K("li", {
 		class: t ? "station current" : "station",
 		children: /* @__PURE__ */ K("a", {
@@ -2015,12 +2019,12 @@ function on({ layer: e, current: t }) {
 					class: "station-shape",
 					children: [/* @__PURE__ */ K("span", {
 						class: "number",
-						children: _t(e)
+						children: vt(e)
 					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
 				/* @__PURE__ */ K("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ K(ot, {
+					children: [/* @__PURE__ */ K(st, {
 						field: e.field,
 						input: n.model.input
 					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
@@ -2032,7 +2036,7 @@ function on({ layer: e, current: t }) {
 				/* @__PURE__ */ K("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(Ct, {
+					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(wt, {
 						path: a,
 						grid: r,
 						panel: 0,
@@ -2045,7 +2049,7 @@ function on({ layer: e, current: t }) {
 		})
 	});
 }
-function sn({ layers: e }) {
+function cn({ layers: e }) {
 	return /* @__PURE__ */ K("li", {
 		class: "passed",
 		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
@@ -2058,14 +2062,14 @@ function sn({ layers: e }) {
 			" ",
 			/* @__PURE__ */ K("span", {
 				class: "number",
-				children: _t(e)
+				children: vt(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: yt(e.field) })
+			/* @__PURE__ */ K("span", { children: bt(e.field) })
 		] }, e.name)) })] })
 	});
 }
-function cn({ network: e, sought: t, found: n }) {
+function ln({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
 	return /* @__PURE__ */ K("p", {
 		class: "quiet",
@@ -2073,7 +2077,7 @@ function cn({ network: e, sought: t, found: n }) {
 		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
-function ln({ manifest: e }) {
+function un({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ K("details", {
 		class: "panel warning",
@@ -2099,19 +2103,19 @@ function ln({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var un = ({ value: e }) => /* @__PURE__ */ K("code", {
+var dn = ({ value: e }) => /* @__PURE__ */ K("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
 });
-function dn({ manifest: e }) {
+function fn({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i } = e;
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
 		children: [
 			/* @__PURE__ */ K(J, {
 				title: "Model",
-				children: /* @__PURE__ */ K(at, { rows: [
+				children: /* @__PURE__ */ K(ot, { rows: [
 					["Name", /* @__PURE__ */ K(q, {
 						text: t.name,
 						plain: !0
@@ -2122,12 +2126,12 @@ function dn({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					["SHA-256", /* @__PURE__ */ K(un, { value: t.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(dn, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
 				title: "Images",
-				children: /* @__PURE__ */ K(at, { rows: [
+				children: /* @__PURE__ */ K(ot, { rows: [
 					["Collection", /* @__PURE__ */ K(q, {
 						text: n.description,
 						plain: !0
@@ -2135,13 +2139,13 @@ function dn({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(un, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(dn, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ K(at, { rows: [
-					["When", bt(e.created)],
+				children: /* @__PURE__ */ K(ot, { rows: [
+					["When", xt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
@@ -2152,7 +2156,7 @@ function dn({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function fn(e, t, n, r) {
+function pn(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2168,7 +2172,7 @@ function fn(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function pn(e, t, n) {
+function mn(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -2177,8 +2181,8 @@ function pn(e, t, n) {
 	}
 	return r;
 }
-function mn({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? pn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+function hn({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? mn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -2194,7 +2198,7 @@ function mn({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(hn, {
+	return /* @__PURE__ */ K(gn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2204,7 +2208,7 @@ function mn({ number: e }) {
 		about: h
 	});
 }
-function hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function gn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = W(), { router: c } = H(), [l, u] = I(null), d = (t) => {
 		let n = a[a.indexOf(e) + t];
 		n !== void 0 && c.go(Be(n));
@@ -2216,7 +2220,7 @@ function hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		l: () => d(1)
 	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: xt(t) }) }), /* @__PURE__ */ K("p", {
+		children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: St(t) }) }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"image ",
@@ -2232,7 +2236,7 @@ function hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ K("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K(Et, {
+				/* @__PURE__ */ K(Dt, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
@@ -2255,14 +2259,14 @@ function hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K(gn, {
+				children: [n.length > 0 ? /* @__PURE__ */ K(_n, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ K(vn, {
+				}) : /* @__PURE__ */ K(yn, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(vn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(yn, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2270,13 +2274,13 @@ function hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function gn({ layer: e, rows: t, mark: n }) {
+function _n({ layer: e, rows: t, mark: n }) {
 	let { manifest: r } = W();
 	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
-				box: fn(e, o, s, r.model.input),
+				box: pn(e, o, s, r.model.input),
 				words: `${e.name}:${t}, response ${Z(i)}`
 			});
 			return /* @__PURE__ */ K("li", {
@@ -2319,9 +2323,9 @@ function gn({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var _n = 24;
-function vn({ layer: e, wins: t }) {
-	let [n, r] = I(!1), i = n ? t : t.slice(0, _n);
+var vn = 24;
+function yn({ layer: e, wins: t }) {
+	let [n, r] = I(!1), i = n ? t : t.slice(0, vn);
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
@@ -2346,7 +2350,7 @@ function vn({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function yn() {
+function bn() {
 	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = I(null);
 	L(() => {
 		if (!r.value) return;
@@ -2374,8 +2378,8 @@ function yn() {
 		error: n.error ?? r.error
 	};
 }
-function bn({ query: e }) {
-	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = yn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
+function xn({ query: e }) {
+	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = bn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -2421,7 +2425,7 @@ function bn({ query: e }) {
 				href: Be(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ K(Lt, {
+		}) : /* @__PURE__ */ K(Rt, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2432,15 +2436,15 @@ function bn({ query: e }) {
 			select: o,
 			open: (e) => n.go(Be(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e) => /* @__PURE__ */ K(xn, {
+			render: (e) => /* @__PURE__ */ K(Sn, {
 				image: c[e],
 				first: e === Math.max(0, a)
 			})
 		})
 	] });
 }
-function xn({ image: e, first: t }) {
-	let n = $e(Tt(W(), e.number));
+function Sn({ image: e, first: t }) {
+	let n = $e(Et(W(), e.number));
 	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
 		href: Be(e.number),
@@ -2454,14 +2458,14 @@ function xn({ image: e, first: t }) {
 			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
 			/* @__PURE__ */ K("span", {
 				class: "caption",
-				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? xt(e.name) }) })
+				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? St(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: xt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: St(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function Sn(e, t) {
+function Cn(e, t) {
 	let n = atob(e.codes), { rank: r } = e, i = Math.floor(n.length / r), a = Int8Array.from({ length: i * r }, (e, t) => n.charCodeAt(t)), o = a.subarray(t * r, (t + 1) * r), s = [];
 	if (!o.some((e) => e !== 0)) return s;
 	for (let n = 0; n < i; n += 1) {
@@ -2474,41 +2478,41 @@ function Sn(e, t) {
 	}
 	return s;
 }
-var Cn = (e) => `correlation of responses to ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)}` : ""}`, wn = [
+var wn = (e) => `correlation of responses to ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)}` : ""}`, Tn = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
 	["active", "fraction active"],
 	["selectivity", "class selectivity"],
 	["similar", "similarity to a unit"]
-], Tn = (e, t, n) => t.find((t) => t === e) ?? n, En = (e) => {
+], En = (e, t, n) => t.find((t) => t === e) ?? n, Dn = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function Dn(e) {
-	let t = Tn(e.get("sort"), wn.map(([e]) => e), "index");
+function On(e) {
+	let t = En(e.get("sort"), Tn.map(([e]) => e), "index");
 	return {
-		view: Tn(e.get("view"), [
+		view: En(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Tn(e.get("alive"), [
+		alive: En(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: En(e.get("class")),
-		low: En(e.get("low")),
-		high: En(e.get("high")),
-		near: En(e.get("near")),
+		class: Dn(e.get("class")),
+		low: Dn(e.get("low")),
+		high: Dn(e.get("high")),
+		near: Dn(e.get("near")),
 		text: e.get("q") ?? ""
 	};
 }
-function On(e) {
+function kn(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2521,7 +2525,7 @@ function On(e) {
 		q: e.text
 	};
 }
-function kn(e, t) {
+function An(e, t) {
 	let n = new Set(t.dead), { low: r, high: i, class: a } = e, o = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || n.has(t) === (e.alive === "dead"),
@@ -2533,8 +2537,8 @@ function kn(e, t) {
 		text: (e) => !o || String(e).startsWith(o) || (t.names?.[e] ?? "").toLowerCase().includes(o)
 	};
 }
-function An(e, t, n, r, i) {
-	let a = kn(n, t), o = new Set(t.dead), s = {
+function jn(e, t, n, r, i) {
+	let a = An(n, t), o = new Set(t.dead), s = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -2551,11 +2555,11 @@ function An(e, t, n, r, i) {
 		e && a.alive(n) && r !== void 0 && r >= 0 && s.classes.set(r, (s.classes.get(r) ?? 0) + 1), e && a.alive(n) && a.class(n) && c.push(n);
 	}
 	return {
-		units: jn(c, t, n, r),
+		units: Mn(c, t, n, r),
 		counts: s
 	};
 }
-function jn(e, t, n, r) {
+function Mn(e, t, n, r) {
 	let i = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let a = new Map(r);
@@ -2567,15 +2571,15 @@ function jn(e, t, n, r) {
 	});
 }
 // src/parts/LayerBar.tsx
-var Mn = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let s = wn.filter(([e]) => e !== "selectivity" || t.selectivity), c = [...r.classes].sort((e, t) => t[1] - e[1]), l = t.maximum.filter((e) => e !== null), [u, d] = [l.reduce((e, t) => Math.min(e, t), Infinity), l.reduce((e, t) => Math.max(e, t), -Infinity)];
+var Nn = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Pn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let s = Tn.filter(([e]) => e !== "selectivity" || t.selectivity), c = [...r.classes].sort((e, t) => t[1] - e[1]), l = t.maximum.filter((e) => e !== null), [u, d] = [l.reduce((e, t) => Math.min(e, t), Infinity), l.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ K("div", {
 		class: "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ K(st, {
+			/* @__PURE__ */ K(ct, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -2585,7 +2589,7 @@ function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ K(lt, {}),
+			n.view !== "photos" && /* @__PURE__ */ K(ut, {}),
 			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
 				value: n.sort,
 				onChange: (e) => o({
@@ -2604,7 +2608,7 @@ function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: Mn(e.currentTarget.value) })
+				onInput: (e) => o({ near: Nn(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ K("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -2616,7 +2620,7 @@ function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ K(st, {
+			/* @__PURE__ */ K(ct, {
 				label: "Dead units",
 				value: n.alive,
 				options: [
@@ -2628,7 +2632,7 @@ function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 			}),
 			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
 				value: n.class ?? "",
-				onChange: (e) => o({ class: Mn(e.currentTarget.value) }),
+				onChange: (e) => o({ class: Nn(e.currentTarget.value) }),
 				children: [
 					/* @__PURE__ */ K("option", {
 						value: "",
@@ -2664,7 +2668,7 @@ function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(u),
-						onInput: (e) => o({ low: Mn(e.currentTarget.value) }),
+						onInput: (e) => o({ low: Nn(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ K("span", {
@@ -2677,7 +2681,7 @@ function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(d),
-						onInput: (e) => o({ high: Mn(e.currentTarget.value) }),
+						onInput: (e) => o({ high: Nn(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -2704,13 +2708,13 @@ function Nn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/pages/Layer.tsx
-var Pn = 84;
-function Fn({ name: e, query: t }) {
+var Fn = 84;
+function In({ name: e, query: t }) {
 	let n = tt(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(In, { layer: n }), r.value ? /* @__PURE__ */ K(zn, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Ln, { layer: n }), r.value ? /* @__PURE__ */ K(Bn, {
 		layer: n,
 		data: r.value,
 		query: t
@@ -2723,7 +2727,7 @@ function Fn({ name: e, query: t }) {
 		]
 	});
 }
-function In({ layer: e }) {
+function Ln({ layer: e }) {
 	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(B(e.name)) : void 0;
 	U({
 		"[": o(i),
@@ -2737,9 +2741,9 @@ function In({ layer: e }) {
 			children: [
 				e.op,
 				" · ",
-				_t(e),
+				vt(e),
 				" · receptive field ",
-				yt(e.field),
+				bt(e.field),
 				" · ",
 				Q(s.dead, "dead unit"),
 				s.silent > 0 && ` · ${s.silent} never above zero`,
@@ -2761,17 +2765,17 @@ function In({ layer: e }) {
 		})]
 	});
 }
-function Ln(e, t, n, r) {
+function Rn(e, t, n, r) {
 	if (e.dead.includes(r)) return "dead";
 	switch (t.sort) {
 		case "mean": return Z(e.mean[r]);
-		case "active": return gt(e.active[r]);
+		case "active": return _t(e.active[r]);
 		case "selectivity": return Z(e.selectivity?.[r]);
 		case "similar": return r === t.near ? "this" : n.get(r)?.toFixed(2) ?? "–";
 		default: return Z(e.maximum[r]);
 	}
 }
-function Rn(e, t) {
+function zn(e, t) {
 	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G(r !== null && i ? `alike/${e.id}` : null), o = G(r !== null && !i ? `layers/${e.id}/${Math.floor(r / e.shard.units)}` : null);
 	return z(() => {
 		let t = a.error ?? o.error;
@@ -2781,8 +2785,8 @@ function Rn(e, t) {
 			error: t
 		};
 		if (a.value) return {
-			nearest: Sn(a.value, r),
-			measure: Cn(a.value),
+			nearest: Cn(a.value, r),
+			measure: wn(a.value),
 			error: t
 		};
 		let n = o.value?.units.find((e) => e.channel === r)?.nearest ?? [];
@@ -2800,19 +2804,19 @@ function Rn(e, t) {
 		o.error
 	]);
 }
-function zn({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => Dn(n), [n]), { nearest: c, measure: l, error: u } = Rn(e, s), d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => An(e, t, s, c, d), [
+function Bn({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => On(n), [n]), { nearest: c, measure: l, error: u } = zn(e, s), d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => jn(e, t, s, c, d), [
 		e,
 		t,
 		s,
 		c
-	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = z(() => new Map(c), [c]), y = (t) => i.replace(B(e.name, On({
+	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = z(() => new Map(c), [c]), y = (t) => i.replace(B(e.name, kn({
 		...s,
 		...t
 	}))), b = (t) => {
 		let n = f[t];
 		n !== void 0 && (i.replace(B(e.name, {
-			...On(s),
+			...kn(s),
 			at: n
 		})), i.go(V(e.name, n)));
 	};
@@ -2825,12 +2829,12 @@ function zn({ layer: e, data: t, query: n }) {
 		}
 	});
 	let x = s.view === "both" ? ["photos", "projections"] : [s.view], S = {
-		width: x.length * Pn + (x.length - 1) * 3 + 12,
+		width: x.length * Fn + (x.length - 1) * 3 + 12,
 		height: 116
 	};
 	return /* @__PURE__ */ K("div", {
 		ref: g,
-		children: [/* @__PURE__ */ K(Nn, {
+		children: [/* @__PURE__ */ K(Pn, {
 			layer: e,
 			data: t,
 			view: s,
@@ -2844,7 +2848,7 @@ function zn({ layer: e, data: t, query: n }) {
 				href: B(e.name),
 				children: ["Show all ", p.all]
 			})]
-		}) : /* @__PURE__ */ K(Lt, {
+		}) : /* @__PURE__ */ K(Rt, {
 			count: f.length,
 			cell: S,
 			label: `Units of ${e.name}`,
@@ -2853,7 +2857,7 @@ function zn({ layer: e, data: t, query: n }) {
 			open: b,
 			keyOf: (e) => f[e] ?? e,
 			render: (n) => {
-				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Ln(t, s, v, r);
+				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Rn(t, s, v, r);
 				return /* @__PURE__ */ K("a", {
 					class: i ? "unit dead" : "unit",
 					href: V(e.name, r),
@@ -2869,7 +2873,7 @@ function zn({ layer: e, data: t, query: n }) {
 							layer: e,
 							channel: r,
 							kind: t,
-							side: Pn
+							side: Fn
 						}, t))
 					}), /* @__PURE__ */ K("span", {
 						class: "caption",
@@ -2884,35 +2888,35 @@ function zn({ layer: e, data: t, query: n }) {
 	});
 }
 // src/downloads.ts
-var Bn = class extends Error {}, Vn = (e, t, n) => nt(e.manifest.paths.sprite, {
+var Vn = class extends Error {}, Hn = (e, t, n) => rt(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Hn = 4, Un = 16;
-function Wn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Hn;
+}), Un = 4, Wn = 16;
+function Gn(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Un;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + Un) + o % e * (n + Hn),
-			y: Math.floor(o / e) * (r + Hn)
+			x: i * (a + Wn) + o % e * (n + Un),
+			y: Math.floor(o / e) * (r + Un)
 		}))),
-		width: 2 * a + Un,
-		height: i * (r + Hn) - Hn
+		width: 2 * a + Wn,
+		height: i * (r + Un) - Un
 	};
 }
-async function Gn(e) {
+async function Kn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Kn(e, t, n) {
+async function qn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(Vn(e, t, n), e.name);
-	if (!i.portable) throw new Bn();
+	if (r.host.readable) return r.host.picture(Hn(e, t, n), e.name);
+	if (!i.portable) throw new Vn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function qn(e, t, n) {
-	let r = await Gn(await Kn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Wn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function Jn(e, t, n) {
+	let r = await Kn(await qn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Gn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -2922,18 +2926,18 @@ async function qn(e, t, n) {
 	}
 	return l;
 }
-function Jn(e) {
+function Yn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Bn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Vn()), "image/png");
 		} catch {
-			n(new Bn());
+			n(new Vn());
 		}
 	});
 }
-var Yn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Xn(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Wn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Yn(Z(r.values[e.rank]))}</text>`), l = Yn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Xn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Zn(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Gn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Xn(Z(r.values[e.rank]))}</text>`), l = Xn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -2944,7 +2948,7 @@ function Xn(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Zn(e, t, n, r) {
+function Qn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -2959,7 +2963,7 @@ function Zn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-function Qn(e, t, n, r) {
+function $n(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -2972,13 +2976,13 @@ function Qn(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Actions.tsx
-function $n({ layer: e, shard: t, unit: n }) {
+function er({ layer: e, shard: t, unit: n }) {
 	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = I(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Je(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await qn(r, e, n), a = await Jn(i);
-			t === "png" ? Ye(`${l}.png`, a) : Ye(`${l}.svg`, Xn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Jn(r, e, n), a = await Yn(i);
+			t === "png" ? Ye(`${l}.png`, a) : Ye(`${l}.svg`, Zn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Bn ? c(!0) : o("The picture cannot be read");
+			e instanceof Vn ? c(!0) : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ K("div", {
@@ -2994,7 +2998,7 @@ function $n({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Qn(r, e, n.channel, u), "Citation"),
+				onClick: () => d($n(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
 			/* @__PURE__ */ K("button", {
@@ -3011,7 +3015,7 @@ function $n({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => Ye(`${l}.json`, Zn(r, e, t, n)),
+				onClick: () => Ye(`${l}.json`, Qn(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ K("a", {
@@ -3019,19 +3023,19 @@ function $n({ layer: e, shard: t, unit: n }) {
 				href: He(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(er, {
-				path: Vn(r, e, n.channel),
+			s && /* @__PURE__ */ K(tr, {
+				path: Hn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function er({ path: e, unit: t, close: n }) {
+function tr({ path: e, unit: t, close: n }) {
 	return U({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...mt(n),
+		...ht(n),
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet narrow",
 			children: [
@@ -3081,7 +3085,7 @@ function er({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function tr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
+function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	let [o, s] = I("pair"), [c, l] = I(1), [u, d] = I(50), f = n.images.length, p = (e) => () => i((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: a,
 		ArrowLeft: p(-1),
@@ -3097,9 +3101,9 @@ function tr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	};
 	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => i(e);
 	U(h, !0);
-	let g = mt(a);
+	let g = ht(a);
 	Te(() => l(1), [r, o]);
-	let _ = n.images[r], v = kt(t, _), y = Ot(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
+	let _ = n.images[r], v = At(t, _), y = kt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
 		rank: r,
@@ -3117,7 +3121,7 @@ function tr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 				/* @__PURE__ */ K("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ K(st, {
+						/* @__PURE__ */ K(ct, {
 							label: "View",
 							value: o,
 							options: [
@@ -3183,23 +3187,23 @@ function tr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 					children: [
 						o === "pair" && /* @__PURE__ */ K("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(wt, {
+							children: [/* @__PURE__ */ K(Tt, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ K(wt, {
+							}), /* @__PURE__ */ K(Tt, {
 								kind: "projections",
 								...w
 							})]
 						}),
 						o === "overlay" && /* @__PURE__ */ K("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(wt, {
+							children: [/* @__PURE__ */ K(Tt, {
 								kind: "photos",
 								...w
 							}), /* @__PURE__ */ K("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ K(wt, {
+								children: /* @__PURE__ */ K(Tt, {
 									kind: "projections",
 									...w
 								})
@@ -3208,7 +3212,7 @@ function tr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 						o === "whole" && /* @__PURE__ */ K("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ K(Et, {
+							children: /* @__PURE__ */ K(Dt, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3259,8 +3263,8 @@ function tr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	});
 }
 // src/parts/Histogram.tsx
-var nr = 480;
-function rr(e, t) {
+var rr = 480;
+function ir(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3268,15 +3272,15 @@ function rr(e, t) {
 	}
 	return e.length - 1;
 }
-function ir({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+function ar({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	if (!n.length) return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = nr / n.length, s = Math.max(...n), c = (e) => rr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	let a = e.slice(t, t + n.length + 1), o = rr / n.length, s = Math.max(...n), c = (e) => ir(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ K("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${nr} 134`,
+		viewBox: `0 0 ${rr} 134`,
 		role: "img",
 		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
 		children: [
@@ -3294,7 +3298,7 @@ function ir({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 			/* @__PURE__ */ K("line", {
 				class: "axis",
 				x1: "0",
-				x2: nr,
+				x2: rr,
 				y1: 102,
 				y2: 102
 			}),
@@ -3308,13 +3312,13 @@ function ir({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 				children: Z(a[0])
 			}),
 			/* @__PURE__ */ K("text", {
-				x: nr / 2,
+				x: rr / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(l)
 			}),
 			/* @__PURE__ */ K("text", {
-				x: nr,
+				x: rr,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(a.at(-1))
@@ -3323,7 +3327,7 @@ function ir({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	});
 }
 // src/parts/Details.tsx
-function ar({ layer: e, data: t, shard: n, unit: r }) {
+function or({ layer: e, data: t, shard: n, unit: r }) {
 	let i = W(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = G(a ? `extras/${e.id}/${o}` : null), c = G(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
 	return /* @__PURE__ */ K("div", {
 		class: "details",
@@ -3331,7 +3335,7 @@ function ar({ layer: e, data: t, shard: n, unit: r }) {
 			/* @__PURE__ */ K(J, {
 				title: "Responses",
 				note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-				children: /* @__PURE__ */ K(ir, {
+				children: /* @__PURE__ */ K(ar, {
 					edges: t.histogram.edges,
 					first: r.histogram.first,
 					counts: r.histogram.counts,
@@ -3339,30 +3343,30 @@ function ar({ layer: e, data: t, shard: n, unit: r }) {
 					title: "Responses"
 				})
 			}),
-			r.classes.length > 0 && /* @__PURE__ */ K(or, {
+			r.classes.length > 0 && /* @__PURE__ */ K(sr, {
 				shard: n,
 				unit: r
 			}),
-			l?.control && /* @__PURE__ */ K(ur, {
+			l?.control && /* @__PURE__ */ K(dr, {
 				layer: e,
 				unit: r,
 				extra: l
 			}),
-			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(sr, {
+			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(cr, {
 				extra: s.value,
 				unit: l,
 				maximum: r.maximum
 			}),
-			/* @__PURE__ */ K(cr, {
+			/* @__PURE__ */ K(lr, {
 				layer: e,
 				unit: r
 			}),
-			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(lr, {
+			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(ur, {
 				title: "Strongest inputs",
 				joints: l.incoming,
 				note: s.value.incoming
 			}),
-			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(lr, {
+			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(ur, {
 				title: "Strongest outputs",
 				joints: l.outgoing,
 				note: s.value.outgoing
@@ -3387,7 +3391,7 @@ function ar({ layer: e, data: t, shard: n, unit: r }) {
 		]
 	});
 }
-function or({ shard: e, unit: t }) {
+function sr({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ K(J, {
 		title: "Top classes",
@@ -3412,7 +3416,7 @@ function or({ shard: e, unit: t }) {
 		})
 	});
 }
-function sr({ extra: e, unit: t, maximum: n }) {
+function cr({ extra: e, unit: t, maximum: n }) {
 	return /* @__PURE__ */ K(J, {
 		title: "Lower responses",
 		class: "panel wide",
@@ -3422,7 +3426,7 @@ function sr({ extra: e, unit: t, maximum: n }) {
 			children: t.bands.map((t) => /* @__PURE__ */ K("div", {
 				class: "band",
 				children: [/* @__PURE__ */ K("h3", { children: [
-					n ? `${gt(t.low / n)} to ${gt(t.high / n)}` : "",
+					n ? `${_t(t.low / n)} to ${_t(t.high / n)}` : "",
 					" ",
 					/* @__PURE__ */ K("span", {
 						class: "quiet",
@@ -3431,14 +3435,14 @@ function sr({ extra: e, unit: t, maximum: n }) {
 				] }), /* @__PURE__ */ K("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Ot(e, t.image);
+						let n = kt(e, t.image);
 						return /* @__PURE__ */ K("a", {
 							href: `#/i/${t.image}`,
-							title: `${kt(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(Dt, {
+							title: `${At(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ K(Ot, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${kt(e, t.image)}`
+								label: `Response ${Z(t.value)}, ${At(e, t.image)}`
 							}), /* @__PURE__ */ K("span", {
 								class: "number",
 								children: Z(t.value)
@@ -3453,8 +3457,9 @@ function sr({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function cr({ layer: e, unit: t }) {
-	return t.nearest.length ? /* @__PURE__ */ K(J, {
+function lr({ layer: e, unit: t }) {
+	let n = W(), r = t.nearest.filter(([t]) => nt(n, e.name, t));
+	return r.length ? /* @__PURE__ */ K(J, {
 		title: "Nearest units",
 		note: /* @__PURE__ */ K(b, { children: [
 			"By co-activation over the collection: ",
@@ -3471,7 +3476,7 @@ function cr({ layer: e, unit: t }) {
 		] }),
 		children: /* @__PURE__ */ K("ul", {
 			class: "tiles",
-			children: t.nearest.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
+			children: r.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
 				href: V(e.name, n),
 				children: [/* @__PURE__ */ K($, {
 					layer: e,
@@ -3498,15 +3503,15 @@ function cr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function lr({ title: e, joints: t, note: n }) {
-	let r = W(), i = t.some(([e]) => tt(r, e)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+function ur({ title: e, joints: t, note: n }) {
+	let r = W(), i = t.some(([e, t]) => nt(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ K(J, {
 		title: e,
 		note: n,
 		children: /* @__PURE__ */ K("ol", {
 			class: i ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let o = tt(r, e), s = `${e}:${t}`;
+				let o = nt(r, e, t), s = `${e}:${t}`;
 				return /* @__PURE__ */ K("li", { children: [
 					i && (o ? /* @__PURE__ */ K($, {
 						layer: o,
@@ -3519,7 +3524,7 @@ function lr({ title: e, joints: t, note: n }) {
 					})),
 					/* @__PURE__ */ K("span", {
 						class: "joint-name",
-						title: o ? s : `${s}: this layer is not in the atlas`,
+						title: o ? s : `${s}: this unit is not in the atlas`,
 						children: o ? /* @__PURE__ */ K("a", {
 							href: V(e, t),
 							children: [
@@ -3547,10 +3552,10 @@ function lr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function ur({ layer: e, unit: t, extra: n }) {
+function dr({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
-	let i = nt(r.paths.controls, {
+	let i = rt(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
@@ -3560,7 +3565,7 @@ function ur({ layer: e, unit: t, extra: n }) {
 		children: /* @__PURE__ */ K("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(wt, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Tt, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
@@ -3568,7 +3573,7 @@ function ur({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					dead: t.dead
 				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Ct, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(wt, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3589,23 +3594,23 @@ function ur({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/ahead.ts
-var dr = 24, fr = /* @__PURE__ */ new Map();
-async function pr(e, t) {
+var fr = 24, pr = /* @__PURE__ */ new Map();
+async function mr(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = fr.get(n) ?? new Image();
-	fr.delete(n), fr.set(n, r);
-	for (let e of [...fr.keys()].slice(0, Math.max(0, fr.size - dr))) fr.delete(e);
+	let r = pr.get(n) ?? new Image();
+	pr.delete(n), pr.set(n, r);
+	for (let e of [...pr.keys()].slice(0, Math.max(0, pr.size - fr))) pr.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-async function mr(e, t, n) {
+async function hr(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = Tt(e, i.images[0]);
-	await Promise.all([pr(e, Vn(e, t, n)), a === null ? null : pr(e, a)]);
+	let a = Et(e, i.images[0]);
+	await Promise.all([mr(e, Hn(e, t, n)), a === null ? null : mr(e, a)]);
 }
 // src/pages/Unit.tsx
-function hr({ layer: e, channel: t, query: n }) {
+function gr({ layer: e, channel: t, query: n }) {
 	let r = W(), i = tt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null);
 	if (!i) return /* @__PURE__ */ K(Y, {
 		title: "No such layer",
@@ -3639,7 +3644,7 @@ function hr({ layer: e, channel: t, query: n }) {
 			e,
 			"”."
 		]
-	}) : /* @__PURE__ */ K(_r, {
+	}) : /* @__PURE__ */ K(vr, {
 		layer: i,
 		data: c.value,
 		shard: s.value,
@@ -3648,7 +3653,7 @@ function hr({ layer: e, channel: t, query: n }) {
 		only: o
 	});
 }
-function gr({ layer: e, unit: t, only: n }, r, i) {
+function _r({ layer: e, unit: t, only: n }, r, i) {
 	let { manifest: a } = W(), { router: o, marks: s, root: c, toast: l } = H(), u = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -3697,7 +3702,7 @@ function gr({ layer: e, unit: t, only: n }, r, i) {
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) p[String(e + 1)] = () => i(e);
 	return U(p), u;
 }
-function _r(e) {
+function vr(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), s = W(), c = V(t.name, i.channel), l = [
 		"photos",
 		"projections",
@@ -3705,19 +3710,19 @@ function _r(e) {
 	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => ze(c, {
 		view: l === "both" ? null : l,
 		...e
-	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = gr(e, f, p), [h, g] = I(0);
+	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = _r(e, f, p), [h, g] = I(0);
 	L(() => g(0), [c]), L(() => {
 		for (let e of [1, -1]) {
 			let n = m(e);
-			n !== null && mr(s, t, n);
+			n !== null && hr(s, t, n);
 		}
 	}, [c]);
-	let [_, v] = [m(-1), m(1)], y = yr({
+	let [_, v] = [m(-1), m(1)], y = br({
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i
-	}), b = z(() => /* @__PURE__ */ K(ar, { ...y }), [y.unit, y.data]);
+	}), b = z(() => /* @__PURE__ */ K(or, { ...y }), [y.unit, y.data]);
 	return /* @__PURE__ */ K("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
@@ -3746,9 +3751,9 @@ function _r(e) {
 							" · ",
 							t.op,
 							" · ",
-							_t(t),
+							vt(t),
 							" · receptive field ",
-							yt(t.field)
+							bt(t.field)
 						]
 					})
 				] }), /* @__PURE__ */ K("div", {
@@ -3766,14 +3771,14 @@ function _r(e) {
 					})]
 				})]
 			}),
-			/* @__PURE__ */ K(br, {
+			/* @__PURE__ */ K(xr, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(At, {
+			}) : /* @__PURE__ */ K(jt, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3783,13 +3788,13 @@ function _r(e) {
 				activate: g,
 				open: p
 			}),
-			/* @__PURE__ */ K($n, {
+			/* @__PURE__ */ K(er, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			b,
-			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(tr, {
+			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(nr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -3800,20 +3805,20 @@ function _r(e) {
 		]
 	});
 }
-var vr = 100;
-function yr(e) {
+var yr = 100;
+function br(e) {
 	let [t, n] = I(e);
 	return L(() => {
 		if (t.unit === e.unit) return;
-		let r = setTimeout(() => n(e), vr);
+		let r = setTimeout(() => n(e), yr);
 		return () => clearTimeout(r);
 	}, [e.unit]), t;
 }
-function br({ layer: e, unit: t }) {
+function xr({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
-		["Active", gt(t.active)]
+		["Active", _t(t.active)]
 	];
 	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
 		class: "stats",
@@ -3822,7 +3827,7 @@ function br({ layer: e, unit: t }) {
 	});
 }
 // src/marks.ts
-function xr() {
+function Sr() {
 	let e = () => {
 		try {
 			let e = JSON.parse(Xe.get("marks") ?? "[]");
@@ -3841,7 +3846,7 @@ function xr() {
 	};
 }
 // src/app.tsx
-function Sr(e, t) {
+function Cr(e, t) {
 	let n = R([]);
 	return L(() => {
 		let r = (e) => {
@@ -3868,25 +3873,25 @@ function Sr(e, t) {
 		};
 	}, []);
 }
-function Cr(e) {
+function wr(e) {
 	let [t, n] = I(e.hash());
 	return L(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), z(() => Re(t), [t]);
 }
-function wr(e) {
+function Tr(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
 }
-function Tr({ host: e, router: t, root: n }) {
-	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = Cr(t), u = Sr(n, e.kind !== "notebook"), d = z(() => ({
+function Er({ host: e, router: t, root: n }) {
+	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = wr(t), u = Cr(n, e.kind !== "notebook"), d = z(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => wr(n),
-		marks: xr()
+		toggleTheme: () => Tr(n),
+		marks: Sr()
 	}), [
 		t,
 		n,
@@ -3905,7 +3910,7 @@ function Tr({ host: e, router: t, root: n }) {
 		value: d,
 		children: /* @__PURE__ */ K(Qe.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(Dr, {
+			children: [/* @__PURE__ */ K(Or, {
 				route: l,
 				shell: d,
 				atlas: r
@@ -3919,7 +3924,7 @@ function Tr({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function Er(e, t, n) {
+function Dr(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -3943,9 +3948,9 @@ function Er(e, t, n) {
 		}
 	}), [e, t]);
 }
-function Dr({ route: e, shell: t, atlas: n }) {
+function Or({ route: e, shell: t, atlas: n }) {
 	let [r, i] = I(!1), a = R(null), o = R(!0);
-	return Er(t, n, () => i((e) => !e)), L(() => {
+	return Dr(t, n, () => i((e) => !e)), L(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -3957,7 +3962,7 @@ function Dr({ route: e, shell: t, atlas: n }) {
 			behavior: "instant"
 		}), a.current?.focus({ preventScroll: !0 }));
 	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(ft, {
+		/* @__PURE__ */ K(pt, {
 			route: e,
 			help: () => i(!0)
 		}),
@@ -3965,21 +3970,21 @@ function Dr({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ K(Or, { route: e })
+			children: /* @__PURE__ */ K(kr, { route: e })
 		}, e.page),
-		r && /* @__PURE__ */ K(ht, { close: () => i(!1) })
+		r && /* @__PURE__ */ K(gt, { close: () => i(!1) })
 	] });
 }
-function Or({ route: e }) {
+function kr({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(an, {});
-		case "layer": return /* @__PURE__ */ K(Fn, {
+		case "home": return /* @__PURE__ */ K(on, {});
+		case "layer": return /* @__PURE__ */ K(In, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = Ue(e.rest);
-			return t ? /* @__PURE__ */ K(hr, {
+			return t ? /* @__PURE__ */ K(gr, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -3992,11 +3997,11 @@ function Or({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ K(bn, { query: e.query });
-		case "image": return /* @__PURE__ */ K(mn, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(Wt, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(Jt, {});
-		case "experiment": return /* @__PURE__ */ K($t, { name: e.rest });
+		case "images": return /* @__PURE__ */ K(xn, { query: e.query });
+		case "image": return /* @__PURE__ */ K(hn, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ K(Gt, { query: e.query });
+		case "experiments": return /* @__PURE__ */ K(Yt, {});
+		case "experiment": return /* @__PURE__ */ K(en, { name: e.rest });
 		default: return /* @__PURE__ */ K(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -4004,9 +4009,9 @@ function Or({ route: e }) {
 	}
 }
 // src/style.css?inline
-var kr = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings table{width:100%}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
+var Ar = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings table{width:100%}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Ar(e) {
+function jr(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -4041,9 +4046,9 @@ function Ar(e) {
 		}
 	};
 }
-var jr = { render({ model: e, el: t }) {
+var Mr = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = kr;
+	r.textContent = Ar;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = We(String(e.get("route") ?? "#/"));
@@ -4051,8 +4056,8 @@ var jr = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Ar(e);
-	return j(/* @__PURE__ */ K(Tr, {
+	let { host: o, close: s } = jr(e);
+	return j(/* @__PURE__ */ K(Er, {
 		host: o,
 		router: a,
 		root: i
@@ -4060,4 +4065,4 @@ var jr = { render({ model: e, el: t }) {
 		j(null, i), s();
 	};
 } };
-export { jr as default };
+export { Mr as default };

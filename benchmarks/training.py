@@ -35,7 +35,7 @@ from convscope.data import Source, open_source
 from convscope.memory import keep_freed_memory
 from convscope.models import build
 from convscope.training import Config, NetworkChoice, Recipe, train
-from convscope.training.norms import use_training_norms
+from convscope.training.modules import use_training_modules
 
 BATCH = 64
 
@@ -105,7 +105,7 @@ def compare(precision: str, *, updates: int, size: int, width: float, repeats: i
         for _ in range(updates)
     ]
     own = build(architecture, init="he").to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    quick = use_training_norms(build(architecture, init="he")).to(memory_format=torch.channels_last)  # pyright: ignore
+    quick = use_training_modules(build(architecture, init="he")).to(memory_format=torch.channels_last)  # pyright: ignore
     dtype = getattr(torch, precision)
     found: dict[str, list[float]] = {"ours": [], "end": [], "own": [], "quick": []}
     sides = {

@@ -131,6 +131,12 @@ def test_normalise_keeps_channels_last() -> None:
     assert Preprocess(4, 5).normalise(batch).is_contiguous(memory_format=torch.channels_last)
 
 
+def test_normalise_gives_the_same_bits_in_either_memory_format() -> None:
+    batch = torch.randint(0, 256, (3, 7, 9, 3), dtype=torch.uint8).permute(0, 3, 1, 2)
+    recipe = Preprocess(7, 9)
+    assert torch.equal(recipe.normalise(batch), recipe.normalise(batch.contiguous()))
+
+
 def test_normalise_lets_gradients_through() -> None:
     image = torch.rand(1, 3, 2, 2, requires_grad=True)
     Preprocess(2, 2, scale=1.0, mean=(0, 0, 0), std=(2, 4, 5)).normalise(image).sum().backward()

@@ -44,6 +44,21 @@ def test_ten_crops_are_the_corners_and_the_centre_flipped_or_not() -> None:
     assert seen == {(top, left, flip) for top, left in [(0, 0), (0, 4), (4, 0), (4, 4), (2, 2)] for flip in (0, 1)}
 
 
+def test_pixels_are_those_of_the_plan() -> None:
+    recipe = Recipe(batch=10, crops="random", padding=2)
+    one = feed(recipe, side=6)
+    layout = plan(recipe, 10, 3)
+    ((images, labels),) = one.epoch(3)
+    assert labels.tolist() == layout.order.tolist()
+    assert layout.flipped.any()
+    assert not layout.flipped.all()
+    for image, row, where, flip in zip(images, layout.order, layout.places, layout.flipped, strict=True):
+        padded = np.pad(one.pictures.read(int(row)), [(2, 2), (2, 2), (0, 0)])
+        top, left = (min(int(place * 7), 6) for place in where)
+        crop = padded[top : top + 4, left : left + 4]
+        assert np.array_equal(image.permute(1, 2, 0).numpy(), crop[:, ::-1] if flip else crop)
+
+
 def test_random_crops_reach_every_place_into_the_padding_and_not_beyond() -> None:
     recipe = Recipe(batch=10, crops="random", padding=1, flips=False)
     tops = set()

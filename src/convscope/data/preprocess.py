@@ -166,6 +166,12 @@ class Preprocess:
         pixels = batch.to(exact)
         # One pass over memory; in place where the pixels were converted just now.
         out = None if pixels is batch else pixels
+        if batch.ndim == 4 and out is not None and batch.is_contiguous(memory_format=torch.channels_last):
+            # Colours are neighbours in memory: a whole row at a time, since three values at a time take thrice as long.
+            rows = out.permute(0, 2, 3, 1).flatten(2)
+            width = batch.shape[3]
+            torch.addcmul(offset.flatten().repeat(width), rows, factor.flatten().repeat(width), out=rows)
+            return out.to(dtype)
         return torch.addcmul(offset, pixels, factor, out=out).to(dtype)
 
     def restore(self, batch: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from convscope.progress import Progress, silent
 from convscope.training.config import Config
 from convscope.training.feeding import Feed
 from convscope.training.logs import Board
-from convscope.training.norms import use_training_norms
+from convscope.training.modules import use_training_modules
 from convscope.training.pictures import Keep, Pictures, Pixels, mean_picture, open_pictures
 from convscope.training.processes import Team, team
 from convscope.training.recipe import Recipe
@@ -159,7 +159,7 @@ class _Training:
         module = build(run.architecture, init=recipe.init, seed=recipe.seed)
         if run.architecture.mean_image:
             module.get_submodule("mean").get_buffer("image").copy_(mean)
-        self.module = use_training_norms(module).to(members.device)
+        self.module = use_training_modules(module).to(members.device)
         for weight in conv_weights(self.module):
             weight.data = weight.data.contiguous(memory_format=torch.channels_last)
         self.filters = conv_weights(self.module)

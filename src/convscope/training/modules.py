@@ -1,15 +1,21 @@
-"""Local response normalisation for training: the same function as PyTorch's, in a fraction of its time.
+"""Modules for training: the same functions as PyTorch's, in less time. In evaluation mode they are PyTorch's.
 
-PyTorch composes it of padding, a pool in three dimensions, a power and a division, each with a gradient of its own,
-which together cost as much as all convolutions of a ZFNet on a CPU. Here the sums over neighbouring maps are a matrix
-product with a band of ones, and the gradient is written out.
+PyTorch composes local response normalisation of padding, a pool in three dimensions, a power and a division, each with
+a gradient of its own, which together cost as much as all convolutions of a ZFNet on a CPU. Here the sums over
+neighbouring maps are a matrix product with a band of ones, and the gradient is written out.
+
+A rectifier before a max pool waits until after it, where there are four times fewer values: values and gradients are
+the same to the last bit, since the largest of a window is rectified either way, and a window that has nothing above
+zero passes no gradient.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.models.networks import MeanImage
@@ -35,17 +41,47 @@ class TrainingMean(MeanImage):
         return super().forward(x)
 
 
-def use_training_norms(module: nn.Module) -> nn.Module:
-    """The module with its normalisations replaced by quicker ones, in place; its weights and their names stay."""
+class WaitingReLU(nn.ReLU):
+    """`nn.ReLU` that leaves its work to the `RectifyingPool` after it while it trains."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """`input` itself in training, max(input, 0) in evaluation."""
+        return input if self.training else super().forward(input)
+
+
+class RectifyingPool(nn.MaxPool2d):
+    """`nn.MaxPool2d` that rectifies what it gives while it trains."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """The largest of each window, in training at least 0."""
+        largest = super().forward(input)
+        return F.relu_(largest) if self.training else largest
+
+
+def use_training_modules(module: nn.Module) -> nn.Module:
+    """The module with parts replaced by quicker ones, in place; its weights and their names stay."""
     for part in module.modules():
+        if isinstance(part, nn.Sequential):
+            _rectify_later(part)
         for name, child in part.named_children():
             if type(child) is nn.LocalResponseNorm:
                 setattr(part, name, TrainingNorm(child.size, child.alpha, child.beta, child.k))
             if type(child) is MeanImage:
                 quick = TrainingMean(child.image.shape[0], child.image.shape[1])
-                quick.image = child.image
+                # As batches lie in memory: subtracted eight times as fast.
+                quick.image = child.image[None].contiguous(memory_format=torch.channels_last)[0]
                 setattr(part, name, quick)
     return module
+
+
+def _rectify_later(sequence: nn.Sequential) -> None:
+    for (first, before), (second, after) in pairwise(list(sequence.named_children())):
+        if type(before) is nn.ReLU and type(after) is nn.MaxPool2d and not after.return_indices:
+            setattr(sequence, first, WaitingReLU())
+            pool = RectifyingPool(
+                after.kernel_size, after.stride, after.padding, after.dilation, ceil_mode=after.ceil_mode
+            )
+            setattr(sequence, second, pool)
 
 
 def band(maps: int, size: int, like: Tensor) -> Tensor:
@@ -96,4 +132,4 @@ def _power(sums: Tensor, beta: float) -> Tensor:
     return root * root.sqrt()
 
 
-__all__: list[str] = ["TrainingNorm", "band", "use_training_norms"]
+__all__: list[str] = ["TrainingMean", "TrainingNorm", "RectifyingPool", "WaitingReLU", "band", "use_training_modules"]

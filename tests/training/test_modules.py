@@ -1,11 +1,11 @@
-"""The quick normalisation is PyTorch's, values and gradients."""
+"""The quicker modules are PyTorch's, values and gradients."""
 
 import pytest
 import torch
 from torch import nn
 
 from convscope.models import ZFNET, build
-from convscope.training.norms import TrainingMean, TrainingNorm, use_training_norms
+from convscope.training.modules import RectifyingPool, TrainingMean, TrainingNorm, WaitingReLU, use_training_modules
 
 
 @pytest.mark.parametrize(("size", "beta", "alpha"), [(5, 0.75, 1e-4), (5, 0.75, 1.0), (4, 0.6, 0.1), (3, 1.0, 0.1)])
@@ -29,7 +29,7 @@ def test_networks_keep_their_weights_names_and_answers() -> None:
     net = build(ZFNET.scaled(input_size=64, width=0.1, outputs=4), init="he").eval()
     x = torch.randn(2, 3, 64, 64)
     names, before = list(net.state_dict()), net(x).detach()
-    use_training_norms(net)
+    use_training_modules(net)
     assert isinstance(net.get_submodule("norm1"), TrainingNorm)
     assert list(net.state_dict()) == names
     torch.testing.assert_close(net(x).detach(), before)
@@ -46,3 +46,28 @@ def test_mean_image_is_subtracted_in_place_only_while_training() -> None:
     assert torch.equal(x, kept)
     assert torch.equal(mean.train()(x), kept - 2)
     assert torch.equal(x, kept - 2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_rectifying_after_the_pool_changes_no_bit(dtype: torch.dtype) -> None:
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(2, 5, 11, 12, generator=draw)
+    x[:, 0] -= 10  # windows without anything above zero
+    x[:, 1] = (2 * x[:, 1]).round() / 2  # ties, at zero too
+    found = []
+    for replaced in (False, True):
+        net = nn.Sequential(nn.ReLU(), nn.MaxPool2d(3, 2, ceil_mode=True))
+        if replaced:
+            use_training_modules(net)
+            assert [type(part) for part in net] == [WaitingReLU, RectifyingPool]
+        input = x.to(dtype).requires_grad_()
+        output = net.train()(input)
+        signal = torch.randn(output.shape, generator=torch.Generator().manual_seed(1)).to(dtype)
+        found.append((output.detach(), *torch.autograd.grad(output, input, signal), net.eval()[0](x)))
+    for plain, quick in zip(*found, strict=True):
+        assert torch.equal(plain, quick)
+
+
+def test_a_rectifier_before_anything_else_stays() -> None:
+    net = use_training_modules(nn.Sequential(nn.ReLU(), nn.Dropout(), nn.MaxPool2d(2)))
+    assert [type(part) for part in net] == [nn.ReLU, nn.Dropout, nn.MaxPool2d]

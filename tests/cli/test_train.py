@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convscope.errors import missing_extra
 from convscope.training import read_log
 from tests.training.shapes import CLASSES, shapes
 
@@ -53,10 +54,12 @@ def test_trains_resumes_and_evaluates(folder: Path, tmp_path: Path, convscope: R
     assert len(first.document["epochs"]) == len(read_log(run)) == 2
     assert "epoch 2/2: loss" in first.err
     assert "validated on 12 images" in first.err
+    assert first.document["figure"] == str(run / "curves.png")
     assert (run / "curves.png").exists()
     again = convscope("train", folder / "quick.toml", folder, "-o", run)
     assert again.code == 0
     assert "training:" not in again.err  # nothing was left to do
+    assert "decoding" not in again.err
     last = f"file:{run / 'checkpoints' / 'epoch-0002.safetensors'}"
     found = convscope("evaluate", last, folder / "val", "--json", "-o", tmp_path / "found")
     assert found.document["images"] == 12
@@ -67,6 +70,25 @@ def test_trains_resumes_and_evaluates(folder: Path, tmp_path: Path, convscope: R
     other = convscope("train", folder / "quick.toml", folder, "-o", run, "--set", "epochs=3")
     assert other.code == 5
     assert "epochs = 2, and 3 is asked for" in other.err
+
+
+def test_what_is_not_installed_is_said(
+    folder: Path, tmp_path: Path, convscope: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise missing_extra("matplotlib", "plot", purpose="draw figures")
+
+    monkeypatch.setattr("convscope.figures.training.draw_curves", missing)
+    monkeypatch.setattr("convscope.training.logs.find_spec", lambda name: None)
+    run = tmp_path / "run"
+    done = convscope("train", folder / "quick.toml", folder, "-o", run, "--set", "epochs=1", "--json")
+    assert done.code == 0, done.err
+    assert "no event files for TensorBoard: install 'convscope[tensorboard]'" in done.err
+    assert "no figures: install 'convscope[plot]'" in done.err
+    assert done.document["figure"] is None
+    assert done.document["tensorboard"] is None
+    assert not (run / "tensorboard").exists()
+    assert (run / "log.csv").exists()
 
 
 def test_settings_change_recipe_and_network(folder: Path, tmp_path: Path, convscope: Run) -> None:

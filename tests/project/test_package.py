@@ -88,7 +88,9 @@ def pins() -> dict[str, Version]:
     return found
 
 
-@pytest.mark.parametrize("extras", [(), ("plot", "transfer", "parquet", "hf", "torchvision", "timm", "demo")])
+@pytest.mark.parametrize(
+    "extras", [(), ("plot", "transfer", "parquet", "hf", "torchvision", "timm", "tensorboard", "demo")]
+)
 def test_tested_releases_are_known_and_within_what_the_package_asks_for(extras: tuple[str, ...]) -> None:
     known = pins()
     for requirement in requirements(*extras):

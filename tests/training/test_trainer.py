@@ -65,6 +65,33 @@ def test_killed_and_resumed_is_the_same_to_the_last_bit(tmp_path: Path) -> None:
     assert same_weights(again.module, undisturbed.module)
 
 
+def test_a_finished_training_says_so_without_looking_at_its_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, images, held = small(epochs=1), shapes(40), shapes(20, seed=1)
+    first = train(config, images, tmp_path, validation=held)
+
+    def no_images(*_: object, **__: object) -> None:
+        raise AssertionError("the images of a finished training are decoded")
+
+    monkeypatch.setattr("convscope.training.trainer.open_pictures", no_images)
+    told: list[str] = []
+    again = train(config, images, tmp_path, validation=held, progress=lambda stage, *_: told.append(stage))
+    assert same_weights(again.module, first.module)
+    assert again.history == first.history
+    assert not again.module.training
+    assert told == []
+
+
+def test_a_training_killed_before_its_first_state_begins_again(tmp_path: Path) -> None:
+    config, images = small(epochs=1), shapes(40)
+    undisturbed = train(config, images, tmp_path / "one")
+    with pytest.raises(Killed):
+        train(config, images, tmp_path / "two", progress=killed_after(20))
+    assert not (tmp_path / "two" / "state.safetensors").exists()
+    assert same_weights(train(config, images, tmp_path / "two").module, undisturbed.module)
+
+
 def test_dropout_is_at_work_and_follows_the_seed(tmp_path: Path) -> None:
     losses = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):

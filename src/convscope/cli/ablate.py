@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from convscope.cli.options import RUN, Common, Images
+from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
-from convscope.cli.train import Device, HoldOut, Protocol, Settings, Val, configure, drawn
+from convscope.cli.train import Device, HoldOut, Protocol, Settings, Val, configure
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,17 +88,13 @@ def ablate(
 def report(found: "Ablation", out: Path, terminal: Terminal, *, atlas: Path | None = None) -> None:
     """Write the table with its figure, add it to an atlas, and show it."""
     from convscope.atlas.experiments import Table, add_experiment
-    from convscope.figures.training import draw_ablation
     from convscope.files import write_json
 
     rows = found.rows()
     documents = [document(row, found) for row in rows]
     write_json(out / "table.json", {"config": found.config.to_json(), "rows": documents})
-    figure = drawn(lambda: draw_ablation(found), out / "table.png")
-    if figure is None:
-        terminal.remark("no figure: install 'convscope[plot]'")
+    pictures = write_figures(lambda: figures(found), out, terminal)
     if atlas is not None:
-        pictures = {} if figure is None else {"table.png": Path(figure)}
         add_experiment(
             atlas,
             "ablation",
@@ -115,6 +112,14 @@ def report(found: "Ablation", out: Path, terminal: Terminal, *, atlas: Path | No
     terminal.table(HEAD, [cells(row, found) for row in rows], right=range(1, len(HEAD)))
     terminal.say()
     terminal.say(f"errors in per cent, mean and standard deviation over seeds; {found.config.name}: {out}")
+
+
+def figures(found: "Ablation") -> dict[str, bytes]:
+    """The figure by its file name; raises MissingExtra without matplotlib."""
+    from convscope.figures.style import rendered
+    from convscope.figures.training import draw_ablation
+
+    return {"table.png": rendered(draw_ablation(found))}
 
 
 HEAD = ("variant", "parameters", "seeds", "train top-1", "val top-1", "val top-5", "paper")

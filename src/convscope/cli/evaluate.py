@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from convscope.cli.options import RUN, Common, Images, Model, ModelOptions, json_number, load_network
+from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
-from convscope.cli.train import drawn
 
 if TYPE_CHECKING:
     from convscope.training import Evaluation
@@ -84,12 +84,10 @@ def report(found: "Evaluation", terminal: Terminal, *, out: Path | None = None) 
     """Show an evaluation and, where a folder is named, write it."""
     document = found.to_json()
     if out is not None:
-        from convscope.figures.training import draw_confusion
         from convscope.files import write_json
 
         write_json(out / "evaluation.json", document)
-        if drawn(lambda: draw_confusion(found), out / "confusion.png") is None:
-            terminal.remark("no figure: install 'convscope[plot]'")
+        write_figures(lambda: figures(found), out, terminal)
     terminal.result(document)
     for one in found.failures:
         terminal.remark(f"left out {one.name}: {one.reason}")
@@ -109,3 +107,11 @@ def report(found: "Evaluation", terminal: Terminal, *, out: Path | None = None) 
         f"top-1 {found.top1:.2%}, top-5 {found.top5:.2%}, mean of classes {found.mean_class_top1:.2%} "
         f"on {found.images} images, {crops}{who}"
     )
+
+
+def figures(found: "Evaluation") -> dict[str, bytes]:
+    """The figure by its file name; raises MissingExtra without matplotlib."""
+    from convscope.figures.style import rendered
+    from convscope.figures.training import draw_confusion
+
+    return {"confusion.png": rendered(draw_confusion(found))}

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from convscope.cli.options import RUN, Common, Images
+from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from matplotlib.figure import Figure
-
     from convscope.training import Config, EpochLog, Trained
 
 Protocol = Annotated[str, Parameter(help="imagenette-zfnet, imagenet-zfnet, imagenette-table3, or a TOML file")]
@@ -129,17 +126,6 @@ def _value(text: str) -> Any:
         return text.strip()
 
 
-def drawn(make: "Callable[[], Figure]", path: Path) -> str | None:
-    """Where a figure was written to; None without matplotlib."""
-    from convscope.errors import MissingExtra
-    from convscope.figures.style import save
-
-    try:
-        return str(save(make(), path))
-    except MissingExtra:
-        return None
-
-
 def line(log: "EpochLog", epochs: int) -> str:
     """What is said of an epoch when it ends."""
     validated = "" if log.val_error is None else f", validation {log.val_error:.1%}"
@@ -153,9 +139,9 @@ def report(done: "Trained", out: Path, terminal: Terminal) -> None:
     """Show how a training ended, and draw its curves where matplotlib is there."""
     from dataclasses import asdict
 
-    from convscope.figures.training import draw_curves
+    from convscope.training.logs import BOARD, board_installed
 
-    figure = drawn(lambda: draw_curves(done.history), out / "curves.png")
+    pictures = write_figures(lambda: figures(done.history), out, terminal)
     checkpoints = {epoch: str(path) for epoch, path in done.run.checkpoints().items()}
     terminal.result(
         {
@@ -163,7 +149,8 @@ def report(done: "Trained", out: Path, terminal: Terminal) -> None:
             "network": done.run.architecture.describe(),
             "epochs": [asdict(log) for log in done.history],
             "checkpoints": checkpoints,
-            "figure": figure,
+            "figure": str(out / "curves.png") if pictures else None,
+            "tensorboard": str(out / BOARD) if (out / BOARD).is_dir() else None,
         }
     )
     last = done.history[-1]
@@ -172,5 +159,13 @@ def report(done: "Trained", out: Path, terminal: Terminal) -> None:
     if best is not None:
         terminal.say(f"best validation error {best:.1%}")
     terminal.say(f"checkpoints: {', '.join(map(str, checkpoints))}: {out}")
-    if figure is None:
-        terminal.remark("no figure: install 'convscope[plot]'")
+    if not board_installed():
+        terminal.remark("no event files for TensorBoard: install 'convscope[tensorboard]'")
+
+
+def figures(history: "list[EpochLog]") -> dict[str, bytes]:
+    """The figure by its file name; raises MissingExtra without matplotlib."""
+    from convscope.figures.style import rendered
+    from convscope.figures.training import draw_curves
+
+    return {"curves.png": rendered(draw_curves(history))}

@@ -7,16 +7,26 @@ from pathlib import Path
 
 from convscope.training.state import EpochLog
 
+BOARD = "tensorboard"
+
+
+def board_installed() -> bool:
+    """Whether event files can be written."""
+    return find_spec("tensorboard") is not None
+
 
 class Board:
-    """Event files in the folder `tensorboard` of a run; without the package nothing is written."""
+    """Event files in the folder `tensorboard` of a run; without the package nothing is written.
+
+    A training that goes on begins another file beside the first: TensorBoard shows both as one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._writer = None
-        if find_spec("tensorboard") is not None:
+        if board_installed():
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer = SummaryWriter(str(folder / "tensorboard"))
+            self._writer = SummaryWriter(str(folder / BOARD))
 
     def write(self, log: EpochLog) -> None:
         """Add an epoch's numbers."""
@@ -36,3 +46,8 @@ class Board:
             if value is not None:
                 self._writer.add_scalar(name, value, log.epoch)
         self._writer.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._writer is not None:
+            self._writer.close()

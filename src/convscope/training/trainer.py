@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -78,20 +79,25 @@ def train(
         StoreError: if the folder holds another training.
     """
     with team(device) as members:
-        _check(config.recipe, members, source, validation)
-        folder = Path(run)
-        side = config.recipe.shortest_side(config.network.architecture(2).input_size)
-        pictures = open_pictures(
-            source, side, crop_source=config.recipe.crop_source, keep=keep, threads=threads, progress=progress
+        recipe, folder = config.recipe, Path(run)
+        _check(recipe, members, source, validation)
+        side = recipe.shortest_side(config.network.architecture(2).input_size)
+        decode = partial(
+            open_pictures, source, side, crop_source=recipe.crop_source, keep=keep, threads=threads, progress=progress
         )
-        opened, mean = _open_run(config, source, folder, pictures, progress)
-        training = _Training(opened, mean, pictures, members, threads, save_every)
-        if validation is not None:
-            training.validation = open_pictures(validation, side, threads=threads, progress=progress)
-        training.board = Board(folder) if board and members.leads else None
-        history = training.go(progress if members.leads else silent, on_epoch)
-        members.wait()
-        return Trained(opened, history, training.module.eval(), members.leads)
+        begun, pictures, mean = _begun(config, source, folder), None, None
+        if begun is None:
+            pictures = decode()
+            begun, mean = _new(config, source, folder, pictures, progress)
+        training = _Training(begun, mean, members, threads, save_every)
+        if not training.finished:
+            training.take(pictures or decode())
+            if validation is not None:
+                training.validation = open_pictures(validation, side, threads=threads, progress=progress)
+            training.board = Board(folder) if board and members.leads else None
+            training.go(progress if members.leads else silent, on_epoch)
+            members.wait()
+        return Trained(begun, training.position.history, training.module.eval(), members.leads)
 
 
 def _check(recipe: Recipe, members: Team, source: Source, validation: Source | None) -> None:
@@ -112,20 +118,22 @@ def _check(recipe: Recipe, members: Team, source: Source, validation: Source | N
         )
 
 
-def _open_run(
-    config: Config, source: Source, folder: Path, pictures: Pictures, progress: Progress
-) -> tuple[Run, Tensor]:
-    """The folder's training if it has begun, or a new one; and the mean image, which a new one needs."""
-    recipe, images = config.recipe, source.fingerprint()
-    architecture = config.network.architecture(len(source.classes))
-    size = architecture.input_size
+def _begun(config: Config, source: Source, folder: Path) -> Run | None:
+    """The training of a folder, if it is this one and has a state to go on from; None where it has yet to begin."""
     if (folder / RUN).exists():
         begun = Run.open(folder)
-        begun.check(config, images)
-        if (folder / STATE).exists():  # which has the mean image among the weights
-            return begun, torch.zeros(3, size, size)
-    elif folder.is_dir() and any(folder.iterdir()):
+        begun.check(config, source.fingerprint())
+        return begun if (folder / STATE).exists() else None
+    if folder.is_dir() and any(folder.iterdir()):
         raise StoreError(f"{folder} is not empty and holds no training: choose another folder with -o")
+    return None
+
+
+def _new(config: Config, source: Source, folder: Path, pictures: Pictures, progress: Progress) -> tuple[Run, Tensor]:
+    """A training that begins, and the mean image, less its mean colour, in units of the network's input."""
+    recipe = config.recipe
+    architecture = config.network.architecture(len(source.classes))
+    size = architecture.input_size
     mean = mean_picture(pictures, size, images=recipe.mean_images, progress=progress)
     colour = mean.mean(dim=(1, 2))
     if recipe.mean == "image":
@@ -139,25 +147,23 @@ def _open_run(
         std=(recipe.std,) * 3,
     )
     rest = (mean - colour[:, None, None]) / recipe.std
-    return Run(folder, config, architecture, preprocess, tuple(source.classes), images), rest
+    return Run(folder, config, architecture, preprocess, tuple(source.classes), source.fingerprint()), rest
 
 
 class _Training:
     """One process's part of a training."""
 
-    def __init__(
-        self, run: Run, mean: Tensor, pictures: Pictures, members: Team, threads: int, save_every: int
-    ) -> None:
+    feed: Feed
+
+    def __init__(self, run: Run, mean: Tensor | None, members: Team, threads: int, save_every: int) -> None:
+        """`mean`: the mean image of a training that begins; one that goes on has it among its weights."""
         recipe = run.config.recipe
         self.recipe, self.folder, self.members = recipe, run, members
         self.threads, self.save_every = threads, save_every
         self.validation: Pictures | None = None
         self.board: Board | None = None
-        self.feed = Feed(
-            pictures, recipe, run.preprocess.height, run.preprocess.mean_colour, members.rank, members.world
-        )
         module = build(run.architecture, init=recipe.init, seed=recipe.seed)
-        if run.architecture.mean_image:
+        if run.architecture.mean_image and mean is not None:
             module.get_submodule("mean").get_buffer("image").copy_(mean)
         self.module = use_training_modules(module).to(members.device)
         for weight in conv_weights(self.module):
@@ -171,6 +177,16 @@ class _Training:
             run.write()
         self.wrapped = members.wrapped(self.module)
 
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        return self.position.epoch > self.recipe.epochs
+
+    def take(self, pictures: Pictures) -> None:
+        """Train on these pictures."""
+        to, members = self.folder.preprocess, self.members
+        self.feed = Feed(pictures, self.recipe, to.height, to.mean_colour, members.rank, members.world)
+
     def _optimiser(self) -> torch.optim.SGD:
         weights = [parameter for parameter in self.module.parameters() if parameter.ndim > 1]
         biases = [parameter for parameter in self.module.parameters() if parameter.ndim <= 1]
@@ -180,18 +196,19 @@ class _Training:
         ]
         return torch.optim.SGD(groups, lr=self.recipe.learning_rate, momentum=self.recipe.momentum)
 
-    def go(self, progress: Progress, on_epoch: OnEpoch | None) -> list[EpochLog]:
-        """Train to the end, from where the training is; the epochs' logs."""
+    def go(self, progress: Progress, on_epoch: OnEpoch | None) -> None:
+        """Train to the end, from where the training is."""
         at, recipe = self.position, self.recipe
         with torch.random.fork_rng(devices=[] if self.members.device.type == "cpu" else None):
-            while at.epoch <= recipe.epochs:
+            while not self.finished:
                 rate = epoch_rate(recipe, at.epoch, at.errors)
                 self._epoch(rate, progress)
                 log = self._log(rate, self._validate() if recipe.validates(at.epoch) else None)
                 self._finish(log)
                 if on_epoch is not None and self.members.leads:
                     on_epoch(log)
-        return at.history
+        if self.board is not None:
+            self.board.close()
 
     def _epoch(self, rate: float, progress: Progress) -> None:
         """All updates of an epoch that are not done yet."""
@@ -289,10 +306,11 @@ class _Training:
             return
         if self.recipe.keeps(log.epoch):
             self.folder.save_checkpoint(self.module, log, dtype=self.recipe.checkpoint_dtype)
-        save_state(self.folder.folder, self.module, self.optimiser, at)
         self.folder.write_log(at.history)
         if self.board is not None:
             self.board.write(log)
+        # Last: an epoch is done where all that it leaves is there.
+        save_state(self.folder.folder, self.module, self.optimiser, at)
 
 
 def _seed(*numbers: int) -> int:

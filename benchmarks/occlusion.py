@@ -1,12 +1,13 @@
 """How much faster is occlusion by recomputing what a square changes than running the network again for each position?
 
-    python -m benchmarks.occlusion [--quick] [--models vgg16 ...] [--squares 16/4 50/5]
+    python -m benchmarks.occlusion [--quick] [--models vgg16 ...] [--squares 16/4 50/5] [--part 64] [--repeats 2]
 
 A 224 x 224 image, random weights; a square of 16 pixels every 4 (2,809 positions) and of 50 every 5 (1,296). Ours does
 the whole grid. Against it, (a) the best whole re-inference in PyTorch on the same cores: channels last, inference mode,
 the best of several batch sizes with PyTorch's own threads or one-thread workers, chosen before the timing; (b) captum's
 `Occlusion` as it is by default and at its best `perturbations_per_eval`. These sides do the same work for every
-position, so each is timed on a random part of the grid and taken for all of it. All sides run in turn; medians.
+position, so each is timed on a random part of the grid (`--part` positions) and taken for all of it. All sides run in
+turn; medians. A case takes a minute or four, so the ten of them can be measured in as many calls.
 
 `bound` is by how much fewer products there are when no product is made of an input that did not change: below it ours
 would have to be less efficient than whole maps are. `max difference` is that of probabilities, on the timed part.
@@ -49,6 +50,7 @@ WHOLE = {("vgg16", "16/4"): 8.5, ("alexnet", "16/4"): 3.3, ("resnet18", "16/4"):
 WHOLE |= {("vgg16", "50/5"): 4.5, ("zfnet", "50/5"): 3.3}
 CAPTUM = {("alexnet", "16/4"): (11.0, 5.0)}
 BATCHES = (8, 16, 32, 64)
+_TUNED = 32  # positions on which the ways of running everything again are compared, at least
 
 
 @dataclass(frozen=True)
@@ -149,14 +151,14 @@ def per_position(run: Callable[[], int]) -> float:
 
 
 def best_whole(subject: Subject, rows: NDArray[np.int64], cores: int, batches: Sequence[int]) -> tuple[Side, str]:
-    """The fastest way of running everything again, and what it is."""
+    """The fastest way of running everything again, and what it is; chosen on as many positions as a way needs."""
     times: dict[tuple[int, int], float] = {}
     for batch in batches:
         for workers in sorted({1, cores}):
             if batch * workers <= len(rows):
-                side = whole(subject, batch=batch, workers=workers)
+                side, some = whole(subject, batch=batch, workers=workers), rows[: max(batch * workers, _TUNED)]
                 side(rows[: 2 * workers])
-                times[batch, workers] = min(per_position(lambda side=side: len(side(rows))) for _ in range(2))
+                times[batch, workers] = per_position(lambda side=side, some=some: len(side(some)))
     batch, workers = min(times, key=lambda way: times[way])
     threads = "1-thread workers" if workers > 1 else "PyTorch's threads"
     return whole(subject, batch=batch, workers=workers), f"batches of {batch}, {threads}"
@@ -165,7 +167,7 @@ def best_whole(subject: Subject, rows: NDArray[np.int64], cores: int, batches: S
 def best_captum(subject: Subject, count: int) -> tuple[Callable[[int], int], int]:
     """The fastest `perturbations_per_eval`."""
     ways = {n: captum(subject, perturbations=n) for n in BATCHES if n <= count // 2}
-    times = {n: min(per_position(lambda run=run: run(count)) for _ in range(2)) for n, run in ways.items()}
+    times = {n: per_position(lambda run=run, n=n: run(min(2 * n, count))) for n, run in ways.items()}
     best = min(times, key=lambda n: times[n])
     return ways[best], best
 
@@ -175,12 +177,12 @@ def measure(subject: Subject, square: str, *, part: int, repeats: int, with_capt
     """The cases of one network and square, all sides in turn."""
     cores, grid, positions = torch.get_num_threads(), subject.grid, len(subject.grid.boxes)
     rows = np.sort(np.random.default_rng(0).choice(positions, min(part, positions), replace=False))
-    rerun, how = best_whole(subject, rows, cores, BATCHES if repeats > 1 else (16,))
+    rerun, how = best_whole(subject, rows, cores, BATCHES if repeats > 1 else (8,))
     sides: dict[str, Callable[[], int]] = {}
     found: list[Tensor] = []
 
-    def ours() -> int:
-        made = occlude(subject.net, subject.image, size=grid.size, stride=grid.stride, target=list(range(5)))
+    def ours(stride: tuple[int, int] = grid.stride) -> int:
+        made = occlude(subject.net, subject.image, size=grid.size, stride=stride, target=list(range(5)))
         found.append(torch.from_numpy(made.covered.probabilities[0]).flatten(1))
         return positions
 
@@ -195,8 +197,7 @@ def measure(subject: Subject, square: str, *, part: int, repeats: int, with_capt
     if with_captum:
         default, (best, perturbations) = captum(subject, perturbations=1), best_captum(subject, part)
         sides |= {"captum default": lambda: default(part), f"captum at {perturbations}": lambda: best(part)}
-    if repeats > 1:
-        ours()
+    ours((32, 32))  # a few positions, so that memory and threads are there
     times: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(repeats):
         for name, run in sides.items():
@@ -232,6 +233,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
     parser.add_argument("--squares", nargs="+", default=list(SQUARES), choices=list(SQUARES))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--part", type=int, default=128, help="positions on which the other sides are timed")
     options = parser.parse_args()
     keep_freed_memory()
     cases: list[Case] = []
@@ -242,7 +244,7 @@ def main() -> None:
         for square in options.squares[:1] if options.quick else options.squares:
             size, stride = (QUICK if options.quick else SQUARES)[square]
             subject = Subject(name, module, net, image, Grid((224, 224), (size, size), (stride, stride)))
-            part, repeats = (32, 1) if options.quick else (128, options.repeats)
+            part, repeats = (16, 1) if options.quick else (options.part, options.repeats)
             with_captum = name == "alexnet" or not options.quick
             cases += measure(subject, square, part=part, repeats=repeats, with_captum=with_captum)
     report("occlusion", cases, quick=options.quick)

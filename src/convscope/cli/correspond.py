@@ -1,6 +1,6 @@
 """`convscope correspond`: does covering the same part of different images change features alike?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -18,6 +18,7 @@ from convscope.cli.results import (
     open_atlas,
     read_pictures,
     source_of,
+    write_figures,
     write_table,
 )
 from convscope.cli.terminal import Terminal
@@ -74,6 +75,7 @@ def correspond(
         Threads; by default as many as PyTorch uses.
     """
     common = common or Common()
+    from convscope.files import write_json
     from convscope.methods.correspondence import correspondence
     from convscope.methods.parts import read_parts
 
@@ -91,16 +93,19 @@ def correspond(
             net, marked.pictures.inputs(net), marked.boxes, layers=chosen, regions=regions, draws=draws,
             fill=parse_value(value), confidence=confidence, seed=common.seed, workers=workers, progress=progress,
         )  # fmt: skip
-    figures = _write(found, marked.pictures, out)
+    rows = list(found.rows())
+    write_table(out / "correspondence.csv", rows)
+    write_json(out / "correspondence.json", {"names": list(marked.pictures.names), **found.to_json()})
+    drawn = write_figures(lambda: figures(found), out, terminal)
     terminal.remark(found.method)
     if shown is not None:
-        _add(shown, name or "correspondence", found, marked.pictures, figures)
-    rows = list(found.rows())
-    terminal.result({"out": str(out), "figures": [str(path) for path in figures], **found.to_json()})
+        _add(shown, name or "correspondence", found, marked.pictures, drawn)
+    files = [str(out / file) for file in drawn]
+    terminal.result({"out": str(out), "figures": files, **found.to_json()})
     head = ("layer", "part", "images", "differ", "interval", "random", "interval", "p", "of changed", "random", "p")
     terminal.table(head, [table_row(row) for row in rows], right=(2, 3, 5, 7, 8, 9, 10))
     terminal.say()
-    terminal.say(f"{len(marked.pictures)} images, {found.draws} sets of random masks: {figures[0]}")
+    terminal.say(f"{len(marked.pictures)} images, {found.draws} sets of random masks: {(*files, out)[0]}")
 
 
 @dataclass(frozen=True)
@@ -159,19 +164,18 @@ def table_row(row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _write(found: "Correspondence", pictures: Pictures, out: Path) -> list[Path]:
-    """The figures' files, after writing all there is."""
+def figures(found: "Correspondence") -> dict[str, bytes]:
+    """The figures by their files' names; raises MissingExtra without matplotlib."""
     from convscope.figures.correspondence import draw
-    from convscope.figures.style import save
-    from convscope.files import write_json
+    from convscope.figures.style import rendered
 
-    write_table(out / "correspondence.csv", found.rows())
-    write_json(out / "correspondence.json", {"names": list(pictures.names), **found.to_json()})
-    files = {"all": "correspondence.png", "changed": "correspondence-changed.png"}
-    return [save(draw(found, measure=measure), out / file) for measure, file in files.items()]  # pyright: ignore[reportArgumentType]
+    return {
+        "correspondence.png": rendered(draw(found, measure="all")),
+        "correspondence-changed.png": rendered(draw(found, measure="changed")),
+    }
 
 
-def _add(atlas: Any, name: str, found: "Correspondence", pictures: Pictures, figures: Sequence[Path]) -> None:
+def _add(atlas: Any, name: str, found: "Correspondence", pictures: Pictures, drawn: Mapping[str, bytes]) -> None:
     from convscope.atlas.experiments import add_experiment
 
     captions = ("of all features", "of the features that change in either image")
@@ -184,9 +188,9 @@ def _add(atlas: Any, name: str, found: "Correspondence", pictures: Pictures, fig
             "The share of features whose change differs in sign between two images when the same part is covered in "
             f"both, over all pairs of {found.images} images; beside it that of {found.draws} sets of random masks."
         ),
-        figures={path.name: path for path in figures},
-        captions={path.name: caption for path, caption in zip(figures, captions, strict=True)},
+        figures=drawn,
+        captions=dict(zip(drawn, captions, strict=False)),
         table=list(found.rows()),
-        images=image_numbers(atlas, pictures),
+        images=image_numbers(atlas, pictures.source, pictures.indices),
         settings={"draws": found.draws, "fill": found.fill, "tolerance": found.tolerance, "seed": found.seed},
     )

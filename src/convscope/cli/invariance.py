@@ -1,7 +1,7 @@
 """`convscope invariance`: what moving, scaling and turning images does to features and to the class."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -20,6 +20,7 @@ from convscope.cli.results import (
     source_of,
     targets,
     without_nan,
+    write_figures,
     write_table,
 )
 from convscope.errors import UsageError
@@ -84,8 +85,6 @@ def invariance(
         Images run together.
     """
     common = common or Common()
-    from convscope.figures.invariance import draw
-    from convscope.figures.style import save
     from convscope.files import write_json
     from convscope.methods.invariance import invariance as ask
     from convscope.methods.transforms import PAPER
@@ -96,28 +95,39 @@ def invariance(
     chosen = None if layers is None else [part.strip() for part in layers.split(",") if part.strip()]
     terminal = common.terminal()
     pictures = read_pictures(net, source_of(images, limit), terminal)
+    followed = targets(net, pictures.source, pictures.indices, target or ())
     with terminal.progress() as progress:
         found = ask(
             net, pictures.inputs(net), transformations=asked, layers=chosen, outside=outside,
-            target=targets(net, pictures, target or ()), interpolation=interpolation, batch=batch, progress=progress,
+            target=followed, interpolation=interpolation, batch=batch, progress=progress,
         )  # fmt: skip
     names = pictures.names
     write_table(out / "invariance.csv", ({**row, "image": names[row["image"]]} for row in found.rows()))
     write_json(out / "invariance.json", without_nan({"images": list(names), **found.to_json()}))
-    stems = [short_name(one) for one in names]
-    drawn = draw(found, distance=distance, examples=examples(net, found, pictures), names=stems)
-    figure = save(drawn, out / "invariance.png")
-    rows = summary(found)
+    drawn = write_figures(lambda: figures(net, found, pictures, distance=distance), out, terminal)
+    rows, files = summary(found), [str(out / file) for file in drawn]
     if shown is not None:
-        _add(shown, name or "invariance", found, pictures, rows, figure)
-    terminal.result(without_nan({"out": str(out), "figure": str(figure), "images": list(names), "summary": rows}))
+        _add(shown, name or "invariance", found, pictures, rows, drawn)
+    terminal.result(without_nan({"out": str(out), "figures": files, "images": list(names), "summary": rows}))
     head = ["transformation", "by", *(f"distance {one}" for one in found.layers), "p(class)", "class kept"]
     terminal.table(
         head, [[one if isinstance(one, str) else f"{one:.3g}" for one in row.values()] for row in rows],
         right=range(1, len(head)),
     )  # fmt: skip
     terminal.say()
-    terminal.say(f"{len(names)} images: {figure}")
+    terminal.say(f"{len(names)} images: {', '.join(files) or out}")
+
+
+def figures(
+    net: "Network", found: "Invariance", pictures: Pictures, *, distance: Literal["relative", "raw"]
+) -> dict[str, bytes]:
+    """The figure by its file name; raises MissingExtra without matplotlib."""
+    from convscope.figures.invariance import draw
+    from convscope.figures.style import rendered
+
+    names = [short_name(one) for one in pictures.names]
+    drawn = draw(found, distance=distance, examples=examples(net, found, pictures), names=names)
+    return {"invariance.png": rendered(drawn)}
 
 
 def summary(found: "Invariance") -> list[dict[str, Any]]:
@@ -172,7 +182,12 @@ def parse_transformation(text: str) -> tuple[str, tuple[float, ...] | None]:
 
 
 def _add(
-    atlas: Any, name: str, found: "Invariance", pictures: Pictures, rows: Sequence[dict[str, Any]], figure: Path
+    atlas: Any,
+    name: str,
+    found: "Invariance",
+    pictures: Pictures,
+    rows: Sequence[dict[str, Any]],
+    drawn: Mapping[str, bytes],
 ) -> None:
     from convscope.atlas.experiments import add_experiment
 
@@ -183,9 +198,9 @@ def _add(
         title=f"Invariance: {done}",
         kind="invariance",
         summary=f"Distances of features and the probability of the class, means over {len(pictures)} images.",
-        figures={figure.name: figure},
-        captions={figure.name: f"{done}; thick: mean of {len(pictures)} images"},
+        figures=drawn,
+        captions=dict.fromkeys(drawn, f"{done}; thick: mean of {len(pictures)} images"),
         table=without_nan(list(rows)),
-        images=image_numbers(atlas, pictures),
+        images=image_numbers(atlas, pictures.source, pictures.indices),
         settings={"layers": list(found.layers), "outside": found.outside, "interpolation": found.interpolation},
     )

@@ -86,8 +86,9 @@ def read_pictures(
     return Pictures(source, tuple(found), tuple(source.name(i) for i in found), np.concatenate(pixels))
 
 
-def targets(net: "Network", pictures: Pictures, asked: Sequence[str]) -> Any:
-    """The classes to follow: those asked for by number or name, each image's own for `labels`, None for the top one.
+def targets(net: "Network", source: "Source", indices: Sequence[int], asked: Sequence[str]) -> Any:
+    """The classes to follow in some images of a collection: those asked for by number or name, each image's own for
+    `labels`, None for the most probable one.
 
     Raises UsageError where an image has no label, or the network no class of that name.
     """
@@ -101,12 +102,11 @@ def targets(net: "Network", pictures: Pictures, asked: Sequence[str]) -> Any:
 
     from convscope.methods.readings import class_number
 
-    source, found = pictures.source, []
-    count = net.layers[net.output].channels
-    for index, name in zip(pictures.indices, pictures.names, strict=True):
+    found, count = [], net.layers[net.output].channels
+    for index in indices:
         label = source.label(index)
         if label < 0:
-            raise UsageError(f"--target labels: {name} has no class in {source.describe()}")
+            raise UsageError(f"--target labels: {source.name(index)} has no class in {source.describe()}")
         found.append(class_number(net, source.classes[label] if source.classes else label, count))
     return torch.tensor(found)
 
@@ -124,10 +124,9 @@ def open_atlas(folder: Path | None, net: "Network") -> "Atlas | None":
     return atlas
 
 
-def image_numbers(atlas: "Atlas", pictures: Pictures) -> tuple[int, ...]:
-    """The images' numbers in the atlas's collection, where it is the same collection."""
-    same = atlas.manifest["data"]["fingerprint"] == pictures.source.fingerprint()
-    return pictures.indices if same else ()
+def image_numbers(atlas: "Atlas", source: "Source", indices: Sequence[int]) -> tuple[int, ...]:
+    """The numbers of a collection's images in the atlas's, where it is the same collection."""
+    return tuple(indices) if atlas.manifest["data"]["fingerprint"] == source.fingerprint() else ()
 
 
 def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:

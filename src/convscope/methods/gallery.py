@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from convscope.data import Preprocess, Source, load_image
@@ -19,6 +20,7 @@ from convscope.graph import Network
 from convscope.methods.html import box, cell, picture, table
 
 if TYPE_CHECKING:
+    from convscope.methods.deconv import Projection
     from convscope.methods.scan import Scan
     from convscope.methods.topk import TopK
 
@@ -69,6 +71,28 @@ class Gallery:
         """
         where = self.net.boxes(layer, np.array([position]))[0].numpy()
         return crop_patch(load_image(self.source, image, self.preprocess), where, self.preprocess.mean_colour)
+
+    def strongest(
+        self, top: TopK, channel: int, *, besides: NDArray[np.uint8] | None, most: int, **rules: Any
+    ) -> Projection | None:
+        """What a unit takes from the images that excite it most, strongest first, see `Scan.project`."""
+        from convscope.methods.deconv import project
+
+        photos, places = [], []
+        for rank in np.flatnonzero(((top.images[channel] >= 0) & (top.values[channel] != 0)).numpy()).tolist():
+            photo = load_image(self.source, int(top.images[channel, rank]), self.preprocess)
+            if len(photos) < most and (besides is None or not np.array_equal(photo, besides)):
+                photos.append(photo)
+                places.append(top.positions[channel, rank].numpy())
+        if not photos:
+            return None
+        batch = torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2)
+        inputs = self.preprocess.normalise(batch, dtype=self.net.dtype).to(self.net.device)
+        count = len(photos)
+        return project(
+            self.net, inputs, top.layer, image=range(count), channel=[channel] * count, position=np.stack(places),
+            **rules,
+        )  # fmt: skip
 
     def words(self, image: int) -> str:
         """The label of an image, or its name where it has none."""

@@ -234,9 +234,24 @@ def join(parts: Sequence[Occlusion]) -> Occlusion:
     )
 
 
+def one_of(found: Occlusion, image: int) -> Occlusion:
+    """The part of a result that is about one of its images."""
+
+    def part(responses: Responses) -> Responses:
+        return Responses(**{key: array[image : image + 1] for key, array in vars(responses).items()})
+
+    return replace(
+        found,
+        covered=part(found.covered),
+        uncovered=part(found.uncovered),
+        targets=found.targets[image : image + 1],
+        channels=found.channels[image : image + 1],
+    )
+
+
 def _check_number(number: int, count: int, what: str) -> None:
     if not 0 <= number < count:
         raise UsageError(f"{what} {number} was asked for, but there are {count} (numbered from 0)")
 
 
-__all__ = ["Fill", "Grid", "Measure", "Occlusion", "Responses", "class_number", "join", "occlude"]
+__all__ = ["Fill", "Grid", "Measure", "Occlusion", "Responses", "class_number", "join", "occlude", "one_of"]

@@ -18,15 +18,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.data import Failure, Preprocess, Source, open_source
 from convscope.errors import SourceError, StoreError, UnknownLayer, UsageError, nearest
-from convscope.graph import Network
+from convscope.graph import Network, Unit
 from convscope.methods import scan_store
 from convscope.methods.crops import Crops
 from convscope.methods.gallery import Gallery, TopView, scan_html
@@ -42,6 +43,9 @@ from convscope.methods.scan_state import (
 from convscope.methods.statistics import LayerStatistics
 from convscope.methods.topk import TopK
 from convscope.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from convscope.methods.deconv import Projection
 
 __all__ = ["LayerScan", "LayerStatistics", "Scan", "TopK", "scan"]
 
@@ -146,6 +150,24 @@ class Scan(Mapping[str, LayerScan]):
             if print_ != mine[1]:
                 raise UsageError(f"this is no scan of the {what} {mine[0]}, but of {name}: give what was scanned")
         return Scan(self._state, gallery=Gallery(net, images, preprocess_of(net)))
+
+    def project(
+        self, unit: str | Unit, *, besides: NDArray[np.uint8] | None = None, most: int = 9, **rules: Any
+    ) -> Projection | None:
+        """What a unit takes from the images that excite it most, strongest first, where each excites it most (Fig. 2
+        and 7c of the paper); None where it responds to none.
+
+        besides: pixels (H, W, 3) of an image, as the network sees it, that is not wanted should it be among them.
+        rules: those of `project`, such as rule="guided".
+
+        Raises:
+            UsageError: where the scan does not know its images (`with_images` tells it). UnknownLayer: for a unit that
+                was not scanned. ImageError, SourceError: where an image cannot be read any more.
+        """
+        if self._gallery is None:
+            raise UsageError("this scan does not know its images: give them with `with_images(net, source)`")
+        wanted = self._gallery.net.unit(unit)
+        return self._gallery.strongest(self[wanted.layer].topk, wanted.channel, besides=besides, most=most, **rules)
 
     @property
     def layers(self) -> tuple[str, ...]:

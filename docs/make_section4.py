@@ -1,9 +1,13 @@
-"""Makes the pictures of docs/occlusion.md and docs/invariance.md from the embedded network and photographs.
+"""Makes the pictures of docs/occlusion.md, docs/invariance.md and docs/correspondence.md.
 
 python docs/make_section4.py
+
+The first two are of the embedded network and photographs. Those of correspondence need the photographs of ImageNet that
+docs/data names, in `imagenet_samples/images` of the folder CONVSCOPE_DATA, and are left as they are without them.
 """
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +15,22 @@ import torch
 from PIL import Image
 
 import convscope as cs
-from convscope.atlas.render import display
+from convscope.cli.correspond import figures, mark
 from convscope.cli.invariance import examples
 from convscope.cli.results import Pictures
+from convscope.cli.terminal import Terminal
 from convscope.data import load_image
 from convscope.figures import invariance as curves
 from convscope.figures import occlusion as maps
+from convscope.figures.projected import photo_of
 from convscope.figures.style import rendered
 
-IMAGES = Path(__file__).parent / "images"
+HERE = Path(__file__).parent
+IMAGES = HERE / "images"
 LOOKED_AT = ("chelsea/y0x0s300", "coffee/y0x0s400", "rocket/y0x0s427")
 MOVED = ("chelsea/y0x0s300", "coffee/y0x0s400", "rocket/y0x0s427", "flower/y0x0s427", "china/y0x0s427")
+PARTS = {"dogs": "dog_faces.csv", "cars": "cars.csv"}
+GAP = 40  # pixels between two figures
 
 
 def pictures(net: cs.Network, names: tuple[str, ...]) -> Pictures:
@@ -33,26 +42,54 @@ def pictures(net: cs.Network, names: tuple[str, ...]) -> Pictures:
     return Pictures(source, indices, tuple(name.partition("/")[0] for name in names), pixels)
 
 
-def write(name: str, drawn: object) -> None:
-    """A figure as WebP, without loss of sharp lines."""
-    picture = Image.open(io.BytesIO(rendered(drawn)))  # type: ignore[arg-type]
-    picture.convert("RGB").save(IMAGES / name, quality=82, method=6)
+def write(name: str, *drawn: bytes) -> None:
+    """Figures, one above the other, as WebP, without loss of sharp lines."""
+    sheets = [Image.open(io.BytesIO(one)).convert("RGB") for one in drawn]
+    size = max(s.width for s in sheets), sum(s.height for s in sheets) + GAP * (len(sheets) - 1)
+    page, top = Image.new("RGB", size, "white"), 0
+    for sheet in sheets:
+        page.paste(sheet, ((size[0] - sheet.width) // 2, top))
+        top += sheet.height + GAP
+    page.save(IMAGES / name, quality=82, method=6)
+
+
+def occlusion(net: cs.Network) -> None:
+    """Fig. 7, with the followed maps' projections in other samples from a scan of them."""
+    shown = pictures(net, LOOKED_AT)
+    found = cs.occlude(net, shown.inputs(net), size=48, stride=8)
+    scan = cs.scan(net, shown.source, layers=[found.layer], statistics="none")
+    photos = [photo_of(net, found, i, shown.pixels[i], name=shown.names[i], scan=scan) for i in range(len(shown))]
+    write("occlusion.webp", rendered(maps.draw(found, photos, classes=net.classes)))
+
+
+def invariance(net: cs.Network) -> None:
+    """Fig. 5."""
+    moved = pictures(net, MOVED)
+    found = cs.invariance(net, moved.inputs(net))
+    drawn = curves.draw(found, examples=examples(net, found, moved), names=moved.names)
+    write("invariance.webp", rendered(drawn))
+
+
+def correspondence(net: cs.Network, folder: Path) -> None:
+    """What Table 1 holds, of all features and of those that change, for each table of parts."""
+    for name, table in PARTS.items():
+        parts = cs.read_parts(HERE / "data" / table)
+        source = cs.open_source([str(folder / image) for image in sorted({part.image for part in parts})])
+        marked = mark(net, source, parts, Terminal())
+        found = cs.correspondence(net, marked.pictures.inputs(net), marked.boxes, regions=marked.regions)
+        write(f"correspondence-{name}.webp", *figures(found).values())
 
 
 def main() -> None:
-    """Writes images/occlusion.webp and images/invariance.webp."""
+    """Writes the pictures into docs/images."""
     net = cs.load("zoo:squeezenet1_1")
-    shown = pictures(net, LOOKED_AT)
-    found = cs.occlude(net, shown.inputs(net), size=48, stride=8)
-    photos = []
-    for i, unit in enumerate(found.strongest):
-        taken = cs.deconv(net, shown.inputs(net, slice(i, i + 1)), unit)
-        photos.append(maps.Photo(shown.pixels[i], shown.names[i], display(taken.pixels)[0]))
-    write("occlusion.webp", maps.draw(found, photos, classes=net.classes))
-    moved = pictures(net, MOVED)
-    result = cs.invariance(net, moved.inputs(net))
-    drawn = curves.draw(result, examples=examples(net, result, moved), names=moved.names)
-    write("invariance.webp", drawn)
+    occlusion(net)
+    invariance(net)
+    folder = Path(os.environ.get("CONVSCOPE_DATA", "")) / "imagenet_samples" / "images"
+    if folder.is_dir():
+        correspondence(net, folder)
+    else:
+        print("correspondence-*.webp are left as they are: CONVSCOPE_DATA names no folder with imagenet_samples/images")
 
 
 if __name__ == "__main__":

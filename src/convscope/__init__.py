@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from convscope.methods.evolution import Checkpoint, Evolution, evolution
     from convscope.methods.invariance import Curve, Invariance, invariance
     from convscope.methods.occlusion import Occlusion, occlude
+    from convscope.methods.occlusion_run import Covered, occlude_source
     from convscope.methods.parts import Part, read_parts
     from convscope.methods.scan import LayerStatistics, Scan, TopK, scan
     from convscope.models import load
@@ -52,6 +53,8 @@ __all__ = [
     "LayerStatistics",
     "occlude",
     "Occlusion",
+    "occlude_source",
+    "Covered",
     "invariance",
     "Invariance",
     "Curve",
@@ -124,6 +127,8 @@ _HOME = {
     "overlap": "convscope.transfer",
     "occlude": "convscope.methods.occlusion",
     "Occlusion": "convscope.methods.occlusion",
+    "occlude_source": "convscope.methods.occlusion_run",
+    "Covered": "convscope.methods.occlusion_run",
     "invariance": "convscope.methods.invariance",
     "Invariance": "convscope.methods.invariance",
     "Curve": "convscope.methods.invariance",

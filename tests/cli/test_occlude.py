@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from convscope.data import load_image
 from convscope.methods.parts import Part, format_parts
 
 pytest.importorskip("matplotlib")
+
+from convscope.figures import occlusion as occlusion_figure
 
 
 @pytest.fixture
@@ -76,6 +79,62 @@ def test_occlude_in_words_and_unreadable_images(convscope: Callable, few: Path, 
     assert "left out odd/1.png" in done.err
     assert [path.name for path in (tmp_path / "out").glob("0*.png")] == ["00000-even_0.png"]
     assert "occlude: " in done.err
+
+
+def test_occlude_goes_on_where_it_was_stopped(
+    convscope: Callable, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (images / "even" / "2.png").write_bytes(b"no image")
+    asked = ("occlude", "zoo:tiny", images, "--stride", "24", "--json")
+    whole = convscope(*asked, "-o", tmp_path / "whole")
+    assert [one["image"] for one in whole.document["failures"]] == ["even/2.png"]
+    assert json.loads((tmp_path / "whole" / "occlusion.json").read_text())["failures"] == whole.document["failures"]
+
+    drawn, ends = occlusion_figure.draw, iter([False, False, True])
+
+    def stopped(*given: Any, **more: Any) -> Any:
+        if next(ends, False):
+            raise KeyboardInterrupt
+        return drawn(*given, **more)
+
+    monkeypatch.setattr(occlusion_figure, "draw", stopped)
+    out = tmp_path / "out"
+    assert convscope(*asked, "-o", out).code == 130
+    assert len(list(out.glob("*.png"))) == 2
+    assert len(list((out / "parts").glob("*.npz"))) == 6
+    again = convscope(*asked, "-o", out)
+    assert again.code == 0
+    assert "nothing is left to do" in again.err
+    assert sorted(path.name for path in out.glob("*.png")) == sorted(
+        path.name for path in (tmp_path / "whole").glob("*.png")
+    )
+    for file in ("occlusion.csv", "occlusion.json"):
+        assert (out / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+def test_projections_of_other_images_come_from_a_scan(
+    convscope: Callable, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert convscope("scan", "zoo:tiny", images, "-o", tmp_path / "scan", "-q").code == 0
+    shown: list[int] = []
+    drawn = occlusion_figure.draw
+
+    def watched(found: Any, photos: Any, **more: Any) -> Any:
+        shown.extend(len(photo.others) for photo in photos)
+        return drawn(found, photos, **more)
+
+    monkeypatch.setattr(occlusion_figure, "draw", watched)
+    one = images / "even" / "0.png"
+    out, asked = tmp_path / "out", ("--stride", "24", "-q")
+    assert convscope("occlude", "zoo:tiny", one, "-o", out, *asked).code == 0
+    scan = ("--scan", tmp_path / "scan")
+    done = convscope("occlude", "zoo:tiny", one, "-o", out, *asked, *scan, "--scan-images", images)
+    assert done.code == 0, done.err
+    assert shown == [0, 6]  # the figure is drawn again with what is new in it, without the image itself
+    assert convscope("occlude", "zoo:tiny", one, "-o", out, *asked, *scan, "--scan-images", images).code == 0
+    assert len(shown) == 2
+    wrong = convscope("occlude", "zoo:tiny", one, "-o", out, *asked, *scan)
+    assert (wrong.code, "--scan-images names the collection" in wrong.err) == (2, True)
 
 
 def test_results_go_into_an_atlas_of_the_same_network(convscope: Callable, few: Path, tmp_path: Path) -> None:
@@ -211,6 +270,10 @@ def test_correspond_writes_what_the_library_finds(convscope: Callable, images: P
     assert (out / "correspondence.png").is_file()
     again = convscope(*asked, "--layers", "relu1,fc", "--seed", "4", "--json", "--workers", "1").document
     assert again["results"] == found
+    reduced = convscope(*asked, "--layers", "relu1,fc", "--seed", "4", "--json", "--places", "2").document
+    channels = net.layers["relu1"].channels
+    assert [row["features"] for row in reduced["results"]][:2] == [4 * channels] * 2
+    assert reduced["results"][2:] == found[2:]
 
 
 def whole(boxes: np.ndarray) -> np.ndarray:

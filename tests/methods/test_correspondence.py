@@ -46,14 +46,17 @@ def signs(module: nn.Module, image: Tensor, box: np.ndarray, tolerance: float) -
     return [0 if abs(b - a) <= least else (1 if b > a else -1) for b, a in zip(before, after, strict=True)]
 
 
+@pytest.mark.parametrize("places", [None, 1, 4])
 @pytest.mark.parametrize("method", ["incremental", "whole"])
 @pytest.mark.parametrize("layer", ["1", "4", "6"])
-def test_sums_and_means_equal_the_loop(layer: str, method: Any) -> None:
+def test_sums_and_means_equal_the_loop(layer: str, method: Any, places: int | None) -> None:
     module, batch = layers(), images()
     net = Network.trace(module, (3, 16, 16))
-    found = correspondence(net, batch, BOXES, layers=[layer], draws=7, seed=3, method=method)
+    found = correspondence(net, batch, BOXES, layers=[layer], draws=7, seed=3, method=method, places=places)
     masks = random_masks(BOXES, (16, 16), draws=7, regions=None, generator=np.random.default_rng(3))
-    until = module[: int(layer) + 1]
+    until = nn.Sequential(*module[: int(layer) + 1])
+    if places is not None and layer != "6":
+        until.append(nn.AdaptiveMaxPool2d(places))
     for part, boxes in BOXES.items():
         shown = [i for i in range(3) if boxes[i, 0] >= 0]
         sets = []
@@ -207,6 +210,7 @@ def test_usual_layers_are_the_stages_and_the_output() -> None:
     [
         ({}, {}, UsageError, "at least one part"),
         (BOXES, {"draws": 0}, UsageError, "draws of 1 or more"),
+        (BOXES, {"places": 0}, UsageError, "places=0"),
         ({"eye": BOXES["eye"][:2]}, {}, ShapeError, r"one per image is needed, \(3, 4\)"),
         ({"eye": np.array([[0, 0, 2, 2], [-1] * 4, [-1] * 4])}, {}, UsageError, "'eye' is in 1 of the images"),
         ({"eye": BOXES["eye"] + [0, 0, 12, 0]}, {}, UsageError, "reach beyond images of 16x16"),

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
-from convscope.data import Preprocess
+from convscope.data import Preprocess, load_image
 from convscope.errors import ImageError, UsageError
 from convscope.graph import Network
+from convscope.methods.deconv import deconv
 from convscope.methods.scan import Scan, scan
 
 SIZE = 16
@@ -133,3 +134,40 @@ def test_images_that_are_gone_are_named_not_raised(net: Network) -> None:
     html = found[found.layers[0]].show([0])._repr_html_()
     assert "it is gone" in html
     assert not pictures(html)
+
+
+def test_a_unit_is_projected_where_it_was_strongest_in_every_image_but_the_one_left_out() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 5, 3), nn.ReLU(), nn.MaxPool2d(2))
+    net = Network.trace(module, (3, SIZE, SIZE), preprocess=PLAIN)
+    photos = Photos()
+    found = scan(net, photos, layers=["2"], k=4)
+    top = found["2"].topk
+    taken = found.project("2:3")
+    assert taken is not None
+    order = top.images[3].tolist()
+    pixels = np.stack([load_image(photos, i, PLAIN) for i in order])
+    inputs = PLAIN.normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2))
+    expected = deconv(net, inputs, "2:3")  # each image's strongest position, which is the scan's
+    assert taken.units == expected.units
+    torch.testing.assert_close(taken.pixels, expected.pixels)
+    torch.testing.assert_close(taken.values, top.values[3])
+    fewer = found.project("2:3", besides=pixels[1], most=2)
+    assert fewer is not None
+    torch.testing.assert_close(fewer.pixels, expected.pixels[[0, 2]])
+
+
+def test_what_responds_to_nothing_is_not_projected_and_unknown_images_are_asked_for(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU())
+    module[0].bias.data[1] = -1e6
+    net = Network.trace(module, (3, SIZE, SIZE), preprocess=PLAIN)
+    found = scan(net, Photos(), layers=["1"], k=2)
+    assert found.project("1:1") is None
+    found.save(tmp_path / "scan")
+    loaded = Scan.load(tmp_path / "scan")
+    with pytest.raises(UsageError, match="with_images"):
+        loaded.project("1:0")
+    again, first = loaded.with_images(net, Photos()).project("1:0"), found.project("1:0")
+    assert again is not None
+    assert first is not None
+    torch.testing.assert_close(again.pixels, first.pixels)

@@ -43,6 +43,7 @@ def correspond(
     draws: int = 200,
     masks: Literal["object", "image"] = "object",
     value: str = "grey",
+    places: int | None = None,
     confidence: float = 0.95,
     workers: Annotated[int | None, Parameter(group=RUN)] = None,
     atlas: AddTo = None,
@@ -69,6 +70,9 @@ def correspond(
         Where random masks may lie: within the box called `object`, for images that have one, or anywhere.
     value
         What covers: grey (the mean colour), mean (of the image), blur, a number 0 to 255, or a colour as 255,0,0.
+    places
+        Reduce maps to so many rows and columns first, by the maximum of each part: 1 compares what there is wherever it
+        is. By default maps are compared position by position.
     confidence
         Of the intervals.
     workers
@@ -91,7 +95,8 @@ def correspond(
     with terminal.progress() as progress:
         found = correspondence(
             net, marked.pictures.inputs(net), marked.boxes, layers=chosen, regions=regions, draws=draws,
-            fill=parse_value(value), confidence=confidence, seed=common.seed, workers=workers, progress=progress,
+            fill=parse_value(value), places=places, confidence=confidence, seed=common.seed, workers=workers,
+            progress=progress,
         )  # fmt: skip
     rows = list(found.rows())
     write_table(out / "correspondence.csv", rows)
@@ -192,5 +197,5 @@ def _add(atlas: Any, name: str, found: "Correspondence", pictures: Pictures, dra
         captions=dict(zip(drawn, captions, strict=False)),
         table=list(found.rows()),
         images=image_numbers(atlas, pictures.source, pictures.indices),
-        settings={"draws": found.draws, "fill": found.fill, "tolerance": found.tolerance, "seed": found.seed},
+        settings={key: getattr(found, key) for key in ("draws", "fill", "tolerance", "places", "seed")},
     )

@@ -11,18 +11,20 @@ below a small share of the layer's largest activation, because features are comp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
-from convscope.graph.changes import Change, UneditedRows
+from convscope.graph.changes import Change, UneditedRows, whole
 from convscope.methods.agreement import Pairs, bootstrap, joined, pack, rank_test
 from convscope.methods.occluders import Fill, Grid, covering, describe_fill
 from convscope.methods.readings import Read
@@ -77,6 +79,7 @@ class Correspondence:
     tolerance: float
     seed: int
     method: str
+    places: int | None = None
 
     def __getitem__(self, key: tuple[str, str]) -> PartResult:
         """The result of (layer, part); raises UsageError where there is none."""
@@ -115,6 +118,7 @@ def correspondence(
     draws: int = 200,
     fill: Fill | Sequence[float] | Tensor = "grey",
     tolerance: float = 1e-5,
+    places: int | None = None,
     confidence: float = 0.95,
     seed: int = 0,
     method: Method = "auto",
@@ -134,6 +138,8 @@ def correspondence(
             touches no part. Where no such place is left, one that covers little of the parts.
         fill: what covers, see `occluders.covering`.
         tolerance: changes below this share of the layer's largest activation in the image are none.
+        places: maps are reduced to so many rows and columns by the maximum of each part first, so that a feature counts
+            as the same one wherever in that part of an image it is; None for maps as they are.
         confidence: of the intervals; for parts by resampling images, for random masks over draws.
         seed: of masks and resampling.
         method, workers, memory, progress: as for `occlude`.
@@ -153,6 +159,8 @@ def correspondence(
     boxes = {name: _checked(name, given, batch) for name, given in parts.items()}
     if not boxes or draws < 1:
         raise UsageError("nothing to compare: give at least one part, and draws of 1 or more")
+    if places is not None and places < 1:
+        raise UsageError(f"places={places}: maps are reduced to 1 row and column or more")
     names = [net.layers[name].name for name in (layers or (*net.layers.stages(), net.output))]
     names = list(dict.fromkeys(names))
     generator = np.random.default_rng(seed)
@@ -160,12 +168,12 @@ def correspondence(
     masks = random_masks(boxes, net.input_shape[1:], draws=draws, regions=allowed, generator=generator)
     grid = Grid(net.input_shape[1:], (1, 1), (1, 1))
     covers = covering(batch, fill, grid=grid, preprocess=net.preprocess)
-    collector = _Collector(net, batch, covers, names, tolerance, method, workers, memory)
+    collector = _Collector(net, batch, covers, names, tolerance, places, method, workers, memory)
     pairs = _collect(collector, boxes, masks, progress)
     results = [_result(*key, found, confidence, generator) for key, found in pairs.items()]
     said = describe_fill(fill)
     return Correspondence(
-        net.name, tuple(results), len(batch), draws, confidence, said, tolerance, seed, collector.method_used
+        net.name, tuple(results), len(batch), draws, confidence, said, tolerance, seed, collector.method_used, places
     )
 
 
@@ -232,6 +240,7 @@ class _Collector:
     covers: Tensor
     layers: list[str]
     tolerance: float
+    places: int | None
     method: Method
     workers: int | None
     memory: int
@@ -240,14 +249,25 @@ class _Collector:
     @property
     def bytes_each(self) -> int:
         """How many bytes the packed signs of one mask take."""
-        return sum(2 * -(-int(np.prod(self.net.layers[name].shape)) // 8) for name in self.layers)
+        return sum(2 * -(-self.features(name) // 8) for name in self.layers)
+
+    def features(self, name: str) -> int:
+        """How many features of a layer are compared."""
+        channels, *size = self.net.layers[name].shape
+        return channels * math.prod(size if self.places is None else [min(n, self.places) for n in size])
+
+    def reduced(self, maps: Tensor) -> Tensor:
+        """Maps (m, channels, h, w) on as many rows and columns as are compared; vectors as they are."""
+        if self.places is None or maps.dim() != 4:
+            return maps
+        return F.adaptive_max_pool2d(maps, [min(n, self.places) for n in maps.shape[2:]])
 
     def signs(self, image: int, boxes: NDArray[np.int64]) -> dict[str, NDArray[np.uint8]]:
         """For each layer the packed signs (m, 2, bytes) of the change that each mask of (m, 4) causes in one image."""
         base = self.net.run(self.images[image : image + 1], self.layers)
         found, readings = {}, []
         for name in self.layers:
-            found[name] = np.zeros((len(boxes), 2, -(-base[name].numel() // 8)), np.uint8)
+            found[name] = np.zeros((len(boxes), 2, -(-self.features(name) // 8)), np.uint8)
             readings.append(Reading(self.net.index_of(name), self._read(name, found[name], base[name])))
         images, covers = (x[image : image + 1] for x in (self.images, self.covers))
         sweep = Sweep(self.net, images, covers, boxes, readings, self.workers, self.memory, self.method)
@@ -258,15 +278,19 @@ class _Collector:
         index, least = self.net.index_of(name), float(base.abs().max()) * self.tolerance
         value = self.net.values[index]
 
+        compared = self.reduced(base)
+
         def read(rows: NDArray[np.int64], change: Change, unedited: UneditedRows) -> None:
-            moved = change.tensor if value.channel_dim in (None, 1) else change.tensor.movedim(value.channel_dim, 1)
+            boxed = self.places is None and not change.absolute
+            tensor = change.tensor if boxed else whole(change, value, unedited.value(index), unedited.image)
+            moved = tensor if value.channel_dim in (None, 1) else tensor.movedim(value.channel_dim, 1)
             at_once = max(1, _UNPACKED // base.numel())
             for first in range(0, len(rows), at_once):
                 part = slice(first, first + at_once)
                 # x - x~, so what is added by the cover counts as down.
-                differ = base - moved[part] if change.absolute else -moved[part]
+                differ = -moved[part] if boxed else compared - self.reduced(moved[part])
                 signs = torch.where(differ.abs() <= least, 0, differ.sign()).to(torch.int8).cpu().numpy()
-                if not change.absolute:
+                if boxed:
                     origin, (height, width) = change.place.on_map()
                     boxes, signs = signs, np.zeros((len(signs), *base.shape[1:]), np.int8)
                     for row, (y, x) in enumerate(origin[part].tolist()):
@@ -302,8 +326,7 @@ def _collect(
             if progress is not None:
                 progress("cover", first * images + (image + 1) * size, count * images)
         for (name, part), rows in signs.items():
-            features = int(np.prod(collector.net.layers[name].shape))
-            pieces[name, part].append(Pairs.of(np.stack(rows, 1), features))
+            pieces[name, part].append(Pairs.of(np.stack(rows, 1), collector.features(name)))
     return {key: joined(found) for key, found in pieces.items()}
 
 

@@ -32,6 +32,7 @@ Method = Literal["auto", "incremental", "whole"]
 _WORTHWHILE = 1.25  # fewer operations than that do not pay for the bookkeeping
 _DERIVED = 3  # what steps derive from kept maps, in maps
 _BATCH = 16
+_TOGETHER = 768  # copies; more hardly share more shapes, and the first touch of their memory takes its time
 
 
 @dataclass(frozen=True)
@@ -138,8 +139,8 @@ class Sweep:
         return read
 
     def _tiles(self, plan: Plan, workers: int) -> list[NDArray[np.int64]]:
-        """Stretches of copies: as long as the memory allows, and as many for every worker."""
-        fit = max(1, int(self.memory * 0.7) // workers // plan.bytes_each())
+        """Stretches of copies: as long as memory allows and is of use, and as many for every worker."""
+        fit = max(1, min(int(self.memory * 0.7) // workers // plan.bytes_each(), _TOGETHER))
         count = -(-len(plan) // fit)
         count = min(-(-count // workers) * workers, len(plan))
         return np.array_split(np.arange(len(plan)), count)

@@ -37,6 +37,7 @@ On an Intel processor with AVX-512 (169 GFLOP/s a core in a matrix product), whe
 from __future__ import annotations
 
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -220,7 +221,7 @@ def measure(
     difference = float((found[-1][:, rows].T - theirs[-1][:, :5]).abs().max())
     middle = {name: statistics.median(t) for name, t in times.items()}
     spread = (max(times["ours"]) - min(times["ours"])) / middle["ours"]
-    bound, cases = products(subject), []
+    bound, cases = float(products(subject)), []
     for name in list(sides)[1:]:
         key = (subject.name, square)
         target = WHOLE.get(key) if name == "whole" else CAPTUM.get(key, (None, None))[name != "captum default"]
@@ -263,7 +264,10 @@ def main() -> None:
             part, repeats = (16, 1) if options.quick else (options.part, options.repeats)
             batches = (8,) if options.quick or options.part < _TUNED else BATCHES
             with_captum = (name == "alexnet" or not options.quick) and options.without != "captum"
-            cases += measure(subject, square, part=part, repeats=repeats, batches=batches, with_captum=with_captum)
+            found = measure(subject, square, part=part, repeats=repeats, batches=batches, with_captum=with_captum)
+            for case in found:  # at once: a run that is stopped has said what it knew
+                sys.stderr.write(f"{case}\n")
+            cases += found
     report("occlusion", cases, quick=options.quick)
 
 

@@ -3,6 +3,9 @@
 import csv
 import json
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,10 +60,55 @@ def test_random_weights_and_scratch_are_compared_with(convscope: Callable, calte
     done = convscope(
         *("transfer", "zoo:tiny", f"caltech101:{caltech}", "-o", tmp_path / "out", "--json", "--per-class", 4),
         *("--folds", 1, "--c", "1,10", "--layers", "fc", "--classifiers", "svm", "--compare", "random,scratch"),
-        *("--epochs", 1),
+        *("--scratch-set", "epochs=1", "--scratch-size", 40),
     )
     assert done.code == 0, done.err
     assert [score["weights"] for score in done.document["scores"]] == ["pretrained", "random", "scratch"]
+    told = done.document["settings"]["scratch"]
+    assert (told["epochs"], told["size"], told["schedule"]) == (1, 40, "cosine")
+
+
+def test_caltech256_has_its_usual_sizes_a_curve_and_the_papers_numbers(convscope: Callable, tmp_path: Path) -> None:
+    counts = {"001.ak47": 66, "002.american-flag": 63, "257.clutter": 5}
+    root = layouts.caltech256(tmp_path / "images", counts)
+    command = ("transfer", "zoo:tiny", f"caltech256:{root}", "-o", tmp_path / "out", "--layers", "relu1", "--c", "1")
+    done = convscope(*command, "--folds", 2)
+    assert done.code == 0, done.err
+    lines = {line.split("  ")[0]: line for line in done.out.splitlines()}
+    assert all(f"{size} a class" in done.out for size in (15, 30, 45, 60))
+    assert lines["paper: pretrained, softmax"].split()[-3:] == ["74.2", "±", "0.3"]
+    assert lines["paper: layer 7"].split()[-6:] == ["72.6", "±", "0.1", "71.7", "±", "0.2"]
+    result = cs.TransferResult.load(tmp_path / "out")
+    assert result.sizes == (15, 30, 45, 60)
+    assert result.classes == ("001.ak47", "002.american-flag")
+    assert {(s.per_class, s.train, s.test) for s in result.scores if s.fold == 0} == {
+        (15, 30, 50), (30, 60, 50), (45, 90, 39), (60, 120, 9)
+    }  # fmt: skip
+    assert (tmp_path / "out/sizes.png").stat().st_size > 5000
+
+
+def test_killed_run_goes_on_from_its_last_score(convscope: Callable, caltech: Path, tmp_path: Path) -> None:
+    command = ["transfer", "zoo:tiny", f"caltech101:{caltech}", "--per-class", "2,4", "--folds", "5", "--c", "1,10"]
+    begun = subprocess.Popen(
+        [sys.executable, "-m", "convscope", *command, "-o", str(tmp_path / "out")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    scores = tmp_path / "out/features/scores"
+    until = time.monotonic() + 120
+    while len(list(scores.glob("*.json"))) < 3 and begun.poll() is None and time.monotonic() < until:
+        time.sleep(0.002)
+    begun.kill()
+    begun.wait()
+    kept = {path.name: path.stat().st_mtime_ns for path in scores.glob("*.json")}
+    done = convscope(*command, "-o", tmp_path / "out")
+    assert done.code == 0, done.err
+    after = {path.name: path.stat().st_mtime_ns for path in scores.glob("*.json")}
+    assert 3 <= len(kept) < len(after) == 2 * 5 * 5 * 2
+    assert {name: after[name] for name in kept} == kept  # not made again
+    whole = convscope(*command, "-o", tmp_path / "whole")
+    assert whole.code == 0, whole.err
+    assert cs.TransferResult.load(tmp_path / "out").scores == cs.TransferResult.load(tmp_path / "whole").scores
 
 
 def test_voc_has_a_row_a_class(convscope: Callable, tmp_path: Path) -> None:
@@ -73,7 +121,7 @@ def test_voc_has_a_row_a_class(convscope: Callable, tmp_path: Path) -> None:
     assert "Average precision by class" in done.out
     lines = {line.split()[0]: line for line in done.out.splitlines() if line.strip()}
     assert lines["sheep"].split()[-1] == "83.6"  # the paper's
-    assert "nan" in lines["sheep"]
+    assert "nan" not in done.out  # classes that no image shows have no number of ours
     assert lines["mean"].split()[-1] == "79.0"
 
 
@@ -98,6 +146,9 @@ def test_result_is_added_to_an_atlas(convscope: Callable, caltech: Path, tmp_pat
         (["--classifiers", "knn"], "choose from softmax, svm", 2),
         (["--compare", "other"], "choose from random, scratch", 2),
         (["--per-class", "2", "--layers", "conv9"], "did you mean", 2),
+        (["--compare", "scratch", "--scratch-set", "epoch=3"], "did you mean 'epochs'", 2),
+        (["--compare", "scratch", "--scratch-set", "epochs"], "write it as epochs=5", 2),
+        (["--compare", "scratch", "--scratch-set", "schedule=plateau"], "no validation images", 2),
     ],
 )
 def test_bad_requests_are_named(

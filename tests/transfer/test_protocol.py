@@ -1,15 +1,14 @@
 """Whole experiments, on small sets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 import convscope as cs
 from convscope.errors import StoreError, UsageError
-from convscope.transfer import Learning, default_layers, draw_folds, measure_transfer, open_target, protocol
-from convscope.transfer.scratch import ScratchRecipe, from_scratch, random_module
+from convscope.transfer import Learning, Pooling, default_layers, draw_folds, measure_transfer, open_target, protocol
 from convscope.transfer.tables import layer_table, paper_table7, size_table, tables
 from tests.transfer import layouts
 
@@ -121,11 +120,19 @@ def test_result_is_saved_whole(result: cs.TransferResult, tmp_path: Path) -> Non
         cs.TransferResult.load(tmp_path)
 
 
+def thirty(result: cs.TransferResult) -> tuple[cs.transfer.Score, ...]:
+    """The scores as if at 30 a class."""
+    return tuple(replace(score, per_class=30) for score in result.scores if score.per_class == 6)
+
+
 def test_tables_have_the_papers_numbers_beside_ours(result: cs.TransferResult) -> None:
     by_layer = layer_table(result, 6)
     assert by_layer.head == ("layer", "features", "softmax", "svm", "softmax, random weights", "svm, random weights")
     assert [row[0] for row in by_layer.rows] == ["relu1", "gap"]
     assert "paper" not in size_table(result).markdown()  # it has no numbers for 3 and 6
+    assert [row[0] for row in layer_table(replace(result, scores=thirty(result)), 30).rows][2:] == [
+        f"paper: layer {number}" for number in (1, 2, 3, 4, 5, 7)
+    ]
     assert paper_table7("caltech256")[4] == ("5", "65.6 ± 0.3", "65.7 ± 0.5")
 
 
@@ -135,23 +142,60 @@ def test_default_layers_are_stages_vectors_and_output() -> None:
     assert set(net.layers.stages()) < set(default_layers(net))
 
 
-def test_network_from_scratch_learns_colours(target: cs.transfer.Target) -> None:
-    folds = draw_folds(target, per_class=(6,), folds=1)
-    (score,) = from_scratch("zoo:tiny", target, folds, recipe=ScratchRecipe(epochs=12, batch=6, rate=3e-3))
-    assert (score.weights, score.layer, score.train) == ("scratch", "", 18)
-    assert score.value > 0.6
+def test_interrupted_experiment_makes_only_what_is_missing(
+    net: cs.Network,
+    target: cs.transfer.Target,
+    result: cs.TransferResult,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folds, made, learn = draw_folds(target, per_class=(3, 6), folds=3, test=5), [0], protocol.learn
+
+    def stop_at_fourth(*given: object) -> object:
+        made[0] += 1
+        if made[0] == 4:
+            raise KeyboardInterrupt
+        return learn(*given)  # pyright: ignore
+
+    def again(**more: object) -> cs.TransferResult:
+        return measure_transfer(net, target, layers=["gap"], folds=folds, learning=QUICK, store=tmp_path, **more)  # pyright: ignore
+
+    monkeypatch.setattr(protocol, "learn", stop_at_fourth)
+    with pytest.raises(KeyboardInterrupt):
+        again()
+    whole = again()
+    assert made[0] == 4 + 12 - 3
+    assert again().scores == whole.scores
+    assert made[0] == 13
+    before = [s for s in result.scores if (s.weights, s.layer) == ("pretrained", "gap")]
+    assert [s.value for s in whole.scores] == [s.value for s in before]
 
 
-def test_modules_from_scratch_begin_near_zero_and_differ_by_seed() -> None:
-    module, preprocess = random_module("zoo:squeezenet1_1", 7, 64, seed=0)
-    other, _ = random_module("zoo:squeezenet1_1", 7, 64, seed=1)
-    images = preprocess.normalise(torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8))
-    with torch.no_grad():
-        assert module.eval()(images).shape == (2, 7)
-        assert float(module(images).abs().max()) < 2
-        assert not torch.equal(next(module.parameters()), next(other.parameters()))
-    with pytest.raises(UsageError, match="trained network"):
-        random_module("pt2:x.pt2", 7, None, seed=0)
+def test_kept_scores_are_of_the_same_network_images_and_learning(
+    net: cs.Network, target: cs.transfer.Target, tmp_path: Path
+) -> None:
+    folds = draw_folds(target, per_class=(3,), folds=1)
+
+    def count(network: cs.Network, of: cs.transfer.Target, how: Learning, pooling: Pooling | None = None) -> int:
+        measure_transfer(network, of, layers=["relu1"], folds=folds, learning=how, pooling=pooling, store=tmp_path)
+        return len(list((tmp_path / "scores").iterdir()))
+
+    one = Learning(("svm",), grid=(1.0, 10.0), parts=2)
+    assert [count(net, target, one) for _ in range(2)] == [1, 1]
+    assert count(cs.load("zoo:tiny", seed=5), target, one) == 2
+    assert count(net, replace(target, labels=np.roll(target.labels, 1)), one) == 3
+    assert count(net, target, replace(one, grid=(1.0,))) == 4
+    assert count(net, target, replace(one, scaling="norm")) == 5
+    assert count(net, target, one, Pooling("max")) == 6
+
+
+def test_damaged_score_is_named(net: cs.Network, target: cs.transfer.Target, tmp_path: Path) -> None:
+    folds = draw_folds(target, per_class=(3,), folds=1)
+    measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=tmp_path)
+    path = next((tmp_path / "scores").iterdir())
+    path.write_text("{}")
+    with pytest.raises(StoreError, match=f"{path.name} is no score"):
+        measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=tmp_path)
 
 
 def test_bad_requests_are_refused() -> None:

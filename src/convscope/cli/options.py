@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict, dataclass
@@ -95,6 +96,24 @@ class RuleOptions:
     def keywords(self) -> dict[str, Any]:
         """The options as arguments of a function."""
         return asdict(self)
+
+
+def parse_changes(texts: list[str] | None, option: str) -> dict[str, Any]:
+    """The values by name of texts such as epochs=5, spelled as TOML has them, or texts themselves.
+
+    >>> parse_changes(["epochs=5", "crops=random", "steps = [1, 2]"], "--set")
+    {'epochs': 5, 'crops': 'random', 'steps': [1, 2]}
+    """
+    found: dict[str, Any] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"{option} {text!r} is no change: write it as epochs=5")
+        try:
+            found[name.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[name.strip()] = value.strip()
+    return found
 
 
 def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from cyclopts import Group, Parameter
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network, parse_size
+from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network, parse_changes
 from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
     from convscope.graph import Network
-    from convscope.progress import Progress
     from convscope.transfer import Fold, Target, TransferResult
     from convscope.transfer.results import Weights
 
@@ -66,8 +65,8 @@ def transfer(
     out: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and kept features")],
     layers: Annotated[str | None, Parameter(group=RUN)] = None,
     compare: Annotated[str | None, Parameter(group=_PROTOCOL)] = None,
-    epochs: Annotated[int, Parameter(group=_PROTOCOL)] = 30,
-    scratch_size: Annotated[str | None, Parameter(group=_PROTOCOL)] = None,
+    scratch_size: Annotated[int | None, Parameter(group=_PROTOCOL)] = None,
+    scratch_set: Annotated[list[str] | None, Parameter(group=_PROTOCOL, negative=())] = None,
     atlas: Annotated[Path | None, Parameter(group=RUN)] = None,
     cache: Annotated[Path | None, Parameter(group=RUN)] = None,
     workers: Annotated[int | None, Parameter(group=RUN)] = None,
@@ -78,9 +77,9 @@ def transfer(
 ) -> None:
     """Train new classifiers on the features of each layer, and judge them as the paper does.
 
-    Features are computed once and kept; a run that was stopped goes on from them. Caltech-101, Caltech-256 and folders
-    of classes: mean of per-class accuracies, with the standard deviation over folds. PASCAL VOC 2012: average
-    precision of each class.
+    Features are computed once and kept, and so is each score: a run that was stopped goes on from them. Caltech-101,
+    Caltech-256 and folders of classes: mean of per-class accuracies, with the standard deviation over folds. PASCAL
+    VOC 2012: average precision of each class.
 
         convscope transfer zoo:squeezenet1_1 caltech101:data/caltech-101 -o transfer
         convscope transfer zoo:squeezenet1_1 npz:pack.npz -o transfer --per-class 15,30 --folds 3 --compare random
@@ -92,26 +91,29 @@ def transfer(
         Layers to take features from, separated by commas; by default one for each spatial stage, and the vectors.
     compare
         What to compare with: random (features of random weights), scratch (the network trained on each fold), or both.
-    epochs
-        Passes over the images when the network is trained from scratch.
     scratch_size
         Side of the input when the network is trained from scratch; by default the network's own.
+    scratch_set
+        Change of the recipe when the network is trained from scratch, as epochs=100; several times.
     atlas
         Folder of an atlas to add the result to.
     cache
-        Folder that keeps the features; by default OUT/features.
+        Folder that keeps features and scores; by default OUT/features.
     workers
         Threads that run the network; by default one a core.
     """
     common, asked = common or Common(), protocol or ProtocolOptions()
     models, how = options or ModelOptions(), learning or LearningOptions()
     versus = _names(compare, "--compare", ("random", "scratch"))
+    changes = parse_changes(scratch_set, "--scratch-set")
     from convscope.transfer import Learning, Pooling, default_layers, measure_transfer, open_target, save_splits
     from convscope.transfer.classifiers import GRID
     from convscope.transfer.features import LIMIT
+    from convscope.transfer.scratch import from_scratch, recipe_of
 
     kinds = _names(how.classifiers, "--classifiers", ("softmax", "svm"))
     learned = Learning(tuple(kinds), _numbers(how.c, "--c", float) or GRID, scaling=how.scaling, seed=common.seed)  # pyright: ignore[reportArgumentType]
+    recipe = recipe_of(changes, seed=common.seed)
     target = open_target(dataset, background=asked.background)
     folds = _folds(target, asked, common.seed)
     net = load_network(model, models, seed=common.seed)
@@ -135,8 +137,19 @@ def transfer(
             progress=progress,
         )
         if "scratch" in versus:
-            size = parse_size(scratch_size)
-            found = _with_scratch(found, model, target, folds, epochs, size, models.device, common.seed, progress)
+            scores = from_scratch(
+                model,
+                target,
+                folds,
+                recipe=recipe,
+                size=scratch_size,
+                store=cache or out / "features",
+                seed=common.seed,
+                device=models.device or "cpu",
+                progress=progress,
+            )
+            told = {"size": scratch_size, **recipe.to_json()}
+            found = replace(found.plus(scores), settings={**found.settings, "scratch": told})
     report(found, out, terminal, atlas=atlas)
 
 
@@ -193,24 +206,6 @@ def _to_atlas(found: "TransferResult", atlas: Path, pictures: dict[str, bytes]) 
         table=Table.of(rows),
         settings=dict(found.settings),
     )
-
-
-def _with_scratch(
-    found: "TransferResult",
-    model: str,
-    target: "Target",
-    folds: "Sequence[Fold]",
-    epochs: int,
-    size: tuple[int, int] | None,
-    device: str | None,
-    seed: int,
-    progress: "Progress",
-) -> "TransferResult":
-    from convscope.transfer.scratch import ScratchRecipe, from_scratch
-
-    recipe = ScratchRecipe(epochs=epochs, size=None if size is None else size[0])
-    scores = from_scratch(model, target, folds, recipe=recipe, seed=seed, device=device or "cpu", progress=progress)
-    return replace(found.plus(scores), settings={**found.settings, "scratch": {"epochs": epochs, "size": recipe.size}})
 
 
 def _folds(target: "Target", asked: ProtocolOptions, seed: int) -> "Sequence[Fold]":

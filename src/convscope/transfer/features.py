@@ -190,8 +190,8 @@ def _report_start(progress: Progress, asked: NDArray[np.int64], todo: NDArray[np
         progress("features", len(asked) - int(todo.sum()), len(asked))
 
 
-def _key(net: Network, source: Source, layer: Layer, how: Pooling) -> dict[str, Any]:
-    """Everything that decides the numbers of a layer."""
+def feature_key(net: Network, source: Source, layer: Layer, how: Pooling) -> dict[str, Any]:
+    """Everything that decides the numbers of a layer, as plain values."""
     return {
         "network": net.fingerprint,
         "source": source.fingerprint(),
@@ -207,7 +207,7 @@ def _key(net: Network, source: Source, layer: Layer, how: Pooling) -> dict[str, 
 
 
 def _open(folder: Path, net: Network, source: Source, layer: Layer, how: Pooling) -> Features:
-    digest = hashlib.sha256(json.dumps(_key(net, source, layer, how), sort_keys=True).encode()).hexdigest()[:24]
+    digest = hashlib.sha256(json.dumps(feature_key(net, source, layer, how), sort_keys=True).encode()).hexdigest()[:24]
     shape = (len(source), how.size(layer))
     table = _mapped(folder / f"{digest}.features", np.dtype(np.float32), shape)
     state = _mapped(folder / f"{digest}.state", np.dtype(np.uint8), shape[:1])
@@ -321,4 +321,4 @@ def readable_only(features: Iterable[Features], indices: NDArray[np.int64]) -> N
     return indices[kept]
 
 
-__all__ = ["LIMIT", "Features", "How", "Pooling", "extract", "readable_only"]
+__all__ = ["LIMIT", "Features", "How", "Pooling", "extract", "feature_key", "readable_only"]

@@ -7,12 +7,12 @@ cross-validation within it, and the classifier is then trained on all of it.
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import pairwise
 from os import PathLike
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -34,7 +34,8 @@ from convscope.transfer.classifiers import (
     targets_of,
 )
 from convscope.transfer.datasets import Target
-from convscope.transfer.features import Features, Pooling, extract, readable_only
+from convscope.transfer.features import Features, Pooling, extract, feature_key, readable_only
+from convscope.transfer.journal import fold_key, journal_of, kept_in
 from convscope.transfer.measures import average_precisions, class_accuracies
 from convscope.transfer.results import Score, TransferResult, Weights
 from convscope.transfer.splits import PROTOCOLS, Fold, draw_folds, published_fold
@@ -101,7 +102,8 @@ def measure_transfer(
     layers: by default one for each spatial stage, and the vectors up to the output.
     folds: by default the target's usual protocol (`PROTOCOLS`; train and val for PASCAL VOC) with seed 0.
     others: further networks with the same layers, such as {"random": the same with random weights}.
-    store: folder of features, kept for the next time; without one they are computed for this call only.
+    store: folder that keeps features and scores, each as it is made, so that a call that was stopped goes on from them;
+        without one they are made for this call only.
 
     Images of one class: mean of per-class accuracies of "softmax" and "svm". PASCAL VOC: average precision; "softmax"
     learns one exclusive label an image, as in the paper, "svm" each class against the rest with difficult images left
@@ -117,15 +119,19 @@ def measure_transfer(
     asked = np.unique(np.concatenate([rows for fold in drawn for rows in (fold.train, fold.test)]))
     scores: list[Score] = []
     total = len(networks) * len(names) * len(drawn) * len(how.classifiers)
-    with tempfile.TemporaryDirectory() if store is None else _kept(store) as folder:
+    with kept_in(store) as folder:
         for weights, network in networks.items():
             found = extract(
                 network, target.source, names, store=folder, indices=asked, pooling=pool, workers=workers, progress=tell
             )
             for layer in names:
+                decided = feature_key(network, target.source, network.layers[layer], pool)
                 for fold in drawn:
-                    for one in _judge_fold(target, found[layer], fold, how, weights, network.device):
-                        scores.append(one)
+                    bench = _Bench(target, found[layer], fold, how, weights, network.device)
+                    for classifier in how.classifiers:
+                        key = {"features": decided, **fold_key(target, fold), **bench.key(classifier)}
+                        make = partial(bench.score, classifier)
+                        scores.append(journal_of(folder).score(key, make))
                         tell("classifiers", len(scores), total)
     return TransferResult(
         network=net.name,
@@ -147,19 +153,6 @@ def measure_transfer(
     )
 
 
-class _kept:  # noqa: N801 (stands where tempfile.TemporaryDirectory does)
-    """A folder that stays."""
-
-    def __init__(self, folder: str | PathLike[str]) -> None:
-        self.folder = str(folder)
-
-    def __enter__(self) -> str:
-        return self.folder
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
 def default_folds(target: Target, *, seed: int = 0) -> tuple[Fold, ...]:
     """The folds that the target's protocol asks for."""
     if target.sets:
@@ -168,28 +161,55 @@ def default_folds(target: Target, *, seed: int = 0) -> tuple[Fold, ...]:
     return draw_folds(target, per_class=usual.per_class, folds=usual.folds, test=usual.test, seed=seed)
 
 
-def _judge_fold(
-    target: Target, features: Features, fold: Fold, how: Learning, weights: Weights, device: torch.device
-) -> list[Score]:
-    """The scores of all classifiers on one layer and fold."""
-    train, test = readable_only([features], fold.train), readable_only([features], fold.test)
-    if not len(train) or not len(test):
-        raise SourceError(f"{fold.name}: no image of its training or test part could be read")
-    space = Space.of(features.rows(train), scaling=how.scaling, device=device)
-    held = features.rows(test)
-    scores = []
-    for classifier in how.classifiers:
-        model = learn(target, space, train, classifier, how)
-        value, by_class, overall = judge(target, model, held, test, classifier)
+@dataclass(eq=False)
+class _Bench:
+    """One layer and fold; what all classifiers share is made when the first of them needs it."""
+
+    target: Target
+    features: Features
+    fold: Fold
+    how: Learning
+    weights: Weights
+    device: torch.device
+
+    def key(self, classifier: Classifier) -> dict[str, Any]:
+        """What decides a score apart from features and images, as plain values."""
+        how = self.how
+        return {"weights": self.weights, "classifier": classifier} | {
+            name: getattr(how, name) for name in ("grid", "parts", "scaling", "seed")
+        }
+
+    @cached_property
+    def train(self) -> NDArray[np.int64]:
+        """The training images that have features."""
+        return self._readable(self.fold.train)
+
+    @cached_property
+    def test(self) -> NDArray[np.int64]:
+        """The images to judge by that have features."""
+        return self._readable(self.fold.test)
+
+    def _readable(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        if not len(kept := readable_only([self.features], rows)):
+            raise SourceError(f"{self.fold.name}: no image of its training or test part could be read")
+        return kept
+
+    @cached_property
+    def space(self) -> Space:
+        """The training rows, ready to learn from."""
+        return Space.of(self.features.rows(self.train), scaling=self.how.scaling, device=self.device)
+
+    def score(self, classifier: Classifier) -> Score:
+        """How a classifier does."""
+        train, test = self.train, self.test
+        model = learn(self.target, self.space, train, classifier, self.how)
+        value, by_class, overall = judge(self.target, model, self.features.rows(test), test, classifier)
         c = float(np.median(np.asarray(torch.as_tensor(model.c).cpu())))
-        scores.append(
-            Score(
-                *(weights, features.layer, classifier, fold.per_class, fold.number, value, overall, c),
-                *(len(train), len(test), by_class),
-            )
+        logger.info("%s, %s, %s: %.4f (C=%g)", self.features.layer, classifier, self.fold.name, value, c)
+        return Score(
+            *(self.weights, self.features.layer, classifier, self.fold.per_class, self.fold.number),
+            *(value, overall, c, len(train), len(test), by_class),
         )
-        logger.info("%s, %s, %s: %.4f (C=%g)", features.layer, classifier, fold.name, value, c)
-    return scores
 
 
 def learn(target: Target, space: Space, train: NDArray[np.int64], classifier: Classifier, how: Learning) -> LinearModel:

@@ -120,13 +120,13 @@ class TransferResult:
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values, NaN as None."""
-        return _plain(asdict(self))
+        return plain_values(asdict(self))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> TransferResult:
         """The result that `to_json` described; raises StoreError where it is none."""
         try:
-            scores = tuple(_score(one) for one in stored["scores"])
+            scores = tuple(stored_score(one) for one in stored["scores"])
             return cls(**{**stored, "classes": tuple(stored["classes"]), "scores": scores})
         except (KeyError, TypeError) as error:
             raise StoreError(f"this is no result of a transfer experiment: {error}") from error
@@ -179,15 +179,17 @@ def _csv(head: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> str:
     return text.getvalue()
 
 
-def _plain(value: Any) -> Any:
+def plain_values(value: Any) -> Any:
+    """The value as JSON has it: mappings and lists of them, NaN as None."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): plain_values(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain_values(one) for one in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _score(stored: Mapping[str, Any]) -> Score:
+def stored_score(stored: Mapping[str, Any]) -> Score:
+    """The score of its plain values; raises KeyError or TypeError where they are none."""
     numbers = {key: np.nan for key in ("value", "overall", "c") if stored[key] is None}
     by_class = tuple(np.nan if one is None else one for one in stored["by_class"])
     return Score(**{**stored, **numbers, "by_class": by_class})

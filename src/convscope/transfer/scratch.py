@@ -1,15 +1,19 @@
 """The comparison that shows what pretraining is worth: the same network from random weights, trained on a fold alone.
 
-A plain loop, AdamW with a warm-up and a cosine: the point is a fair attempt within the time at hand, for any network
-that `convscope.load` finds. The paper's own recipe, for the paper's own networks, is in `convscope.training`.
+The recipe and its parts (crops and their order, schedule, quick normalisations) are those of `convscope.training`,
+whose loop trains the paper's networks. This one takes any network that `convscope.load` finds with random weights, and
+differs in two things without which networks that have no normalisation, such as SqueezeNet, hardly leave chance within
+the updates that a few thousand images give: AdamW instead of SGD, and a last layer whose scores begin far above zero.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from os import PathLike
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,42 +22,45 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
-from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, batches
+from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, batches, subset
 from convscope.errors import SourceError, UsageError
 from convscope.models.loading import SCHEMES, split_spec
+from convscope.models.networks import initialise
 from convscope.models.request import Request, resized
 from convscope.progress import Progress, silent
+from convscope.training import Recipe, renormalise
+from convscope.training.feeding import Feed
+from convscope.training.norms import use_training_norms
+from convscope.training.pictures import InMemory, Pictures, Streamed, open_pictures
+from convscope.training.renormalise import conv_weights
+from convscope.training.schedule import epoch_rate, update_rate
 from convscope.transfer.datasets import Target
+from convscope.transfer.journal import fold_key, journal_of, kept_in
 from convscope.transfer.measures import class_accuracies
 from convscope.transfer.results import Score
 from convscope.transfer.splits import Fold
 
 logger = logging.getLogger(__name__)
 
-_MARGIN = 8 / 7  # training images are this much larger than the input, as 256 is to 224
+SCRATCH = Recipe(
+    epochs=60,
+    batch=16,
+    learning_rate=8e-4,
+    weight_decay=0.05,
+    schedule="cosine",
+    warmup=1.0,
+    init="he",
+    renormalise=0.0,
+    mean="colour",
+    crops="random",
+    crop_source="whole",
+    checkpoints=(),
+)
+"""How networks are trained from scratch unless something else is asked for. `momentum` is AdamW's first beta; there is
+no validation, so the schedule is "cosine" or "steps"; `mean`, `std` and `padding` are not used."""
 
-
-@dataclass(frozen=True)
-class ScratchRecipe:
-    """How a network is trained from scratch; `size`: side of its input, by default what the network was made for."""
-
-    epochs: int = 30
-    batch: int = 16
-    rate: float = 5e-4
-    decay: float = 0.05
-    warm_up: int = 1
-    size: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch < 2 or not self.rate > 0:
-            raise UsageError(f"{self}: at least one epoch, two images a batch, and a positive rate")
-
-    def factor(self, update: int, updates: int) -> float:
-        """What the rate is multiplied by at an update: a line up over the warm-up, then a cosine down to 0."""
-        warm = max(1, updates * self.warm_up // self.epochs)
-        if update < warm:
-            return (update + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * (update - warm) / max(1, updates - warm)))
+_LIFT = 10.0
+_CLIP = 5.0  # norm of a gradient
 
 
 def from_scratch(
@@ -61,168 +68,196 @@ def from_scratch(
     target: Target,
     folds: Iterable[Fold],
     *,
-    recipe: ScratchRecipe | None = None,
+    recipe: Recipe = SCRATCH,
+    size: int | None = None,
+    store: str | PathLike[str] | None = None,
     seed: int = 0,
     device: str | torch.device = "cpu",
+    threads: int = 1,
     progress: Progress | None = None,
 ) -> list[Score]:
     """The scores of the network `spec` trained from random weights on each fold's training part.
 
-    Trained on random crops and mirror images, judged by the centre crop. `target` is one of images with one class.
+    Trained on random crops and mirror images of whole images, judged by the centre crop. `target` is one of images with
+    one class. size: side of the input, by default what the network was made for. store: folder that keeps scores, as
+    for `measure_transfer`. threads: that make batches ahead of the network.
 
     Raises:
-        UsageError: for a network that cannot be had with random weights, or a target of several classes an image.
+        UsageError: for a network that cannot be had with random weights, a schedule that needs validation, or a target
+            of several classes an image.
     """
     if target.presence is not None:
         raise UsageError("training from scratch takes images of one class: PASCAL VOC's have several")
-    how, tell, drawn = recipe or ScratchRecipe(), progress or silent, list(folds)
-    scores = []
-    for done, fold in enumerate(drawn):
-        module, preprocess = random_module(spec, len(target.classes), how.size, seed=seed + fold.number)
-        train = _Pixels.read(target, fold.train, _larger(preprocess))
-        stage = f"from scratch, {fold.name}"
-        _train(module.to(device), train, preprocess, how, seed=seed + fold.number, tell=tell, stage=stage)
-        test = _Pixels.read(target, fold.test, preprocess)
-        found = _classify(module, test, preprocess)
-        by_class = class_accuracies(found, test.labels, len(target.classes))
-        right = float((found == test.labels).mean())
-        value = float(np.nanmean(by_class))
-        sizes = (len(train.labels), len(test.labels))
-        scores.append(
-            Score(
-                *("scratch", "", "softmax", fold.per_class, fold.number),
-                *(value, right, math.nan, *sizes, tuple(by_class.tolist())),
-            )
-        )
-        logger.info("%s of %d: %.4f", stage, len(drawn), value)
-        tell("networks from scratch", done + 1, len(drawn))
+    _check(recipe)
+    tell, drawn, scores = progress or silent, list(folds), list[Score]()
+    with kept_in(store) as folder:
+        for fold in drawn:
+            how = replace(recipe, seed=seed + fold.number)
+            asked = {"scratch": spec, "size": size, "recipe": how.to_json(), **fold_key(target, fold)}
+
+            def make(how: Recipe = how, fold: Fold = fold) -> Score:
+                return _score(spec, target, fold, how, size, torch.device(device), threads, tell)
+
+            scores.append(journal_of(folder).score(asked, make))
+            logger.info("from scratch, %s of %d: %.4f", fold.name, len(drawn), scores[-1].value)
+            tell("networks from scratch", len(scores), len(drawn))
     return scores
 
 
-def random_module(spec: str, outputs: int, size: int | None, *, seed: int) -> tuple[nn.Module, Preprocess]:
+def _check(recipe: Recipe) -> Recipe:
+    if recipe.schedule == "plateau":
+        raise UsageError("training from scratch has no validation images: choose the schedule 'cosine' or 'steps'")
+    return recipe
+
+
+def _score(
+    spec: str,
+    target: Target,
+    fold: Fold,
+    recipe: Recipe,
+    size: int | None,
+    device: torch.device,
+    threads: int,
+    tell: Progress,
+) -> Score:
+    """The score of one fold."""
+    module, preprocess = random_module(spec, len(target.classes), size, recipe=recipe)
+    pictures = _pictures(target, fold.train, recipe.shortest_side(preprocess.height), recipe, threads)
+    stage = f"from scratch, {fold.name}"
+    fit(module.to(device), pictures, preprocess, recipe, threads=threads, progress=tell, stage=stage)
+    found, labels = _classify(module, target, fold.test, preprocess)
+    by_class = class_accuracies(found, labels, len(target.classes))
+    value, right = float(np.nanmean(by_class)), float((found == labels).mean())
+    return Score(
+        *("scratch", "", "softmax", fold.per_class, fold.number),
+        *(value, right, math.nan, len(pictures), len(labels), tuple(by_class.tolist())),
+    )
+
+
+def random_module(
+    spec: str, outputs: int, size: int | None, *, recipe: Recipe = SCRATCH
+) -> tuple[nn.Module, Preprocess]:
     """The network that `spec` names as a module with random weights and so many outputs, and what its images need.
 
     Raises:
         UsageError: where the scheme cannot give that.
     """
     scheme, name = split_spec(spec)
+    if scheme in ("pt2", "file"):
+        raise UsageError(f"{spec} is a trained network; name its architecture (zoo:, torchvision:, timm:) instead")
     request = Request(
         scheme,
         name.partition("@")[0],
         weights="random" if scheme in ("zoo", "torchvision", "timm", "hf") else None,
         input_size=None if size is None else (size, size),
         outputs=outputs,
-        seed=seed,
+        seed=recipe.seed,
     )
-    if scheme in ("pt2", "file"):
-        raise UsageError(f"{spec} is a trained network; name its architecture (zoo:, torchvision:, timm:) instead")
     found = SCHEMES[scheme].find(request)
     if isinstance(found.module, ExportedProgram) or found.preprocess is None:
         raise UsageError(f"{spec} cannot be trained: it does not say how images become its input")
-    _begin(found.module, outputs, seed)
     # Colours of the order of one, whatever the trained network takes: some take 0 to 255, which no fresh weights fit.
     standard = replace(found.preprocess, scale=1 / 255, mean=IMAGENET_MEAN, std=IMAGENET_STD)
-    return found.module, resized(standard, request.input_size)
+    preprocess = resized(standard, request.input_size)
+    if preprocess.height != preprocess.width:
+        raise UsageError(f"{spec} takes inputs of {preprocess.height}x{preprocess.width}: name a size, for square ones")
+    return _begin(found.module, recipe), preprocess
 
 
-def _begin(module: nn.Module, outputs: int, seed: int) -> None:
-    """Fresh weights by the rule of He et al. (2015), whose signals neither fade nor grow; the last layer near zero.
+def _begin(module: nn.Module, recipe: Recipe) -> nn.Module:
+    """The module with the recipe's initial weights, and scores that all begin at `_LIFT`.
 
-    Large first errors kill networks that end in a ReLU, as SqueezeNet does: its outputs become zero and stay so.
+    A softmax does not see what all scores have in common. But where a ReLU makes the scores, as in SqueezeNet, classes
+    whose scores begin near zero are soon below it for every image, have no gradient any more, and stay there.
     """
-    random = torch.Generator().manual_seed(seed)
-    learned = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
-    ends = [m for m in learned if m.weight.shape[0] == outputs]
-    with torch.no_grad():
-        for one in learned:
-            nn.init.kaiming_normal_(one.weight, nonlinearity="relu", generator=random)
-            if one.bias is not None:
-                one.bias.zero_()
-        if ends:
-            ends[-1].weight.mul_(0.01 / ends[-1].weight.std())
-            if ends[-1].bias is not None:
-                ends[-1].bias.fill_(0.1)
+    initialise(module, init=recipe.init, seed=recipe.seed)
+    last = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)][-1]
+    if last.bias is not None:
+        nn.init.constant_(last.bias, _LIFT)
+    return module
 
 
-def _larger(preprocess: Preprocess) -> Preprocess:
-    """What training images are kept as: the shortest side as ever, a larger centre crop to cut from."""
-    height, width = round(preprocess.height * _MARGIN), round(preprocess.width * _MARGIN)
-    return replace(preprocess, height=height, width=width, resize=max(height, width))
+def _pictures(target: Target, rows: NDArray[np.int64], side: int, recipe: Recipe, threads: int) -> Pictures:
+    """The images `rows` with the target's labels, which count other classes than the source's where some are out."""
+    source = subset(target.source, rows.tolist())
+    pictures = open_pictures(source, side, crop_source=recipe.crop_source, threads=threads)
+    number = {target.source.label(int(row)): int(target.labels[row]) for row in rows}
+    labels = np.array([number[label] for label in pictures.labels.tolist()], np.int64)
+    if isinstance(pictures, InMemory | Streamed):
+        return replace(pictures, labels=labels)
+    raise SourceError(f"these images cannot be numbered anew: {target.source.describe()}")
 
 
-@dataclass(frozen=True, eq=False)
-class _Pixels:
-    """Decoded images (n, 3, H, W) uint8 and their labels, kept in memory."""
-
-    images: Tensor
-    labels: NDArray[np.int64]
-
-    @classmethod
-    def read(cls, target: Target, rows: NDArray[np.int64], preprocess: Preprocess) -> _Pixels:
-        found = [batch for batch in batches(target.source, preprocess, indices=rows, size=64) if len(batch)]
-        if not found:
-            raise SourceError("none of the images could be read")
-        indices = np.concatenate([batch.indices for batch in found])
-        return cls(torch.cat([batch.images for batch in found]), target.labels[indices])
-
-
-def _train(
+def fit(
     module: nn.Module,
-    data: _Pixels,
+    pictures: Pictures,
     preprocess: Preprocess,
-    how: ScratchRecipe,
+    recipe: Recipe,
     *,
-    seed: int,
-    tell: Progress,
-    stage: str,
-) -> None:
-    """Train the module in place."""
-    random = np.random.default_rng(seed)
-    module.train()
-    for parameter in module.parameters():
-        parameter.requires_grad_(True)
-    module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    optimiser = torch.optim.AdamW(module.parameters(), lr=how.rate, weight_decay=how.decay)
-    count = max(1, len(data.labels) // how.batch)
-    updates = how.epochs * count
-    labels, order = torch.from_numpy(data.labels), np.arange(0)
-    for update in range(updates):
-        if update % count == 0:
-            order = random.permutation(len(labels))
-        rows = order[update % count * how.batch :][: how.batch]
-        images = _augmented(data.images[rows], preprocess, random)
-        for group in optimiser.param_groups:
-            group["lr"] = how.rate * how.factor(update, updates)
-        device = next(module.parameters()).device
-        scores = module(preprocess.normalise(images.to(device)))
-        loss = F.cross_entropy(scores, labels[rows].to(device))
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(module.parameters(), 5.0)
-        optimiser.step()
-        tell(stage, update + 1, updates)
-    module.eval()
-
-
-def _augmented(images: Tensor, preprocess: Preprocess, random: np.random.Generator) -> Tensor:
-    """One random crop and perhaps its mirror image of each, at the network's size, channels last."""
-    high, wide = images.shape[2] - preprocess.height + 1, images.shape[3] - preprocess.width + 1
-    pieces = []
-    for image in images:
-        y, x = int(random.integers(high)), int(random.integers(wide))
-        piece = image[:, y : y + preprocess.height, x : x + preprocess.width]
-        pieces.append(piece.flip(2) if random.random() < 0.5 else piece)
-    return torch.stack(pieces).contiguous(memory_format=torch.channels_last)
-
-
-def _classify(module: nn.Module, data: _Pixels, preprocess: Preprocess) -> NDArray[np.int64]:
-    """The class found for each image."""
+    threads: int = 1,
+    progress: Progress = silent,
+    stage: str = "training",
+) -> nn.Module:
+    """The module, trained in place by the recipe on crops of the pictures, in evaluation mode."""
+    feed = Feed(pictures, recipe, preprocess.height, preprocess.mean_colour)
     device = next(module.parameters()).device
+    use_training_norms(module).requires_grad_(True).train()
+    module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    filters = conv_weights(module)
+    optimiser = torch.optim.AdamW(_groups(module, recipe), lr=recipe.learning_rate, betas=(recipe.momentum, 0.999))
+    with torch.random.fork_rng(devices=[] if device.type == "cpu" else None):
+        torch.manual_seed(recipe.seed)  # of dropout
+        for epoch in range(1, recipe.epochs + 1):
+            rate = epoch_rate(recipe, epoch, ())
+            for step, (images, labels) in enumerate(feed.epoch(epoch, threads=threads)):
+                for group in optimiser.param_groups:
+                    group["lr"] = update_rate(recipe, rate, epoch - 1 + step / feed.steps)
+                x = preprocess.normalise(images.to(device))
+                with torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bfloat16"):
+                    scores = module(x)
+                loss = F.cross_entropy(scores.float(), labels.to(device))
+                optimiser.zero_grad(set_to_none=True)
+                loss.backward()
+                nn.utils.clip_grad_norm_(module.parameters(), _CLIP)
+                optimiser.step()
+                if recipe.renormalise:
+                    renormalise(filters, recipe.renormalise)
+                progress(stage, (epoch - 1) * feed.steps + step + 1, recipe.epochs * feed.steps)
+    return module.eval()
+
+
+def _groups(module: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """Weights, which decay, and biases, which do not."""
+    weights = [parameter for parameter in module.parameters() if parameter.ndim > 1]
+    biases = [parameter for parameter in module.parameters() if parameter.ndim <= 1]
+    return [
+        {"params": weights, "weight_decay": recipe.weight_decay},
+        {"params": biases, "weight_decay": 0.0},
+    ]
+
+
+def _classify(
+    module: nn.Module, target: Target, rows: NDArray[np.int64], preprocess: Preprocess
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The classes found for those of the images `rows` that can be read, by their centre crops, and the true ones."""
+    device, found, known = next(module.parameters()).device, list[Tensor](), list[NDArray[np.int64]]()
     with torch.no_grad():
-        found: Sequence[Tensor] = [
-            module(preprocess.normalise(piece.to(device))).argmax(1).cpu() for piece in data.images.split(64)
-        ]
-    return torch.cat(list(found)).numpy()
+        for batch in batches(target.source, preprocess, indices=rows, size=64):
+            if len(batch):
+                found.append(module(preprocess.normalise(batch.images.to(device))).argmax(1).cpu())
+                known.append(target.labels[batch.indices])
+    if not found:
+        raise SourceError(f"none of the images can be read: {target.source.describe()}")
+    return torch.cat(found).numpy(), np.concatenate(known)
 
 
-__all__ = ["ScratchRecipe", "from_scratch", "random_module"]
+def recipe_of(changes: Mapping[str, Any], *, seed: int = 0) -> Recipe:
+    """The recipe `SCRATCH` with changes; raises UsageError for what a recipe does not know, or cannot be here.
+
+    >>> recipe_of({"epochs": 5}).epochs
+    5
+    """
+    return _check(Recipe.from_json({**SCRATCH.to_json(), "seed": seed, **changes}))
+
+
+__all__ = ["SCRATCH", "fit", "from_scratch", "random_module", "recipe_of"]

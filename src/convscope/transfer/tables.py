@@ -27,7 +27,9 @@ PAPER_TABLE7 = {
         "softmax": {5: "65.7 ± 0.5", 7: "72.6 ± 0.1"},
     },
 }
-"""Table 7: the same by layer of the paper's network, at 30 (Caltech-101) and 60 (Caltech-256) images a class."""
+"""Table 7: the same by layer of the paper's network."""
+PAPER_TABLE7_SIZE = {"caltech101": 30, "caltech256": 60}
+"""The images a class that Table 7 learned from."""
 
 PAPER_VOC = (
     *(96.0, 77.1, 88.4, 85.5, 55.8, 85.8, 78.6, 91.2, 65.0, 74.4),
@@ -75,6 +77,12 @@ def layer_table(result: TransferResult, per_class: int | None) -> TextTable:
     for layer in result.layers:
         cells = [result.row(layer, c, per_class, weights=w) for w, c in columns]
         rows.append((layer, result.features.get(layer, ""), *map(_text, cells)))
+    kind = _paper_kind(result)
+    if PAPER_TABLE7_SIZE.get(kind) == per_class:
+        for number, svm, softmax in paper_table7(kind):
+            printed = {"svm": svm, "softmax": softmax}
+            given = (printed[c] if w == "pretrained" else "" for w, c in columns)
+            rows.append((f"paper: layer {number}", "its own network", *given))
     size = "the published split" if per_class is None else f"{per_class} images a class"
     return TextTable(f"Accuracy by layer, {size} (%, mean of classes)", head, tuple(rows))
 
@@ -113,6 +121,11 @@ def _text(row: Row | None) -> str:
     return "" if row is None else row.text()
 
 
+def _percent(value: float) -> str:
+    """A share in per cent; nothing for a class without images."""
+    return "" if value != value else f"{100 * value:.1f}"
+
+
 def _best(result: TransferResult, weights: Weights, classifier: str, size: int | None) -> str:
     rows = [r for r in result.rows() if (r.weights, r.classifier, r.per_class) == (weights, classifier, size)]
     best = max((r for r in rows if r.layer), key=lambda r: r.mean, default=None)
@@ -124,7 +137,7 @@ def voc_table(result: TransferResult) -> TextTable:
     scores = [one for one in result.scores if one.by_class]
     head = ("class", *(_column(one.layer, one.classifier, one.weights) for one in scores), "paper (test set)")
     rows = [
-        (name, *(f"{100 * one.by_class[i]:.1f}" for one in scores), f"{PAPER_VOC[i]:.1f}" if _is_voc(result) else "")
+        (name, *(_percent(one.by_class[i]) for one in scores), f"{PAPER_VOC[i]:.1f}" if _is_voc(result) else "")
         for i, name in enumerate(result.classes)
     ]
     mean = ("mean", *(f"{100 * one.value:.1f}" for one in scores), "79.0" if _is_voc(result) else "")
@@ -154,6 +167,7 @@ def paper_table7(kind: str) -> Sequence[tuple[str, str, str]]:
 __all__ = [
     "PAPER_CALTECH",
     "PAPER_TABLE7",
+    "PAPER_TABLE7_SIZE",
     "PAPER_VOC",
     "TextTable",
     "layer_table",

@@ -1,6 +1,7 @@
 """Images that two collections have in common."""
 
 import io
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ CHANGES = {
     "halved": lambda image: jpeg(image.resize((80, 60))),
     "stretched": lambda image: jpeg(image.resize((140, 70))),
     "cropped": lambda image: jpeg(image.crop((5, 3, 156, 116))),
+    "cut": lambda image: jpeg(image.crop((12, 1, 150, 111))),
     "brighter": lambda image: jpeg(image.point(lambda v: min(255, int(v * 0.8 + 40)))),
 }
 
@@ -65,7 +67,7 @@ def test_planted_images_are_found_and_no_others(scenes: list[np.ndarray], tmp_pa
             planted[f"{name}{copy}.jpg"] = f"{source:04}.jpg"
     found = cs.overlap(write(tmp_path / "a", a), write(tmp_path / "b", b))
     assert {pair.name_b: pair.name_a for pair in found.pairs} == planted
-    assert found.images == (half, half + 20)
+    assert found.images == (half, half + 4 * len(CHANGES))
     assert sorted(found.keep().tolist()) == sorted(set(range(half)) - {pair.a for pair in found.pairs})
     assert [pair.correlation for pair in found.pairs] == sorted((p.correlation for p in found.pairs), reverse=True)
 
@@ -82,9 +84,36 @@ def test_pictures_of_one_colour_resemble_nothing() -> None:
 
 def test_coarse_correlation_is_that_of_its_definition(scenes: list[np.ndarray]) -> None:
     small, _ = duplicates.thumbnails(cs.open_source(scenes[:5]))
-    coarse = duplicates._coarse(small)
+    coarse = duplicates._coarse(small)[:, 0]
     cells = torch.nn.functional.adaptive_avg_pool2d(small.double(), 12).flatten(1).numpy()
     assert np.allclose(coarse @ coarse.T, np.corrcoef(cells), atol=1e-4)
+
+
+def test_windows_are_crops(scenes: list[np.ndarray]) -> None:
+    pixels = torch.from_numpy(scenes[0]).float().mean(2)[:96, :96].reshape(32, 3, 32, 3).mean((1, 3))
+    found = duplicates._coarse(pixels[None].round().to(torch.uint8))[0]
+    assert found.shape == (16, 144)
+    sides = itertools.product((0, 1), repeat=4)
+    image = Image.fromarray(pixels.round().numpy().astype(np.uint8))
+    for window, (top, bottom, left, right) in zip(found, sides, strict=True):
+        edge = 0.06 * 32
+        box = (left * edge, top * edge, 32 - right * edge, 32 - bottom * edge)
+        cut = image.resize((12, 12), Image.Resampling.BOX, box=box)
+        assert np.corrcoef(window.numpy(), np.asarray(cut).ravel())[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_crop_that_moves_fine_structure_is_a_candidate_either_way_round(swapped: bool) -> None:
+    fine = np.random.default_rng(0).normal(size=(30, 30)).astype(np.float32)
+    whole = Image.fromarray((128 + 40 * fine).clip(0, 255).astype(np.uint8)).resize(
+        (240, 240), Image.Resampling.BICUBIC
+    )
+    images = [np.asarray(one.convert("RGB")) for one in (whole, whole.crop((16, 0, 240, 226)))]
+    small, _ = duplicates.thumbnails(cs.open_source(images[::-1] if swapped else images))
+    whole_only = duplicates._coarse(small)[:, 0]
+    assert float(whole_only[0] @ whole_only[1]) < 0.7 < duplicates.COARSE
+    pairs = duplicates._candidates(small, small, same=True, progress=lambda *_: None)
+    assert pairs.tolist() == [[0, 1]]
 
 
 def test_alignment_finds_a_crop(scenes: list[np.ndarray]) -> None:

@@ -74,6 +74,14 @@ def test_average_precision_is_the_area_under_scikit_learns_curve_made_to_fall() 
         assert average_precision(scores, truth) >= metrics.average_precision_score(truth, scores) - 1e-12
 
 
+@pytest.mark.parametrize("truth", [[1, 1, -1, 1, -1, -1, 1], [1, -1, -1, 1], [-1, 1, -1, -1], [1, 1, 1, -1]])
+def test_average_precision_is_scikit_learns_where_precision_falls_by_itself(truth: list[int]) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    scores = np.arange(len(truth), 0, -1.0)
+    theirs = metrics.average_precision_score(np.array(truth) > 0, scores)
+    assert average_precision(scores, np.array(truth)) == pytest.approx(theirs)
+
+
 def test_mean_of_classes_differs_from_share_of_images() -> None:
     labels = np.array([0] * 8 + [1] * 2)
     found = np.zeros(10, np.int64)

@@ -284,7 +284,7 @@ def choose_c(
     parts: Sequence[NDArray[np.int64]],
     *,
     grid: Sequence[float] = GRID,
-    tolerance: float = 1e-2,
+    tolerance: float = 3e-2,
 ) -> Choice:
     """The C, or for a judge of single classes the Cs, best over the parts left out in turn; the smallest of equals.
 

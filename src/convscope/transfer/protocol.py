@@ -7,11 +7,12 @@ cross-validation within it, and the classifier is then trained on all of it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import pairwise
+from itertools import count, pairwise
 from os import PathLike
+from threading import Lock
 from typing import Any, get_args
 
 import numpy as np
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from convscope.errors import SourceError, UsageError
 from convscope.graph import Network
+from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
 from convscope.transfer.classifiers import (
     GRID,
@@ -35,7 +37,7 @@ from convscope.transfer.classifiers import (
 )
 from convscope.transfer.datasets import Target
 from convscope.transfer.features import Features, Pooling, extract, feature_key, readable_only
-from convscope.transfer.journal import fold_key, journal_of, kept_in
+from convscope.transfer.journal import Journal, fold_key, journal_of, kept_in
 from convscope.transfer.measures import average_precisions, class_accuracies
 from convscope.transfer.results import Score, TransferResult, Weights
 from convscope.transfer.splits import PROTOCOLS, Fold, draw_folds, published_fold
@@ -102,6 +104,7 @@ def measure_transfer(
     layers: by default one for each spatial stage, and the vectors up to the output.
     folds: by default the target's usual protocol (`PROTOCOLS`; train and val for PASCAL VOC) with seed 0.
     others: further networks with the same layers, such as {"random": the same with random weights}.
+    workers: threads that run the network, and that train classifiers, one each; by default one a core.
     store: folder that keeps features and scores, each as it is made, so that a call that was stopped goes on from them;
         without one they are made for this call only.
 
@@ -119,20 +122,21 @@ def measure_transfer(
     asked = np.unique(np.concatenate([rows for fold in drawn for rows in (fold.train, fold.test)]))
     scores: list[Score] = []
     total = len(networks) * len(names) * len(drawn) * len(how.classifiers)
+    done = _counting(tell, "classifiers", total)
     with kept_in(store) as folder:
         for weights, network in networks.items():
             found = extract(
                 network, target.source, names, store=folder, indices=asked, pooling=pool, workers=workers, progress=tell
             )
-            for layer in names:
-                decided = feature_key(network, target.source, network.layers[layer], pool)
-                for fold in drawn:
-                    bench = _Bench(target, found[layer], fold, how, weights, network.device)
-                    for classifier in how.classifiers:
-                        key = {"features": decided, **fold_key(target, fold), **bench.key(classifier)}
-                        make = partial(bench.score, classifier)
-                        scores.append(journal_of(folder).score(key, make))
-                        tell("classifiers", len(scores), total)
+            keys = {name: feature_key(network, target.source, network.layers[name], pool) for name in names}
+            benches = [
+                _Bench(target, found[name], fold, how, weights, network.device, keys[name])
+                for name in names
+                for fold in drawn
+            ]
+            with one_thread_workers(network.device, workers) as several:
+                judged = several.map(lambda bench: bench.scores(journal_of(folder), done), benches)
+            scores += [score for some in judged for score in some]
     return TransferResult(
         network=net.name,
         target=target.describe(),
@@ -153,6 +157,17 @@ def measure_transfer(
     )
 
 
+def _counting(tell: Progress, stage: str, total: int) -> Callable[[], None]:
+    """What workers call when something is done; it tells how many are."""
+    lock, numbers = Lock(), count(1)
+
+    def done() -> None:
+        with lock:
+            tell(stage, next(numbers), total)
+
+    return done
+
+
 def default_folds(target: Target, *, seed: int = 0) -> tuple[Fold, ...]:
     """The folds that the target's protocol asks for."""
     if target.sets:
@@ -171,13 +186,22 @@ class _Bench:
     how: Learning
     weights: Weights
     device: torch.device
+    decided: Mapping[str, Any]
+    """What decides the features, as plain values."""
 
-    def key(self, classifier: Classifier) -> dict[str, Any]:
-        """What decides a score apart from features and images, as plain values."""
-        how = self.how
-        return {"weights": self.weights, "classifier": classifier} | {
-            name: getattr(how, name) for name in ("grid", "parts", "scaling", "seed")
-        }
+    def scores(self, journal: Journal, done: Callable[[], None]) -> list[Score]:
+        """The scores of all classifiers, from the journal where it has them; `done` is told of each. For workers."""
+        found = list[Score]()
+        for classifier in self.how.classifiers:
+            found.append(journal.score(self._key(classifier), partial(self._score, classifier)))
+            done()
+        return found
+
+    def _key(self, classifier: Classifier) -> dict[str, Any]:
+        """What decides a score, as plain values."""
+        how = {name: getattr(self.how, name) for name in ("grid", "parts", "scaling", "seed")}
+        said = {"weights": self.weights, "classifier": classifier, "features": self.decided}
+        return {**fold_key(self.target, self.fold), **how, **said}
 
     @cached_property
     def train(self) -> NDArray[np.int64]:
@@ -199,7 +223,7 @@ class _Bench:
         """The training rows, ready to learn from."""
         return Space.of(self.features.rows(self.train), scaling=self.how.scaling, device=self.device)
 
-    def score(self, classifier: Classifier) -> Score:
+    def _score(self, classifier: Classifier) -> Score:
         """How a classifier does."""
         train, test = self.train, self.test
         model = learn(self.target, self.space, train, classifier, self.how)
@@ -237,7 +261,7 @@ def learn(target: Target, space: Space, train: NDArray[np.int64], classifier: Cl
         c: float | Tensor = sorted(how.grid)[len(how.grid) // 2]
     else:
         c = choose_c(space, targets, classifier, judging, parts, grid=how.grid).c
-    return solve(space, targets, classifier, c, tolerance=1e-4).model(space)
+    return solve(space, targets, classifier, c, tolerance=1e-3).model(space)
 
 
 def _mean(by_class: NDArray[np.float64]) -> NDArray[np.float64]:

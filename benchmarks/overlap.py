@@ -9,7 +9,8 @@ anyway (both are from ImageNet), so look at them before calling them false.
 
 Ratios: 60 seconds over the time taken, and the share of planted images found.
 
-History (two cores of an AVX-512 machine, shared by others): 21.7 s; see docs/transfer.md.
+History (two cores of an AVX-512 machine): 21.7 s, shared by others, 1 and 6 of 100 missed of the crops of 5 and 8 %; with
+windows in the coarse step 11.6 s alone, and none missed.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from convscope.models.request import Request, resized
 from convscope.progress import Progress, silent
 from convscope.training import Recipe, renormalise
 from convscope.training.feeding import Feed
-from convscope.training.norms import use_training_norms
+from convscope.training.modules import use_training_modules
 from convscope.training.pictures import InMemory, Pictures, Streamed, open_pictures
 from convscope.training.renormalise import conv_weights
 from convscope.training.schedule import epoch_rate, update_rate
@@ -201,7 +201,7 @@ def fit(
     """The module, trained in place by the recipe on crops of the pictures, in evaluation mode."""
     feed = Feed(pictures, recipe, preprocess.height, preprocess.mean_colour)
     device = next(module.parameters()).device
-    use_training_norms(module).requires_grad_(True).train()
+    use_training_modules(module).requires_grad_(True).train()
     module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     filters = conv_weights(module)
     optimiser = torch.optim.AdamW(_groups(module, recipe), lr=recipe.learning_rate, betas=(recipe.momentum, 0.999))

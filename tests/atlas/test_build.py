@@ -16,9 +16,11 @@ from PIL import Image
 import convscope as cs
 from convscope import files as convscope_files
 from convscope.atlas import Atlas, build_atlas, layers
+from convscope.atlas.summary import neighbours
 from convscope.data import Source, open_source
 from convscope.errors import SourceError, StoreError, UnknownLayer, UsageError
 from convscope.graph import Network
+from convscope.methods.scan import scan
 from convscope.models.tiny import random_tiny
 from tests.atlas.conftest import LAYERS, tree, write_images
 
@@ -322,15 +324,21 @@ def test_a_full_disk_is_said_and_nothing_is_lost(
     assert tree(tmp_path / "out") == tree(tmp_path / "whole")
 
 
-def test_a_layer_without_labels_has_neighbours_by_shared_images(net: Network, tmp_path: Path) -> None:
+def test_neighbours_are_by_the_responses_to_all_sampled_images(net: Network, tmp_path: Path) -> None:
     noise = np.random.default_rng(1)
     plain = open_source([noise.integers(0, 256, (32, 32, 3), dtype=np.uint8) for _ in range(12)])
     made = make(net, plain, tmp_path, layers=["block2"])
     record = made.record("block2.relu2")
     assert record.class_mean is None
     assert record.preference is None
-    assert made.manifest["layers"][0]["neighbours"] == "shared strongest images"
-    assert (record.near.similarity <= 1).all()
+    assert made.manifest["layers"][0]["neighbours"] == "correlation of strongest responses in 12 images"
+    found = scan(net, plain, layers=["block2.relu2"], k=12)["block2.relu2"].topk
+    responses = np.zeros((12, len(record.values)))
+    for unit, (images, values) in enumerate(zip(found.images.numpy(), found.values.numpy(), strict=True)):
+        responses[images, unit] = values
+    wanted = neighbours(responses)
+    assert record.near.units.tolist() == wanted.units.tolist()
+    assert record.near.similarity == pytest.approx(wanted.similarity, abs=1e-6)
 
 
 def test_threads_are_as_many_as_before(net: Network, source: Source, tmp_path: Path) -> None:

@@ -3,13 +3,8 @@
 import numpy as np
 import pytest
 
-from convscope.atlas.summary import (
-    CLASS_CORRELATION,
-    SHARED_IMAGES,
-    class_preference,
-    dead_units,
-    neighbours,
-)
+from convscope.atlas import summary
+from convscope.atlas.summary import class_preference, dead_units, neighbours
 
 
 def test_dead_is_zero_everywhere_and_nothing_else() -> None:
@@ -41,44 +36,38 @@ def test_there_is_no_preference_without_two_classes(count: np.ndarray | None) ->
     assert class_preference(None if count is None else np.ones((2, 3)), count) is None
 
 
-def test_without_labels_neighbours_share_images() -> None:
-    images = np.array([[1, 2, 3, 4], [1, 2, 3, 9], [4, 7, 8, -1], [5, 6, 7, 1]])
-    values = np.array([[9, 8, 7, 6], [9, 8, 7, 6], [9, 8, 7, -np.inf], [9, 8, 7, 0]], np.float32)
-    found = neighbours(images, values)
-    assert found.statistic == SHARED_IMAGES
-    # unit 0: three of four images with unit 1, one of four and three with unit 2; its image 1 is a zero of unit 3
-    assert found.units[0].tolist() == [1, 2, -1, -1]
-    assert found.similarity[0].tolist() == pytest.approx([3 / 4, 1 / np.sqrt(12), 0, 0], abs=1e-6)
-    assert found.units[3].tolist() == [2, -1, -1, -1]
-    assert found.similarity[3, 0] == pytest.approx(1 / 3, abs=1e-6)
-
-
-def test_with_labels_neighbours_correlate_over_classes() -> None:
+def test_neighbours_correlate_over_images() -> None:
     base = np.arange(10.0)
-    means = np.stack([base, 3 * base + 5, -base, np.where(base < 5, base, 0), np.zeros(10)])
-    found = neighbours(np.zeros((5, 1), int), np.ones((5, 1)), means, np.ones(10, int))
-    assert found.statistic == CLASS_CORRELATION
+    rows = np.stack([base, 3 * base + 5, -base, np.where(base < 5, base, 0), np.zeros(10)])
+    found = neighbours(rows.T)
+    assert found.statistic == "correlation of strongest responses in 10 images"
     assert found.units[0].tolist() == [1, -1, -1, -1, -1]
     assert found.similarity[0, 0] == 1
-    wanted = np.corrcoef(means[2], means[3])[0, 1]
+    wanted = np.corrcoef(rows[2], rows[3])[0, 1]
     assert found.units[3, 0] == 2
     assert found.similarity[3, 0] == pytest.approx(wanted, abs=1e-6)
     assert (found.units[4] == -1).all()
 
 
-def test_classes_without_images_do_not_count() -> None:
-    means = np.full((2, 12), np.nan)
-    means[:, :9] = np.random.default_rng(0).random((2, 9))
-    count = np.array([1] * 9 + [0] * 3)
-    found = neighbours(np.zeros((2, 1), int), np.ones((2, 1)), means, count)
-    assert found.similarity[0, 0] == pytest.approx(max(0, np.corrcoef(means[0, :9], means[1, :9])[0, 1]), abs=1e-6)
+def test_neighbours_are_the_nearest_of_all_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summary, "_BLOCK", 7)
+    values = np.random.default_rng(0).random((30, 40), np.float32)
+    found = neighbours(values)
+    assert found.units.shape == (40, 12)
+    literal = np.corrcoef(values.T.astype(np.float64))
+    np.fill_diagonal(literal, -1)
+    for unit, (units, similarity) in enumerate(zip(found.units, found.similarity, strict=True)):
+        order = np.argsort(-literal[unit], kind="stable")[:12]
+        kept = [other for other in order.tolist() if literal[unit, other] > 0]
+        assert units.tolist() == kept + [-1] * (12 - len(kept))
+        assert similarity[: len(kept)] == pytest.approx(literal[unit, kept], abs=2e-6)
 
 
-def test_few_classes_say_too_little() -> None:
-    found = neighbours(np.array([[1], [1]]), np.ones((2, 1)), np.ones((2, 3)), np.ones(3, int))
-    assert found.statistic == SHARED_IMAGES
+def test_responses_that_are_no_numbers_count_as_none() -> None:
+    values = np.array([[0.0, 0.0], [1.0, 2.0], [np.nan, 0.0], [-np.inf, 0.0]])
+    assert neighbours(values).similarity[0, 0] == 1
 
 
 def test_equal_similarities_are_in_the_order_of_units() -> None:
-    found = neighbours(np.zeros((40, 3), int), np.ones((40, 3)))
+    found = neighbours(np.repeat([[1.0], [2.0]], 40, axis=1))
     assert found.units[20].tolist() == list(range(12))

@@ -15,6 +15,7 @@ from convscope.atlas.layers import LayerBuild
 from convscope.atlas.manifest import AtlasOptions, Request, begin, layer_json, look, request
 from convscope.atlas.patches import Studio
 from convscope.atlas.portable import write_portable
+from convscope.atlas.profiles import profile
 from convscope.atlas.reading import Atlas
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
@@ -76,8 +77,8 @@ def build_atlas(
         rule, smooth, overlap, lrn: how projections are made, see `convscope.deconv`.
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
-        progress: called with the stages "scan", "project LAYER" for each layer, "profile", "control LAYER" for each
-            layer, "images", and "finish".
+        progress: called with the stages "scan", "profile", "project LAYER" and "control LAYER" for each layer, "images",
+            and "finish".
 
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
@@ -122,9 +123,17 @@ def _build(
     remove_leftovers(folder)
     thumbs = folder / "pictures" / "images" if options.thumb else None
     studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs, crops)
+    seen = profile(studio, options.layers, keep=folder / "work" / "profile.safetensors", progress=progress)
     builds = [
         LayerBuild(
-            folder, number, net.layers[name], found[name].topk, _statistics(found, name), studio, unit_names(net, name)
+            folder,
+            number,
+            net.layers[name],
+            found[name].topk,
+            _statistics(found, name),
+            studio,
+            seen.values[name],
+            unit_names(net, name),
         )
         for number, name in enumerate(options.layers)
     ]
@@ -135,6 +144,7 @@ def _build(
             studio,
             records,
             [build.pictures for build in builds],
+            seen,
             frozenset(failure.index for failure in found.failures),
         ).write(progress)
     Finish(folder, net, source, found, builds, records, options, extras).write(manifest, progress)

@@ -19,7 +19,7 @@ from convscope.atlas.controls import SEED, control, likeness
 from convscope.atlas.patches import Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
 from convscope.atlas.portraits import SHARD_PORTRAITS, Portraits
-from convscope.atlas.profiles import Profile, bands, profile
+from convscope.atlas.profiles import Profile, bands
 from convscope.atlas.render import GREY, Pixels, display, fit
 from convscope.atlas.sprites import compose, encode
 from convscope.atlas.store import LayerRecord
@@ -38,12 +38,16 @@ _TOGETHER = 8  # controls projected together
 
 @dataclass(frozen=True)
 class Extras:
-    """Everything needed to make the extras of an atlas in `folder`; pictures as for its layers."""
+    """Everything needed to make the extras of an atlas in `folder`.
+
+    pictures: as for its layers. found: how strongly sampled images excite the units.
+    """
 
     folder: Path
     studio: Studio
     records: Sequence[LayerRecord]
     pictures: Sequence[PictureFolder]
+    found: Profile
     unreadable: frozenset[int] = frozenset()
 
     def write(self, progress: Progress) -> Json:
@@ -62,8 +66,7 @@ class Extras:
 
     def _make(self, progress: Progress) -> None:
         names = [record.layer.name for record in self.records]
-        studio = self.studio
-        found = profile(studio, names, progress=progress)
+        studio, found = self.studio, self.found
         wiring = Wiring(studio.net, names)
         for record, pictures in zip(self.records, self.pictures, strict=True):
             last = self.folder / "data" / "extras" / record.id / f"{(len(record.values) - 1) // SHARD_UNITS}.js"

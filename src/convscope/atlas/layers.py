@@ -39,7 +39,11 @@ class Part:
 
 @dataclass(frozen=True)
 class LayerBuild:
-    """Everything needed to make one layer of the atlas in `out`; `names` are those of its units, for class logits."""
+    """Everything needed to make one layer of the atlas in `out`.
+
+    responses: (n, C) the strongest response of each unit in each of the sampled images. names: of the units, for class
+    logits.
+    """
 
     out: Path
     number: int
@@ -47,6 +51,7 @@ class LayerBuild:
     top: TopK
     statistics: LayerStatistics
     studio: Studio
+    responses: NDArray[np.float32]
     names: tuple[str, ...] | None
 
     @property
@@ -98,6 +103,7 @@ class LayerBuild:
             scales=joined["scales"],
             activations=joined["activations"],
             report=max(about["report"] for _, about in found),
+            responses=self.responses,
         )
         self._write_data(record, self.studio.source)
         record.save(self.record_path)

@@ -1,7 +1,7 @@
 """How strongly sampled images excite every unit: what the strongest responses alone do not tell.
 
 One more pass, over images evenly spread through the collection. From it come samples of a unit's lower responses, how
-alike units respond, and the strongest units of an image.
+alike units respond, and the strongest units of an image. What it finds is kept in a file until the atlas is complete.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from convscope.atlas.patches import Studio, thumb_path
 from convscope.atlas.render import TileSize, fit
 from convscope.atlas.sprites import encode
+from convscope.atlas.store import read_tensors, write_tensors
 from convscope.data import batches
 from convscope.files import write_bytes
 from convscope.graph import Network
@@ -80,8 +81,21 @@ def responses(studio: Studio, layers: Sequence[str], images: NDArray[np.int64]) 
         yield Responses(batch.indices, values, places)
 
 
-def profile(studio: Studio, layers: Sequence[str], *, progress: Progress) -> Profile:
-    """The profile of sampled images."""
+def profile(studio: Studio, layers: Sequence[str], *, keep: Path, progress: Progress) -> Profile:
+    """The profile of sampled images, from the file `keep` where it is there, and kept there otherwise."""
+    if keep.exists():
+        tensors, _ = read_tensors(keep)
+        values = {name: tensors[f"values.{i}"] for i, name in enumerate(layers)}
+        return Profile(tensors["images"], values, {name: tensors[f"places.{i}"] for i, name in enumerate(layers)})
+    found = _profile(studio, layers, progress)
+    tensors = {"images": found.images}
+    for i, name in enumerate(layers):
+        tensors |= {f"values.{i}": found.values[name], f"places.{i}": found.places[name]}
+    write_tensors(keep, tensors, {"layers": list(layers)})
+    return found
+
+
+def _profile(studio: Studio, layers: Sequence[str], progress: Progress) -> Profile:
     chosen = sampled(len(studio.source), SAMPLED)
     parts: list[Responses] = []
     done = 0

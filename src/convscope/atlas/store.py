@@ -78,8 +78,12 @@ class LayerRecord:
         scales: NDArray[np.float32],
         activations: NDArray[np.float32],
         report: str,
+        responses: NDArray[np.floating],
     ) -> Self:
-        """The record of a scanned and projected layer; boxes are (C, k, 4), of any numbers where missing."""
+        """The record of a scanned and projected layer; boxes are (C, k, 4), of any numbers where missing.
+
+        responses: (n, C) the strongest response of each unit in each of the sampled images, which neighbours are by.
+        """
         class_mean = None if statistics.class_mean is None else statistics.class_mean.numpy()
         class_count = None if statistics.class_count is None else statistics.class_count.numpy()
         values, images = top.values.numpy(), top.images.numpy()
@@ -105,7 +109,7 @@ class LayerRecord:
             class_mean=class_mean,
             class_count=class_count,
             preference=class_preference(class_mean, class_count),
-            near=neighbours(images, values, class_mean, class_count),
+            near=neighbours(responses),
             count=statistics.count,
             report=report,
         )

@@ -1,21 +1,15 @@
-"""What can be said of a layer's units from a scan alone: dead ones, classes they prefer, units that respond together.
-
-Everything here is computed from the k strongest responses and the statistics; nothing is run again.
-"""
+"""What can be said of a layer's units from numbers alone: dead ones, classes they prefer, units that respond together."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.atlas.alike import correlations
+
 _CLASSES = 5  # strongest classes to keep for a unit
 _NEIGHBOURS = 12  # nearest units to keep for a unit
-_ENOUGH_CLASSES = 8  # below this, a correlation over class means says little
-
-CLASS_CORRELATION = "class-mean correlation"
-"""Pearson correlation, over the classes, of two units' mean responses."""
-SHARED_IMAGES = "shared strongest images"
-"""Cosine of the sets of images among two units' k strongest responses: images shared / sqrt(sizes multiplied)."""
+_BLOCK = 512  # units compared with all others together
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +28,7 @@ class ClassPreference:
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """The units of the same layer that respond to the same images.
+    """The units of the same layer that respond most alike.
 
     `units` (C, m), nearest first, -1 where there are fewer; `similarity` (C, m); `statistic` says what was compared.
     """
@@ -86,44 +80,29 @@ def class_preference(
     )
 
 
-def neighbours(
-    images: NDArray[np.integer],
-    values: NDArray[np.floating],
-    class_mean: NDArray[np.floating] | None = None,
-    class_count: NDArray[np.integer] | None = None,
-) -> Neighbours:
-    """The units nearest to each unit of a layer by co-activation over the collection.
+def neighbours(values: NDArray[np.floating]) -> Neighbours:
+    """The units nearest to each unit of a layer by co-activation: the Pearson correlation of their strongest responses.
 
-    images, values: (C, k) the strongest responses, -1 where missing. With labels of enough classes the statistic is
-    the correlation of class means, which every image takes part in; otherwise the overlap of the k strongest images.
-    Units that never respond have no neighbours and are nobody's.
+    values: (n, C) the strongest response of each unit in each of n images. Units that respond to all images alike, such
+    as dead ones, have no neighbours and are nobody's; nor is a unit whose correlation is not above zero.
+
+    >>> found = neighbours(np.array([[0.0, 0.0, 9.0], [1.0, 2.0, 4.0], [2.0, 4.0, 1.0]]))
+    >>> found.units[:, 0].tolist(), found.statistic
+    ([1, 0, -1], 'correlation of strongest responses in 3 images')
     """
-    if class_mean is not None and class_count is not None and (class_count > 0).sum() >= _ENOUGH_CLASSES:
-        rows = np.nan_to_num(np.asarray(class_mean, np.float64)[:, class_count > 0], nan=0.0)
-        rows = rows - rows.mean(axis=1, keepdims=True)
-        statistic = CLASS_CORRELATION
-    else:
-        rows = _membership(images, values)
-        statistic = SHARED_IMAGES
-    length = np.linalg.norm(rows, axis=1)
-    rows = np.divide(rows, length[:, None], out=np.zeros_like(rows), where=length[:, None] > 0)
-    # Rounded, so that the order of equal similarities does not hang on the last bits of a product.
-    similarity = np.round(rows @ rows.T, 6)
-    np.fill_diagonal(similarity, -np.inf)
-    similarity[:, length == 0] = -np.inf
-    order = np.argsort(-similarity, axis=1, kind="stable")[:, :_NEIGHBOURS]
-    nearest = np.take_along_axis(similarity, order, axis=1)
-    kept = (nearest > 0) & (length > 0)[:, None]
-    return Neighbours(
-        np.where(kept, order, -1).astype(np.int32), np.where(kept, nearest, 0).astype(np.float32), statistic
-    )
-
-
-def _membership(images: NDArray[np.integer], values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(C, distinct images) 1 where the image is among the unit's strongest and its response is not zero."""
-    counts = (images >= 0) & (values != 0)
-    distinct, place = np.unique(images, return_inverse=True)
-    rows = np.zeros((len(images), len(distinct)))
-    units, ranks = np.nonzero(counts)
-    rows[units, place.reshape(images.shape)[units, ranks]] = 1
-    return rows
+    rows = correlations(values)
+    count = len(rows)
+    most = min(_NEIGHBOURS, count)
+    units = np.full((count, most), -1, np.int32)
+    similarity = np.zeros((count, most), np.float32)
+    for first in range(0, count, _BLOCK):
+        # Rounded, so that the order of equal similarities does not hang on the last bits of a product.
+        found = np.round(rows[first : first + _BLOCK] @ rows.T, 6)
+        own = np.arange(len(found))
+        found[own, first + own] = -np.inf
+        order = np.argsort(-found, axis=1, kind="stable")[:, :most]
+        nearest = np.take_along_axis(found, order, axis=1)
+        mine = slice(first, first + len(found))
+        units[mine] = np.where(nearest > 0, order, -1)
+        similarity[mine] = np.where(nearest > 0, nearest, 0)
+    return Neighbours(units, similarity, f"correlation of strongest responses in {len(values)} images")

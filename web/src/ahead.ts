@@ -20,6 +20,16 @@ async function decoded(atlas: Atlas, path: string): Promise<void> {
   await image.decode().catch(() => undefined); // a picture that is not there shows itself when it is asked for
 }
 
+const SOON = 20; // units: what a key that is held down comes to within a second
+
+/** Load the scripts of units that a walk from this one comes to soon. */
+export function scripts(atlas: Atlas, layer: LayerEntry, channel: number): void {
+  for (const next of [channel - SOON, channel + SOON]) {
+    const shard = Math.floor(Math.max(0, Math.min(layer.channels - 1, next)) / layer.shard.units);
+    void atlas.store.load<UnitShard>(`layers/${layer.id}/${shard}`).catch(() => null);
+  }
+}
+
 /** Load and decode what a unit's page shows first. */
 export async function ahead(atlas: Atlas, layer: LayerEntry, channel: number): Promise<void> {
   const address = `layers/${layer.id}/${Math.floor(channel / layer.shard.units)}`;

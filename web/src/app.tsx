@@ -11,16 +11,16 @@ import { ImagesPage } from "./pages/Images";
 import { LayerPage } from "./pages/Layer";
 import { UnitPage } from "./pages/Unit";
 import type { Route, Router } from "./route";
-import { parse, parseUnit, toUnit } from "./route";
+import { embeds, parse, parseUnit, toUnit } from "./route";
 import type { Keys, Shell } from "./shell";
 import { keyName, remembered, ShellContext, typing } from "./shell";
-import { marks } from "./marks";
+import { marksOf, MarksContext } from "./marks";
 import type { Atlas } from "./store";
 import { AtlasContext, openAtlas } from "./store";
 
 type Listener = { keys: Keys; modal: boolean };
 
-/** The keyboard: the last listener that knows a key gets it, none below a modal one. */
+/** The keyboard: a modal listener has it alone, the last one of several; otherwise the last that knows a key gets it. */
 function useListeners(root: HTMLElement, alone: boolean): Shell["listen"] {
   const listeners = useRef<Listener[]>([]);
   useEffect(() => {
@@ -31,16 +31,13 @@ function useListeners(root: HTMLElement, alone: boolean): Shell["listen"] {
       const target = pressed.composedPath()[0] as HTMLElement;
       // Enter and the space bar belong to what has the focus.
       if ((pressed.key === "Enter" || pressed.key === " ") && target.closest?.("a,button,summary,select")) return;
-      for (let i = listeners.current.length - 1; i >= 0; i -= 1) {
-        const { keys, modal } = listeners.current[i] as Listener;
-        const name = keyName(pressed);
-        if (name in keys) {
-          pressed.preventDefault();
-          keys[name]?.(pressed);
-          return;
-        }
-        if (modal) return;
-      }
+      // A page that opens with something over it hears of that first, so the order alone does not say what lies above.
+      const above = listeners.current.filter((one) => one.modal).slice(-1);
+      const name = keyName(pressed);
+      const hears = (above.length ? above : listeners.current).findLast(({ keys }) => name in keys);
+      if (!hears) return;
+      pressed.preventDefault();
+      hears.keys[name]?.(pressed);
     };
     const target: EventTarget = alone ? document : root;
     target.addEventListener("keydown", hear);
@@ -88,9 +85,10 @@ export function App({ host, router, root }: Props) {
   const route = useRoute(router);
   const listen = useListeners(root, host.kind !== "notebook");
   const shell = useMemo<Shell>(
-    () => ({ router, root, listen, toast: say, toggleTheme: () => toggleTheme(root), marks: marks() }),
+    () => ({ router, root, listen, toast: say, toggleTheme: () => toggleTheme(root) }),
     [router, root, listen],
   );
+  const marks = useMemo(() => marksOf(atlas?.manifest ?? null), [atlas]);
   useEffect(() => {
     openAtlas(host, "").then(opened, (error: Error) => fail(error.message));
   }, [host]);
@@ -104,7 +102,9 @@ export function App({ host, router, root }: Props) {
   return (
     <ShellContext.Provider value={shell}>
       <AtlasContext.Provider value={atlas}>
-        <View route={route} shell={shell} atlas={atlas} />
+        <MarksContext.Provider value={marks}>
+          <View route={route} shell={shell} atlas={atlas} />
+        </MarksContext.Provider>
         <div class="toast" role="status" aria-live="polite" data-shown={words !== ""}>
           {words}
         </div>
@@ -136,7 +136,7 @@ function useGlobalKeys(shell: Shell, atlas: Atlas, help: () => void): void {
         "/": () => (shell.root.querySelector<HTMLInputElement>("#search") ?? shell.root.querySelector<HTMLInputElement>("#jump"))?.focus(),
         x: random,
         Escape: () => {
-          const field = shell.root.querySelector<HTMLElement>("input:focus,select:focus");
+          const field = shell.root.querySelector<HTMLElement>("input:focus,select:focus,textarea:focus");
           if (field) field.blur();
           else shell.root.querySelector<HTMLAnchorElement>("#up")?.click();
         },
@@ -151,24 +151,42 @@ function View({ route, shell, atlas }: { route: Route; shell: Shell; atlas: Atla
   const first = useRef(true);
   useGlobalKeys(shell, atlas, () => setHelp((shown) => !shown));
   const place = `${route.page}/${route.rest}`;
+  const embedded = embeds(route);
   useEffect(() => {
     const title = { home: atlas.manifest.model.name, images: "Images", compare: "Compare", experiments: "Experiments" }[route.page as "home"];
     if (shell.router.link("")) document.title = `${title ?? route.rest} – convscope atlas`;
     // A new page begins at its top and is read from there; the very first view leaves the focus alone.
+    // Who walks from unit to unit stays where they look.
     if (first.current) first.current = false;
-    else {
+    else if (!shell.router.walking()) {
       if (!route.query.has("at")) shell.root.scrollIntoView({ block: "start", behavior: "instant" });
       main.current?.focus({ preventScroll: true });
     }
   }, [place]);
   return (
     <>
-      <Header route={route} help={() => setHelp(true)} />
+      {!embedded && <Header route={route} help={() => setHelp(true)} />}
       <main id="main" tabIndex={-1} ref={main} key={route.page}>
         <Page route={route} />
       </main>
+      {embedded && <Source route={route} atlas={atlas} />}
+      <p class="heard" role="status">
+        {route.page === "unit" ? `Unit ${route.rest}` : ""}
+      </p>
       {help && <KeyHelp close={() => setHelp(false)} />}
     </>
+  );
+}
+
+/** Below a unit that another page embeds: where it is from, and the way to all of it. */
+function Source({ route, atlas }: { route: Route; atlas: Atlas }) {
+  return (
+    <footer class="source">
+      <a href={`#/u/${encodeURI(route.rest)}`} target="_blank" rel="noreferrer">
+        Open in the atlas
+      </a>{" "}
+      <span class="quiet">of {atlas.manifest.model.name}, made with convscope</span>
+    </footer>
   );
 }
 

@@ -112,6 +112,10 @@ export function jsonOf(atlas: Atlas, layer: LayerEntry, shard: UnitShard, unit: 
   return JSON.stringify({ unit: `${layer.name}:${unit.channel}`, model, data, options, versions, created, layer: shape, ...unit, imageInfo: images, classNames: classes }, null, 1);
 }
 
+/** HTML that shows a unit, its examples alone, within another page. */
+export const embedding = (link: string, title: string): string =>
+  `<iframe src="${escape(link)}?embed=1" title="${escape(title)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+
 /** BibTeX of a unit in this atlas: model, images, release and date, which together say how to make it again. */
 export function citation(atlas: Atlas, layer: LayerEntry, channel: number, link: string | null): string {
   const { model, data, versions, created } = atlas.manifest;

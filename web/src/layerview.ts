@@ -9,6 +9,7 @@ export const SORTS = [
   ["active", "fraction active"],
   ["selectivity", "class selectivity"],
   ["similar", "similarity to a unit"],
+  ["map", "likeness, as a map"],
 ] as const;
 
 export type Sort = (typeof SORTS)[number][0];
@@ -27,6 +28,8 @@ export interface LayerView {
   /** The unit that others are compared with. */
   near: number | null;
   text: string;
+  /** Only units that were marked. */
+  marked: boolean;
 }
 
 const oneOf = <T extends string>(text: string | null, known: readonly T[], otherwise: T): T => known.find((one) => one === text) ?? otherwise;
@@ -49,6 +52,7 @@ export function readView(query: URLSearchParams): LayerView {
     high: numberOf(query.get("high")),
     near: numberOf(query.get("near")),
     text: query.get("q") ?? "",
+    marked: query.get("marked") === "1",
   };
 }
 
@@ -63,13 +67,14 @@ export function writeView(view: LayerView): Record<string, string | number | nul
     high: view.high,
     near: view.near,
     q: view.text,
+    marked: view.marked ? 1 : null,
   };
 }
 
 type Test = (channel: number) => boolean;
 
 /** What each filter asks of a unit; a filter that is not set asks nothing. */
-export function tests(view: LayerView, data: LayerData): Record<"alive" | "class" | "range" | "text", Test> {
+export function tests(view: LayerView, data: LayerData, marked: ReadonlySet<number>): Record<"alive" | "class" | "range" | "text" | "marked", Test> {
   const dead = new Set(data.dead);
   const { low, high, class: wanted } = view;
   const sought = view.text.toLowerCase();
@@ -81,6 +86,7 @@ export function tests(view: LayerView, data: LayerData): Record<"alive" | "class
       if (low === null && high === null) return true;
       return value !== null && (low === null || value >= low) && (high === null || value <= high);
     },
+    marked: (channel) => !view.marked || marked.has(channel),
     text: (channel) => !sought || String(channel).startsWith(sought) || (data.names?.[channel] ?? "").toLowerCase().includes(sought),
   };
 }
@@ -90,24 +96,39 @@ export interface Counts {
   alive: Record<Alive, number>;
   /** Units by the class they respond to most, among those that pass the other filters. */
   classes: Map<number, number>;
+  marked: number;
+  /** The strongest responses of units that pass the other filters than that of their range. */
+  maxima: number[];
+}
+
+/** What a layer's filters choose from, beside the numbers of the layer: all of it may be left out. */
+export interface Given {
+  /** Units with their likeness to the one that others are compared with. */
+  nearest?: [number, number][];
+  /** Units that this copy holds, where it does not hold all. */
+  only?: number[] | undefined;
+  marked?: ReadonlySet<number>;
 }
 
 /** The units that pass all filters, in order, and for each choice of a filter how many would. */
-export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, nearest: [number, number][], only?: number[]): { units: number[]; counts: Counts } {
-  const ask = tests(view, data);
+export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, { nearest = [], only, marked = new Set() }: Given = {}): { units: number[]; counts: Counts } {
+  const ask = tests(view, data, marked);
   const dead = new Set(data.dead);
-  const counts: Counts = { all: 0, alive: { all: 0, alive: 0, dead: 0 }, classes: new Map() };
+  const counts: Counts = { all: 0, alive: { all: 0, alive: 0, dead: 0 }, classes: new Map(), marked: 0, maxima: [] };
   const units: number[] = [];
   for (const channel of only ?? Array.from({ length: layer.channels }, (_, i) => i)) {
     counts.all += 1;
-    const rest = ask.range(channel) && ask.text(channel);
-    if (rest && ask.class(channel)) {
+    const [alive, class_, range, named, chosen] = [ask.alive(channel), ask.class(channel), ask.range(channel), ask.text(channel), ask.marked(channel)];
+    if (class_ && range && named && chosen) {
       counts.alive.all += 1;
       counts.alive[dead.has(channel) ? "dead" : "alive"] += 1;
     }
     const best = data.topClass?.[channel];
-    if (rest && ask.alive(channel) && best !== undefined && best >= 0) counts.classes.set(best, (counts.classes.get(best) ?? 0) + 1);
-    if (rest && ask.alive(channel) && ask.class(channel)) units.push(channel);
+    if (alive && range && named && chosen && best !== undefined && best >= 0) counts.classes.set(best, (counts.classes.get(best) ?? 0) + 1);
+    if (alive && class_ && range && named && marked.has(channel)) counts.marked += 1;
+    const most = data.maximum[channel];
+    if (alive && class_ && named && chosen && typeof most === "number") counts.maxima.push(most);
+    if (alive && class_ && range && named && chosen) units.push(channel);
   }
   return { units: inOrder(units, data, view, nearest), counts };
 }
@@ -117,6 +138,7 @@ function inOrder(units: number[], data: LayerData, view: LayerView, nearest: [nu
   if (view.sort === "index") return view.ascending ? units : units.reverse();
   const near = new Map(nearest);
   if (view.near !== null) near.set(view.near, Number.POSITIVE_INFINITY);
+  if (view.sort === "map") return units; // where they lie depends on the columns there are
   const column = view.sort === "similar" ? null : data[view.sort];
   const value = (channel: number): number | null => (column ? (column[channel] ?? null) : view.sort === "similar" ? (near.get(channel) ?? null) : null);
   // Units without the number come last either way; equal ones stay in the order of their indices.

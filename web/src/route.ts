@@ -52,6 +52,9 @@ export const toImage = (image: number): string => `#/i/${image}`;
 export const toExperiment = (name: string): string => `#/e/${encode(name)}`;
 export const toCompare = (a: string, b: string, other = ""): string => withQuery("#/compare", { a, b, with: other });
 
+/** Whether the address is of a unit shown within another page: its examples alone, or all of it where `embed` is "all". */
+export const embeds = (route: Route): boolean => route.page === "unit" && route.query.has("embed");
+
 /** Layer and channel of "layer:channel"; null where the text is no unit. */
 export function parseUnit(text: string): { layer: string; channel: number } | null {
   const found = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(text.trim());
@@ -62,25 +65,67 @@ export interface Router {
   hash(): string;
   go(address: string): void;
   replace(address: string): void;
+  /** Go on from where the last step led: one entry of the history for a whole walk, however long. */
+  step(address: string): void;
+  /** Whether the last move was such a step. */
+  walking(): boolean;
   subscribe(changed: () => void): () => void;
   /** A link to a view for people to pass on; null where views have no address (notebooks). */
   link(address: string): string | null;
 }
 
+const BURST = 30; // addresses written at once, and
+const REFILL = 100; // milliseconds for each more: browsers ignore or refuse more than some 200 in 10 seconds
+
+/** Addresses of a page. Where a key is held down the view goes on at once, and the address follows when it may. */
 export function hashRouter(window: Window): Router {
   const listeners = new Set<() => void>();
+  let at = window.location.hash;
+  let walking = false;
+  let left = BURST;
+  let filled = 0;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
   const tell = (): void => listeners.forEach((changed) => changed());
-  window.addEventListener("hashchange", tell);
+  const write = (push: boolean): void => {
+    if (window.location.hash === at) return;
+    if (push) window.history.pushState(null, "", at);
+    else window.history.replaceState(null, "", at);
+  };
+  const show = (address: string, push: boolean): void => {
+    at = address;
+    const now = performance.now();
+    left = Math.min(BURST, left + (now - filled) / REFILL);
+    filled = now;
+    clearTimeout(waiting);
+    // A new entry is never left out: people go back to it.
+    if (push || left >= 1) {
+      left -= 1;
+      write(push);
+    } else waiting = setTimeout(() => write(false), 3 * REFILL);
+    tell(); // at once: a key pressed until an event came would find the page before
+  };
+  const came = (): void => {
+    if (window.location.hash === at) return;
+    clearTimeout(waiting);
+    at = window.location.hash;
+    walking = false;
+    tell();
+  };
+  window.addEventListener("hashchange", came);
+  window.addEventListener("popstate", came);
   return {
-    hash: () => window.location.hash,
+    hash: () => at,
     go: (address) => {
-      window.location.hash = address;
-      tell(); // at once: the event comes later, and a key pressed until then would find the page before
+      walking = false;
+      show(address, true);
     },
-    replace: (address) => {
-      window.history.replaceState(null, "", address);
-      tell();
+    replace: (address) => show(address, false),
+    step: (address) => {
+      const first = !walking;
+      walking = true;
+      show(address, first);
     },
+    walking: () => walking,
     subscribe: (changed) => {
       listeners.add(changed);
       return () => listeners.delete(changed);
@@ -93,14 +138,20 @@ export function hashRouter(window: Window): Router {
 export function memoryRouter(start: string): Router {
   const listeners = new Set<() => void>();
   let at = start;
-  const move = (address: string): void => {
+  let walking = false;
+  const move = (address: string, step = false): void => {
     at = address;
+    walking = step;
     listeners.forEach((changed) => changed());
   };
   return {
     hash: () => at,
-    go: move,
-    replace: move,
+    go: (address) => move(address),
+    replace: (address) => move(address, walking),
+    step: (address) => {
+      move(address, true);
+    },
+    walking: () => walking,
     subscribe: (changed) => {
       listeners.add(changed);
       return () => listeners.delete(changed);

@@ -13,7 +13,6 @@ export interface Shell {
   listen(keys: Keys, modal?: boolean): () => void;
   toast(words: string): void;
   toggleTheme(): void;
-  marks: { has(unit: string): boolean; toggle(unit: string): boolean; all(): string[] };
 }
 
 export const ShellContext = createContext<Shell | null>(null);

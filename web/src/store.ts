@@ -100,6 +100,22 @@ export function usePicture(path: string | null, from?: Atlas | null): string | u
   return direct ?? (late && late.path === path ? late.url : undefined);
 }
 
+/** Whether a picture file turned out not to be there: backgrounds do not tell. */
+export function useMissing(path: string | null): boolean {
+  const url = usePicture(path);
+  const [failed, fail] = useState<string | null>(null);
+  useEffect(() => {
+    if (url === undefined) return;
+    const image = new Image();
+    image.onerror = () => fail(url);
+    image.src = url;
+    return () => {
+      image.onerror = null;
+    };
+  }, [url]);
+  return url !== undefined && failed === url;
+}
+
 /** The manifest of an atlas; rejects with words for people where this viewer cannot show it. */
 export async function openAtlas(host: Host, name: string): Promise<Atlas> {
   const store = new Store(host, name);

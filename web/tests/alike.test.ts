@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { likeness, measureOf } from "../src/alike";
+import { likeness, measureOf, vectorsOf } from "../src/alike";
 import { shardOf } from "../src/pages/Image";
 import type { AlikeData, ProfileIndex } from "../src/types";
 
@@ -19,7 +19,18 @@ it("multiplies signed bytes, leaving out units that do not vary", () => {
   expect(found[0]?.[1]).toBeCloseTo(0.6);
   expect(found[1]?.[1]).toBe(-1);
   expect(likeness(data, 2)).toEqual([]);
-  expect(measureOf(data)).toBe("correlation of responses to 24 images, ± 0.01");
+  expect(measureOf(data)).toBe("correlation of strongest responses in 24 images, ± 0.01 beyond the nearest");
+});
+
+it("says the nearest exactly, and no other unit to be nearer", () => {
+  const data = codes([[100, 0], [60, -80], [70, 0], [80, 0]]);
+  expect(likeness(data, 0, [[1, 0.62], [2, 0.61]])).toEqual([[1, 0.62], [2, 0.61], [3, 0.61]]);
+});
+
+it("gives the components of the units that vary", () => {
+  const found = vectorsOf(codes([[100, 1], [0, 0], [60, -80]]), [0, 1, 2]);
+  expect(found.units).toEqual([0, 2]);
+  expect([...found.vectors.values]).toEqual([100, 1, 60, -80]);
 });
 
 it("finds the script of an image", () => {

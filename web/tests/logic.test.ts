@@ -5,6 +5,7 @@ import { alongBins } from "../src/parts/Histogram";
 import { visible } from "../src/parts/Grid";
 import { boxAt } from "../src/pages/Image";
 import { stations } from "../src/pages/Home";
+import { binOf } from "../src/parts/Spread";
 import type { LayerData, LayerEntry, NetworkLayer, UnitData } from "../src/types";
 import { bytes, short } from "../src/words";
 
@@ -24,24 +25,31 @@ const view = (text: string) => readView(new URLSearchParams(text));
 
 describe("the units of a layer", () => {
   it("are sorted by a column, equal ones by index, those without a number last", () => {
-    expect(arrange(layer, data, view("sort=maximum"), []).units).toEqual([0, 4, 1, 3, 2]);
-    expect(arrange(layer, data, view("sort=maximum&up=1"), []).units).toEqual([3, 1, 0, 4, 2]);
-    expect(arrange(layer, data, view(""), []).units).toEqual([0, 1, 2, 3, 4]);
-    expect(arrange(layer, data, view("up=0"), []).units).toEqual([4, 3, 2, 1, 0]);
+    expect(arrange(layer, data, view("sort=maximum")).units).toEqual([0, 4, 1, 3, 2]);
+    expect(arrange(layer, data, view("sort=maximum&up=1")).units).toEqual([3, 1, 0, 4, 2]);
+    expect(arrange(layer, data, view("")).units).toEqual([0, 1, 2, 3, 4]);
+    expect(arrange(layer, data, view("up=0")).units).toEqual([4, 3, 2, 1, 0]);
   });
   it("come nearest first, the unit itself before all", () => {
-    expect(arrange(layer, data, view("sort=similar&near=2"), [[4, 0.9], [0, 0.5]]).units).toEqual([2, 4, 0, 1, 3]);
+    expect(arrange(layer, data, view("sort=similar&near=2"), { nearest: [[4, 0.9], [0, 0.5]] }).units).toEqual([2, 4, 0, 1, 3]);
   });
   it("are counted for every choice of a filter, the other filters applied", () => {
-    const found = arrange(layer, data, view("class=7&alive=alive"), []);
+    const found = arrange(layer, data, view("class=7&alive=alive"));
     expect(found.units).toEqual([0, 1]);
     expect(found.counts.alive).toEqual({ all: 2, alive: 2, dead: 0 });
     expect([...found.counts.classes]).toEqual([[7, 2], [9, 2]]);
-    expect(arrange(layer, data, view("low=2"), []).units).toEqual([0, 4]);
-    expect(arrange(layer, data, view("low=0&high=1"), []).units).toEqual([1, 3]);
+    expect(arrange(layer, data, view("low=2")).units).toEqual([0, 4]);
+    expect(arrange(layer, data, view("low=0&high=1")).units).toEqual([1, 3]);
+  });
+  it("may be those alone that were marked, which other filters count too", () => {
+    const marked = new Set([1, 3, 4]);
+    expect(arrange(layer, data, view("marked=1"), { marked }).units).toEqual([1, 3, 4]);
+    expect(arrange(layer, data, view("marked=1&alive=alive"), { marked }).counts.alive).toEqual({ all: 3, alive: 2, dead: 1 });
+    expect(arrange(layer, data, view("alive=alive"), { marked }).counts.marked).toBe(2);
+    expect(arrange(layer, data, view("low=2&alive=alive"), {}).counts.maxima).toEqual([3, 1, 3]);
   });
   it("keep their view in the address", () => {
-    for (const text of ["", "view=photos&sort=mean&up=1&class=7&low=0.5&q=do"]) {
+    for (const text of ["", "view=photos&sort=mean&up=1&class=7&low=0.5&q=do&marked=1"]) {
       const read = view(text);
       const written = new URLSearchParams(Object.entries(writeView(read)).flatMap(([k, v]) => (v === null || v === "" ? [] : [[k, String(v)]])));
       expect(readView(written)).toEqual(read);
@@ -53,6 +61,7 @@ describe("the units of a layer", () => {
 describe("pictures and plots", () => {
   it("show only the rows of a grid that are near the window", () => {
     expect(visible(100, 330, { width: 100, height: 50 }, 10, 0, 300)).toEqual({ columns: 3, step: 113, first: 0, last: 36, height: 34 * 60 - 10 });
+    expect(visible(100, 330, { width: 100, height: 50 }, 10, 0, 300, 2)).toMatchObject({ columns: 2, step: 110 });
     expect(visible(100, 50, { width: 100, height: 50 }, 10, 3000, 3300).columns).toBe(1);
     expect(visible(0, 300, { width: 100, height: 50 }, 10, 0, 300)).toMatchObject({ first: 0, last: 0, height: 0 });
   });
@@ -60,6 +69,10 @@ describe("pictures and plots", () => {
     const edges = [0, 1, 2, 4];
     expect([-1, 0.5, 3, 9].map((value) => alongBins(edges, value))).toEqual([0, 0.5, 2.5, 3]);
     expect(alongBins([0, 1, Infinity], 5)).toBe(1.5);
+  });
+  it("count values in bins of equal width, the largest in the last", () => {
+    expect([0, 0.24, 0.25, 0.99, 1].map((value) => binOf(value, 0, 1, 4))).toEqual([0, 0, 1, 3, 3]);
+    expect(binOf(1, 1, 1, 4)).toBeNull();
   });
   it("find the pixels a position sees", () => {
     expect(boxAt(layer, 2, 1, [3, 9, 9])).toEqual([3, 2, 6, 7]);

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { memoryRouter, parse, parseUnit, toCompare, toLayer, toUnit } from "../src/route";
+import { describe, expect, it, vi } from "vitest";
+import { embeds, hashRouter, memoryRouter, parse, parseUnit, toCompare, toLayer, toUnit } from "../src/route";
 
 describe("addresses", () => {
   it("lead back to the names they were made from, whatever the name", () => {
@@ -31,5 +31,47 @@ describe("addresses", () => {
     stop();
     router.go("#/l/y");
     expect([router.hash(), told]).toEqual(["#/l/y", 1]);
+  });
+  it("are those of units within other pages where they say so", () => {
+    expect(embeds(parse("#/u/x:1?embed=1"))).toBe(true);
+    expect(embeds(parse("#/u/x:1"))).toBe(false);
+    expect(embeds(parse("#/l/x?embed=1"))).toBe(false);
+  });
+});
+
+describe("a walk from unit to unit", () => {
+  const fake = () => {
+    const entries = ["#/l/x"];
+    const location = { get hash() { return entries.at(-1) ?? ""; }, get href() { return `file:///a${entries.at(-1)}`; } };
+    const history = {
+      pushState: (_: unknown, __: string, to: string) => void entries.push(to),
+      replaceState: (_: unknown, __: string, to: string) => void (entries[entries.length - 1] = to),
+    };
+    return { entries, window: { location, history, addEventListener: () => undefined } as unknown as Window };
+  };
+  it("is one entry of the history", () => {
+    const { entries, window } = fake();
+    const router = hashRouter(window);
+    router.go("#/u/x:1");
+    router.step("#/u/x:2");
+    router.step("#/u/x:3");
+    expect(entries).toEqual(["#/l/x", "#/u/x:1", "#/u/x:3"]);
+    expect(router.walking()).toBe(true);
+    router.go("#/l/x");
+    expect(entries).toHaveLength(4);
+  });
+  it("shows every unit at once though the address may follow late", () => {
+    vi.useFakeTimers();
+    const { entries, window } = fake();
+    const router = hashRouter(window);
+    const seen: string[] = [];
+    router.subscribe(() => seen.push(router.hash()));
+    for (let unit = 0; unit < 300; unit += 1) router.step(`#/u/x:${unit}`);
+    expect(seen).toHaveLength(300);
+    expect(entries.at(-1)).not.toBe("#/u/x:299");
+    vi.advanceTimersByTime(1000);
+    expect(entries.at(-1)).toBe("#/u/x:299");
+    expect(entries).toHaveLength(2);
+    vi.useRealTimers();
   });
 });

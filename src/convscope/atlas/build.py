@@ -77,8 +77,8 @@ def build_atlas(
         rule, smooth, overlap, lrn: how projections are made, see `convscope.deconv`.
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
-        progress: called with the stages "scan", "profile", "project LAYER" and "control LAYER" for each layer, "images",
-            and "finish".
+        progress: called with the stages "scan", "profile", "project LAYER" and "control LAYER" for each layer,
+            "images", and "finish".
 
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.

@@ -1,4 +1,4 @@
-"""What can be said of a layer's units from numbers alone: dead ones, classes they prefer, units that respond together."""
+"""What can be said of a layer's units from numbers alone: dead ones, classes they prefer, units that respond alike."""
 
 from dataclasses import dataclass
 

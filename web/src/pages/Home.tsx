@@ -1,7 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
 import { FieldGlyph, Facts, Name, Section } from "../parts/small";
+import { Marked } from "../parts/Marked";
 import { Tile } from "../parts/Tile";
-import { parseUnit, toLayer, toUnit } from "../route";
+import { toLayer } from "../route";
 import { useKeys, useShell } from "../shell";
 import { fill, useAtlas, useData } from "../store";
 import type { LayerEntry, Manifest, NetworkData, NetworkLayer } from "../types";
@@ -27,7 +28,7 @@ export function stations(network: NetworkData | null, shown: LayerEntry[]): Stat
 
 export function HomePage() {
   const { manifest } = useAtlas();
-  const { marks, router } = useShell();
+  const { router } = useShell();
   const [sought, seek] = useState("");
   const network = useData<NetworkData>("network");
   const found = useMemo(() => stations(network.value, manifest.layers), [network.value, manifest]);
@@ -40,7 +41,6 @@ export function HomePage() {
   };
   useKeys({ ArrowDown: move(1), j: move(1), ArrowUp: move(-1), k: move(-1), Enter: open });
   const dead = manifest.layers.reduce((sum, layer) => sum + layer.units.dead, 0);
-  const marked = marks.all().flatMap((text) => parseUnit(text) ?? []);
   return (
     <>
       <h1>
@@ -74,17 +74,7 @@ export function HomePage() {
           : matching.map((layer, i) => <LayerRow key={layer.id} layer={layer} current={i === current} />)}
       </ol>
       {sought !== "" && <Elsewhere network={network.value} sought={sought} found={matching.length} />}
-      {marked.length > 0 && (
-        <Section title="Marked units">
-          <p class="chips">
-            {marked.map((unit) => (
-              <a key={`${unit.layer}:${unit.channel}`} class="chip" href={toUnit(unit.layer, unit.channel)}>
-                <Name text={`${unit.layer}:${unit.channel}`} />
-              </a>
-            ))}
-          </p>
-        </Section>
-      )}
+      <Marked />
       <Provenance manifest={manifest} />
     </>
   );
@@ -93,6 +83,7 @@ export function HomePage() {
 function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
   const { manifest } = useAtlas();
   const preview = layer.preview;
+  const side = window.innerWidth < 600 ? 28 : 40; // so that ten fit a phone
   const shown = Math.min(preview.columns, layer.channels);
   const path = fill(manifest.paths.preview, { layer: layer.id });
   return (
@@ -120,7 +111,7 @@ function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
           {[0, 1].map((row) => (
             <span key={row}>
               {Array.from({ length: shown }, (_, i) => (
-                <Tile key={i} path={path} grid={preview} panel={0} cell={row * preview.columns + i} side={32} boost={row === 1} />
+                <Tile key={i} path={path} grid={preview} panel={0} cell={row * preview.columns + i} side={side} boost={row === 1} />
               ))}
             </span>
           ))}

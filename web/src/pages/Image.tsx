@@ -64,11 +64,10 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
   const { manifest } = useAtlas();
   const { router } = useShell();
   const [box, mark] = useState<{ box: Box; words: string } | null>(null);
-  const step = (by: number): void => {
-    const next = images[images.indexOf(number) + by];
-    if (next !== undefined) router.go(toImage(next));
-  };
-  useKeys({ ArrowLeft: () => step(-1), h: () => step(-1), ArrowRight: () => step(1), l: () => step(1) });
+  const at = images.indexOf(number);
+  const [before, after] = at < 0 ? [] : [images[at - 1], images[at + 1]];
+  const to = (image: number | undefined) => (): void => (image === undefined ? undefined : router.step(toImage(image)));
+  useKeys({ ArrowLeft: to(before), h: to(before), ArrowRight: to(after), l: to(after) });
   return (
     <>
       <div class="page-head">
@@ -86,6 +85,18 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
             )}
             {" · "}among the strongest of {many(wins.length, "unit")}
           </p>
+        </div>
+        <div class="steps">
+          {before !== undefined && (
+            <a href={toImage(before)} aria-label={`Previous image, ${before}`} title="Previous image (←)">
+              ←
+            </a>
+          )}
+          {after !== undefined && (
+            <a href={toImage(after)} aria-label={`Next image, ${after}`} title="Next image (→)">
+              →
+            </a>
+          )}
         </div>
       </div>
       <div class="image-page">

@@ -85,7 +85,7 @@ export function ImagesPage({ query }: { query: URLSearchParams }) {
           select={choose}
           open={(index) => router.go(toImage(shown[index]?.number ?? 0))}
           keyOf={(index) => shown[index]?.number ?? index}
-          render={(index) => <Thumb image={shown[index] as Listed} first={index === Math.max(0, chosen)} />}
+          render={(index, tab) => <Thumb image={shown[index] as Listed} first={tab} />}
         />
       )}
     </>

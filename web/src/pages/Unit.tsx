@@ -1,12 +1,14 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Actions } from "../parts/Actions";
 import { Examples } from "../parts/Examples";
+import type { Mode } from "../parts/Lightbox";
 import { Lightbox } from "../parts/Lightbox";
 import { Details } from "../parts/Details";
-import { Loading, Name, Problem } from "../parts/small";
-import { ahead } from "../ahead";
+import { Loading, Name, NoLayer, Problem } from "../parts/small";
+import { ahead, scripts } from "../ahead";
 import type { View } from "../layerview";
 import { toLayer, toUnit, withQuery } from "../route";
+import { useMarks } from "../marks";
 import { useKeys, useShell } from "../shell";
 import { layerNamed, useAtlas, useData } from "../store";
 import type { LayerData, LayerEntry, UnitData, UnitShard } from "../types";
@@ -25,14 +27,17 @@ export function UnitPage({ layer: name, channel, query }: Props) {
   const only = atlas.manifest.subset?.[name];
   const shard = useData<UnitShard>(there ? `layers/${layer.id}/${Math.floor(channel / layer.shard.units)}` : null);
   const data = useData<LayerData>(there ? `layers/${layer.id}` : null);
-  if (!layer) return <Problem title="No such layer">Layer “{name}” is not in this atlas.</Problem>;
+  const before = useRef<ViewProps | null>(null);
+  if (!layer) return <NoLayer name={name} />;
   if (!there) return <Problem title="No such unit">Layer “{name}” has units 0 to {layer.channels - 1}.</Problem>;
   const error = shard.error ?? data.error;
   if (error) return <Problem title="Data is missing">{error.message}</Problem>;
-  if (!shard.value || !data.value) return <Loading what={`${name}:${channel}`} />;
+  // Until the next unit is there the one before stays, and with it the keys that go on from it.
+  if (!shard.value || !data.value) return before.current?.layer === layer ? <UnitView {...before.current} /> : <Loading what={`${name}:${channel}`} />;
   const unit = shard.value.units.find((one) => one.channel === channel);
   if (!unit || (only && !only.includes(channel))) return <Problem title="Not in this copy">This export holds other units of “{name}”.</Problem>;
-  return <UnitView layer={layer} data={data.value} shard={shard.value} unit={unit} query={query} only={only} />;
+  before.current = { layer, data: data.value, shard: shard.value, unit, query, only };
+  return <UnitView {...before.current} />;
 }
 
 interface ViewProps {
@@ -44,9 +49,20 @@ interface ViewProps {
   only: number[] | undefined;
 }
 
-function useUnitKeys({ layer, unit, only }: ViewProps, show: (view: View) => void, open: (rank: number) => void): (by: number) => number | null {
+interface Views {
+  view: View;
+  show: (view: View) => void;
+  open: (rank: number, as?: Mode) => void;
+  /** Turn from patches to whole images, or back. */
+  widen: () => void;
+  /** The address of a unit in the view that is shown. */
+  to: (layer: string, channel: number) => string;
+}
+
+function useUnitKeys({ layer, unit, only }: ViewProps, active: number, { show, open, widen, to }: Views): (by: number) => number | null {
   const { manifest } = useAtlas();
-  const { router, marks, root, toast } = useShell();
+  const { router, root, toast } = useShell();
+  const marks = useMarks();
   const step = (by: number): number | null => {
     if (only) return only[only.indexOf(unit.channel) + by] ?? null;
     const next = unit.channel + by;
@@ -55,11 +71,11 @@ function useUnitKeys({ layer, unit, only }: ViewProps, show: (view: View) => voi
   const go = (by: number) => (): void => {
     // Five steps near an end go as far as there are units.
     const next = step(by) ?? (only ? null : by < 0 ? 0 : layer.channels - 1);
-    if (next !== null && next !== unit.channel) router.go(toUnit(layer.name, next));
+    if (next !== null && next !== unit.channel) router.step(to(layer.name, next));
   };
   const turn = (by: number) => (): void => {
     const other = manifest.layers[manifest.layers.indexOf(layer) + by];
-    if (other) router.go(toUnit(other.name, Math.min(unit.channel, other.channels - 1)));
+    if (other) router.step(to(other.name, Math.min(unit.channel, other.channels - 1)));
   };
   const keys: Record<string, () => void> = {
     "[": turn(-1),
@@ -67,8 +83,8 @@ function useUnitKeys({ layer, unit, only }: ViewProps, show: (view: View) => voi
     p: () => show("photos"),
     r: () => show("projections"),
     b: () => show("both"),
-    o: () => open(0),
-    f: () => open(0),
+    o: () => open(active, "overlay"),
+    f: widen,
     m: () => toast(`${layer.name}:${unit.channel} ${marks.toggle(`${layer.name}:${unit.channel}`) ? "marked" : "no longer marked"}`),
     c: () => root.querySelector<HTMLElement>("#copy-link")?.click(),
   };
@@ -82,20 +98,30 @@ function useUnitKeys({ layer, unit, only }: ViewProps, show: (view: View) => voi
 }
 
 function UnitView(props: ViewProps) {
-  const { layer, data, shard, unit, query } = props;
+  const { layer, data, shard, unit, query, only } = props;
   const { router } = useShell();
   const atlas = useAtlas();
   const address = toUnit(layer.name, unit.channel);
   const view = (["photos", "projections", "both"] as const).find((one) => one === query.get("view")) ?? "both";
+  const whole = query.get("rf") === "whole" && atlas.manifest.paths.image !== null;
+  const embed = query.get("embed");
+  const kept = { view: view === "both" ? null : view, rf: whole ? "whole" : null, embed };
   const opened = query.has("n") ? Number(query.get("n")) - 1 : null;
-  const to = (part: Record<string, string | number | null>): string => withQuery(address, { view: view === "both" ? null : view, ...part });
-  const show = (next: View): void => router.replace(withQuery(address, { view: next === "both" ? null : next }));
-  const open = (rank: number): void => router.replace(to({ n: rank + 1 }));
-  const step = useUnitKeys(props, show, open);
+  const mode = (["overlay", "whole"] as const).find((one) => one === query.get("as")) ?? "pair";
+  const change = (part: Record<string, string | number | null>): void => router.replace(withQuery(address, { ...kept, ...part }));
+  const views: Views = {
+    view,
+    show: (next) => change({ view: next === "both" ? null : next }),
+    open: (rank, as = mode) => change({ n: rank + 1, as: as === "pair" ? null : as }),
+    widen: () => change({ rf: whole ? null : "whole" }),
+    to: (name, channel) => withQuery(toUnit(name, channel), kept),
+  };
   const [active, activate] = useState(0);
+  const step = useUnitKeys(props, Math.min(active, Math.max(0, unit.images.length - 1)), views);
   useEffect(() => activate(0), [address]);
   // What the units to both sides show, ahead of the key that asks for it.
   useEffect(() => {
+    if (!only) scripts(atlas, layer, unit.channel);
     for (const by of [1, -1]) {
       const next = step(by);
       if (next !== null) void ahead(atlas, layer, next);
@@ -104,7 +130,7 @@ function UnitView(props: ViewProps) {
   const [before, after] = [step(-1), step(1)];
   // A key paints the examples first; what is below follows, and shows the unit before until then.
   const below = useLater({ layer, data, shard, unit });
-  const details = useMemo(() => <Details {...below} />, [below.unit, below.data]);
+  const details = useMemo(() => <Details {...below} note={embed === null} />, [below.unit, below.data, embed]);
   return (
     <article class="unit-page" aria-label={`Unit ${layer.name}:${unit.channel}`}>
       <div class="page-head">
@@ -122,13 +148,14 @@ function UnitView(props: ViewProps) {
           </p>
         </div>
         <div class="steps">
+          {embed === null && <Mark unit={`${layer.name}:${unit.channel}`} />}
           {before !== null && (
-            <a href={toUnit(layer.name, before)} aria-label={`Previous unit, ${before}`} title="Previous unit (←)">
+            <a href={views.to(layer.name, before)} aria-label={`Previous unit, ${before}`} title="Previous unit (←)">
               ←
             </a>
           )}
           {after !== null && (
-            <a href={toUnit(layer.name, after)} aria-label={`Next unit, ${after}`} title="Next unit (→)">
+            <a href={views.to(layer.name, after)} aria-label={`Next unit, ${after}`} title="Next unit (→)">
               →
             </a>
           )}
@@ -138,14 +165,24 @@ function UnitView(props: ViewProps) {
       {unit.dead || unit.images.length === 0 ? (
         <p class="empty">This unit is zero at every position of every image of the collection: there is nothing to show.</p>
       ) : (
-        <Examples layer={layer} shard={shard} unit={unit} view={view} show={show} active={active} activate={activate} open={open} />
+        <Examples layer={layer} shard={shard} unit={unit} view={view} show={views.show} whole={whole} widen={views.widen} active={active} activate={activate} open={views.open} />
       )}
-      <Actions layer={layer} shard={shard} unit={unit} />
-      {details}
+      {embed === null && <Actions layer={layer} shard={shard} unit={unit} />}
+      {(embed === null || embed === "all") && details}
       {opened !== null && opened >= 0 && opened < unit.images.length && !unit.dead && (
-        <Lightbox layer={layer} shard={shard} unit={unit} rank={opened} go={open} close={() => router.replace(to({}))} />
+        <Lightbox layer={layer} shard={shard} unit={unit} rank={opened} mode={mode} go={views.open} close={() => change({})} />
       )}
     </article>
+  );
+}
+
+function Mark({ unit }: { unit: string }) {
+  const marks = useMarks();
+  const marked = marks.has(unit);
+  return (
+    <button class={marked ? "icon star on" : "icon star"} type="button" aria-pressed={marked} aria-label="Mark this unit" title="Mark this unit (m)" onClick={() => marks.toggle(unit)}>
+      {marked ? "★" : "☆"}
+    </button>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { citation, drawFigure, jsonOf, NotReadable, pngOf, spriteOf, svgOf } from "../downloads";
+import { citation, drawFigure, embedding, jsonOf, NotReadable, pngOf, spriteOf, svgOf } from "../downloads";
 import { toCompare, toUnit } from "../route";
 import { copyText, saveFile, useKeys, useShell } from "../shell";
 import { useAtlas } from "../store";
@@ -39,6 +39,11 @@ export function Actions({ layer, shard, unit }: Props) {
       <button type="button" onClick={() => copy(citation(atlas, layer, unit.channel, link), "Citation")}>
         Copy citation
       </button>
+      {link !== null && (
+        <button type="button" onClick={() => copy(embedding(link, spelled), "Code to embed it")} title="HTML that shows this unit within another page">
+          Copy embed code
+        </button>
+      )}
       <button type="button" disabled={unit.dead} onClick={() => figure("png")}>
         PNG
       </button>

@@ -4,6 +4,7 @@ import type { Experiment, ExtraShard, Joint, LayerData, LayerEntry, UnitData, Un
 import { percent, short } from "../words";
 import { labelOf, nameOf } from "./Examples";
 import { Histogram } from "./Histogram";
+import { useMarks } from "../marks";
 import { Name, Section } from "./small";
 import { ExampleTile, Tile, UnitTile } from "./Tile";
 import { Cut } from "./WholeImage";
@@ -13,10 +14,12 @@ interface Props {
   data: LayerData;
   shard: UnitShard;
   unit: UnitData;
+  /** Whether to offer a place for a note. */
+  note: boolean;
 }
 
 /** Everything about a unit below its nine examples. */
-export function Details({ layer, data, shard, unit }: Props) {
+export function Details({ layer, data, shard, unit, note }: Props) {
   const atlas = useAtlas();
   const extras = atlas.manifest.extras;
   const number = extras ? Math.floor(unit.channel / extras.shard) : 0;
@@ -26,9 +29,12 @@ export function Details({ layer, data, shard, unit }: Props) {
   const about = (experiments.value ?? []).filter((experiment) => experiment.units.includes(`${layer.name}:${unit.channel}`));
   return (
     <div class="details">
-      <Section title="Responses" note={`Images by their strongest response, heights by square root; the ${unit.values.length} shown above are marked.`}>
-        <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values} title="Responses" />
-      </Section>
+      <div class="stack">
+        <Section title="Responses" note={`Images by their strongest response, heights by square root; the ${unit.values.length} shown above are marked.`}>
+          <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values} title="Responses" />
+        </Section>
+        {note && <Notebook key={`${layer.name}:${unit.channel}`} unit={`${layer.name}:${unit.channel}`} />}
+      </div>
       {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
       {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
       {mine && extra.value && mine.bands.length > 0 && <Bands extra={extra.value} unit={mine} maximum={unit.maximum} />}
@@ -51,6 +57,16 @@ export function Details({ layer, data, shard, unit }: Props) {
         </Section>
       )}
     </div>
+  );
+}
+
+/** What a person writes about the unit, kept in this browser. */
+function Notebook({ unit }: { unit: string }) {
+  const marks = useMarks();
+  return (
+    <Section title="Your note" note="Kept in this browser; the first page lists it among the marked units, and saves it.">
+      <textarea rows={2} maxLength={2000} value={marks.all()[unit] ?? ""} onInput={(event) => marks.write(unit, event.currentTarget.value)} aria-label={`Note on ${unit}`} placeholder="What does this unit look for?" />
+    </Section>
   );
 }
 

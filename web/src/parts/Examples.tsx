@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { View } from "../layerview";
 import { toImage } from "../route";
+import { spriteOf } from "../downloads";
+import { useAtlas, useMissing } from "../store";
 import type { LayerEntry, UnitData, UnitShard } from "../types";
 import { short } from "../words";
 import { Choice, Contrast, Name } from "./small";
@@ -14,6 +16,9 @@ interface Props {
   unit: UnitData;
   view: View;
   show: (view: View) => void;
+  /** Whether photos are shown whole, the receptive field marked in each. */
+  whole: boolean;
+  widen: () => void;
   active: number;
   activate: (rank: number) => void;
   open: (rank: number) => void;
@@ -27,7 +32,10 @@ export const nameOf = (shard: { images: UnitShard["images"] }, image: number): s
 
 /** Photos beside projections, cell by cell as in the paper's Fig. 2, and where the one looked at lies in its image. */
 export function Examples(props: Props) {
-  const { layer, shard, unit, view, show, active, activate, open } = props;
+  const { layer, shard, unit, view, show, whole, widen, active, activate, open } = props;
+  const atlas = useAtlas();
+  const sprite = spriteOf(atlas, layer, unit.channel);
+  const missing = useMissing(sprite);
   const kinds: Kind[] = view === "both" ? ["photos", "projections"] : [view];
   return (
     <div class="examples">
@@ -42,20 +50,36 @@ export function Examples(props: Props) {
           ]}
           change={show}
         />
+        {view !== "projections" && layer.field !== null && atlas.manifest.paths.image !== null && (
+          <Choice
+            label="Photos"
+            value={whole ? "whole" : "field"}
+            options={[
+              ["field", "Field"],
+              ["whole", "In its image"],
+            ]}
+            change={(next) => (next === "whole") !== whole && widen()}
+          />
+        )}
         {view !== "photos" && <Contrast />}
         <span class="hint">Hover to see where; click or 1–9 to enlarge</span>
       </div>
       <div class={`panels panels-${kinds.length}`}>
         {kinds.map((kind) => (
-          <Panel key={kind} kind={kind} layer={layer} shard={shard} unit={unit} active={active} activate={activate} open={open} />
+          <Panel key={kind} kind={kind} whole={whole && kind === "photos"} layer={layer} shard={shard} unit={unit} active={active} activate={activate} open={open} />
         ))}
       </div>
+      {missing && (
+        <p class="panel warning missing-picture" role="alert">
+          The picture file <code>{sprite}</code> is missing from this copy of the atlas; its numbers are here.
+        </p>
+      )}
       <Looked layer={layer} shard={shard} unit={unit} rank={Math.min(active, unit.images.length - 1)} />
     </div>
   );
 }
 
-function Panel({ kind, layer, shard, unit, active, activate, open }: { kind: Kind } & Omit<Props, "view" | "show">) {
+function Panel({ kind, layer, shard, unit, whole, active, activate, open }: { kind: Kind } & Omit<Props, "view" | "show" | "widen">) {
   const box = useRef<HTMLDivElement>(null);
   const [side, measure] = useState(112);
   const columns = layer.sprite.columns;
@@ -83,7 +107,11 @@ function Panel({ kind, layer, shard, unit, active, activate, open }: { kind: Kin
             onClick={() => open(rank)}
             aria-label={`${words} ${rank + 1}: activation ${short(unit.values[rank])}, ${nameOf(shard, image)}${labelOf(shard, image) ? `, ${labelOf(shard, image)}` : ""}`}
           >
-            <ExampleTile layer={layer} channel={unit.channel} kind={kind} rank={rank} side={side} dead={unit.values[rank] === 0} />
+            {whole ? (
+              <WholeImage image={image} name={nameOf(shard, image)} box={unit.boxes[rank] ?? null} square={side} />
+            ) : (
+              <ExampleTile layer={layer} channel={unit.channel} kind={kind} rank={rank} side={side} dead={unit.values[rank] === 0} />
+            )}
           </button>
         ))}
       </div>

@@ -1,4 +1,4 @@
-import type { ComponentChildren, RefObject } from "preact";
+import type { ComponentChildren, RefObject, VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useKeys, useShell } from "../shell";
 
@@ -7,11 +7,14 @@ export interface GridProps {
   /** The width and height of a cell in CSS pixels, without the gap. */
   cell: { width: number; height: number };
   gap?: number;
+  /** So many columns, whatever would fit. */
+  columns?: number;
   label: string;
   current: number;
   select: (index: number) => void;
   open: (index: number) => void;
-  render: (index: number, current: boolean) => ComponentChildren;
+  /** What a cell shows; `tab`: whether the tab key comes to it. A function that stays the same saves drawing its cells again. */
+  render: (index: number, tab: boolean) => ComponentChildren;
   keyOf: (index: number) => string | number;
   /** Whether this grid hears the keyboard; one of two side by side does. */
   keys?: boolean;
@@ -32,13 +35,13 @@ export interface Extent {
 }
 
 /** Which of `count` cells to show where the grid is `width` wide and its visible part is [top, bottom). */
-export function visible(count: number, width: number, cell: { width: number; height: number }, gap: number, top: number, bottom: number): Extent {
-  const columns = Math.max(1, Math.floor((width + gap) / (cell.width + gap)));
+export function visible(count: number, width: number, cell: { width: number; height: number }, gap: number, top: number, bottom: number, fixed?: number): Extent {
+  const columns = fixed ?? Math.max(1, Math.floor((width + gap) / (cell.width + gap)));
   const rows = Math.ceil(count / columns);
   const down = cell.height + gap;
   const first = Math.max(0, Math.min(rows, Math.floor((top - AHEAD) / down)));
   const last = Math.max(first, Math.min(rows, Math.ceil((bottom + AHEAD) / down)));
-  return { columns, step: Math.floor((width + gap) / columns), first: first * columns, last: Math.min(count, last * columns), height: Math.max(0, rows * down - gap) };
+  return { columns, step: fixed ? cell.width + gap : Math.floor((width + gap) / columns), first: first * columns, last: Math.min(count, last * columns), height: Math.max(0, rows * down - gap) };
 }
 
 function useWindow(list: RefObject<HTMLUListElement | null>, props: GridProps, gap: number): Extent {
@@ -46,26 +49,29 @@ function useWindow(list: RefObject<HTMLUListElement | null>, props: GridProps, g
     const box = list.current?.getBoundingClientRect();
     const width = box?.width || 900;
     const top = -(box?.top ?? 0);
-    return visible(props.count, width, props.cell, gap, top, top + window.innerHeight);
+    return visible(props.count, width, props.cell, gap, top, top + window.innerHeight, props.columns);
   };
   const [at, set] = useState<Extent>(measure);
   const update = (): void => {
     const next = measure();
     set((now) => (now.columns === next.columns && now.step === next.step && now.first === next.first && now.last === next.last && now.height === next.height ? now : next));
   };
-  useLayoutEffect(update, [props.count, props.cell.width, props.cell.height]);
+  useLayoutEffect(update, [props.count, props.cell.width, props.cell.height, props.columns]);
+  const latest = useRef(update);
+  latest.current = update;
   useEffect(() => {
     const element = list.current;
     if (!element) return;
-    const size = new ResizeObserver(update);
+    const again = (): void => latest.current();
+    const size = new ResizeObserver(again);
     size.observe(element);
     // Captured, so that the grid also hears the scrolling of whatever box a notebook puts it in.
-    window.addEventListener("scroll", update, { capture: true, passive: true });
+    window.addEventListener("scroll", again, { capture: true, passive: true });
     return () => {
       size.disconnect();
-      window.removeEventListener("scroll", update, { capture: true });
+      window.removeEventListener("scroll", again, { capture: true });
     };
-  });
+  }, []);
   return at;
 }
 
@@ -122,24 +128,41 @@ export function VirtualGrid(props: GridProps) {
     if (top > window.innerHeight - cell.height) scrollerOf(shell.root).scrollBy({ top: top - window.innerHeight / 3, behavior: "instant" });
   }, [current]);
 
-  const items = [];
+  // A key changes two cells: the others keep what they were, and are not looked at again.
+  const drawn = useRef(new Map<number, Drawn>());
+  const items: VNode[] = [];
+  const kept = new Map<number, Drawn>();
   for (let i = at.first; i < Math.min(at.last, count); i += 1) {
-    items.push(
-      <li
-        key={props.keyOf(i)}
-        data-index={i}
-        aria-setsize={count}
-        aria-posinset={i + 1}
-        class={i === current ? "current" : ""}
-        style={{ left: `${(i % row) * at.step}px`, top: `${Math.floor(i / row) * (cell.height + gap)}px`, width: `${cell.width}px`, height: `${cell.height}px` }}
-      >
-        {props.render(i, i === current)}
-      </li>,
-    );
+    const place = [props.render, props.keyOf(i), i === current, i === Math.max(0, current), count, row, at.step, cell.width, cell.height];
+    const before = drawn.current.get(i);
+    const one = before && before.place.every((value, n) => value === place[n]) ? before : { place, item: item(props, i, at, gap) };
+    kept.set(i, one);
+    items.push(one.item);
   }
+  drawn.current = kept;
   return (
     <ul class="virtual" ref={list} aria-label={props.label} style={{ height: `${at.height}px` }}>
       {items}
     </ul>
+  );
+}
+
+interface Drawn {
+  place: unknown[];
+  item: VNode;
+}
+
+function item({ count, cell, current, keyOf, render }: GridProps, i: number, at: Extent, gap: number): VNode {
+  return (
+    <li
+      key={keyOf(i)}
+      data-index={i}
+      aria-setsize={count}
+      aria-posinset={i + 1}
+      class={i === current ? "current" : ""}
+      style={{ left: `${(i % at.columns) * at.step}px`, top: `${Math.floor(i / at.columns) * (cell.height + gap)}px`, width: `${cell.width}px`, height: `${cell.height}px` }}
+    >
+      {render(i, i === Math.max(0, current))}
+    </li>
   );
 }

@@ -45,7 +45,7 @@ export function Histogram({ edges, first, counts, marks = [], title }: Props) {
         );
       })}
       <line class="axis" x1="0" x2={WIDTH} y1={tall} y2={tall} />
-      {marks.map((value, i) => value !== null && <path key={i} class="mark" d={`M${at(value)} ${tall + 2}l-3.5 8h7z`} />)}
+      {marks.map((value, i) => value !== null && <path key={i} class="mark" d={`M${at(value)} ${tall + 2}l-2.5 9h5z`} />)}
       <text x="0" y={HEIGHT + 10}>{short(shown[0])}</text>
       <text x={WIDTH / 2} y={HEIGHT + 10} text-anchor="middle">{short(middle)}</text>
       <text x={WIDTH} y={HEIGHT + 10} text-anchor="end">{short(shown.at(-1))}</text>

@@ -31,9 +31,9 @@ const KEYS: [string, [string, string][]][] = [
     "A unit's examples",
     [
       ["1 – 9", "open an example"],
-      ["← →", "previous, next example"],
-      ["f", "field or whole image"],
+      ["f", "field alone, or in its image"],
       ["o", "lay projection over photo"],
+      ["← →", "once open: previous, next"],
       ["+ −", "zoom"],
       ["c", "copy link"],
     ],

@@ -1,8 +1,10 @@
 import type { Counts, LayerView, Sort } from "../layerview";
 import { SORTS } from "../layerview";
 import type { LayerData, LayerEntry } from "../types";
+import { useAtlas } from "../store";
 import { short } from "../words";
 import { Choice, Contrast } from "./small";
+import { Spread } from "./Spread";
 
 interface Props {
   layer: LayerEntry;
@@ -19,7 +21,8 @@ const numberIn = (text: string): number | null => (text.trim() === "" || !Number
 
 /** What the grid shows, in which order, and which units; every choice says how many units it leaves. */
 export function LayerBar({ layer, data, view, counts, shown, measure, change }: Props) {
-  const sorts = SORTS.filter(([name]) => name !== "selectivity" || data.selectivity);
+  const { manifest } = useAtlas();
+  const sorts = SORTS.filter(([name]) => (name !== "selectivity" || data.selectivity) && (name !== "map" || manifest.extras?.alike));
   const classes = [...counts.classes].sort((a, b) => b[1] - a[1]);
   const values = data.maximum.filter((value): value is number => value !== null);
   const [least, most] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
@@ -46,7 +49,9 @@ export function LayerBar({ layer, data, view, counts, shown, measure, change }: 
           ))}
         </select>
       </label>
-      {view.sort === "similar" ? (
+      {view.sort === "map" ? (
+        measure && <span class="quiet measure">by {measure}</span>
+      ) : view.sort === "similar" ? (
         <>
           <label>
             Unit
@@ -85,10 +90,18 @@ export function LayerBar({ layer, data, view, counts, shown, measure, change }: 
       )}
       <span class="range" role="group" aria-label="Strongest response between">
         <span aria-hidden="true">Maximum</span>
+        <Spread values={counts.maxima} least={least} most={most} low={view.low} high={view.high} change={(low, high) => change({ low, high })} />
         <input class="few" type="number" step="any" value={view.low ?? ""} placeholder={short(least)} onInput={(event) => change({ low: numberIn(event.currentTarget.value) })} aria-label="Maximum at least" />
         <span aria-hidden="true">–</span>
         <input class="few" type="number" step="any" value={view.high ?? ""} placeholder={short(most)} onInput={(event) => change({ high: numberIn(event.currentTarget.value) })} aria-label="Maximum at most" />
       </span>
+      {(counts.marked > 0 || view.marked) && (
+        <button type="button" aria-pressed={view.marked} class="toggle" onClick={() => change({ marked: !view.marked })}>
+          <span aria-hidden="true">★&nbsp;</span>
+          <span class="heard">Marked </span>
+          {counts.marked}
+        </button>
+      )}
       <input id="search" class="find" type="search" value={view.text} placeholder={data.names ? "Find number or name" : "Find number"} onInput={(event) => change({ text: event.currentTarget.value })} aria-label="Find units" />
       <output class="count" aria-live="polite">
         {shown} of {counts.all}

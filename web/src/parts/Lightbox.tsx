@@ -9,20 +9,21 @@ import { Choice, Name } from "./small";
 import { ExampleTile } from "./Tile";
 import { WholeImage } from "./WholeImage";
 
-type Mode = "pair" | "overlay" | "whole";
+export type Mode = "pair" | "overlay" | "whole";
 
 interface Props {
   layer: LayerEntry;
   shard: UnitShard;
   unit: UnitData;
   rank: number;
-  go: (rank: number) => void;
+  mode: Mode;
+  go: (rank: number, mode?: Mode) => void;
   close: () => void;
 }
 
 /** One example, large: photo and projection side by side or one over the other, or the whole image. */
-export function Lightbox({ layer, shard, unit, rank, go, close }: Props) {
-  const [mode, setMode] = useState<Mode>("pair");
+export function Lightbox({ layer, shard, unit, rank, mode, go, close }: Props) {
+  const setMode = (next: Mode): void => go(rank, next);
   const [zoom, setZoom] = useState(1);
   const [mix, setMix] = useState(50);
   const count = unit.images.length;

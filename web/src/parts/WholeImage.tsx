@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { Atlas } from "../store";
 import { fill, useAtlas, usePicture } from "../store";
 import type { Box } from "../types";
@@ -7,6 +8,8 @@ interface Props {
   name: string;
   box?: Box | null;
   from?: Atlas | null;
+  /** Side in CSS pixels where it is one of several, within something that has a name. */
+  square?: number;
 }
 
 export function imagePath(atlas: Atlas, image: number): string | null {
@@ -15,18 +18,32 @@ export function imagePath(atlas: Atlas, image: number): string | null {
 }
 
 /** An image as the network sees it, with a receptive field marked; the field may reach beyond the image. */
-export function WholeImage({ image, name, box, from = null }: Props) {
+export function WholeImage({ image, name, box, from = null, square }: Props) {
   const own = useAtlas();
   const atlas = from ?? own;
   const [, height, width] = atlas.manifest.model.input;
   const url = usePicture(imagePath(atlas, image), from);
+  const [failed, fail] = useState<string | null>(null);
+  const there = url !== undefined && url !== failed;
   const [y0, x0, y1, x1] = box ?? [0, 0, height, width];
   const margin = box ? Math.min(width / 2, Math.max(0, -y0, -x0, y1 - height, x1 - width)) : 0;
   const view = [-margin, -margin, width + 2 * margin, height + 2 * margin].join(" ");
+  const words = square ? ({ "aria-hidden": true, style: { width: `${square}px`, height: `${square}px` } } as const) : ({ role: "img", "aria-label": `Whole image ${name}${box ? ", receptive field marked" : ""}` } as const);
   return (
-    <svg class="whole" viewBox={view} role="img" aria-label={`Whole image ${name}${box ? ", receptive field marked" : ""}`}>
+    <svg class="whole" viewBox={view} {...words}>
       <rect class="beyond" x={-margin} y={-margin} width={width + 2 * margin} height={height + 2 * margin} />
-      {url ? <image href={url} width={width} height={height} preserveAspectRatio="none" /> : <rect class="missing" width={width} height={height} />}
+      {there ? (
+        <image href={url} width={width} height={height} preserveAspectRatio="none" onError={() => fail(url)} />
+      ) : (
+        <>
+          <rect class="missing" width={width} height={height} />
+          {(url !== undefined || atlas.manifest.paths.image === null) && (
+            <text x={width / 2} y={height / 2} font-size={height / 14} text-anchor="middle">
+              {url === undefined ? "whole images are not kept" : "image is missing"}
+            </text>
+          )}
+        </>
+      )}
       {box && (
         <>
           <path

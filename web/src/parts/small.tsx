@@ -1,7 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { remembered, useKeys, useShell } from "../shell";
-import type { Field } from "../types";
+import { toLayer } from "../route";
+import { useAtlas, useData } from "../store";
+import type { Field, NetworkData } from "../types";
 
 /** Text from outside, in a direction of its own and cut where it is long; the whole text is in its title. */
 export function Name({ text, plain }: { text: string; plain?: boolean }) {
@@ -58,6 +60,25 @@ export function Problem({ title, children }: { title: string; children: Componen
         <a href="#/">All layers</a>
       </p>
     </div>
+  );
+}
+
+/** A layer that is asked for and not here: whether the network has it, and what is here. */
+export function NoLayer({ name }: { name: string }) {
+  const { manifest } = useAtlas();
+  const network = useData<NetworkData>("network");
+  const there = network.value?.layers.some((layer) => layer.name === name);
+  return (
+    <Problem title="No such layer">
+      {there ? `The network has a layer “${name}”, and this atlas does not show it: build it again with --layers.` : `Layer “${name}” is not in this atlas.`} It shows{" "}
+      {manifest.layers.slice(0, 12).map((layer, i) => (
+        <span key={layer.id}>
+          {i > 0 && ", "}
+          <a href={toLayer(layer.name)}>{layer.name}</a>
+        </span>
+      ))}
+      {manifest.layers.length > 12 && ", …"}
+    </Problem>
   );
 }
 

@@ -34,7 +34,7 @@ function S(e, t) {
 }
 function C(t) {
 	var n, r = t.__v, i = r.__e, a = [], o = [], s = t.__P;
-	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), k(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, se(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
+	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), O(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, ce(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
 }
 function w(e) {
 	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
@@ -53,12 +53,12 @@ function E() {
 }
 function ee(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, m, h, g, _, v, y = r.__k || p, b = t.length;
-	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = k(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && A(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = te(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = O(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && k(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = te(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
 	return n.__e = _, c;
 }
 function D(e, t, n, r, i) {
 	var a, o, s, c, l, u, f, p, m, g = n.length, _ = g, v = 0, x = 0, C = e.__k = Array(i);
-	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = O(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = ne(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
 	if (x) {
 		for (u = [], f = [], a = 0; a < i; a++) if ((o = C[a]) && 16 & o.__u) {
 			for (v = 0, p = u.length; v < p;) u[m = v + p >> 1] < o.__i ? v = m + 1 : p = m;
@@ -66,7 +66,7 @@ function D(e, t, n, r, i) {
 		}
 		for (v = u.length; a--;) f[a] && (f[a] == v ? v-- : C[a].__u |= 4);
 	}
-	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), le(s, s));
+	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), ue(s, s));
 	return r;
 }
 function te(e, t, n, r) {
@@ -80,7 +80,7 @@ function te(e, t, n, r) {
 	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith("$s"););
 	return t;
 }
-function O(e, t, n, r) {
+function ne(e, t, n, r) {
 	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
 	if (s === null && a == null || c && a == s.key && o == s.type) return n;
 	if (r > +!!c) {
@@ -89,18 +89,18 @@ function O(e, t, n, r) {
 	}
 	return -1;
 }
-function ne(e, t, n) {
+function re(e, t, n) {
 	n ??= "", t[0] == "-" ? e.setProperty(t, n) : e[t] = n;
 }
-function re(e, t, n, r, i) {
+function ie(e, t, n, r, i) {
 	var a, o;
 	if (t == "style") {
 		if (typeof n == "string") e.style.cssText = n;
 		else {
-			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ne(e.style, t);
-			if (n) for (t in n) r && n[t] == r[t] || ne(e.style, t, n[t]);
+			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || re(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || re(e.style, t, n[t]);
 		}
-	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ie(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
+	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ae(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
 		if (i == "http://www.w3.org/2000/svg") t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
 		else if (t != "width" && t != "height" && t != "href" && t != "list" && t != "form" && t != "tabIndex" && t != "download" && t != "rowSpan" && t != "colSpan" && t != "role" && t != "popover" && t in e) try {
@@ -111,7 +111,7 @@ function re(e, t, n, r, i) {
 		n == null || !1 === n && t[4] != "-" ? e.removeAttribute(t) : e.setAttribute(t, t == "popover" && n == 1 ? "" : n);
 	}
 }
-function ie(t) {
+function ae(t) {
 	return function(n) {
 		var r = this.__e;
 		if (r) {
@@ -121,58 +121,58 @@ function ie(t) {
 		}
 	};
 }
-function k(t, n, r, i, a, o, s, c, l, u) {
-	var f, m, g, y, C, w, T, E, D, te, O, ne, re, ie, k, se, A, j, M = n.type;
+function O(t, n, r, i, a, o, s, c, l, u) {
+	var f, m, g, y, C, w, T, E, D, te, ne, re, ie, ae, O, ce, k, A, j = n.type;
 	if (n.constructor !== d) return null;
-	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = ae(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
-	n: if (typeof M == "function") {
+	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = oe(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
+	n: if (typeof j == "function") {
 		g = s.length;
 		try {
-			if (E = n.props, D = (f = M.prototype) && f.render, te = (f = M.contextType) && i[f.__c], O = f ? te ? te.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new M(E, O) : (n.__c = y = new x(E, O), y.constructor = M, y.render = ue), te && te.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), M.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, M.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
-				if (E !== C && D && !M.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, O), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, O)) {
+			if (E = n.props, D = (f = j.prototype) && f.render, te = (f = j.contextType) && i[f.__c], ne = f ? te ? te.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new j(E, ne) : (n.__c = y = new x(E, ne), y.constructor = j, y.render = de), te && te.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), j.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, j.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
+				if (E !== C && D && !j.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, ne), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, ne)) {
 					n.__v != r.__v && (y.props = E, y.state = y.__s, y.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
 					}), p.push.apply(y.__h, y.__k), y.__k = [], y.__h.length && s.push(y), c = S(r);
 					break n;
 				}
-				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, O), D && y.componentDidUpdate && y.__h.push(function() {
+				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, ne), D && y.componentDidUpdate && y.__h.push(function() {
 					y.componentDidUpdate(C, w, T);
 				});
-			} else D && !M.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
-			y.context = O, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = D ? 25 : 0;
+			} else D && !j.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
+			y.context = ne, y.props = E, y.__P = t, y.__g &= -5, re = e.__r, ie = D ? 25 : 0;
 			do
-				y.__g &= -9, ne && ne(n), f = y.render(y.props, y.state = y.__s, y.context);
-			while (8 & y.__g && ++re < 25);
-			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
-				e && le(e, e);
-			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
+				y.__g &= -9, re && re(n), f = y.render(y.props, y.state = y.__s, y.context);
+			while (8 & y.__g && ++ie < 25);
+			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ae = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+				e && ue(e, e);
+			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ae) ? ae : [ae], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
 		} catch (t) {
 			if (s.length = g, n.__v = null, l || o) {
 				if (t && t.then) {
 					if (n.__u |= 128 | l, o) {
-						for (~(A = o.indexOf(c || void 0)) || (A = o.length); (j = o[A - 1]) && j.nodeType == 8;) A--;
-						for (; A < o.length; A++) if (j = o[A]) {
-							if (o[A] = null, k) {
-								if (j == se) break;
+						for (~(k = o.indexOf(c || void 0)) || (k = o.length); (A = o[k - 1]) && A.nodeType == 8;) k--;
+						for (; k < o.length; k++) if (A = o[k]) {
+							if (o[k] = null, O) {
+								if (A == ce) break;
 							} else {
-								if (j.nodeType != 8) break;
-								j.data.startsWith("$s") && (se = ae(k = j));
+								if (A.nodeType != 8) break;
+								A.data.startsWith("$s") && (ce = oe(O = A));
 							}
 						}
 					}
-					if (!k) {
+					if (!O) {
 						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
-						k = c;
+						O = c;
 					}
-					(f = ae(k = n.__c.__z || (n.__c.__z = k))) ? (n.__e = k, c = f) : n.__e = c, c &&= c.nextSibling;
+					(f = oe(O = n.__c.__z || (n.__c.__z = O))) ? (n.__e = O, c = f) : n.__e = c, c &&= c.nextSibling;
 				} else o && o.some(v);
 			} else n.__e = r.__e;
-			n.__k ||= r.__k || [], t && t.then || oe(n), e.__e(t, n, r);
+			n.__k ||= r.__k || [], t && t.then || se(n), e.__e(t, n, r);
 		}
-	} else c = n.__e = ce(r.__e, n, r, i, a, o, s, l, u, t);
+	} else c = n.__e = le(r.__e, n, r, i, a, o, s, l, u, t);
 	return (f = e.diffed) && f(n), c;
 }
-function ae(e, t) {
+function oe(e, t) {
 	if (e && e.nodeType == 8 && e.data.startsWith("$s")) for (var n = 1; e = e.nextSibling;) {
 		if (e.nodeType == 8) {
 			if (e.data.startsWith("$s")) n++;
@@ -181,11 +181,11 @@ function ae(e, t) {
 		t && t.push(e);
 	}
 }
-function oe(e) {
-	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(oe));
+function se(e) {
+	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(se));
 }
-function se(t, n, r) {
-	for (var i = 0; i < r.length;) A(r[i++], r[i++], r[i++]);
+function ce(t, n, r) {
+	for (var i = 0; i < r.length;) k(r[i++], r[i++], r[i++]);
 	e.__c && e.__c(n, t), t.some(function(n) {
 		try {
 			t = n.__h, n.__h = [], t.some(function(e) {
@@ -196,7 +196,7 @@ function se(t, n, r) {
 		}
 	});
 }
-function ce(t, n, r, i, a, o, s, c, l, u) {
+function le(t, n, r, i, a, o, s, c, l, u) {
 	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, D = n.type;
 	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
 		for (d = 0; d < o.length; d++) if ((b = o[d]) && (D ? b.localName == D : b.nodeType == 3)) {
@@ -210,22 +210,22 @@ function ce(t, n, r, i, a, o, s, c, l, u) {
 	}
 	if (D) {
 		if (u = D == "template" && t.content || t, o = D == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
-		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || re(t, d, null, b, a);
-		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || re(t, d, b, T[d], a);
-		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
+		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || ie(t, d, null, b, a);
+		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || ie(t, d, b, T[d], a);
+		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || ie(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && ie(t, d, C, T[d], a));
 	} else T === E || c && t.data == E || (t.data = E);
 	return t;
 }
-function A(t, n, r, i) {
+function k(t, n, r, i) {
 	try {
 		typeof t == "function" ? n ? n.__x = t(n) || 1 : (i &&= i.__c || i.__e) && (n = i.__x) && (i.__x = null, typeof n == "function" ? n() : t(null)) : t.current = n;
 	} catch (t) {
 		e.__e(t, r);
 	}
 }
-function le(t, n, r) {
+function ue(t, n, r) {
 	var i, a, o, s;
-	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || A(i, null, n, t), i = t.__c) {
+	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || k(i, null, n, t), i = t.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (t) {
@@ -233,17 +233,17 @@ function le(t, n, r) {
 		}
 		i.__P = i.__n = null;
 	}
-	if (i = t.__k) for (s = 0; s < i.length; s++) i[s] && le(i[s], n, typeof t.type != "function" || r && !t.props.__P);
-	!r && (i = t.__c) && (i = i.__z) && (a = ae(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
+	if (i = t.__k) for (s = 0; s < i.length; s++) i[s] && ue(i[s], n, typeof t.type != "function" || r && !t.props.__P);
+	!r && (i = t.__c) && (i = i.__z) && (a = oe(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
 }
-function ue(e, t, n) {
+function de(e, t, n) {
 	return this.constructor(e, n);
 }
-function j(t, n) {
+function A(t, n) {
 	var r, i, a, o;
-	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], k(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), se(a, n.__k, o), n.__k.props.children = null;
+	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], O(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), ce(a, n.__k, o), n.__k.props.children = null;
 }
-function M(e) {
+function j(e) {
 	function t(e) {
 		var n, r;
 		return this.getChildContext || (n = /* @__PURE__ */ new Set(), (r = {})[t.__c] = this, this.getChildContext = function() {
@@ -283,32 +283,32 @@ e = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var N, P, de, fe, pe = Object.is, me = 0, he = [], ge = [], F = e, _e = F.__b, ve = F.__r, ye = F.diffed, be = F.__c, xe = F.unmount, Se = F.__;
-function Ce(e, t) {
-	F.__h && F.__h(P, e, me || t), me = 0;
-	var n = P.__H || (P.__H = {
+var fe, M, pe, me, he = Object.is, ge = 0, _e = [], ve = [], N = e, ye = N.__b, be = N.__r, xe = N.diffed, Se = N.__c, Ce = N.unmount, we = N.__;
+function Te(e, t) {
+	N.__h && N.__h(M, e, ge || t), ge = 0;
+	var n = M.__H || (M.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function I(e) {
-	return me = 1, we(Fe, e);
+function P(e) {
+	return ge = 1, Ee(Re, e);
 }
-function we(e, t, n) {
-	var r = Ce(N++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Fe(void 0, t), function(e) {
+function Ee(e, t, n) {
+	var r = Te(fe++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Re(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		pe(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = P, !P.__f)) {
-		P.__f = !0;
-		var i = P.shouldComponentUpdate;
-		P.shouldComponentUpdate = function(e, t, n) {
+		he(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = M, !M.__f)) {
+		M.__f = !0;
+		var i = M.shouldComponentUpdate;
+		M.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, pe(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, he(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -318,84 +318,89 @@ function we(e, t, n) {
 	}
 	return r.__;
 }
-function L(e, t) {
-	var n = Ce(N++, 3);
-	!F.__s && Pe(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, P.__H.__h.push(n));
+function F(e, t) {
+	var n = Te(fe++, 3);
+	!N.__s && Le(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, M.__H.__h.push(n));
 }
-function Te(e, t) {
-	var n = Ce(N++, 4);
-	!F.__s && Pe(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, P.__h.push(n));
+function De(e, t) {
+	var n = Te(fe++, 4);
+	!N.__s && Le(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, M.__h.push(n));
 }
-function R(e) {
-	return me = 5, z(function() {
+function I(e) {
+	return ge = 5, L(function() {
 		return { current: e };
 	}, []);
 }
-function z(e, t) {
-	var n = Ce(N++, 7);
-	return Pe(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function L(e, t) {
+	var n = Te(fe++, 7);
+	return Le(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function Ee(e) {
-	var t = P.context[e.__c], n = Ce(N++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(P)), t.props.value) : e.__;
+function Oe(e, t) {
+	return ge = 8, L(function() {
+		return e;
+	}, t);
 }
-function De() {
-	var e = Ce(N++, 11);
+function ke(e) {
+	var t = M.context[e.__c], n = Te(fe++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(M)), t.props.value) : e.__;
+}
+function Ae() {
+	var e = Te(fe++, 11);
 	if (!e.__) {
-		for (var t = P.__v; !t.__m && t.__;) t = t.__;
+		for (var t = M.__v; !t.__m && t.__;) t = t.__;
 		var n = t.__m || (t.__m = [0, 0]);
 		e.__ = "P" + n[0] + "-" + n[1]++;
 	}
 	return e.__;
 }
-function Oe() {
+function je() {
 	var e;
 	do {
-		for (; e = ge.shift();) try {
-			Me(e);
+		for (; e = ve.shift();) try {
+			Fe(e);
 		} catch (t) {
-			F.__e(t, { __: (e = e.__P) && e.__v });
+			N.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = he.shift();) {
+		for (; e = _e.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Me), t.__h.some(Ne), t.__h = [];
+				t.__h.some(Fe), t.__h.some(Ie), t.__h = [];
 			} catch (n) {
-				t.__h = [], F.__e(n, e.__v);
+				t.__h = [], N.__e(n, e.__v);
 			}
 		}
-	} while (ge.length);
+	} while (ve.length);
 }
-F.__b = function(e) {
-	P = null, _e && _e(e);
-}, F.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Se && Se(e, t);
-}, F.__r = function(e) {
-	ve && ve(e), N = 0;
-	var t = (P = e.__c).__H;
-	t && (de == P ? P.__h = [] : (t.__h.some(Me), t.__h.some(Ne), N = 0), t.__h = [], t.__.some(function(e) {
+N.__b = function(e) {
+	M = null, ye && ye(e);
+}, N.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), we && we(e, t);
+}, N.__r = function(e) {
+	be && be(e), fe = 0;
+	var t = (M = e.__c).__H;
+	t && (pe == M ? M.__h = [] : (t.__h.some(Fe), t.__h.some(Ie), fe = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), de = P;
-}, F.diffed = function(e) {
-	ye && ye(e);
+	})), pe = M;
+}, N.diffed = function(e) {
+	xe && xe(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && je(he.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Pe(_e.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), de = P = null;
-}, F.__c = function(e, t) {
+	})), pe = M = null;
+}, N.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Me), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Ne(e);
+			e.__h.some(Fe), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Ie(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), be && be(e, t);
-}, F.unmount = function(e) {
-	xe && xe(e);
+	}), Se && Se(e, t);
+}, N.unmount = function(e) {
+	Ce && Ce(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -404,50 +409,50 @@ F.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, je(ge.push(r));
-			} else Me(r);
+				r.__P = n, Pe(ve.push(r));
+			} else Fe(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && F.__e(t, r.__v));
+	}), r.__H = void 0, t && N.__e(t, r.__v));
 };
-var ke = typeof requestAnimationFrame == "function";
-function Ae(e) {
-	var t, n = function() {
-		clearTimeout(r), ke && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	ke && (t = requestAnimationFrame(n));
-}
-function je(e) {
-	e != 1 && fe == F.requestAnimationFrame || ((fe = F.requestAnimationFrame) || Ae)(Oe);
-}
-function Me(e) {
-	var t = P, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), P = t;
-}
+var Me = typeof requestAnimationFrame == "function";
 function Ne(e) {
-	var t = P;
-	e.__c = e.__(), P = t;
+	var t, n = function() {
+		clearTimeout(r), Me && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	Me && (t = requestAnimationFrame(n));
 }
-function Pe(e, t) {
+function Pe(e) {
+	e != 1 && me == N.requestAnimationFrame || ((me = N.requestAnimationFrame) || Ne)(je);
+}
+function Fe(e) {
+	var t = M, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), M = t;
+}
+function Ie(e) {
+	var t = M;
+	e.__c = e.__(), M = t;
+}
+function Le(e, t) {
 	return !e || e.length != t.length || t.some(function(t, n) {
-		return !pe(t, e[n]);
+		return !he(t, e[n]);
 	});
 }
-function Fe(e, t) {
+function Re(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/route.ts
-var Ie = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function Le(e) {
+var ze = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function Be(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function Re(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Le(o.join("/")), c = {
+function Ve(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Be(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -462,46 +467,50 @@ function Re(e) {
 		query: i
 	};
 }
-function ze(e, t) {
+function He(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var B = (e, t = {}) => ze(`#/l/${Ie(e)}`, t), V = (e, t) => `#/u/${Ie(`${e}:${t}`)}`, Be = (e) => `#/i/${e}`, Ve = (e) => `#/e/${Ie(e)}`, He = (e, t, n = "") => ze("#/compare", {
+var R = (e, t = {}) => He(`#/l/${ze(e)}`, t), z = (e, t) => `#/u/${ze(`${e}:${t}`)}`, B = (e) => `#/i/${e}`, Ue = (e) => `#/e/${ze(e)}`, We = (e, t, n = "") => He("#/compare", {
 	a: e,
 	b: t,
 	with: n
-});
-function Ue(e) {
+}), Ge = (e) => e.page === "unit" && e.query.has("embed");
+function Ke(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function We(e) {
-	let t = /* @__PURE__ */ new Set(), n = e, r = (e) => {
-		n = e, t.forEach((e) => e());
+function qe(e) {
+	let t = /* @__PURE__ */ new Set(), n = e, r = !1, i = (e, i = !1) => {
+		n = e, r = i, t.forEach((e) => e());
 	};
 	return {
 		hash: () => n,
-		go: r,
-		replace: r,
+		go: (e) => i(e),
+		replace: (e) => i(e, r),
+		step: (e) => {
+			i(e, !0);
+		},
+		walking: () => r,
 		subscribe: (e) => (t.add(e), () => t.delete(e)),
 		link: () => null
 	};
 }
 // src/shell.ts
-var Ge = M(null);
-function H() {
-	let e = Ee(Ge);
+var Je = j(null);
+function V() {
+	let e = ke(Je);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function U(e, t = !1) {
-	let n = H(), r = R(e);
-	r.current = e, Te(() => {
+function H(e, t = !1) {
+	let n = V(), r = I(e);
+	r.current = e, De(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -509,10 +518,10 @@ function U(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function Ke(e) {
+function Ye(e) {
 	return e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function qe(e) {
+function Xe(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -521,7 +530,7 @@ function qe(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function Je(e, t) {
+async function Ze(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -531,11 +540,11 @@ async function Je(e, t) {
 		return n.remove(), r;
 	}
 }
-function Ye(e, t, n = "application/json") {
+function Qe(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var Xe = {
+var $e = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -548,7 +557,7 @@ var Xe = {
 			localStorage.setItem(`convscope.${e}`, t);
 		} catch {}
 	}
-}, Ze = class {
+}, et = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -566,15 +575,15 @@ var Xe = {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, Qe = M(null);
-function W() {
-	let e = Ee(Qe);
+}, tt = j(null);
+function U() {
+	let e = ke(tt);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function G(e, t) {
-	let n = Ee(Qe), r = (t ?? n)?.store, [, i] = I(0), [a, o] = I(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return L(() => {
+function W(e, t) {
+	let n = ke(tt), r = (t ?? n)?.store, [, i] = P(0), [a, o] = P(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return F(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -595,9 +604,9 @@ function G(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function $e(e, t) {
-	let n = Ee(Qe), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = I(null);
-	return L(() => {
+function nt(e, t) {
+	let n = ke(tt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = P(null);
+	return F(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -608,8 +617,18 @@ function $e(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-async function et(e, t) {
-	let n = new Ze(e, t), r = await n.load("manifest");
+function rt(e) {
+	let t = nt(e), [n, r] = P(null);
+	return F(() => {
+		if (t === void 0) return;
+		let e = new Image();
+		return e.onerror = () => r(t), e.src = t, () => {
+			e.onerror = null;
+		};
+	}, [t]), t !== void 0 && n === t;
+}
+async function it(e, t) {
+	let n = new et(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -618,20 +637,20 @@ async function et(e, t) {
 		name: t
 	};
 }
-function tt(e, t) {
+function at(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function nt(e, t, n) {
+function ot(e, t, n) {
 	let r = e.manifest.subset?.[t];
-	return r && !r.includes(n) ? void 0 : tt(e, t);
+	return r && !r.includes(n) ? void 0 : at(e, t);
 }
-function rt(e, t) {
+function st(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var it = Symbol.for("pv"), at = 0;
+var ct = Symbol.for("pv"), lt = 0;
 Array.isArray;
-function K(t, n, r, i, a, o) {
+function G(t, n, r, i, a, o) {
 	n ||= {};
 	var s, c, l = n;
 	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
@@ -645,38 +664,38 @@ function K(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: it,
-		__v: --at,
+		constructor: ct,
+		__v: --lt,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/parts/small.tsx
-function q({ text: e, plain: t }) {
-	return /* @__PURE__ */ K("bdi", {
+function K({ text: e, plain: t }) {
+	return /* @__PURE__ */ G("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
-function ot({ rows: e }) {
-	return /* @__PURE__ */ K("dl", {
+function ut({ rows: e }) {
+	return /* @__PURE__ */ G("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: e }), /* @__PURE__ */ G("dd", { children: t })] }, e))
 	});
 }
-function J(e) {
-	let t = De();
-	return /* @__PURE__ */ K("section", {
+function q(e) {
+	let t = Ae();
+	return /* @__PURE__ */ G("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ K("h2", {
+			/* @__PURE__ */ G("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ K("p", {
+			e.note !== void 0 && /* @__PURE__ */ G("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -684,19 +703,19 @@ function J(e) {
 		]
 	});
 }
-function st({ field: e, input: t }) {
+function dt({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ K("svg", {
+	return /* @__PURE__ */ G("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ K("rect", {
+		children: [/* @__PURE__ */ G("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ K("rect", {
+		}), /* @__PURE__ */ G("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -705,24 +724,40 @@ function st({ field: e, input: t }) {
 		})]
 	});
 }
-function Y({ title: e, children: t }) {
-	return /* @__PURE__ */ K("div", {
+function J({ title: e, children: t }) {
+	return /* @__PURE__ */ G("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ K("h1", { children: e }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ G("h1", { children: e }),
+			/* @__PURE__ */ G("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
+			/* @__PURE__ */ G("p", { children: /* @__PURE__ */ G("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
 		]
 	});
 }
-var X = ({ what: e }) => /* @__PURE__ */ K("p", {
+function ft({ name: e }) {
+	let { manifest: t } = U(), n = W("network").value?.layers.some((t) => t.name === e);
+	return /* @__PURE__ */ G(J, {
+		title: "No such layer",
+		children: [
+			n ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
+			" It shows",
+			" ",
+			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ G("span", { children: [t > 0 && ", ", /* @__PURE__ */ G("a", {
+				href: R(e.name),
+				children: e.name
+			})] }, e.id)),
+			t.layers.length > 12 && ", …"
+		]
+	});
+}
+var Y = ({ what: e }) => /* @__PURE__ */ G("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -731,12 +766,12 @@ var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 		"…"
 	]
 });
-function ct(e) {
-	return /* @__PURE__ */ K("div", {
+function pt(e) {
+	return /* @__PURE__ */ G("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ K("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ G("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -744,34 +779,34 @@ function ct(e) {
 		}, t))
 	});
 }
-var lt = [
+var mt = [
 	"1",
 	"2",
 	"4"
 ];
-function ut() {
-	let { root: e } = H(), [t, n] = I(Xe.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), Xe.set("boost", t), n(t);
+function ht() {
+	let { root: e } = V(), [t, n] = P($e.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), $e.set("boost", t), n(t);
 	};
-	return U({ e: () => r(lt[(lt.indexOf(t) + 1) % lt.length] ?? "1") }), /* @__PURE__ */ K("span", {
+	return H({ e: () => r(mt[(mt.indexOf(t) + 1) % mt.length] ?? "1") }), /* @__PURE__ */ G("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ K("span", {
+		children: [/* @__PURE__ */ G("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ K(ct, {
+		}), /* @__PURE__ */ G(pt, {
 			label: "Contrast of projections",
 			value: t,
-			options: lt.map((e) => [e, `${e}×`]),
+			options: mt.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function dt(e) {
-	let t = e.page === "unit" ? Ue(e.rest) : null;
+function gt(e) {
+	let t = e.page === "unit" ? Ke(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: B(t.layer, { at: t.channel })
+		href: R(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -801,22 +836,22 @@ function dt(e) {
 		href: null
 	}] : [];
 }
-function ft({ route: e }) {
-	let t = W(), { router: n, toast: r } = H(), [i, a] = I("");
-	return /* @__PURE__ */ K("form", {
+function _t({ route: e }) {
+	let t = U(), { router: n, toast: r } = V(), [i, a] = P("");
+	return /* @__PURE__ */ G("form", {
 		class: "jump",
 		onSubmit: (o) => {
 			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : Ue(e.rest)?.layer, l = Ue(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && tt(t, l.layer);
-			if (l && u && l.channel < u.channels) n.go(V(l.layer, l.channel));
-			else if (tt(t, s)) n.go(B(s));
+			let s = i.trim(), c = e.page === "layer" ? e.rest : Ke(e.rest)?.layer, l = Ke(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && at(t, l.layer);
+			if (l && u && l.channel < u.channels) n.go(z(l.layer, l.channel));
+			else if (at(t, s)) n.go(R(s));
 			else {
 				r(`“${s}” is not in this atlas: write layer:unit`);
 				return;
 			}
 			a(""), o.currentTarget.querySelector("input")?.blur();
 		},
-		children: [/* @__PURE__ */ K("input", {
+		children: [/* @__PURE__ */ G("input", {
 			id: "jump",
 			list: "jump-layers",
 			value: i,
@@ -825,14 +860,14 @@ function ft({ route: e }) {
 			placeholder: "layer:unit",
 			autocomplete: "off",
 			spellcheck: !1
-		}), /* @__PURE__ */ K("datalist", {
+		}), /* @__PURE__ */ G("datalist", {
 			id: "jump-layers",
-			children: t.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: `${e.name}:` }, e.id))
+			children: t.manifest.layers.map((e) => /* @__PURE__ */ G("option", { value: `${e.name}:` }, e.id))
 		})]
 	});
 }
-function pt({ route: e, help: t }) {
-	let n = H(), r = dt(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
+function vt({ route: e, help: t }) {
+	let n = V(), r = gt(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = W(U().store.host.kind === "file" ? null : "experiments"), s = [
 		[
 			"#/",
 			"Layers",
@@ -857,10 +892,10 @@ function pt({ route: e, help: t }) {
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ K("header", {
+	]), /* @__PURE__ */ G("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ G("a", {
 				class: "skip",
 				href: "#main",
 				onClick: (e) => {
@@ -868,67 +903,67 @@ function pt({ route: e, help: t }) {
 				},
 				children: "Skip to content"
 			}),
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ G("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: i === "#/" && !a ? "up" : void 0,
-				children: [/* @__PURE__ */ K("svg", {
+				children: [/* @__PURE__ */ G("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
 					children: [
-						/* @__PURE__ */ K("rect", {
+						/* @__PURE__ */ G("rect", {
 							x: "1.5",
 							y: "1.5",
 							width: "21",
 							height: "21",
 							rx: "3"
 						}),
-						/* @__PURE__ */ K("rect", {
+						/* @__PURE__ */ G("rect", {
 							x: "6.5",
 							y: "6.5",
 							width: "11",
 							height: "11",
 							rx: "1.5"
 						}),
-						/* @__PURE__ */ K("circle", {
+						/* @__PURE__ */ G("circle", {
 							cx: "12",
 							cy: "12",
 							r: "2"
 						})
 					]
-				}), /* @__PURE__ */ K("span", { children: "convscope" })]
+				}), /* @__PURE__ */ G("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ K("nav", {
+			/* @__PURE__ */ G("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: s.map(([e, t, n]) => /* @__PURE__ */ K("a", {
+				children: s.map(([e, t, n]) => /* @__PURE__ */ G("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
 				}, e))
 			}),
-			/* @__PURE__ */ K(ft, { route: e }),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ G(_t, { route: e }),
+			/* @__PURE__ */ G("button", {
 				class: "icon",
 				type: "button",
 				onClick: n.toggleTheme,
 				"aria-label": "Light or dark",
 				title: "Light or dark (d)",
-				children: /* @__PURE__ */ K("svg", {
+				children: /* @__PURE__ */ G("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
-					children: [/* @__PURE__ */ K("circle", {
+					children: [/* @__PURE__ */ G("circle", {
 						cx: "12",
 						cy: "12",
 						r: "8"
-					}), /* @__PURE__ */ K("path", {
+					}), /* @__PURE__ */ G("path", {
 						d: "M12 4a8 8 0 0 1 0 16z",
 						class: "shaded"
 					})]
 				})
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ G("button", {
 				class: "icon",
 				type: "button",
 				onClick: t,
@@ -936,27 +971,27 @@ function pt({ route: e, help: t }) {
 				title: "Keyboard (?)",
 				children: "?"
 			}),
-			a && /* @__PURE__ */ K("nav", {
+			a && /* @__PURE__ */ G("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
-				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ K("a", {
+				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ G("a", {
 					href: "#/",
 					id: i === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), r.map((e) => e.href ? /* @__PURE__ */ K("a", {
+				}), r.map((e) => e.href ? /* @__PURE__ */ G("a", {
 					href: e.href,
 					id: e.href === i ? "up" : void 0,
-					children: /* @__PURE__ */ K(q, { text: e.words })
-				}, e.words) : /* @__PURE__ */ K("span", {
+					children: /* @__PURE__ */ G(K, { text: e.words })
+				}, e.words) : /* @__PURE__ */ G("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ K(q, { text: e.words })
+					children: /* @__PURE__ */ G(K, { text: e.words })
 				}, e.words))]
 			})
 		]
 	});
 }
 // src/parts/KeyHelp.tsx
-var mt = [
+var yt = [
 	["Anywhere", [
 		["?", "this list"],
 		["g", "go to layer:unit"],
@@ -978,16 +1013,16 @@ var mt = [
 	]],
 	["A unit's examples", [
 		["1 – 9", "open an example"],
-		["← →", "previous, next example"],
-		["f", "field or whole image"],
+		["f", "field alone, or in its image"],
 		["o", "lay projection over photo"],
+		["← →", "once open: previous, next"],
 		["+ −", "zoom"],
 		["c", "copy link"]
 	]]
 ];
-function ht(e) {
-	let t = R(null);
-	return L(() => {
+function bt(e) {
+	let t = I(null);
+	return F(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1002,18 +1037,18 @@ function ht(e) {
 		onClick: (n) => n.target === t.current && e()
 	};
 }
-function gt({ close: e }) {
-	return U({
+function xt({ close: e }) {
+	return H({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ K("div", {
+	}, !0), /* @__PURE__ */ G("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...ht(e),
-		children: /* @__PURE__ */ K("div", {
+		...bt(e),
+		children: /* @__PURE__ */ G("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ K("button", {
+				/* @__PURE__ */ G("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1021,37 +1056,126 @@ function gt({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ G("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ G("div", {
 					class: "columns",
-					children: mt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
+					children: yt.map(([e, t]) => /* @__PURE__ */ G("section", { children: [/* @__PURE__ */ G("h3", { children: e }), /* @__PURE__ */ G("dl", { children: t.map(([e, t]) => /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: /* @__PURE__ */ G("kbd", { children: e }) }), /* @__PURE__ */ G("dd", { children: t })] }, e)) })] }, e))
 				})
 			]
 		})
 	});
 }
 // src/words.ts
-function Z(e) {
+function X(e) {
 	if (e == null || Number.isNaN(e)) return "–";
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-var _t = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function vt(e) {
+var St = (e) => e == null ? "–" : `${X(100 * e)} %`, Z = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function Ct(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var yt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function bt(e) {
-	return e === null ? "whole image" : `${yt(e.size)} px, stride ${yt(e.stride)}`;
+var wt = (e) => e[0] === e[1] ? X(e[0]) : `${X(e[0])} × ${X(e[1])}`;
+function Tt(e) {
+	return e === null ? "whole image" : `${wt(e.size)} px, stride ${wt(e.stride)}`;
 }
-var xt = (e) => e.replace("T", " ").replace("Z", " UTC"), St = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Ct = 64;
-function wt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
-	let c = $e(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
+var Et = (e) => e.replace("T", " ").replace("Z", " UTC"), Dt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Ot = class extends Error {}, kt = (e, t, n) => st(e.manifest.paths.sprite, {
+	layer: t.id,
+	channel: n
+}), At = 4, jt = 16;
+function Mt(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * At;
+	return {
+		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
+			rank: o,
+			panel: i,
+			x: i * (a + jt) + o % e * (n + At),
+			y: Math.floor(o / e) * (r + At)
+		}))),
+		width: 2 * a + jt,
+		height: i * (r + At) - At
+	};
+}
+async function Nt(e) {
+	let t = new Image();
+	return t.src = e, await t.decode(), t;
+}
+async function Pt(e, t, n) {
+	let { store: r, manifest: i } = e;
+	if (r.host.readable) return r.host.picture(kt(e, t, n), e.name);
+	if (!i.portable) throw new Ot();
+	return r.load(`sprites/${t.id}/${n}`);
+}
+async function Ft(e, t, n) {
+	let r = await Nt(await Pt(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Mt(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+	l.width = c.width, l.height = c.height;
+	let u = l.getContext("2d");
+	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
+	for (let { rank: e, panel: t, x: n, y: a } of c.cells) {
+		let c = (t * i.columns + e % i.columns) * i.pitchX, l = Math.floor(e / i.columns) * i.pitchY;
+		u.drawImage(r, c, l, i.width, i.height, n, a, o, s);
+	}
+	return l;
+}
+function It(e) {
+	return new Promise((t, n) => {
+		try {
+			e.toBlob((e) => e ? t(e) : n(new Ot()), "image/png");
+		} catch {
+			n(new Ot());
+		}
+	});
+}
+var Lt = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Rt(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Mt(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Lt(X(r.values[e.rank]))}</text>`), l = Lt(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+	return [
+		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
+		`<title>${l}</title>`,
+		"<rect y=\"-24\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
+		`<text y="-7" font-family="sans-serif" font-size="14">${l}</text>`,
+		`<image href="${e}" width="${t.width}" height="${t.height}" style="image-rendering:pixelated"/>`,
+		`<g font-family="sans-serif" font-size="11" fill="#fff" stroke="#000" stroke-width="2.5" paint-order="stroke">${c.join("")}</g>`,
+		"</svg>"
+	].join("\n");
+}
+function zt(e, t, n, r) {
+	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
+	return JSON.stringify({
+		unit: `${t.name}:${r.channel}`,
+		model: i,
+		data: a,
+		options: o,
+		versions: s,
+		created: c,
+		layer: m,
+		...r,
+		imageInfo: l,
+		classNames: d
+	}, null, 1);
+}
+var Bt = (e, t) => `<iframe src="${Lt(e)}?embed=1" title="${Lt(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+function Vt(e, t, n, r) {
+	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
+	return [
+		`@misc{convscope-${t.id}-${n},`,
+		`  title = {Unit ${c(t.name)}:${n} of ${c(i.name)}},`,
+		`  howpublished = {Atlas made with convscope ${o.convscope ?? ""}},`,
+		`  year = {${s.slice(0, 4)}},`,
+		`  note = {${l}},`,
+		...r && !r.startsWith("file:") ? [`  url = {${r}},`] : [],
+		"}"
+	].join("\n");
+}
+// src/parts/Tile.tsx
+var Ht = 64;
+function Ut({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+	let c = nt(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ K("span", {
-		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= Ct) ? " sharp" : ""}${o ? " projection" : ""}`,
+	return /* @__PURE__ */ G("span", {
+		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= Ht) ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * l}px`,
 			height: `${t.height * l}px`,
@@ -1062,10 +1186,10 @@ function wt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...f
 	});
 }
-function $(e) {
-	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(wt, {
-		path: rt((s ?? t).manifest.paths[i], {
+function Q(e) {
+	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ G(Ut, {
+		path: st((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1078,10 +1202,10 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function Tt(e) {
-	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ K(wt, {
-		path: s ? null : rt((c ?? t).manifest.paths.sprite, {
+function Wt(e) {
+	let t = U(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
+	return /* @__PURE__ */ G(Ut, {
+		path: s ? null : st((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1094,86 +1218,101 @@ function Tt(e) {
 	});
 }
 // src/parts/WholeImage.tsx
-function Et(e, t) {
+function Gt(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : rt(n, {
+	return n === null ? null : st(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function Dt({ image: e, name: t, box: n, from: r = null }) {
-	let i = W(), a = r ?? i, [, o, s] = a.manifest.model.input, c = $e(Et(a, e), r), [l, u, d, f] = n ?? [
+function Kt({ image: e, name: t, box: n, from: r = null, square: i }) {
+	let a = U(), o = r ?? a, [, s, c] = o.manifest.model.input, l = nt(Gt(o, e), r), [u, d] = P(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
 		0,
 		0,
-		o,
-		s
-	], p = n ? Math.min(s / 2, Math.max(0, -l, -u, d - o, f - s)) : 0;
-	return /* @__PURE__ */ K("svg", {
+		s,
+		c
+	], _ = n ? Math.min(c / 2, Math.max(0, -p, -m, h - s, g - c)) : 0;
+	return /* @__PURE__ */ G("svg", {
 		class: "whole",
 		viewBox: [
-			-p,
-			-p,
-			s + 2 * p,
-			o + 2 * p
+			-_,
+			-_,
+			c + 2 * _,
+			s + 2 * _
 		].join(" "),
-		role: "img",
-		"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`,
+		...i ? {
+			"aria-hidden": !0,
+			style: {
+				width: `${i}px`,
+				height: `${i}px`
+			}
+		} : {
+			role: "img",
+			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
+		},
 		children: [
-			/* @__PURE__ */ K("rect", {
+			/* @__PURE__ */ G("rect", {
 				class: "beyond",
-				x: -p,
-				y: -p,
-				width: s + 2 * p,
-				height: o + 2 * p
+				x: -_,
+				y: -_,
+				width: c + 2 * _,
+				height: s + 2 * _
 			}),
-			c ? /* @__PURE__ */ K("image", {
-				href: c,
-				width: s,
-				height: o,
-				preserveAspectRatio: "none"
-			}) : /* @__PURE__ */ K("rect", {
+			f ? /* @__PURE__ */ G("image", {
+				href: l,
+				width: c,
+				height: s,
+				preserveAspectRatio: "none",
+				onError: () => d(l)
+			}) : /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("rect", {
 				class: "missing",
-				width: s,
-				height: o
-			}),
-			n && /* @__PURE__ */ K(b, { children: [
-				/* @__PURE__ */ K("path", {
+				width: c,
+				height: s
+			}), (l !== void 0 || o.manifest.paths.image === null) && /* @__PURE__ */ G("text", {
+				x: c / 2,
+				y: s / 2,
+				"font-size": s / 14,
+				"text-anchor": "middle",
+				children: l === void 0 ? "whole images are not kept" : "image is missing"
+			})] }),
+			n && /* @__PURE__ */ G(b, { children: [
+				/* @__PURE__ */ G("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
-					d: `M${-p} ${-p}h${s + 2 * p}v${o + 2 * p}h${-s - 2 * p}z M${u} ${l}h${f - u}v${d - l}h${u - f}z`
+					d: `M${-_} ${-_}h${c + 2 * _}v${s + 2 * _}h${-c - 2 * _}z M${m} ${p}h${g - m}v${h - p}h${m - g}z`
 				}),
-				/* @__PURE__ */ K("rect", {
+				/* @__PURE__ */ G("rect", {
 					class: "field-halo",
-					x: u,
-					y: l,
-					width: f - u,
-					height: d - l
+					x: m,
+					y: p,
+					width: g - m,
+					height: h - p
 				}),
-				/* @__PURE__ */ K("rect", {
+				/* @__PURE__ */ G("rect", {
 					class: "field",
-					x: u,
-					y: l,
-					width: f - u,
-					height: d - l
+					x: m,
+					y: p,
+					width: g - m,
+					height: h - p
 				})
 			] })
 		]
 	});
 }
-function Ot({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = $e(Et(r, e)), [s, c, l, u] = t;
-	return /* @__PURE__ */ K("svg", {
+function qt({ image: e, box: t, label: n }) {
+	let r = U(), [, i, a] = r.manifest.model.input, o = nt(Gt(r, e)), [s, c, l, u] = t;
+	return /* @__PURE__ */ G("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		role: "img",
 		"aria-label": n,
-		children: [/* @__PURE__ */ K("rect", {
+		children: [/* @__PURE__ */ G("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ K("image", {
+		}), o && /* @__PURE__ */ G("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1182,19 +1321,19 @@ function Ot({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Examples.tsx
-var kt = (e, t) => {
+var Jt = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, At = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function jt(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, active: o, activate: s, open: c } = e, l = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ K("div", {
+}, $ = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function Yt(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, active: c, activate: l, open: u } = e, d = U(), f = kt(d, t, r.channel), p = rt(f), m = i === "both" ? ["photos", "projections"] : [i];
+	return /* @__PURE__ */ G("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ G("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ K(ct, {
+					/* @__PURE__ */ G(pt, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1204,99 +1343,120 @@ function jt(e) {
 						],
 						change: a
 					}),
-					i !== "photos" && /* @__PURE__ */ K(ut, {}),
-					/* @__PURE__ */ K("span", {
+					i !== "projections" && t.field !== null && d.manifest.paths.image !== null && /* @__PURE__ */ G(pt, {
+						label: "Photos",
+						value: o ? "whole" : "field",
+						options: [["field", "Field"], ["whole", "In its image"]],
+						change: (e) => e === "whole" !== o && s()
+					}),
+					i !== "photos" && /* @__PURE__ */ G(ht, {}),
+					/* @__PURE__ */ G("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					})
 				]
 			}),
-			/* @__PURE__ */ K("div", {
-				class: `panels panels-${l.length}`,
-				children: l.map((e) => /* @__PURE__ */ K(Mt, {
+			/* @__PURE__ */ G("div", {
+				class: `panels panels-${m.length}`,
+				children: m.map((e) => /* @__PURE__ */ G(Xt, {
 					kind: e,
+					whole: o && e === "photos",
 					layer: t,
 					shard: n,
 					unit: r,
-					active: o,
-					activate: s,
-					open: c
+					active: c,
+					activate: l,
+					open: u
 				}, e))
 			}),
-			/* @__PURE__ */ K(Nt, {
+			p && /* @__PURE__ */ G("p", {
+				class: "panel warning missing-picture",
+				role: "alert",
+				children: [
+					"The picture file ",
+					/* @__PURE__ */ G("code", { children: f }),
+					" is missing from this copy of the atlas; its numbers are here."
+				]
+			}),
+			/* @__PURE__ */ G(Zt, {
 				layer: t,
 				shard: n,
 				unit: r,
-				rank: Math.min(o, r.images.length - 1)
+				rank: Math.min(c, r.images.length - 1)
 			})
 		]
 	});
 }
-function Mt({ kind: e, layer: t, shard: n, unit: r, active: i, activate: a, open: o }) {
-	let s = R(null), [c, l] = I(112), u = t.sprite.columns;
-	L(() => {
-		if (!s.current) return;
+function Xt({ kind: e, layer: t, shard: n, unit: r, whole: i, active: a, activate: o, open: s }) {
+	let c = I(null), [l, u] = P(112), d = t.sprite.columns;
+	F(() => {
+		if (!c.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
-			t && l(Math.max(24, Math.min(168, Math.floor((t - (u - 1) * 4) / u))));
+			t && u(Math.max(24, Math.min(168, Math.floor((t - (d - 1) * 4) / d))));
 		});
-		return e.observe(s.current), () => e.disconnect();
-	}, [u]);
-	let d = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ K("figure", {
+		return e.observe(c.current), () => e.disconnect();
+	}, [d]);
+	let f = e === "photos" ? "Photo" : "Projection";
+	return /* @__PURE__ */ G("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ K("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ K("div", {
-			ref: s,
+		children: [/* @__PURE__ */ G("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ G("div", {
+			ref: c,
 			class: "nine",
-			style: { gridTemplateColumns: `repeat(${u}, ${c}px)` },
+			style: { gridTemplateColumns: `repeat(${d}, ${l}px)` },
 			role: "group",
-			"aria-label": `${d}s`,
-			children: r.images.map((s, l) => /* @__PURE__ */ K("button", {
+			"aria-label": `${f}s`,
+			children: r.images.map((c, u) => /* @__PURE__ */ G("button", {
 				type: "button",
-				class: l === i ? "cell active" : "cell",
-				onMouseEnter: () => a(l),
-				onFocus: () => a(l),
-				onClick: () => o(l),
-				"aria-label": `${d} ${l + 1}: activation ${Z(r.values[l])}, ${At(n, s)}${kt(n, s) ? `, ${kt(n, s)}` : ""}`,
-				children: /* @__PURE__ */ K(Tt, {
+				class: u === a ? "cell active" : "cell",
+				onMouseEnter: () => o(u),
+				onFocus: () => o(u),
+				onClick: () => s(u),
+				"aria-label": `${f} ${u + 1}: activation ${X(r.values[u])}, ${$(n, c)}${Jt(n, c) ? `, ${Jt(n, c)}` : ""}`,
+				children: i ? /* @__PURE__ */ G(Kt, {
+					image: c,
+					name: $(n, c),
+					box: r.boxes[u] ?? null,
+					square: l
+				}) : /* @__PURE__ */ G(Wt, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
-					rank: l,
-					side: c,
-					dead: r.values[l] === 0
+					rank: u,
+					side: l,
+					dead: r.values[u] === 0
 				})
-			}, l))
+			}, u))
 		})]
 	});
 }
-function Nt({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = At(t, i), o = kt(t, i);
-	return /* @__PURE__ */ K("figure", {
+function Zt({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = $(t, i), o = Jt(t, i);
+	return /* @__PURE__ */ G("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K(Dt, {
+			/* @__PURE__ */ G("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ G(Kt, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
 			}),
-			/* @__PURE__ */ K("dl", { children: [
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Example" }), /* @__PURE__ */ K("dd", { children: [
+			/* @__PURE__ */ G("dl", { children: [
+				/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Example" }), /* @__PURE__ */ G("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Activation" }), /* @__PURE__ */ K("dd", {
+				/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Activation" }), /* @__PURE__ */ G("dd", {
 					class: "number",
-					children: Z(n.values[r])
+					children: X(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
-					href: Be(i),
-					children: /* @__PURE__ */ K(q, { text: a })
+				o !== null && /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Label" }), /* @__PURE__ */ G("dd", { children: /* @__PURE__ */ G(K, { text: o }) })] }),
+				/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Image" }), /* @__PURE__ */ G("dd", { children: /* @__PURE__ */ G("a", {
+					href: B(i),
+					children: /* @__PURE__ */ G(K, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
+				e.spatial && /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Place" }), /* @__PURE__ */ G("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -1310,43 +1470,46 @@ function Nt({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Grid.tsx
-var Pt = (e) => e === document.documentElement ? window : e, Ft = 400;
-function It(e, t, n, r, i, a) {
-	let o = Math.max(1, Math.floor((t + r) / (n.width + r))), s = Math.ceil(e / o), c = n.height + r, l = Math.max(0, Math.min(s, Math.floor((i - Ft) / c))), u = Math.max(l, Math.min(s, Math.ceil((a + Ft) / c)));
+var Qt = (e) => e === document.documentElement ? window : e, $t = 400;
+function en(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - $t) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + $t) / l)));
 	return {
-		columns: o,
-		step: Math.floor((t + r) / o),
-		first: l * o,
-		last: Math.min(e, u * o),
-		height: Math.max(0, s * c - r)
+		columns: s,
+		step: o ? n.width + r : Math.floor((t + r) / s),
+		first: u * s,
+		last: Math.min(e, d * s),
+		height: Math.max(0, c * l - r)
 	};
 }
-function Lt(e, t, n) {
+function tn(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return It(t.count, i, t.cell, n, a, a + window.innerHeight);
-	}, [i, a] = I(r), o = () => {
+		return en(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+	}, [i, a] = P(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	return Te(o, [
+	De(o, [
 		t.count,
 		t.cell.width,
-		t.cell.height
-	]), L(() => {
+		t.cell.height,
+		t.columns
+	]);
+	let s = I(o);
+	return s.current = o, F(() => {
 		let t = e.current;
 		if (!t) return;
-		let n = new ResizeObserver(o);
-		return n.observe(t), window.addEventListener("scroll", o, {
+		let n = () => s.current(), r = new ResizeObserver(n);
+		return r.observe(t), window.addEventListener("scroll", n, {
 			capture: !0,
 			passive: !0
 		}), () => {
-			n.disconnect(), window.removeEventListener("scroll", o, { capture: !0 });
+			r.disconnect(), window.removeEventListener("scroll", n, { capture: !0 });
 		};
-	}), i;
+	}, []), i;
 }
-function Rt(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = R(null), l = Lt(c, e, r), u = R(!1), d = (e) => {
+function nn(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = V(), c = I(null), l = tn(c, e, r), u = I(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1360,81 +1523,100 @@ function Rt(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	U(e.keys === !1 ? {} : {
+	H(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), Te(() => {
+	}), De(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Pt(s.root).scrollBy({
+			Qt(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = R(!1);
-	L(() => {
+	let h = I(!1);
+	F(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Pt(s.root).scrollBy({
+		e > window.innerHeight - n.height && Qt(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
 	}, [i]);
-	let g = [];
-	for (let a = l.first; a < Math.min(l.last, t); a += 1) g.push(/* @__PURE__ */ K("li", {
-		"data-index": a,
-		"aria-setsize": t,
-		"aria-posinset": a + 1,
-		class: a === i ? "current" : "",
-		style: {
-			left: `${a % f * l.step}px`,
-			top: `${Math.floor(a / f) * (n.height + r)}px`,
-			width: `${n.width}px`,
-			height: `${n.height}px`
-		},
-		children: e.render(a, a === i)
-	}, e.keyOf(a)));
-	return /* @__PURE__ */ K("ul", {
+	let g = I(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
+	for (let a = l.first; a < Math.min(l.last, t); a += 1) {
+		let o = [
+			e.render,
+			e.keyOf(a),
+			a === i,
+			a === Math.max(0, i),
+			t,
+			f,
+			l.step,
+			n.width,
+			n.height
+		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
+			place: o,
+			item: rn(e, a, l, r)
+		};
+		v.set(a, c), _.push(c.item);
+	}
+	return g.current = v, /* @__PURE__ */ G("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
 		style: { height: `${l.height}px` },
-		children: g
+		children: _
 	});
 }
+function rn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+	return /* @__PURE__ */ G("li", {
+		"data-index": a,
+		"aria-setsize": e,
+		"aria-posinset": a + 1,
+		class: a === n ? "current" : "",
+		style: {
+			left: `${a % o.columns * o.step}px`,
+			top: `${Math.floor(a / o.columns) * (t.height + s)}px`,
+			width: `${t.width}px`,
+			height: `${t.height}px`
+		},
+		children: i(a, a === Math.max(0, n))
+	}, r(a));
+}
 // src/parts/Versus.tsx
-function zt(e) {
-	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function an(e) {
+	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Bt({ left: e, right: t }) {
-	let [n, r] = [zt(e), zt(t)], [i, a] = I(null);
-	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => At(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
+function on({ left: e, right: t }) {
+	let [n, r] = [an(e), an(t)], [i, a] = P(null);
+	if (!n || !r) return /* @__PURE__ */ G(Y, { what: "both units" });
+	let o = (e) => e.unit.images.map((t) => $(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("p", {
 		class: "lead",
 		children: [
-			Q(c, "image"),
+			Z(c, "image"),
 			" of ",
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ G("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Vt, {
+		children: [/* @__PURE__ */ G(sn, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(Vt, {
+		}), /* @__PURE__ */ G(sn, {
 			side: t,
 			found: r,
 			image: i,
@@ -1442,39 +1624,39 @@ function Bt({ left: e, right: t }) {
 		})]
 	})] });
 }
-function Vt({ side: e, found: t, image: n, look: r }) {
+function sn({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ K("section", {
+	return /* @__PURE__ */ G("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: V(i.name, a),
+			/* @__PURE__ */ G("h2", { children: o.name ? /* @__PURE__ */ G(K, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ G("a", {
+				href: z(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ G("p", {
 				class: "note",
 				children: [
 					"maximum ",
-					Z(s.maximum),
+					X(s.maximum),
 					" · mean ",
-					Z(s.mean),
+					X(s.mean),
 					" · active ",
-					_t(s.active),
+					St(s.active),
 					" · ",
-					bt(i.field)
+					Tt(i.field)
 				]
 			}),
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ G("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ K("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ G("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
-						let u = At(c, t), d = kt(c, t);
-						return /* @__PURE__ */ K("button", {
+						let u = $(c, t), d = Jt(c, t);
+						return /* @__PURE__ */ G("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
 							onMouseEnter: () => r(u),
@@ -1482,8 +1664,8 @@ function Vt({ side: e, found: t, image: n, look: r }) {
 							onFocus: () => r(u),
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
-							title: `${Z(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ K(Tt, {
+							title: `${X(s.values[l])} · ${d ?? u}`,
+							children: /* @__PURE__ */ G(Wt, {
 								layer: i,
 								channel: a,
 								kind: e,
@@ -1496,24 +1678,24 @@ function Vt({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ K("p", {
+			s.classes.length > 0 && /* @__PURE__ */ G("p", {
 				class: "note",
-				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Z(t)})`).join(", ")]
+				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${X(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function Ht({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = I(-1), { router: o } = H(), s = (e) => o.go(He(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
-	return /* @__PURE__ */ K("div", {
+function cn({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = P(-1), { router: o } = V(), s = (e) => o.go(We(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+	return /* @__PURE__ */ G("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Ut, {
+		children: [/* @__PURE__ */ G(ln, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(Ut, {
+		}), /* @__PURE__ */ G(ln, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1522,29 +1704,29 @@ function Ht({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function Ut({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
-	return /* @__PURE__ */ K("section", {
+function ln({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
+	return /* @__PURE__ */ G("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: B(a.name),
+			/* @__PURE__ */ G("h2", { children: o.name ? /* @__PURE__ */ G(K, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ G("a", {
+				href: R(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ G("p", {
 				class: "note",
 				children: [
 					a.op,
 					" · ",
-					vt(a),
+					Ct(a),
 					" · ",
-					bt(a.field),
+					Tt(a.field),
 					" · ",
-					Q(a.units.dead, "dead unit")
+					Z(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(Rt, {
+			s.value && /* @__PURE__ */ G(nn, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1557,33 +1739,33 @@ function Ut({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				open: r,
 				keyOf: (e) => e,
 				keys: i,
-				render: (e) => /* @__PURE__ */ K("button", {
+				render: (e) => /* @__PURE__ */ G("button", {
 					type: "button",
 					class: "unit",
 					onFocus: () => n(e),
 					onMouseEnter: () => n(e),
 					onClick: () => r(e),
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ G("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ K($, {
+						children: [/* @__PURE__ */ G(Q, {
 							layer: a,
 							channel: e,
 							kind: "photos",
 							side: 60,
 							from: o
-						}), /* @__PURE__ */ K($, {
+						}), /* @__PURE__ */ G(Q, {
 							layer: a,
 							channel: e,
 							kind: "projections",
 							side: 60,
 							from: o
 						})]
-					}), /* @__PURE__ */ K("span", {
+					}), /* @__PURE__ */ G("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						children: [/* @__PURE__ */ G("b", { children: [/* @__PURE__ */ G("span", {
 							class: "heard",
 							children: "Unit "
-						}), e] }), /* @__PURE__ */ K("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
+						}), e] }), /* @__PURE__ */ G("span", { children: s.value.dead.includes(e) ? "dead" : X(s.value.maximum[e]) })]
 					})]
 				})
 			})
@@ -1591,12 +1773,12 @@ function Ut({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Wt(e) {
-	let t = W(), [n, r] = I(null);
-	return L(() => {
+function un(e) {
+	let t = U(), [n, r] = P(null);
+	return F(() => {
 		if (!e) return;
 		let n = !0;
-		return et(t.store.host, e).then((t) => n && r({
+		return it(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -1618,37 +1800,37 @@ function Wt(e) {
 		error: null
 	};
 }
-function Gt({ query: e }) {
-	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Wt(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(He(e.a ?? r, e.b ?? s, e.other ?? i));
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Compare" }),
-		/* @__PURE__ */ K("form", {
+function dn({ query: e }) {
+	let t = U(), { router: n } = V(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = un(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(We(e.a ?? r, e.b ?? s, e.other ?? i));
+	return /* @__PURE__ */ G(b, { children: [
+		/* @__PURE__ */ G("h1", { children: "Compare" }),
+		/* @__PURE__ */ G("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(Kt, {
+				/* @__PURE__ */ G(fn, {
 					label: "Left",
 					value: r,
 					atlas: t,
 					change: (e) => l({ a: e })
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ G("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(Kt, {
+				/* @__PURE__ */ G(fn, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
 					change: (e) => l({ b: e })
 				}),
-				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ K("label", { children: ["Right side from", /* @__PURE__ */ K("select", {
+				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ G("label", { children: ["Right side from", /* @__PURE__ */ G("select", {
 					value: i,
 					onChange: (e) => l({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ K("option", {
+					children: [/* @__PURE__ */ G("option", {
 						value: "",
 						children: "this atlas"
-					}), c.value?.map((e) => /* @__PURE__ */ K("option", {
+					}), c.value?.map((e) => /* @__PURE__ */ G("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -1659,22 +1841,22 @@ function Gt({ query: e }) {
 				})] })
 			]
 		}),
-		o ? /* @__PURE__ */ K(Y, {
+		o ? /* @__PURE__ */ G(J, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(qt, {
+		}) : a ? /* @__PURE__ */ G(pn, {
 			a: r,
 			b: s,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ K(X, { what: i })
+		}) : /* @__PURE__ */ G(Y, { what: i })
 	] });
 }
-function Kt({ label: e, value: t, atlas: n, change: r }) {
+function fn({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ K("label", { children: [
+	return /* @__PURE__ */ G("label", { children: [
 		e,
-		/* @__PURE__ */ K("input", {
+		/* @__PURE__ */ G("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -1683,28 +1865,28 @@ function Kt({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ K("datalist", {
+		/* @__PURE__ */ G("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ G("option", { value: e.name }, e.id))
 		})
 	] });
 }
-function qt({ a: e, b: t, own: n, other: r }) {
+function pn({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = tt(t, e);
+		let n = at(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = Ue(e), i = r ? tt(t, r.layer) : void 0;
+		let r = Ke(e), i = r ? at(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ K("p", {
+	return !a || !o ? /* @__PURE__ */ G("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -1715,7 +1897,7 @@ function qt({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Bt, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ G(on, {
 		left: {
 			...a,
 			channel: a.channel
@@ -1724,18 +1906,18 @@ function qt({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Ht, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ G(cn, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ K("p", {
+	}) : /* @__PURE__ */ G("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
 // src/pages/Experiments.tsx
-var Jt = {
+var mn = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -1744,83 +1926,83 @@ var Jt = {
 	ablation: "Ablation",
 	transfer: "Transfer"
 };
-function Yt() {
-	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ K(Xt, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Experiments" }),
-		/* @__PURE__ */ K("p", {
+function hn() {
+	let e = W("experiments");
+	return e.error ? /* @__PURE__ */ G(gn, {}) : e.value ? e.value.length ? /* @__PURE__ */ G(b, { children: [
+		/* @__PURE__ */ G("h1", { children: "Experiments" }),
+		/* @__PURE__ */ G("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
-				Q(e.value.length, "experiment"),
+				Z(e.value.length, "experiment"),
 				"."
 			]
 		}),
-		/* @__PURE__ */ K("ul", {
+		/* @__PURE__ */ G("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: Ve(e.name),
+			children: e.value.map((e) => /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("a", {
+				href: Ue(e.name),
 				children: [
-					/* @__PURE__ */ K(Zt, {
+					/* @__PURE__ */ G(_n, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ G("span", {
 						class: "op",
-						children: Jt[e.kind] ?? e.kind
+						children: mn[e.kind] ?? e.kind
 					}),
-					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ G("b", { children: /* @__PURE__ */ G("bdi", { children: e.title }) }),
+					/* @__PURE__ */ G("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(Xt, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ G(gn, {}) : /* @__PURE__ */ G(Y, { what: "experiments" });
 }
-var Xt = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var gn = () => /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("h1", { children: "Experiments" }), /* @__PURE__ */ G("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ K("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ G("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Zt({ experiment: e, file: t, small: n }) {
-	let r = $e(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
-	return r ? n ? /* @__PURE__ */ K("img", {
+function _n({ experiment: e, file: t, small: n }) {
+	let r = nt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
+	return r ? n ? /* @__PURE__ */ G("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
-	}) : /* @__PURE__ */ K("figure", {
+	}) : /* @__PURE__ */ G("figure", {
 		class: "result",
-		children: [/* @__PURE__ */ K("a", {
+		children: [/* @__PURE__ */ G("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
-			children: /* @__PURE__ */ K("img", {
+			children: /* @__PURE__ */ G("img", {
 				src: r,
 				alt: i || `Figure ${t} of ${e.title}`
 			})
-		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ K(Qt, { experiment: e }) : null;
+		}), i && /* @__PURE__ */ G("figcaption", { children: i })]
+	}) : n ? /* @__PURE__ */ G(vn, { experiment: e }) : null;
 }
-function Qt({ experiment: e }) {
+function vn({ experiment: e }) {
 	let t = e.shown;
-	return /* @__PURE__ */ K("span", {
+	return /* @__PURE__ */ G("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
-		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ K("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ K("bdi", { children: e }, t)) }, t))
+		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ G("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ G("bdi", { children: e }, t)) }, t))
 	});
 }
-var $t = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function en({ name: e }) {
-	let { store: t } = W(), n = G("experiments");
-	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
+var yn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function bn({ name: e }) {
+	let { store: t } = U(), n = W("experiments");
+	if (!n.value && !n.error) return /* @__PURE__ */ G(Y, { what: e });
 	let r = n.value?.find((t) => t.name === e);
-	if (!r) return /* @__PURE__ */ K(Y, {
+	if (!r) return /* @__PURE__ */ G(J, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -1829,38 +2011,38 @@ function en({ name: e }) {
 		]
 	});
 	let i = r.shown, a = i !== null && i.rows.length === i.count;
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ G(b, { children: [
+		/* @__PURE__ */ G("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
+			children: /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G("bdi", { children: r.title }) }), /* @__PURE__ */ G("p", {
 				class: "lead",
-				children: Jt[r.kind] ?? r.kind
+				children: mn[r.kind] ?? r.kind
 			})] })
 		}),
-		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
+		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ G("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ G("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ K(Zt, {
+			children: [r.figures.map((e) => /* @__PURE__ */ G(_n, {
 				experiment: r,
 				file: e
-			}, e)), i && /* @__PURE__ */ K(J, {
+			}, e)), i && /* @__PURE__ */ G(q, {
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ K(nn, {
+				children: [/* @__PURE__ */ G(Sn, {
 					columns: i.columns,
 					rows: i.rows
-				}), /* @__PURE__ */ K("p", {
+				}), /* @__PURE__ */ G("p", {
 					class: "actions",
-					children: a ? /* @__PURE__ */ K("button", {
+					children: a ? /* @__PURE__ */ G("button", {
 						type: "button",
 						onClick: () => {
-							i && Ye(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map($t).join(",")}\n`).join(""), "text/csv");
+							i && Qe(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(yn).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
-					}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
+					}) : t.host.kind === "folder" && /* @__PURE__ */ G("a", {
 						class: "button",
 						href: `experiments/${encodeURIComponent(r.name)}/table.csv`,
 						download: `${r.name}.csv`,
@@ -1869,53 +2051,173 @@ function en({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ K(rn, { experiment: r })
+		/* @__PURE__ */ G(Cn, { experiment: r })
 	] });
 }
-var tn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function nn({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => tn(e[n] ?? "") || !e[n]));
-	return /* @__PURE__ */ K("div", {
+var xn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function Sn({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => xn(e[n] ?? "") || !e[n]));
+	return /* @__PURE__ */ G("div", {
 		class: "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: /* @__PURE__ */ K("table", { children: [/* @__PURE__ */ K("thead", { children: /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("th", {
+		children: /* @__PURE__ */ G("table", { children: [/* @__PURE__ */ G("thead", { children: /* @__PURE__ */ G("tr", { children: e.map((e, t) => /* @__PURE__ */ G("th", {
 			scope: "col",
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ K("bdi", { children: e })
-		}, t)) }) }), /* @__PURE__ */ K("tbody", { children: t.map((e, t) => /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("td", {
+			children: /* @__PURE__ */ G("bdi", { children: e })
+		}, t)) }) }), /* @__PURE__ */ G("tbody", { children: t.map((e, t) => /* @__PURE__ */ G("tr", { children: e.map((e, t) => /* @__PURE__ */ G("td", {
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ K("bdi", { children: e })
+			children: /* @__PURE__ */ G("bdi", { children: e })
 		}, t)) }, t)) })] })
 	});
 }
-function rn({ experiment: e }) {
-	let t = e.units.flatMap((e) => Ue(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
-	return /* @__PURE__ */ K("div", {
+function Cn({ experiment: e }) {
+	let t = e.units.flatMap((e) => Ke(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
+	return /* @__PURE__ */ G("div", {
 		class: "cards",
-		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
+		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ G(q, {
 			title: "About",
-			children: /* @__PURE__ */ K("p", {
+			children: /* @__PURE__ */ G("p", {
 				class: "chips",
-				children: [t.map((e) => /* @__PURE__ */ K("a", {
+				children: [t.map((e) => /* @__PURE__ */ G("a", {
 					class: "chip",
-					href: V(e.layer, e.channel),
-					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
-				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
+					href: z(e.layer, e.channel),
+					children: /* @__PURE__ */ G(K, { text: `${e.layer}:${e.channel}` })
+				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ G("a", {
 					class: "chip",
-					href: Be(e),
+					href: B(e),
 					children: ["image ", e]
 				}, e))]
 			})
-		}), n.length > 0 && /* @__PURE__ */ K(J, {
+		}), n.length > 0 && /* @__PURE__ */ G(q, {
 			title: "Settings",
-			children: /* @__PURE__ */ K(ot, { rows: n })
+			children: /* @__PURE__ */ G(ut, { rows: n })
 		})]
 	});
 }
+// src/marks.ts
+var wn = 2e3;
+function Tn(e) {
+	let t;
+	try {
+		t = JSON.parse(e ?? "{}");
+	} catch {
+		return {};
+	}
+	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, wn)]));
+}
+function En(e) {
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Tn($e.get(t)), i = (e) => {
+		r = e, $e.set(t, JSON.stringify(e)), n.forEach((e) => e());
+	};
+	return {
+		all: () => r,
+		has: (e) => Object.hasOwn(r, e),
+		toggle: (e) => {
+			let { [e]: t, ...n } = r;
+			return i(t === void 0 ? {
+				...r,
+				[e]: ""
+			} : n), t === void 0;
+		},
+		write: (e, t) => i({
+			...r,
+			[e]: t.slice(0, wn)
+		}),
+		merge: (e) => {
+			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
+			return t.length && i({
+				...r,
+				...Object.fromEntries(t)
+			}), t.length;
+		},
+		subscribe: (e) => (n.add(e), () => n.delete(e))
+	};
+}
+var Dn = j(En(null));
+function On() {
+	let e = ke(Dn), [, t] = P(0);
+	return F(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
+}
+// src/parts/Marked.tsx
+function kn() {
+	let e = U(), t = On(), { toast: n } = V(), r = Object.entries(t.all());
+	if (!r.length) return null;
+	let i = () => Qe("notes.json", JSON.stringify({
+		model: e.manifest.model.name,
+		fingerprint: e.manifest.model.fingerprint,
+		notes: t.all()
+	}, null, 1)), a = async (r) => {
+		let i = r.files?.[0];
+		if (r.value = "", !i) return;
+		let a = An(await i.text(), e.manifest.model.fingerprint);
+		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
+	};
+	return /* @__PURE__ */ G(q, {
+		title: "Marked units",
+		class: "panel marked",
+		children: [/* @__PURE__ */ G("ul", {
+			class: "tiles",
+			children: r.map(([t, n]) => {
+				let r = Ke(t), i = r && ot(e, r.layer, r.channel);
+				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("a", {
+					href: z(r.layer, r.channel),
+					children: [
+						/* @__PURE__ */ G("span", {
+							class: "pair",
+							children: [/* @__PURE__ */ G(Q, {
+								layer: i,
+								channel: r.channel,
+								kind: "photos",
+								side: 64
+							}), /* @__PURE__ */ G(Q, {
+								layer: i,
+								channel: r.channel,
+								kind: "projections",
+								side: 64
+							})]
+						}),
+						/* @__PURE__ */ G("span", {
+							class: "caption",
+							children: /* @__PURE__ */ G("b", { children: /* @__PURE__ */ G(K, { text: t }) })
+						}),
+						n && /* @__PURE__ */ G("small", {
+							class: "clamp",
+							children: n
+						})
+					]
+				}) }, t);
+			})
+		}), /* @__PURE__ */ G("p", {
+			class: "actions",
+			children: [/* @__PURE__ */ G("button", {
+				type: "button",
+				onClick: i,
+				children: "Save notes"
+			}), /* @__PURE__ */ G("label", {
+				class: "button",
+				children: ["Take in notes…", /* @__PURE__ */ G("input", {
+					class: "heard",
+					type: "file",
+					accept: "application/json,.json",
+					onChange: (e) => void a(e.currentTarget)
+				})]
+			})]
+		})]
+	});
+}
+function An(e, t) {
+	let n;
+	try {
+		n = JSON.parse(e);
+	} catch {
+		return {};
+	}
+	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Tn(JSON.stringify(n.notes));
+}
 // src/pages/Home.tsx
-function an(e, t) {
+function jn(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -1924,124 +2226,114 @@ function an(e, t) {
 	}
 	return r;
 }
-function on() {
-	let { manifest: e } = W(), { marks: t, router: n } = H(), [r, i] = I(""), a = G("network"), o = z(() => an(a.value, e.layers), [a.value, e]), [s, c] = I(-1), l = e.layers.filter((e) => e.name.toLowerCase().includes(r.toLowerCase()) || e.op.includes(r.toLowerCase())), u = (e) => () => c((t) => Math.max(0, Math.min(l.length - 1, t + e))), d = () => {
-		let e = l[Math.max(0, s)];
-		e && n.go(B(e.name));
+function Mn() {
+	let { manifest: e } = U(), { router: t } = V(), [n, r] = P(""), i = W("network"), a = L(() => jn(i.value, e.layers), [i.value, e]), [o, s] = P(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
+		let e = c[Math.max(0, o)];
+		e && t.go(R(e.name));
 	};
-	U({
-		ArrowDown: u(1),
-		j: u(1),
-		ArrowUp: u(-1),
-		k: u(-1),
-		Enter: d
+	H({
+		ArrowDown: l(1),
+		j: l(1),
+		ArrowUp: l(-1),
+		k: l(-1),
+		Enter: u
 	});
-	let f = e.layers.reduce((e, t) => e + t.units.dead, 0), p = t.all().flatMap((e) => Ue(e) ?? []);
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
+	let d = e.layers.reduce((e, t) => e + t.units.dead, 0);
+	return /* @__PURE__ */ G(b, { children: [
+		/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ K("p", {
+		/* @__PURE__ */ G("p", {
 			class: "lead",
 			children: [
 				"What its ",
-				Q(e.units, "unit"),
+				Z(e.units, "unit"),
 				" in ",
-				Q(e.layers.length, "layer"),
+				Z(e.layers.length, "layer"),
 				" respond to, in ",
-				Q(e.data.count, "image"),
-				f > 0 && `; ${Q(f, "unit")} never ${f === 1 ? "responds" : "respond"}`,
+				Z(e.data.count, "image"),
+				d > 0 && `; ${Z(d, "unit")} never ${d === 1 ? "responds" : "respond"}`,
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(un, { manifest: e }),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ G(In, { manifest: e }),
+		/* @__PURE__ */ G("div", {
 			class: "map-head",
-			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
+			children: [/* @__PURE__ */ G("h2", { children: "Layers in execution order" }), /* @__PURE__ */ G("form", {
 				onSubmit: (e) => {
-					e.preventDefault(), d();
+					e.preventDefault(), u();
 				},
-				children: /* @__PURE__ */ K("input", {
+				children: /* @__PURE__ */ G("input", {
 					id: "search",
 					type: "search",
-					value: r,
-					onInput: (e) => i(e.currentTarget.value),
+					value: n,
+					onInput: (e) => r(e.currentTarget.value),
 					placeholder: "Search layers",
 					"aria-label": "Search layers"
 				})
 			})]
 		}),
-		/* @__PURE__ */ K("ol", {
+		/* @__PURE__ */ G("ol", {
 			class: "map",
-			children: r === "" ? o.map((t, n) => "shown" in t ? /* @__PURE__ */ K(sn, {
+			children: n === "" ? a.map((t, n) => "shown" in t ? /* @__PURE__ */ G(Nn, {
 				layer: t.shown,
-				current: e.layers.indexOf(t.shown) === s
-			}, t.shown.id) : /* @__PURE__ */ K(cn, { layers: t.passed }, `passed-${n}`)) : l.map((e, t) => /* @__PURE__ */ K(sn, {
+				current: e.layers.indexOf(t.shown) === o
+			}, t.shown.id) : /* @__PURE__ */ G(Pn, { layers: t.passed }, `passed-${n}`)) : c.map((e, t) => /* @__PURE__ */ G(Nn, {
 				layer: e,
-				current: t === s
+				current: t === o
 			}, e.id))
 		}),
-		r !== "" && /* @__PURE__ */ K(ln, {
-			network: a.value,
-			sought: r,
-			found: l.length
+		n !== "" && /* @__PURE__ */ G(Fn, {
+			network: i.value,
+			sought: n,
+			found: c.length
 		}),
-		p.length > 0 && /* @__PURE__ */ K(J, {
-			title: "Marked units",
-			children: /* @__PURE__ */ K("p", {
-				class: "chips",
-				children: p.map((e) => /* @__PURE__ */ K("a", {
-					class: "chip",
-					href: V(e.layer, e.channel),
-					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
-				}, `${e.layer}:${e.channel}`))
-			})
-		}),
-		/* @__PURE__ */ K(fn, { manifest: e })
+		/* @__PURE__ */ G(kn, {}),
+		/* @__PURE__ */ G(Rn, { manifest: e })
 	] });
 }
-function sn({ layer: e, current: t }) {
-	let { manifest: n } = W(), r = e.preview, i = Math.min(r.columns, e.channels), a = rt(n.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ K("li", {
+function Nn({ layer: e, current: t }) {
+	let { manifest: n } = U(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = st(n.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ G("li", {
 		class: t ? "station current" : "station",
-		children: /* @__PURE__ */ K("a", {
-			href: B(e.name),
+		children: /* @__PURE__ */ G("a", {
+			href: R(e.name),
 			children: [
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ G("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ G("b", { children: /* @__PURE__ */ G(K, { text: e.name }) }), /* @__PURE__ */ G("span", {
 						class: "op",
 						children: e.op
 					})]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ G("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ G("span", {
 						class: "number",
-						children: vt(e)
-					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
+						children: Ct(e)
+					}), /* @__PURE__ */ G("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ G("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ K(st, {
+					children: [/* @__PURE__ */ G(dt, {
 						field: e.field,
 						input: n.model.input
-					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ G("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ G("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ G("span", {
 					class: e.units.dead ? "station-dead some" : "station-dead",
 					children: [e.units.dead, " dead"]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ G("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: i }, (t, n) => /* @__PURE__ */ K(wt, {
-						path: a,
+					children: [0, 1].map((e) => /* @__PURE__ */ G("span", { children: Array.from({ length: a }, (t, n) => /* @__PURE__ */ G(Ut, {
+						path: o,
 						grid: r,
 						panel: 0,
 						cell: e * r.columns + n,
-						side: 32,
+						side: i,
 						boost: e === 1
 					}, n)) }, e))
 				})
@@ -2049,51 +2341,51 @@ function sn({ layer: e, current: t }) {
 		})
 	});
 }
-function cn({ layers: e }) {
-	return /* @__PURE__ */ K("li", {
+function Pn({ layers: e }) {
+	return /* @__PURE__ */ G("li", {
 		class: "passed",
-		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
-			/* @__PURE__ */ K(q, { text: e.name }),
+		children: /* @__PURE__ */ G("details", { children: [/* @__PURE__ */ G("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ G("ul", { children: e.map((e) => /* @__PURE__ */ G("li", { children: [
+			/* @__PURE__ */ G(K, { text: e.name }),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ G("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ G("span", {
 				class: "number",
-				children: vt(e)
+				children: Ct(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: bt(e.field) })
+			/* @__PURE__ */ G("span", { children: Tt(e.field) })
 		] }, e.name)) })] })
 	});
 }
-function ln({ network: e, sought: t, found: n }) {
+function Fn({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
-	return /* @__PURE__ */ K("p", {
+	return /* @__PURE__ */ G("p", {
 		class: "quiet",
 		role: "status",
-		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
+		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Z(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
-function un({ manifest: e }) {
+function In({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ K("details", {
+	return t ? /* @__PURE__ */ G("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ K("summary", { children: [
-			Q(t, "image"),
+		children: [/* @__PURE__ */ G("summary", { children: [
+			Z(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ K("ul", { children: [n.map((e) => /* @__PURE__ */ K("li", { children: [
-			/* @__PURE__ */ K(q, { text: e.name }),
+		] }), /* @__PURE__ */ G("ul", { children: [n.map((e) => /* @__PURE__ */ G("li", { children: [
+			/* @__PURE__ */ G(K, { text: e.name }),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ G("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ K("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ G("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -2103,49 +2395,49 @@ function un({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var dn = ({ value: e }) => /* @__PURE__ */ K("code", {
+var Ln = ({ value: e }) => /* @__PURE__ */ G("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
 });
-function fn({ manifest: e }) {
+function Rn({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i } = e;
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ G("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ G(q, {
 				title: "Model",
-				children: /* @__PURE__ */ K(ot, { rows: [
-					["Name", /* @__PURE__ */ K(q, {
+				children: /* @__PURE__ */ G(ut, { rows: [
+					["Name", /* @__PURE__ */ G(K, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ K(q, {
-						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
+					["Output", /* @__PURE__ */ G(K, {
+						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					["SHA-256", /* @__PURE__ */ K(dn, { value: t.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ G(Ln, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ G(q, {
 				title: "Images",
-				children: /* @__PURE__ */ K(ot, { rows: [
-					["Collection", /* @__PURE__ */ K(q, {
+				children: /* @__PURE__ */ G(ut, { rows: [
+					["Collection", /* @__PURE__ */ G(K, {
 						text: n.description,
 						plain: !0
 					}, "n")],
-					["Count", Q(n.count, "image")],
-					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
+					["Count", Z(n.count, "image")],
+					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(dn, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ G(Ln, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ G(q, {
 				title: "How it was made",
-				children: /* @__PURE__ */ K(ot, { rows: [
-					["When", xt(e.created)],
+				children: /* @__PURE__ */ G(ut, { rows: [
+					["When", Et(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
@@ -2156,7 +2448,7 @@ function fn({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function pn(e, t, n, r) {
+function zn(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2172,7 +2464,7 @@ function pn(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function mn(e, t, n) {
+function Bn(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -2181,24 +2473,24 @@ function mn(e, t, n) {
 	}
 	return r;
 }
-function hn({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? mn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
-	if (!r) return /* @__PURE__ */ K(Y, {
+function Vn({ number: e }) {
+	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Bn(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
+	if (!r) return /* @__PURE__ */ G(J, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (i.error) return /* @__PURE__ */ K(Y, {
+	if (i.error) return /* @__PURE__ */ G(J, {
 		title: "Data is missing",
 		children: i.error.message
 	});
-	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ K(X, { what: `image ${e}` });
+	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ G(Y, { what: `image ${e}` });
 	let d = l.value?.images[e], f = s.value?.images[e], p = f ?? d;
-	if (!p) return /* @__PURE__ */ K(Y, {
+	if (!p) return /* @__PURE__ */ G(J, {
 		title: "Not in this atlas",
-		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
+		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(gn, {
+	return /* @__PURE__ */ G(Hn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2208,65 +2500,75 @@ function hn({ number: e }) {
 		about: h
 	});
 }
-function gn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = W(), { router: c } = H(), [l, u] = I(null), d = (t) => {
-		let n = a[a.indexOf(e) + t];
-		n !== void 0 && c.go(Be(n));
-	};
-	return U({
-		ArrowLeft: () => d(-1),
-		h: () => d(-1),
-		ArrowRight: () => d(1),
-		l: () => d(1)
-	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
+function Hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = U(), { router: c } = V(), [l, u] = P(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(B(e));
+	return H({
+		ArrowLeft: m(f),
+		h: m(f),
+		ArrowRight: m(p),
+		l: m(p)
+	}), /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("div", {
 		class: "page-head",
-		children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: St(t) }) }), /* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, { text: Dt(t) }) }), /* @__PURE__ */ G("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: n })] }),
+				n !== null && /* @__PURE__ */ G(b, { children: [" · ", /* @__PURE__ */ G(K, { text: n })] }),
 				" · ",
 				"among the strongest of ",
-				Q(i.length, "unit")
+				Z(i.length, "unit")
 			]
-		})] })
-	}), /* @__PURE__ */ K("div", {
+		})] }), /* @__PURE__ */ G("div", {
+			class: "steps",
+			children: [f !== void 0 && /* @__PURE__ */ G("a", {
+				href: B(f),
+				"aria-label": `Previous image, ${f}`,
+				title: "Previous image (←)",
+				children: "←"
+			}), p !== void 0 && /* @__PURE__ */ G("a", {
+				href: B(p),
+				"aria-label": `Next image, ${p}`,
+				title: "Next image (→)",
+				children: "→"
+			})]
+		})]
+	}), /* @__PURE__ */ G("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ K("figure", {
+		children: [/* @__PURE__ */ G("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K(Dt, {
+				/* @__PURE__ */ G(Kt, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
 				}),
-				/* @__PURE__ */ K("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
-				/* @__PURE__ */ K("p", {
+				/* @__PURE__ */ G("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
+				/* @__PURE__ */ G("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ K(q, {
+					children: /* @__PURE__ */ G(K, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-					href: Ve(e.name),
+				o.map((e) => /* @__PURE__ */ G("p", { children: /* @__PURE__ */ G("a", {
+					href: Ue(e.name),
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ K("div", { children: s.layers.map((e, t) => {
+		}), /* @__PURE__ */ G("div", { children: s.layers.map((e, t) => {
 			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
-			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
+			return !n.length && !a.length ? null : /* @__PURE__ */ G(q, {
 				title: e.name,
-				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K(_n, {
+				note: a.length ? `among the ${s.options.k} strongest of ${Z(a.length, "unit")}` : void 0,
+				children: [n.length > 0 ? /* @__PURE__ */ G(Un, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ K(yn, {
+				}) : /* @__PURE__ */ G(Gn, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(yn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ G("details", { children: [/* @__PURE__ */ G("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ G(Gn, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2274,44 +2576,44 @@ function gn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function _n({ layer: e, rows: t, mark: n }) {
-	let { manifest: r } = W();
-	return /* @__PURE__ */ K("ul", {
+function Un({ layer: e, rows: t, mark: n }) {
+	let { manifest: r } = U();
+	return /* @__PURE__ */ G("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
-				box: pn(e, o, s, r.model.input),
-				words: `${e.name}:${t}, response ${Z(i)}`
+				box: zn(e, o, s, r.model.input),
+				words: `${e.name}:${t}, response ${X(i)}`
 			});
-			return /* @__PURE__ */ K("li", {
+			return /* @__PURE__ */ G("li", {
 				onMouseEnter: c,
 				onMouseLeave: () => n(null),
-				children: /* @__PURE__ */ K("a", {
-					href: V(e.name, t),
+				children: /* @__PURE__ */ G("a", {
+					href: z(e.name, t),
 					onFocus: c,
 					onBlur: () => n(null),
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ G("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ K($, {
+						children: [/* @__PURE__ */ G(Q, {
 							layer: e,
 							channel: t,
 							kind: "photos",
 							side: 56
-						}), /* @__PURE__ */ K($, {
+						}), /* @__PURE__ */ G(Q, {
 							layer: e,
 							channel: t,
 							kind: "projections",
 							side: 56
 						})]
-					}), /* @__PURE__ */ K("span", {
+					}), /* @__PURE__ */ G("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						children: [/* @__PURE__ */ G("b", { children: [/* @__PURE__ */ G("span", {
 							class: "heard",
 							children: "Unit "
-						}), t] }), /* @__PURE__ */ K("span", {
+						}), t] }), /* @__PURE__ */ G("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
-								Z(i),
+								X(i),
 								" · ",
 								Math.round(100 * a),
 								" %"
@@ -2323,36 +2625,36 @@ function _n({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var vn = 24;
-function yn({ layer: e, wins: t }) {
-	let [n, r] = I(!1), i = n ? t : t.slice(0, vn);
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
+var Wn = 24;
+function Gn({ layer: e, wins: t }) {
+	let [n, r] = P(!1), i = n ? t : t.slice(0, Wn);
+	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-			href: V(e.name, t),
-			children: [/* @__PURE__ */ K($, {
+		children: i.map(([, t, n]) => /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("a", {
+			href: z(e.name, t),
+			children: [/* @__PURE__ */ G(Q, {
 				layer: e,
 				channel: t,
 				kind: "photos",
 				side: 48
-			}), /* @__PURE__ */ K("span", {
+			}), /* @__PURE__ */ G("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+				children: [/* @__PURE__ */ G("b", { children: [/* @__PURE__ */ G("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ K("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ G("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ K("button", {
+	}), t.length > i.length && /* @__PURE__ */ G("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Images.tsx
-function bn() {
-	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = I(null);
-	L(() => {
+function Kn() {
+	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = P(null);
+	F(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -2378,20 +2680,20 @@ function bn() {
 		error: n.error ?? r.error
 	};
 }
-function xn({ query: e }) {
-	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = bn(), [a, o] = I(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ K(Y, {
+function qn({ query: e }) {
+	let { manifest: t } = U(), { router: n } = V(), { images: r, error: i } = Kn(), [a, o] = P(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ G(J, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ K(X, { what: "images" });
+	if (!r) return /* @__PURE__ */ G(Y, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Images" }),
-		/* @__PURE__ */ K("p", {
+	return /* @__PURE__ */ G(b, { children: [
+		/* @__PURE__ */ G("h1", { children: "Images" }),
+		/* @__PURE__ */ G("p", {
 			class: "lead",
 			children: [
-				Q(r.length, "image"),
+				Z(r.length, "image"),
 				" of ",
 				t.data.count,
 				", each with the units that respond to it most",
@@ -2399,17 +2701,17 @@ function xn({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ G("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ K("input", {
+			children: [/* @__PURE__ */ G("input", {
 				id: "search",
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(ze("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(He("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ K("output", {
+			}), /* @__PURE__ */ G("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -2419,13 +2721,13 @@ function xn({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ K("p", {
+		c.length === 0 ? /* @__PURE__ */ G("p", {
 			class: "empty",
-			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("a", {
-				href: Be(Number(s)),
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ G(b, { children: [" ", /* @__PURE__ */ G("a", {
+				href: B(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ K(Rt, {
+		}) : /* @__PURE__ */ G(nn, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2434,85 +2736,102 @@ function xn({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(Be(c[e]?.number ?? 0)),
+			open: (e) => n.go(B(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e) => /* @__PURE__ */ K(Sn, {
+			render: (e, t) => /* @__PURE__ */ G(Jn, {
 				image: c[e],
-				first: e === Math.max(0, a)
+				first: t
 			})
 		})
 	] });
 }
-function Sn({ image: e, first: t }) {
-	let n = $e(Et(W(), e.number));
-	return /* @__PURE__ */ K("a", {
+function Jn({ image: e, first: t }) {
+	let n = nt(Gt(U(), e.number));
+	return /* @__PURE__ */ G("a", {
 		class: "unit thumb",
-		href: Be(e.number),
+		href: B(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ K("img", {
+			n ? /* @__PURE__ */ G("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
-			/* @__PURE__ */ K("span", {
+			}) : /* @__PURE__ */ G("span", { class: "tile none" }),
+			/* @__PURE__ */ G("span", {
 				class: "caption",
-				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? St(e.name) }) })
+				children: /* @__PURE__ */ G("b", { children: /* @__PURE__ */ G(K, { text: e.label ?? Dt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: St(e.name) }) })
+			e.label !== null && /* @__PURE__ */ G("small", { children: /* @__PURE__ */ G(K, { text: Dt(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function Cn(e, t) {
-	let n = atob(e.codes), { rank: r } = e, i = Math.floor(n.length / r), a = Int8Array.from({ length: i * r }, (e, t) => n.charCodeAt(t)), o = a.subarray(t * r, (t + 1) * r), s = [];
-	if (!o.some((e) => e !== 0)) return s;
-	for (let n = 0; n < i; n += 1) {
-		let i = 0, c = !1;
-		for (let e = 0; e < r; e += 1) {
-			let t = a[n * r + e];
-			i += t * o[e], c ||= t !== 0;
-		}
-		c && n !== t && s.push([n, Math.max(-1, Math.min(1, i * e.scale ** 2))]);
-	}
-	return s;
+function Yn(e) {
+	let t = atob(e.codes);
+	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-var wn = (e) => `correlation of responses to ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)}` : ""}`, Tn = [
+function Xn(e, t, n = []) {
+	let { rank: r } = e, i = Yn(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+	if (!o.some((e) => e !== 0)) return [];
+	for (let n = 0; n < a; n += 1) {
+		let a = 0, u = !1;
+		for (let e = 0; e < r; e += 1) {
+			let t = i[n * r + e];
+			a += t * o[e], u ||= t !== 0;
+		}
+		u && n !== t && !s.has(n) && l.push([n, Math.max(-1, Math.min(c, a * e.scale ** 2))]);
+	}
+	return l;
+}
+var Zn = 32;
+function Qn(e, t) {
+	let n = Yn(e), r = Math.min(Zn, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
+		vectors: {
+			rank: r,
+			values: a
+		},
+		units: i
+	};
+}
+var $n = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, er = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
 	["active", "fraction active"],
 	["selectivity", "class selectivity"],
-	["similar", "similarity to a unit"]
-], En = (e, t, n) => t.find((t) => t === e) ?? n, Dn = (e) => {
+	["similar", "similarity to a unit"],
+	["map", "likeness, as a map"]
+], tr = (e, t, n) => t.find((t) => t === e) ?? n, nr = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function On(e) {
-	let t = En(e.get("sort"), Tn.map(([e]) => e), "index");
+function rr(e) {
+	let t = tr(e.get("sort"), er.map(([e]) => e), "index");
 	return {
-		view: En(e.get("view"), [
+		view: tr(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: En(e.get("alive"), [
+		alive: tr(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Dn(e.get("class")),
-		low: Dn(e.get("low")),
-		high: Dn(e.get("high")),
-		near: Dn(e.get("near")),
-		text: e.get("q") ?? ""
+		class: nr(e.get("class")),
+		low: nr(e.get("low")),
+		high: nr(e.get("high")),
+		near: nr(e.get("near")),
+		text: e.get("q") ?? "",
+		marked: e.get("marked") === "1"
 	};
 }
-function kn(e) {
+function ir(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2522,64 +2841,131 @@ function kn(e) {
 		low: e.low,
 		high: e.high,
 		near: e.near,
-		q: e.text
+		q: e.text,
+		marked: e.marked ? 1 : null
 	};
 }
-function An(e, t) {
-	let n = new Set(t.dead), { low: r, high: i, class: a } = e, o = e.text.toLowerCase();
+function ar(e, t, n) {
+	let r = new Set(t.dead), { low: i, high: a, class: o } = e, s = e.text.toLowerCase();
 	return {
-		alive: (t) => e.alive === "all" || n.has(t) === (e.alive === "dead"),
-		class: (e) => a === null || t.topClass?.[e] === a,
+		alive: (t) => e.alive === "all" || r.has(t) === (e.alive === "dead"),
+		class: (e) => o === null || t.topClass?.[e] === o,
 		range: (e) => {
 			let n = t.maximum[e] ?? null;
-			return r === null && i === null || n !== null && (r === null || n >= r) && (i === null || n <= i);
+			return i === null && a === null || n !== null && (i === null || n >= i) && (a === null || n <= a);
 		},
-		text: (e) => !o || String(e).startsWith(o) || (t.names?.[e] ?? "").toLowerCase().includes(o)
+		marked: (t) => !e.marked || n.has(t),
+		text: (e) => !s || String(e).startsWith(s) || (t.names?.[e] ?? "").toLowerCase().includes(s)
 	};
 }
-function jn(e, t, n, r, i) {
-	let a = An(n, t), o = new Set(t.dead), s = {
+function or(e, t, n, { nearest: r = [], only: i, marked: a = /* @__PURE__ */ new Set() } = {}) {
+	let o = ar(n, t, a), s = new Set(t.dead), c = {
 		all: 0,
 		alive: {
 			all: 0,
 			alive: 0,
 			dead: 0
 		},
-		classes: /* @__PURE__ */ new Map()
-	}, c = [];
+		classes: /* @__PURE__ */ new Map(),
+		marked: 0,
+		maxima: []
+	}, l = [];
 	for (let n of i ?? Array.from({ length: e.channels }, (e, t) => t)) {
-		s.all += 1;
-		let e = a.range(n) && a.text(n);
-		e && a.class(n) && (s.alive.all += 1, s.alive[o.has(n) ? "dead" : "alive"] += 1);
-		let r = t.topClass?.[n];
-		e && a.alive(n) && r !== void 0 && r >= 0 && s.classes.set(r, (s.classes.get(r) ?? 0) + 1), e && a.alive(n) && a.class(n) && c.push(n);
+		c.all += 1;
+		let [e, r, i, u, d] = [
+			o.alive(n),
+			o.class(n),
+			o.range(n),
+			o.text(n),
+			o.marked(n)
+		];
+		r && i && u && d && (c.alive.all += 1, c.alive[s.has(n) ? "dead" : "alive"] += 1);
+		let f = t.topClass?.[n];
+		e && i && u && d && f !== void 0 && f >= 0 && c.classes.set(f, (c.classes.get(f) ?? 0) + 1), e && r && i && u && a.has(n) && (c.marked += 1);
+		let p = t.maximum[n];
+		e && r && u && d && typeof p == "number" && c.maxima.push(p), e && r && i && u && d && l.push(n);
 	}
 	return {
-		units: Mn(c, t, n, r),
-		counts: s
+		units: sr(l, t, n, r),
+		counts: c
 	};
 }
-function Mn(e, t, n, r) {
+function sr(e, t, n, r) {
 	let i = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let a = new Map(r);
-	n.near !== null && a.set(n.near, Infinity);
+	if (n.near !== null && a.set(n.near, Infinity), n.sort === "map") return e;
 	let o = n.sort === "similar" ? null : t[n.sort], s = (e) => o ? o[e] ?? null : n.sort === "similar" ? a.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [s(e), s(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : i * (n < r ? -1 : 1);
 	});
 }
+// src/parts/Spread.tsx
+var cr = 28, [lr, ur] = [140, 26];
+function dr(e, t, n, r) {
+	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
+}
+function fr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+	let o = I(null);
+	if (!(n > t)) return null;
+	let s = Array(cr).fill(0);
+	for (let r of e) {
+		let e = dr(r, t, n, cr);
+		e !== null && (s[e] = (s[e] ?? 0) + 1);
+	}
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / cr, u = (e) => {
+		let t = e.currentTarget.getBoundingClientRect();
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * cr)));
+	}, d = (e) => {
+		if (o.current === null) return;
+		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
+		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
+	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
+	return /* @__PURE__ */ G("svg", {
+		class: "spread",
+		viewBox: `0 0 ${lr} ${ur}`,
+		width: lr,
+		height: ur,
+		"aria-hidden": "true",
+		onPointerDown: (e) => {
+			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
+		},
+		onPointerMove: d,
+		onPointerUp: () => {
+			o.current = null;
+		},
+		children: [
+			/* @__PURE__ */ G("title", { children: "Drag to choose a range" }),
+			/* @__PURE__ */ G("rect", {
+				class: "ground",
+				width: lr,
+				height: ur
+			}),
+			s.map((e, t) => {
+				let n = e ? Math.max(1.5, (ur - 2) * Math.sqrt(e / c)) : 0;
+				return /* @__PURE__ */ G("rect", {
+					class: f(t) ? "bar" : "bar out",
+					x: t * lr / cr + .5,
+					y: ur - n,
+					width: lr / cr - 1,
+					height: n,
+					children: /* @__PURE__ */ G("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
+				}, t);
+			})
+		]
+	});
+}
 // src/parts/LayerBar.tsx
-var Nn = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Pn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let s = Tn.filter(([e]) => e !== "selectivity" || t.selectivity), c = [...r.classes].sort((e, t) => t[1] - e[1]), l = t.maximum.filter((e) => e !== null), [u, d] = [l.reduce((e, t) => Math.min(e, t), Infinity), l.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ K("div", {
+var pr = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function mr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let { manifest: s } = U(), c = er.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ G("div", {
 		class: "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ K(ct, {
+			/* @__PURE__ */ G(pt, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -2589,30 +2975,33 @@ function Pn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ K(ut, {}),
-			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
+			n.view !== "photos" && /* @__PURE__ */ G(ht, {}),
+			/* @__PURE__ */ G("label", { children: ["Sort", /* @__PURE__ */ G("select", {
 				value: n.sort,
 				onChange: (e) => o({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: s.map(([e, t]) => /* @__PURE__ */ K("option", {
+				children: c.map(([e, t]) => /* @__PURE__ */ G("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "similar" ? /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("label", { children: ["Unit", /* @__PURE__ */ K("input", {
+			n.sort === "map" ? a && /* @__PURE__ */ G("span", {
+				class: "quiet measure",
+				children: ["by ", a]
+			}) : n.sort === "similar" ? /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("label", { children: ["Unit", /* @__PURE__ */ G("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: Nn(e.currentTarget.value) })
-			})] }), a && /* @__PURE__ */ K("span", {
+				onInput: (e) => o({ near: pr(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ G("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			})] }) : /* @__PURE__ */ K("button", {
+			})] }) : /* @__PURE__ */ G("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => o({ ascending: !n.ascending }),
@@ -2620,7 +3009,7 @@ function Pn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ K(ct, {
+			/* @__PURE__ */ G(pt, {
 				label: "Dead units",
 				value: n.alive,
 				options: [
@@ -2630,19 +3019,19 @@ function Pn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ alive: e })
 			}),
-			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
+			t.topClass && /* @__PURE__ */ G("label", { children: ["Class", /* @__PURE__ */ G("select", {
 				value: n.class ?? "",
-				onChange: (e) => o({ class: Nn(e.currentTarget.value) }),
+				onChange: (e) => o({ class: pr(e.currentTarget.value) }),
 				children: [
-					/* @__PURE__ */ K("option", {
+					/* @__PURE__ */ G("option", {
 						value: "",
 						children: "any"
 					}),
-					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ K("option", {
+					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ G("option", {
 						value: n.class,
 						children: [t.classes?.[n.class] ?? n.class, " (0)"]
 					}),
-					c.map(([e, n]) => /* @__PURE__ */ K("option", {
+					l.map(([e, n]) => /* @__PURE__ */ G("option", {
 						value: e,
 						children: [
 							t.classes?.[e] ?? e,
@@ -2653,40 +3042,68 @@ function Pn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					}, e))
 				]
 			})] }),
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ G("span", {
 				class: "range",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ G("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ G(fr, {
+						values: r.maxima,
+						least: d,
+						most: f,
+						low: n.low,
+						high: n.high,
+						change: (e, t) => o({
+							low: e,
+							high: t
+						})
+					}),
+					/* @__PURE__ */ G("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
-						placeholder: Z(u),
-						onInput: (e) => o({ low: Nn(e.currentTarget.value) }),
+						placeholder: X(d),
+						onInput: (e) => o({ low: pr(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ G("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ G("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
-						placeholder: Z(d),
-						onInput: (e) => o({ high: Nn(e.currentTarget.value) }),
+						placeholder: X(f),
+						onInput: (e) => o({ high: pr(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			/* @__PURE__ */ K("input", {
+			(r.marked > 0 || n.marked) && /* @__PURE__ */ G("button", {
+				type: "button",
+				"aria-pressed": n.marked,
+				class: "toggle",
+				onClick: () => o({ marked: !n.marked }),
+				children: [
+					/* @__PURE__ */ G("span", {
+						"aria-hidden": "true",
+						children: "★\xA0"
+					}),
+					/* @__PURE__ */ G("span", {
+						class: "heard",
+						children: "Marked "
+					}),
+					r.marked
+				]
+			}),
+			/* @__PURE__ */ G("input", {
 				id: "search",
 				class: "find",
 				type: "search",
@@ -2695,7 +3112,7 @@ function Pn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				onInput: (e) => o({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ K("output", {
+			/* @__PURE__ */ G("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -2707,96 +3124,213 @@ function Pn({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 		]
 	});
 }
-// src/pages/Layer.tsx
-var Fn = 84;
-function In({ name: e, query: t }) {
-	let n = tt(W(), e), r = G(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ K(Y, {
-		title: "Data is missing",
-		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Ln, { layer: n }), r.value ? /* @__PURE__ */ K(Bn, {
-		layer: n,
-		data: r.value,
-		query: t
-	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(Y, {
-		title: "No such layer",
-		children: [
-			"Layer “",
-			e,
-			"” is not in this atlas."
-		]
-	});
+// src/map.ts
+var hr = 12, gr = .7;
+function _r() {
+	let e = 625341585;
+	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Ln({ layer: e }) {
-	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(B(e.name)) : void 0;
-	U({
-		"[": o(i),
-		"]": o(a)
+function vr(e, t, n, r, i, a) {
+	let o = new Float32Array(e.length), s = new Float32Array(e.length);
+	for (let s = 0; s < r; s += 1) {
+		let r = Math.min(n, i - s * n);
+		for (let i = 0; i < r; i += 1) for (let c = Math.max(0, i - a); c <= Math.min(r - 1, i + a); c += 1) for (let r = 0; r < t; r += 1) o[(s * n + i) * t + r] = o[(s * n + i) * t + r] + e[(s * n + c) * t + r];
+	}
+	for (let e = 0; e < i; e += 1) {
+		let [c, l] = [e % n, Math.floor(e / n)], u = 0;
+		for (let d = Math.max(0, l - a); d <= Math.min(r - 1, l + a); d += 1) {
+			if (d * n + c >= i) continue;
+			let r = Math.min(n, i - d * n);
+			u += Math.min(r - 1, c + a) - Math.max(0, c - a) + 1;
+			for (let r = 0; r < t; r += 1) s[e * t + r] = s[e * t + r] + o[(d * n + c) * t + r];
+		}
+		for (let n = 0; n < t; n += 1) s[e * t + n] = s[e * t + n] / u;
+	}
+	return s;
+}
+function yr(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = br(e, i, t), s = new Float32Array(i * n);
+	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
+	let c = _r(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * gr)) {
+		let r = vr(s, n, t, a, i, Math.max(1, e));
+		for (let a = hr * i; a > 0; --a) {
+			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
+			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
+			let p = 0;
+			for (let e = 0; e < n; e += 1) p += (s[a * n + e] - s[f * n + e]) * (r[f * n + e] - r[a * n + e]);
+			p <= 0 || (l.set(s.subarray(a * n, (a + 1) * n)), s.copyWithin(a * n, f * n, (f + 1) * n), s.set(l, f * n), [o[a], o[f]] = [o[f], o[a]]);
+		}
+		if (e <= 1) return o;
+	}
+}
+function br({ rank: e, values: t }, n, r) {
+	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
+	if (e < 2) return a;
+	let o = [];
+	for (let e = 0; e < n; e += r) o.push(a.slice(e, e + r).sort(i(1)));
+	return o.flat();
+}
+// src/parts/LayerMap.tsx
+var xr = 4, [Sr, Cr] = [28, 64];
+function wr(e, t) {
+	let n = Math.max(1, Math.floor((t + xr) / (Sr + xr))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+	return {
+		columns: r,
+		side: Math.max(Sr, Math.min(Cr, Math.floor((t + xr) / r) - xr))
+	};
+}
+function Tr(e) {
+	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = I(null), [d, f] = P(0);
+	F(() => {
+		if (!u.current) return;
+		let e = new ResizeObserver(([e]) => f(Math.floor(e?.contentRect.width ?? 0)));
+		return e.observe(u.current), () => e.disconnect();
+	}, []);
+	let p = L(() => r ? Qn(r, i) : null, [r, i]), { columns: m, side: h } = wr(p?.units.length ?? 0, d), g = L(() => p && d ? yr(p.vectors, m).map((e) => p.units[e]) : null, [
+		p,
+		m,
+		d > 0
+	]), _ = Oe((e, n) => {
+		let r = g?.[e];
+		return /* @__PURE__ */ G("a", {
+			class: "unit mini",
+			href: z(t.name, r),
+			tabIndex: n ? 0 : -1,
+			"aria-label": `Unit ${r}`,
+			onFocus: () => s(r),
+			onMouseEnter: () => s(r),
+			onClick: (e) => {
+				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
+			},
+			children: /* @__PURE__ */ G(Q, {
+				layer: t,
+				channel: r,
+				kind: a,
+				side: h
+			})
+		});
+	}, [
+		t,
+		g,
+		a,
+		h,
+		c
+	]);
+	if (l) return /* @__PURE__ */ G("p", {
+		class: "empty",
+		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
-	let s = e.units;
-	return /* @__PURE__ */ K("div", {
-		class: "page-head",
-		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("p", {
-			class: "lead",
-			children: [
-				e.op,
-				" · ",
-				vt(e),
-				" · receptive field ",
-				bt(e.field),
-				" · ",
-				Q(s.dead, "dead unit"),
-				s.silent > 0 && ` · ${s.silent} never above zero`,
-				s.nan > 0 && ` · ${s.nan} with NaN`
-			]
-		})] }), /* @__PURE__ */ K("div", {
-			class: "steps",
-			children: [i && /* @__PURE__ */ K("a", {
-				href: B(i.name),
-				title: "Previous layer ([)",
-				"aria-label": `Previous layer, ${i.name}`,
-				children: "←"
-			}), a && /* @__PURE__ */ K("a", {
-				href: B(a.name),
-				title: "Next layer (])",
-				"aria-label": `Next layer, ${a.name}`,
-				children: "→"
+	let v = i.length - (p?.units.length ?? 0);
+	return /* @__PURE__ */ G("div", {
+		class: "layer-map",
+		children: [/* @__PURE__ */ G("div", {
+			ref: u,
+			children: g ? /* @__PURE__ */ G(nn, {
+				count: g.length,
+				cell: {
+					width: h,
+					height: h
+				},
+				gap: xr,
+				columns: m,
+				label: `Map of ${t.name}`,
+				current: g.indexOf(o),
+				select: (e) => s(g[e] ?? -1),
+				open: (e) => c(g[e]),
+				keyOf: (e) => g[e] ?? e,
+				render: _
+			}) : /* @__PURE__ */ G(Y, { what: "the map" })
+		}), /* @__PURE__ */ G("aside", {
+			class: "panel map-look",
+			"aria-label": "The unit looked at",
+			children: [o >= 0 && o < t.channels ? /* @__PURE__ */ G(Er, {
+				layer: t,
+				data: n,
+				channel: o
+			}) : /* @__PURE__ */ G("p", {
+				class: "quiet",
+				children: "Units that respond to the same images lie side by side. Point at one to see it large."
+			}), v > 0 && /* @__PURE__ */ G("p", {
+				class: "quiet",
+				children: [
+					v === 1 ? "One unit responds" : `${v} units respond`,
+					" to all images alike and ",
+					v === 1 ? "has" : "have",
+					" no place."
+				]
 			})]
 		})]
 	});
 }
-function Rn(e, t, n, r) {
+function Er({ layer: e, data: t, channel: n }) {
+	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", St(t.active[n])]];
+	return r >= 0 && i.push(["Top class", /* @__PURE__ */ G(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ G(b, { children: [
+		/* @__PURE__ */ G("h2", { children: /* @__PURE__ */ G("a", {
+			href: z(e.name, n),
+			children: ["Unit ", n]
+		}) }),
+		t.names?.[n] !== void 0 && /* @__PURE__ */ G(K, { text: t.names[n] }),
+		/* @__PURE__ */ G("div", {
+			class: "map-pair",
+			children: [/* @__PURE__ */ G(Q, {
+				layer: e,
+				channel: n,
+				kind: "photos",
+				side: 112
+			}), /* @__PURE__ */ G(Q, {
+				layer: e,
+				channel: n,
+				kind: "projections",
+				side: 112
+			})]
+		}),
+		/* @__PURE__ */ G(ut, { rows: i })
+	] });
+}
+// src/parts/Units.tsx
+var Dr = 84, Or = 72;
+function kr(e, t, n, r) {
 	if (e.dead.includes(r)) return "dead";
 	switch (t.sort) {
-		case "mean": return Z(e.mean[r]);
-		case "active": return _t(e.active[r]);
-		case "selectivity": return Z(e.selectivity?.[r]);
+		case "mean": return X(e.mean[r]);
+		case "active": return St(e.active[r]);
+		case "selectivity": return X(e.selectivity?.[r]);
 		case "similar": return r === t.near ? "this" : n.get(r)?.toFixed(2) ?? "–";
-		default: return Z(e.maximum[r]);
+		default: return X(e.maximum[r]);
 	}
 }
-function zn(e, t) {
-	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G(r !== null && i ? `alike/${e.id}` : null), o = G(r !== null && !i ? `layers/${e.id}/${Math.floor(r / e.shard.units)}` : null);
-	return z(() => {
-		let t = a.error ?? o.error;
+function Ar(e, t) {
+	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+	return L(() => {
+		let n = a.error ?? o.error;
+		if (t.sort === "map") return {
+			nearest: [],
+			measure: a.value ? $n(a.value) : "",
+			known: a.value,
+			error: n
+		};
 		if (r === null) return {
 			nearest: [],
 			measure: "",
-			error: t
+			known: null,
+			error: n
 		};
-		if (a.value) return {
-			nearest: Cn(a.value, r),
-			measure: wn(a.value),
-			error: t
-		};
-		let n = o.value?.units.find((e) => e.channel === r)?.nearest ?? [];
-		return {
-			nearest: n,
-			measure: n.length ? `${e.neighbours}, the nearest ${n.length} only` : "",
-			error: t
+		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses");
+		return a.value ? {
+			nearest: Xn(a.value, r, c ? s : []),
+			measure: $n(a.value),
+			known: null,
+			error: n
+		} : {
+			nearest: i ? [] : s,
+			measure: s.length && !i ? `${e.neighbours}, the nearest ${s.length} only` : "",
+			known: null,
+			error: n
 		};
 	}, [
 		r,
+		t.sort,
 		e,
 		a.value,
 		o.value,
@@ -2804,242 +3338,250 @@ function zn(e, t) {
 		o.error
 	]);
 }
-function Bn({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, marks: a, toast: o } = H(), s = z(() => On(n), [n]), { nearest: c, measure: l, error: u } = zn(e, s), d = r.manifest.subset?.[e.name], { units: f, counts: p } = z(() => jn(e, t, s, c, d), [
+function jr(e) {
+	let t = On().all();
+	return L(() => new Set(Object.keys(t).flatMap((t) => {
+		let n = Ke(t);
+		return n?.layer === e.name ? [n.channel] : [];
+	})), [t, e]);
+}
+function Mr({ layer: e, data: t, query: n }) {
+	let r = U(), { router: i, toast: a } = V(), o = On(), s = L(() => rr(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ar(e, s), f = r.manifest.subset?.[e.name], p = jr(e), { units: m, counts: h } = L(() => or(e, t, s, {
+		nearest: c,
+		only: f,
+		marked: p
+	}), [
 		e,
 		t,
 		s,
-		c
-	]), [m, h] = I(() => n.has("at") ? Number(n.get("at")) : -1), g = R(null), _ = f.indexOf(m), v = z(() => new Map(c), [c]), y = (t) => i.replace(B(e.name, kn({
+		c,
+		p
+	]), [g, _] = P(() => n.has("at") ? Number(n.get("at")) : -1), v = L(() => new Map(c), [c]), y = (t) => i.replace(R(e.name, ir({
 		...s,
 		...t
-	}))), b = (t) => {
-		let n = f[t];
-		n !== void 0 && (i.replace(B(e.name, {
-			...kn(s),
-			at: n
-		})), i.go(V(e.name, n)));
-	};
-	U({
+	}))), x = Oe((t) => {
+		i.replace(R(e.name, {
+			...ir(s),
+			at: t
+		})), i.go(z(e.name, t));
+	}, [
+		i,
+		e,
+		s
+	]);
+	H({
 		p: () => y({ view: "photos" }),
 		r: () => y({ view: "projections" }),
 		b: () => y({ view: "both" }),
 		m: () => {
-			m >= 0 && o(`${e.name}:${m} ${a.toggle(`${e.name}:${m}`) ? "marked" : "no longer marked"}`);
+			g >= 0 && a(`${e.name}:${g} ${o.toggle(`${e.name}:${g}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let x = s.view === "both" ? ["photos", "projections"] : [s.view], S = {
-		width: x.length * Fn + (x.length - 1) * 3 + 12,
-		height: 116
-	};
-	return /* @__PURE__ */ K("div", {
-		ref: g,
-		children: [/* @__PURE__ */ K(Pn, {
-			layer: e,
-			data: t,
-			view: s,
-			counts: p,
-			shown: f.length,
-			measure: u ? "how alike units are cannot be read" : l,
-			change: y
-		}), f.length === 0 ? /* @__PURE__ */ K("p", {
-			class: "empty",
-			children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
-				href: B(e.name),
-				children: ["Show all ", p.all]
+	let S = s.view === "both" ? ["photos", "projections"] : [s.view], C = window.innerWidth < 480 ? Or : Dr, w = L(() => ({
+		width: S.length * C + (S.length - 1) * 3 + 14,
+		height: C + 32
+	}), [S.length, C]), T = Oe((n, r) => {
+		let i = m[n], a = t.names?.[i];
+		return /* @__PURE__ */ G("a", {
+			class: t.dead.includes(i) ? "unit dead" : "unit",
+			href: z(e.name, i),
+			tabIndex: r ? 0 : -1,
+			onFocus: () => _(i),
+			onClick: (e) => {
+				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), x(i));
+			},
+			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
+			children: [/* @__PURE__ */ G("span", {
+				class: "pair",
+				children: S.map((t) => /* @__PURE__ */ G(Q, {
+					layer: e,
+					channel: i,
+					kind: t,
+					side: C
+				}, t))
+			}), /* @__PURE__ */ G("span", {
+				class: "caption",
+				children: [/* @__PURE__ */ G("b", { children: [
+					/* @__PURE__ */ G("span", {
+						class: "heard",
+						children: ["Unit ", a ? `${i} ` : ""]
+					}),
+					a ? /* @__PURE__ */ G("bdi", { children: a }) : i,
+					p.has(i) && /* @__PURE__ */ G("span", {
+						class: "star",
+						role: "img",
+						"aria-label": "marked",
+						children: "★"
+					})
+				] }), /* @__PURE__ */ G("span", { children: kr(t, s, v, i) })]
 			})]
-		}) : /* @__PURE__ */ K(Rt, {
-			count: f.length,
-			cell: S,
-			label: `Units of ${e.name}`,
-			current: _,
-			select: (e) => h(f[e] ?? -1),
-			open: b,
-			keyOf: (e) => f[e] ?? e,
-			render: (n) => {
-				let r = f[n], i = t.dead.includes(r), a = t.names?.[r], o = Rn(t, s, v, r);
-				return /* @__PURE__ */ K("a", {
-					class: i ? "unit dead" : "unit",
-					href: V(e.name, r),
-					tabIndex: n === Math.max(0, _) ? 0 : -1,
-					onFocus: () => h(r),
-					onClick: (e) => {
-						e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), b(n));
-					},
-					title: `${e.name}:${r}${a ? ` ${a}` : ""}`,
-					children: [/* @__PURE__ */ K("span", {
-						class: "pair",
-						children: x.map((t) => /* @__PURE__ */ K($, {
-							layer: e,
-							channel: r,
-							kind: t,
-							side: Fn
-						}, t))
-					}), /* @__PURE__ */ K("span", {
-						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
-							class: "heard",
-							children: ["Unit ", a ? `${r} ` : ""]
-						}), a ? /* @__PURE__ */ K("bdi", { children: a }) : r] }), /* @__PURE__ */ K("span", { children: o })]
-					})]
-				});
-			}
+		});
+	}, [
+		e,
+		t,
+		s,
+		m,
+		v,
+		p,
+		x,
+		C
+	]);
+	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G(mr, {
+		layer: e,
+		data: t,
+		view: s,
+		counts: h,
+		shown: m.length,
+		measure: d ? "how alike units are cannot be read" : l,
+		change: y
+	}), m.length === 0 ? /* @__PURE__ */ G("p", {
+		class: "empty",
+		children: ["No unit passes these filters. ", /* @__PURE__ */ G("a", {
+			href: R(e.name),
+			children: ["Show all ", h.all]
+		})]
+	}) : s.sort === "map" ? /* @__PURE__ */ G(Tr, {
+		layer: e,
+		data: t,
+		known: u,
+		units: m,
+		kind: s.view === "projections" ? "projections" : "photos",
+		chosen: g,
+		choose: _,
+		open: x,
+		missing: !r.manifest.extras?.alike || d !== null
+	}) : /* @__PURE__ */ G(nn, {
+		count: m.length,
+		cell: w,
+		label: `Units of ${e.name}`,
+		current: m.indexOf(g),
+		select: (e) => _(m[e] ?? -1),
+		open: (e) => x(m[e]),
+		keyOf: (e) => m[e] ?? e,
+		render: T
+	})] });
+}
+// src/pages/Layer.tsx
+function Nr({ name: e, query: t }) {
+	let n = at(U(), e), r = W(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ G(J, {
+		title: "Data is missing",
+		children: r.error.message
+	}) : /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G(Pr, { layer: n }), r.value ? /* @__PURE__ */ G(Mr, {
+		layer: n,
+		data: r.value,
+		query: t
+	}) : /* @__PURE__ */ G(Y, { what: n.name })] }) : /* @__PURE__ */ G(ft, { name: e });
+}
+function Pr({ layer: e }) {
+	let t = U(), { router: n } = V(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(R(e.name)) : void 0;
+	H({
+		"[": o(i),
+		"]": o(a)
+	});
+	let s = e.units;
+	return /* @__PURE__ */ G("div", {
+		class: "page-head",
+		children: [/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, { text: e.name }) }), /* @__PURE__ */ G("p", {
+			class: "lead",
+			children: [
+				e.op,
+				" · ",
+				Ct(e),
+				" · receptive field ",
+				Tt(e.field),
+				" · ",
+				Z(s.dead, "dead unit"),
+				s.silent > 0 && ` · ${s.silent} never above zero`,
+				s.nan > 0 && ` · ${s.nan} with NaN`
+			]
+		})] }), /* @__PURE__ */ G("div", {
+			class: "steps",
+			children: [i && /* @__PURE__ */ G("a", {
+				href: R(i.name),
+				title: "Previous layer ([)",
+				"aria-label": `Previous layer, ${i.name}`,
+				children: "←"
+			}), a && /* @__PURE__ */ G("a", {
+				href: R(a.name),
+				title: "Next layer (])",
+				"aria-label": `Next layer, ${a.name}`,
+				children: "→"
+			})]
 		})]
 	});
 }
-// src/downloads.ts
-var Vn = class extends Error {}, Hn = (e, t, n) => rt(e.manifest.paths.sprite, {
-	layer: t.id,
-	channel: n
-}), Un = 4, Wn = 16;
-function Gn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Un;
-	return {
-		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
-			rank: o,
-			panel: i,
-			x: i * (a + Wn) + o % e * (n + Un),
-			y: Math.floor(o / e) * (r + Un)
-		}))),
-		width: 2 * a + Wn,
-		height: i * (r + Un) - Un
-	};
-}
-async function Kn(e) {
-	let t = new Image();
-	return t.src = e, await t.decode(), t;
-}
-async function qn(e, t, n) {
-	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(Hn(e, t, n), e.name);
-	if (!i.portable) throw new Vn();
-	return r.load(`sprites/${t.id}/${n}`);
-}
-async function Jn(e, t, n) {
-	let r = await Kn(await qn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Gn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
-	l.width = c.width, l.height = c.height;
-	let u = l.getContext("2d");
-	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
-	for (let { rank: e, panel: t, x: n, y: a } of c.cells) {
-		let c = (t * i.columns + e % i.columns) * i.pitchX, l = Math.floor(e / i.columns) * i.pitchY;
-		u.drawImage(r, c, l, i.width, i.height, n, a, o, s);
-	}
-	return l;
-}
-function Yn(e) {
-	return new Promise((t, n) => {
-		try {
-			e.toBlob((e) => e ? t(e) : n(new Vn()), "image/png");
-		} catch {
-			n(new Vn());
-		}
-	});
-}
-var Xn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Zn(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Gn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Xn(Z(r.values[e.rank]))}</text>`), l = Xn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
-	return [
-		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
-		`<title>${l}</title>`,
-		"<rect y=\"-24\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
-		`<text y="-7" font-family="sans-serif" font-size="14">${l}</text>`,
-		`<image href="${e}" width="${t.width}" height="${t.height}" style="image-rendering:pixelated"/>`,
-		`<g font-family="sans-serif" font-size="11" fill="#fff" stroke="#000" stroke-width="2.5" paint-order="stroke">${c.join("")}</g>`,
-		"</svg>"
-	].join("\n");
-}
-function Qn(e, t, n, r) {
-	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
-	return JSON.stringify({
-		unit: `${t.name}:${r.channel}`,
-		model: i,
-		data: a,
-		options: o,
-		versions: s,
-		created: c,
-		layer: m,
-		...r,
-		imageInfo: l,
-		classNames: d
-	}, null, 1);
-}
-function $n(e, t, n, r) {
-	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
-	return [
-		`@misc{convscope-${t.id}-${n},`,
-		`  title = {Unit ${c(t.name)}:${n} of ${c(i.name)}},`,
-		`  howpublished = {Atlas made with convscope ${o.convscope ?? ""}},`,
-		`  year = {${s.slice(0, 4)}},`,
-		`  note = {${l}},`,
-		...r && !r.startsWith("file:") ? [`  url = {${r}},`] : [],
-		"}"
-	].join("\n");
-}
 // src/parts/Actions.tsx
-function er({ layer: e, shard: t, unit: n }) {
-	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = I(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Je(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function Fr({ layer: e, shard: t, unit: n }) {
+	let r = U(), { router: i, root: a, toast: o } = V(), [s, c] = P(!1), l = `${e.name}:${n.channel}`, u = i.link(z(e.name, n.channel)), d = async (e, t) => o(await Ze(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Jn(r, e, n), a = await Yn(i);
-			t === "png" ? Ye(`${l}.png`, a) : Ye(`${l}.svg`, Zn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Ft(r, e, n), a = await It(i);
+			t === "png" ? Qe(`${l}.png`, a) : Qe(`${l}.svg`, Rt(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Vn ? c(!0) : o("The picture cannot be read");
+			e instanceof Ot ? c(!0) : o("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ G("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ G("button", {
 				id: "copy-link",
 				type: "button",
 				onClick: () => d(u ?? l, u ? "Link" : "Unit"),
 				children: "Copy link"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ G("button", {
 				type: "button",
-				onClick: () => d($n(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Vt(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
-			/* @__PURE__ */ K("button", {
+			u !== null && /* @__PURE__ */ G("button", {
+				type: "button",
+				onClick: () => d(Bt(u, l), "Code to embed it"),
+				title: "HTML that shows this unit within another page",
+				children: "Copy embed code"
+			}),
+			/* @__PURE__ */ G("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ G("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ G("button", {
 				type: "button",
-				onClick: () => Ye(`${l}.json`, Qn(r, e, t, n)),
+				onClick: () => Qe(`${l}.json`, zt(r, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ G("a", {
 				class: "button",
-				href: He(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: We(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(tr, {
-				path: Hn(r, e, n.channel),
+			s && /* @__PURE__ */ G(Ir, {
+				path: kt(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function tr({ path: e, unit: t, close: n }) {
-	return U({ Escape: n }, !0), /* @__PURE__ */ K("div", {
+function Ir({ path: e, unit: t, close: n }) {
+	return H({ Escape: n }, !0), /* @__PURE__ */ G("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...ht(n),
-		children: /* @__PURE__ */ K("div", {
+		...bt(n),
+		children: /* @__PURE__ */ G("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ K("button", {
+				/* @__PURE__ */ G("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -3047,12 +3589,12 @@ function tr({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ K("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ K("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
-				/* @__PURE__ */ K("ul", { children: [
-					/* @__PURE__ */ K("li", { children: [
+				/* @__PURE__ */ G("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ G("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ G("ul", { children: [
+					/* @__PURE__ */ G("li", { children: [
 						"open ",
-						/* @__PURE__ */ K("a", {
+						/* @__PURE__ */ G("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -3060,23 +3602,23 @@ function tr({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ G("li", { children: [
 						"run ",
-						/* @__PURE__ */ K("code", { children: "convscope serve" }),
+						/* @__PURE__ */ G("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ G("li", { children: [
 						"run ",
-						/* @__PURE__ */ K("code", { children: [
+						/* @__PURE__ */ G("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
 						] }),
 						": one file to mail, where they work too;"
 					] }),
-					/* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ G("li", { children: [
 						"run ",
-						/* @__PURE__ */ K("code", { children: "convscope atlas export FOLDER --portable" }),
+						/* @__PURE__ */ G("code", { children: "convscope atlas export FOLDER --portable" }),
 						": the whole atlas with every picture twice."
 					] })
 				] })
@@ -3085,9 +3627,9 @@ function tr({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
-	let [o, s] = I("pair"), [c, l] = I(1), [u, d] = I(50), f = n.images.length, p = (e) => () => i((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
-		Escape: a,
+function Lr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
+	let s = (e) => a(r, e), [c, l] = P(1), [u, d] = P(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
+		Escape: o,
 		ArrowLeft: p(-1),
 		ArrowRight: p(1),
 		h: p(-1),
@@ -3095,15 +3637,15 @@ function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 		"+": m(1.5),
 		"=": m(1.5),
 		"-": m(1 / 1.5),
-		f: () => s(o === "whole" ? "pair" : "whole"),
-		o: () => s(o === "overlay" ? "pair" : "overlay"),
+		f: () => s(i === "whole" ? "pair" : "whole"),
+		o: () => s(i === "overlay" ? "pair" : "overlay"),
 		p: () => s("pair")
 	};
-	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => i(e);
-	U(h, !0);
-	let g = ht(a);
-	Te(() => l(1), [r, o]);
-	let _ = n.images[r], v = At(t, _), y = kt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (o === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
+	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => a(e);
+	H(h, !0);
+	let g = bt(o);
+	De(() => l(1), [r, i]);
+	let _ = n.images[r], v = $(t, _), y = Jt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
 		rank: r,
@@ -3111,19 +3653,19 @@ function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	}, T = (e) => {
 		e.preventDefault(), m(e.deltaY < 0 ? 1.15 : 1 / 1.15)();
 	};
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ G("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...g,
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ G("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ G("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ K(ct, {
+						/* @__PURE__ */ G(pt, {
 							label: "View",
-							value: o,
+							value: i,
 							options: [
 								["pair", "Side by side"],
 								["overlay", "Overlay"],
@@ -3131,11 +3673,11 @@ function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 							],
 							change: s
 						}),
-						o === "overlay" && /* @__PURE__ */ K("label", {
+						i === "overlay" && /* @__PURE__ */ G("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ K("input", {
+								/* @__PURE__ */ G("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -3146,10 +3688,10 @@ function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ G("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ K("button", {
+								/* @__PURE__ */ G("button", {
 									class: "icon",
 									type: "button",
 									onClick: m(1 / 1.5),
@@ -3157,8 +3699,8 @@ function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 									disabled: c <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ K("output", { children: [Math.round(c * 100), " %"] }),
-								/* @__PURE__ */ K("button", {
+								/* @__PURE__ */ G("output", { children: [Math.round(c * 100), " %"] }),
+								/* @__PURE__ */ G("button", {
 									class: "icon",
 									type: "button",
 									onClick: m(1.5),
@@ -3168,51 +3710,51 @@ function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 								})
 							]
 						}),
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ G("button", {
 							class: "icon close",
 							type: "button",
-							onClick: a,
+							onClick: o,
 							"aria-label": "Close",
 							"data-first": !0,
 							children: "×"
 						})
 					]
 				}),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ G("div", {
 					class: "stage",
 					onWheel: T,
 					tabIndex: 0,
 					role: "group",
 					"aria-label": "Picture",
 					children: [
-						o === "pair" && /* @__PURE__ */ K("div", {
+						i === "pair" && /* @__PURE__ */ G("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(Tt, {
+							children: [/* @__PURE__ */ G(Wt, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ K(Tt, {
+							}), /* @__PURE__ */ G(Wt, {
 								kind: "projections",
 								...w
 							})]
 						}),
-						o === "overlay" && /* @__PURE__ */ K("div", {
+						i === "overlay" && /* @__PURE__ */ G("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(Tt, {
+							children: [/* @__PURE__ */ G(Wt, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ K("span", {
+							}), /* @__PURE__ */ G("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ K(Tt, {
+								children: /* @__PURE__ */ G(Wt, {
 									kind: "projections",
 									...w
 								})
 							})]
 						}),
-						o === "whole" && /* @__PURE__ */ K("div", {
+						i === "whole" && /* @__PURE__ */ G("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ K(Dt, {
+							children: /* @__PURE__ */ G(Kt, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3220,36 +3762,36 @@ function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 						})
 					]
 				}),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ G("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ G("button", {
 							class: "icon",
 							type: "button",
 							onClick: p(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ K("p", { children: [
-							/* @__PURE__ */ K("b", { children: r + 1 }),
+						/* @__PURE__ */ G("p", { children: [
+							/* @__PURE__ */ G("b", { children: r + 1 }),
 							" of ",
 							f,
 							" · activation ",
-							/* @__PURE__ */ K("b", {
+							/* @__PURE__ */ G("b", {
 								class: "number",
-								children: Z(n.values[r])
+								children: X(n.values[r])
 							}),
-							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
+							y !== null && /* @__PURE__ */ G(b, { children: [" · ", /* @__PURE__ */ G(K, { text: y })] }),
 							" · ",
-							/* @__PURE__ */ K("a", {
-								href: Be(_),
-								children: /* @__PURE__ */ K(q, { text: v })
+							/* @__PURE__ */ G("a", {
+								href: B(_),
+								children: /* @__PURE__ */ G(K, { text: v })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · largest magnitude ",
-							Z(n.scales[r])
+							X(n.scales[r])
 						] }),
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ G("button", {
 							class: "icon",
 							type: "button",
 							onClick: p(1),
@@ -3263,8 +3805,8 @@ function nr({ layer: e, shard: t, unit: n, rank: r, go: i, close: a }) {
 	});
 }
 // src/parts/Histogram.tsx
-var rr = 480;
-function ir(e, t) {
+var Rr = 480;
+function zr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3272,116 +3814,119 @@ function ir(e, t) {
 	}
 	return e.length - 1;
 }
-function ar({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
-	if (!n.length) return /* @__PURE__ */ K("p", {
+function Br({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+	if (!n.length) return /* @__PURE__ */ G("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = rr / n.length, s = Math.max(...n), c = (e) => ir(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ K("svg", {
+	let a = e.slice(t, t + n.length + 1), o = Rr / n.length, s = Math.max(...n), c = (e) => zr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ G("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${rr} 134`,
+		viewBox: `0 0 ${Rr} 134`,
 		role: "img",
-		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
+		"aria-label": `${i}: ${u} images, from ${X(a[0])} to ${X(a.at(-1))}`,
 		children: [
 			n.map((e, t) => {
 				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / s)) : 0;
-				return /* @__PURE__ */ K("rect", {
+				return /* @__PURE__ */ G("rect", {
 					class: "bar",
 					x: t * o + .5,
 					y: 102 - n,
 					width: Math.max(.5, o - 1),
 					height: n,
-					children: /* @__PURE__ */ K("title", { children: `${Z(a[t])} to ${Z(a[t + 1])}: ${e}` })
+					children: /* @__PURE__ */ G("title", { children: `${X(a[t])} to ${X(a[t + 1])}: ${e}` })
 				}, t);
 			}),
-			/* @__PURE__ */ K("line", {
+			/* @__PURE__ */ G("line", {
 				class: "axis",
 				x1: "0",
-				x2: rr,
+				x2: Rr,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ K("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ G("path", {
 				class: "mark",
-				d: `M${c(e)} 104l-3.5 8h7z`
+				d: `M${c(e)} 104l-2.5 9h5z`
 			}, t)),
-			/* @__PURE__ */ K("text", {
+			/* @__PURE__ */ G("text", {
 				x: "0",
 				y: 130,
-				children: Z(a[0])
+				children: X(a[0])
 			}),
-			/* @__PURE__ */ K("text", {
-				x: rr / 2,
+			/* @__PURE__ */ G("text", {
+				x: Rr / 2,
 				y: 130,
 				"text-anchor": "middle",
-				children: Z(l)
+				children: X(l)
 			}),
-			/* @__PURE__ */ K("text", {
-				x: rr,
+			/* @__PURE__ */ G("text", {
+				x: Rr,
 				y: 130,
 				"text-anchor": "end",
-				children: Z(a.at(-1))
+				children: X(a.at(-1))
 			})
 		]
 	});
 }
 // src/parts/Details.tsx
-function or({ layer: e, data: t, shard: n, unit: r }) {
-	let i = W(), a = i.manifest.extras, o = a ? Math.floor(r.channel / a.shard) : 0, s = G(a ? `extras/${e.id}/${o}` : null), c = G(i.store.host.kind === "file" ? null : "experiments"), l = s.value?.units[r.channel - s.value.first], u = (c.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
-	return /* @__PURE__ */ K("div", {
+function Vr({ layer: e, data: t, shard: n, unit: r, note: i }) {
+	let a = U(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = W(o ? `extras/${e.id}/${s}` : null), l = W(a.store.host.kind === "file" ? null : "experiments"), u = c.value?.units[r.channel - c.value.first], d = (l.value ?? []).filter((t) => t.units.includes(`${e.name}:${r.channel}`));
+	return /* @__PURE__ */ G("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ K(J, {
-				title: "Responses",
-				note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-				children: /* @__PURE__ */ K(ar, {
-					edges: t.histogram.edges,
-					first: r.histogram.first,
-					counts: r.histogram.counts,
-					marks: r.values,
-					title: "Responses"
-				})
+			/* @__PURE__ */ G("div", {
+				class: "stack",
+				children: [/* @__PURE__ */ G(q, {
+					title: "Responses",
+					note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
+					children: /* @__PURE__ */ G(Br, {
+						edges: t.histogram.edges,
+						first: r.histogram.first,
+						counts: r.histogram.counts,
+						marks: r.values,
+						title: "Responses"
+					})
+				}), i && /* @__PURE__ */ G(Hr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 			}),
-			r.classes.length > 0 && /* @__PURE__ */ K(sr, {
+			r.classes.length > 0 && /* @__PURE__ */ G(Ur, {
 				shard: n,
 				unit: r
 			}),
-			l?.control && /* @__PURE__ */ K(dr, {
+			u?.control && /* @__PURE__ */ G(qr, {
 				layer: e,
 				unit: r,
-				extra: l
+				extra: u
 			}),
-			l && s.value && l.bands.length > 0 && /* @__PURE__ */ K(cr, {
-				extra: s.value,
-				unit: l,
+			u && c.value && u.bands.length > 0 && /* @__PURE__ */ G(Wr, {
+				extra: c.value,
+				unit: u,
 				maximum: r.maximum
 			}),
-			/* @__PURE__ */ K(lr, {
+			/* @__PURE__ */ G(Gr, {
 				layer: e,
 				unit: r
 			}),
-			l && s.value && (l.incoming.length > 0 || s.value.incoming !== "") && /* @__PURE__ */ K(ur, {
+			u && c.value && (u.incoming.length > 0 || c.value.incoming !== "") && /* @__PURE__ */ G(Kr, {
 				title: "Strongest inputs",
-				joints: l.incoming,
-				note: s.value.incoming
+				joints: u.incoming,
+				note: c.value.incoming
 			}),
-			l && s.value && (l.outgoing.length > 0 || s.value.outgoing !== "") && /* @__PURE__ */ K(ur, {
+			u && c.value && (u.outgoing.length > 0 || c.value.outgoing !== "") && /* @__PURE__ */ G(Kr, {
 				title: "Strongest outputs",
-				joints: l.outgoing,
-				note: s.value.outgoing
+				joints: u.outgoing,
+				note: c.value.outgoing
 			}),
-			u.length > 0 && /* @__PURE__ */ K(J, {
+			d.length > 0 && /* @__PURE__ */ G(q, {
 				title: "Experiments on this unit",
-				children: /* @__PURE__ */ K("ul", {
+				children: /* @__PURE__ */ G("ul", {
 					class: "plain",
-					children: u.map((e) => /* @__PURE__ */ K("li", { children: [
-						/* @__PURE__ */ K("a", {
-							href: Ve(e.name),
+					children: d.map((e) => /* @__PURE__ */ G("li", { children: [
+						/* @__PURE__ */ G("a", {
+							href: Ue(e.name),
 							children: e.title
 						}),
 						" ",
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ G("span", {
 							class: "op",
 							children: e.kind
 						})
@@ -3391,64 +3936,79 @@ function or({ layer: e, data: t, shard: n, unit: r }) {
 		]
 	});
 }
-function sr({ shard: e, unit: t }) {
+function Hr({ unit: e }) {
+	let t = On();
+	return /* @__PURE__ */ G(q, {
+		title: "Your note",
+		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
+		children: /* @__PURE__ */ G("textarea", {
+			rows: 2,
+			maxLength: 2e3,
+			value: t.all()[e] ?? "",
+			onInput: (n) => t.write(e, n.currentTarget.value),
+			"aria-label": `Note on ${e}`,
+			placeholder: "What does this unit look for?"
+		})
+	});
+}
+function Ur({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ G(q, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ G("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ K("li", { children: [
-				/* @__PURE__ */ K("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ G("li", { children: [
+				/* @__PURE__ */ G("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ K(q, { text: e.classes[t] ?? `class ${t}` })
+					children: /* @__PURE__ */ G(K, { text: e.classes[t] ?? `class ${t}` })
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ G("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ K("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ G("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ G("span", {
 					class: "number",
-					children: Z(r)
+					children: X(r)
 				})
 			] }, t))
 		})
 	});
 }
-function cr({ extra: e, unit: t, maximum: n }) {
-	return /* @__PURE__ */ K(J, {
+function Wr({ extra: e, unit: t, maximum: n }) {
+	return /* @__PURE__ */ G(q, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima.",
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ G("div", {
 			class: "bands",
-			children: t.bands.map((t) => /* @__PURE__ */ K("div", {
+			children: t.bands.map((t) => /* @__PURE__ */ G("div", {
 				class: "band",
-				children: [/* @__PURE__ */ K("h3", { children: [
-					n ? `${_t(t.low / n)} to ${_t(t.high / n)}` : "",
+				children: [/* @__PURE__ */ G("h3", { children: [
+					n ? `${St(t.low / n)} to ${St(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ G("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ K("div", {
+				] }), /* @__PURE__ */ G("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = kt(e, t.image);
-						return /* @__PURE__ */ K("a", {
+						let n = Jt(e, t.image);
+						return /* @__PURE__ */ G("a", {
 							href: `#/i/${t.image}`,
-							title: `${At(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(Ot, {
+							title: `${$(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ G(qt, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${At(e, t.image)}`
-							}), /* @__PURE__ */ K("span", {
+								label: `Response ${X(t.value)}, ${$(e, t.image)}`
+							}), /* @__PURE__ */ G("span", {
 								class: "number",
-								children: Z(t.value)
+								children: X(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ K("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ G("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -3457,16 +4017,16 @@ function cr({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function lr({ layer: e, unit: t }) {
-	let n = W(), r = t.nearest.filter(([t]) => nt(n, e.name, t));
-	return r.length ? /* @__PURE__ */ K(J, {
+function Gr({ layer: e, unit: t }) {
+	let n = U(), r = t.nearest.filter(([t]) => ot(n, e.name, t));
+	return r.length ? /* @__PURE__ */ G(q, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ K(b, { children: [
+		note: /* @__PURE__ */ G(b, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ K("a", {
-				href: B(e.name, {
+			/* @__PURE__ */ G("a", {
+				href: R(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -3474,28 +4034,28 @@ function lr({ layer: e, unit: t }) {
 				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ K("ul", {
+		children: /* @__PURE__ */ G("ul", {
 			class: "tiles",
-			children: r.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
-				href: V(e.name, n),
-				children: [/* @__PURE__ */ K($, {
+			children: r.map(([n, r]) => /* @__PURE__ */ G("li", { children: [/* @__PURE__ */ G("a", {
+				href: z(e.name, n),
+				children: [/* @__PURE__ */ G(Q, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ K("span", {
+				}), /* @__PURE__ */ G("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ G("b", { children: [/* @__PURE__ */ G("span", {
 						class: "heard",
 						children: "Unit "
-					}), n] }), /* @__PURE__ */ K("span", { children: [/* @__PURE__ */ K("span", {
+					}), n] }), /* @__PURE__ */ G("span", { children: [/* @__PURE__ */ G("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })]
 				})]
-			}), /* @__PURE__ */ K("a", {
+			}), /* @__PURE__ */ G("a", {
 				class: "versus",
-				href: He(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: We(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -3503,77 +4063,77 @@ function lr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function ur({ title: e, joints: t, note: n }) {
-	let r = W(), i = t.some(([e, t]) => nt(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ K(J, {
+function Kr({ title: e, joints: t, note: n }) {
+	let r = U(), i = t.some(([e, t]) => ot(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ G(q, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ G("ol", {
 			class: i ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let o = nt(r, e, t), s = `${e}:${t}`;
-				return /* @__PURE__ */ K("li", { children: [
-					i && (o ? /* @__PURE__ */ K($, {
+				let o = ot(r, e, t), s = `${e}:${t}`;
+				return /* @__PURE__ */ G("li", { children: [
+					i && (o ? /* @__PURE__ */ G(Q, {
 						layer: o,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ K("span", {
+					}) : /* @__PURE__ */ G("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ G("span", {
 						class: "joint-name",
 						title: o ? s : `${s}: this unit is not in the atlas`,
-						children: o ? /* @__PURE__ */ K("a", {
-							href: V(e, t),
+						children: o ? /* @__PURE__ */ G("a", {
+							href: z(e, t),
 							children: [
-								/* @__PURE__ */ K("span", { children: e }),
+								/* @__PURE__ */ G("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ K(b, { children: [
-							/* @__PURE__ */ K("span", { children: e }),
+						}) : /* @__PURE__ */ G(b, { children: [
+							/* @__PURE__ */ G("span", { children: e }),
 							":",
 							t
 						] })
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ G("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ K("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
+						children: /* @__PURE__ */ G("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ G("span", {
 						class: "number",
-						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
+						children: n < 0 ? `−${X(-n)}` : `+${X(n)}`
 					})
 				] }, s);
 			})
 		})
 	});
 }
-function dr({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = W();
+function qr({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = U();
 	if (!r.paths.controls || !n.control) return null;
-	let i = rt(r.paths.controls, {
+	let i = st(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ G(q, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ G("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Tt, {
+				/* @__PURE__ */ G("figure", { children: [/* @__PURE__ */ G(Wt, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
 					rank: 0,
 					side: 112,
 					dead: t.dead
-				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(wt, {
+				}), /* @__PURE__ */ G("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ G("figure", { children: [/* @__PURE__ */ G(Ut, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -3581,11 +4141,11 @@ function dr({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ K("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ K("p", { children: [/* @__PURE__ */ K("b", {
+				}), /* @__PURE__ */ G("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ G("p", { children: [/* @__PURE__ */ G("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ K("span", {
+				}), /* @__PURE__ */ G("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
@@ -3594,33 +4154,33 @@ function dr({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/ahead.ts
-var fr = 24, pr = /* @__PURE__ */ new Map();
-async function mr(e, t) {
+var Jr = 24, Yr = /* @__PURE__ */ new Map();
+async function Xr(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = pr.get(n) ?? new Image();
-	pr.delete(n), pr.set(n, r);
-	for (let e of [...pr.keys()].slice(0, Math.max(0, pr.size - fr))) pr.delete(e);
+	let r = Yr.get(n) ?? new Image();
+	Yr.delete(n), Yr.set(n, r);
+	for (let e of [...Yr.keys()].slice(0, Math.max(0, Yr.size - Jr))) Yr.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-async function hr(e, t, n) {
+var Zr = 20;
+function Qr(e, t, n) {
+	for (let r of [n - Zr, n + Zr]) {
+		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
+		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
+	}
+}
+async function $r(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = Et(e, i.images[0]);
-	await Promise.all([mr(e, Hn(e, t, n)), a === null ? null : mr(e, a)]);
+	let a = Gt(e, i.images[0]);
+	await Promise.all([Xr(e, kt(e, t, n)), a === null ? null : Xr(e, a)]);
 }
 // src/pages/Unit.tsx
-function gr({ layer: e, channel: t, query: n }) {
-	let r = W(), i = tt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null);
-	if (!i) return /* @__PURE__ */ K(Y, {
-		title: "No such layer",
-		children: [
-			"Layer “",
-			e,
-			"” is not in this atlas."
-		]
-	});
-	if (!a) return /* @__PURE__ */ K(Y, {
+function ei({ layer: e, channel: t, query: n }) {
+	let r = U(), i = at(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = I(null);
+	if (!i) return /* @__PURE__ */ G(ft, { name: e });
+	if (!a) return /* @__PURE__ */ G(J, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -3630,240 +4190,256 @@ function gr({ layer: e, channel: t, query: n }) {
 			"."
 		]
 	});
-	let l = s.error ?? c.error;
-	if (l) return /* @__PURE__ */ K(Y, {
+	let u = s.error ?? c.error;
+	if (u) return /* @__PURE__ */ G(J, {
 		title: "Data is missing",
-		children: l.message
+		children: u.message
 	});
-	if (!s.value || !c.value) return /* @__PURE__ */ K(X, { what: `${e}:${t}` });
-	let u = s.value.units.find((e) => e.channel === t);
-	return !u || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ G(ni, { ...l.current }) : /* @__PURE__ */ G(Y, { what: `${e}:${t}` });
+	let d = s.value.units.find((e) => e.channel === t);
+	return !d || o && !o.includes(t) ? /* @__PURE__ */ G(J, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
 			e,
 			"”."
 		]
-	}) : /* @__PURE__ */ K(vr, {
+	}) : (l.current = {
 		layer: i,
 		data: c.value,
 		shard: s.value,
-		unit: u,
+		unit: d,
 		query: n,
 		only: o
-	});
+	}, /* @__PURE__ */ G(ni, { ...l.current }));
 }
-function _r({ layer: e, unit: t, only: n }, r, i) {
-	let { manifest: a } = W(), { router: o, marks: s, root: c, toast: l } = H(), u = (r) => {
+function ti({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
+	let { manifest: c } = U(), { router: l, root: u, toast: d } = V(), f = On(), p = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
-	}, d = (r) => () => {
-		let i = u(r) ?? (n ? null : r < 0 ? 0 : e.channels - 1);
-		i !== null && i !== t.channel && o.go(V(e.name, i));
-	}, f = (n) => () => {
-		let r = a.layers[a.layers.indexOf(e) + n];
-		r && o.go(V(r.name, Math.min(t.channel, r.channels - 1)));
-	}, p = {
-		"[": f(-1),
-		"]": f(1),
-		p: () => r("photos"),
-		r: () => r("projections"),
-		b: () => r("both"),
-		o: () => i(0),
-		f: () => i(0),
-		m: () => l(`${e.name}:${t.channel} ${s.toggle(`${e.name}:${t.channel}`) ? "marked" : "no longer marked"}`),
-		c: () => c.querySelector("#copy-link")?.click()
+	}, m = (r) => () => {
+		let i = p(r) ?? (n ? null : r < 0 ? 0 : e.channels - 1);
+		i !== null && i !== t.channel && l.step(s(e.name, i));
+	}, h = (n) => () => {
+		let r = c.layers[c.layers.indexOf(e) + n];
+		r && l.step(s(r.name, Math.min(t.channel, r.channels - 1)));
+	}, g = {
+		"[": h(-1),
+		"]": h(1),
+		p: () => i("photos"),
+		r: () => i("projections"),
+		b: () => i("both"),
+		o: () => a(r, "overlay"),
+		f: o,
+		m: () => d(`${e.name}:${t.channel} ${f.toggle(`${e.name}:${t.channel}`) ? "marked" : "no longer marked"}`),
+		c: () => u.querySelector("#copy-link")?.click()
 	};
 	for (let e of [
 		"ArrowLeft",
 		"ArrowUp",
 		"h",
 		"k"
-	]) p[e] = d(-1);
+	]) g[e] = m(-1);
 	for (let e of [
 		"ArrowRight",
 		"ArrowDown",
 		"l",
 		"j"
-	]) p[e] = d(1);
+	]) g[e] = m(1);
 	for (let e of [
 		"Shift+ArrowLeft",
 		"Shift+ArrowUp",
 		"H",
 		"K"
-	]) p[e] = d(-5);
+	]) g[e] = m(-5);
 	for (let e of [
 		"Shift+ArrowRight",
 		"Shift+ArrowDown",
 		"L",
 		"J"
-	]) p[e] = d(5);
-	for (let e = 0; e < Math.min(9, t.images.length); e += 1) p[String(e + 1)] = () => i(e);
-	return U(p), u;
+	]) g[e] = m(5);
+	for (let e = 0; e < Math.min(9, t.images.length); e += 1) g[String(e + 1)] = () => a(e);
+	return H(g), p;
 }
-function vr(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a } = e, { router: o } = H(), s = W(), c = V(t.name, i.channel), l = [
+function ni(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = V(), c = U(), l = z(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", u = a.has("n") ? Number(a.get("n")) - 1 : null, d = (e) => ze(c, {
-		view: l === "both" ? null : l,
+	].find((e) => e === a.get("view")) ?? "both", d = a.get("rf") === "whole" && c.manifest.paths.image !== null, f = a.get("embed"), p = {
+		view: u === "both" ? null : u,
+		rf: d ? "whole" : null,
+		embed: f
+	}, m = a.has("n") ? Number(a.get("n")) - 1 : null, h = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", g = (e) => s.replace(He(l, {
+		...p,
 		...e
-	}), f = (e) => o.replace(ze(c, { view: e === "both" ? null : e })), p = (e) => o.replace(d({ n: e + 1 })), m = _r(e, f, p), [h, g] = I(0);
-	L(() => g(0), [c]), L(() => {
+	})), _ = {
+		view: u,
+		show: (e) => g({ view: e === "both" ? null : e }),
+		open: (e, t = h) => g({
+			n: e + 1,
+			as: t === "pair" ? null : t
+		}),
+		widen: () => g({ rf: d ? null : "whole" }),
+		to: (e, t) => He(z(e, t), p)
+	}, [v, y] = P(0), b = ti(e, Math.min(v, Math.max(0, i.images.length - 1)), _);
+	F(() => y(0), [l]), F(() => {
+		o || Qr(c, t, i.channel);
 		for (let e of [1, -1]) {
-			let n = m(e);
-			n !== null && hr(s, t, n);
+			let n = b(e);
+			n !== null && $r(c, t, n);
 		}
-	}, [c]);
-	let [_, v] = [m(-1), m(1)], y = br({
+	}, [l]);
+	let [x, S] = [b(-1), b(1)], C = ai({
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i
-	}), b = z(() => /* @__PURE__ */ K(or, { ...y }), [y.unit, y.data]);
-	return /* @__PURE__ */ K("article", {
+	}), w = L(() => /* @__PURE__ */ G(Vr, {
+		...C,
+		note: f === null
+	}), [
+		C.unit,
+		C.data,
+		f
+	]);
+	return /* @__PURE__ */ G("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ G("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ K("div", { children: [
-					/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ K("p", {
+				children: [/* @__PURE__ */ G("div", { children: [
+					/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ G("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ K(q, {
+						children: /* @__PURE__ */ G(K, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ K("p", {
+					/* @__PURE__ */ G("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ K("a", {
-								href: B(t.name, { at: i.channel }),
+							/* @__PURE__ */ G("a", {
+								href: R(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							vt(t),
+							Ct(t),
 							" · receptive field ",
-							bt(t.field)
+							Tt(t.field)
 						]
 					})
-				] }), /* @__PURE__ */ K("div", {
+				] }), /* @__PURE__ */ G("div", {
 					class: "steps",
-					children: [_ !== null && /* @__PURE__ */ K("a", {
-						href: V(t.name, _),
-						"aria-label": `Previous unit, ${_}`,
-						title: "Previous unit (←)",
-						children: "←"
-					}), v !== null && /* @__PURE__ */ K("a", {
-						href: V(t.name, v),
-						"aria-label": `Next unit, ${v}`,
-						title: "Next unit (→)",
-						children: "→"
-					})]
+					children: [
+						f === null && /* @__PURE__ */ G(ri, { unit: `${t.name}:${i.channel}` }),
+						x !== null && /* @__PURE__ */ G("a", {
+							href: _.to(t.name, x),
+							"aria-label": `Previous unit, ${x}`,
+							title: "Previous unit (←)",
+							children: "←"
+						}),
+						S !== null && /* @__PURE__ */ G("a", {
+							href: _.to(t.name, S),
+							"aria-label": `Next unit, ${S}`,
+							title: "Next unit (→)",
+							children: "→"
+						})
+					]
 				})]
 			}),
-			/* @__PURE__ */ K(xr, {
+			/* @__PURE__ */ G(oi, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ G("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(jt, {
+			}) : /* @__PURE__ */ G(Yt, {
 				layer: t,
 				shard: r,
 				unit: i,
-				view: l,
-				show: f,
-				active: h,
-				activate: g,
-				open: p
+				view: u,
+				show: _.show,
+				whole: d,
+				widen: _.widen,
+				active: v,
+				activate: y,
+				open: _.open
 			}),
-			/* @__PURE__ */ K(er, {
+			f === null && /* @__PURE__ */ G(Fr, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			b,
-			u !== null && u >= 0 && u < i.images.length && !i.dead && /* @__PURE__ */ K(nr, {
+			(f === null || f === "all") && w,
+			m !== null && m >= 0 && m < i.images.length && !i.dead && /* @__PURE__ */ G(Lr, {
 				layer: t,
 				shard: r,
 				unit: i,
-				rank: u,
-				go: p,
-				close: () => o.replace(d({}))
+				rank: m,
+				mode: h,
+				go: _.open,
+				close: () => g({})
 			})
 		]
 	});
 }
-var yr = 100;
-function br(e) {
-	let [t, n] = I(e);
-	return L(() => {
+function ri({ unit: e }) {
+	let t = On(), n = t.has(e);
+	return /* @__PURE__ */ G("button", {
+		class: n ? "icon star on" : "icon star",
+		type: "button",
+		"aria-pressed": n,
+		"aria-label": "Mark this unit",
+		title: "Mark this unit (m)",
+		onClick: () => t.toggle(e),
+		children: n ? "★" : "☆"
+	});
+}
+var ii = 100;
+function ai(e) {
+	let [t, n] = P(e);
+	return F(() => {
 		if (t.unit === e.unit) return;
-		let r = setTimeout(() => n(e), yr);
+		let r = setTimeout(() => n(e), ii);
 		return () => clearTimeout(r);
 	}, [e.unit]), t;
 }
-function xr({ layer: e, unit: t }) {
+function oi({ layer: e, unit: t }) {
 	let n = [
-		["Maximum", Z(t.maximum)],
-		["Mean", Z(t.mean)],
-		["Active", _t(t.active)]
+		["Maximum", X(t.maximum)],
+		["Mean", X(t.mean)],
+		["Active", St(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", X(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ G("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: e }), /* @__PURE__ */ G("dd", { children: t })] }, e))
 	});
 }
-// src/marks.ts
-function Sr() {
-	let e = () => {
-		try {
-			let e = JSON.parse(Xe.get("marks") ?? "[]");
-			return Array.isArray(e) ? e.filter((e) => typeof e == "string") : [];
-		} catch {
-			return [];
-		}
-	};
-	return {
-		all: e,
-		has: (t) => e().includes(t),
-		toggle: (t) => {
-			let n = e(), r = n.includes(t) ? n.filter((e) => e !== t) : [...n, t];
-			return Xe.set("marks", JSON.stringify(r)), r.length > n.length;
-		}
-	};
-}
 // src/app.tsx
-function Cr(e, t) {
-	let n = R([]);
-	return L(() => {
+function si(e, t) {
+	let n = I([]);
+	return F(() => {
 		let r = (e) => {
 			let t = e;
-			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || qe(t) && t.key !== "Escape") return;
+			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Xe(t) && t.key !== "Escape") return;
 			let r = t.composedPath()[0];
-			if (t.key !== "Enter" && t.key !== " " || !r.closest?.("a,button,summary,select")) for (let e = n.current.length - 1; e >= 0; --e) {
-				let { keys: r, modal: i } = n.current[e], a = Ke(t);
-				if (a in r) {
-					t.preventDefault(), r[a]?.(t);
-					return;
-				}
-				if (i) return;
-			}
+			if ((t.key === "Enter" || t.key === " ") && r.closest?.("a,button,summary,select")) return;
+			let i = n.current.filter((e) => e.modal).slice(-1), a = Ye(t), o = (i.length ? i : n.current).findLast(({ keys: e }) => a in e);
+			o && (t.preventDefault(), o.keys[a]?.(t));
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), z(() => (e, t = !1) => {
+	}, [e, t]), L(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -3873,48 +4449,50 @@ function Cr(e, t) {
 		};
 	}, []);
 }
-function wr(e) {
-	let [t, n] = I(e.hash());
-	return L(() => {
+function ci(e) {
+	let [t, n] = P(e.hash());
+	return F(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
-	}, [e]), z(() => Re(t), [t]);
+	}, [e]), L(() => Ve(t), [t]);
 }
-function Tr(e) {
+function li(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Xe.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", $e.set("theme", e.dataset.theme);
 }
-function Er({ host: e, router: t, root: n }) {
-	let [r, i] = I(null), [a, o] = I(null), [s, c] = I(""), l = wr(t), u = Cr(n, e.kind !== "notebook"), d = z(() => ({
+function ui({ host: e, router: t, root: n }) {
+	let [r, i] = P(null), [a, o] = P(null), [s, c] = P(""), l = ci(t), u = si(n, e.kind !== "notebook"), d = L(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => Tr(n),
-		marks: Sr()
+		toggleTheme: () => li(n)
 	}), [
 		t,
 		n,
 		u
-	]);
-	return L(() => {
-		et(e, "").then(i, (e) => o(e.message));
-	}, [e]), L(() => {
+	]), f = L(() => En(r?.manifest ?? null), [r]);
+	return F(() => {
+		it(e, "").then(i, (e) => o(e.message));
+	}, [e]), F(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
-	}, [s]), a ? /* @__PURE__ */ K(Y, {
+	}, [s]), a ? /* @__PURE__ */ G(J, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ K(Ge.Provider, {
+	}) : r ? /* @__PURE__ */ G(Je.Provider, {
 		value: d,
-		children: /* @__PURE__ */ K(Qe.Provider, {
+		children: /* @__PURE__ */ G(tt.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(Or, {
-				route: l,
-				shell: d,
-				atlas: r
-			}), /* @__PURE__ */ K("div", {
+			children: [/* @__PURE__ */ G(Dn.Provider, {
+				value: f,
+				children: /* @__PURE__ */ G(fi, {
+					route: l,
+					shell: d,
+					atlas: r
+				})
+			}), /* @__PURE__ */ G("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -3922,73 +4500,106 @@ function Er({ host: e, router: t, root: n }) {
 				children: s
 			})]
 		})
-	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
+	}) : /* @__PURE__ */ G(Y, { what: "the atlas" });
 }
-function Dr(e, t, n) {
+function di(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(V(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(z(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
 		}
 	};
-	L(() => e.listen({
+	F(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r("jump"),
 		"/": () => (e.root.querySelector("#search") ?? e.root.querySelector("#jump"))?.focus(),
 		x: i,
 		Escape: () => {
-			let t = e.root.querySelector("input:focus,select:focus");
+			let t = e.root.querySelector("input:focus,select:focus,textarea:focus");
 			t ? t.blur() : e.root.querySelector("#up")?.click();
 		}
 	}), [e, t]);
 }
-function Or({ route: e, shell: t, atlas: n }) {
-	let [r, i] = I(!1), a = R(null), o = R(!0);
-	return Dr(t, n, () => i((e) => !e)), L(() => {
+function fi({ route: e, shell: t, atlas: n }) {
+	let [r, i] = P(!1), a = I(null), o = I(!0);
+	di(t, n, () => i((e) => !e));
+	let s = `${e.page}/${e.rest}`, c = Ge(e);
+	return F(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
 			compare: "Compare",
 			experiments: "Experiments"
 		}[e.page];
-		t.router.link("") && (document.title = `${r ?? e.rest} – convscope atlas`), o.current ? o.current = !1 : (e.query.has("at") || t.root.scrollIntoView({
+		t.router.link("") && (document.title = `${r ?? e.rest} – convscope atlas`), o.current ? o.current = !1 : t.router.walking() || (e.query.has("at") || t.root.scrollIntoView({
 			block: "start",
 			behavior: "instant"
 		}), a.current?.focus({ preventScroll: !0 }));
-	}, [`${e.page}/${e.rest}`]), /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(pt, {
+	}, [s]), /* @__PURE__ */ G(b, { children: [
+		!c && /* @__PURE__ */ G(vt, {
 			route: e,
 			help: () => i(!0)
 		}),
-		/* @__PURE__ */ K("main", {
+		/* @__PURE__ */ G("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ K(kr, { route: e })
+			children: /* @__PURE__ */ G(mi, { route: e })
 		}, e.page),
-		r && /* @__PURE__ */ K(gt, { close: () => i(!1) })
+		c && /* @__PURE__ */ G(pi, {
+			route: e,
+			atlas: n
+		}),
+		/* @__PURE__ */ G("p", {
+			class: "heard",
+			role: "status",
+			children: e.page === "unit" ? `Unit ${e.rest}` : ""
+		}),
+		r && /* @__PURE__ */ G(xt, { close: () => i(!1) })
 	] });
 }
-function kr({ route: e }) {
+function pi({ route: e, atlas: t }) {
+	return /* @__PURE__ */ G("footer", {
+		class: "source",
+		children: [
+			/* @__PURE__ */ G("a", {
+				href: `#/u/${encodeURI(e.rest)}`,
+				target: "_blank",
+				rel: "noreferrer",
+				children: "Open in the atlas"
+			}),
+			" ",
+			/* @__PURE__ */ G("span", {
+				class: "quiet",
+				children: [
+					"of ",
+					t.manifest.model.name,
+					", made with convscope"
+				]
+			})
+		]
+	});
+}
+function mi({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(on, {});
-		case "layer": return /* @__PURE__ */ K(In, {
+		case "home": return /* @__PURE__ */ G(Mn, {});
+		case "layer": return /* @__PURE__ */ G(Nr, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = Ue(e.rest);
-			return t ? /* @__PURE__ */ K(gr, {
+			let t = Ke(e.rest);
+			return t ? /* @__PURE__ */ G(ei, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ K(Y, {
+			}) : /* @__PURE__ */ G(J, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -3997,21 +4608,21 @@ function kr({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ K(xn, { query: e.query });
-		case "image": return /* @__PURE__ */ K(hn, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(Gt, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(Yt, {});
-		case "experiment": return /* @__PURE__ */ K(en, { name: e.rest });
-		default: return /* @__PURE__ */ K(Y, {
+		case "images": return /* @__PURE__ */ G(qn, { query: e.query });
+		case "image": return /* @__PURE__ */ G(Vn, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ G(dn, { query: e.query });
+		case "experiments": return /* @__PURE__ */ G(hn, {});
+		case "experiment": return /* @__PURE__ */ G(bn, { name: e.rest });
+		default: return /* @__PURE__ */ G(J, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/style.css?inline
-var Ar = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem clamp(.8rem,3vw,2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem;color:var(--ink)}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{list-style:none;position:relative}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings table{width:100%}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair{grid-template-columns:minmax(0,1fr)}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
+var hi = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings table{width:100%}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function jr(e) {
+function gi(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -4046,23 +4657,23 @@ function jr(e) {
 		}
 	};
 }
-var Mr = { render({ model: e, el: t }) {
+var _i = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Ar;
+	r.textContent = hi;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
-	let a = We(String(e.get("route") ?? "#/"));
+	let a = qe(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = jr(e);
-	return j(/* @__PURE__ */ K(Er, {
+	let { host: o, close: s } = gi(e);
+	return A(/* @__PURE__ */ G(ui, {
 		host: o,
 		router: a,
 		root: i
 	}), i), () => {
-		j(null, i), s();
+		A(null, i), s();
 	};
 } };
-export { Mr as default };
+export { _i as default };

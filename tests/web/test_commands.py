@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from convscope.atlas.export import export_folder, plan
 from convscope.atlas.reading import Atlas
 from convscope.cli.app import main
 from tests.web.conftest import Viewer, watch
@@ -150,6 +151,21 @@ def test_what_is_not_there_is_named(
     assert code != 0
     assert words in err
     assert not (tmp_path / "x").exists()
+
+
+def test_attached_atlas_is_compared(command: Command, opened: Any, small_atlas: Atlas, tmp_path: Path) -> None:
+    export_folder(plan(small_atlas, layers=["1", "4"]), tmp_path / "one")
+    export_folder(plan(small_atlas, layers=["4"]), tmp_path / "two")
+    code, out, _ = command("atlas", "attach", tmp_path / "one", tmp_path / "two")
+    assert code == 0
+    hash_ = out.strip()[out.index("#") :]
+    viewer = opened(tmp_path / "one" / "index.html", hash_ + "&a=4")
+    viewer.page.wait_for_selector(".half .virtual li")
+    assert viewer.page.locator(".half").nth(1).inner_text().startswith("4 in two")
+    assert viewer.problems == []
+    code, _, err = command("atlas", "attach", tmp_path / "one", tmp_path / "two", "--name", "a/b")
+    assert code != 0
+    assert "letters" in err
 
 
 def test_serve_tells_its_address_and_shows_the_atlas(chromium: Any, small_atlas: Atlas) -> None:

@@ -145,6 +145,7 @@ def _build(
             records,
             [build.pictures for build in builds],
             seen,
+            team,
             frozenset(failure.index for failure in found.failures),
         ).write(progress)
     Finish(folder, net, source, found, builds, records, options, extras).write(manifest, progress)

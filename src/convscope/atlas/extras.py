@@ -4,6 +4,7 @@ Samples of lower responses, weights in and out, controls, how alike units are, a
 README.md describes the scripts. Made after the layers; the index of images is written last, and says that all is there.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from convscope.atlas.webdata import SHARD_UNITS, class_table, image_table
 from convscope.data import load_image
 from convscope.files import write_bytes
 from convscope.methods.deconv import project
+from convscope.methods.workers import Workers
 from convscope.progress import Progress
 
 Json = dict[str, Any]
@@ -40,7 +42,7 @@ _TOGETHER = 8  # controls projected together
 class Extras:
     """Everything needed to make the extras of an atlas in `folder`.
 
-    pictures: as for its layers. found: how strongly sampled images excite the units.
+    pictures: as for its layers. found: how strongly sampled images excite the units. team: shares the work.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class Extras:
     records: Sequence[LayerRecord]
     pictures: Sequence[PictureFolder]
     found: Profile
+    team: Workers
     unreadable: frozenset[int] = frozenset()
 
     def write(self, progress: Progress) -> Json:
@@ -79,7 +82,7 @@ class Extras:
                 for number, value in unit_extras(record, studio, found, wiring.of(record.layer.name), similar):
                     address = f"extras/{record.id}/{number}"
                     write_bytes(self.folder / "data" / f"{address}.js", script(address, value))
-        Portraits(self.folder, studio, self.records, self.unreadable).write(found, progress)
+        Portraits(self.folder, studio, self.records, self.unreadable).write(found, self.team, progress)
 
     def _controls(self, record: LayerRecord, pictures: PictureFolder, progress: Progress) -> NDArray[np.float32]:
         """The likeness (C,) of each unit's first projection and its control, after writing the controls' sheets."""
@@ -89,10 +92,16 @@ class Extras:
         units = np.flatnonzero((record.images[:, 0] >= 0) & (record.values[:, 0] != 0))
         stage = f"control {record.layer.name}"
         progress(stage, 0, len(units))
-        for first in range(0, len(units), _TOGETHER):
-            part = units[first : first + _TOGETHER]
+        done, lock = 0, threading.Lock()
+
+        def make(part: NDArray[np.int64]) -> None:
+            nonlocal done
             cells[part], similar[part] = self._control(record, part, pictures)
-            progress(stage, min(len(units), first + _TOGETHER), len(units))
+            with lock:
+                done += len(part)
+                progress(stage, done, len(units))
+
+        self.team.map(make, [units[first : first + _TOGETHER] for first in range(0, len(units), _TOGETHER)])
         for number, start in enumerate(range(0, count, SHEET_UNITS)):
             picture = compose(pictures.sheet, cells[start : start + SHEET_UNITS])
             write_bytes(pictures.sheet_path("controls", number), encode(picture, lossless=pictures.sheet.lossless))

@@ -4,6 +4,7 @@ All images of a collection of up to 2,000; of a larger one 2,000, evenly spread,
 in the atlas. A script that is there is kept, so that a build that was stopped goes on.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import class_table, image_table
 from convscope.files import write_bytes
+from convscope.methods.workers import Workers
 from convscope.progress import Progress
 
 Json = dict[str, Any]
@@ -46,16 +48,23 @@ class Portraits:
         winners = [r.images[(r.images >= 0) & (r.values != 0)] for r in self.records]
         return np.unique(np.concatenate([self.listed(), found.images, *winners])).astype(np.int64)
 
-    def write(self, found: Profile, progress: Progress) -> None:
-        """Write the scripts that are not there yet, and last the index."""
+    def write(self, found: Profile, team: Workers, progress: Progress) -> None:
+        """Write the scripts that are not there yet, shared out among the team, and last the index."""
         chosen, known = self.chosen(found), {image: row for row, image in enumerate(found.images.tolist())}
         progress("images", 0, len(chosen))
-        for number, first in enumerate(range(0, len(chosen), SHARD_PORTRAITS)):
-            images = chosen[first : first + SHARD_PORTRAITS]
+        done, lock = 0, threading.Lock()
+
+        def make(number: int) -> None:
+            nonlocal done
+            images = chosen[number * SHARD_PORTRAITS : (number + 1) * SHARD_PORTRAITS]
             path = self.folder / "data" / "profiles" / f"{number}.js"
             if not path.exists():
                 write_bytes(path, script(f"profiles/{number}", self._shard(images, found, known)))
-            progress("images", min(len(chosen), first + SHARD_PORTRAITS), len(chosen))
+            with lock:
+                done += len(images)
+                progress("images", done, len(chosen))
+
+        team.map(make, range(-(-len(chosen) // SHARD_PORTRAITS)))
         self._write_index(chosen)
 
     def _shard(self, images: NDArray[np.int64], found: Profile, known: dict[int, int]) -> Json:

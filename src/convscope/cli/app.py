@@ -11,6 +11,7 @@ import convscope
 from convscope.cli.ablate import ablate
 from convscope.cli.annotate import annotate
 from convscope.cli.atlas import atlas
+from convscope.cli.attach import attach
 from convscope.cli.correspond import correspond
 from convscope.cli.deconv import deconv
 from convscope.cli.diagnose import diagnose
@@ -63,6 +64,7 @@ def build_app() -> App:
     atlases = App(name="atlas", help_format="markdown")
     atlases.default(atlas)
     atlases.command(export)
+    atlases.command(attach)
     app.command(atlases)
     for command in (
         layers,

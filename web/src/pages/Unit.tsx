@@ -128,9 +128,7 @@ function UnitView(props: ViewProps) {
     }
   }, [address]);
   const [before, after] = [step(-1), step(1)];
-  // A key paints the examples first; what is below follows, and shows the unit before until then.
-  const below = useLater({ layer, data, shard, unit });
-  const details = useMemo(() => <Details {...below} note={embed === null} />, [below.unit, below.data, embed]);
+  const details = useMemo(() => <Details layer={layer} data={data} shard={shard} unit={unit} note={embed === null} />, [unit, data, embed]);
   return (
     <article class="unit-page" aria-label={`Unit ${layer.name}:${unit.channel}`}>
       <div class="page-head">
@@ -184,21 +182,6 @@ function Mark({ unit }: { unit: string }) {
       {marked ? "★" : "☆"}
     </button>
   );
-}
-
-type Below = Pick<ViewProps, "layer" | "data" | "shard" | "unit">;
-
-const PAUSE = 100; // milliseconds: longer than between the repeats of a key that is held down
-
-/** What was given, once no key has changed it for a moment; at once the first time. */
-function useLater(given: Below): Below {
-  const [later, set] = useState(given);
-  useEffect(() => {
-    if (later.unit === given.unit) return;
-    const timer = setTimeout(() => set(given), PAUSE);
-    return () => clearTimeout(timer);
-  }, [given.unit]);
-  return later;
 }
 
 function Stats({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {

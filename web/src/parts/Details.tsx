@@ -4,6 +4,7 @@ import type { Experiment, ExtraShard, Joint, LayerData, LayerEntry, UnitData, Un
 import { percent, short } from "../words";
 import { labelOf, nameOf } from "./Examples";
 import { Histogram } from "./Histogram";
+import { Later } from "./Later";
 import { useMarks } from "../marks";
 import { Name, Section } from "./small";
 import { ExampleTile, Tile, UnitTile } from "./Tile";
@@ -18,33 +19,47 @@ interface Props {
   note: boolean;
 }
 
-/** Everything about a unit below its nine examples. */
+/** Everything about a unit below its nine examples; a key paints those first, and each part of this in its turn. */
 export function Details({ layer, data, shard, unit, note }: Props) {
   const atlas = useAtlas();
   const extras = atlas.manifest.extras;
   const number = extras ? Math.floor(unit.channel / extras.shard) : 0;
-  const extra = useData<ExtraShard>(extras ? `extras/${layer.id}/${number}` : null);
-  const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments");
-  const mine = extra.value?.units[unit.channel - extra.value.first];
-  const about = (experiments.value ?? []).filter((experiment) => experiment.units.includes(`${layer.name}:${unit.channel}`));
+  const extra = useData<ExtraShard>(extras ? `extras/${layer.id}/${number}` : null).value;
+  const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments").value;
+  const given = { layer, data, shard, unit, note, extra, mine: extra?.units[unit.channel - extra.first], experiments };
   return (
     <div class="details">
-      <div class="stack">
-        <Section title="Responses" note={`Images by their strongest response, heights by square root; the ${unit.values.length} shown above are marked.`}>
-          <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values} title="Responses" />
-        </Section>
-        {note && <Notebook key={`${layer.name}:${unit.channel}`} unit={`${layer.name}:${unit.channel}`} />}
-      </div>
-      {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
-      {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
-      {mine && extra.value && mine.bands.length > 0 && <Bands extra={extra.value} unit={mine} maximum={unit.maximum} />}
+      <Later given={given} about={unit} turn={0} draw={First} />
+      <Later given={given} about={unit} turn={1} draw={Second} />
+      <Later given={given} about={unit} turn={2} draw={Third} />
+    </div>
+  );
+}
+
+type Given = Props & { extra: ExtraShard | null; mine: UnitExtra | undefined; experiments: Experiment[] | null };
+
+const First = ({ layer, data, shard, unit, note, mine }: Given) => (
+  <>
+    <div class="stack">
+      <Section title="Responses" note={`Images by their strongest response, heights by square root; the ${unit.values.length} shown above are marked.`}>
+        <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values} title="Responses" />
+      </Section>
+      {note && <Notebook key={`${layer.name}:${unit.channel}`} unit={`${layer.name}:${unit.channel}`} />}
+    </div>
+    {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+    {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
+  </>
+);
+
+const Second = ({ unit, extra, mine }: Given) => (mine && extra && mine.bands.length > 0 ? <Bands extra={extra} unit={mine} maximum={unit.maximum} /> : null);
+
+const Third = ({ layer, unit, extra, mine, experiments }: Given) => {
+  const about = (experiments ?? []).filter((experiment) => experiment.units.includes(`${layer.name}:${unit.channel}`));
+  return (
+    <>
       <Nearest layer={layer} unit={unit} />
-      {mine && extra.value && (mine.incoming.length > 0 || extra.value.incoming !== "") && (
-        <Joints title="Strongest inputs" joints={mine.incoming} note={extra.value.incoming} />
-      )}
-      {mine && extra.value && (mine.outgoing.length > 0 || extra.value.outgoing !== "") && (
-        <Joints title="Strongest outputs" joints={mine.outgoing} note={extra.value.outgoing} />
-      )}
+      {mine && extra && (mine.incoming.length > 0 || extra.incoming !== "") && <Joints title="Strongest inputs" joints={mine.incoming} note={extra.incoming} />}
+      {mine && extra && (mine.outgoing.length > 0 || extra.outgoing !== "") && <Joints title="Strongest outputs" joints={mine.outgoing} note={extra.outgoing} />}
       {about.length > 0 && (
         <Section title="Experiments on this unit">
           <ul class="plain">
@@ -56,9 +71,9 @@ export function Details({ layer, data, shard, unit, note }: Props) {
           </ul>
         </Section>
       )}
-    </div>
+    </>
   );
-}
+};
 
 /** What a person writes about the unit, kept in this browser. */
 function Notebook({ unit }: { unit: string }) {

@@ -29,6 +29,7 @@ UNITS += ("features.12.cat:489", "features.12.cat:497")
 PAGES = {
     "home": ("#/", ".strip .tile", "light"),
     "layer": ("#/l/features.7.cat?sort=similar&near=30", ".measure", "dark"),
+    "map": ("#/l/features.12.cat?sort=map&at=489", ".mini", "light"),
     "unit": ("#/u/features.7.cat:30", ".joints", "light"),
 }
 

@@ -51,7 +51,7 @@ class AtlasUnit:
     photos, projections: uint8 (n, h, w, 3) in the size they are kept in, WebP; grey where the response is zero.
     scales: float32 (n,) the magnitude of each projection that is shown as black or white.
     maximum, mean, active: over all images and positions; dead: the unit is zero everywhere.
-    nearest: units of the layer that respond to the same images, with the similarity.
+    nearest: units of the layer that respond most alike, with the correlation of their strongest responses.
     """
 
     unit: Unit

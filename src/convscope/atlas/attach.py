@@ -31,7 +31,8 @@ def attach(folder: str | Path, other: str | Path, name: str) -> Path:
         if place.exists():
             shutil.rmtree(place)
         for part in _SHOWN:
-            copy_linked(added.path / part, place / part)
+            if (added.path / part).exists():  # an export of some layers has no tables
+                copy_linked(added.path / part, place / part)
     write_list(own.path)
     return place
 

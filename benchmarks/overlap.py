@@ -9,7 +9,7 @@ anyway (both are from ImageNet), so look at them before calling them false.
 
 Ratios: 60 seconds over the time taken, and the share of planted images found.
 
-History (two cores of an AVX-512 machine): 21.7 s, shared by others, 1 and 6 of 100 missed of the crops of 5 and 8 %; with
+History (two cores of an AVX-512 machine): 21.7 s, shared by others, and 1 and 6 of 100 crops of 5 and 8 % missed; with
 windows in the coarse step 11.6 s alone, and none missed.
 """
 

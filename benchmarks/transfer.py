@@ -8,6 +8,9 @@ rate    extraction of features from five layers against a scan of the same layer
         asked: at least 0.9 of the scan's rate
 table   features, then softmax and SVM on every layer of one fold at 30 images a class (C cross-validated), with time
         and peak memory; the whole Table 7 is five such folds
+
+History (two cores of an AVX-512 machine): ten classifiers of a fold in 117 s; side by side, to a thousandth of the
+objective, 35 s.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ unit to unit); no request outside the folder.
 
 History, two cores shared with others (load 10): key to the next unit, worst of 40, 79-110 ms; then neighbours loaded
 and decoded ahead, and what lies below the examples drawn in the first pause: 95th percentile 23 ms on SqueezeNet, 35 on
-AlexNet, worst 37 and 61. Bundle 35.7 kB; first view 156 and 151 kB; layer of 512 units in 323 ms.
+AlexNet, worst 37 and 61. Bundle 35.7 kB; first view 156 and 151 kB; layer of 512 units in 323 ms. Then maps, marks and
+more: bundle 41.2 kB, first view of SqueezeNet 168 kB; times not measured again since.
 """
 
 import gzip

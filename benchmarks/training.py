@@ -8,14 +8,19 @@ lie in memory. One thread each, interleaved, medians. Seconds are those of the p
 programs on a shared machine do not count, and the thread that makes our batches ahead of the network counts in full.
 What is written at an epoch's end (log, state, checkpoint) is timed apart.
 
-Cases: the bare loop of PyTorch's modules; and the same with our local response normalisation, which is quicker: then
-the arithmetic is the same on both sides, and what is missing from 1 is what crops, pixels and mean image cost.
+Cases: the bare loop of PyTorch's modules; and the same with our training modules, which are quicker: then the
+arithmetic is the same on both sides, and what is missing from 1 is what crops, pixels and mean image cost.
 
 History (--quick; one thread of two shared cores, AMD EPYC with AVX-512 BF16, torch 2.13.0+cpu):
     float32 1.32 and 0.93 (405 images/s against 308 and 438), bfloat16 1.66 and 0.90 (634 against 383 and 705);
     0.05 s at an epoch's end
     mean image subtracted in place: float32 1.30 and 0.95 (421 against 322 and 445), bfloat16 1.66 and 0.90 (676 against
     408 and 750)
+History (--quick; one thread of two shared cores, Intel Xeon with AMX BF16, torch 2.13.0+cpu):
+    the same: float32 1.36 and 0.96 (267 images/s against 197 and 278), bfloat16 1.68 and 0.85 (478 against 285 and 561)
+    pixels, mean image and flips in half their time, rectifiers after pools on both sides of the second case: float32
+    1.39 and 0.92 (224 against 162 and 243, spread 0.16), bfloat16 1.85 and 0.91 (459
+    against 248 and 503)
 """
 
 from __future__ import annotations
@@ -124,7 +129,7 @@ def compare(precision: str, *, updates: int, size: int, width: float, repeats: i
     spread = (max(found["ours"][1:]) - min(found["ours"][1:])) / mine
     return [
         Case(case, "bare loop", pytorch / mine, 0.95, spread=spread, note=f"{note} {images / pytorch:.0f}"),
-        Case(case, "bare loop, our norms", same / mine, None, 1.0, spread=spread, note=f"{note} {images / same:.0f}"),
+        Case(case, "bare loop, our modules", same / mine, None, 1.0, spread=spread, note=f"{note} {images / same:.0f}"),
     ]
 
 

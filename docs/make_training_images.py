@@ -1,10 +1,11 @@
-"""Makes the figures of evolution.md and diagnosis.md from a training and other trained networks.
+"""Makes the figures of evolution.md and diagnosis.md from trainings and other trained networks.
 
-python docs/make_training_images.py RUN IMAGES [LABEL=MODEL[@WEIGHTS]] ...
+python docs/make_training_images.py evolution RUN IMAGES
+python docs/make_training_images.py diagnosis IMAGES LABEL=MODEL[@WEIGHTS] ...
 
-RUN is the folder of a training, IMAGES its training images, such as npz:imagenette128_q75.npz#train. Each further
-network is set beside the run's last checkpoint. What is kept of the scans lies in build/training-images: another run of
-the same command, with more checkpoints, looks at the new ones only.
+RUN is the folder of a training, IMAGES its training images, such as npz:imagenette128_q75.npz#train. What is kept of
+the scans lies in build/training-images: another run of the same command, with more checkpoints or networks, looks at
+the new ones only.
 """
 
 import io
@@ -45,27 +46,31 @@ def network(text: str) -> tuple[str, cs.Network]:
     return label, cs.load(model, weights=weights, channels="bgr" if weights.endswith(".npz") else "rgb")
 
 
-def main(run: str, images: str, *others: str) -> None:
-    """Writes evolution-units.webp, evolution-settling.webp and diagnosis.webp, and prints the numbers."""
+def evolution(run: str, images: str) -> None:
+    """Writes evolution-units.webp and evolution-settling.webp, and prints the numbers."""
     files = checkpoints(Path(run))
     last = max(files)
     chosen = {epoch: path for epoch, path in files.items() if epoch in EPOCHS or epoch == last}
-    source = cs.open_source(images, limit=LIMIT)
     found = cs.evolution(
         [(epoch, partial(cs.load, f"file:{path}")) for epoch, path in chosen.items()],
-        source,
+        cs.open_source(images, limit=LIMIT),
         units=4,
         store=KEPT / "evolution",
     )
     write("evolution-units.webp", evolution_figure.draw_units(found))
     write("evolution-settling.webp", evolution_figure.draw_settling(found))
-    nets = [(f"epoch {last} of the run", cs.load(f"file:{files[last]}")), *map(network, others)]
-    diagnoses = [cs.diagnose(net, source, store=KEPT / net.fingerprint[:12]) for _, net in nets]
-    write("diagnosis.webp", diagnosis_figure.draw(diagnoses, labels=[label for label, _ in nets]))
     print(json.dumps({"epochs": found.epochs, "layers": list(found.rows())}, indent=1))
-    for one in diagnoses:
+
+
+def diagnosis(images: str, *networks: str) -> None:
+    """Writes diagnosis.webp, and prints numbers and verdicts."""
+    source = cs.open_source(images, limit=LIMIT)
+    nets = list(map(network, networks))
+    found = [cs.diagnose(net, source, store=KEPT / net.fingerprint[:12]) for _, net in nets]
+    write("diagnosis.webp", diagnosis_figure.draw(found, labels=[label for label, _ in nets]))
+    for one in found:
         print(json.dumps(one.row()), one.verdict, sep="\n")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    {"evolution": evolution, "diagnosis": diagnosis}[sys.argv[1]](*sys.argv[2:])

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 25  # projections of each network
 _MOST = 6
+_WIDE = 3  # columns in which a caption has room on one line
 
 
 def draw(found: Sequence[Diagnosis], *, labels: Sequence[str] | None = None) -> Figure:
@@ -45,9 +46,9 @@ def draw(found: Sequence[Diagnosis], *, labels: Sequence[str] | None = None) -> 
         for axes in places:
             axes.set_axis_off()
         for axes, one, name, colour in zip(places, found, names, COLOURS, strict=False):
-            _filters(axes, one, name, colour)
+            _filters(axes, one, name, colour, "\n" if columns > _WIDE else " ")
         for axes, one in zip(places[len(found) :], found, strict=False):
-            _projections(axes, one)
+            _projections(axes, one, "\n" if columns > _WIDE else " ")
         axes = charts.subplots(1, 3)
         _strengths(axes[0], found)
         _coverage(axes[1], found)
@@ -65,17 +66,17 @@ def short_name(network: str, *, most: int = 26) -> str:
     return name if len(name) <= most else f"...{name[3 - most :]}"
 
 
-def _filters(axes: Axes, one: Diagnosis, name: str, colour: str) -> None:
+def _filters(axes: Axes, one: Diagnosis, name: str, colour: str, gap: str) -> None:
     scale = float(one.filters.weights.abs().max())
     pictures = shown(one.filters.weights.float(), scale=scale)
     enlarge = max(1, round(240 / (squarest(len(pictures)) * pictures.shape[1])))
     axes.imshow(grid(pictures, columns=squarest(len(pictures)), enlarge=enlarge, gap=4), interpolation="nearest")
-    axes.set_title(name, color=colour, fontsize=9, pad=18)
-    text = f"{one.filters.text}, one scale of $\\pm${scale:.2g}"
+    axes.set_title(name, color=colour, fontsize=9, pad=18 if gap == " " else 26)
+    text = f"{one.filters.text},{gap}one scale of $\\pm${scale:.2g}"
     _caption(axes, text)
 
 
-def _projections(axes: Axes, one: Diagnosis) -> None:
+def _projections(axes: Axes, one: Diagnosis, gap: str) -> None:
     if one.projections is None:
         return
     count = min(_SHOWN, len(one.projections))
@@ -83,7 +84,7 @@ def _projections(axes: Axes, one: Diagnosis) -> None:
     pictures = shown(one.projections.pixels[rows])
     enlarge = max(1, round(240 / (squarest(count) * pictures.shape[1])))
     axes.imshow(grid(pictures, columns=squarest(count), enlarge=enlarge, gap=4), interpolation="nearest")
-    text = f"{count} units of {short_name(str(one.second), most=24)}, {pictures.shape[1]}x{pictures.shape[2]} px"
+    text = f"{count} units of {short_name(str(one.second), most=24)},{gap}{pictures.shape[1]}x{pictures.shape[2]} px"
     _caption(axes, text)
 
 
@@ -91,7 +92,7 @@ def _caption(axes: Axes, text: str) -> None:
     """A line above a picture, which makes no room for itself: the pictures would shrink."""
     axes.text(0.5, 1.02, text, transform=axes.transAxes, ha="center", va="bottom", fontsize=6).set_in_layout(False)
     if not axes.get_title():
-        axes.set_title(" ", fontsize=6)  # but for its height
+        axes.set_title(" \n " if "\n" in text else " ", fontsize=6)  # but for its height
 
 
 def _strengths(axes: Axes, found: Sequence[Diagnosis]) -> None:

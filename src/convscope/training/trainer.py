@@ -238,7 +238,7 @@ class _Training:
         """One step of SGD on this process's share of a batch: its summed loss and wrong answers."""
         # Dropout's random numbers follow from the update's number, so that nothing of them needs to be restored.
         at = self.position
-        torch.manual_seed(_seed(self.recipe.seed, at.epoch, at.step, self.members.rank))
+        _start_random(_seed(self.recipe.seed, at.epoch, at.step, self.members.rank), self.members.device)
         logits = self._forward(self.wrapped, images)
         loss = F.cross_entropy(logits, labels)
         self.optimiser.zero_grad(set_to_none=True)
@@ -316,6 +316,14 @@ class _Training:
 def _seed(*numbers: int) -> int:
     """A seed that differs where any of the numbers does."""
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def _start_random(seed: int, device: torch.device) -> None:
+    """Seed the numbers that dropout draws on a device."""
+    if device.type == "cpu":
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` asks for other devices too: 1 ms each time
+    else:
+        torch.manual_seed(seed)
 
 
 def _central(image: Pixels, size: int) -> Pixels:

@@ -12,7 +12,7 @@ unit to unit); no request outside the folder.
 History, two cores shared with others (load 10): key to the next unit, worst of 40, 79-110 ms; then neighbours loaded
 and decoded ahead, and what lies below the examples drawn in the first pause: 95th percentile 23 ms on SqueezeNet, 35 on
 AlexNet, worst 37 and 61. Bundle 35.7 kB; first view 156 and 151 kB; layer of 512 units in 323 ms. Then maps, marks and
-more: bundle 41.2 kB. Alone on the machine, 289 photos, default layers, SqueezeNet and AlexNet: first view 168 and 152 kB,
+more: bundle 41.2 kB. Alone on the machine, 289 photos, default layers, SqueezeNet and AlexNet: first view 168, 152 kB,
 layer of 512 and 256 units 398 and 312 ms, 95th percentile on the grid 32 and 21 ms (worst 68, 24), to the next unit 40
 and 37 ms (worst 46, 54).
 """

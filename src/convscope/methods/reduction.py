@@ -1,6 +1,7 @@
 """What a scan reads off a layer's output: spatial maxima, sums and counts of every map, and positions where asked.
 
-The maps are read four times at memory speed (maximum, sum, comparison, sum), in blocks that stay in the cache. The
+The maps are read four times (maximum, sum, comparison, sum), but from memory only once: they are worked on in tiles of
+a few images, or of some rows of one, that stay in a core's own cache, which is two to six times as fast. The
 maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked up only for the few maps that
 enter a table: looking for them everywhere would cost more than the network itself. The maxima of rows, which come on
 the way to those of maps, say which row to look in.
@@ -8,6 +9,7 @@ the way to those of maps, say which row to look in.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_BLOCK = 1 << 20  # elements that are worked on at a time: 4 MiB of float32, so that four passes find them in the cache
+_BLOCK = 1 << 20  # elements that are searched for positions at a time: 4 MiB of float32
+_TILE = 3 << 16  # elements that are reduced at a time: 768 KiB of float32, which with as many flags fit 2 MiB of cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +53,32 @@ class Maps:
         """How many maps an image has."""
         return self.data.shape[3 - self.dim]
 
-    def rows(self, part: Tensor) -> Tensor:
-        """The maxima of the rows of some images' maps: (b, height, channels), or (b, channels, height)."""
-        b = len(part)
-        if self.last:
-            return part.reshape(b, -1, self.width, self.channels).amax(2)
-        return part.reshape(b, self.channels, -1, self.width).amax(3)
+    @property
+    def height(self) -> int:
+        """How many rows a map has."""
+        return self.data.shape[self.dim] // self.width
+
+    @property
+    def rows_shape(self) -> tuple[int, int, int]:
+        """The shape of the maxima of all rows: (n, height, channels), or (n, channels, height)."""
+        n = len(self.data)
+        return (n, self.height, self.channels) if self.last else (n, self.channels, self.height)
+
+    def tiles(self, most: int) -> Iterator[tuple[slice, slice]]:
+        """Images and rows of them that make up everything, in pieces of about `most` elements; one on a device."""
+        row = self.width * self.channels
+        if self.data.device.type != "cpu":
+            most = max(self.data.numel(), 1)
+        images = max(1, most // max(row * self.height, 1))
+        rows = self.height if images > 1 else min(self.height, max(1, most // row))
+        for first in range(0, len(self.data), images):
+            for top in range(0, self.height, rows):
+                yield slice(first, min(first + images, len(self.data))), slice(top, min(top + rows, self.height))
+
+    def part(self, images: slice, rows: slice) -> Tensor:
+        """Some rows of some images: (b, rows, width, channels), or (b, channels, rows, width)."""
+        unflat = self.data.unflatten(self.dim, (-1, self.width))
+        return unflat[images].narrow(self.dim, rows.start, rows.stop - rows.start)
 
     def row(self, images: Tensor, channels: Tensor, rows: Tensor) -> Tensor:
         """One row (m, width) of each of m maps."""
@@ -85,24 +108,26 @@ def reduce(maps: Maps, *, statistics: bool) -> Reduced:
 
     NaN positions are left out; a map that is all NaN has the maximum NaN.
     """
-    data, dim = maps.data, maps.dim
-    n = len(data)
-    out = torch.zeros(3, n, maps.channels, device=data.device)
-    block = max(1, _BLOCK // max(1, data[0].numel())) if data.device.type == "cpu" and n else max(1, n)
-    positive = torch.empty(data[:block].shape, device=data.device) if statistics else None
-    row_maxima = []
-    for i in range(0, n, block):
-        part = data[i : i + block]
-        row_maxima.append(maps.rows(part))
-        out[0, i : i + block] = row_maxima[-1].amax(dim)
-        if positive is not None:
-            torch.sum(part, dim, dtype=torch.float32, out=out[1, i : i + block])
-            flags = torch.gt(part, 0, out=positive[: len(part)])
-            torch.sum(flags, dim, out=out[2, i : i + block])
+    data = maps.data
+    out = torch.zeros(3, len(data), maps.channels, device=data.device)
+    rows = data.new_empty(maps.rows_shape)
+    flags = None
+    for images, lines in maps.tiles(_TILE):
+        part = maps.part(images, lines)
+        found = rows[images].narrow(maps.dim, lines.start, lines.stop - lines.start)
+        torch.amax(part, maps.dim + 1, out=found)
+        if statistics:
+            part = part.flatten(maps.dim, maps.dim + 1)
+            if flags is None:
+                flags = torch.empty(part.shape, device=data.device)
+            sums, active = out[1, images], out[2, images]
+            sums += part.sum(maps.dim, dtype=torch.float32)
+            positive = flags.resize_(part.shape)
+            active += torch.gt(part, 0, out=positive).sum(maps.dim)
+    out[0] = rows.amax(maps.dim)
     out[0] += 0.0  # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading
     maxima, sums, active = out.cpu().numpy()
     nan = _without_nan(maps, maxima, sums) if np.isnan(maxima).any() else None
-    rows = torch.cat(row_maxima) if row_maxima else data.new_empty(0)
     return Reduced(maxima, sums, active, nan, rows)
 
 

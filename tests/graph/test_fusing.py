@@ -1,0 +1,101 @@
+"""Convolutions that run with what follows them: right to rounding, and never where the value between is asked for."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from convscope.graph import Network
+from convscope.graph.fusing import Convolution
+
+
+def stack(**conv: object) -> nn.Sequential:
+    """Convolution, batch norm with statistics that are not trivial, ReLU."""
+    torch.manual_seed(0)
+    norm = nn.BatchNorm2d(8)
+    nn.init.uniform_(norm.weight, -1, 2)
+    nn.init.normal_(norm.bias)
+    nn.init.normal_(norm.running_mean)
+    nn.init.uniform_(norm.running_var, 0.2, 3)
+    return nn.Sequential(nn.Conv2d(4, 8, **conv), norm, nn.ReLU()).eval()  # type: ignore[arg-type]
+
+
+GEOMETRIES = [
+    {"kernel_size": 1},
+    {"kernel_size": 3, "padding": 1},
+    {"kernel_size": (5, 3), "stride": (2, 1), "padding": (0, 2), "bias": False},
+    {"kernel_size": 3, "dilation": 2, "groups": 2},
+    {"kernel_size": 3, "groups": 4, "padding": 1},
+    {"kernel_size": 4, "padding": "same"},
+    {"kernel_size": 3, "padding": "valid"},
+]
+
+
+@pytest.mark.parametrize("conv", GEOMETRIES, ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_folded_and_rectified_equals_one_after_the_other(conv: dict[str, object], dtype: torch.dtype) -> None:
+    module = stack(**conv).to(dtype)
+    net = Network.trace(module, (4, 14, 11))
+    images = torch.randn(5, 4, 14, 11, dtype=dtype)
+    tolerance = 1e-5 if dtype == torch.float32 else 1e-12
+    with torch.no_grad():
+        torch.testing.assert_close(net.run(images)["2"], module(images), rtol=tolerance, atol=tolerance)
+
+
+def fused(net: Network, *layers: str) -> list[int]:
+    """The values that the plan for some layers makes by a `Convolution`."""
+    plan = net._plan(frozenset(net.index_of(layer) for layer in layers), net.folding)
+    return [action.index for action in plan if isinstance(action.run, Convolution)]
+
+
+def test_one_action_does_all_three() -> None:
+    net = Network.trace(stack(kernel_size=3), (4, 9, 9))
+    plan = net._plan(frozenset({net.index_of("2")}), "fold")
+    assert [action.index for action in plan] == fused(net, "2") == [net.index_of("2")]
+
+
+@pytest.mark.parametrize("asked", [("0", "2"), ("1", "2"), ("0", "1", "2")])
+def test_what_is_asked_for_is_that_layers_output(asked: tuple[str, ...]) -> None:
+    module = stack(kernel_size=3, padding=1)
+    net = Network.trace(module, (4, 9, 9))
+    images = torch.randn(3, 4, 9, 9)
+    found = net.run(images, asked)
+    with torch.no_grad():
+        value: Tensor = images
+        for name, layer in module.named_children():
+            value = layer(value)
+            if name in found:
+                torch.testing.assert_close(found[name], value, rtol=1e-5, atol=1e-5)
+    assert not any((found["2"] < 0).flatten().tolist())
+    assert (found[asked[0]] < 0).any()  # not overwritten by the ReLU
+
+
+def test_a_convolution_that_is_read_twice_is_not_rectified_in_place() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(4, 8, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.conv(x)
+            return torch.relu(y) - y
+
+    module = Twice().eval()
+    net, images = Network.trace(module, (4, 9, 9)), torch.randn(2, 4, 9, 9)
+    with torch.no_grad():
+        torch.testing.assert_close(net.run(images)[net.output], module(images), rtol=1e-5, atol=1e-5)
+
+
+def test_not_folding_runs_every_step_as_it_is() -> None:
+    net = Network.trace(stack(kernel_size=3), (4, 9, 9), folding="none")
+    assert fused(net, "2") == []
+    images = torch.randn(2, 4, 9, 9)
+    assert torch.equal(net.run(images)["2"], stack(kernel_size=3)(images.contiguous(memory_format=torch.channels_last)))
+
+
+def test_every_batch_size_is_right_whichever_came_first() -> None:
+    module = nn.Sequential(nn.Conv2d(64, 128, 3, padding=1), nn.ReLU()).eval()
+    net = Network.trace(module, (64, 7, 7))
+    for count in (1, 16, 3):
+        images = torch.randn(count, 64, 7, 7)
+        with torch.no_grad():
+            torch.testing.assert_close(net.run(images)["1"], module(images), rtol=1e-5, atol=1e-5)

@@ -94,17 +94,16 @@ def _with_norm(conv: Conv2d, norm: BatchNorm) -> Convolution:
 
 
 class Convolution:
-    """A convolution that is run, on a CPU in float32 by oneDNN with its weights in oneDNN's own order, ReLU included.
+    """A convolution that is run, on a CPU in float32 by oneDNN, with the ReLU after it if there is one.
 
-    oneDNN rectifies what it computes before it writes it: a ReLU by itself would read and write the map again. Weights
-    in its own order spare it from reordering them in every call, half as much again as the product itself for small
-    batches of ResNet-18's last layers.
+    oneDNN rectifies what it computes before it writes it: a ReLU by itself would read and write the map again. `conv2d`
+    would also take a matrix product for small batches and 1x1 kernels, which is slower (see `Conv2d._convolve`).
+    Weights are left as they are: in oneDNN's own order, made for one batch size, they were slower for another.
     """
 
     def __init__(self, conv: Conv2d, weight: Tensor, bias: Tensor | None, *, relu: bool = False) -> None:
         self._conv, self._weight, self._bias, self._relu = conv, weight, bias, relu
         self._plain: Any = conv.call.bind()["padding"]
-        self._packed: Tensor | None = None
         ours = weight.device.type == "cpu" and weight.dtype == torch.float32 and not isinstance(self._plain, str)
         self._ours = (
             ours and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
@@ -119,7 +118,7 @@ class Convolution:
         conv, (x,) = self._conv, inputs
         if self._ours and x.dtype == torch.float32:
             return torch.ops.mkldnn._convolution_pointwise(
-                x, self._weights(x), self._bias, *self._geometry(), "relu" if self._relu else "none", [], ""
+                x, self._weight, self._bias, *self._geometry(), "relu" if self._relu else "none", [], ""
             )
         made = F.conv2d(x, self._weight, self._bias, conv.stride, self._plain, conv.dilation, conv.groups)
         return made.relu_() if self._relu else made
@@ -127,13 +126,6 @@ class Convolution:
     def _geometry(self) -> tuple[list[int], list[int], list[int], int]:
         conv = self._conv
         return list(conv.before), list(conv.stride), list(conv.dilation), conv.groups
-
-    def _weights(self, x: Tensor) -> Tensor:
-        """The weights in oneDNN's order, made for the first input's shape; right, if not best, for any other batch."""
-        if self._packed is None:
-            reorder = torch.ops.mkldnn._reorder_convolution_weight
-            self._packed = reorder(self._weight, *self._geometry(), list(x.shape))
-        return self._packed
 
 
 def _spending(actions: Sequence[Action], wanted: frozenset[int]) -> list[Action]:

@@ -1,10 +1,10 @@
 """What a scan reads off a layer's output: spatial maxima, sums and counts of every map, and positions where asked.
 
 The maps are read four times (maximum, sum, comparison, sum), but from memory only once: they are worked on in tiles of
-a few images, or of some rows of one, that stay in a core's own cache, which is two to six times as fast. The
-maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked up only for the few maps that
-enter a table: looking for them everywhere would cost more than the network itself. The maxima of rows, which come on
-the way to those of maps, say which row to look in.
+a few images, or of some rows of one, that stay in a core's own cache, which is two to six times as fast. Maxima alone
+need no tiles. The maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked up only for
+the few maps that enter a table: looking for them everywhere would cost more than the network itself. The maxima of
+rows, which come on the way to those of maps, say which row to look in.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 _BLOCK = 1 << 20  # elements that are searched for positions at a time: 4 MiB of float32
-_TILE = 3 << 16  # elements that are reduced at a time: 768 KiB of float32, which with as many flags fit 2 MiB of cache
+_TILE = 3 << 16  # elements that statistics take at a time: 768 KiB of float32, which with as many flags fit 2 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class Maps:
         """Images and rows of them that make up everything, in pieces of about `most` elements; one on a device."""
         row = self.width * self.channels
         if self.data.device.type != "cpu":
-            most = max(self.data.numel(), 1)
+            most = self.data.numel()
         images = max(1, most // max(row * self.height, 1))
         rows = self.height if images > 1 else min(self.height, max(1, most // row))
         for first in range(0, len(self.data), images):
@@ -112,7 +112,7 @@ def reduce(maps: Maps, *, statistics: bool) -> Reduced:
     out = torch.zeros(3, len(data), maps.channels, device=data.device)
     rows = data.new_empty(maps.rows_shape)
     flags = None
-    for images, lines in maps.tiles(_TILE):
+    for images, lines in maps.tiles(_TILE if statistics else data.numel()):
         part = maps.part(images, lines)
         found = rows[images].narrow(maps.dim, lines.start, lines.stop - lines.start)
         torch.amax(part, maps.dim + 1, out=found)

@@ -73,7 +73,7 @@ def one_core_rates(net: Network, layers: list[str], files: list[Path]) -> tuple[
     images = torch.randn(16, *net.input_shape).contiguous(memory_format=torch.channels_last)
 
     def forward() -> None:
-        for _ in net.stream_parts(images, layers):
+        for _ in net.stream(images, layers):
             pass
 
     forward()

@@ -93,12 +93,8 @@ class Answers:
         shapes = {name: (*output.shape[1:], 1, 1)[:3] for name, output in self.outputs.items()}
         return FakeLayers(FakeLayer(name, *shape) for name, shape in shapes.items())
 
-    def stream_parts(self, images: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, slice, Tensor]]:
-        for name, output in reversed(self.run(images, layers).items()):  # in whatever order
-            size = len(images) if output.dim() == 2 else 3
-            for start in range(0, len(images), size):
-                rows = slice(start, min(start + size, len(images)))
-                yield name, rows, output[rows]
+    def stream(self, images: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
+        yield from reversed(self.run(images, layers).items())  # in whatever order
 
     def run(self, images: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         assert images.dtype == self.dtype

@@ -24,7 +24,6 @@ from convscope.graph.placing import Reaches, boxes_of, field_of, reach_of, reach
 from convscope.graph.pulling import cone
 from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
-from convscope.graph.streaming import Pieces, stream
 
 Folding = Literal["fold", "none"]
 
@@ -352,31 +351,22 @@ class Network:
             ShapeError: if the images have the wrong shape.
             UnknownLayer: if a layer does not exist.
         """
-        for name, _, output in self._stream(images, layers, whole=True):
-            yield name, output
-
-    def stream_parts(self, images: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, slice, Tensor]]:
-        """Like `stream`, but large maps come in parts of a few images: name, rows of the batch, output for these rows.
-
-        Every row of every layer comes once. Faster than `stream`, since who reads a part finds it in the cache.
-        """
-        yield from self._stream(images, layers, whole=False)
-
-    def _stream(self, images: Tensor, layers: Iterable[str], *, whole: bool) -> Iterator[tuple[str, slice, Tensor]]:
         names: dict[int, list[str]] = {}
         for name in layers:
             names.setdefault(self.index_of(name), []).append(name)
         images = self.check_images(images)
         if not self.program.any_batch and len(images) != 1:
             found = self.run_values(images, set(names))
-            everything = slice(0, len(images))
-            yield from ((name, everything, self._as_map(i, found[i])) for i in sorted(names) for name in names[i])
+            yield from ((name, self._as_map(i, found[i])) for i in sorted(names) for name in names[i])
             return
-        actions = self._plan(frozenset(names), self.folding, keep=False)
-        pieces = Pieces(0, 1) if whole else Pieces.of(actions, self.values, self.device)
-        for index, rows, output in stream(actions, images, set(names), pieces):
-            for name in names[index]:
-                yield name, rows, self._as_map(index, output)
+        alive: dict[int, Tensor] = {0: images}
+        for action in self._plan(frozenset(names), self.folding, keep=False):
+            with torch.no_grad():
+                alive[action.index] = action.run([alive[i] for i in action.inputs])
+            for name in names.get(action.index, ()):
+                yield name, self._as_map(action.index, alive[action.index])
+            for i in action.spent:
+                del alive[i]
 
     def _as_map(self, index: int, tensor: Tensor) -> Tensor:
         dim = self.values[index].channel_dim

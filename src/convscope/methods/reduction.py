@@ -1,8 +1,7 @@
 """What a scan reads off a layer's output: spatial maxima, sums and counts of every map, and positions where asked.
 
-The maps are read four times (maximum, sum, comparison, sum), but from memory only once: they are worked on in tiles of
-a few images, or of some rows of one, that stay in a core's own cache, which is two to six times as fast. Maxima alone
-need no tiles. The maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked up only for
+The maps are read for their maxima, and again for statistics, in tiles of a few images or some rows of one that stay in
+a core's own cache while they are summed, compared and counted. The maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked up only for
 the few maps that enter a table: looking for them everywhere would cost more than the network itself. The maxima of
 rows, which come on the way to those of maps, say which row to look in.
 """
@@ -58,12 +57,6 @@ class Maps:
         """How many rows a map has."""
         return self.data.shape[self.dim] // self.width
 
-    @property
-    def rows_shape(self) -> tuple[int, int, int]:
-        """The shape of the maxima of all rows: (n, height, channels), or (n, channels, height)."""
-        n = len(self.data)
-        return (n, self.height, self.channels) if self.last else (n, self.channels, self.height)
-
     def tiles(self, most: int) -> Iterator[tuple[slice, slice]]:
         """Images and rows of them that make up everything, in pieces of about `most` elements; one on a device."""
         row = self.width * self.channels
@@ -75,10 +68,10 @@ class Maps:
             for top in range(0, self.height, rows):
                 yield slice(first, min(first + images, len(self.data))), slice(top, min(top + rows, self.height))
 
-    def part(self, images: slice, rows: slice) -> Tensor:
-        """Some rows of some images: (b, rows, width, channels), or (b, channels, rows, width)."""
-        unflat = self.data.unflatten(self.dim, (-1, self.width))
-        return unflat[images].narrow(self.dim, rows.start, rows.stop - rows.start)
+    @property
+    def grid(self) -> Tensor:
+        """The maps with their rows and columns: (n, height, width, channels), or (n, channels, height, width)."""
+        return self.data.unflatten(self.dim, (-1, self.width))
 
     def row(self, images: Tensor, channels: Tensor, rows: Tensor) -> Tensor:
         """One row (m, width) of each of m maps."""
@@ -110,25 +103,27 @@ def reduce(maps: Maps, *, statistics: bool) -> Reduced:
     """
     data = maps.data
     out = torch.zeros(3, len(data), maps.channels, device=data.device)
-    rows = data.new_empty(maps.rows_shape)
-    flags = None
-    for images, lines in maps.tiles(_TILE if statistics else data.numel()):
-        part = maps.part(images, lines)
-        found = rows[images].narrow(maps.dim, lines.start, lines.stop - lines.start)
-        torch.amax(part, maps.dim + 1, out=found)
-        if statistics:
-            part = part.flatten(maps.dim, maps.dim + 1)
-            if flags is None:
-                flags = torch.empty(part.shape, device=data.device)
-            sums, active = out[1, images], out[2, images]
-            sums += part.sum(maps.dim, dtype=torch.float32)
-            positive = flags.resize_(part.shape)
-            active += torch.gt(part, 0, out=positive).sum(maps.dim)
+    rows = maps.grid.amax(maps.dim + 1)
     out[0] = rows.amax(maps.dim)
+    if statistics:
+        _count(maps, out[1], out[2])
     out[0] += 0.0  # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading
     maxima, sums, active = out.cpu().numpy()
     nan = _without_nan(maps, maxima, sums) if np.isnan(maxima).any() else None
     return Reduced(maxima, sums, active, nan, rows)
+
+
+def _count(maps: Maps, sums: Tensor, active: Tensor) -> None:
+    """Add the sums and the numbers of positive positions of all maps to (n, channels) each, tile by tile."""
+    grid, over, flags = maps.grid, (maps.dim, maps.dim + 1), None
+    for images, rows in maps.tiles(_TILE):
+        part = grid[images, rows] if maps.last else grid[images, :, rows]
+        if flags is None:
+            flags = torch.empty(part.shape, device=part.device)
+        elif flags.shape != part.shape:
+            flags.resize_(part.shape)
+        sums[images] += part.sum(over, dtype=torch.float32)
+        active[images] += torch.gt(part, 0, out=flags).sum(over)
 
 
 def _without_nan(maps: Maps, maxima: NDArray[np.float32], sums: NDArray[np.float32]) -> NDArray[np.int64]:

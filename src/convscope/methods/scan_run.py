@@ -109,20 +109,15 @@ class Job:
         with self.lock:
             threshold = self.state.table.threshold()
         spans = {layer.name: span for layer, span in zip(identity.layers, identity.spans, strict=True)}
-        responses = _Sheet.of(micro.labels, identity.channels) if identity.statistics else None
+        found: dict[str, Reduced] = {}
         winners: list[Winners] = []
         with torch.no_grad():
-            for name, rows, output in self.net.stream_parts(self._fill(micro), list(spans)):
-                images = micro.indices[rows]  # fewer than the rows, or none, where the batch was filled up
-                if not len(images):
-                    continue
-                maps = Maps.of(output[: len(images)])
-                reduced = reduce(maps, statistics=identity.statistics)
-                if responses is not None:
-                    responses.put(rows, spans[name], reduced)
-                winners.append(_winners(maps, reduced, images, threshold, spans[name]))
-        filled = None if responses is None else responses.responses()
-        return Findings(micro.number, filled, Winners.joined(winners), micro.failures)
+            for name, output in self.net.stream(self._fill(micro), list(spans)):
+                maps = Maps.of(output[: len(micro.indices)])
+                found[name] = reduce(maps, statistics=identity.statistics)
+                winners.append(_winners(maps, found[name], micro.indices, threshold, spans[name]))
+        responses = _join([found[name] for name in spans], micro.labels) if identity.statistics else None
+        return Findings(micro.number, responses, Winners.joined(winners), micro.failures)
 
     def _fill(self, micro: MicroBatch) -> Tensor:
         """The network's input for a micro-batch, filled up with copies of its last image."""
@@ -140,36 +135,18 @@ def _winners(maps: Maps, found: Reduced, images: NDArray[np.int64], threshold: T
     return Winners(channels + span.start, values, images[at], locate(maps, found.rows, at, channels, values))
 
 
-@dataclass(eq=False)
-class _Sheet:
-    """Room for the responses of some images, for the channels of all layers, which come layer by layer in parts."""
-
-    maxima: NDArray[np.float32]
-    sums: NDArray[np.float32]
-    active: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    nan: NDArray[np.int64] | None = None
-
-    @classmethod
-    def of(cls, labels: NDArray[np.int64], channels: int) -> _Sheet:
-        """An empty one."""
-        shape = (len(labels), channels)
-        return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.float32), labels)
-
-    def put(self, rows: slice, channels: slice, found: Reduced) -> None:
-        """Take in what was found for some images, from the first of `rows` on, and a layer's channels."""
-        images = slice(rows.start, rows.start + len(found.maxima))
-        self.maxima[images, channels] = found.maxima
-        self.sums[images, channels] = found.sums
-        self.active[images, channels] = found.active
-        if found.nan is not None:
-            if self.nan is None:
-                self.nan = np.zeros(self.maxima.shape, np.int64)
-            self.nan[images, channels] = found.nan
-
-    def responses(self) -> Responses:
-        """All that was put."""
-        return Responses(self.maxima, self.sums, self.active, self.nan, self.labels)
+def _join(layers: list[Reduced], labels: NDArray[np.int64]) -> Responses:
+    """The reductions of all layers side by side."""
+    nan = None
+    if any(layer.nan is not None for layer in layers):
+        nan = np.concatenate([np.zeros(x.maxima.shape, np.int64) if x.nan is None else x.nan for x in layers], axis=1)
+    return Responses(
+        np.concatenate([x.maxima for x in layers], axis=1),
+        np.concatenate([x.sums for x in layers], axis=1),
+        np.concatenate([x.active for x in layers], axis=1),
+        nan,
+        labels,
+    )
 
 
 # -- the pass ---------------------------------------------------------------------------------------------------------

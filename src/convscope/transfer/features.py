@@ -279,11 +279,9 @@ class _Job:
         """Write the rows of a micro-batch; how many images it was of. Called by workers."""
         if len(batch):
             with torch.no_grad():
-                for name, rows, output in self.net.stream_parts(self._fill(batch.images), list(self.wanted)):
-                    images = batch.indices[rows]  # fewer than the rows, or none, where the batch was filled up
-                    if len(images):
-                        found = self.how(output[: len(images)], self.net.layers[name])
-                        self.wanted[name].table[images] = found.cpu().numpy()
+                for name, output in self.net.stream(self._fill(batch.images), list(self.wanted)):
+                    rows = self.how(output[: len(batch)], self.net.layers[name])
+                    self.wanted[name].table[batch.indices] = rows.cpu().numpy()
         unreadable = np.array([failure.index for failure in batch.failures], np.int64)
         self.finished.append((batch.indices, _THERE))
         self.finished.append((unreadable, _UNREADABLE))

@@ -76,7 +76,7 @@ def shards(model: str, source: Path, folder: Path, count: int) -> Path:
         subprocess.run([sys.executable, *one], check=True, capture_output=True)
     out = folder / f"merged{count}"
     merge = ["-m", "convscope", "merge", *map(str, parts), "--out", str(out), "--quiet"]
-    subprocess.run([sys.executable, *merge], check=True, capture_output=True)
+    subprocess.run([sys.executable, *merge], check=True, stdout=subprocess.PIPE)
     return out
 
 

@@ -99,3 +99,13 @@ def test_every_batch_size_is_right_whichever_came_first() -> None:
         images = torch.randn(count, 64, 7, 7)
         with torch.no_grad():
             torch.testing.assert_close(net.run(images)["1"], module(images), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 30])
+@pytest.mark.parametrize("beta", [0.75, 0.6])
+def test_response_normalisation_by_shifted_sums(size: int, beta: float) -> None:
+    module = nn.LocalResponseNorm(size, alpha=0.3, beta=beta, k=1.5)
+    images = 3 * torch.randn(2, 12, 6, 7, dtype=torch.float64)
+    net = Network.trace(module, (12, 6, 7)).to(dtype=torch.float64)
+    assert [step.op for step in net.steps if step.call.result.depends] == ["local_response_norm"]
+    torch.testing.assert_close(net.run(images)[net.output], module(images), rtol=1e-12, atol=1e-12)

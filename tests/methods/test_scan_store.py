@@ -305,3 +305,17 @@ def test_parts_are_packed_flags_and_tables_of_all_layers(tmp_path: Path) -> None
     arrays = load_file(tmp_path / "parts" / "shard-1-of-2.safetensors")
     assert np.unpackbits(arrays["coverage"])[:3].tolist() == [0, 1, 0]
     assert arrays["values"].shape == (11, 9)
+
+
+def test_a_shard_without_images_merges(tmp_path: Path) -> None:
+    """More shards than micro-batches: the last are empty, and the folders together are the whole all the same."""
+    parts = [tmp_path / f"part{i}" for i in range(4)]
+    for i, part in enumerate(parts):
+        scan(answers(40), SOURCE, shard=(i, 4), store=part)
+    assert Scan.load(parts[3]).images == 0
+    merged = Scan.load(parts[0])
+    for part in parts[1:]:
+        merged = merged.merge(Scan.load(part))
+    merged.save(tmp_path / "merged")
+    scan(answers(40), SOURCE, store=tmp_path / "whole")
+    assert digest(tmp_path / "merged") == digest(tmp_path / "whole")

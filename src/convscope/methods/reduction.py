@@ -1,9 +1,9 @@
 """What a scan reads off a layer's output: spatial maxima, sums and counts of every map, and positions where asked.
 
 The maps are read for their maxima, and again for statistics, in tiles of a few images or some rows of one that stay in
-a core's own cache while they are summed, compared and counted. The maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked up only for
-the few maps that enter a table: looking for them everywhere would cost more than the network itself. The maxima of
-rows, which come on the way to those of maps, say which row to look in.
+a core's own cache while they are summed, compared and counted. The maximum propagates NaN, so a map without NaN needs
+no test for it. Positions are looked up only for the few maps that enter a table: looking for them everywhere would cost
+more than the network itself. The maxima of rows, which come on the way to those of maps, say which row to look in.
 """
 
 from __future__ import annotations

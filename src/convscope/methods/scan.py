@@ -319,6 +319,8 @@ def work(job: Job, mine: Coverage, *, store: Path | None, shard: tuple[int, int]
     if todo.any():
         job.state.environments |= {_environment(job.net)}
         run(job, todo, progress=progress, done=done, total=total, save=save)
+    elif store is not None and not mine.any() and not scan_store.read_parts(store):
+        save(job.state)  # a shard of no images, of more shards than there are micro-batches: merging it is no error
     if job.state.failures:
         logger.info("%d images could not be read", len(job.state.failures))
 

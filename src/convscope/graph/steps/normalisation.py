@@ -58,6 +58,20 @@ class LocalResponseNorm(Positionwise):
         """The input, for the gradient."""
         return () if options.lrn == "identity" else (0,)
 
+    def run(self, inputs: Sequence[Tensor]) -> Tensor:
+        """The same by shifted sums over channels: PyTorch pools a volume for it, which takes several times as long."""
+        (x,) = inputs
+        if x.dim() != 4 or self.call.result.layout != (2, 3) or torch.is_grad_enabled():
+            return super().run(inputs)
+        x = x.movedim(1, -1)
+        d, beta = self._divisor(x), self.call.kwargs["beta"]
+        return _negative_power(d, beta).mul_(x).movedim(-1, 1)
+
+    def _divisor(self, x: Tensor) -> Tensor:
+        """k + alpha / n sum(x^2) for maps (..., channels), of which channel c sees c - n // 2 to c + (n - 1) // 2."""
+        size, alpha, k = (self.call.kwargs[name] for name in ("size", "alpha", "k"))
+        return _window_sum(x.square(), size // 2, (size - 1) // 2).mul_(alpha / size).add_(k)
+
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """By the option `lrn`."""
         if context.options.lrn == "identity":
@@ -71,10 +85,9 @@ class LocalResponseNorm(Positionwise):
 
     def _gradient(self, x: Tensor, g: Tensor) -> Tensor:
         """g / d^beta - 2 alpha beta / n x sum(g x / d^(beta + 1)), with y = x / d^beta, d = k + alpha / n sum(x^2)."""
-        size, alpha, beta, k = (self.call.kwargs[name] for name in ("size", "alpha", "beta", "k"))
+        size, alpha, beta = (self.call.kwargs[name] for name in ("size", "alpha", "beta"))
         x, g = x.movedim(1, -1), g.movedim(1, -1)
-        # Channel c is normalised by the channels c - size // 2 to c + (size - 1) // 2.
-        d = _window_sum(x.square(), size // 2, (size - 1) // 2).mul_(alpha / size).add_(k)
+        d = self._divisor(x)
         scaled = g * _negative_power(d, beta)
         shares = _window_sum((scaled * x).div_(d), (size - 1) // 2, size // 2)
         return scaled.addcmul_(x, shares, value=-2 * beta * alpha / size).movedim(-1, 1)

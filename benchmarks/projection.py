@@ -17,6 +17,9 @@ What was tried, on two cores (ZFNet conv5, milliseconds a projection on one core
      4.4  blocks of 8 instead of 64 projections: signals stay in the cache, allocations below the C library's
           threshold for returning memory
      3.8  as above with `keep_freed_memory`, any block size
+Forward passes included, all of ZFNet's, seconds (another processor; --quick, one turn each):
+    50    as above, PyTorch's response normalisation in the forward passes
+    40    response normalisation by shifted sums
     Not kept: GEMM and fold (col2im costs more than it saves), sub-pixel form of conv2 (1.4 times the operations).
 """
 

@@ -10,6 +10,10 @@ are given the same decoded uint8 batches, in memory, and normalise them.
 Cases: top-k values and positions alone; and with statistics (mean, fraction active, maximum, histogram) and the
 winners' crops kept. Winners are common among few images and rare among many, so the first images of a collection cost
 more than this says of the 384 here, and the rest less.
+
+What was tried, on two cores (SqueezeNet's four layers, images a second on two threads without decoding):
+    171   large maps two images at a time through their layers, reduced while in the cache
+    205   whole batches, statistics in tiles of 768 KiB; maxima alone 279, no reading 300
 """
 
 from __future__ import annotations

@@ -10,6 +10,21 @@ export function short(value: number | null | undefined): string {
   return size >= 1e5 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 }
 
+/** The text of a number, with four significant digits if it has more after its point. */
+export function readable(text: string): string {
+  return /^-?\d+\.\d+$|e/i.test(text) && text.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? short(Number(text)) : text;
+}
+
+/** Settings as names and words: groups within them by dotted names, what is not set as a dash. */
+export function listed(settings: Record<string, unknown>, within = ""): [string, string][] {
+  return Object.entries(settings).flatMap(([key, value]): [string, string][] => {
+    if (value === null || value === undefined) return [[within + key, "–"]];
+    if (Array.isArray(value) && value.every((one) => typeof one !== "object")) return [[within + key, value.join(", ") || "none"]];
+    if (typeof value === "object" && !Array.isArray(value)) return listed(value as Record<string, unknown>, `${within}${key}.`);
+    return [[within + key, typeof value === "string" ? value : JSON.stringify(value)]];
+  });
+}
+
 export const percent = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : `${short(100 * value)} %`;
 

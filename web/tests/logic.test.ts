@@ -7,7 +7,7 @@ import { boxAt } from "../src/pages/Image";
 import { stations } from "../src/pages/Home";
 import { binOf } from "../src/parts/Spread";
 import type { LayerData, LayerEntry, NetworkLayer, UnitData } from "../src/types";
-import { bytes, short } from "../src/words";
+import { bytes, listed, readable, short } from "../src/words";
 
 const layer = { name: "conv", channels: 5, field: { size: [3, 5], stride: [2, 4], offset: [-1, -2], regular: true } } as unknown as LayerEntry;
 const data: LayerData = {
@@ -97,6 +97,22 @@ describe("words", () => {
   it("have four digits", () => {
     expect([0, 1234.56, 0.00012, null, Number.NaN, 1e7].map(short)).toEqual(["0", "1235", "1.20e-4", "–", "–", "1.00e+7"]);
     expect([5, 5300, 2.5e6].map(bytes)).toEqual(["5 B", "5 kB", "2.5 MB"]);
+  });
+
+  it("rounds what has many digits and leaves the rest", () => {
+    const cells = ["0.011074673036259692", "-1234.5678", "817216", "0.010", "1e-05", "1.23456e-9", "0.0000123456"];
+    expect(cells.map(readable)).toEqual(["0.01107", "-1235", "817216", "0.010", "1e-05", "1.23e-9", "1.23e-5"]);
+  });
+
+  it("lists settings within settings by dotted names", () => {
+    expect(listed({ seed: 0, places: null, size: [48, 48], layers: [], recipe: { init: "he", steps: [] } })).toEqual([
+      ["seed", "0"],
+      ["places", "–"],
+      ["size", "48, 48"],
+      ["layers", "none"],
+      ["recipe.init", "he"],
+      ["recipe.steps", "none"],
+    ]);
   });
   it("gather layers that are not shown between those that are", () => {
     const all = ["a", "b", "conv", "c"].map((name) => ({ name }) as NetworkLayer);

@@ -1,9 +1,10 @@
+import { useState } from "preact/hooks";
 import { Facts, Loading, Name, Problem, Section } from "../parts/small";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { saveFile } from "../shell";
 import { useAtlas, useData, usePicture } from "../store";
 import type { Experiment } from "../types";
-import { many } from "../words";
+import { listed, many, readable } from "../words";
 
 const KINDS: Record<string, string> = {
   occlusion: "Occlusion",
@@ -54,12 +55,17 @@ const Nothing = () => (
 function Figure({ experiment, file, small }: { experiment: Experiment; file: string | null; small?: boolean }) {
   const url = usePicture(file === null ? null : `experiments/${experiment.name}/${file}`);
   const caption = experiment.captions[experiment.figures.indexOf(file ?? "")] ?? "";
+  const [wide, widen] = useState(false);
   if (!url) return small ? <Glimpse experiment={experiment} /> : null;
   if (small) return <img src={url} alt="" loading="lazy" />;
   return (
-    <figure class="result">
+    <figure class={wide ? "result wide" : "result"}>
       <a href={url} target="_blank" rel="noreferrer">
-        <img src={url} alt={caption || `Figure ${file} of ${experiment.title}`} />
+        <img
+          src={url}
+          alt={caption || `Figure ${file} of ${experiment.title}`}
+          onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => widen(naturalWidth > 2 * naturalHeight)}
+        />
       </a>
       {caption && <figcaption>{caption}</figcaption>}
     </figure>
@@ -116,7 +122,7 @@ export function ExperimentPage({ name }: { name: string }) {
           <Figure key={file} experiment={experiment} file={file} />
         ))}
         {shown && (
-          <Section title="Table" note={whole ? undefined : `The first ${shown.rows.length} of ${shown.count} rows.`}>
+          <Section class="panel wide" title="Table" note={whole ? undefined : `The first ${shown.rows.length} of ${shown.count} rows.`}>
             <Table columns={shown.columns} rows={shown.rows} />
             <p class="actions">
               {whole ? (
@@ -141,6 +147,7 @@ export function ExperimentPage({ name }: { name: string }) {
 
 const numeric = (text: string): boolean => text.trim() !== "" && Number.isFinite(Number(text));
 
+/** A table to read: numbers of many digits are rounded, and say the rest when pointed at. */
 function Table({ columns, rows }: { columns: string[]; rows: string[][] }) {
   const right = columns.map((_, i) => rows.every((row) => numeric(row[i] ?? "") || !row[i]));
   return (
@@ -159,8 +166,8 @@ function Table({ columns, rows }: { columns: string[]; rows: string[][] }) {
           {rows.map((row, i) => (
             <tr key={i}>
               {row.map((cell, j) => (
-                <td key={j} class={right[j] ? "number" : ""}>
-                  <bdi>{cell}</bdi>
+                <td key={j} class={right[j] ? "number" : ""} title={right[j] && readable(cell) !== cell ? cell : undefined}>
+                  <bdi>{right[j] ? readable(cell) : cell}</bdi>
                 </td>
               ))}
             </tr>
@@ -173,9 +180,9 @@ function Table({ columns, rows }: { columns: string[]; rows: string[][] }) {
 
 function About({ experiment }: { experiment: Experiment }) {
   const units = experiment.units.flatMap((text) => parseUnit(text) ?? []);
-  const settings = Object.entries(experiment.settings).map(([key, value]): [string, string] => [key, typeof value === "string" ? value : JSON.stringify(value)]);
+  const settings = listed(experiment.settings);
   return (
-    <div class="cards">
+    <div class="cards settings">
       {(units.length > 0 || experiment.images.length > 0) && (
         <Section title="About">
           <p class="chips">

@@ -67,6 +67,7 @@ export function Problem({ title, children }: { title: string; children: Componen
 export function NoLayer({ name }: { name: string }) {
   const { manifest } = useAtlas();
   const network = useData<NetworkData>("network");
+  if (!network.value && !network.error) return <Loading what="the network" />;
   const there = network.value?.layers.some((layer) => layer.name === name);
   return (
     <Problem title="No such layer">

@@ -742,11 +742,13 @@ function J({ title: e, children: t }) {
 	});
 }
 function ft({ name: e }) {
-	let { manifest: t } = U(), n = W("network").value?.layers.some((t) => t.name === e);
+	let { manifest: t } = U(), n = W("network");
+	if (!n.value && !n.error) return /* @__PURE__ */ G(Y, { what: "the network" });
+	let r = n.value?.layers.some((t) => t.name === e);
 	return /* @__PURE__ */ G(J, {
 		title: "No such layer",
 		children: [
-			n ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
+			r ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
 			" It shows",
 			" ",
 			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ G("span", { children: [t > 0 && ", ", /* @__PURE__ */ G("a", {
@@ -1071,43 +1073,49 @@ function X(e) {
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-var St = (e) => e == null ? "–" : `${X(100 * e)} %`, Z = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function Ct(e) {
+function St(e) {
+	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? X(Number(e)) : e;
+}
+function Ct(e, t = "") {
+	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? Ct(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
+}
+var wt = (e) => e == null ? "–" : `${X(100 * e)} %`, Z = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function Tt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var wt = (e) => e[0] === e[1] ? X(e[0]) : `${X(e[0])} × ${X(e[1])}`;
-function Tt(e) {
-	return e === null ? "whole image" : `${wt(e.size)} px, stride ${wt(e.stride)}`;
+var Et = (e) => e[0] === e[1] ? X(e[0]) : `${X(e[0])} × ${X(e[1])}`;
+function Dt(e) {
+	return e === null ? "whole image" : `${Et(e.size)} px, stride ${Et(e.stride)}`;
 }
-var Et = (e) => e.replace("T", " ").replace("Z", " UTC"), Dt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Ot = class extends Error {}, kt = (e, t, n) => st(e.manifest.paths.sprite, {
+var Ot = (e) => e.replace("T", " ").replace("Z", " UTC"), kt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, At = class extends Error {}, jt = (e, t, n) => st(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), At = 4, jt = 16;
-function Mt(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * At;
+}), Mt = 4, Nt = 16;
+function Pt(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Mt;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + jt) + o % e * (n + At),
-			y: Math.floor(o / e) * (r + At)
+			x: i * (a + Nt) + o % e * (n + Mt),
+			y: Math.floor(o / e) * (r + Mt)
 		}))),
-		width: 2 * a + jt,
-		height: i * (r + At) - At
+		width: 2 * a + Nt,
+		height: i * (r + Mt) - Mt
 	};
 }
-async function Nt(e) {
+async function Ft(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Pt(e, t, n) {
+async function It(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(kt(e, t, n), e.name);
-	if (!i.portable) throw new Ot();
+	if (r.host.readable) return r.host.picture(jt(e, t, n), e.name);
+	if (!i.portable) throw new At();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Ft(e, t, n) {
-	let r = await Nt(await Pt(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Mt(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function Lt(e, t, n) {
+	let r = await Ft(await It(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Pt(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -1117,18 +1125,18 @@ async function Ft(e, t, n) {
 	}
 	return l;
 }
-function It(e) {
+function Rt(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Ot()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new At()), "image/png");
 		} catch {
-			n(new Ot());
+			n(new At());
 		}
 	});
 }
-var Lt = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Rt(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Mt(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Lt(X(r.values[e.rank]))}</text>`), l = Lt(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var zt = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Bt(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Pt(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${zt(X(r.values[e.rank]))}</text>`), l = zt(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -1139,7 +1147,7 @@ function Rt(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function zt(e, t, n, r) {
+function Vt(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1154,8 +1162,8 @@ function zt(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Bt = (e, t) => `<iframe src="${Lt(e)}?embed=1" title="${Lt(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function Vt(e, t, n, r) {
+var Ht = (e, t) => `<iframe src="${zt(e)}?embed=1" title="${zt(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+function Ut(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1168,14 +1176,14 @@ function Vt(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Tile.tsx
-var Ht = 64;
-function Ut({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+var Wt = 64;
+function Gt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
 	let c = nt(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
 	return /* @__PURE__ */ G("span", {
-		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= Ht) ? " sharp" : ""}${o ? " projection" : ""}`,
+		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= Wt) ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * l}px`,
 			height: `${t.height * l}px`,
@@ -1188,7 +1196,7 @@ function Ut({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 }
 function Q(e) {
 	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ G(Ut, {
+	return /* @__PURE__ */ G(Gt, {
 		path: st((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1202,9 +1210,9 @@ function Q(e) {
 		...o ? { label: o } : {}
 	});
 }
-function Wt(e) {
+function Kt(e) {
 	let t = U(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ G(Ut, {
+	return /* @__PURE__ */ G(Gt, {
 		path: s ? null : st((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
@@ -1218,15 +1226,15 @@ function Wt(e) {
 	});
 }
 // src/parts/WholeImage.tsx
-function Gt(e, t) {
+function qt(e, t) {
 	let n = e.manifest.paths.image;
 	return n === null ? null : st(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function Kt({ image: e, name: t, box: n, from: r = null, square: i }) {
-	let a = U(), o = r ?? a, [, s, c] = o.manifest.model.input, l = nt(Gt(o, e), r), [u, d] = P(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
+function Jt({ image: e, name: t, box: n, from: r = null, square: i }) {
+	let a = U(), o = r ?? a, [, s, c] = o.manifest.model.input, l = nt(qt(o, e), r), [u, d] = P(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
 		0,
 		0,
 		s,
@@ -1299,8 +1307,8 @@ function Kt({ image: e, name: t, box: n, from: r = null, square: i }) {
 		]
 	});
 }
-function qt({ image: e, box: t, label: n }) {
-	let r = U(), [, i, a] = r.manifest.model.input, o = nt(Gt(r, e)), [s, c, l, u] = t;
+function Yt({ image: e, box: t, label: n }) {
+	let r = U(), [, i, a] = r.manifest.model.input, o = nt(qt(r, e)), [s, c, l, u] = t;
 	return /* @__PURE__ */ G("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
@@ -1321,12 +1329,12 @@ function qt({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Examples.tsx
-var Jt = (e, t) => {
+var Xt = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
 }, $ = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function Yt(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, active: c, activate: l, open: u } = e, d = U(), f = kt(d, t, r.channel), p = rt(f), m = i === "both" ? ["photos", "projections"] : [i];
+function Zt(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, active: c, activate: l, open: u } = e, d = U(), f = jt(d, t, r.channel), p = rt(f), m = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ G("div", {
 		class: "examples",
 		children: [
@@ -1358,7 +1366,7 @@ function Yt(e) {
 			}),
 			/* @__PURE__ */ G("div", {
 				class: `panels panels-${m.length}`,
-				children: m.map((e) => /* @__PURE__ */ G(Xt, {
+				children: m.map((e) => /* @__PURE__ */ G(Qt, {
 					kind: e,
 					whole: o && e === "photos",
 					layer: t,
@@ -1378,7 +1386,7 @@ function Yt(e) {
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ G(Zt, {
+			/* @__PURE__ */ G($t, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -1387,7 +1395,7 @@ function Yt(e) {
 		]
 	});
 }
-function Xt({ kind: e, layer: t, shard: n, unit: r, whole: i, active: a, activate: o, open: s }) {
+function Qt({ kind: e, layer: t, shard: n, unit: r, whole: i, active: a, activate: o, open: s }) {
 	let c = I(null), [l, u] = P(112), d = t.sprite.columns;
 	F(() => {
 		if (!c.current) return;
@@ -1412,13 +1420,13 @@ function Xt({ kind: e, layer: t, shard: n, unit: r, whole: i, active: a, activat
 				onMouseEnter: () => o(u),
 				onFocus: () => o(u),
 				onClick: () => s(u),
-				"aria-label": `${f} ${u + 1}: activation ${X(r.values[u])}, ${$(n, c)}${Jt(n, c) ? `, ${Jt(n, c)}` : ""}`,
-				children: i ? /* @__PURE__ */ G(Kt, {
+				"aria-label": `${f} ${u + 1}: activation ${X(r.values[u])}, ${$(n, c)}${Xt(n, c) ? `, ${Xt(n, c)}` : ""}`,
+				children: i ? /* @__PURE__ */ G(Jt, {
 					image: c,
 					name: $(n, c),
 					box: r.boxes[u] ?? null,
 					square: l
-				}) : /* @__PURE__ */ G(Wt, {
+				}) : /* @__PURE__ */ G(Kt, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
@@ -1430,13 +1438,13 @@ function Xt({ kind: e, layer: t, shard: n, unit: r, whole: i, active: a, activat
 		})]
 	});
 }
-function Zt({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = $(t, i), o = Jt(t, i);
+function $t({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = $(t, i), o = Xt(t, i);
 	return /* @__PURE__ */ G("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ G("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ G(Kt, {
+			/* @__PURE__ */ G(Jt, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
@@ -1470,9 +1478,9 @@ function Zt({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Grid.tsx
-var Qt = (e) => e === document.documentElement ? window : e, $t = 400;
-function en(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - $t) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + $t) / l)));
+var en = (e) => e === document.documentElement ? window : e, tn = 400;
+function nn(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - tn) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + tn) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -1481,10 +1489,10 @@ function en(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function tn(e, t, n) {
+function rn(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return en(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return nn(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = P(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -1508,8 +1516,8 @@ function tn(e, t, n) {
 		};
 	}, []), i;
 }
-function nn(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = V(), c = I(null), l = tn(c, e, r), u = I(!1), d = (e) => {
+function an(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = V(), c = I(null), l = rn(c, e, r), u = I(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1532,7 +1540,7 @@ function nn(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Qt(s.root).scrollBy({
+			en(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -1543,7 +1551,7 @@ function nn(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Qt(s.root).scrollBy({
+		e > window.innerHeight - n.height && en(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -1562,7 +1570,7 @@ function nn(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: rn(e, a, l, r)
+			item: on(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -1574,7 +1582,7 @@ function nn(e) {
 		children: _
 	});
 }
-function rn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function on({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ G("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -1590,15 +1598,15 @@ function rn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/parts/Versus.tsx
-function an(e) {
+function sn(e) {
 	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function on({ left: e, right: t }) {
-	let [n, r] = [an(e), an(t)], [i, a] = P(null);
+function cn({ left: e, right: t }) {
+	let [n, r] = [sn(e), sn(t)], [i, a] = P(null);
 	if (!n || !r) return /* @__PURE__ */ G(Y, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => $(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("p", {
@@ -1611,12 +1619,12 @@ function on({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ G("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ G(sn, {
+		children: [/* @__PURE__ */ G(ln, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ G(sn, {
+		}), /* @__PURE__ */ G(ln, {
 			side: t,
 			found: r,
 			image: i,
@@ -1624,7 +1632,7 @@ function on({ left: e, right: t }) {
 		})]
 	})] });
 }
-function sn({ side: e, found: t, image: n, look: r }) {
+function ln({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ G("section", {
 		class: "panel half",
@@ -1642,9 +1650,9 @@ function sn({ side: e, found: t, image: n, look: r }) {
 					" · mean ",
 					X(s.mean),
 					" · active ",
-					St(s.active),
+					wt(s.active),
 					" · ",
-					Tt(i.field)
+					Dt(i.field)
 				]
 			}),
 			/* @__PURE__ */ G("div", {
@@ -1655,7 +1663,7 @@ function sn({ side: e, found: t, image: n, look: r }) {
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
-						let u = $(c, t), d = Jt(c, t);
+						let u = $(c, t), d = Xt(c, t);
 						return /* @__PURE__ */ G("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
@@ -1665,7 +1673,7 @@ function sn({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
 							title: `${X(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ G(Wt, {
+							children: /* @__PURE__ */ G(Kt, {
 								layer: i,
 								channel: a,
 								kind: e,
@@ -1685,17 +1693,17 @@ function sn({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function cn({ left: e, right: t, a: n, b: r }) {
+function un({ left: e, right: t, a: n, b: r }) {
 	let [i, a] = P(-1), { router: o } = V(), s = (e) => o.go(We(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ G("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ G(ln, {
+		children: [/* @__PURE__ */ G(dn, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ G(ln, {
+		}), /* @__PURE__ */ G(dn, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1704,7 +1712,7 @@ function cn({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function ln({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function dn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
 	return /* @__PURE__ */ G("section", {
 		class: "panel half",
@@ -1719,14 +1727,14 @@ function ln({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				children: [
 					a.op,
 					" · ",
-					Ct(a),
+					Tt(a),
 					" · ",
-					Tt(a.field),
+					Dt(a.field),
 					" · ",
 					Z(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ G(nn, {
+			s.value && /* @__PURE__ */ G(an, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1773,7 +1781,7 @@ function ln({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function un(e) {
+function fn(e) {
 	let t = U(), [n, r] = P(null);
 	return F(() => {
 		if (!e) return;
@@ -1800,15 +1808,15 @@ function un(e) {
 		error: null
 	};
 }
-function dn({ query: e }) {
-	let t = U(), { router: n } = V(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = un(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(We(e.a ?? r, e.b ?? s, e.other ?? i));
+function pn({ query: e }) {
+	let t = U(), { router: n } = V(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = fn(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(We(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ G(b, { children: [
 		/* @__PURE__ */ G("h1", { children: "Compare" }),
 		/* @__PURE__ */ G("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ G(fn, {
+				/* @__PURE__ */ G(mn, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -1818,7 +1826,7 @@ function dn({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ G(fn, {
+				/* @__PURE__ */ G(mn, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -1844,7 +1852,7 @@ function dn({ query: e }) {
 		o ? /* @__PURE__ */ G(J, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ G(pn, {
+		}) : a ? /* @__PURE__ */ G(hn, {
 			a: r,
 			b: s,
 			own: t,
@@ -1852,7 +1860,7 @@ function dn({ query: e }) {
 		}) : /* @__PURE__ */ G(Y, { what: i })
 	] });
 }
-function fn({ label: e, value: t, atlas: n, change: r }) {
+function mn({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ G("label", { children: [
 		e,
@@ -1871,7 +1879,7 @@ function fn({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function pn({ a: e, b: t, own: n, other: r }) {
+function hn({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
 		let n = at(t, e);
 		if (n) return {
@@ -1897,7 +1905,7 @@ function pn({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ G(on, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ G(cn, {
 		left: {
 			...a,
 			channel: a.channel
@@ -1906,7 +1914,7 @@ function pn({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ G(cn, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ G(un, {
 		left: a,
 		right: o,
 		a: e,
@@ -1917,7 +1925,7 @@ function pn({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/pages/Experiments.tsx
-var mn = {
+var gn = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -1926,9 +1934,9 @@ var mn = {
 	ablation: "Ablation",
 	transfer: "Transfer"
 };
-function hn() {
+function _n() {
 	let e = W("experiments");
-	return e.error ? /* @__PURE__ */ G(gn, {}) : e.value ? e.value.length ? /* @__PURE__ */ G(b, { children: [
+	return e.error ? /* @__PURE__ */ G(vn, {}) : e.value ? e.value.length ? /* @__PURE__ */ G(b, { children: [
 		/* @__PURE__ */ G("h1", { children: "Experiments" }),
 		/* @__PURE__ */ G("p", {
 			class: "lead",
@@ -1943,14 +1951,14 @@ function hn() {
 			children: e.value.map((e) => /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("a", {
 				href: Ue(e.name),
 				children: [
-					/* @__PURE__ */ G(_n, {
+					/* @__PURE__ */ G(yn, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ G("span", {
 						class: "op",
-						children: mn[e.kind] ?? e.kind
+						children: gn[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ G("b", { children: /* @__PURE__ */ G("bdi", { children: e.title }) }),
 					/* @__PURE__ */ G("span", {
@@ -1960,9 +1968,9 @@ function hn() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ G(gn, {}) : /* @__PURE__ */ G(Y, { what: "experiments" });
+	] }) : /* @__PURE__ */ G(vn, {}) : /* @__PURE__ */ G(Y, { what: "experiments" });
 }
-var gn = () => /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("h1", { children: "Experiments" }), /* @__PURE__ */ G("p", {
+var vn = () => /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("h1", { children: "Experiments" }), /* @__PURE__ */ G("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -1970,26 +1978,27 @@ var gn = () => /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function _n({ experiment: e, file: t, small: n }) {
-	let r = nt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "";
+function yn({ experiment: e, file: t, small: n }) {
+	let r = nt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = P(!1);
 	return r ? n ? /* @__PURE__ */ G("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
 	}) : /* @__PURE__ */ G("figure", {
-		class: "result",
+		class: a ? "result wide" : "result",
 		children: [/* @__PURE__ */ G("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
 			children: /* @__PURE__ */ G("img", {
 				src: r,
-				alt: i || `Figure ${t} of ${e.title}`
+				alt: i || `Figure ${t} of ${e.title}`,
+				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
 		}), i && /* @__PURE__ */ G("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ G(vn, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ G(bn, { experiment: e }) : null;
 }
-function vn({ experiment: e }) {
+function bn({ experiment: e }) {
 	let t = e.shown;
 	return /* @__PURE__ */ G("span", {
 		class: "no-figure",
@@ -1997,8 +2006,8 @@ function vn({ experiment: e }) {
 		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ G("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ G("bdi", { children: e }, t)) }, t))
 	});
 }
-var yn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function bn({ name: e }) {
+var xn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Sn({ name: e }) {
 	let { store: t } = U(), n = W("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ G(Y, { what: e });
 	let r = n.value?.find((t) => t.name === e);
@@ -2016,7 +2025,7 @@ function bn({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G("bdi", { children: r.title }) }), /* @__PURE__ */ G("p", {
 				class: "lead",
-				children: mn[r.kind] ?? r.kind
+				children: gn[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ G("p", {
@@ -2025,13 +2034,14 @@ function bn({ name: e }) {
 		}, t)),
 		/* @__PURE__ */ G("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ G(_n, {
+			children: [r.figures.map((e) => /* @__PURE__ */ G(yn, {
 				experiment: r,
 				file: e
 			}, e)), i && /* @__PURE__ */ G(q, {
+				class: "panel wide",
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ G(Sn, {
+				children: [/* @__PURE__ */ G(wn, {
 					columns: i.columns,
 					rows: i.rows
 				}), /* @__PURE__ */ G("p", {
@@ -2039,7 +2049,7 @@ function bn({ name: e }) {
 					children: a ? /* @__PURE__ */ G("button", {
 						type: "button",
 						onClick: () => {
-							i && Qe(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(yn).join(",")}\n`).join(""), "text/csv");
+							i && Qe(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(xn).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
 					}) : t.host.kind === "folder" && /* @__PURE__ */ G("a", {
@@ -2051,12 +2061,12 @@ function bn({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ G(Cn, { experiment: r })
+		/* @__PURE__ */ G(Tn, { experiment: r })
 	] });
 }
-var xn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function Sn({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => xn(e[n] ?? "") || !e[n]));
+var Cn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function wn({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => Cn(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ G("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -2068,14 +2078,15 @@ function Sn({ columns: e, rows: t }) {
 			children: /* @__PURE__ */ G("bdi", { children: e })
 		}, t)) }) }), /* @__PURE__ */ G("tbody", { children: t.map((e, t) => /* @__PURE__ */ G("tr", { children: e.map((e, t) => /* @__PURE__ */ G("td", {
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ G("bdi", { children: e })
+			title: n[t] && St(e) !== e ? e : void 0,
+			children: /* @__PURE__ */ G("bdi", { children: n[t] ? St(e) : e })
 		}, t)) }, t)) })] })
 	});
 }
-function Cn({ experiment: e }) {
-	let t = e.units.flatMap((e) => Ke(e) ?? []), n = Object.entries(e.settings).map(([e, t]) => [e, typeof t == "string" ? t : JSON.stringify(t)]);
+function Tn({ experiment: e }) {
+	let t = e.units.flatMap((e) => Ke(e) ?? []), n = Ct(e.settings);
 	return /* @__PURE__ */ G("div", {
-		class: "cards",
+		class: "cards settings",
 		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ G(q, {
 			title: "About",
 			children: /* @__PURE__ */ G("p", {
@@ -2097,18 +2108,18 @@ function Cn({ experiment: e }) {
 	});
 }
 // src/marks.ts
-var wn = 2e3;
-function Tn(e) {
+var En = 2e3;
+function Dn(e) {
 	let t;
 	try {
 		t = JSON.parse(e ?? "{}");
 	} catch {
 		return {};
 	}
-	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, wn)]));
+	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, En)]));
 }
-function En(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Tn($e.get(t)), i = (e) => {
+function On(e) {
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Dn($e.get(t)), i = (e) => {
 		r = e, $e.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
@@ -2123,7 +2134,7 @@ function En(e) {
 		},
 		write: (e, t) => i({
 			...r,
-			[e]: t.slice(0, wn)
+			[e]: t.slice(0, En)
 		}),
 		merge: (e) => {
 			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
@@ -2135,14 +2146,14 @@ function En(e) {
 		subscribe: (e) => (n.add(e), () => n.delete(e))
 	};
 }
-var Dn = j(En(null));
-function On() {
-	let e = ke(Dn), [, t] = P(0);
+var kn = j(On(null));
+function An() {
+	let e = ke(kn), [, t] = P(0);
 	return F(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
 }
 // src/parts/Marked.tsx
-function kn() {
-	let e = U(), t = On(), { toast: n } = V(), r = Object.entries(t.all());
+function jn() {
+	let e = U(), t = An(), { toast: n } = V(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => Qe("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
@@ -2151,7 +2162,7 @@ function kn() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = An(await i.text(), e.manifest.model.fingerprint);
+		let a = Mn(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ G(q, {
@@ -2207,17 +2218,17 @@ function kn() {
 		})]
 	});
 }
-function An(e, t) {
+function Mn(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
 	} catch {
 		return {};
 	}
-	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Tn(JSON.stringify(n.notes));
+	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Dn(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function jn(e, t) {
+function Nn(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -2226,8 +2237,8 @@ function jn(e, t) {
 	}
 	return r;
 }
-function Mn() {
-	let { manifest: e } = U(), { router: t } = V(), [n, r] = P(""), i = W("network"), a = L(() => jn(i.value, e.layers), [i.value, e]), [o, s] = P(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
+function Pn() {
+	let { manifest: e } = U(), { router: t } = V(), [n, r] = P(""), i = W("network"), a = L(() => Nn(i.value, e.layers), [i.value, e]), [o, s] = P(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
 		let e = c[Math.max(0, o)];
 		e && t.go(R(e.name));
 	};
@@ -2257,7 +2268,7 @@ function Mn() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ G(In, { manifest: e }),
+		/* @__PURE__ */ G(Rn, { manifest: e }),
 		/* @__PURE__ */ G("div", {
 			class: "map-head",
 			children: [/* @__PURE__ */ G("h2", { children: "Layers in execution order" }), /* @__PURE__ */ G("form", {
@@ -2276,24 +2287,24 @@ function Mn() {
 		}),
 		/* @__PURE__ */ G("ol", {
 			class: "map",
-			children: n === "" ? a.map((t, n) => "shown" in t ? /* @__PURE__ */ G(Nn, {
+			children: n === "" ? a.map((t, n) => "shown" in t ? /* @__PURE__ */ G(Fn, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === o
-			}, t.shown.id) : /* @__PURE__ */ G(Pn, { layers: t.passed }, `passed-${n}`)) : c.map((e, t) => /* @__PURE__ */ G(Nn, {
+			}, t.shown.id) : /* @__PURE__ */ G(In, { layers: t.passed }, `passed-${n}`)) : c.map((e, t) => /* @__PURE__ */ G(Fn, {
 				layer: e,
 				current: t === o
 			}, e.id))
 		}),
-		n !== "" && /* @__PURE__ */ G(Fn, {
+		n !== "" && /* @__PURE__ */ G(Ln, {
 			network: i.value,
 			sought: n,
 			found: c.length
 		}),
-		/* @__PURE__ */ G(kn, {}),
-		/* @__PURE__ */ G(Rn, { manifest: e })
+		/* @__PURE__ */ G(jn, {}),
+		/* @__PURE__ */ G(Bn, { manifest: e })
 	] });
 }
-function Nn({ layer: e, current: t }) {
+function Fn({ layer: e, current: t }) {
 	let { manifest: n } = U(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = st(n.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ G("li", {
 		class: t ? "station current" : "station",
@@ -2311,7 +2322,7 @@ function Nn({ layer: e, current: t }) {
 					class: "station-shape",
 					children: [/* @__PURE__ */ G("span", {
 						class: "number",
-						children: Ct(e)
+						children: Tt(e)
 					}), /* @__PURE__ */ G("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
 				/* @__PURE__ */ G("span", {
@@ -2328,7 +2339,7 @@ function Nn({ layer: e, current: t }) {
 				/* @__PURE__ */ G("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ G("span", { children: Array.from({ length: a }, (t, n) => /* @__PURE__ */ G(Ut, {
+					children: [0, 1].map((e) => /* @__PURE__ */ G("span", { children: Array.from({ length: a }, (t, n) => /* @__PURE__ */ G(Gt, {
 						path: o,
 						grid: r,
 						panel: 0,
@@ -2341,7 +2352,7 @@ function Nn({ layer: e, current: t }) {
 		})
 	});
 }
-function Pn({ layers: e }) {
+function In({ layers: e }) {
 	return /* @__PURE__ */ G("li", {
 		class: "passed",
 		children: /* @__PURE__ */ G("details", { children: [/* @__PURE__ */ G("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ G("ul", { children: e.map((e) => /* @__PURE__ */ G("li", { children: [
@@ -2354,14 +2365,14 @@ function Pn({ layers: e }) {
 			" ",
 			/* @__PURE__ */ G("span", {
 				class: "number",
-				children: Ct(e)
+				children: Tt(e)
 			}),
 			" ",
-			/* @__PURE__ */ G("span", { children: Tt(e.field) })
+			/* @__PURE__ */ G("span", { children: Dt(e.field) })
 		] }, e.name)) })] })
 	});
 }
-function Fn({ network: e, sought: t, found: n }) {
+function Ln({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
 	return /* @__PURE__ */ G("p", {
 		class: "quiet",
@@ -2369,7 +2380,7 @@ function Fn({ network: e, sought: t, found: n }) {
 		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Z(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
-function In({ manifest: e }) {
+function Rn({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ G("details", {
 		class: "panel warning",
@@ -2395,12 +2406,12 @@ function In({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var Ln = ({ value: e }) => /* @__PURE__ */ G("code", {
+var zn = ({ value: e }) => /* @__PURE__ */ G("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
 });
-function Rn({ manifest: e }) {
+function Bn({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i } = e;
 	return /* @__PURE__ */ G("div", {
 		class: "cards",
@@ -2418,7 +2429,7 @@ function Rn({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					["SHA-256", /* @__PURE__ */ G(Ln, { value: t.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ G(zn, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ G(q, {
@@ -2431,13 +2442,13 @@ function Rn({ manifest: e }) {
 					["Count", Z(n.count, "image")],
 					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ G(Ln, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ G(zn, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ G(q, {
 				title: "How it was made",
 				children: /* @__PURE__ */ G(ut, { rows: [
-					["When", Et(e.created)],
+					["When", Ot(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
@@ -2448,7 +2459,7 @@ function Rn({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function zn(e, t, n, r) {
+function Vn(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2464,7 +2475,7 @@ function zn(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function Bn(e, t, n) {
+function Hn(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -2473,8 +2484,8 @@ function Bn(e, t, n) {
 	}
 	return r;
 }
-function Vn({ number: e }) {
-	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Bn(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
+function Un({ number: e }) {
+	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Hn(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ G(J, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -2490,7 +2501,7 @@ function Vn({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ G(Hn, {
+	return /* @__PURE__ */ G(Wn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2500,7 +2511,7 @@ function Vn({ number: e }) {
 		about: h
 	});
 }
-function Hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function Wn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = U(), { router: c } = V(), [l, u] = P(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(B(e));
 	return H({
 		ArrowLeft: m(f),
@@ -2509,7 +2520,7 @@ function Hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		l: m(p)
 	}), /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, { text: Dt(t) }) }), /* @__PURE__ */ G("p", {
+		children: [/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, { text: kt(t) }) }), /* @__PURE__ */ G("p", {
 			class: "lead",
 			children: [
 				"image ",
@@ -2538,7 +2549,7 @@ function Hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ G("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ G(Kt, {
+				/* @__PURE__ */ G(Jt, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
@@ -2561,14 +2572,14 @@ function Hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			return !n.length && !a.length ? null : /* @__PURE__ */ G(q, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Z(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ G(Un, {
+				children: [n.length > 0 ? /* @__PURE__ */ G(Gn, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ G(Gn, {
+				}) : /* @__PURE__ */ G(qn, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ G("details", { children: [/* @__PURE__ */ G("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ G(Gn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ G("details", { children: [/* @__PURE__ */ G("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ G(qn, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2576,13 +2587,13 @@ function Hn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function Un({ layer: e, rows: t, mark: n }) {
+function Gn({ layer: e, rows: t, mark: n }) {
 	let { manifest: r } = U();
 	return /* @__PURE__ */ G("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
-				box: zn(e, o, s, r.model.input),
+				box: Vn(e, o, s, r.model.input),
 				words: `${e.name}:${t}, response ${X(i)}`
 			});
 			return /* @__PURE__ */ G("li", {
@@ -2625,9 +2636,9 @@ function Un({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var Wn = 24;
-function Gn({ layer: e, wins: t }) {
-	let [n, r] = P(!1), i = n ? t : t.slice(0, Wn);
+var Kn = 24;
+function qn({ layer: e, wins: t }) {
+	let [n, r] = P(!1), i = n ? t : t.slice(0, Kn);
 	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("a", {
@@ -2652,7 +2663,7 @@ function Gn({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function Kn() {
+function Jn() {
 	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = P(null);
 	F(() => {
 		if (!r.value) return;
@@ -2680,8 +2691,8 @@ function Kn() {
 		error: n.error ?? r.error
 	};
 }
-function qn({ query: e }) {
-	let { manifest: t } = U(), { router: n } = V(), { images: r, error: i } = Kn(), [a, o] = P(-1), s = (e.get("q") ?? "").toLowerCase();
+function Yn({ query: e }) {
+	let { manifest: t } = U(), { router: n } = V(), { images: r, error: i } = Jn(), [a, o] = P(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ G(J, {
 		title: "Data is missing",
 		children: i.message
@@ -2727,7 +2738,7 @@ function qn({ query: e }) {
 				href: B(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ G(nn, {
+		}) : /* @__PURE__ */ G(an, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2738,15 +2749,15 @@ function qn({ query: e }) {
 			select: o,
 			open: (e) => n.go(B(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ G(Jn, {
+			render: (e, t) => /* @__PURE__ */ G(Xn, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function Jn({ image: e, first: t }) {
-	let n = nt(Gt(U(), e.number));
+function Xn({ image: e, first: t }) {
+	let n = nt(qt(U(), e.number));
 	return /* @__PURE__ */ G("a", {
 		class: "unit thumb",
 		href: B(e.number),
@@ -2760,19 +2771,19 @@ function Jn({ image: e, first: t }) {
 			}) : /* @__PURE__ */ G("span", { class: "tile none" }),
 			/* @__PURE__ */ G("span", {
 				class: "caption",
-				children: /* @__PURE__ */ G("b", { children: /* @__PURE__ */ G(K, { text: e.label ?? Dt(e.name) }) })
+				children: /* @__PURE__ */ G("b", { children: /* @__PURE__ */ G(K, { text: e.label ?? kt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ G("small", { children: /* @__PURE__ */ G(K, { text: Dt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ G("small", { children: /* @__PURE__ */ G(K, { text: kt(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function Yn(e) {
+function Zn(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function Xn(e, t, n = []) {
-	let { rank: r } = e, i = Yn(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function Qn(e, t, n = []) {
+	let { rank: r } = e, i = Zn(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -2784,9 +2795,9 @@ function Xn(e, t, n = []) {
 	}
 	return l;
 }
-var Zn = 32;
-function Qn(e, t) {
-	let n = Yn(e), r = Math.min(Zn, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var $n = 32;
+function er(e, t) {
+	let n = Zn(e), r = Math.min($n, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -2795,7 +2806,7 @@ function Qn(e, t) {
 		units: i
 	};
 }
-var $n = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, er = [
+var tr = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, nr = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -2803,35 +2814,35 @@ var $n = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["selectivity", "class selectivity"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], tr = (e, t, n) => t.find((t) => t === e) ?? n, nr = (e) => {
+], rr = (e, t, n) => t.find((t) => t === e) ?? n, ir = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function rr(e) {
-	let t = tr(e.get("sort"), er.map(([e]) => e), "index");
+function ar(e) {
+	let t = rr(e.get("sort"), nr.map(([e]) => e), "index");
 	return {
-		view: tr(e.get("view"), [
+		view: rr(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: tr(e.get("alive"), [
+		alive: rr(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: nr(e.get("class")),
-		low: nr(e.get("low")),
-		high: nr(e.get("high")),
-		near: nr(e.get("near")),
+		class: ir(e.get("class")),
+		low: ir(e.get("low")),
+		high: ir(e.get("high")),
+		near: ir(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function ir(e) {
+function or(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2845,7 +2856,7 @@ function ir(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function ar(e, t, n) {
+function sr(e, t, n) {
 	let r = new Set(t.dead), { low: i, high: a, class: o } = e, s = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || r.has(t) === (e.alive === "dead"),
@@ -2858,8 +2869,8 @@ function ar(e, t, n) {
 		text: (e) => !s || String(e).startsWith(s) || (t.names?.[e] ?? "").toLowerCase().includes(s)
 	};
 }
-function or(e, t, n, { nearest: r = [], only: i, marked: a = /* @__PURE__ */ new Set() } = {}) {
-	let o = ar(n, t, a), s = new Set(t.dead), c = {
+function cr(e, t, n, { nearest: r = [], only: i, marked: a = /* @__PURE__ */ new Set() } = {}) {
+	let o = sr(n, t, a), s = new Set(t.dead), c = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -2886,11 +2897,11 @@ function or(e, t, n, { nearest: r = [], only: i, marked: a = /* @__PURE__ */ new
 		e && r && u && d && typeof p == "number" && c.maxima.push(p), e && r && i && u && d && l.push(n);
 	}
 	return {
-		units: sr(l, t, n, r),
+		units: lr(l, t, n, r),
 		counts: c
 	};
 }
-function sr(e, t, n, r) {
+function lr(e, t, n, r) {
 	let i = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let a = new Map(r);
@@ -2902,21 +2913,21 @@ function sr(e, t, n, r) {
 	});
 }
 // src/parts/Spread.tsx
-var cr = 28, [lr, ur] = [140, 26];
-function dr(e, t, n, r) {
+var ur = 28, [dr, fr] = [140, 26];
+function pr(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function fr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function mr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = I(null);
 	if (!(n > t)) return null;
-	let s = Array(cr).fill(0);
+	let s = Array(ur).fill(0);
 	for (let r of e) {
-		let e = dr(r, t, n, cr);
+		let e = pr(r, t, n, ur);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / cr, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ur, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * cr)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ur)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -2924,9 +2935,9 @@ function fr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ G("svg", {
 		class: "spread",
-		viewBox: `0 0 ${lr} ${ur}`,
-		width: lr,
-		height: ur,
+		viewBox: `0 0 ${dr} ${fr}`,
+		width: dr,
+		height: fr,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -2939,16 +2950,16 @@ function fr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ G("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ G("rect", {
 				class: "ground",
-				width: lr,
-				height: ur
+				width: dr,
+				height: fr
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (ur - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (fr - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ G("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * lr / cr + .5,
-					y: ur - n,
-					width: lr / cr - 1,
+					x: t * dr / ur + .5,
+					y: fr - n,
+					width: dr / ur - 1,
 					height: n,
 					children: /* @__PURE__ */ G("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
 				}, t);
@@ -2957,9 +2968,9 @@ function fr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var pr = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function mr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = U(), c = er.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
+var hr = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function gr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let { manifest: s } = U(), c = nr.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ G("div", {
 		class: "bar",
 		role: "group",
@@ -2997,7 +3008,7 @@ function mr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: pr(e.currentTarget.value) })
+				onInput: (e) => o({ near: hr(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ G("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -3021,7 +3032,7 @@ function mr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 			}),
 			t.topClass && /* @__PURE__ */ G("label", { children: ["Class", /* @__PURE__ */ G("select", {
 				value: n.class ?? "",
-				onChange: (e) => o({ class: pr(e.currentTarget.value) }),
+				onChange: (e) => o({ class: hr(e.currentTarget.value) }),
 				children: [
 					/* @__PURE__ */ G("option", {
 						value: "",
@@ -3051,7 +3062,7 @@ function mr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ G(fr, {
+					/* @__PURE__ */ G(mr, {
 						values: r.maxima,
 						least: d,
 						most: f,
@@ -3068,7 +3079,7 @@ function mr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.low ?? "",
 						placeholder: X(d),
-						onInput: (e) => o({ low: pr(e.currentTarget.value) }),
+						onInput: (e) => o({ low: hr(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ G("span", {
@@ -3081,7 +3092,7 @@ function mr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.high ?? "",
 						placeholder: X(f),
-						onInput: (e) => o({ high: pr(e.currentTarget.value) }),
+						onInput: (e) => o({ high: hr(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -3125,12 +3136,12 @@ function mr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var hr = 12, gr = .7;
-function _r() {
+var _r = 12, vr = .7;
+function yr() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function vr(e, t, n, r, i, a) {
+function br(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -3148,13 +3159,13 @@ function vr(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function yr(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = br(e, i, t), s = new Float32Array(i * n);
+function xr(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Sr(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = _r(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * gr)) {
-		let r = vr(s, n, t, a, i, Math.max(1, e));
-		for (let a = hr * i; a > 0; --a) {
+	let c = yr(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * vr)) {
+		let r = br(s, n, t, a, i, Math.max(1, e));
+		for (let a = _r * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -3164,7 +3175,7 @@ function yr(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function br({ rank: e, values: t }, n, r) {
+function Sr({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -3172,22 +3183,22 @@ function br({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var xr = 4, [Sr, Cr] = [28, 64];
-function wr(e, t) {
-	let n = Math.max(1, Math.floor((t + xr) / (Sr + xr))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Cr = 4, [wr, Tr] = [28, 64];
+function Er(e, t) {
+	let n = Math.max(1, Math.floor((t + Cr) / (wr + Cr))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Sr, Math.min(Cr, Math.floor((t + xr) / r) - xr))
+		side: Math.max(wr, Math.min(Tr, Math.floor((t + Cr) / r) - Cr))
 	};
 }
-function Tr(e) {
+function Dr(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = I(null), [d, f] = P(0);
 	F(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => f(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let p = L(() => r ? Qn(r, i) : null, [r, i]), { columns: m, side: h } = wr(p?.units.length ?? 0, d), g = L(() => p && d ? yr(p.vectors, m).map((e) => p.units[e]) : null, [
+	let p = L(() => r ? er(r, i) : null, [r, i]), { columns: m, side: h } = Er(p?.units.length ?? 0, d), g = L(() => p && d ? xr(p.vectors, m).map((e) => p.units[e]) : null, [
 		p,
 		m,
 		d > 0
@@ -3226,13 +3237,13 @@ function Tr(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ G("div", {
 			ref: u,
-			children: g ? /* @__PURE__ */ G(nn, {
+			children: g ? /* @__PURE__ */ G(an, {
 				count: g.length,
 				cell: {
 					width: h,
 					height: h
 				},
-				gap: xr,
+				gap: Cr,
 				columns: m,
 				label: `Map of ${t.name}`,
 				current: g.indexOf(o),
@@ -3244,7 +3255,7 @@ function Tr(e) {
 		}), /* @__PURE__ */ G("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [o >= 0 && o < t.channels ? /* @__PURE__ */ G(Er, {
+			children: [o >= 0 && o < t.channels ? /* @__PURE__ */ G(Or, {
 				layer: t,
 				data: n,
 				channel: o
@@ -3263,8 +3274,8 @@ function Tr(e) {
 		})]
 	});
 }
-function Er({ layer: e, data: t, channel: n }) {
-	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", St(t.active[n])]];
+function Or({ layer: e, data: t, channel: n }) {
+	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", wt(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ G(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ G(b, { children: [
 		/* @__PURE__ */ G("h2", { children: /* @__PURE__ */ G("a", {
 			href: z(e.name, n),
@@ -3289,24 +3300,24 @@ function Er({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var Dr = 84, Or = 72;
-function kr(e, t, n, r) {
+var kr = 84, Ar = 72;
+function jr(e, t, n, r) {
 	if (e.dead.includes(r)) return "dead";
 	switch (t.sort) {
 		case "mean": return X(e.mean[r]);
-		case "active": return St(e.active[r]);
+		case "active": return wt(e.active[r]);
 		case "selectivity": return X(e.selectivity?.[r]);
 		case "similar": return r === t.near ? "this" : n.get(r)?.toFixed(2) ?? "–";
 		default: return X(e.maximum[r]);
 	}
 }
-function Ar(e, t) {
+function Mr(e, t) {
 	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return L(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? $n(a.value) : "",
+			measure: a.value ? tr(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -3318,8 +3329,8 @@ function Ar(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses");
 		return a.value ? {
-			nearest: Xn(a.value, r, c ? s : []),
-			measure: $n(a.value),
+			nearest: Qn(a.value, r, c ? s : []),
+			measure: tr(a.value),
 			known: null,
 			error: n
 		} : {
@@ -3338,15 +3349,15 @@ function Ar(e, t) {
 		o.error
 	]);
 }
-function jr(e) {
-	let t = On().all();
+function Nr(e) {
+	let t = An().all();
 	return L(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = Ke(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Mr({ layer: e, data: t, query: n }) {
-	let r = U(), { router: i, toast: a } = V(), o = On(), s = L(() => rr(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Ar(e, s), f = r.manifest.subset?.[e.name], p = jr(e), { units: m, counts: h } = L(() => or(e, t, s, {
+function Pr({ layer: e, data: t, query: n }) {
+	let r = U(), { router: i, toast: a } = V(), o = An(), s = L(() => ar(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Mr(e, s), f = r.manifest.subset?.[e.name], p = Nr(e), { units: m, counts: h } = L(() => cr(e, t, s, {
 		nearest: c,
 		only: f,
 		marked: p
@@ -3356,12 +3367,12 @@ function Mr({ layer: e, data: t, query: n }) {
 		s,
 		c,
 		p
-	]), [g, _] = P(() => n.has("at") ? Number(n.get("at")) : -1), v = L(() => new Map(c), [c]), y = (t) => i.replace(R(e.name, ir({
+	]), [g, _] = P(() => n.has("at") ? Number(n.get("at")) : -1), v = L(() => new Map(c), [c]), y = (t) => i.replace(R(e.name, or({
 		...s,
 		...t
 	}))), x = Oe((t) => {
 		i.replace(R(e.name, {
-			...ir(s),
+			...or(s),
 			at: t
 		})), i.go(z(e.name, t));
 	}, [
@@ -3377,7 +3388,7 @@ function Mr({ layer: e, data: t, query: n }) {
 			g >= 0 && a(`${e.name}:${g} ${o.toggle(`${e.name}:${g}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let S = s.view === "both" ? ["photos", "projections"] : [s.view], C = window.innerWidth < 480 ? Or : Dr, w = L(() => ({
+	let S = s.view === "both" ? ["photos", "projections"] : [s.view], C = window.innerWidth < 480 ? Ar : kr, w = L(() => ({
 		width: S.length * C + (S.length - 1) * 3 + 14,
 		height: C + 32
 	}), [S.length, C]), T = Oe((n, r) => {
@@ -3413,7 +3424,7 @@ function Mr({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ G("span", { children: kr(t, s, v, i) })]
+				] }), /* @__PURE__ */ G("span", { children: jr(t, s, v, i) })]
 			})]
 		});
 	}, [
@@ -3426,7 +3437,7 @@ function Mr({ layer: e, data: t, query: n }) {
 		x,
 		C
 	]);
-	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G(mr, {
+	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G(gr, {
 		layer: e,
 		data: t,
 		view: s,
@@ -3440,7 +3451,7 @@ function Mr({ layer: e, data: t, query: n }) {
 			href: R(e.name),
 			children: ["Show all ", h.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ G(Tr, {
+	}) : s.sort === "map" ? /* @__PURE__ */ G(Dr, {
 		layer: e,
 		data: t,
 		known: u,
@@ -3450,7 +3461,7 @@ function Mr({ layer: e, data: t, query: n }) {
 		choose: _,
 		open: x,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ G(nn, {
+	}) : /* @__PURE__ */ G(an, {
 		count: m.length,
 		cell: w,
 		label: `Units of ${e.name}`,
@@ -3462,18 +3473,18 @@ function Mr({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function Nr({ name: e, query: t }) {
+function Fr({ name: e, query: t }) {
 	let n = at(U(), e), r = W(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ G(J, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G(Pr, { layer: n }), r.value ? /* @__PURE__ */ G(Mr, {
+	}) : /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G(Ir, { layer: n }), r.value ? /* @__PURE__ */ G(Pr, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ G(Y, { what: n.name })] }) : /* @__PURE__ */ G(ft, { name: e });
 }
-function Pr({ layer: e }) {
+function Ir({ layer: e }) {
 	let t = U(), { router: n } = V(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(R(e.name)) : void 0;
 	H({
 		"[": o(i),
@@ -3487,9 +3498,9 @@ function Pr({ layer: e }) {
 			children: [
 				e.op,
 				" · ",
-				Ct(e),
+				Tt(e),
 				" · receptive field ",
-				Tt(e.field),
+				Dt(e.field),
 				" · ",
 				Z(s.dead, "dead unit"),
 				s.silent > 0 && ` · ${s.silent} never above zero`,
@@ -3512,13 +3523,13 @@ function Pr({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function Fr({ layer: e, shard: t, unit: n }) {
+function Lr({ layer: e, shard: t, unit: n }) {
 	let r = U(), { router: i, root: a, toast: o } = V(), [s, c] = P(!1), l = `${e.name}:${n.channel}`, u = i.link(z(e.name, n.channel)), d = async (e, t) => o(await Ze(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Ft(r, e, n), a = await It(i);
-			t === "png" ? Qe(`${l}.png`, a) : Qe(`${l}.svg`, Rt(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Lt(r, e, n), a = await Rt(i);
+			t === "png" ? Qe(`${l}.png`, a) : Qe(`${l}.svg`, Bt(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Ot ? c(!0) : o("The picture cannot be read");
+			e instanceof At ? c(!0) : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ G("div", {
@@ -3534,12 +3545,12 @@ function Fr({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ G("button", {
 				type: "button",
-				onClick: () => d(Vt(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Ut(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
 			u !== null && /* @__PURE__ */ G("button", {
 				type: "button",
-				onClick: () => d(Bt(u, l), "Code to embed it"),
+				onClick: () => d(Ht(u, l), "Code to embed it"),
 				title: "HTML that shows this unit within another page",
 				children: "Copy embed code"
 			}),
@@ -3557,7 +3568,7 @@ function Fr({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ G("button", {
 				type: "button",
-				onClick: () => Qe(`${l}.json`, zt(r, e, t, n)),
+				onClick: () => Qe(`${l}.json`, Vt(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ G("a", {
@@ -3565,15 +3576,15 @@ function Fr({ layer: e, shard: t, unit: n }) {
 				href: We(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ G(Ir, {
-				path: kt(r, e, n.channel),
+			s && /* @__PURE__ */ G(Rr, {
+				path: jt(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function Ir({ path: e, unit: t, close: n }) {
+function Rr({ path: e, unit: t, close: n }) {
 	return H({ Escape: n }, !0), /* @__PURE__ */ G("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -3627,7 +3638,7 @@ function Ir({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Lr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
+function zr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
 	let s = (e) => a(r, e), [c, l] = P(1), [u, d] = P(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: o,
 		ArrowLeft: p(-1),
@@ -3645,7 +3656,7 @@ function Lr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 	H(h, !0);
 	let g = bt(o);
 	De(() => l(1), [r, i]);
-	let _ = n.images[r], v = $(t, _), y = Jt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
+	let _ = n.images[r], v = $(t, _), y = Xt(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
 		rank: r,
@@ -3729,23 +3740,23 @@ function Lr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 					children: [
 						i === "pair" && /* @__PURE__ */ G("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ G(Wt, {
+							children: [/* @__PURE__ */ G(Kt, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ G(Wt, {
+							}), /* @__PURE__ */ G(Kt, {
 								kind: "projections",
 								...w
 							})]
 						}),
 						i === "overlay" && /* @__PURE__ */ G("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ G(Wt, {
+							children: [/* @__PURE__ */ G(Kt, {
 								kind: "photos",
 								...w
 							}), /* @__PURE__ */ G("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ G(Wt, {
+								children: /* @__PURE__ */ G(Kt, {
 									kind: "projections",
 									...w
 								})
@@ -3754,7 +3765,7 @@ function Lr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 						i === "whole" && /* @__PURE__ */ G("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ G(Kt, {
+							children: /* @__PURE__ */ G(Jt, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3805,8 +3816,8 @@ function Lr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 	});
 }
 // src/parts/Histogram.tsx
-var Rr = 480;
-function zr(e, t) {
+var Br = 480;
+function Vr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3814,15 +3825,15 @@ function zr(e, t) {
 	}
 	return e.length - 1;
 }
-function Br({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+function Hr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	if (!n.length) return /* @__PURE__ */ G("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = Rr / n.length, s = Math.max(...n), c = (e) => zr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	let a = e.slice(t, t + n.length + 1), o = Br / n.length, s = Math.max(...n), c = (e) => Vr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ G("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Rr} 134`,
+		viewBox: `0 0 ${Br} 134`,
 		role: "img",
 		"aria-label": `${i}: ${u} images, from ${X(a[0])} to ${X(a.at(-1))}`,
 		children: [
@@ -3840,7 +3851,7 @@ function Br({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 			/* @__PURE__ */ G("line", {
 				class: "axis",
 				x1: "0",
-				x2: Rr,
+				x2: Br,
 				y1: 102,
 				y2: 102
 			}),
@@ -3854,13 +3865,13 @@ function Br({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 				children: X(a[0])
 			}),
 			/* @__PURE__ */ G("text", {
-				x: Rr / 2,
+				x: Br / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: X(l)
 			}),
 			/* @__PURE__ */ G("text", {
-				x: Rr,
+				x: Br,
 				y: 130,
 				"text-anchor": "end",
 				children: X(a.at(-1))
@@ -3869,17 +3880,17 @@ function Br({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	});
 }
 // src/parts/Later.tsx
-var Vr = 100, Hr = 12;
-function Ur({ given: e, about: t, turn: n, draw: r }) {
+var Ur = 100, Wr = 12;
+function Gr({ given: e, about: t, turn: n, draw: r }) {
 	let [i, a] = P(t), o = I(e);
 	return i === t && (o.current = e), F(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), Vr + Hr * n);
+		let e = setTimeout(() => a(t), Ur + Wr * n);
 		return () => clearTimeout(e);
 	}, [t]), L(() => /* @__PURE__ */ G(b, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Details.tsx
-function Wr({ layer: e, data: t, shard: n, unit: r, note: i }) {
+function Kr({ layer: e, data: t, shard: n, unit: r, note: i }) {
 	let a = U(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = W(o ? `extras/${e.id}/${s}` : null).value, l = W(a.store.host.kind === "file" ? null : "experiments").value, u = {
 		layer: e,
 		data: t,
@@ -3893,68 +3904,68 @@ function Wr({ layer: e, data: t, shard: n, unit: r, note: i }) {
 	return /* @__PURE__ */ G("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ G(Ur, {
+			/* @__PURE__ */ G(Gr, {
 				given: u,
 				about: r,
 				turn: 0,
-				draw: Gr
+				draw: qr
 			}),
-			/* @__PURE__ */ G(Ur, {
+			/* @__PURE__ */ G(Gr, {
 				given: u,
 				about: r,
 				turn: 1,
-				draw: Kr
+				draw: Jr
 			}),
-			/* @__PURE__ */ G(Ur, {
+			/* @__PURE__ */ G(Gr, {
 				given: u,
 				about: r,
 				turn: 2,
-				draw: qr
+				draw: Yr
 			})
 		]
 	});
 }
-var Gr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ G(b, { children: [
+var qr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ G(b, { children: [
 	/* @__PURE__ */ G("div", {
 		class: "stack",
 		children: [/* @__PURE__ */ G(q, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ G(Br, {
+			children: /* @__PURE__ */ G(Hr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses"
 			})
-		}), i && /* @__PURE__ */ G(Jr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ G(Xr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ G(Yr, {
+	r.classes.length > 0 && /* @__PURE__ */ G(Zr, {
 		shard: n,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ G($r, {
+	a?.control && /* @__PURE__ */ G(ti, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), Kr = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ G(Xr, {
+] }), Jr = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ G(Qr, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum
-}) : null, qr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, Yr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ G(b, { children: [
-		/* @__PURE__ */ G(Zr, {
+		/* @__PURE__ */ G($r, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ G(Qr, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ G(ei, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ G(Qr, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ G(ei, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -3978,8 +3989,8 @@ var Gr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__P
 		})
 	] });
 };
-function Jr({ unit: e }) {
-	let t = On();
+function Xr({ unit: e }) {
+	let t = An();
 	return /* @__PURE__ */ G(q, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
@@ -3993,7 +4004,7 @@ function Jr({ unit: e }) {
 		})
 	});
 }
-function Yr({ shard: e, unit: t }) {
+function Zr({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ G(q, {
 		title: "Top classes",
@@ -4018,7 +4029,7 @@ function Yr({ shard: e, unit: t }) {
 		})
 	});
 }
-function Xr({ extra: e, unit: t, maximum: n }) {
+function Qr({ extra: e, unit: t, maximum: n }) {
 	return /* @__PURE__ */ G(q, {
 		title: "Lower responses",
 		class: "panel wide",
@@ -4028,7 +4039,7 @@ function Xr({ extra: e, unit: t, maximum: n }) {
 			children: t.bands.map((t) => /* @__PURE__ */ G("div", {
 				class: "band",
 				children: [/* @__PURE__ */ G("h3", { children: [
-					n ? `${St(t.low / n)} to ${St(t.high / n)}` : "",
+					n ? `${wt(t.low / n)} to ${wt(t.high / n)}` : "",
 					" ",
 					/* @__PURE__ */ G("span", {
 						class: "quiet",
@@ -4037,11 +4048,11 @@ function Xr({ extra: e, unit: t, maximum: n }) {
 				] }), /* @__PURE__ */ G("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Jt(e, t.image);
+						let n = Xt(e, t.image);
 						return /* @__PURE__ */ G("a", {
 							href: `#/i/${t.image}`,
 							title: `${$(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ G(qt, {
+							children: [/* @__PURE__ */ G(Yt, {
 								image: t.image,
 								box: t.box,
 								label: `Response ${X(t.value)}, ${$(e, t.image)}`
@@ -4059,7 +4070,7 @@ function Xr({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function Zr({ layer: e, unit: t }) {
+function $r({ layer: e, unit: t }) {
 	let n = U(), r = t.nearest.filter(([t]) => ot(n, e.name, t));
 	return r.length ? /* @__PURE__ */ G(q, {
 		title: "Nearest units",
@@ -4105,7 +4116,7 @@ function Zr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function Qr({ title: e, joints: t, note: n }) {
+function ei({ title: e, joints: t, note: n }) {
 	let r = U(), i = t.some(([e, t]) => ot(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ G(q, {
 		title: e,
@@ -4154,7 +4165,7 @@ function Qr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function $r({ layer: e, unit: t, extra: n }) {
+function ti({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = U();
 	if (!r.paths.controls || !n.control) return null;
 	let i = st(r.paths.controls, {
@@ -4167,7 +4178,7 @@ function $r({ layer: e, unit: t, extra: n }) {
 		children: /* @__PURE__ */ G("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ G("figure", { children: [/* @__PURE__ */ G(Wt, {
+				/* @__PURE__ */ G("figure", { children: [/* @__PURE__ */ G(Kt, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
@@ -4175,7 +4186,7 @@ function $r({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					dead: t.dead
 				}), /* @__PURE__ */ G("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ G("figure", { children: [/* @__PURE__ */ G(Ut, {
+				/* @__PURE__ */ G("figure", { children: [/* @__PURE__ */ G(Gt, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -4196,30 +4207,30 @@ function $r({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/ahead.ts
-var ei = 24, ti = /* @__PURE__ */ new Map();
-async function ni(e, t) {
+var ni = 24, ri = /* @__PURE__ */ new Map();
+async function ii(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = ti.get(n) ?? new Image();
-	ti.delete(n), ti.set(n, r);
-	for (let e of [...ti.keys()].slice(0, Math.max(0, ti.size - ei))) ti.delete(e);
+	let r = ri.get(n) ?? new Image();
+	ri.delete(n), ri.set(n, r);
+	for (let e of [...ri.keys()].slice(0, Math.max(0, ri.size - ni))) ri.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var ri = 20;
-function ii(e, t, n) {
-	for (let r of [n - ri, n + ri]) {
+var ai = 20;
+function oi(e, t, n) {
+	for (let r of [n - ai, n + ai]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function ai(e, t, n) {
+async function si(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = Gt(e, i.images[0]);
-	await Promise.all([ni(e, kt(e, t, n)), a === null ? null : ni(e, a)]);
+	let a = qt(e, i.images[0]);
+	await Promise.all([ii(e, jt(e, t, n)), a === null ? null : ii(e, a)]);
 }
 // src/pages/Unit.tsx
-function oi({ layer: e, channel: t, query: n }) {
+function ci({ layer: e, channel: t, query: n }) {
 	let r = U(), i = at(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = I(null);
 	if (!i) return /* @__PURE__ */ G(ft, { name: e });
 	if (!a) return /* @__PURE__ */ G(J, {
@@ -4237,7 +4248,7 @@ function oi({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ G(ci, { ...l.current }) : /* @__PURE__ */ G(Y, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ G(ui, { ...l.current }) : /* @__PURE__ */ G(Y, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ G(J, {
 		title: "Not in this copy",
@@ -4253,10 +4264,10 @@ function oi({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ G(ci, { ...l.current }));
+	}, /* @__PURE__ */ G(ui, { ...l.current }));
 }
-function si({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
-	let { manifest: c } = U(), { router: l, root: u, toast: d } = V(), f = On(), p = (r) => {
+function li({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
+	let { manifest: c } = U(), { router: l, root: u, toast: d } = V(), f = An(), p = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -4304,7 +4315,7 @@ function si({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to:
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) g[String(e + 1)] = () => a(e);
 	return H(g), p;
 }
-function ci(e) {
+function ui(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = V(), c = U(), l = z(t.name, i.channel), u = [
 		"photos",
 		"projections",
@@ -4325,15 +4336,15 @@ function ci(e) {
 		}),
 		widen: () => g({ rf: d ? null : "whole" }),
 		to: (e, t) => He(z(e, t), p)
-	}, [v, y] = P(0), b = si(e, Math.min(v, Math.max(0, i.images.length - 1)), _);
+	}, [v, y] = P(0), b = li(e, Math.min(v, Math.max(0, i.images.length - 1)), _);
 	F(() => y(0), [l]), F(() => {
-		o || ii(c, t, i.channel);
+		o || oi(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = b(e);
-			n !== null && ai(c, t, n);
+			n !== null && si(c, t, n);
 		}
 	}, [l]);
-	let [x, S] = [b(-1), b(1)], C = L(() => /* @__PURE__ */ G(Wr, {
+	let [x, S] = [b(-1), b(1)], C = L(() => /* @__PURE__ */ G(Kr, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -4372,15 +4383,15 @@ function ci(e) {
 							" · ",
 							t.op,
 							" · ",
-							Ct(t),
+							Tt(t),
 							" · receptive field ",
-							Tt(t.field)
+							Dt(t.field)
 						]
 					})
 				] }), /* @__PURE__ */ G("div", {
 					class: "steps",
 					children: [
-						f === null && /* @__PURE__ */ G(li, { unit: `${t.name}:${i.channel}` }),
+						f === null && /* @__PURE__ */ G(di, { unit: `${t.name}:${i.channel}` }),
 						x !== null && /* @__PURE__ */ G("a", {
 							href: _.to(t.name, x),
 							"aria-label": `Previous unit, ${x}`,
@@ -4396,14 +4407,14 @@ function ci(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ G(ui, {
+			/* @__PURE__ */ G(fi, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ G("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ G(Yt, {
+			}) : /* @__PURE__ */ G(Zt, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -4415,13 +4426,13 @@ function ci(e) {
 				activate: y,
 				open: _.open
 			}),
-			f === null && /* @__PURE__ */ G(Fr, {
+			f === null && /* @__PURE__ */ G(Lr, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			(f === null || f === "all") && C,
-			m !== null && m >= 0 && m < i.images.length && !i.dead && /* @__PURE__ */ G(Lr, {
+			m !== null && m >= 0 && m < i.images.length && !i.dead && /* @__PURE__ */ G(zr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -4433,8 +4444,8 @@ function ci(e) {
 		]
 	});
 }
-function li({ unit: e }) {
-	let t = On(), n = t.has(e);
+function di({ unit: e }) {
+	let t = An(), n = t.has(e);
 	return /* @__PURE__ */ G("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
@@ -4445,11 +4456,11 @@ function li({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function ui({ layer: e, unit: t }) {
+function fi({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", X(t.maximum)],
 		["Mean", X(t.mean)],
-		["Active", St(t.active)]
+		["Active", wt(t.active)]
 	];
 	return t.selectivity !== void 0 && n.push(["Class selectivity", X(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ G("dl", {
 		class: "stats",
@@ -4458,7 +4469,7 @@ function ui({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function di(e, t) {
+function pi(e, t) {
 	let n = I([]);
 	return F(() => {
 		let r = (e) => {
@@ -4480,29 +4491,29 @@ function di(e, t) {
 		};
 	}, []);
 }
-function fi(e) {
+function mi(e) {
 	let [t, n] = P(e.hash());
 	return F(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), L(() => Ve(t), [t]);
 }
-function pi(e) {
+function hi(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", $e.set("theme", e.dataset.theme);
 }
-function mi({ host: e, router: t, root: n }) {
-	let [r, i] = P(null), [a, o] = P(null), [s, c] = P(""), l = fi(t), u = di(n, e.kind !== "notebook"), d = L(() => ({
+function gi({ host: e, router: t, root: n }) {
+	let [r, i] = P(null), [a, o] = P(null), [s, c] = P(""), l = mi(t), u = pi(n, e.kind !== "notebook"), d = L(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => pi(n)
+		toggleTheme: () => hi(n)
 	}), [
 		t,
 		n,
 		u
-	]), f = L(() => En(r?.manifest ?? null), [r]);
+	]), f = L(() => On(r?.manifest ?? null), [r]);
 	return F(() => {
 		it(e, "").then(i, (e) => o(e.message));
 	}, [e]), F(() => {
@@ -4516,9 +4527,9 @@ function mi({ host: e, router: t, root: n }) {
 		value: d,
 		children: /* @__PURE__ */ G(tt.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ G(Dn.Provider, {
+			children: [/* @__PURE__ */ G(kn.Provider, {
 				value: f,
-				children: /* @__PURE__ */ G(gi, {
+				children: /* @__PURE__ */ G(vi, {
 					route: l,
 					shell: d,
 					atlas: r
@@ -4533,7 +4544,7 @@ function mi({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ G(Y, { what: "the atlas" });
 }
-function hi(e, t, n) {
+function _i(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -4557,9 +4568,9 @@ function hi(e, t, n) {
 		}
 	}), [e, t]);
 }
-function gi({ route: e, shell: t, atlas: n }) {
+function vi({ route: e, shell: t, atlas: n }) {
 	let [r, i] = P(!1), a = I(null), o = I(!0);
-	hi(t, n, () => i((e) => !e));
+	_i(t, n, () => i((e) => !e));
 	let s = `${e.page}/${e.rest}`, c = Ge(e);
 	return F(() => {
 		let r = {
@@ -4581,9 +4592,9 @@ function gi({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ G(vi, { route: e })
+			children: /* @__PURE__ */ G(bi, { route: e })
 		}, e.page),
-		c && /* @__PURE__ */ G(_i, {
+		c && /* @__PURE__ */ G(yi, {
 			route: e,
 			atlas: n
 		}),
@@ -4595,7 +4606,7 @@ function gi({ route: e, shell: t, atlas: n }) {
 		r && /* @__PURE__ */ G(xt, { close: () => i(!1) })
 	] });
 }
-function _i({ route: e, atlas: t }) {
+function yi({ route: e, atlas: t }) {
 	return /* @__PURE__ */ G("footer", {
 		class: "source",
 		children: [
@@ -4617,16 +4628,16 @@ function _i({ route: e, atlas: t }) {
 		]
 	});
 }
-function vi({ route: e }) {
+function bi({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ G(Mn, {});
-		case "layer": return /* @__PURE__ */ G(Nr, {
+		case "home": return /* @__PURE__ */ G(Pn, {});
+		case "layer": return /* @__PURE__ */ G(Fr, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = Ke(e.rest);
-			return t ? /* @__PURE__ */ G(oi, {
+			return t ? /* @__PURE__ */ G(ci, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -4639,11 +4650,11 @@ function vi({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ G(qn, { query: e.query });
-		case "image": return /* @__PURE__ */ G(Vn, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ G(dn, { query: e.query });
-		case "experiments": return /* @__PURE__ */ G(hn, {});
-		case "experiment": return /* @__PURE__ */ G(bn, { name: e.rest });
+		case "images": return /* @__PURE__ */ G(Yn, { query: e.query });
+		case "image": return /* @__PURE__ */ G(Un, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ G(pn, { query: e.query });
+		case "experiments": return /* @__PURE__ */ G(_n, {});
+		case "experiment": return /* @__PURE__ */ G(Sn, { name: e.rest });
 		default: return /* @__PURE__ */ G(J, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -4651,9 +4662,9 @@ function vi({ route: e }) {
 	}
 }
 // src/style.css?inline
-var yi = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings table{width:100%}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo{display:none}a{color:inherit;text-decoration:none}}";
+var xi = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function bi(e) {
+function Si(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -4688,9 +4699,9 @@ function bi(e) {
 		}
 	};
 }
-var xi = { render({ model: e, el: t }) {
+var Ci = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = yi;
+	r.textContent = xi;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = qe(String(e.get("route") ?? "#/"));
@@ -4698,8 +4709,8 @@ var xi = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = bi(e);
-	return A(/* @__PURE__ */ G(mi, {
+	let { host: o, close: s } = Si(e);
+	return A(/* @__PURE__ */ G(gi, {
 		host: o,
 		router: a,
 		root: i
@@ -4707,4 +4718,4 @@ var xi = { render({ model: e, el: t }) {
 		A(null, i), s();
 	};
 } };
-export { xi as default };
+export { Ci as default };

@@ -84,6 +84,31 @@ def test_degenerate_shapes(shape: tuple[int, ...], memory_format: torch.memory_f
     check(outputs(torch.float32, memory_format, shape=shape))
 
 
+@pytest.mark.parametrize("channels", [2, 15, 70])
+def test_one_pass_finds_what_torch_finds(channels: int) -> None:
+    output = torch.randn(3, channels, 23, 17).contiguous(memory_format=torch.channels_last)
+    output[0, ::3, 5, 0] = torch.nan  # first in its row
+    output[1, ::2, 0, 16] = torch.nan
+    output[2, ::5] = torch.inf
+    output[2, 0, 22] = -torch.inf
+    maps = Maps.of(output)
+    assert maps.last
+    with np.errstate(invalid="ignore"):
+        once, torchs = reduction._in_one_pass(maps, True), reduction._by_torch(maps, True)
+    for ours, theirs in zip((once[0], once[2], once[3]), (torchs[0], torchs[2], torchs[3]), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_allclose(once[1], torchs[1], rtol=1e-5, atol=1e-4)
+    alone = reduction._in_one_pass(maps, False)
+    np.testing.assert_array_equal(alone[0], once[0])
+    np.testing.assert_array_equal(alone[3], once[3])
+
+
+def test_sums_of_large_maps_keep_their_digits() -> None:
+    output = (torch.rand(1, 8, 300, 300) + 1).contiguous(memory_format=torch.channels_last)
+    exact = output.double().sum((2, 3)).numpy()
+    np.testing.assert_allclose(reduce(Maps.of(output), statistics=True).sums, exact, rtol=3e-7)
+
+
 def test_slices_of_larger_tensors() -> None:
     check(outputs(torch.float32, torch.contiguous_format, shape=(4, 8, 5, 5))[:, ::2, 1:4, 1:])
     check(outputs(torch.float32, torch.channels_last, shape=(4, 8, 5, 5))[1:3])

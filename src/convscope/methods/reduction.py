@@ -1,14 +1,13 @@
 """What a scan reads off a layer's output: spatial maxima, sums and counts of every map, and positions where asked.
 
-The maps are read for their maxima, and again for statistics, in tiles of a few images or some rows of one that stay in
-a core's own cache while they are summed, compared and counted. The maximum propagates NaN, so a map without NaN needs
-no test for it. Positions are looked up only for the few maps that enter a table: looking for them everywhere would cost
-more than the network itself. The maxima of rows, which come on the way to those of maps, say which row to look in.
+On a processor, float32 maps with channels last are read once for all of it (`one_pass`); others, and those on a device,
+by PyTorch's own reductions. The maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked
+up only for the few maps that enter a table: looking for them everywhere would cost more than the network itself. The
+maxima of rows, which come on the way to those of maps, say which row to look in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+Floats = NDArray[np.float32]
+
 _BLOCK = 1 << 20  # elements that are searched for positions at a time: 4 MiB of float32
-_TILE = 3 << 16  # elements that statistics take at a time: 768 KiB of float32, which with as many flags fit 2 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,22 +53,6 @@ class Maps:
         return self.data.shape[3 - self.dim]
 
     @property
-    def height(self) -> int:
-        """How many rows a map has."""
-        return self.data.shape[self.dim] // self.width
-
-    def tiles(self, most: int) -> Iterator[tuple[slice, slice]]:
-        """Images and rows of them that make up everything, in pieces of about `most` elements; one on a device."""
-        row = self.width * self.channels
-        if self.data.device.type != "cpu":
-            most = self.data.numel()
-        images = max(1, most // max(row * self.height, 1))
-        rows = self.height if images > 1 else min(self.height, max(1, most // row))
-        for first in range(0, len(self.data), images):
-            for top in range(0, self.height, rows):
-                yield slice(first, min(first + images, len(self.data))), slice(top, min(top + rows, self.height))
-
-    @property
     def grid(self) -> Tensor:
         """The maps with their rows and columns: (n, height, width, channels), or (n, channels, height, width)."""
         return self.data.unflatten(self.dim, (-1, self.width))
@@ -89,9 +73,9 @@ class Maps:
 class Reduced:
     """Arrays (n, channels) of one layer: see `statistics.Responses`. Without statistics, sums and active are zero."""
 
-    maxima: NDArray[np.float32]
-    sums: NDArray[np.float32]
-    active: NDArray[np.float32]
+    maxima: Floats
+    sums: Floats
+    active: Floats
     nan: NDArray[np.int64] | None
     rows: Tensor
 
@@ -102,31 +86,45 @@ def reduce(maps: Maps, *, statistics: bool) -> Reduced:
     NaN positions are left out; a map that is all NaN has the maximum NaN.
     """
     data = maps.data
-    out = torch.zeros(3, len(data), maps.channels, device=data.device)
-    rows = maps.grid.amax(maps.dim + 1)
-    out[0] = rows.amax(maps.dim)
-    if statistics:
-        _count(maps, out[1], out[2])
-    out[0] += 0.0  # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading
-    maxima, sums, active = out.cpu().numpy()
+    if data.device.type == "cpu" and data.dtype == torch.float32 and maps.last:
+        maxima, sums, active, rows = _in_one_pass(maps, statistics)
+    else:
+        maxima, sums, active, rows = _by_torch(maps, statistics)
+    maxima += 0.0  # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading
     nan = _without_nan(maps, maxima, sums) if np.isnan(maxima).any() else None
     return Reduced(maxima, sums, active, nan, rows)
 
 
-def _count(maps: Maps, sums: Tensor, active: Tensor) -> None:
-    """Add the sums and the numbers of positive positions of all maps to (n, channels) each, tile by tile."""
-    grid, over, flags = maps.grid, (maps.dim, maps.dim + 1), None
-    for images, rows in maps.tiles(_TILE):
-        part = grid[images, rows] if maps.last else grid[images, :, rows]
-        if flags is None:
-            flags = torch.empty(part.shape, device=part.device)
-        elif flags.shape != part.shape:
-            flags.resize_(part.shape)
-        sums[images] += part.sum(over, dtype=torch.float32)
-        active[images] += torch.gt(part, 0, out=flags).sum(over)
+def _in_one_pass(maps: Maps, statistics: bool) -> tuple[Floats, Floats, Floats, Tensor]:
+    """Maxima, sums, active and the maxima of rows, of float32 maps with channels last."""
+    from convscope.methods import one_pass  # imported where it is needed: Numba takes half a second
+
+    grid = maps.grid.numpy()
+    n, height, _, channels = grid.shape
+    rows = np.empty((n, height, channels), np.float32)
+    maxima = np.empty((n, channels), np.float32)
+    sums, active = np.zeros((2, n, channels), np.float32)
+    if statistics:
+        one_pass.reduce_maps(grid, rows, maxima, sums, active)
+    else:
+        one_pass.maxima_of_maps(grid, rows, maxima)
+    return maxima, sums, active, torch.from_numpy(rows)
 
 
-def _without_nan(maps: Maps, maxima: NDArray[np.float32], sums: NDArray[np.float32]) -> NDArray[np.int64]:
+def _by_torch(maps: Maps, statistics: bool) -> tuple[Floats, Floats, Floats, Tensor]:
+    """The same of any maps."""
+    data = maps.data
+    out = torch.zeros(3, len(data), maps.channels, device=data.device)
+    rows = maps.grid.amax(maps.dim + 1)
+    out[0] = rows.amax(maps.dim)
+    if statistics:
+        out[1] = data.sum(maps.dim, dtype=torch.float32)
+        out[2] = (data > 0).sum(maps.dim)
+    maxima, sums, active = out.cpu().numpy()
+    return maxima, sums, active, rows
+
+
+def _without_nan(maps: Maps, maxima: Floats, sums: Floats) -> NDArray[np.int64]:
     """Put the maxima and sums of maps with NaN right, in place, and count their NaN positions (n, channels)."""
     counts = np.zeros(maxima.shape, np.int64)
     for images, channels in _blocks(maps, *np.nonzero(np.isnan(maxima))):
@@ -144,7 +142,7 @@ def locate(
     rows: Tensor,
     images: NDArray[np.int64],
     channels: NDArray[np.int64],
-    values: NDArray[np.float32],
+    values: Floats,
 ) -> NDArray[np.int32]:
     """The first positions (m, 2), y x, where the maps of m pairs of image and channel have the given float32 values.
 
@@ -167,7 +165,7 @@ def locate(
 
 
 def _locate_in_whole(
-    maps: Maps, images: NDArray[np.int64], channels: NDArray[np.int64], values: NDArray[np.float32]
+    maps: Maps, images: NDArray[np.int64], channels: NDArray[np.int64], values: Floats
 ) -> NDArray[np.int32]:
     """The first positions (m, 2), y x, by looking at all positions."""
     found = np.empty((len(images), 2), np.int32)

@@ -9,7 +9,7 @@ are given the same decoded uint8 batches, in memory, and normalise them.
 
 Cases: top-k values and positions alone; and with statistics (mean, fraction active, maximum, histogram) and the
 winners' crops kept. Winners are common among few images and rare among many, so the first images of a collection cost
-more than this says of the 384 here, and the rest less.
+more than this says, and the rest less.
 
 What was tried, on two cores (SqueezeNet's four layers, images a second on two threads without decoding):
     171   large maps two images at a time through their layers, reduced while in the cache
@@ -108,7 +108,7 @@ def main() -> None:
     keep_freed_memory()
     cases = []
     for name in options.models:
-        images = {"vgg16": 32}.get(name, 64) if options.quick else {"vgg16": 96}.get(name, 384)
+        images = {"vgg16": 32}.get(name, 64) if options.quick else {"vgg16": 128, "alexnet": 1536}.get(name, 512)
         cases += compare(name, images, repeats=2 if options.quick else 5)
     report("scan", cases)
 

@@ -109,3 +109,83 @@ def test_response_normalisation_by_shifted_sums(size: int, beta: float) -> None:
     net = Network.trace(module, (12, 6, 7)).to(dtype=torch.float64)
     assert [step.op for step in net.steps if step.call.result.depends] == ["local_response_norm"]
     torch.testing.assert_close(net.run(images)[net.output], module(images), rtol=1e-12, atol=1e-12)
+
+
+class Residual(nn.Module):
+    """Two branches and their sum, as in a residual network; `last` is done to the sum."""
+
+    def __init__(self, left: nn.Module, right: nn.Module, last: nn.Module) -> None:
+        super().__init__()
+        self.left, self.right, self.last = left, right, last
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.left(x) + self.right(x))
+
+
+def convolution_and_norm(**conv: object) -> nn.Sequential:
+    return stack(**conv)[:2]
+
+
+BRANCHES = {
+    "projection": lambda: Residual(
+        convolution_and_norm(kernel_size=3, padding=1, stride=2),
+        convolution_and_norm(kernel_size=1, stride=2),
+        nn.ReLU(),
+    ),
+    "rectified branch": lambda: Residual(
+        convolution_and_norm(kernel_size=3, padding=1), stack(kernel_size=1), nn.Identity()
+    ),
+    "padded by name": lambda: Residual(
+        convolution_and_norm(kernel_size=3, padding="same"), stack(kernel_size=1), nn.ReLU()
+    ),
+    "twice": lambda: nn.Sequential(
+        stack(kernel_size=1), Residual(nn.Conv2d(8, 8, 3, padding=1), nn.Identity(), nn.ReLU()), nn.Conv2d(8, 3, 1)
+    ),
+    "norms": lambda: Residual(
+        nn.Sequential(nn.MaxPool2d(2), nn.BatchNorm2d(4)), nn.Sequential(nn.AvgPool2d(2), nn.ReLU()), nn.ReLU()
+    ),
+    "itself": lambda: nn.Sequential(nn.Conv2d(4, 8, 3), Residual(nn.Identity(), nn.Identity(), nn.ReLU())),
+}
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_sums_within_convolutions_and_in_place(
+    name: str, dtype: torch.dtype, memory_format: torch.memory_format
+) -> None:
+    torch.manual_seed(0)
+    module = BRANCHES[name]().to(dtype).eval()
+    net = Network.trace(module, (4, 14, 10))
+    images = torch.randn(3, 4, 14, 10, dtype=dtype).contiguous(memory_format=memory_format)
+    before = images.clone()
+    plain = Network.trace(module, (4, 14, 10), folding="none")
+    everything = [layer.name for layer in net.layers]
+    expected = plain.run(images, everything)
+    tolerance = 1e-5 if dtype == torch.float32 else 1e-12
+    for asked in [everything, *([layer] for layer in everything)]:
+        found = net.run(images, asked)
+        streamed = {layer: output.clone() for layer, output in net.stream(images, asked)}
+        for layer in asked:
+            torch.testing.assert_close(found[layer], expected[layer], rtol=tolerance, atol=tolerance)
+            torch.testing.assert_close(streamed[layer], expected[layer], rtol=tolerance, atol=tolerance)
+    assert torch.equal(images, before)
+
+
+def test_a_residual_block_ends_in_one_action() -> None:
+    net = Network.trace(BRANCHES["projection"](), (4, 14, 10))
+    last = net.layers[-1].name
+    assert len(fused(net, last)) == 2  # one branch, and the other with sum and ReLU
+    assert fused(net, last)[-1] == net.index_of(last)
+
+
+def test_what_is_streamed_may_be_overwritten_but_not_before_it_is_seen() -> None:
+    module = nn.Sequential(nn.Conv2d(4, 8, 3), nn.ReLU(), nn.Conv2d(8, 2, 1)).eval()
+    net = Network.trace(module, (4, 9, 9))
+    images = torch.randn(2, 4, 9, 9)
+    kept, seen = {}, {}
+    for layer, output in net.stream(images, ["0", "1"]):
+        kept[layer], seen[layer] = output, output.clone()
+    assert kept["0"].data_ptr() == kept["1"].data_ptr()
+    assert (seen["0"] < 0).any()
+    assert torch.equal(seen["0"].relu(), seen["1"])

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Indices = NDArray[np.int64]
+Positions = NDArray[np.int32]
 
 
 @numba.njit(nogil=True, cache=True, error_model="numpy")
@@ -69,3 +71,24 @@ def maxima_of_maps(maps: Floats, rows: Floats, maxima: Floats) -> None:
             for c in range(channels):
                 value, most = row[c], largest[c]
                 largest[c] = most if y > 0 and (most >= value or most != most) else value
+
+
+@numba.njit(nogil=True, cache=True, error_model="numpy")
+def first_positions(maps: Floats, rows: Floats, at: Indices, of: Indices, values: Floats, found: Positions) -> None:
+    """Fill in the first positions (m, 2), y x, at which the maps of image `at` and channel `of` have the `values`.
+
+    `rows` as `reduce_maps` made them. A row with NaN hides its maximum, so it is searched as one that has the value is.
+    """
+    _, height, width, _ = maps.shape
+    for i in range(len(values)):
+        image, channel, value = at[i], of[i], values[i]
+        found[i, 0] = -1
+        for y in range(height):
+            most = rows[image, y, channel]
+            if most == value or most != most:
+                for x in range(width):
+                    if maps[image, y, x, channel] == value:
+                        found[i, 0], found[i, 1] = y, x
+                        break
+                if found[i, 0] == y:
+                    break

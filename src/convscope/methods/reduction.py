@@ -53,6 +53,11 @@ class Maps:
         return self.data.shape[3 - self.dim]
 
     @property
+    def readable(self) -> bool:
+        """Whether `one_pass` reads them: float32 on a processor, channels last."""
+        return self.last and self.data.dtype == torch.float32 and self.data.device.type == "cpu"
+
+    @property
     def grid(self) -> Tensor:
         """The maps with their rows and columns: (n, height, width, channels), or (n, channels, height, width)."""
         return self.data.unflatten(self.dim, (-1, self.width))
@@ -85,8 +90,7 @@ def reduce(maps: Maps, *, statistics: bool) -> Reduced:
 
     NaN positions are left out; a map that is all NaN has the maximum NaN.
     """
-    data = maps.data
-    if data.device.type == "cpu" and data.dtype == torch.float32 and maps.last:
+    if maps.readable:
         maxima, sums, active, rows = _in_one_pass(maps, statistics)
     else:
         maxima, sums, active, rows = _by_torch(maps, statistics)
@@ -151,6 +155,11 @@ def locate(
     """
     found = np.empty((len(images), 2), np.int32)
     if not len(images):
+        return found
+    if maps.readable:
+        from convscope.methods import one_pass
+
+        one_pass.first_positions(maps.grid.numpy(), rows.numpy(), images, channels, values, found)
         return found
     at, of = _on(maps, images, channels)
     wanted = torch.from_numpy(values).to(maps.data.device)[:, None]

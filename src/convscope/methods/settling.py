@@ -133,9 +133,8 @@ def sampled(
     for some in batches(images, preprocess, size=_BATCH):
         if len(some):
             for name, output in net.stream(preprocess.normalise(some.images), layers):
-                parts[name].append(
-                    output.flatten(2).amax(2).float().cpu() if output.dim() > 2 else output.float().cpu()
-                )
+                responses = output.flatten(2).amax(2) if output.dim() > 2 else output.clone()
+                parts[name].append(responses.float().cpu())
     if sum(len(part) for part in next(iter(parts.values()))) < 2:
         raise SourceError(
             f"fewer than two images could be read, and responses are compared over images: {images.describe()}"

@@ -225,6 +225,11 @@ class Sum(Positionwise):
         assert total is not None
         return Change(total, place, False)
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is the sum of two maps of its own shape."""
+        return self._factors() == [1.0, 1.0]
+
     def _factors(self) -> list[float] | None:
         """By what each slot enters the sum; None where one would have to be broadcast over channels."""
         if any(v.shape != self.call.result.shape for v in self.call.sources):

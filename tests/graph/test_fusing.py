@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from convscope.graph import Network
 from convscope.graph.fusing import Convolution
+from convscope.graph.steps.normalisation import LocalResponseNorm
 
 
 def stack(**conv: object) -> nn.Sequential:
@@ -109,6 +110,29 @@ def test_response_normalisation_by_shifted_sums(size: int, beta: float) -> None:
     net = Network.trace(module, (12, 6, 7)).to(dtype=torch.float64)
     assert [step.op for step in net.steps if step.call.result.depends] == ["local_response_norm"]
     torch.testing.assert_close(net.run(images)[net.output], module(images), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 30])
+@pytest.mark.parametrize("shape", [(2, 12, 6, 7), (3, 37, 1, 1), (2, 1, 4, 4)])
+@pytest.mark.parametrize("threads", [1, 8])  # compiled, and by PyTorch
+def test_response_normalisation_in_one_reading(size: int, shape: tuple[int, ...], threads: int) -> None:
+    module = nn.LocalResponseNorm(size, alpha=0.3, beta=0.75, k=1.5)
+    images = (3 * torch.randn(shape)).contiguous(memory_format=torch.channels_last)
+    arriving = torch.randn(shape).contiguous(memory_format=torch.channels_last)
+    exact = images.double().requires_grad_()
+    output = module(exact)
+    (gradient,) = torch.autograd.grad(output, exact, arriving.double())
+    (step,) = Network.trace(module, shape[1:]).steps
+    assert isinstance(step, LocalResponseNorm)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        assert step._compiled(images) == (threads == 1)
+        with torch.no_grad():
+            torch.testing.assert_close(step.run([images]).double(), output, rtol=1e-6, atol=1e-6)
+            torch.testing.assert_close(step._gradient(images, arriving).double(), gradient, rtol=2e-6, atol=2e-6)
+    finally:
+        torch.set_num_threads(before)
 
 
 class Residual(nn.Module):

@@ -18,6 +18,8 @@ from convscope.graph.steps.registry import rule
 
 aten = torch.ops.aten
 
+_FEW_THREADS = 3  # up to which one compiled loop is faster than PyTorch's operations, which threads share
+
 
 @rule(aten.batch_norm.default, aten._native_batch_norm_legit_no_training.default, aten.cudnn_batch_norm.default)
 class BatchNorm(Positionwise):
@@ -63,14 +65,33 @@ class LocalResponseNorm(Positionwise):
         (x,) = inputs
         if x.dim() != 4 or self.call.result.layout != (2, 3) or torch.is_grad_enabled():
             return super().run(inputs)
+        if self._compiled(x):
+            from convscope.graph import compiled
+
+            out = torch.empty_like(x)
+            compiled.normalise_response(compiled.by_position(x), *self._window(), compiled.by_position(out))
+            return out
         x = x.movedim(1, -1)
         d, beta = self._divisor(x), self.call.kwargs["beta"]
         return _negative_power(d, beta).mul_(x).movedim(-1, 1)
 
+    def _compiled(self, *maps: Tensor) -> bool:
+        """Whether `compiled` reads the maps, and faster than PyTorch, whose operations share out over threads."""
+        ours = self.call.kwargs["beta"] == 0.75 and torch.get_num_threads() <= _FEW_THREADS
+        return ours and all(
+            t.device.type == "cpu" and t.dtype == torch.float32 and t.is_contiguous(memory_format=torch.channels_last)
+            for t in maps
+        )
+
+    def _window(self) -> tuple[int, int, float, float]:
+        """Channels before and after each that are summed, the factor of the sum, and k."""
+        size, alpha, k = (self.call.kwargs[name] for name in ("size", "alpha", "k"))
+        return size // 2, (size - 1) // 2, alpha / size, k
+
     def _divisor(self, x: Tensor) -> Tensor:
         """k + alpha / n sum(x^2) for maps (..., channels), of which channel c sees c - n // 2 to c + (n - 1) // 2."""
-        size, alpha, k = (self.call.kwargs[name] for name in ("size", "alpha", "k"))
-        return _window_sum(x.square(), size // 2, (size - 1) // 2).mul_(alpha / size).add_(k)
+        before, after, factor, k = self._window()
+        return _window_sum(x.square(), before, after).mul_(factor).add_(k)
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """By the option `lrn`."""
@@ -85,6 +106,13 @@ class LocalResponseNorm(Positionwise):
 
     def _gradient(self, x: Tensor, g: Tensor) -> Tensor:
         """g / d^beta - 2 alpha beta / n x sum(g x / d^(beta + 1)), with y = x / d^beta, d = k + alpha / n sum(x^2)."""
+        if self._compiled(x, g):
+            from convscope.graph import compiled
+
+            out = torch.empty_like(x)
+            read = compiled.by_position
+            compiled.response_gradient(read(x), read(g), *self._window(), read(out))
+            return out
         size, alpha, beta = (self.call.kwargs[name] for name in ("size", "alpha", "beta"))
         x, g = x.movedim(1, -1), g.movedim(1, -1)
         d = self._divisor(x)

@@ -68,6 +68,19 @@ def test_random_weights_and_scratch_are_compared_with(convscope: Callable, calte
     assert (told["epochs"], told["size"], told["schedule"]) == (1, 40, "cosine")
 
 
+def test_a_network_of_random_weights_is_not_called_pretrained(
+    convscope: Callable, caltech: Path, tmp_path: Path
+) -> None:
+    done = convscope(
+        *("transfer", "zoo:tiny", f"caltech101:{caltech}", "-o", tmp_path / "out", "--per-class", 4, "--folds", 1),
+        *("--c", "1", "--layers", "fc", "--classifiers", "softmax", "--weights", "random"),
+    )
+    assert done.code == 0, done.err
+    assert "random, softmax on its best layer" in done.out
+    assert "softmax, random weights" in done.out
+    assert "pretrained, softmax on" not in done.out
+
+
 def test_caltech256_has_its_usual_sizes_a_curve_and_the_papers_numbers(convscope: Callable, tmp_path: Path) -> None:
     counts = {"001.ak47": 66, "002.american-flag": 63, "257.clutter": 5}
     root = layouts.caltech256(tmp_path / "images", counts)

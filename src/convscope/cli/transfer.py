@@ -131,6 +131,7 @@ def transfer(
             folds=folds,
             learning=learned,
             pooling=Pooling(how.pooling, how.features or LIMIT),
+            weights="random" if models.weights == "random" else "pretrained",
             others=others,
             store=cache or out / "features",
             workers=workers,

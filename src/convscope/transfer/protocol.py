@@ -94,6 +94,7 @@ def measure_transfer(
     folds: Sequence[Fold] | None = None,
     learning: Learning | None = None,
     pooling: Pooling | None = None,
+    weights: Weights = "pretrained",
     others: Mapping[Weights, Network] | None = None,
     store: str | PathLike[str] | None = None,
     workers: int | None = None,
@@ -103,6 +104,7 @@ def measure_transfer(
 
     layers: by default one for each spatial stage, and the vectors up to the output.
     folds: by default the target's usual protocol (`PROTOCOLS`; train and val for PASCAL VOC) with seed 0.
+    weights: what the network's weights are; its scores go by that name.
     others: further networks with the same layers, such as {"random": the same with random weights}.
     workers: threads that run the network, and that train classifiers, one each; by default one a core.
     store: folder that keeps features and scores, each as it is made, so that a call that was stopped goes on from them;
@@ -118,19 +120,19 @@ def measure_transfer(
     how, pool, tell = learning or Learning(), pooling or Pooling(), progress or silent
     drawn = list(folds if folds is not None else default_folds(target))
     names = [net.layers[name].name for name in (default_layers(net) if layers is None else layers)]
-    networks: dict[Weights, Network] = {"pretrained": net, **(others or {})}
+    networks: dict[Weights, Network] = {weights: net, **(others or {})}
     asked = np.unique(np.concatenate([rows for fold in drawn for rows in (fold.train, fold.test)]))
     scores: list[Score] = []
     total = len(networks) * len(names) * len(drawn) * len(how.classifiers)
     done = _counting(tell, "classifiers", total)
     with kept_in(store) as folder:
-        for weights, network in networks.items():
+        for kind, network in networks.items():
             found = extract(
                 network, target.source, names, store=folder, indices=asked, pooling=pool, workers=workers, progress=tell
             )
             keys = {name: feature_key(network, target.source, network.layers[name], pool) for name in names}
             benches = [
-                _Bench(target, found[name], fold, how, weights, network.device, keys[name])
+                _Bench(target, found[name], fold, how, kind, network.device, keys[name])
                 for name in names
                 for fold in drawn
             ]

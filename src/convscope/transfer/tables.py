@@ -81,8 +81,9 @@ def layer_table(result: TransferResult, per_class: int | None) -> TextTable:
     if PAPER_TABLE7_SIZE.get(kind) == per_class:
         for number, svm, softmax in paper_table7(kind):
             printed = {"svm": svm, "softmax": softmax}
-            given = (printed[c] if w == "pretrained" else "" for w, c in columns)
-            rows.append((f"paper: layer {number}", "its own network", *given))
+            given = [printed[c] if w == "pretrained" else "" for w, c in columns]
+            if any(given):
+                rows.append((f"paper: layer {number}", "its own network", *given))
     size = "the published split" if per_class is None else f"{per_class} images a class"
     return TextTable(f"Accuracy by layer, {size} (%, mean of classes)", head, tuple(rows))
 

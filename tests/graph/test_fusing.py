@@ -146,6 +146,17 @@ class Residual(nn.Module):
         return self.last(self.left(x) + self.right(x))
 
 
+class Concatenated(nn.Module):
+    """What some modules make of an image side by side, and a last one."""
+
+    def __init__(self, last: nn.Module, *branches: nn.Module) -> None:
+        super().__init__()
+        self.branches, self.last = nn.ModuleList(branches), last
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(torch.cat([branch(x) for branch in self.branches], 1))
+
+
 def convolution_and_norm(**conv: object) -> nn.Sequential:
     return stack(**conv)[:2]
 
@@ -168,6 +179,16 @@ BRANCHES = {
     "norms": lambda: Residual(
         nn.Sequential(nn.MaxPool2d(2), nn.BatchNorm2d(4)), nn.Sequential(nn.AvgPool2d(2), nn.ReLU()), nn.ReLU()
     ),
+    "concatenated": lambda: Concatenated(
+        nn.Sequential(nn.Conv2d(28, 5, 3, padding=1, stride=2), nn.BatchNorm2d(5), nn.ReLU()),
+        *(nn.Sequential(*stack(kernel_size=1), nn.Conv2d(8, c, 1)) for c in (12, 16)),
+    ),
+    "concatenated and summed": lambda: Concatenated(
+        Residual(nn.Conv2d(28, 4, 1, bias=False), nn.Sequential(nn.Conv2d(28, 4, 3, padding=1), nn.ReLU()), nn.ReLU()),
+        *(nn.Conv2d(4, c, 1) for c in (4, 8, 16)),
+    ),
+    "concatenated for a wide one": lambda: Concatenated(nn.Conv2d(24, 16, 1), *(nn.Conv2d(4, 12, 1) for _ in "ab")),
+    "concatenated with the image": lambda: Concatenated(nn.Conv2d(16, 4, 1), nn.Identity(), nn.Conv2d(4, 12, 1)),
     "itself": lambda: nn.Sequential(nn.Conv2d(4, 8, 3), Residual(nn.Identity(), nn.Identity(), nn.ReLU())),
 }
 
@@ -194,6 +215,21 @@ def test_sums_within_convolutions_and_in_place(
             torch.testing.assert_close(found[layer], expected[layer], rtol=tolerance, atol=tolerance)
             torch.testing.assert_close(streamed[layer], expected[layer], rtol=tolerance, atol=tolerance)
     assert torch.equal(images, before)
+
+
+def test_a_narrow_convolution_reads_what_is_concatenated_for_it_alone_in_parts() -> None:
+    net = Network.trace(BRANCHES["concatenated"]().eval(), (4, 14, 10))
+    cat = next(layer.name for layer in net.layers if layer.op == "cat")
+    last = net.layers[-1].name
+
+    def made(*layers: str) -> set[int]:
+        return {action.index for action in net._plan(frozenset(net.index_of(layer) for layer in layers), net.folding)}
+
+    assert net.index_of(cat) not in made(last)
+    assert net.index_of(cat) in made(cat, last)
+    wide = Network.trace(BRANCHES["concatenated for a wide one"]().eval(), (4, 14, 10))
+    assert any(step.op == "cat" for step in wide.steps)
+    assert len(wide._plan(frozenset({wide.index_of(wide.output)}), "fold")) == 4
 
 
 def test_a_residual_block_ends_in_one_action() -> None:

@@ -2,7 +2,8 @@
 
 Batch norm after a convolution that nothing else reads is folded into the convolution's weights, a sum with another map
 and a ReLU after either are computed along with it, and any other sum or ReLU overwrites a map it reads where that map
-is spent. All change no result by more than rounding. Values that are asked for are computed as such, so what a layer
+is spent. Maps that are concatenated for a narrow convolution alone go through it one by one, each with its slice of the
+weights. All change no result by more than rounding. Values that are asked for are computed as such, so what a layer
 gives is that layer's output whatever else is asked for; where they are not kept, a ReLU may overwrite them once they
 have been seen.
 """
@@ -23,6 +24,7 @@ from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d, Linear
 from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import ReLU, Sum
+from convscope.graph.steps.structure import Cat
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,13 @@ def _folded(steps: Sequence[Step], wanted: frozenset[int], *, keep: bool) -> lis
         below = by_index.get(step.inputs[0]) if step.inputs else None
         run, inputs = step.run, step.inputs
         if isinstance(step, Conv2d):
-            run = Convolution(step, step.weight, step.call.bind()["bias"])
+            run = Convolution(step)
+            if isinstance(below, Cat) and below.index in alone and (parts := _parts(below, step)):
+                run, inputs = Convolution(step, parts=parts), actions.pop(below.index).inputs
         elif isinstance(step, BatchNorm) and isinstance(below, Conv2d) and below.index in alone:
-            del actions[below.index]
-            run, inputs = _with_norm(below, step), below.inputs
+            made = actions.pop(below.index)
+            assert isinstance(made.run, Convolution)
+            run, inputs = made.run.with_norm(step), made.inputs
         elif isinstance(step, ReLU) and below is not None and below.index in (alone if keep else once):
             made = actions[below.index].run
             if isinstance(made, Convolution) and below.index in alone:
@@ -108,10 +113,12 @@ def _relu_in_place(inputs: Sequence[Tensor]) -> Tensor:
     return inputs[0].relu_()
 
 
-def _with_norm(conv: Conv2d, norm: BatchNorm) -> Convolution:
-    """The convolution with the batch norm's factor and shift in its weights."""
-    both = folded(conv, norm)
-    return Convolution(both, both.weight, both.call.bind()["bias"])
+def _parts(cat: Cat, conv: Conv2d) -> tuple[int, ...] | None:
+    """The channels of each map that is concatenated, where going through the convolution one by one is less to read and
+    write: the sums of its outputs against the maps."""
+    channels = cat.parts
+    narrow = channels is not None and 2 * conv.weight.shape[0] * (len(channels) - 1) <= conv.weight.shape[1]
+    return channels if narrow and conv.groups == 1 and Convolution.native(conv.weight, conv) else None
 
 
 class Convolution:
@@ -121,47 +128,68 @@ class Convolution:
     write the map again. `conv2d` would also take a matrix product for small batches and 1x1 kernels, which is slower
     (see `Conv2d._convolve`). Weights are left as they are: in oneDNN's own order they would take their memory again and
     gain a few per cent, more only for a few images and many weights.
+
+    parts: channels of the inputs that together are what is convolved, where they come one by one.
     """
 
-    def __init__(
-        self, conv: Conv2d, weight: Tensor, bias: Tensor | None, *, total: bool = False, relu: bool = False
-    ) -> None:
-        self._conv, self._weight, self._bias, self._total, self._relu = conv, weight, bias, total, relu
+    def __init__(self, conv: Conv2d, *, parts: tuple[int, ...] = (), total: bool = False, relu: bool = False) -> None:
+        self._conv, self._parts, self._total, self._relu = conv, parts, total, relu
+        self._bias: Tensor | None = conv.call.bind()["bias"]
         self._plain: Any = conv.call.bind()["padding"]
-        ours = weight.device.type == "cpu" and weight.dtype == torch.float32 and not isinstance(self._plain, str)
-        self._ours = (
-            ours and torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-        )
+        self._ours = self.native(conv.weight, conv)
+        weights = conv.weight.split(parts, dim=1) if parts else (conv.weight,)
+        self._weights = [w.contiguous(memory_format=torch.channels_last) if parts else w for w in weights]
+
+    @staticmethod
+    def native(weight: Tensor, conv: Conv2d) -> bool:
+        """Whether oneDNN takes it, with what is done after it."""
+        ours = weight.device.type == "cpu" and weight.dtype == torch.float32
+        there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+        return ours and there and not isinstance(conv.call.bind()["padding"], str)
 
     @property
     def open(self) -> bool:
         """Whether its output may still be added to: nothing is done to it yet."""
         return not (self._total or self._relu)
 
+    def with_norm(self, norm: BatchNorm) -> Convolution:
+        """The same with a batch norm's factor and shift in its weights."""
+        return Convolution(folded(self._conv, norm), parts=self._parts)
+
     def with_sum(self) -> Convolution:
-        """The same, added to a map of the output's shape: a second input."""
-        return Convolution(self._conv, self._weight, self._bias, total=True)
+        """The same, added to a map of the output's shape: a last input."""
+        return Convolution(self._conv, parts=self._parts, total=True)
 
     def rectified(self) -> Convolution:
         """The same with a ReLU after it."""
-        return Convolution(self._conv, self._weight, self._bias, total=self._total, relu=True)
+        return Convolution(self._conv, parts=self._parts, total=self._total, relu=True)
 
     def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
-        """The output for one input (n, c, h, w), and what is added to it."""
-        conv, (x, *more) = self._conv, inputs
+        """The output for the inputs (n, c, h, w): what is convolved, and what is added to it."""
+        count = len(self._weights)
+        maps, more = inputs[:count], inputs[count:]
         if not self._ours or any(i.dtype != torch.float32 for i in inputs):
-            made = F.conv2d(x, self._weight, self._bias, conv.stride, self._plain, conv.dilation, conv.groups)
-            for other in more:
-                made = made.add_(other) if made.dtype == other.dtype else made + other
-            return made.relu_() if self._relu else made
+            return self._by_itself(torch.cat(list(maps), 1) if count > 1 else maps[0], more)
+        conv, done = self._conv, more[0] if more else None
         geometry = (list(conv.before), list(conv.stride), list(conv.dilation), conv.groups)
-        after = ("relu" if self._relu else "none", [], "")
-        if not more:
-            return torch.ops.mkldnn._convolution_pointwise(x, self._weight, self._bias, *geometry, *after)
-        unary = after if self._relu else (None, [], None)
-        return torch.ops.mkldnn._convolution_pointwise.binary(
-            x, more[0], self._weight, self._bias, *geometry, "add", 1.0, *unary
-        )
+        for i, (x, weight) in enumerate(zip(maps, self._weights, strict=True)):
+            bias, relu = self._bias if i == 0 else None, self._relu and i == count - 1
+            if done is None:
+                after = ("relu" if relu else "none", [], "")
+                done = torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *geometry, *after)
+            else:
+                after = ("add", 1.0, *(("relu", [], "") if relu else (None, [], None)))
+                done = torch.ops.mkldnn._convolution_pointwise.binary(x, done, weight, bias, *geometry, *after)
+        assert done is not None
+        return done
+
+    def _by_itself(self, x: Tensor, more: Sequence[Tensor]) -> Tensor:
+        """By PyTorch's own operations, one after the other."""
+        conv = self._conv
+        made = F.conv2d(x, conv.weight, self._bias, conv.stride, self._plain, conv.dilation, conv.groups)
+        for other in more:
+            made = made.add_(other) if made.dtype == other.dtype else made + other
+        return made.relu_() if self._relu else made
 
 
 def _spending(actions: Sequence[Action], wanted: frozenset[int]) -> list[Action]:

@@ -44,6 +44,14 @@ class Cat(Step):
         """The dimension that is joined."""
         return int(self.call.bind().get("dim", 0)) % (len(self.call.result.shape) + 1)
 
+    @property
+    def parts(self) -> tuple[int, ...] | None:
+        """The channels of each map, where maps (n, c, h, w) alone, each another, are joined along channels."""
+        maps = all(v.layout == (2, 3) for v in (*self.call.sources, self.call.result))
+        numbers = [part.number for part in self.call.bind()["tensors"] if isinstance(part, Slot)]
+        whole = len(numbers) == len(self.call.bind()["tensors"]) and numbers == list(range(len(self.inputs)))
+        return tuple(v.shape[0] for v in self.call.sources) if maps and whole and self.dim == 1 else None
+
     def _along_channels(self) -> bool:
         result = self.call.result
         same = all(v.layout == result.layout for v in self.call.sources)

@@ -10,7 +10,7 @@ from convscope.graph.pulling import cone
 from convscope.graph.steps import Step
 
 _SIMULTANEOUS = 4  # a signal, its successor, a forward box and one of a meeting path
-_CACHE = 14 << 20  # a block's largest signal on a CPU: larger ones leave the cache and cost page faults when allocated
+_BLOCK = 56 << 20  # a block's largest signal on a CPU: smaller ones cost more calls, larger ones more page faults
 
 
 def values_bytes(net: Network, wanted: Iterable[int]) -> int:
@@ -59,5 +59,5 @@ def projections_at_once(net: Network, layer: str, memory: int, *, most: int = 12
         largest = max(largest, count)
     each = largest * net.dtype.itemsize
     if net.device.type == "cpu":
-        most = min(most, max(8, _CACHE // each))
+        most = min(most, max(8, _BLOCK // each))
     return max(1, min(most, memory // (each * _SIMULTANEOUS)))

@@ -442,9 +442,13 @@ def join(parts: Sequence[Projection]) -> Projection:
 def reorder(projection: Projection, order: Tensor) -> Projection:
     """The same projections in another order."""
     at = order.cpu()
+    pixels = projection.pixels
+    # By rows of memory: indexing maps with channels last would go number by number.
+    rows = pixels.permute(0, 2, 3, 1) if pixels.is_contiguous(memory_format=torch.channels_last) else pixels
+    taken = rows.index_select(0, order)
     return replace(
         projection,
-        pixels=projection.pixels[order],
+        pixels=taken if rows is pixels else taken.permute(0, 3, 1, 2),
         boxes=projection.boxes[at],
         units=tuple(projection.units[i] for i in at.tolist()),
         images=projection.images[order],

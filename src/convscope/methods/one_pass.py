@@ -7,16 +7,17 @@ registers. Nothing is reordered but channels, so sums do not depend on the proce
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from convscope.compiling import loop
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
 Positions = NDArray[np.int32]
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@loop
 def reduce_maps(maps: Floats, rows: Floats, maxima: Floats, sums: Floats, active: Floats) -> None:
     """Fill in what maps (n, height, width, channels) hold: the maxima of their rows (n, height, channels), and their
     own maxima, sums and numbers of positive positions (n, channels).
@@ -54,7 +55,7 @@ def reduce_maps(maps: Floats, rows: Floats, maxima: Floats, sums: Floats, active
             active[i, c] = positive[c]
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@loop
 def maxima_of_maps(maps: Floats, rows: Floats, maxima: Floats) -> None:
     """The maxima alone, as `reduce_maps` finds them."""
     n, height, width, channels = maps.shape
@@ -73,7 +74,7 @@ def maxima_of_maps(maps: Floats, rows: Floats, maxima: Floats) -> None:
                 largest[c] = most if y > 0 and (most >= value or most != most) else value
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@loop
 def first_positions(maps: Floats, rows: Floats, at: Indices, of: Indices, values: Floats, found: Positions) -> None:
     """Fill in the first positions (m, 2), y x, at which the maps of image `at` and channel `of` have the `values`.
 

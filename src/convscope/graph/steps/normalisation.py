@@ -66,17 +66,17 @@ class LocalResponseNorm(Positionwise):
         if x.dim() != 4 or self.call.result.layout != (2, 3) or torch.is_grad_enabled():
             return super().run(inputs)
         if self._compiled(x):
-            from convscope.graph import compiled
+            from convscope.graph import response  # imported where it is needed: Numba takes half a second
 
             out = torch.empty_like(x)
-            compiled.normalise_response(compiled.by_position(x), *self._window(), compiled.by_position(out))
+            response.normalise_response(response.by_position(x), *self._window(), response.by_position(out))
             return out
         x = x.movedim(1, -1)
         d, beta = self._divisor(x), self.call.kwargs["beta"]
         return _negative_power(d, beta).mul_(x).movedim(-1, 1)
 
     def _compiled(self, *maps: Tensor) -> bool:
-        """Whether `compiled` reads the maps, and faster than PyTorch, whose operations share out over threads."""
+        """Whether `response` reads the maps, and faster than PyTorch, whose operations share out over threads."""
         ours = self.call.kwargs["beta"] == 0.75 and torch.get_num_threads() <= _FEW_THREADS
         return ours and all(
             t.device.type == "cpu" and t.dtype == torch.float32 and t.is_contiguous(memory_format=torch.channels_last)
@@ -107,11 +107,11 @@ class LocalResponseNorm(Positionwise):
     def _gradient(self, x: Tensor, g: Tensor) -> Tensor:
         """g / d^beta - 2 alpha beta / n x sum(g x / d^(beta + 1)), with y = x / d^beta, d = k + alpha / n sum(x^2)."""
         if self._compiled(x, g):
-            from convscope.graph import compiled
+            from convscope.graph import response  # imported where it is needed: Numba takes half a second
 
             out = torch.empty_like(x)
-            read = compiled.by_position
-            compiled.response_gradient(read(x), read(g), *self._window(), read(out))
+            read = response.by_position
+            response.response_gradient(read(x), read(g), *self._window(), read(out))
             return out
         size, alpha, beta = (self.call.kwargs[name] for name in ("size", "alpha", "beta"))
         x, g = x.movedim(1, -1), g.movedim(1, -1)

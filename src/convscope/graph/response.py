@@ -6,10 +6,11 @@ batch norm with a ReLU were tried as well: PyTorch is as fast or faster.)
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
+
+from convscope.compiling import loop
 
 Floats = NDArray[np.float32]
 
@@ -19,7 +20,7 @@ def by_position(maps: Tensor) -> Floats:
     return maps.detach().permute(0, 2, 3, 1).reshape(-1, maps.shape[1]).numpy()
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@loop
 def _window_sums(values: Floats, before: int, after: int, sums: Floats) -> None:
     """The sums of windows of a row of channels, from so many entries before each to so many after it."""
     length = len(values)
@@ -32,7 +33,7 @@ def _window_sums(values: Floats, before: int, after: int, sums: Floats) -> None:
             sums[c] += values[c - shift]
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@loop
 def normalise_response(x: Floats, before: int, after: int, factor: float, k: float, out: Floats) -> None:
     """Local response normalisation with the exponent 3/4 of positions (p, channels): x / (k + factor sum(x^2))^0.75,
     the sum from so many channels before each to so many after it."""
@@ -49,7 +50,7 @@ def normalise_response(x: Floats, before: int, after: int, factor: float, k: flo
             made[c] = np.sqrt(root) * root * row[c]
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
+@loop
 def response_gradient(x: Floats, g: Floats, before: int, after: int, factor: float, k: float, out: Floats) -> None:
     """The gradient of `normalise_response` at x that g, both (p, channels), arrives with."""
     positions, channels = x.shape

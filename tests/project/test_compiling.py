@@ -1,5 +1,7 @@
 """Loops compile also where nothing compiled can be kept."""
 
+from types import SimpleNamespace
+
 import numba
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ def test_loops_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch
             raise RuntimeError("cannot cache function: no locator available")
         return njit(**options)
 
-    monkeypatch.setattr(compiling.numba, "njit", keeps_nothing)
+    monkeypatch.setattr(compiling, "numba", SimpleNamespace(njit=keeps_nothing))
 
     @compiling.loop
     def doubled(values: np.ndarray) -> float:

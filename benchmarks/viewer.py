@@ -14,7 +14,9 @@ and decoded ahead, and what lies below the examples drawn in the first pause: 95
 AlexNet, worst 37 and 61. Bundle 35.7 kB; first view 156 and 151 kB; layer of 512 units in 323 ms. Then maps, marks and
 more: bundle 41.2 kB. Alone on the machine, 289 photos, default layers, SqueezeNet and AlexNet: first view 168, 152 kB,
 layer of 512 and 256 units 398 and 312 ms, 95th percentile on the grid 32 and 21 ms (worst 68, 24), to the next unit 40
-and 37 ms (worst 46, 54).
+and 37 ms (worst 46, 54). Once more, both atlases over 64 photos, AlexNet's with all five layers (1,376 units): bundle
+41.5 kB; first view 172, 167 kB; layer of 512 and 384 units 326 and 330 ms; on the grid 20 and 19 ms (worst 21, 19), to
+the next unit 28 and 22 ms (worst 41, 22). With one of the two cores busy, keys to the next unit take up to 200 ms.
 """
 
 import gzip

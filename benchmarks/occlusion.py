@@ -32,6 +32,8 @@ On an Intel processor with AVX-512 (169 GFLOP/s a core in a matrix product), whe
           more, slower below, and no gain in the whole (0.35 against 0.30 ms for the third convolution). Weights in
           oneDNN's own order: 2 to 5 % alone, but the order depends on the size of the input, and in another's one
           convolution of AlexNet's takes eight times as long.
+    What is left of AlexNet, one core: convolutions 60 %, fully connected layers 28 % (at 157 GFLOP/s), copies, sums and
+          ReLUs of boxes 9 %; of ResNet-18 89 % and 8 %.
 """
 
 from __future__ import annotations

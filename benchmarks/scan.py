@@ -14,6 +14,10 @@ more than this says, and the rest less.
 What was tried, on two cores (SqueezeNet's four layers, images a second on two threads without decoding):
     171   large maps two images at a time through their layers, reduced while in the cache
     205   whole batches, statistics in tiles of 768 KiB; maxima alone 279, no reading 300
+AlexNet's and ResNet-18's convolutions, times the bare forward's time, without and with statistics:
+    1.14, 1.25; 1.24, 1.39   as above
+    1.09, 1.12; 1.12, 1.14   all reductions in one compiled reading, winners' positions too, ReLUs and sums in place
+    Not kept: batch norm and ReLU as one compiled loop (12 to 14 against 17 ms, on one map).
 """
 
 from __future__ import annotations

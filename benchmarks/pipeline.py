@@ -12,6 +12,7 @@ What was tried, on two cores, against the loop and the bound:
     1.19, 0.66   convolutions with ReLU in one call; maxima, then statistics in tiles
     1.46, 0.82   all reductions in one compiled reading (of the time of both cores, which are busy for 95 % of it, 78 %
                  are forward passes, 9 % reductions, 7 % decoding)
+    1.51, 0.80   maps that are concatenated for a narrow convolution go through it in parts
     No change: one decoding thread instead of two. Not kept: max pooling in a compiled loop without indices (10.8
                  against 10.4 ms: it waits for memory).
 """

@@ -145,7 +145,13 @@ def test_interrupted_scan_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     photos = write_images(tmp_path / "photos", 480)
     command = [sys.executable, "-m", "convscope", "scan", "zoo:squeezenet1_0", photos, "--input-size", "127"]
     command += ["--layers", "features.5", "--workers", "1"]  # some seconds, so that it does not end before the signal
-    with subprocess.Popen([*command, "-o", tmp_path / "out"], stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*command, "-o", tmp_path / "out"],
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever starts the tests in a shell's background has it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         assert process.stderr is not None
         while not process.stderr.readline().startswith("scan: 0/480"):
             assert process.poll() is None

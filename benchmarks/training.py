@@ -1,11 +1,12 @@
 """What does our training loop cost on top of the arithmetic?
 
-    python -m benchmarks.training [--quick]
+    python -m benchmarks.training [--quick] [--wall]
 
 Images a second of `convscope.training.train` (crops and flips from pictures in memory, mean image, dropout, filter
 renormalisation) against the bare loop: forward, backward and SGD step of the same network on normalised batches that
 lie in memory. One thread each, interleaved, medians. Seconds are those of the processor, not of the clock: other
 programs on a shared machine do not count, and the thread that makes our batches ahead of the network counts in full.
+With `--wall` they are those of the clock, for a quiet machine with a core to spare for that thread, as a training has.
 What is written at an epoch's end (log, state, checkpoint) is timed apart.
 
 Cases: the bare loop of PyTorch's modules; and the same with our training modules, which are quicker: then the
@@ -21,12 +22,15 @@ History (--quick; one thread of two shared cores, Intel Xeon with AMX BF16, torc
     pixels, mean image and flips in half their time, rectifiers after pools on both sides of the second case: float32
     1.39 and 0.92 (224 against 162 and 243, spread 0.16), bfloat16 1.85 and 0.91 (459
     against 248 and 503)
+    --wall, nothing else running: float32 1.44 and 0.97 (289 against 201 and 298), bfloat16 2.00 and 0.96 (551 against
+    276 and 572); once more 1.45 and 0.96, 1.96 and 0.95
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +48,8 @@ from convscope.training.modules import use_training_modules
 
 BATCH = 64
 
+Clock = Callable[[], float]
+
 
 class Noise(list[tuple[Any, int]]):
     """Pictures of noise in ten classes."""
@@ -60,14 +66,14 @@ def pictures(count: int, size: int) -> Source:
     )
 
 
-def ours(config: Config, source: Source) -> tuple[float, float]:
-    """Processor seconds of the updates of the second of two epochs, and of what is written at the end of the first."""
+def ours(config: Config, source: Source, clock: Clock) -> tuple[float, float]:
+    """Seconds of the updates of the second of two epochs, and of what is written at the end of the first."""
     updates: list[float] = []
     ends: list[float] = []
 
     def told(stage: str, done: int, total: int) -> None:
         if stage == "training":
-            updates.append(time.process_time())
+            updates.append(clock())
 
     with tempfile.TemporaryDirectory() as folder:
         train(
@@ -77,26 +83,26 @@ def ours(config: Config, source: Source) -> tuple[float, float]:
             threads=1,
             board=False,
             progress=told,
-            on_epoch=lambda _: ends.append(time.process_time()),
+            on_epoch=lambda _: ends.append(clock()),
         )
     half = len(updates) // 2
     return updates[-1] - ends[0], ends[0] - updates[half - 1]
 
 
-def bare(module: nn.Module, batches: list[tuple[Tensor, Tensor]], *, precision: torch.dtype) -> float:
-    """Processor seconds of forward, backward and step over the batches."""
+def bare(module: nn.Module, batches: list[tuple[Tensor, Tensor]], clock: Clock, *, precision: torch.dtype) -> float:
+    """Seconds of forward, backward and step over the batches."""
     optimiser = torch.optim.SGD(module.parameters(), lr=1e-4, momentum=0.9, weight_decay=5e-4)
-    begun = time.process_time()
+    begun = clock()
     for images, labels in batches:
         optimiser.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
             logits = module(images).float()
         F.cross_entropy(logits, labels).backward()
         optimiser.step()
-    return time.process_time() - begun
+    return clock() - begun
 
 
-def compare(precision: str, *, updates: int, size: int, width: float, repeats: int) -> list[Case]:
+def compare(precision: str, clock: Clock, *, updates: int, size: int, width: float, repeats: int) -> list[Case]:
     """The cases of one precision."""
     network = NetworkChoice(input_size=size, width=width)
     recipe = Recipe.from_json(
@@ -115,10 +121,11 @@ def compare(precision: str, *, updates: int, size: int, width: float, repeats: i
     found: dict[str, list[float]] = {"ours": [], "end": [], "own": [], "quick": []}
     sides = {
         "ours": lambda: [
-            kept.append(value) for kept, value in zip((found["ours"], found["end"]), ours(config, source), strict=True)
+            kept.append(value)
+            for kept, value in zip((found["ours"], found["end"]), ours(config, source, clock), strict=True)
         ],
-        "own": lambda: found["own"].append(bare(own, batches, precision=dtype)),
-        "quick": lambda: found["quick"].append(bare(quick, batches, precision=dtype)),
+        "own": lambda: found["own"].append(bare(own, batches, clock, precision=dtype)),
+        "quick": lambda: found["quick"].append(bare(quick, batches, clock, precision=dtype)),
     }
     interleaved(sides, repeats=repeats)
     mine, pytorch, same = (float(np.median(found[name][1:])) for name in ("ours", "own", "quick"))
@@ -135,13 +142,16 @@ def compare(precision: str, *, updates: int, size: int, width: float, repeats: i
 
 def main() -> None:
     """Run the benchmark."""
-    options = arguments(__doc__).parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--wall", action="store_true", help="seconds of the clock instead of the processor's")
+    options = parser.parse_args()
+    clock = time.perf_counter if options.wall else time.process_time
     torch.set_num_threads(1)
     keep_freed_memory()
     updates, repeats = (12, 2) if options.quick else (40, 5)
     cases = []
     for precision in ("float32", "bfloat16"):
-        cases += compare(precision, updates=updates, size=128, width=0.375, repeats=repeats)
+        cases += compare(precision, clock, updates=updates, size=128, width=0.375, repeats=repeats)
     report("training", cases)
 
 

@@ -79,6 +79,12 @@ def test_a_network_of_random_weights_is_not_called_pretrained(
     assert "random, softmax on its best layer" in done.out
     assert "softmax, random weights" in done.out
     assert "pretrained, softmax on" not in done.out
+    again = convscope(
+        *("transfer", "zoo:tiny", f"caltech101:{caltech}", "-o", tmp_path / "out", "--weights", "random"),
+        *("--per-class", 4, "--folds", 1, "--layers", "fc", "--compare", "random"),
+    )
+    assert again.code != 0
+    assert "weights are random already" in again.err
 
 
 def test_caltech256_has_its_usual_sizes_a_curve_and_the_papers_numbers(convscope: Callable, tmp_path: Path) -> None:

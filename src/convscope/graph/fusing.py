@@ -57,8 +57,8 @@ def _cone(steps: Sequence[Step], wanted: frozenset[int]) -> list[Step]:
 
 
 def _folded(steps: Sequence[Step], wanted: frozenset[int], *, keep: bool) -> list[Action]:
-    """The actions with convolution, batch norm and ReLU as one, and ReLUs in place, where nobody will miss what is
-    between."""
+    """The actions with concatenation, convolution, batch norm, sum and ReLU as one, and other sums and ReLUs in place,
+    where nobody will miss what is between."""
     readers: dict[int, int] = {}
     for step in steps:
         for i in step.inputs:
@@ -118,7 +118,7 @@ def _parts(cat: Cat, conv: Conv2d) -> tuple[int, ...] | None:
     write: the sums of its outputs against the maps."""
     channels = cat.parts
     narrow = channels is not None and 2 * conv.weight.shape[0] * (len(channels) - 1) <= conv.weight.shape[1]
-    return channels if narrow and conv.groups == 1 and Convolution.native(conv.weight, conv) else None
+    return channels if narrow and conv.groups == 1 and Convolution.native(conv) else None
 
 
 class Convolution:
@@ -136,14 +136,14 @@ class Convolution:
         self._conv, self._parts, self._total, self._relu = conv, parts, total, relu
         self._bias: Tensor | None = conv.call.bind()["bias"]
         self._plain: Any = conv.call.bind()["padding"]
-        self._ours = self.native(conv.weight, conv)
+        self._ours = self.native(conv)
         weights = conv.weight.split(parts, dim=1) if parts else (conv.weight,)
         self._weights = [w.contiguous(memory_format=torch.channels_last) if parts else w for w in weights]
 
     @staticmethod
-    def native(weight: Tensor, conv: Conv2d) -> bool:
+    def native(conv: Conv2d) -> bool:
         """Whether oneDNN takes it, with what is done after it."""
-        ours = weight.device.type == "cpu" and weight.dtype == torch.float32
+        ours = conv.weight.device.type == "cpu" and conv.weight.dtype == torch.float32
         there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
         return ours and there and not isinstance(conv.call.bind()["padding"], str)
 

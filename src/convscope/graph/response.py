@@ -1,7 +1,7 @@
 """Response normalisation in one reading of its operands, where PyTorch takes many, compiled by Numba.
 
 For float32 on a processor, channels last: channels lie side by side in vector registers. (Max pooling, unpooling, and
-batch norm with a ReLU were tried as well: PyTorch is as fast or faster.)
+batch norm with a ReLU were tried as well, and gained little or nothing.)
 """
 
 from __future__ import annotations

@@ -116,7 +116,10 @@ def measure_transfer(
 
     Raises:
         UnknownLayer: for a layer that one of the networks has not. SourceError: where no image can be used.
+        UsageError: where `others` has a network under the name of the first one's weights.
     """
+    if others and weights in others:
+        raise UsageError(f"the network's own weights are {weights} already: there is nothing to compare them with")
     how, pool, tell = learning or Learning(), pooling or Pooling(), progress or silent
     drawn = list(folds if folds is not None else default_folds(target))
     names = [net.layers[name].name for name in (default_layers(net) if layers is None else layers)]

@@ -294,6 +294,23 @@ def test_all_units_are_sorted_by_likeness_to_one(viewer: Viewer, small_atlas: At
     assert page.locator(".virtual li .caption > span").last.inner_text() == "dead"
 
 
+def test_units_are_not_ordered_by_half_of_what_is_known(viewer: Viewer, small_atlas: Atlas) -> None:
+    if not viewer.address.startswith("http"):
+        pytest.skip("files from disk cannot be held back")
+    late = []
+    viewer.page.route("**/layers/01-4/0.js", lambda route: late.append(route))
+    page = viewer.open("#/l/4?sort=similar&near=7")
+    page.wait_for_selector(".virtual li")
+    page.wait_for_timeout(300)  # the other file, of all units, has long arrived
+    assert late
+    assert page.locator(".measure").count() == 0
+    for route in late:
+        route.continue_()
+    viewer.until("document.querySelector('.measure') !== null")
+    nearest = [str(unit.channel) for unit, _ in small_atlas.unit("4:7").nearest]
+    assert captions(page)[:13] == ["7", *nearest]
+
+
 def test_a_layer_as_a_map_shows_every_unit_that_varies(viewer: Viewer, small_atlas: Atlas) -> None:
     dead = int(small_atlas.record("4").dead.sum())
     page = viewer.open("#/l/4?sort=map")

@@ -55,7 +55,9 @@ function useLikeness(layer: LayerEntry, view: LayerView): Likeness {
     const few = shard.value?.units.find((one) => one.channel === unit)?.nearest ?? [];
     // Atlases of old have lists of nearest units by another measure: those are not mixed.
     const same = layer.neighbours.startsWith("correlation of strongest responses");
-    if (known.value) return { nearest: likeness(known.value, unit, same ? few : []), measure: measureOf(known.value), known: null, error };
+    // Neither list is shown before the other is there: the units would change places under the reader's eyes.
+    const whole = !same || shard.value !== null || shard.error !== null;
+    if (known.value && whole) return { nearest: likeness(known.value, unit, same ? few : []), measure: measureOf(known.value), known: null, error };
     return { nearest: all ? [] : few, measure: few.length && !all ? `${layer.neighbours}, the nearest ${few.length} only` : "", known: null, error };
   }, [unit, view.sort, layer, known.value, shard.value, known.error, shard.error]);
 }

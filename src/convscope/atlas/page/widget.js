@@ -3327,8 +3327,8 @@ function Mr(e, t) {
 			known: null,
 			error: n
 		};
-		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses");
-		return a.value ? {
+		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
+		return a.value && l ? {
 			nearest: Qn(a.value, r, c ? s : []),
 			measure: tr(a.value),
 			known: null,

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.graph import Network
-from convscope.graph.fusing import Convolution
+from convscope.graph.fusing import After, Convolution
 from convscope.graph.steps.normalisation import LocalResponseNorm
 
 
@@ -215,6 +215,79 @@ def test_sums_within_convolutions_and_in_place(
             torch.testing.assert_close(found[layer], expected[layer], rtol=tolerance, atol=tolerance)
             torch.testing.assert_close(streamed[layer], expected[layer], rtol=tolerance, atol=tolerance)
     assert torch.equal(images, before)
+
+
+def scaled(channels: int) -> nn.BatchNorm2d:
+    """Batch norm with statistics that are not trivial."""
+    norm = nn.BatchNorm2d(channels)
+    for parameter, low, high in ((norm.weight, -1, 2), (norm.running_mean, -1, 1), (norm.running_var, 0.2, 3)):
+        nn.init.uniform_(parameter, low, high)
+    nn.init.normal_(norm.bias)
+    return norm
+
+
+NORMED = {
+    "identity block": lambda: nn.Sequential(
+        nn.Conv2d(4, 6, 3, padding=1), scaled(6), nn.ReLU(),
+        Residual(nn.Sequential(nn.Conv2d(6, 6, 3, padding=1, bias=False), scaled(6)), nn.Identity(), nn.ReLU()),
+    ),
+    "projection block": lambda: Residual(
+        nn.Sequential(nn.Conv2d(4, 6, 3, padding=1), scaled(6), nn.ReLU(), nn.Conv2d(6, 6, 1), scaled(6)),
+        nn.Sequential(nn.Conv2d(4, 6, 1, bias=False), scaled(6)),
+        nn.ReLU(),
+    ),
+    "norms between": lambda: nn.Sequential(scaled(4), nn.ReLU(), nn.Conv2d(4, 8, 1), scaled(8), scaled(8), nn.ReLU()),
+    "linear": lambda: nn.Sequential(nn.Conv2d(4, 2, 5), nn.ReLU(), nn.Flatten(), nn.Linear(120, 7), nn.ReLU()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", [*BRANCHES, *NORMED])
+def test_who_reads_an_output_may_do_what_comes_after(name: str, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    module = (BRANCHES | NORMED)[name]().to(dtype).eval()
+    net = Network.trace(module, (4, 14, 10))
+    images = torch.randn(3, 4, 14, 10, dtype=dtype)
+    everything = [layer.name for layer in net.layers]
+    expected = Network.trace(module, (4, 14, 10), folding="none").run(images, everything)
+    convolutions = [layer.name for layer in net.layers if layer.op == "conv2d"]
+    tolerance = 1e-5 if dtype == torch.float32 else 1e-12
+    offered = 0
+    for asked in (everything, [*convolutions, everything[-1]], *([layer, everything[-1]] for layer in everything)):
+        for some in (1, 2):  # all that may be done, every second
+            seen = {}
+            for number, output in enumerate(net.each_output(images, dict.fromkeys(asked))):
+                seen[output.layer] = output.values.clone()
+                offered += output.after is not None
+                if number % some == 0 and output.after is not None:
+                    do(output.values, output.after)
+            assert list(seen) == [layer for layer in everything if layer in asked]
+            for layer, values in seen.items():
+                torch.testing.assert_close(values, expected[layer], rtol=tolerance, atol=tolerance)
+    assert offered or name in ("itself", "concatenated for a wide one", "concatenated with the image")
+
+
+def do(values: Tensor, after: After) -> None:
+    """What comes after, in place, a PyTorch operation for each part."""
+    if after.factor is not None and after.shift is not None:
+        by_channel = (1, -1, *[1] * (values.dim() - 2))
+        values.mul_(after.factor.view(by_channel)).add_(after.shift.view(by_channel))
+    if after.other is not None:
+        values.add_(after.other)
+    if after.rectify:
+        values.relu_()
+    after.done = True
+
+
+def test_a_residual_block_is_one_thing_after_its_last_convolution() -> None:
+    net = Network.trace(NORMED["projection block"]().eval(), (4, 14, 10))
+    images = torch.randn(2, 4, 14, 10)
+    convolutions = [layer.name for layer in net.layers if layer.op == "conv2d"]
+    found = [output.after for output in net.each_output(images, convolutions)]
+    assert [after is not None for after in found] == [True, False, False]  # nothing is run beyond the last
+    found = [output.after for output in net.each_output(images, [*convolutions, net.output])]
+    assert [after is not None and after.other is not None for after in found] == [False, False, True, False]
+    assert [after is not None and after.rectify for after in found] == [True, False, True, False]
 
 
 def test_a_narrow_convolution_reads_what_is_concatenated_for_it_alone_in_parts() -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from convscope.data import Preprocess
 from convscope.errors import ImageError, UnknownLayer
+from convscope.graph.fusing import Output
 
 PLAIN = Preprocess(4, 4, scale=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 """Pixels as they are."""
@@ -93,8 +94,8 @@ class Answers:
         shapes = {name: (*output.shape[1:], 1, 1)[:3] for name, output in self.outputs.items()}
         return FakeLayers(FakeLayer(name, *shape) for name, shape in shapes.items())
 
-    def stream(self, images: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
-        yield from reversed(self.run(images, layers).items())  # in whatever order
+    def each_output(self, images: Tensor, layers: Iterable[str]) -> Iterator[Output]:
+        yield from (Output(*item) for item in reversed(self.run(images, layers).items()))  # in whatever order
 
     def run(self, images: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         assert images.dtype == self.dtype

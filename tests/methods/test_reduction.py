@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from convscope.graph.fusing import After
 from convscope.methods import reduction
-from convscope.methods.reduction import Maps, locate, reduce
+from convscope.methods.reduction import reduce
+from convscope.methods.topk import Threshold
 
 FORMATS = [torch.contiguous_format, torch.channels_last]
 DTYPES = [torch.float32, torch.float16, torch.bfloat16, torch.float64]
@@ -37,17 +39,15 @@ def literal(output: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndar
 
 
 def check(output: Tensor) -> None:
-    maps = Maps.of(output)
-    found = reduce(maps, statistics=True)
+    found = reduce(output)
     maxima, places, sums, active, nan = literal(output)
     assert found.maxima.dtype == np.float32
     np.testing.assert_array_equal(found.maxima, maxima.astype(np.float32))
     np.testing.assert_array_equal(found.sums, sums.astype(np.float32))
     np.testing.assert_array_equal(found.active, active)
     np.testing.assert_array_equal(np.zeros_like(nan) if found.nan is None else found.nan, nan)
-    rows, channels = np.nonzero(~np.isnan(maxima))
-    at = locate(maps, found.rows, rows, channels, found.maxima[rows, channels])
-    np.testing.assert_array_equal(at, places[rows, channels])
+    flat = places[..., 0] * output.shape[3] + places[..., 1]
+    np.testing.assert_array_equal(found.places, np.where(np.isnan(maxima), -1, flat))
 
 
 @pytest.mark.parametrize("memory_format", FORMATS)
@@ -91,22 +91,67 @@ def test_one_pass_finds_what_torch_finds(channels: int) -> None:
     output[1, ::2, 0, 16] = torch.nan
     output[2, ::5] = torch.inf
     output[2, 0, 22] = -torch.inf
-    maps = Maps.of(output)
-    assert maps.last
     with np.errstate(invalid="ignore"):
-        once, torchs = reduction._in_one_pass(maps, True), reduction._by_torch(maps, True)
-    for ours, theirs in zip((once[0], once[2], once[3]), (torchs[0], torchs[2], torchs[3]), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    np.testing.assert_allclose(once[1], torchs[1], rtol=1e-5, atol=1e-4)
-    alone = reduction._in_one_pass(maps, False)
-    np.testing.assert_array_equal(alone[0], once[0])
-    np.testing.assert_array_equal(alone[3], once[3])
+        ours, theirs = reduce(output), reduce(output.contiguous())
+    for name in ("maxima", "active", "nan", "places"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+    np.testing.assert_allclose(ours.sums, theirs.sums, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("memory_format", FORMATS)
+def test_places_are_those_of_maxima_that_beat_the_threshold(memory_format: torch.memory_format) -> None:
+    output = torch.randint(-2, 3, (4, 6, 9, 7)).float().contiguous(memory_format=memory_format)
+    every, images = reduce(output), np.arange(10, 13)
+    threshold = Threshold(np.float32([-np.inf, 2, 1, np.inf, -1, 0]), np.int64([99, 11, 5, 5, 12, 13]))
+    some = reduce(output, images=images, threshold=threshold)
+    np.testing.assert_array_equal(some.maxima, every.maxima[:3])
+    beaten = threshold.beaten(some.maxima, images)
+    assert beaten.any()
+    np.testing.assert_array_equal(some.places[beaten], every.places[:3][beaten])
+    known = some.places >= 0
+    np.testing.assert_array_equal(some.places[known], every.places[:3][known])
+    assert not known[some.maxima < threshold.values].any()
+
+
+@pytest.mark.parametrize("rectify", [False, True])
+@pytest.mark.parametrize("added", [False, True])
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("shape", [(3, 20, 5, 7), (3, 20)])
+def test_what_comes_after_is_done_to_maps_that_were_read(
+    shape: tuple[int, ...], scaled: bool, added: bool, rectify: bool
+) -> None:
+    output, other = (outputs(torch.float32, torch.contiguous_format, shape=shape).clone() for _ in range(2))
+    if len(shape) == 4:
+        output, other = (t.contiguous(memory_format=torch.channels_last) for t in (output, other))
+    output[1, 3] = torch.nan
+    factor, shift = torch.randint(1, 4, (20,)).float(), torch.randint(-3, 4, (20,)).float()
+    by_channel = (1, 20, *[1] * (len(shape) - 2))
+    expected = output * factor.view(by_channel) + shift.view(by_channel) if scaled else output.clone()
+    expected = expected + other if added else expected
+    expected = expected.relu() if rectify else expected
+    before = reduce(output.clone())
+    after = After(factor if scaled else None, shift if scaled else None, other if added else None, rectify)
+    found = reduce(output, images=np.arange(2), after=after)  # the third fills up
+    assert after.done
+    for name in ("maxima", "sums", "active", "nan", "places"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(before, name)[:2])
+    torch.testing.assert_close(output, expected, rtol=0, atol=0, equal_nan=True)
+
+
+def test_maps_in_another_order_are_left_as_they_are() -> None:
+    output = torch.randn(2, 3, 4, 5)
+    last, kept = output.contiguous(memory_format=torch.channels_last), output.clone()
+    for maps, other in ((output, None), (last, output), (last.double(), None)):
+        after = After(None, None, other, rectify=True)
+        reduce(maps, after=after)
+        assert not after.done
+        assert torch.equal(maps.float(), kept)
 
 
 def test_sums_of_large_maps_keep_their_digits() -> None:
     output = (torch.rand(1, 8, 300, 300) + 1).contiguous(memory_format=torch.channels_last)
     exact = output.double().sum((2, 3)).numpy()
-    np.testing.assert_allclose(reduce(Maps.of(output), statistics=True).sums, exact, rtol=3e-7)
+    np.testing.assert_allclose(reduce(output).sums, exact, rtol=3e-7)
 
 
 def test_slices_of_larger_tensors() -> None:
@@ -116,41 +161,38 @@ def test_slices_of_larger_tensors() -> None:
 
 def test_vectors_are_maps_of_one_position() -> None:
     vectors = torch.tensor([[1.0, -2.0], [torch.nan, 0.0]])
-    maps = Maps.of(vectors)
-    found = reduce(maps, statistics=True)
+    found = reduce(vectors)
     np.testing.assert_array_equal(found.maxima, [[1, -2], [np.nan, 0]])
     np.testing.assert_array_equal(found.active, [[1, 0], [0, 0]])
     np.testing.assert_array_equal(found.sums, [[1, -2], [0, 0]])
     assert found.nan is not None
     assert found.nan.tolist() == [[0, 0], [1, 0]]
-    assert locate(maps, found.rows, np.array([0]), np.array([1]), np.float32([-2])).tolist() == [[0, 0]]
+    assert found.places.tolist() == [[0, 0], [-1, 0]]
 
 
 def test_dead_maps_have_their_maximum_at_the_first_position_and_no_minus_zero() -> None:
     output = torch.zeros(1, 1, 2, 2)
     output[0, 0, 0, 0] = -0.0
-    maps = Maps.of(output)
-    found = reduce(maps, statistics=True)
+    found = reduce(output)
     assert not np.signbit(found.maxima).any()
-    assert locate(maps, found.rows, np.array([0]), np.array([0]), found.maxima[0]).tolist() == [[0, 0]]
+    assert found.places.tolist() == [[0]]
 
 
 def test_float64_positions_are_those_of_the_rounded_values() -> None:
     output = torch.tensor([1.0, 1.0 + 2.0**-40, 0.0, 0.5], dtype=torch.float64).view(1, 1, 2, 2)
-    maps = Maps.of(output)
-    found = reduce(maps, statistics=False)
+    found = reduce(output, statistics=False)
     assert found.maxima.tolist() == [[1.0]]
-    assert locate(maps, found.rows, np.array([0]), np.array([0]), found.maxima[0]).tolist() == [[0, 0]]
+    assert found.places.tolist() == [[0]]
 
 
 def test_half_precision_sums_are_float32() -> None:
     output = torch.full((1, 1, 64, 64), 0.1, dtype=torch.float16)
-    found = reduce(Maps.of(output), statistics=True)
+    found = reduce(output)
     assert found.sums[0, 0] == pytest.approx(4096 * float(output[0, 0, 0, 0]), rel=1e-6)
     assert found.active.tolist() == [[4096.0]]
 
 
 def test_without_statistics_nothing_is_summed() -> None:
-    found = reduce(Maps.of(torch.ones(1, 2, 3, 3)), statistics=False)
+    found = reduce(torch.ones(1, 2, 3, 3), statistics=False)
     assert found.maxima.tolist() == [[1, 1]]
     assert found.sums.tolist() == [[0, 0]]

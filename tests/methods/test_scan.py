@@ -149,18 +149,21 @@ def test_values_are_float32_whatever_the_network_computes_in(dtype: torch.dtype)
 
 
 def test_a_traced_network_against_its_own_full_matrix() -> None:
-    net = Network.trace(random_tiny(), (3, 32, 32), preprocess=Preprocess(32, 32))
+    net = Network.trace(random_tiny(), (3, 32, 32), preprocess=Preprocess(32, 32), folding="none")
     pixels = np.random.default_rng(0).integers(0, 256, (48, 32, 32, 3), dtype=np.uint8)
     layers = ["relu1", "block1", "block2.conv1", "fc"]
     found = scan(net, open_source(list(pixels)), layers=layers, workers=1)
+    folded = Network.trace(random_tiny(), (3, 32, 32), preprocess=Preprocess(32, 32))
+    nearly = scan(folded, open_source(list(pixels)), layers=layers, workers=1)
     assert net.preprocess is not None
     images = net.preprocess.normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2))
     names = [net.layers[name].name for name in layers]
     assert found.layers == tuple(names)
-    runs = [net.run(part, names) for part in images.split(16)]  # together: what is fused depends on what is asked for
+    runs = [net.run(part, names) for part in images.split(16)]
     for name in names:
         output = torch.cat([run[name] for run in runs])
         assert listed(found, name) == literal(output, 9)
+        torch.testing.assert_close(nearly[name].values, found[name].values, rtol=1e-5, atol=1e-6)
         statistics = found[name].statistics
         assert statistics is not None
         maps = output.reshape(48, len(statistics.mean), -1).double()

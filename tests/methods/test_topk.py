@@ -148,8 +148,8 @@ def test_tables_of_other_shape_do_not_merge() -> None:
         TopKTable.empty(2, 3).merge(TopKTable.empty(2, 4))
 
 
-def test_no_winners_join_to_none() -> None:
+def test_no_winners_change_nothing() -> None:
     table = TopKTable.empty(2, 2)
-    table.update(Winners.joined([]))
-    table.update(Winners.joined([Winners.none(), Winners.none()]))
+    none = np.zeros(0, np.int64)
+    table.update(Winners(none, np.zeros(0, np.float32), none, np.zeros((0, 2), np.int32)))
     assert (table.images == -1).all()

@@ -5,15 +5,15 @@ and a ReLU after either are computed along with it, and any other sum or ReLU ov
 is spent. Maps that are concatenated for a narrow convolution alone go through it one by one, each with its slice of the
 weights. All change no result by more than rounding. Values that are asked for are computed as such, so what a layer
 gives is that layer's output whatever else is asked for; where they are not kept, a ReLU may overwrite them once they
-have been seen.
+have been seen. Who sees them can do more of what comes next by the way (`After`), while they are in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -26,15 +26,59 @@ from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import ReLU, Sum
 from convscope.graph.steps.structure import Cat
 
+_FRESH = (Conv2d, BatchNorm, Linear, Sum, ReLU)  # steps whose result is memory of its own
+
+
+@dataclass(eq=False)
+class After:
+    """What a network does next to an output (n, channels, ...): out * factor + shift + other, its positive part.
+
+    factor, shift: (channels,) or None; other: like the output or None; rectify: whether only the positive part stays.
+    Who reads the output may do all of it, in place, and set `done`; the network does it otherwise.
+    """
+
+    factor: Tensor | None
+    shift: Tensor | None
+    other: Tensor | None
+    rectify: bool
+    done: bool = False
+
+
+class Output(NamedTuple):
+    """A layer's output (n, channels, height, width) or (n, channels), and what may be done to it next."""
+
+    layer: str
+    values: Tensor
+    after: After | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Then:
+    """Steps that one after the other overwrite a value, as in `After`: the values that they make, and what is added."""
+
+    made: tuple[int, ...]
+    factor: Tensor | None = None
+    shift: Tensor | None = None
+    other: int | None = None
+    rectify: bool = False
+
+    def after(self, alive: Mapping[int, Tensor]) -> After:
+        """The same with the map that is added."""
+        return After(self.factor, self.shift, None if self.other is None else alive[self.other], self.rectify)
+
 
 @dataclass(frozen=True)
 class Action:
-    """One entry of a plan: `run` on the `inputs` makes value `index`; the values `spent` are of no use after it."""
+    """One entry of a plan: `run` on the `inputs` makes value `index`; the values `spent` are of no use after it.
+
+    then: what could be done to the value as soon as it has been seen, in place of the actions that make it later.
+    """
 
     index: int
     inputs: tuple[int, ...]
     run: Callable[[Sequence[Tensor]], Tensor]
     spent: tuple[int, ...]
+    then: Then | None = None
 
 
 def plan(steps: Sequence[Step], wanted: frozenset[int], *, fold: bool, keep: bool = True) -> list[Action]:
@@ -44,6 +88,7 @@ def plan(steps: Sequence[Step], wanted: frozenset[int], *, fold: bool, keep: boo
     actions = [Action(s.index, s.inputs, s.run, ()) for s in chosen]
     if fold:
         actions = _folded(chosen, wanted, keep=keep)
+        actions = actions if keep else [replace(a, then=_then(a, actions, chosen, wanted)) for a in actions]
     return _spending(actions, wanted if keep else frozenset())
 
 
@@ -91,10 +136,42 @@ def _folded(steps: Sequence[Step], wanted: frozenset[int], *, keep: bool) -> lis
             if isinstance(made, Convolution) and made.open:
                 inputs = (*actions.pop(step.inputs[slot]).inputs, step.inputs[1 - slot])
                 run = made.with_sum()
-        if isinstance(step, Conv2d | BatchNorm | Linear | Sum | ReLU):
+        if isinstance(step, _FRESH):
             fresh.add(step.index)
         actions[step.index] = Action(step.index, inputs, run, ())
     return list(actions.values())
+
+
+def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], wanted: frozenset[int]) -> Then | None:
+    """What follows a wanted value that one step alone reads: batch norm, sum and ReLU, in this order, as far as nobody
+    asks for what is between."""
+    by_index = {step.index: step for step in steps}
+    if action.index not in wanted or not isinstance(by_index[action.index], _FRESH):
+        return None
+    plain = {a.index for a in actions if a.inputs == by_index[a.index].inputs}
+    found = Then(())
+    last = action.index
+    while last == action.index or last not in wanted:
+        readers = [step for step in steps if last in step.inputs]
+        if len(readers) != 1 or readers[0].index not in plain or readers[0].inputs.count(last) != 1:
+            break
+        step = readers[0]
+        if isinstance(step, BatchNorm) and not found.made:
+            factor = step.scale.flatten()
+            bound = step.call.bind()
+            shift = -bound["running_mean"] * factor
+            found = replace(found, factor=factor, shift=shift if bound["bias"] is None else shift + bound["bias"])
+        elif isinstance(step, Sum) and step.plain and found.other is None and min(step.inputs) < action.index:
+            found = replace(found, other=min(step.inputs))
+        elif isinstance(step, ReLU):
+            found = replace(found, rectify=True)
+        else:
+            break
+        last = step.index
+        found = replace(found, made=(*found.made, last))
+        if found.rectify:
+            break
+    return found if found.made else None
 
 
 def _summand(step: Step, spent: set[int]) -> int | None:
@@ -198,5 +275,5 @@ def _spending(actions: Sequence[Action], wanted: frozenset[int]) -> list[Action]
     for action in reversed(actions):
         spent = tuple(i for i in dict.fromkeys(action.inputs) if i not in seen)
         seen.update(spent)
-        found.append(Action(action.index, action.inputs, action.run, spent))
+        found.append(replace(action, spent=spent))
     return found[::-1]

@@ -16,7 +16,7 @@ from torch.export import ExportedProgram
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph.export import export_module, functional
-from convscope.graph.fusing import Action, plan
+from convscope.graph.fusing import Action, Output, plan
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
@@ -351,20 +351,37 @@ class Network:
             ShapeError: if the images have the wrong shape.
             UnknownLayer: if a layer does not exist.
         """
+        for output in self.each_output(images, layers):
+            yield output.layer, output.values
+
+    def each_output(self, images: Tensor, layers: Iterable[str]) -> Iterator[Output]:
+        """As `stream`, with what the network does next to each output, which who reads it may do by the way.
+
+        Raises:
+            ShapeError: if the images have the wrong shape.
+            UnknownLayer: if a layer does not exist.
+        """
         names: dict[int, list[str]] = {}
         for name in layers:
             names.setdefault(self.index_of(name), []).append(name)
         images = self.check_images(images)
         if not self.program.any_batch and len(images) != 1:
             found = self.run_values(images, set(names))
-            yield from ((name, self._as_map(i, found[i])) for i in sorted(names) for name in names[i])
+            yield from (Output(name, self._as_map(i, found[i])) for i in sorted(names) for name in names[i])
             return
         alive: dict[int, Tensor] = {0: images}
         for action in self._plan(frozenset(names), self.folding, keep=False):
-            with torch.no_grad():
-                alive[action.index] = action.run([alive[i] for i in action.inputs])
-            for name in names.get(action.index, ()):
-                yield name, self._as_map(action.index, alive[action.index])
+            if action.index not in alive:  # else made by who read an output
+                with torch.no_grad():
+                    alive[action.index] = action.run([alive[i] for i in action.inputs])
+            made, here = alive[action.index], names.get(action.index, [])
+            for more, name in enumerate(here, 1 - len(here)):
+                # All who ask for a value see it before it is overwritten.
+                then = action.then if more == 0 else None
+                output = Output(name, self._as_map(action.index, made), then.after(alive) if then else None)
+                yield output
+                if then and output.after and output.after.done:
+                    alive.update(dict.fromkeys(then.made, made))
             for i in action.spent:
                 del alive[i]
 

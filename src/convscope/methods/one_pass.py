@@ -1,8 +1,10 @@
-"""Maxima, sums and counts of maps in one reading, compiled by Numba.
+"""Maxima, their positions, sums and counts of maps in one reading, compiled by Numba.
 
 The outputs of a layer are far larger than a core's cache, and reading them from memory is what reducing them costs.
-PyTorch reads them once for each reduction; here all come from one reading, channel by channel side by side in vector
-registers. Nothing is reordered but channels, so sums do not depend on the processor.
+PyTorch reads them once for each reduction; here all come from one reading, a run of positions at a time, channel by
+channel side by side in vector registers, and memory is asked for what comes next before it is needed. What the network
+does to the map next can be done to each run while it is in the cache: batch norm, a sum and a ReLU by themselves would
+each read and write the map again. Nothing is reordered but channels, so sums do not depend on the processor.
 """
 
 from __future__ import annotations
@@ -10,86 +12,159 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.compiling import loop
+from convscope.compiling import LINE, fetch, loop
 
 Floats = NDArray[np.float32]
-Indices = NDArray[np.int64]
-Positions = NDArray[np.int32]
+Places = NDArray[np.int32]
+
+_RUN = 8192  # numbers of a run of positions: 32 KiB, which the nearest cache holds
+_AHEAD = 2048  # numbers that are asked for ahead of their use: 8 KiB
+_NONE = np.float32(-np.inf)
+_ZERO = np.float32(0)
 
 
 @loop
-def reduce_maps(maps: Floats, rows: Floats, maxima: Floats, sums: Floats, active: Floats) -> None:
-    """Fill in what maps (n, height, width, channels) hold: the maxima of their rows (n, height, channels), and their
-    own maxima, sums and numbers of positive positions (n, channels).
+def _read(flat: Floats, start: int, count: int, most: Floats, total: Floats, positive: Places) -> None:
+    """Fill in the maxima and sums of so many positions from `start` on, and count positive ones. NaN is no maximum.
 
-    Maxima are NaN where there is a NaN, as PyTorch's are. Rows are summed in float32, their sums in float64.
+    Four positions are read at a time, so that what is known of the channels is fetched and put back less often.
     """
-    n, height, width, channels = maps.shape
-    of_row = np.empty(channels, np.float32)
-    total = np.empty(channels, np.float64)
-    positive = np.empty(channels, np.int32)
+    channels = len(most)
+    for c in range(channels):
+        most[c] = _NONE
+        total[c] = _ZERO
+    at = start
+    for _ in range(count // 4):
+        for ahead in range(at + _AHEAD, at + _AHEAD + 4 * channels, LINE):
+            fetch(flat, ahead)  # pyright: ignore[reportCallIssue] (Numba passes what it compiles with)
+        one, two = flat[at : at + channels], flat[at + channels : at + 2 * channels]
+        three, four = flat[at + 2 * channels : at + 3 * channels], flat[at + 3 * channels : at + 4 * channels]
+        for c in range(channels):
+            p, q, r, s = one[c], two[c], three[c], four[c]
+            best = most[c]
+            best = p if p > best else best
+            best = q if q > best else best
+            best = r if r > best else best
+            best = s if s > best else best
+            most[c] = best
+            total[c] += (p + q) + (r + s)
+            positive[c] += np.int32(p > _ZERO) + np.int32(q > _ZERO) + np.int32(r > _ZERO) + np.int32(s > _ZERO)
+        at += 4 * channels
+    for _ in range(count % 4):
+        one = flat[at : at + channels]
+        for c in range(channels):
+            value, best = one[c], most[c]
+            most[c] = value if value > best else best
+            total[c] += value
+            positive[c] += np.int32(value > _ZERO)
+        at += channels
+
+
+@loop
+def _change(values: Floats, factor: Floats, shift: Floats, other: Floats, added: bool) -> None:
+    """values * factor + shift, and + other where it is added, in place, of some positions (p, channels)."""
+    positions, channels = values.shape
+    for i in range(positions):
+        at, more = values[i], other[i]
+        if added:
+            for c in range(channels):
+                at[c] = at[c] * factor[c] + shift[c] + more[c]
+        else:
+            for c in range(channels):
+                at[c] = at[c] * factor[c] + shift[c]
+
+
+@loop
+def _rectify(values: Floats) -> None:
+    """max(values, 0), in place, of some numbers; NaN stays, as PyTorch's ReLU leaves it."""
+    for i in range(len(values)):
+        values[i] = _ZERO if values[i] <= _ZERO else values[i]
+
+
+@loop
+def _leave_out_nan(values: Floats, total: Floats, missing: Places) -> None:
+    """Put the sums of some positions (p, channels) right where they are NaN, and count NaN positions."""
+    positions, channels = values.shape
+    for c in range(channels):
+        if total[c] == total[c]:
+            continue
+        total[c] = 0
+        for i in range(positions):
+            value = values[i, c]
+            if value == value:
+                total[c] += value
+            else:
+                missing[c] += 1
+
+
+@loop
+def reduce_maps(
+    maps: Floats,
+    threshold: Floats,
+    numbers: Floats,
+    counts: Places,
+    factor: Floats,
+    shift: Floats,
+    other: Floats,
+    changed: bool,
+    added: bool,
+    rectified: bool,
+) -> int:
+    """Fill in what maps (n, positions, channels) hold, and then change them in place; how many positions are NaN.
+
+    numbers: (3, n, channels). The maxima, leaving NaN out, NaN for a map that is all NaN; the sums, leaving NaN out, of
+        which runs of positions are summed in float32 and their sums in float64; how many positions are positive.
+    counts: (2, n, channels). The first positions of maxima that reach their channel's `threshold` (channels,), else -1;
+        how many positions are NaN.
+    factor, shift (channels,), other (like maps): where `changed`, maps become maps * factor + shift, + other where
+        `added`; then max(maps, 0) where `rectified`. What is not asked for is not looked at.
+
+    Arguments are few and the caller does little: after a convolution nothing of either is in a cache.
+    """
+    maxima, sums, active = numbers[0], numbers[1], numbers[2]
+    places, missing = counts[0], counts[1]
+    not_numbers = 0
+    n, positions, channels = maps.shape
+    flat = maps.reshape(-1)
+    run = max(4, min(64, _RUN // channels // 4 * 4))
+    most, of_run = np.empty(channels, np.float32), np.empty(channels, np.float32)
+    total, positive = np.empty(channels, np.float64), np.empty(channels, np.int32)
     for i in range(n):
-        largest = maxima[i]
+        largest, place = maxima[i], places[i]
+        largest[:] = _NONE
+        place[:] = -1
+        missing[i] = 0
         total[:] = 0
         positive[:] = 0
-        for y in range(height):
-            row = rows[i, y]
-            first = maps[i, y, 0]
+        for first in range(0, positions, run):
+            last = min(first + run, positions)
+            start = (i * positions + first) * channels
+            _read(flat, start, last - first, most, of_run, positive)
+            wins, strange = 0, 0
             for c in range(channels):
-                row[c] = first[c]
-                of_row[c] = first[c]
-                positive[c] += np.int32(first[c] > 0)
-            for x in range(1, width):
-                values = maps[i, y, x]
+                new = (most[c] > largest[c]) | (place[c] < 0)
+                wins += np.int32((most[c] >= threshold[c]) & new)
+                strange += np.int32(of_run[c] != of_run[c])
+            if strange > 0:
+                _leave_out_nan(maps[i, first:last], of_run, missing[i])
+            if wins > 0:
                 for c in range(channels):
-                    value, most = values[c], row[c]
-                    row[c] = most if most >= value or most != most else value
-                    of_row[c] += value
-                    positive[c] += np.int32(value > 0)
+                    if most[c] >= threshold[c] and (most[c] > largest[c] or place[c] < 0):
+                        for p in range(first, last):
+                            if maps[i, p, c] == most[c]:
+                                place[c] = p
+                                break
             for c in range(channels):
-                value, most = row[c], largest[c]
-                largest[c] = most if y > 0 and (most >= value or most != most) else value
-                total[c] += of_row[c]
+                largest[c] = most[c] if most[c] > largest[c] else largest[c]
+                total[c] += of_run[c]
+            if changed:
+                _change(maps[i, first:last], factor, shift, other[i, first:last], added)
+            if rectified:
+                _rectify(flat[start : start + (last - first) * channels])
         for c in range(channels):
             sums[i, c] = total[c]
             active[i, c] = positive[c]
-
-
-@loop
-def maxima_of_maps(maps: Floats, rows: Floats, maxima: Floats) -> None:
-    """The maxima alone, as `reduce_maps` finds them."""
-    n, height, width, channels = maps.shape
-    for i in range(n):
-        largest = maxima[i]
-        for y in range(height):
-            row = rows[i, y]
-            row[:] = maps[i, y, 0]
-            for x in range(1, width):
-                values = maps[i, y, x]
-                for c in range(channels):
-                    value, most = values[c], row[c]
-                    row[c] = most if most >= value or most != most else value
-            for c in range(channels):
-                value, most = row[c], largest[c]
-                largest[c] = most if y > 0 and (most >= value or most != most) else value
-
-
-@loop
-def first_positions(maps: Floats, rows: Floats, at: Indices, of: Indices, values: Floats, found: Positions) -> None:
-    """Fill in the first positions (m, 2), y x, at which the maps of image `at` and channel `of` have the `values`.
-
-    `rows` as `reduce_maps` made them. A row with NaN hides its maximum, so it is searched as one that has the value is.
-    """
-    _, height, width, _ = maps.shape
-    for i in range(len(values)):
-        image, channel, value = at[i], of[i], values[i]
-        found[i, 0] = -1
-        for y in range(height):
-            most = rows[image, y, channel]
-            if most == value or most != most:
-                for x in range(width):
-                    if maps[image, y, x, channel] == value:
-                        found[i, 0], found[i, 1] = y, x
-                        break
-                if found[i, 0] == y:
-                    break
+            not_numbers += missing[i, c]
+            # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading.
+            largest[c] = np.float32(np.nan) if missing[i, c] == positions else largest[c] + _ZERO
+    return not_numbers

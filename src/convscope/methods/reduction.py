@@ -1,19 +1,24 @@
 """What a scan reads off a layer's output: spatial maxima, sums and counts of every map, and positions where asked.
 
-On a processor, float32 maps with channels last are read once for all of it (`one_pass`); others, and those on a device,
-by PyTorch's own reductions. The maximum propagates NaN, so a map without NaN needs no test for it. Positions are looked
-up only for the few maps that enter a table: looking for them everywhere would cost more than the network itself. The
-maxima of rows, which come on the way to those of maps, say which row to look in.
+On a processor, float32 maps with channels last are read once for all of it (`one_pass`), and for what the network does
+to them next; others, and those on a device, by PyTorch's own reductions. There the maximum propagates NaN, so a map
+without NaN needs no test for it. Positions are looked up only for the few maps that enter a table: looking for them
+everywhere would cost more than the network itself. The maxima of rows, which come on the way to those of maps, say in
+which row to look.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from convscope.graph.fusing import After
+from convscope.methods.topk import Threshold
 
 Floats = NDArray[np.float32]
 
@@ -53,11 +58,6 @@ class Maps:
         return self.data.shape[3 - self.dim]
 
     @property
-    def readable(self) -> bool:
-        """Whether `one_pass` reads them: float32 on a processor, channels last."""
-        return self.last and self.data.dtype == torch.float32 and self.data.device.type == "cpu"
-
-    @property
     def grid(self) -> Tensor:
         """The maps with their rows and columns: (n, height, width, channels), or (n, channels, height, width)."""
         return self.data.unflatten(self.dim, (-1, self.width))
@@ -65,8 +65,8 @@ class Maps:
     def row(self, images: Tensor, channels: Tensor, rows: Tensor) -> Tensor:
         """One row (m, width) of each of m maps."""
         if self.last:
-            return self.data.unflatten(1, (-1, self.width))[images, rows, :, channels]
-        return self.data.unflatten(2, (-1, self.width))[images, channels, rows]
+            return self.grid[images, rows, :, channels]
+        return self.grid[images, channels, rows]
 
     def select(self, images: Tensor, channels: Tensor) -> Tensor:
         """The maps (m, positions) of m pairs of image and channel, in float32."""
@@ -74,45 +74,82 @@ class Maps:
         return picked.float()
 
 
-@dataclass(frozen=True, eq=False)
-class Reduced:
-    """Arrays (n, channels) of one layer: see `statistics.Responses`. Without statistics, sums and active are zero."""
+class Reduced(NamedTuple):
+    """Arrays (n, channels) of one layer: see `statistics.Responses`. Without statistics, sums and active are zero.
+
+    places: int32, the first position of the maximum, y * width + x, where it was looked up; else -1.
+    """
 
     maxima: Floats
     sums: Floats
     active: Floats
     nan: NDArray[np.int64] | None
-    rows: Tensor
+    places: NDArray[np.int32]
 
 
-def reduce(maps: Maps, *, statistics: bool) -> Reduced:
-    """The spatial maxima and, with `statistics`, sums and numbers of positive positions of all maps, in float32.
+def reduce(
+    output: Tensor,
+    *,
+    statistics: bool = True,
+    images: NDArray[np.int64] | None = None,
+    threshold: Threshold | None = None,
+    after: After | None = None,
+) -> Reduced:
+    """What is read off an output (n, channels, height, width) or (n, channels), in float32.
 
-    NaN positions are left out; a map that is all NaN has the maximum NaN.
+    NaN positions are left out; a map that is all NaN has the maximum NaN, and no place.
+
+    images: ascending indices of the leading images; what is beyond them fills a batch up and is not reported.
+    threshold: maxima that these images beat it with are looked up; all of them if there is none.
+    after: is done to the output, and marked as done, where that costs little.
     """
-    if maps.readable:
-        maxima, sums, active, rows = _in_one_pass(maps, statistics)
-    else:
-        maxima, sums, active, rows = _by_torch(maps, statistics)
+    count = len(output) if images is None else len(images)
+    values = None if threshold is None else threshold.values
+    if (maps := _by_position(output)) is not None:
+        return _in_one_pass(maps, count, statistics, values, after)
+    maps = Maps.of(output[:count])
+    maxima, sums, active, rows = _by_torch(maps, statistics)
     maxima += 0.0  # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading
     nan = _without_nan(maps, maxima, sums) if np.isnan(maxima).any() else None
-    return Reduced(maxima, sums, active, nan, rows)
+    looked_up = ~np.isnan(maxima) if threshold is None or images is None else threshold.beaten(maxima, images)
+    places = np.full(maxima.shape, -1, np.int32)
+    at, channels = np.nonzero(looked_up)
+    places[at, channels] = _locate(maps, rows, at, channels, maxima[at, channels])
+    return Reduced(maxima, sums, active, nan, places)
 
 
-def _in_one_pass(maps: Maps, statistics: bool) -> tuple[Floats, Floats, Floats, Tensor]:
-    """Maxima, sums, active and the maxima of rows, of float32 maps with channels last."""
+def _by_position(output: Tensor) -> Floats | None:
+    """The output as an array (n, positions, channels) of its own memory, if it is float32 in that order."""
+    if output.dtype != torch.float32 or output.device.type != "cpu" or output.requires_grad:
+        return None
+    array = output.numpy()
+    array = array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
+    return array.reshape(len(array), -1, array.shape[-1]) if array.flags.c_contiguous and array.size else None
+
+
+def _in_one_pass(maps: Floats, count: int, statistics: bool, threshold: Floats | None, after: After | None) -> Reduced:
+    """The reductions of maps (n, positions, channels), of `count` of them, and what comes after."""
     from convscope.methods import one_pass  # imported where it is needed: Numba takes half a second
 
-    grid = maps.grid.numpy()
-    n, height, _, channels = grid.shape
-    rows = np.empty((n, height, channels), np.float32)
-    maxima = np.empty((n, channels), np.float32)
-    sums, active = np.zeros((2, n, channels), np.float32)
-    if statistics:
-        one_pass.reduce_maps(grid, rows, maxima, sums, active)
-    else:
-        one_pass.maxima_of_maps(grid, rows, maxima)
-    return maxima, sums, active, torch.from_numpy(rows)
+    n, _, channels = maps.shape
+    numbers, counts = np.empty((3, n, channels), np.float32), np.empty((2, n, channels), np.int32)
+    threshold = np.full(channels, -np.inf, np.float32) if threshold is None else threshold
+    factor, shift, other = threshold, threshold, maps  # which stand for nothing
+    changed = added = rectified = False
+    if after is not None:
+        more = None if after.other is None else _by_position(after.other)
+        if after.other is None or (more is not None and more.shape == maps.shape):
+            rectified, after.done = after.rectify, True
+            changed, added = after.factor is not None or more is not None, more is not None
+            other = maps if more is None else more
+            if changed:
+                factor = np.ones(channels, np.float32) if after.factor is None else after.factor.numpy()
+                shift = np.zeros(channels, np.float32) if after.shift is None else after.shift.numpy()
+    missing = one_pass.reduce_maps(maps, threshold, numbers, counts, factor, shift, other, changed, added, rectified)
+    if not statistics:
+        numbers[1:] = 0
+    nan = counts[1, :count].astype(np.int64) if missing and counts[1, :count].any() else None
+    return Reduced(numbers[0, :count], numbers[1, :count], numbers[2, :count], nan, counts[0, :count])
 
 
 def _by_torch(maps: Maps, statistics: bool) -> tuple[Floats, Floats, Floats, Tensor]:
@@ -141,32 +178,22 @@ def _without_nan(maps: Maps, maxima: Floats, sums: Floats) -> NDArray[np.int64]:
     return counts
 
 
-def locate(
-    maps: Maps,
-    rows: Tensor,
-    images: NDArray[np.int64],
-    channels: NDArray[np.int64],
-    values: Floats,
+def _locate(
+    maps: Maps, rows: Tensor, images: NDArray[np.int64], channels: NDArray[np.int64], values: Floats
 ) -> NDArray[np.int32]:
-    """The first positions (m, 2), y x, where the maps of m pairs of image and channel have the given float32 values.
+    """The first positions (m,), y * width + x, where the maps of m pairs of image and channel have the given values.
 
-    `rows` are the maxima of rows that `reduce` found: the first row that has the value has its first position. A row
-    with NaN hides its maximum, so maps with NaN are searched whole.
+    `rows` are the maxima of rows: the first row that has the value has its first position. A row with NaN hides its
+    maximum, so maps with NaN are searched whole.
     """
-    found = np.empty((len(images), 2), np.int32)
     if not len(images):
-        return found
-    if maps.readable:
-        from convscope.methods import one_pass
-
-        one_pass.first_positions(maps.grid.numpy(), rows.numpy(), images, channels, values, found)
-        return found
+        return np.empty(0, np.int32)
     at, of = _on(maps, images, channels)
     wanted = torch.from_numpy(values).to(maps.data.device)[:, None]
     maxima = rows[at, :, of] if maps.last else rows[at, of]
     y = (maxima.float() == wanted).to(torch.uint8).argmax(1)  # the first that is true
     x = (maps.row(at, of, y).float() == wanted).to(torch.uint8).argmax(1)
-    found[:, 0], found[:, 1] = y.cpu().numpy(), x.cpu().numpy()
+    found = (y * maps.width + x).to(torch.int32).cpu().numpy()
     hidden = np.flatnonzero(maxima.isnan().any(1).cpu().numpy())
     if len(hidden):
         found[hidden] = _locate_in_whole(maps, images[hidden], channels[hidden], values[hidden])
@@ -176,15 +203,14 @@ def locate(
 def _locate_in_whole(
     maps: Maps, images: NDArray[np.int64], channels: NDArray[np.int64], values: Floats
 ) -> NDArray[np.int32]:
-    """The first positions (m, 2), y x, by looking at all positions."""
-    found = np.empty((len(images), 2), np.int32)
+    """The first positions (m,), y * width + x, by looking at all positions."""
+    found = np.empty(len(images), np.int32)
     done = 0
     for some_images, some_channels in _blocks(maps, images, channels):
         stop = done + len(some_images)
         wanted = torch.from_numpy(values[done:stop]).to(maps.data.device)
         equal = maps.select(*_on(maps, some_images, some_channels)) == wanted[:, None]
-        flat = equal.cpu().numpy().argmax(1)  # of bools: the first that is true
-        found[done:stop, 0], found[done:stop, 1] = np.divmod(flat, maps.width)
+        found[done:stop] = equal.cpu().numpy().argmax(1)  # of bools: the first that is true
         done = stop
     return found
 

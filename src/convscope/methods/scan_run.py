@@ -36,7 +36,7 @@ from convscope.data import Batch, Failure, Preprocess, Source, batches
 from convscope.errors import SourceError
 from convscope.graph import Network
 from convscope.methods.crops import Crops
-from convscope.methods.reduction import Maps, Reduced, locate, reduce
+from convscope.methods.reduction import Reduced, reduce
 from convscope.methods.scan_state import Coverage, Findings, ScanState
 from convscope.methods.statistics import Responses
 from convscope.methods.topk import Threshold, Winners
@@ -110,14 +110,19 @@ class Job:
             threshold = self.state.table.threshold()
         spans = {layer.name: span for layer, span in zip(identity.layers, identity.spans, strict=True)}
         found: dict[str, Reduced] = {}
-        winners: list[Winners] = []
         with torch.no_grad():
-            for name, output in self.net.stream(self._fill(micro), list(spans)):
-                maps = Maps.of(output[: len(micro.indices)])
-                found[name] = reduce(maps, statistics=identity.statistics)
-                winners.append(_winners(maps, found[name], micro.indices, threshold, spans[name]))
-        responses = _join([found[name] for name in spans], micro.labels) if identity.statistics else None
-        return Findings(micro.number, responses, Winners.joined(winners), micro.failures)
+            for output in self.net.each_output(self._fill(micro), list(spans)):
+                found[output.layer] = reduce(
+                    output.values,
+                    statistics=identity.statistics,
+                    images=micro.indices,
+                    threshold=threshold.channels(spans[output.layer]),
+                    after=output.after,
+                )
+        all_layers = _side_by_side([found[name] for name in spans])
+        responses = Responses(*all_layers[:4], micro.labels) if identity.statistics else None
+        winners = _winners(all_layers, identity.widths, micro.indices, threshold)
+        return Findings(micro.number, responses, winners, micro.failures)
 
     def _fill(self, micro: MicroBatch) -> Tensor:
         """The network's input for a micro-batch, filled up with copies of its last image."""
@@ -128,25 +133,22 @@ class Job:
         return self.preprocess.normalise(images, dtype=self.net.dtype)
 
 
-def _winners(maps: Maps, found: Reduced, images: NDArray[np.int64], threshold: Threshold, span: slice) -> Winners:
-    """The candidates of a layer that beat the threshold, with their positions."""
-    at, channels = np.nonzero(threshold.channels(span).beaten(found.maxima, images))
-    values = found.maxima[at, channels]
-    return Winners(channels + span.start, values, images[at], locate(maps, found.rows, at, channels, values))
-
-
-def _join(layers: list[Reduced], labels: NDArray[np.int64]) -> Responses:
-    """The reductions of all layers side by side."""
+def _side_by_side(layers: list[Reduced]) -> Reduced:
+    """The reductions of all layers: their channels one after the other."""
     nan = None
     if any(layer.nan is not None for layer in layers):
         nan = np.concatenate([np.zeros(x.maxima.shape, np.int64) if x.nan is None else x.nan for x in layers], axis=1)
-    return Responses(
-        np.concatenate([x.maxima for x in layers], axis=1),
-        np.concatenate([x.sums for x in layers], axis=1),
-        np.concatenate([x.active for x in layers], axis=1),
-        nan,
-        labels,
+    maxima, sums, active, places = (
+        np.concatenate([getattr(x, name) for x in layers], axis=1) for name in ("maxima", "sums", "active", "places")
     )
+    return Reduced(maxima, sums, active, nan, places)
+
+
+def _winners(found: Reduced, widths: NDArray[np.int32], images: NDArray[np.int64], threshold: Threshold) -> Winners:
+    """The candidates that beat the threshold, with their positions; `widths` (channels,) are those of their maps."""
+    at, channels = np.nonzero(threshold.beaten(found.maxima, images))
+    positions = np.stack(np.divmod(found.places[at, channels], widths[channels]), axis=1)
+    return Winners(channels, found.maxima[at, channels], images[at], positions)
 
 
 # -- the pass ---------------------------------------------------------------------------------------------------------

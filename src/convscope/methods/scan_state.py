@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,11 @@ class ScanIdentity:
         """The run of channels of every layer."""
         stops = np.cumsum([layer.channels for layer in self.layers]).tolist()
         return tuple(slice(stop - layer.channels, stop) for layer, stop in zip(self.layers, stops, strict=True))
+
+    @cached_property
+    def widths(self) -> NDArray[np.int32]:
+        """The width of every channel's map."""
+        return np.repeat(np.array([x.width for x in self.layers], np.int32), [x.channels for x in self.layers])
 
     def indices(self, micro: int) -> NDArray[np.int64]:
         """The image indices of a micro-batch."""

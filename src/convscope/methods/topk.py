@@ -75,16 +75,6 @@ class Winners(NamedTuple):
     images: NDArray[np.int64]
     positions: NDArray[np.int32]
 
-    @classmethod
-    def none(cls) -> Winners:
-        """No candidates."""
-        return cls(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64), np.zeros((0, 2), np.int32))
-
-    @classmethod
-    def joined(cls, parts: list[Winners]) -> Winners:
-        """The candidates of all parts."""
-        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True))) if parts else cls.none()
-
 
 class Threshold(NamedTuple):
     """The k-th entry of every channel: what a candidate must beat. Images of empty places are beyond all others."""

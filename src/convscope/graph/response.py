@@ -1,23 +1,17 @@
 """Response normalisation in one reading of its operands, where PyTorch takes many, compiled by Numba.
 
-For float32 on a processor, channels last: channels lie side by side in vector registers. (Max pooling, unpooling, and
-batch norm with a ReLU were tried as well, and gained little or nothing.)
+For float32 on a processor, channels last: channels lie side by side in vector registers. (Unpooling and batch norm with
+a ReLU were tried as well, and gained little or nothing.)
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from convscope.compiling import loop
 
 Floats = NDArray[np.float32]
-
-
-def by_position(maps: Tensor) -> Floats:
-    """Maps (n, c, h, w), channels last, as an array (n * h * w, c) of the same memory."""
-    return maps.detach().permute(0, 2, 3, 1).reshape(-1, maps.shape[1]).numpy()
 
 
 @loop

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Change, Place
 from convscope.graph.nouns import Span
 from convscope.graph.options import PullOptions, Report
+from convscope.graph.order import by_position, looped
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Step
 from convscope.graph.steps.registry import rule
 
 aten = torch.ops.aten
-
-_FEW_THREADS = 3  # up to which one compiled loop is faster than PyTorch's operations, which threads share
 
 
 @rule(aten.batch_norm.default, aten._native_batch_norm_legit_no_training.default, aten.cudnn_batch_norm.default)
@@ -52,6 +53,11 @@ class BatchNorm(Positionwise):
         return Change(changes[0].own().mul_(self.scale), place, False)
 
 
+def _positions(maps: Tensor) -> NDArray[np.float32]:
+    """Maps (n, c, h, w), channels last, as an array (positions, c) of the same memory."""
+    return by_position(maps).reshape(-1, maps.shape[1])
+
+
 @rule(F.local_response_norm)
 class LocalResponseNorm(Positionwise):
     """Local response normalisation across channels, recognised in the chain of operations it is exported as."""
@@ -65,23 +71,19 @@ class LocalResponseNorm(Positionwise):
         (x,) = inputs
         if x.dim() != 4 or self.call.result.layout != (2, 3) or torch.is_grad_enabled():
             return super().run(inputs)
-        if self._compiled(x):
+        if self._looped(x):
             from convscope.graph import response  # imported where it is needed: Numba takes half a second
 
             out = torch.empty_like(x)
-            response.normalise_response(response.by_position(x), *self._window(), response.by_position(out))
+            response.normalise_response(_positions(x), *self._window(), _positions(out))
             return out
         x = x.movedim(1, -1)
         d, beta = self._divisor(x), self.call.kwargs["beta"]
         return _negative_power(d, beta).mul_(x).movedim(-1, 1)
 
-    def _compiled(self, *maps: Tensor) -> bool:
+    def _looped(self, *maps: Tensor) -> bool:
         """Whether `response` reads the maps, and faster than PyTorch, whose operations share out over threads."""
-        ours = self.call.kwargs["beta"] == 0.75 and torch.get_num_threads() <= _FEW_THREADS
-        return ours and all(
-            t.device.type == "cpu" and t.dtype == torch.float32 and t.is_contiguous(memory_format=torch.channels_last)
-            for t in maps
-        )
+        return self.call.kwargs["beta"] == 0.75 and looped(*maps)
 
     def _window(self) -> tuple[int, int, float, float]:
         """Channels before and after each that are summed, the factor of the sum, and k."""
@@ -106,12 +108,11 @@ class LocalResponseNorm(Positionwise):
 
     def _gradient(self, x: Tensor, g: Tensor) -> Tensor:
         """g / d^beta - 2 alpha beta / n x sum(g x / d^(beta + 1)), with y = x / d^beta, d = k + alpha / n sum(x^2)."""
-        if self._compiled(x, g):
+        if self._looped(x, g):
             from convscope.graph import response  # imported where it is needed: Numba takes half a second
 
             out = torch.empty_like(x)
-            read = response.by_position
-            response.response_gradient(read(x), read(g), *self._window(), read(out))
+            response.response_gradient(_positions(x), _positions(g), *self._window(), _positions(out))
             return out
         size, alpha, beta = (self.call.kwargs[name] for name in ("size", "alpha", "beta"))
         x, g = x.movedim(1, -1), g.movedim(1, -1)

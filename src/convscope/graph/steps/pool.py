@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from convscope.graph.boxes import Signal, whole, whole_origin
 from convscope.graph.changes import Base, Change, Place, add_into, gather, padded_for, widen
 from convscope.graph.nouns import Span
 from convscope.graph.options import Overlap, PullOptions
+from convscope.graph.order import by_position, looped
 from convscope.graph.steps.base import Call, PullContext, Step
 from convscope.graph.steps.conv import Windows, over_map, pair
 from convscope.graph.steps.registry import rule
@@ -65,6 +66,23 @@ class MaxPool2d(Windows):
         self.stride = pair(bound["stride"]) if bound["stride"] else self.kernel
         self.before, self.dilation = pair(bound["padding"]), pair(bound["dilation"])
 
+    def run(self, inputs: Sequence[Tensor]) -> Tensor:
+        """The maxima alone: PyTorch also writes where they were, which takes longer."""
+        (x,) = inputs
+        whole_map = tuple(x.shape[2:]) == self.call.sources[0].size
+        made = self._maxima(x, self.before, self.call.result.size) if whole_map else None
+        return super().run(inputs) if made is None else made
+
+    def _maxima(self, x: Tensor, before: tuple[int, int], size: tuple[int, int]) -> Tensor | None:
+        """The maxima of windows of x, `size` on each axis; None where PyTorch is to find them."""
+        if self.dilation != (1, 1) or not looped(x):
+            return None
+        from convscope.graph.pooling import largest  # imported where it is needed: Numba takes half a second
+
+        out = torch.empty((*x.shape[:2], *size), memory_format=torch.channels_last)
+        largest(by_position(x), self.kernel, self.stride, before, by_position(out))
+        return out
+
     def needs(self, options: PullOptions) -> tuple[int, ...]:
         """The map that was pooled."""
         return (0,)
@@ -90,7 +108,10 @@ class MaxPool2d(Windows):
         below = base.derived(self.inputs[0], f"padded for {self.index}", self._padded)
         windows = gather(below, (2, 3), base.image, Place(start, self.input_size(size)), shift=self.before)
         add_into(windows, changes[0].tensor, (2, 3), old[0] - start[0])
-        return Change(F.max_pool2d(windows, self.kernel, self.stride, 0, self.dilation), place, True)
+        made = self._maxima(windows, (0, 0), size)
+        if made is None:
+            made = F.max_pool2d(windows, self.kernel, self.stride, 0, self.dilation)
+        return Change(made, place, True)
 
     def _padded(self, x: Tensor) -> Tensor:
         """The map with -inf wherever a window may reach beyond it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -25,3 +27,32 @@ def looped(*maps: Tensor) -> bool:
 def by_position(maps: Tensor) -> NDArray[np.float32]:
     """Maps (n, c, h, w), channels last, as an array (n, h, w, c) of the same memory."""
     return maps.detach().numpy().transpose(0, 2, 3, 1)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A tensor (n, c, h, w) by the rows of its memory, each of `length` = w * c numbers, channels side by side.
+
+    flat: all its memory; strides: numbers from one image to the next, and from one row to the next.
+    """
+
+    flat: NDArray[np.float32]
+    strides: tuple[int, int]
+    length: int
+
+    @classmethod
+    def of(cls, maps: Tensor) -> Rows | None:
+        """The rows; None where `lie_together` is False."""
+        if not lie_together(maps):
+            return None
+        (n, c, h, w), (image, _, row, _) = maps.shape, maps.stride()
+        span = (n - 1) * image + (h - 1) * row + w * c
+        return cls(maps.as_strided((span,), (1,)).numpy(), (image, row), w * c)
+
+
+def lie_together(maps: Tensor) -> bool:
+    """Whether the rows of a tensor (n, c, h, w) lie together, channels side by side, as float32 on a processor."""
+    if maps.dtype != torch.float32 or maps.device.type != "cpu" or maps.dim() != 4 or maps.requires_grad:
+        return False
+    (_, c, _, w), (_, channel, _, column) = maps.shape, maps.stride()
+    return (c == 1 or channel == 1) and (w == 1 or column == c) and maps.numel() > 0

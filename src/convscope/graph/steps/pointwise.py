@@ -12,6 +12,7 @@ from convscope.errors import UsageError
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Change, Place, views, widen
 from convscope.graph.options import PullOptions
+from convscope.graph.order import Rows
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot
 from convscope.graph.steps.registry import rule
 
@@ -52,6 +53,8 @@ class ReLU(_Rectifying):
         if layout is None or place.origin is None:
             return super().push(changes, place, base)
         tensor = changes[0].own()
+        if layout == (2, 3) and self._in_one_reading(tensor, place, base):
+            return Change(tensor, place, False)
         negative = base.derived(number, "negative part", lambda x: x.clamp(max=0))
         floor = base.derived(number, "minus positive part", lambda x: x.clamp(min=0).neg_())
         for (where, below), (_, bound) in zip(
@@ -60,6 +63,18 @@ class ReLU(_Rectifying):
             part = tensor[where]
             torch.maximum(part.add_(below), bound, out=part)
         return Change(tensor, place, False)
+
+    def _in_one_reading(self, tensor: Tensor, place: Place, base: Base) -> bool:
+        """The same in place by a compiled loop; whether it could be."""
+        change, below = Rows.of(tensor), Rows.of(base.value(self.inputs[0]))
+        if change is None or below is None:
+            return False
+        from convscope.graph.edits import rectify_changes  # imported where it is needed: Numba takes half a second
+
+        origin, (height, _) = place.on_map()
+        starts = base.image * below.strides[0] + origin[:, 0] * below.strides[1] + origin[:, 1] * tensor.shape[1]
+        rectify_changes(change.flat, change.strides, height, change.length, below.flat, starts, below.strides[1])
+        return True
 
 
 @rule(aten.hardtanh.default, aten.relu6.default, aten.clamp.default, aten.clamp_min.default, aten.threshold.default)

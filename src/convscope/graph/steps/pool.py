@@ -14,7 +14,7 @@ from convscope.graph.boxes import Signal, whole, whole_origin
 from convscope.graph.changes import Base, Change, Place, add_into, gather, padded_for, widen
 from convscope.graph.nouns import Span
 from convscope.graph.options import Overlap, PullOptions
-from convscope.graph.order import by_position, looped
+from convscope.graph.order import Rows, by_position, looped
 from convscope.graph.steps.base import Call, PullContext, Step
 from convscope.graph.steps.conv import Windows, over_map, pair
 from convscope.graph.steps.registry import rule
@@ -70,17 +70,12 @@ class MaxPool2d(Windows):
         """The maxima alone: PyTorch also writes where they were, which takes longer."""
         (x,) = inputs
         whole_map = tuple(x.shape[2:]) == self.call.sources[0].size
-        made = self._maxima(x, self.before, self.call.result.size) if whole_map else None
-        return super().run(inputs) if made is None else made
-
-    def _maxima(self, x: Tensor, before: tuple[int, int], size: tuple[int, int]) -> Tensor | None:
-        """The maxima of windows of x, `size` on each axis; None where PyTorch is to find them."""
-        if self.dilation != (1, 1) or not looped(x):
-            return None
+        if self.dilation != (1, 1) or not whole_map or not looped(x):
+            return super().run(inputs)
         from convscope.graph.pooling import largest  # imported where it is needed: Numba takes half a second
 
-        out = torch.empty((*x.shape[:2], *size), memory_format=torch.channels_last)
-        largest(by_position(x), self.kernel, self.stride, before, by_position(out))
+        out = torch.empty((*x.shape[:2], *self.call.result.size), memory_format=torch.channels_last)
+        largest(by_position(x), self.kernel, self.stride, self.before, by_position(out))
         return out
 
     def needs(self, options: PullOptions) -> tuple[int, ...]:
@@ -103,15 +98,34 @@ class MaxPool2d(Windows):
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The windows that see the change, their other inputs taken from the unedited map."""
+        made = self._in_one_reading(changes[0], place, base)
+        if made is not None:
+            return made
         (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
         start = self.input_origin(origin)
         below = base.derived(self.inputs[0], f"padded for {self.index}", self._padded)
         windows = gather(below, (2, 3), base.image, Place(start, self.input_size(size)), shift=self.before)
         add_into(windows, changes[0].tensor, (2, 3), old[0] - start[0])
-        made = self._maxima(windows, (0, 0), size)
-        if made is None:
-            made = F.max_pool2d(windows, self.kernel, self.stride, 0, self.dilation)
-        return Change(made, place, True)
+        return Change(F.max_pool2d(windows, self.kernel, self.stride, 0, self.dilation), place, True)
+
+    def _in_one_reading(self, change: Change, place: Place, base: Base) -> Change | None:
+        """The same by a compiled loop, as a difference from the unedited maxima unless the box is the whole map; None
+        where it cannot be."""
+        maps, pooled = base.value(self.inputs[0]), base.value(self.index)
+        boxes = Rows.of(change.tensor)
+        if boxes is None or self.dilation != (1, 1) or not looped(maps, pooled):
+            return None
+        from convscope.graph.edits import pool_changes  # imported where it is needed: Numba takes half a second
+
+        (origin, size), (old, box) = place.on_map(), change.place.on_map()
+        whole_map = size == self.call.result.size
+        out = torch.empty((len(origin), maps.shape[1], *size), memory_format=torch.channels_last)
+        windows = (self.kernel, self.stride, self.before)
+        there = (by_position(maps), base.image, origin)
+        pool_changes(
+            boxes.flat, boxes.strides, box, old, *there, *windows, by_position(pooled), not whole_map, by_position(out)
+        )
+        return Change(out, place, whole_map)
 
     def _padded(self, x: Tensor) -> Tensor:
         """The map with -inf wherever a window may reach beyond it."""

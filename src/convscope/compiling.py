@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numba
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
@@ -47,16 +47,3 @@ def fetch(typing: Any, array: Any, index: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, types.intp), code
-
-
-@intrinsic
-def copy_from(typing: Any, address: Any, out: Any) -> Any:
-    """copy_from(address, out), within a loop: fill a contiguous array with what lies at an address."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        array = context.make_array(signature.args[1])(context, builder, arguments[1])
-        source = builder.inttoptr(arguments[0], array.data.type)
-        cgutils.raw_memcpy(builder, array.data, source, array.nitems, array.itemsize)
-        return context.get_dummy_value()
-
-    return types.void(address, out), code

@@ -1,4 +1,4 @@
-"""Changes on boxes carried through rectifiers and max pooling, and collected, in one reading, compiled by Numba.
+"""Changes on boxes carried through rectifiers and max pooling in one reading, compiled by Numba.
 
 PyTorch goes through a change and what the unedited map has there several times, stretch by stretch; here each row of a
 box is read once. A tensor of boxes is its memory `flat`, with the numbers from one box to the next and from one row to
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.compiling import LINE, copy_from, fetch, loop
+from convscope.compiling import LINE, fetch, loop
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -108,13 +108,3 @@ def pool_changes(
                     known = pooled[image[i], origin[i, 0] + y, origin[i, 1] + x]
                     for c in range(channels):
                         made[c] -= known[c]
-
-
-@loop
-def collect(memory: Integers, out: Floats) -> None:
-    """Fill in out (n, height, length): memory (n, 2) has each box's address, and bytes from one of its rows to the
-    next."""
-    n, height, _ = out.shape
-    for i in range(n):
-        for y in range(height):
-            copy_from(memory[i, 0] + y * memory[i, 1], out[i, y])  # pyright: ignore[reportCallIssue]

@@ -42,17 +42,11 @@ class Rows:
 
     @classmethod
     def of(cls, maps: Tensor) -> Rows | None:
-        """The rows; None where `lie_together` is False."""
-        if not lie_together(maps):
+        """The rows; None where the tensor is not of float32 on a processor, in another order, or of a gradient."""
+        if maps.dtype != torch.float32 or maps.device.type != "cpu" or maps.dim() != 4 or maps.requires_grad:
             return None
-        (n, c, h, w), (image, _, row, _) = maps.shape, maps.stride()
+        (n, c, h, w), (image, channel, row, column) = maps.shape, maps.stride()
+        if (c > 1 and channel != 1) or (w > 1 and column != c) or not maps.numel():
+            return None
         span = (n - 1) * image + (h - 1) * row + w * c
         return cls(maps.as_strided((span,), (1,)).numpy(), (image, row), w * c)
-
-
-def lie_together(maps: Tensor) -> bool:
-    """Whether the rows of a tensor (n, c, h, w) lie together, channels side by side, as float32 on a processor."""
-    if maps.dtype != torch.float32 or maps.device.type != "cpu" or maps.dim() != 4 or maps.requires_grad:
-        return False
-    (_, c, _, w), (_, channel, _, column) = maps.shape, maps.stride()
-    return (c == 1 or channel == 1) and (w == 1 or column == c) and maps.numel() > 0

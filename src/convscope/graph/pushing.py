@@ -21,7 +21,6 @@ from convscope.graph.extents import Extent, extents
 from convscope.graph.folding import fold_norms
 from convscope.graph.network import Network
 from convscope.graph.nouns import Value
-from convscope.graph.order import Rows, lie_together
 from convscope.graph.pulling import cone
 from convscope.graph.steps import Positionwise, Step
 
@@ -29,7 +28,7 @@ Reader = Callable[[np.ndarray, Change, UneditedRows], None]
 """Called as reader(edits, change, base) with the numbers (m,) of edits and what they make of the value it reads."""
 
 _ROWS = 256  # edits that go through a step in one call, at most
-_CHUNK = 8 << 20  # bytes of one output: more leaves the caches, and gains nothing
+_CHUNK = 4 << 20  # bytes of one output: more leaves the caches, and gains nothing
 
 
 @dataclass
@@ -118,28 +117,19 @@ class Plan:
 
 @dataclass
 class _Held:
-    """The changes of one value for the edits of a tile, as they came: pieces, and where each edit's row is.
-
-    memory (count, 2): the address of each edit's row, and bytes from one row of its box to the next; the latter is -1
-    where a loop cannot read it.
-    """
+    """The changes of one value for the edits of a tile, as they came: pieces, and where each edit's row is."""
 
     pieces: list[Change]
     piece: np.ndarray
     row: np.ndarray
-    memory: np.ndarray
 
     @classmethod
     def empty(cls, count: int) -> _Held:
-        return cls([], np.full(count, -1), np.full(count, -1), np.full((count, 2), -1))
+        return cls([], np.full(count, -1), np.full(count, -1))
 
     def put(self, rows: np.ndarray, change: Change) -> None:
-        tensor, numbers = change.tensor, np.arange(len(rows))
-        self.piece[rows], self.row[rows] = len(self.pieces), numbers
+        self.piece[rows], self.row[rows] = len(self.pieces), np.arange(len(rows))
         self.pieces.append(change)
-        if lie_together(tensor):
-            self.memory[rows, 0] = tensor.data_ptr() + numbers * (4 * tensor.stride(0))
-            self.memory[rows, 1] = 4 * tensor.stride(2)
 
     def take(self, rows: np.ndarray, place: Place) -> Change:
         """The change of some edits, all of one size, as one tensor; a view where they lie together."""
@@ -150,12 +140,6 @@ class _Held:
             together = first.tensor[at[0] : at[-1] + 1] if len(rows) < len(first.tensor) else first.tensor
             return Change(together, place, first.absolute, fresh=False)
         out = empty_map(first.tensor, (len(rows), *first.tensor.shape[1:]))
-        memory, into = self.memory[rows], Rows.of(out)
-        if into is not None and (memory[:, 1] >= 0).all():
-            from convscope.graph.edits import collect  # imported where it is needed: Numba takes half a second
-
-            collect(memory, into.flat.reshape(len(out), -1, into.length))
-            return Change(out, place, first.absolute)
         for start, stop in zip([0, *cuts.tolist()], [*cuts.tolist(), len(rows)], strict=True):
             source = self.pieces[pieces[start]].tensor
             out[start:stop].copy_(source[at[start] : at[stop - 1] + 1])

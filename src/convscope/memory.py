@@ -21,10 +21,10 @@ def keep_freed_memory() -> bool:
     its first tensor). No result changes. Works with the GNU C library, for the whole process, and cannot be undone: the
     command line does it, a program that wants the same calls it once at its start.
 
-    oneDNN, which generates code for every shape of a convolution, is asked to keep that of 8,192 shapes instead of
-    1,024, also before its first convolution (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`): occlusion and projections run more than
-    1,024 shapes in turn, and otherwise each is generated again (an eighth of the time of occluding ResNet-18; some 10 KB
-    for a shape).
+    oneDNN, which generates code for every shape of a convolution, is asked to keep that of 8,192 shapes, not of 1,024,
+    also before its first convolution (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`): occlusion and projections run through more
+    than 1,024, and otherwise each is generated again every time, an eighth of the time of occluding ResNet-18. It
+    takes some 20 KB for a shape.
     """
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
     if not sys.platform.startswith("linux"):

@@ -14,9 +14,9 @@ What was tried, on two cores, against the loop and the bound:
                  are forward passes, 9 % reductions, 7 % decoding)
     1.51, 0.80   maps that are concatenated for a narrow convolution go through it in parts
     1.57, 0.84   positions in the same reading, memory asked for ahead
-    1.70, 0.81   max pooling in a compiled loop that asks ahead (the bound, which is from our own forward pass, rises from
-                 294 to 328; a loop that does not ask ahead waits for memory as PyTorch's does). Reductions 7 %, decoding
-                 7 %, normalising pixels 2 %, tables 1 %; the cores are idle for 4 %.
+    1.67, 0.82   max pooling in a compiled loop that asks ahead; one that does not waits for memory as PyTorch's
+                 does. The bound, which is from our own forward pass, rises from 294 to 314. Reductions take 7 %,
+                 decoding 7 %, normalising pixels 2 %, tables 1 %; the cores are idle for 4 %.
     No change: one decoding thread instead of two.
 """
 

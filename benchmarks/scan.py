@@ -17,7 +17,7 @@ What was tried, on two cores (SqueezeNet's four layers, images a second on two t
 AlexNet's and ResNet-18's convolutions, times the bare forward's time, without and with statistics:
     1.14, 1.25; 1.24, 1.39   as above
     1.09, 1.12; 1.12, 1.14   all reductions in one compiled reading, winners' positions too, ReLUs and sums in place
-    1.04, 1.06; 1.00, 1.01   positions, and the batch norm, sum and ReLU that follow, in the same reading; memory is asked
+    1.04, 1.06; 1.00, 1.01   positions, and the batch norm, sum and ReLU that follow, in the same reading; memory asked
                              for 8 KB ahead (a core then reads 15 to 18 GB/s, not 10); one call of few arguments for a
                              layer, and winners of all layers together: after a convolution neither Python's nor
                              Numba's code is in a cache, and what takes 20 us in a loop took 440.

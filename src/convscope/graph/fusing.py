@@ -145,8 +145,10 @@ def _folded(steps: Sequence[Step], wanted: frozenset[int], *, keep: bool) -> lis
 def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], wanted: frozenset[int]) -> Then | None:
     """What follows a wanted value that one step alone reads: batch norm, sum and ReLU, in this order, as far as nobody
     asks for what is between."""
+    if action.index not in wanted:
+        return None
     by_index = {step.index: step for step in steps}
-    if action.index not in wanted or not isinstance(by_index[action.index], _FRESH):
+    if not isinstance(by_index[action.index], _FRESH):
         return None
     plain = {a.index for a in actions if a.inputs == by_index[a.index].inputs}
     found = Then(())

@@ -23,8 +23,8 @@ def keep_freed_memory() -> bool:
 
     oneDNN, which generates code for every shape of a convolution, is asked to keep that of 8,192 shapes, not of 1,024,
     also before its first convolution (`ONEDNN_PRIMITIVE_CACHE_CAPACITY`): occlusion and projections run through more
-    than 1,024, and otherwise each is generated again every time, an eighth of the time of occluding ResNet-18. It
-    takes some 20 KB for a shape.
+    than 1,024, and otherwise each is generated again every time, a ninth of the time of occluding ResNet-18. It
+    takes some tens of KB for a shape.
     """
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "8192")
     if not sys.platform.startswith("linux"):

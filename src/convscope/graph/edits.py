@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.compiling import LINE, fetch, loop
+from convscope.graph.pooling import larger
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -40,14 +41,8 @@ def rectify_changes(
 
 
 @loop
-def _take_larger(most: Floats, values: Floats) -> None:
-    for j in range(len(most)):
-        a, b = most[j], values[j]
-        most[j] = a if a >= b or a != a else b
-
-
-@loop
-def _take_larger_sums(most: Floats, values: Floats, change: Floats) -> None:
+def _larger_sum(most: Floats, values: Floats, change: Floats) -> None:
+    """As `larger`, of values + change."""
     for j in range(len(most)):
         a, b = most[j], values[j] + change[j]
         most[j] = a if a >= b or a != a else b
@@ -94,16 +89,16 @@ def pool_changes(
                 inside = v - old[i, 0]
                 if 0 <= inside < box[0] and stop > start:
                     at = i * strides[0] + inside * strides[1] + (start - old[i, 1]) * channels
-                    _take_larger(flat[:one], here[:one])
-                    _take_larger_sums(flat[one:two], here[one:two], change[at : at + two - one])
-                    _take_larger(flat[two:], here[two:])
+                    larger(flat[:one], here[:one])
+                    _larger_sum(flat[one:two], here[one:two], change[at : at + two - one])
+                    larger(flat[two:], here[two:])
                 else:
-                    _take_larger(flat, here)
+                    larger(flat, here)
             for x in range(wide):
                 made, corner = out[i, y, x], x * stride[1]
                 made[:] = _NONE
                 for column in range(max(corner, first - left), min(corner + kernel[1], last - left)):
-                    _take_larger(made, row[column])
+                    larger(made, row[column])
                 if difference:
                     known = pooled[image[i], origin[i, 0] + y, origin[i, 1] + x]
                     for c in range(channels):

@@ -1,7 +1,8 @@
 """Max pooling in one reading of the map, compiled by Numba; PyTorch's also writes where each maximum was.
 
 First the maxima of the rows of all windows of one height, a run of memory after the other, then those of their columns,
-which are in the cache. What comes next is asked for ahead. One and a half to three times as fast as PyTorch.
+which are in the cache. What comes next is asked for ahead. It is 1.1 (2 x 2 windows of large maps) to 3 times as fast
+as PyTorch.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _BLOCK = 512  # numbers of a row that are read, and asked for, together
 
 
 @loop
-def _larger(most: Floats, values: Floats) -> None:
+def larger(most: Floats, values: Floats) -> None:
     """Each the larger of the two, in place; NaN where either is."""
     for i in range(len(most)):
         a, b = most[i], values[i]
@@ -50,7 +51,7 @@ def _largest_of_rows(flat: Floats, start: int, rows: int, length: int, ahead: in
             block[:] = flat[at : at + size]
             for _ in range(1, rows):
                 at += length
-                _larger(block, flat[at : at + size])
+                larger(block, flat[at : at + size])
 
 
 @loop
@@ -79,4 +80,4 @@ def largest(
                 else:
                     made[:] = row[one]
                     for column in range(one + 1, stop):
-                        _larger(made, row[column])
+                        larger(made, row[column])

@@ -71,8 +71,11 @@ def test_whole_maps_are_picked_by_row() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 6), (5, 2), (8, 8)])
-def test_settle_clears_what_lies_beyond_the_map_and_changes_nothing_else(size: tuple[int, int]) -> None:
-    tensor = torch.randn(len(ORIGINS), 3, *size)
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
+def test_settle_clears_what_lies_beyond_the_map_and_changes_nothing_else(
+    size: tuple[int, int], memory: torch.memory_format
+) -> None:
+    tensor = torch.randn(len(ORIGINS), 3, *size).contiguous(memory_format=memory)
     before = Signal(tensor.clone(), ORIGINS.copy())
     expected = literal_whole(before, VALUE.size)
     after = settle(Signal(tensor.clone(), ORIGINS.copy()), VALUE)

@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.graph import Network, PullOptions
-from convscope.graph.boxes import Signal
+from convscope.graph.boxes import Signal, settle
+from convscope.graph.nouns import Value
 from convscope.graph.options import Overlap
 from convscope.graph.order import looped
 from convscope.graph.pulling import Context
@@ -158,3 +159,27 @@ def test_the_compiled_maxima_are_those_of_pytorch(window: dict[str, Any], channe
     other = x[:, :, :12].contiguous(memory_format=torch.channels_last)  # not the size that was traced
     if window["kernel_size"] != (13, 11):
         torch.testing.assert_close(step.run([other]), F.max_pool2d(other, **window), rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "window", [{"kernel_size": 3, "stride": 2}, {"kernel_size": 2}, {"kernel_size": (1, 3), "stride": 1}]
+)
+@pytest.mark.parametrize("channels", [1, 6, 80])
+def test_compiled_unpooling_is_that_of_pytorch(window: dict[str, Any], channels: int) -> None:
+    """On boxes within, across and beyond the border, with ties and NaN, of images in any order."""
+    maps = torch.randint(-3, 4, (2, channels, 13, 11)).float().contiguous(memory_format=torch.channels_last)
+    maps[1, :, 4:6, 3] = torch.nan
+    maps[0, :, 8:, :5] = -torch.inf
+    net = Network.trace(nn.MaxPool2d(**window), (channels, 13, 11))
+    step, image = net.steps[0], torch.tensor([0, 1, 1, 0, 1])
+    assert isinstance(step, MaxPool2d)
+    origin = np.asarray([[0, 0], [-2, 1], [1, 0], [3, 2], [-1, 3]])
+    signal = torch.randn(5, channels, 3, 2).contiguous(memory_format=torch.channels_last)
+    found = step.pull(Signal(signal, origin), Context(PullOptions(), {0: maps}, net.values, image))[0]
+    other = Context(PullOptions(), {0: maps.double()}, net.values, image)
+    expected = step.pull(Signal(signal.double(), origin), other)[0]
+    extent = Value((channels, 13, 11), (2, 3))
+    assert looped(maps, signal)
+    torch.testing.assert_close(
+        settle(found, extent).tensor.double(), settle(expected, extent).tensor, rtol=0, atol=1e-6
+    )

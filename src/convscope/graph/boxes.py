@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.nouns import Value
+from convscope.graph.order import by_position, looped
 
 
 @dataclass
@@ -63,6 +64,12 @@ def cut(
         return _cut_indexed(source, image, layout, origin, size, fill)
     shape = list(source.shape)
     shape[0], shape[layout[0]], shape[layout[1]] = len(origin), *size
+    if layout == (2, 3) and looped(source):
+        from convscope.graph.cutting import cut_boxes  # imported where it is needed: Numba takes half a second
+
+        out = torch.empty(shape, memory_format=torch.channels_last)
+        cut_boxes(by_position(source), image.numpy(), origin, fill, by_position(out))
+        return out
     inside = (origin >= 0).all() and (origin + np.asarray(size) <= np.asarray(extent)).all()
     out = source.new_empty(shape) if source.dim() != 4 else _empty_map(shape, source)
     if not inside:
@@ -140,6 +147,11 @@ def settle(signal: Signal, value: Value) -> Signal:
 
 def _clear(tensor: Tensor, layout: tuple[int, int], low: np.ndarray, high: np.ndarray) -> None:
     """Sets to zero, in place, the first `low` and last `high` (n, 2) rows and columns of each sample."""
+    if layout == (2, 3) and looped(tensor):
+        from convscope.graph.cutting import clear_beyond  # imported where it is needed: Numba takes half a second
+
+        clear_beyond(by_position(tensor), low, high)
+        return
     for axis, dim in enumerate(layout):
         if tensor.device.type == "cpu":
             length = tensor.shape[dim]

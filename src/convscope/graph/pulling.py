@@ -34,6 +34,11 @@ class Context:
             return self.kept[value]
         return self.kept[value].index_select(0, self.image)
 
+    def maps(self, value: int) -> tuple[Tensor, Tensor] | None:
+        """The value of all images (b, ...), and which of them each projection is on (n,); None where it is no map of
+        each image."""
+        return (self.kept[value], self.image) if self.values[value].layout is not None else None
+
     def forward_on(self, value: int, origin: np.ndarray, size: tuple[int, int], fill: float = 0.0) -> Tensor:
         """The value on a box per projection, `fill` beyond the map."""
         layout = self.values[value].layout

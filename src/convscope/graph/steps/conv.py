@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -17,8 +17,12 @@ from convscope.graph.boxes import Signal, cut, paste
 from convscope.graph.changes import Base, Change, Place, crop, widen
 from convscope.graph.nouns import Span
 from convscope.graph.options import PullOptions
+from convscope.graph.order import looped
 from convscope.graph.steps.base import Call, PullContext, Slot, Step
 from convscope.graph.steps.registry import rule
+
+if TYPE_CHECKING:
+    from convscope.graph.sparse import SparseTranspose
 
 aten = torch.ops.aten
 
@@ -154,13 +158,25 @@ class Conv2d(Windows):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed kernels over the box, without padding: what falls beyond the map is cleared by the caller."""
         assert signal.origin is not None
-        if self._blocks is not None:
+        sparse = self._sparse if looped(signal.tensor) else None
+        if sparse is not None and sparse.pays(signal.tensor):
+            tensor = sparse(signal.tensor)
+        elif self._blocks is not None:
             tensor = self._blocks(signal.tensor)
         else:
             tensor = F.conv_transpose2d(
                 signal.tensor, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups
             )
         return {0: Signal(tensor, self.input_origin(signal.origin))}
+
+    @cached_property
+    def _sparse(self) -> SparseTranspose | None:
+        """The form of the adjoint for signals that are mostly zero."""
+        if self.groups > 1 or self.dilation != (1, 1) or self.weight.dtype != torch.float32:
+            return None
+        from convscope.graph.sparse import SparseTranspose  # imported where it is needed: Numba takes half a second
+
+        return SparseTranspose(self.weight, self.stride)
 
     @cached_property
     def _blocks(self) -> BlockTranspose | None:

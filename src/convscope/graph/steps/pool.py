@@ -86,6 +86,9 @@ class MaxPool2d(Windows):
         """Unpooling with the switches of the box's own windows; padding can never win."""
         assert signal.origin is not None
         size, origin = self.input_size(signal.size((2, 3))), self.input_origin(signal.origin)
+        made = self._unpooled(signal.tensor, origin, size, context)
+        if made is not None:
+            return {0: Signal(made, origin)}
         below = context.forward_on(self.inputs[0], origin, size, fill=-torch.inf)
         pooled = (self.kernel, self.stride, (0, 0), self.dilation, False)
         _, switches = F.max_pool2d(below, *pooled, return_indices=True)
@@ -95,6 +98,23 @@ class MaxPool2d(Windows):
         else:
             tensor = unpool(signal.tensor, switches, size, context.options.overlap)
         return {0: Signal(tensor, origin)}
+
+    def _unpooled(
+        self, signal: Tensor, origin: np.ndarray, size: tuple[int, int], context: PullContext
+    ) -> Tensor | None:
+        """The same by a compiled loop; None where it cannot be."""
+        found = context.maps(self.inputs[0])
+        if found is None or context.options.overlap != "sum" or self.dilation != (1, 1):
+            return None
+        maps, image = found
+        if not looped(maps, signal):
+            return None
+        from convscope.graph.pooling import put_back  # imported where it is needed: Numba takes half a second
+
+        out = torch.empty((*signal.shape[:2], *size), memory_format=torch.channels_last)
+        windows = (self.stride, self.kernel)
+        put_back(by_position(maps), image.numpy(), origin, *windows, by_position(signal), by_position(out))
+        return out
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The windows that see the change, their other inputs taken from the unedited map."""

@@ -4,11 +4,15 @@
 
 A scan of synthetic images, in memory for the timings of threads, as files for those of processes started by torchrun.
 One worker is timed on one core, which it shares with what reads ahead for it, and with a core for that to spare: then
-it is busy for 1.08 cores, and two workers on two cores cannot be 1.9 times as fast.
+it is busy for 1.08 cores, and two workers on two cores cannot be 1.9 times as fast. Processes are timed from when all
+are ready until the tables are merged, after a first scan; and as whole commands, with Python's start.
 
 What was tried, on two cores (images a second by one worker on one core, by one with a core to spare, by two on two):
     128, 138, 246    busy for 1.00, 1.08 and 1.96 cores; the work takes 4.0 s of processor time with one and 4.06 with
                      two, so they do not slow each other down. Forward passes alone: 132 and 258.
+Of processes, on 2,560 files: a first scan takes one process on one core 19.2 s and two 11.0, later ones 18.1 and 9.2.
+What the first takes longer, 1 s and 1.8 s whatever the number of images, is the first touch of some 600 MB of memory,
+which this virtual machine hands out at 1.5 ms a MB, to one process after the other.
 Equality is of the SHA-256 over all files of the stores: 1 and 2 workers, torchrun with 2 processes, and 1, 2, 3 and 7
 shards run one by one and merged (on the command line, with `--quick` in this process). Memory: peak of a scan of 10
 times more images than another.
@@ -18,6 +22,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -29,7 +34,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.harness import Case, arguments, interleaved, report
+from benchmarks.harness import Case, Timing, arguments, interleaved, report
 from convscope.data import Source, open_source
 from convscope.graph import Network
 from convscope.memory import keep_freed_memory
@@ -154,7 +159,8 @@ def main() -> None:
         for way, equal in equal_bytes(model, folder / "images", folder, quick=options.quick):
             same[way] = equal
             cases.append(Case(way, "1 worker", float(equal), 1.0, note="same bytes" if equal else "other bytes"))
-        cases.append(_processes(model, folder, repeats=1 if options.quick else 3))
+        photographs(folder / "more", 96 if options.quick else 960, 256)
+        cases += _processes(model, folder / "more", folder, quick=options.quick)
     counts = (500, 5000) if options.quick else (10_000, 100_000)
     peaks = [memory_of(count) for count in counts]
     note = f"{counts[0]} images: {peaks[0]:.0f} MiB, {counts[1]}: {peaks[1]:.0f} MiB"
@@ -162,20 +168,44 @@ def main() -> None:
     report("scaling", cases, same_bytes=same, versions={"torch": torch.__version__, "scan": Scan.__module__})
 
 
-def _processes(model: str, folder: Path, repeats: int) -> Case:
-    """torchrun with two processes against one; both include Python's start, which bounds the ratio."""
+def torchrun(processes: int, *arguments: str) -> str:
+    """What a program prints that torchrun starts in so many processes, each with a core to itself."""
+    cores = sorted(os.sched_getaffinity(0))[:processes]
+    run = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"]
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)  # which the program inherits
+    try:
+        return subprocess.run([*run, *arguments], check=True, capture_output=True, text=True).stdout
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _processes(model: str, images: Path, folder: Path, *, quick: bool) -> list[Case]:
+    """torchrun with two processes on two cores against one on one: the scans, and whole commands."""
     counter = iter(range(1000))
+    scans: dict[int, list[float]] = {1: [], 2: []}
 
-    def start(processes: int) -> None:
+    def rounds(processes: int) -> None:
+        out = folder / f"rounds{next(counter)}"
+        printed = torchrun(processes, "benchmarks._shared_scan", model, str(images), str(out), "2" if quick else "4")
+        scans[processes] += json.loads(printed.splitlines()[-1])[1:]
+
+    def whole(processes: int) -> None:
         out = folder / f"timed{next(counter)}"
-        run = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-        arguments = command(model, folder / "images", out, "--workers", "1")
-        subprocess.run([sys.executable, *run, *arguments], check=True, capture_output=True)
+        torchrun(processes, *command(model, images, out, "--workers", "1")[1:])
 
-    times = interleaved({str(n): (lambda n=n: start(n)) for n in (1, 2)}, repeats=repeats, warmup=False)
-    ratio = times["1"].median / times["2"].median
-    note = f"whole commands, {times['1'].median:.1f} against {times['2'].median:.1f} s"
-    return Case("torchrun, 2 processes", "torchrun, 1 process", ratio, None, 2.0, spread=times["2"].spread, note=note)
+    repeats = 1 if quick else 2
+    interleaved({str(n): (lambda n=n: rounds(n)) for n in (1, 2)}, repeats=repeats, warmup=False)
+    one, two = (Timing(tuple(scans[n])) for n in (1, 2))
+    count = len(list(images.iterdir()))
+    rates = f"{count / one.median:.0f} and {count / two.median:.0f} images/s"
+    case = Case(
+        "torchrun, 2 processes", "1 on one core", one.median / two.median, 1.9, 2.0, spread=two.spread, note=rates
+    )
+    times = interleaved({str(n): (lambda n=n: whole(n)) for n in (1, 2)}, repeats=repeats, warmup=False)
+    note = f"{count} images, {times['1'].median:.1f} against {times['2'].median:.1f} s"
+    ratio, spread = times["1"].median / times["2"].median, times["2"].spread
+    return [case, Case("torchrun, whole commands", "1 on one core", ratio, None, 2.0, spread=spread, note=note)]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.graph import Network
@@ -241,11 +242,36 @@ NORMED = {
 }  # fmt: skip
 
 
+class Fire(nn.Module):
+    """Two convolutions side by side, as SqueezeNet has them."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.narrow, self.wide = nn.Conv2d(channels, 5, 1), nn.Conv2d(channels, 7, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Their positive parts, concatenated."""
+        return torch.cat([self.narrow(x).relu(), self.wide(x).relu()], 1)
+
+
+POOLED = {
+    "pooled": lambda: nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU(), nn.MaxPool2d(3, 2), nn.Conv2d(6, 3, 1)),
+    "normed, pooled": lambda: nn.Sequential(
+        nn.Conv2d(4, 6, 3), scaled(6), nn.ReLU(), nn.MaxPool2d(3, 2, 1, ceil_mode=True), nn.ReLU()
+    ),
+    "not rectified": lambda: nn.Sequential(nn.Conv2d(4, 6, 3), scaled(6), nn.MaxPool2d(2), nn.MaxPool2d((1, 3), 1)),
+    "dilated": lambda: nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU(), nn.MaxPool2d(2, 1, dilation=2), nn.ReLU()),
+    "in parts": lambda: nn.Sequential(Fire(4), nn.MaxPool2d(3, 2, ceil_mode=True), Fire(12), nn.Conv2d(12, 3, 1)),
+    "parts normed": lambda: nn.Sequential(Fire(4), scaled(12), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(12, 3, 1)),
+    "of an average": lambda: nn.Sequential(nn.AvgPool2d(2), nn.MaxPool2d(2), nn.Conv2d(4, 3, 1)),
+}
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize("name", [*BRANCHES, *NORMED])
+@pytest.mark.parametrize("name", [*BRANCHES, *NORMED, *POOLED])
 def test_who_reads_an_output_may_do_what_comes_after(name: str, dtype: torch.dtype) -> None:
     torch.manual_seed(0)
-    module = (BRANCHES | NORMED)[name]().to(dtype).eval()
+    module = (BRANCHES | NORMED | POOLED)[name]().to(dtype).eval()
     net = Network.trace(module, (4, 14, 10))
     images = torch.randn(3, 4, 14, 10, dtype=dtype)
     everything = [layer.name for layer in net.layers]
@@ -257,8 +283,8 @@ def test_who_reads_an_output_may_do_what_comes_after(name: str, dtype: torch.dty
         for some in (1, 2):  # all that may be done, every second
             seen = {}
             for number, output in enumerate(net.each_output(images, dict.fromkeys(asked))):
-                seen[output.layer] = output.values.clone()
                 offered += output.after is not None
+                seen[output.layer] = torch.cat(output.parts, 1)
                 if number % some == 0 and output.after is not None:
                     do(output.values, output.after)
             assert list(seen) == [layer for layer in everything if layer in asked]
@@ -276,6 +302,12 @@ def do(values: Tensor, after: After) -> None:
         values.add_(after.other)
     if after.rectify:
         values.relu_()
+    if after.pool is not None:
+        (kernel, stride, before), (_, height, width) = after.pool.windows, after.pool.shape
+        room = [(size - 1) * s + k for size, s, k in zip((height, width), stride, kernel, strict=True)]
+        high = [max(r - b - v, 0) for r, b, v in zip(room, before, values.shape[2:], strict=True)]
+        wide = F.pad(values, (before[1], high[1], before[0], high[0]), value=-torch.inf)
+        after.pooled = F.max_pool2d(wide, kernel, stride)[:, :, :height, :width]
     after.done = True
 
 
@@ -288,6 +320,14 @@ def test_a_residual_block_is_one_thing_after_its_last_convolution() -> None:
     found = [output.after for output in net.each_output(images, [*convolutions, net.output])]
     assert [after is not None and after.other is not None for after in found] == [False, False, True, False]
     assert [after is not None and after.rectify for after in found] == [True, False, True, False]
+
+
+def test_what_is_concatenated_to_be_pooled_is_shown_in_parts() -> None:
+    net = Network.trace(POOLED["in parts"]().eval(), (4, 14, 10))
+    cats = [layer.name for layer in net.layers if layer.op == "cat"]
+    outputs = list(net.each_output(torch.randn(2, 4, 14, 10), [*cats, net.output]))
+    assert [len(output.parts) for output in outputs] == [2, 1, 1]
+    assert outputs[0].values.shape == (2, 12, 14, 10)
 
 
 def test_a_narrow_convolution_reads_what_is_concatenated_for_it_alone_in_parts() -> None:

@@ -95,7 +95,8 @@ class Answers:
         return FakeLayers(FakeLayer(name, *shape) for name, shape in shapes.items())
 
     def each_output(self, images: Tensor, layers: Iterable[str]) -> Iterator[Output]:
-        yield from (Output(*item) for item in reversed(self.run(images, layers).items()))  # in whatever order
+        found = self.run(images, layers)
+        yield from (Output(name, (found[name],)) for name in reversed(found))  # in whatever order
 
     def run(self, images: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         assert images.dtype == self.dtype

@@ -7,10 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from convscope.graph import Network
 from convscope.graph.fusing import After
 from convscope.methods import reduction
-from convscope.methods.reduction import reduce
+from convscope.methods.reduction import reduce, reduce_output
 from convscope.methods.topk import Threshold
+from tests.graph.test_fusing import POOLED
 
 FORMATS = [torch.contiguous_format, torch.channels_last]
 DTYPES = [torch.float32, torch.float16, torch.bfloat16, torch.float64]
@@ -136,6 +138,27 @@ def test_what_comes_after_is_done_to_maps_that_were_read(
     for name in ("maxima", "sums", "active", "nan", "places"):
         np.testing.assert_array_equal(getattr(found, name), getattr(before, name)[:2])
     torch.testing.assert_close(output, expected, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", POOLED)
+def test_a_reduction_does_what_comes_after(name: str) -> None:
+    """What is read off outputs is the same whether they come in parts, and so is what the network makes of them."""
+    torch.manual_seed(0)
+    net, images = Network.trace(POOLED[name]().eval(), (4, 14, 10)), torch.randn(3, 4, 14, 10)
+    layers = [layer.name for layer in net.layers]
+    expected = net.run(images, layers)
+    for asked in (layers, *([layer, layers[-1]] for layer in layers)):
+        done = 0
+        for output in net.each_output(images, dict.fromkeys(asked)):
+            whole = reduce(expected[output.layer].contiguous(memory_format=torch.channels_last))
+            channels = whole.maxima.shape[1]
+            threshold = Threshold(np.full(channels, -np.inf, np.float32), np.full(channels, 99))
+            found = reduce_output(output, statistics=True, images=np.arange(3), threshold=threshold)
+            np.testing.assert_allclose(found.maxima, whole.maxima, rtol=1e-5, atol=1e-5)
+            np.testing.assert_allclose(found.sums, whole.sums, rtol=1e-5, atol=1e-4)
+            np.testing.assert_array_equal(found.places, whole.places)
+            done += output.after is not None and output.after.done and output.after.pool is not None
+        assert done or asked is not layers or name == "dilated"
 
 
 def test_maps_in_another_order_are_left_as_they_are() -> None:

@@ -1,7 +1,7 @@
 """Boxes cut from maps and cleared beyond them, by a run of memory after the other, compiled by Numba.
 
-For float32 on a processor, channels last: a row of a box is one run. PyTorch's operations, called for each box and side,
-take ten microseconds a call, which is more than most of them have to copy.
+For float32 on a processor, channels last: a row of a box is one run. PyTorch's operations, called for each box and
+side, take ten microseconds a call, which is more than most of them have to copy for.
 """
 
 from __future__ import annotations

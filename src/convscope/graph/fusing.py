@@ -5,15 +5,16 @@ and a ReLU after either are computed along with it, and any other sum or ReLU ov
 is spent. Maps that are concatenated for a narrow convolution alone go through it one by one, each with its slice of the
 weights. All change no result by more than rounding. Values that are asked for are computed as such, so what a layer
 gives is that layer's output whatever else is asked for; where they are not kept, a ReLU may overwrite them once they
-have been seen. Who sees them can do more of what comes next by the way (`After`), while they are in the cache.
+have been seen. Who sees them can do more of what comes next by the way (`After`), while they are in the cache. Maps
+that are concatenated only to be seen and pooled need not be: they are shown, and pooled, in parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, NamedTuple
+from functools import cached_property, partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -24,47 +25,82 @@ from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d, Linear
 from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import ReLU, Sum
+from convscope.graph.steps.pool import MaxPool2d
 from convscope.graph.steps.structure import Cat
 
 _FRESH = (Conv2d, BatchNorm, Linear, Sum, ReLU)  # steps whose result is memory of its own
 
 
+@dataclass(frozen=True)
+class Pooling:
+    """Max pooling: its windows' kernel, stride and padding before, and the shape (channels, height, width) that it
+    makes."""
+
+    windows: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+    shape: tuple[int, ...]
+
+
 @dataclass(eq=False)
 class After:
-    """What a network does next to an output (n, channels, ...): out * factor + shift + other, its positive part.
+    """What a network does next to an output (n, channels, ...): out * factor + shift + other, its positive part, and
+    their max pooling.
 
     factor, shift: (channels,) or None; other: like the output or None; rectify: whether only the positive part stays.
-    Who reads the output may do all of it, in place, and set `done`; the network does it otherwise.
+    Who reads the output may do all of it, in place, put what pooling makes (channels last) into `pooled`, and set
+    `done`; the network does it otherwise.
     """
 
     factor: Tensor | None
     shift: Tensor | None
     other: Tensor | None
     rectify: bool
+    pool: Pooling | None = None
+    pooled: Tensor | None = None
     done: bool = False
 
 
-class Output(NamedTuple):
-    """A layer's output (n, channels, height, width) or (n, channels), and what may be done to it next."""
+@dataclass(eq=False)
+class Output:
+    """A layer's output (n, channels, height, width) or (n, channels), and what may be done to it next.
+
+    It may come in `parts`, each with some of the channels; its `values` are then made when they are asked for.
+    """
 
     layer: str
-    values: Tensor
+    parts: tuple[Tensor, ...]
     after: After | None = None
+
+    @cached_property
+    def values(self) -> Tensor:
+        """All channels."""
+        return self.parts[0] if len(self.parts) == 1 else torch.cat(self.parts, 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Then:
-    """Steps that one after the other overwrite a value, as in `After`: the values that they make, and what is added."""
+    """Steps that one after the other overwrite a value, as in `After`: the values that they make, and what is added.
+
+    The last may be a pooling, which makes a value of its own.
+    """
 
     made: tuple[int, ...]
     factor: Tensor | None = None
     shift: Tensor | None = None
     other: int | None = None
     rectify: bool = False
+    pool: Pooling | None = None
 
     def after(self, alive: Mapping[int, Tensor]) -> After:
         """The same with the map that is added."""
-        return After(self.factor, self.shift, None if self.other is None else alive[self.other], self.rectify)
+        other = None if self.other is None else alive[self.other]
+        return After(self.factor, self.shift, other, self.rectify, self.pool)
+
+    def results(self, value: Tensor | None, after: After) -> dict[int, Tensor]:
+        """What the steps have made, where it has been done to a value; None for one that there was only in parts."""
+        assert self.pool is None or after.pooled is not None
+        over = self.made if after.pooled is None else self.made[:-1]
+        found = {} if value is None else dict.fromkeys(over, value)
+        return found if after.pooled is None else found | {self.made[-1]: after.pooled}
 
 
 @dataclass(frozen=True)
@@ -72,6 +108,7 @@ class Action:
     """One entry of a plan: `run` on the `inputs` makes value `index`; the values `spent` are of no use after it.
 
     then: what could be done to the value as soon as it has been seen, in place of the actions that make it later.
+    parted: whether the value is its inputs side by side, in channels, and only pooled next.
     """
 
     index: int
@@ -79,6 +116,7 @@ class Action:
     run: Callable[[Sequence[Tensor]], Tensor]
     spent: tuple[int, ...]
     then: Then | None = None
+    parted: bool = False
 
 
 def plan(steps: Sequence[Step], wanted: frozenset[int], *, fold: bool, keep: bool = True) -> list[Action]:
@@ -88,7 +126,7 @@ def plan(steps: Sequence[Step], wanted: frozenset[int], *, fold: bool, keep: boo
     actions = [Action(s.index, s.inputs, s.run, ()) for s in chosen]
     if fold:
         actions = _folded(chosen, wanted, keep=keep)
-        actions = actions if keep else [replace(a, then=_then(a, actions, chosen, wanted)) for a in actions]
+        actions = actions if keep else [_followed(a, actions, chosen, wanted) for a in actions]
     return _spending(actions, wanted if keep else frozenset())
 
 
@@ -142,14 +180,21 @@ def _folded(steps: Sequence[Step], wanted: frozenset[int], *, keep: bool) -> lis
     return list(actions.values())
 
 
+def _followed(action: Action, actions: Sequence[Action], steps: Sequence[Step], wanted: frozenset[int]) -> Action:
+    """The action with what could be done to its value next, and whether it could be left in parts for that."""
+    then = _then(action, actions, steps, wanted)
+    (step,) = (step for step in steps if step.index == action.index)
+    parted = isinstance(step, Cat) and step.parts is not None and then is not None and len(then.made) == 1
+    return replace(action, then=then, parted=parted and then is not None and then.pool is not None)
+
+
 def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], wanted: frozenset[int]) -> Then | None:
-    """What follows a wanted value that one step alone reads: batch norm, sum and ReLU, in this order, as far as nobody
-    asks for what is between."""
+    """What follows a wanted value that one step alone reads: batch norm, sum, ReLU and max pooling, in this order, as
+    far as nobody asks for what is between."""
     if action.index not in wanted:
         return None
     by_index = {step.index: step for step in steps}
-    if not isinstance(by_index[action.index], _FRESH):
-        return None
+    ours = isinstance(by_index[action.index], _FRESH)
     plain = {a.index for a in actions if a.inputs == by_index[a.index].inputs}
     found = Then(())
     last = action.index
@@ -158,6 +203,11 @@ def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], want
         if len(readers) != 1 or readers[0].index not in plain or readers[0].inputs.count(last) != 1:
             break
         step = readers[0]
+        if isinstance(step, MaxPool2d) and step.common:
+            windows = (step.kernel, step.stride, step.before)
+            return replace(found, made=(*found.made, step.index), pool=Pooling(windows, step.call.result.shape))
+        if not ours or found.rectify:
+            break
         if isinstance(step, BatchNorm) and not found.made:
             factor = step.scale.flatten()
             bound = step.call.bind()
@@ -171,8 +221,6 @@ def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], want
             break
         last = step.index
         found = replace(found, made=(*found.made, last))
-        if found.rectify:
-            break
     return found if found.made else None
 
 

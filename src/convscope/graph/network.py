@@ -367,23 +367,27 @@ class Network:
         images = self.check_images(images)
         if not self.program.any_batch and len(images) != 1:
             found = self.run_values(images, set(names))
-            yield from (Output(name, self._as_map(i, found[i])) for i in sorted(names) for name in names[i])
+            yield from (Output(name, (self._as_map(i, found[i]),)) for i in sorted(names) for name in names[i])
             return
         alive: dict[int, Tensor] = {0: images}
         for action in self._plan(frozenset(names), self.folding, keep=False):
-            if action.index not in alive:  # else made by who read an output
+            here, inputs = names.get(action.index, []), [alive[i] for i in action.inputs if i in alive]
+            parted = action.parted and len(here) == 1 and self.values[action.index].channel_dim == 1
+            if action.index not in alive and not parted:  # else made by who read an output
                 with torch.no_grad():
-                    alive[action.index] = action.run([alive[i] for i in action.inputs])
-            made, here = alive[action.index], names.get(action.index, [])
+                    alive[action.index] = action.run(inputs)
             for more, name in enumerate(here, 1 - len(here)):
                 # All who ask for a value see it before it is overwritten.
                 then = action.then if more == 0 else None
-                output = Output(name, self._as_map(action.index, made), then.after(alive) if then else None)
+                parts = tuple(inputs) if parted else (self._as_map(action.index, alive[action.index]),)
+                output = Output(name, parts, then.after(alive) if then else None)
                 yield output
                 if then and output.after and output.after.done:
-                    alive.update(dict.fromkeys(then.made, made))
+                    alive |= then.results(alive.get(action.index), output.after)
+                elif parted:
+                    alive[action.index] = output.values
             for i in action.spent:
-                del alive[i]
+                alive.pop(i, None)
 
     def _as_map(self, index: int, tensor: Tensor) -> Tensor:
         dim = self.values[index].channel_dim

@@ -1,8 +1,8 @@
 """Max pooling and unpooling, each in one reading of the map, compiled by Numba; PyTorch's write where each maximum was.
 
-Pooling: first the maxima of the rows of all windows of one height, a run of memory after the other, then those of their columns,
-which are in the cache. What comes next is asked for ahead. It is 1.1 (2 x 2 windows of large maps) to 3 times as fast
-as PyTorch.
+Pooling: a window's pixels, channels side by side, are read at once, and those of the next row of windows are asked for.
+It is 2 to 5 times as fast as PyTorch. (First the maxima of columns, for all windows of a row, then of these: half as
+fast.)
 
 Unpooling: the switches of a window are found where the map is, without cutting boxes from it, and used at once.
 """
@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from convscope.compiling import LINE, fetch, loop
 
 Floats = NDArray[np.float32]
+Pair = tuple[int, int]
+Windows = tuple[Pair, Pair, Pair]
 
-_BLOCK = 512  # numbers of a row that are read, and asked for, together
+_NAN = np.float32(np.nan)
 
 
 @loop
@@ -28,61 +30,103 @@ def larger(most: Floats, values: Floats) -> None:
 
 
 @loop
-def _largest_of_three(one: Floats, two: Floats, three: Floats, out: Floats) -> None:
-    """Fill in the largest of the three of each; NaN where any is."""
-    for i in range(len(out)):
-        a, b, c = one[i], two[i], three[i]
-        most = a if a >= b or a != a else b
-        out[i] = most if most >= c or most != most else c
+def _largest_of_four(flat: Floats, start: int, length: int, out: Floats) -> None:
+    """Fill in the largest of a window of 2 x 2, whose first pixel is at `start` and whose rows are a `length` apart."""
+    n, below = len(out), start + length
+    a, b = flat[start : start + n], flat[start + n : start + 2 * n]
+    c, d = flat[below : below + n], flat[below + n : below + 2 * n]
+    for i in range(n):
+        o, p, q, r = a[i], b[i], c[i], d[i]
+        most = p if p > o else o
+        most = q if q > most else most
+        most = r if r > most else most
+        out[i] = _NAN if (o != o) | (p != p) | (q != q) | (r != r) else most
 
 
 @loop
-def _largest_of_rows(flat: Floats, start: int, rows: int, length: int, ahead: int, out: Floats) -> None:
-    """Fill in the largest of so many rows of a `length` from `start` on, asking for as many rows `ahead` of `start`."""
-    for first in range(0, length, _BLOCK):
-        last = min(first + _BLOCK, length)
-        for row in range(ahead):
-            for i in range(start + (rows + row) * length + first, start + (rows + row) * length + last, LINE):
-                fetch(flat, i)  # pyright: ignore[reportCallIssue] (Numba passes what it compiles with)
-        block, at = out[first:last], start + first
-        size = last - first
-        if rows == 3:
-            two, three = at + length, at + 2 * length
-            _largest_of_three(flat[at : at + size], flat[two : two + size], flat[three : three + size], block)
-        else:
-            block[:] = flat[at : at + size]
-            for _ in range(1, rows):
-                at += length
-                larger(block, flat[at : at + size])
+def _largest_of_nine(flat: Floats, start: int, length: int, out: Floats) -> None:
+    """Fill in the largest of a window of 3 x 3, whose first pixel is at `start` and whose rows are a `length` apart."""
+    n, below, last = len(out), start + length, start + 2 * length
+    a, b, c = flat[start : start + n], flat[start + n : start + 2 * n], flat[start + 2 * n : start + 3 * n]
+    d, e, f = flat[below : below + n], flat[below + n : below + 2 * n], flat[below + 2 * n : below + 3 * n]
+    g, h, j = flat[last : last + n], flat[last + n : last + 2 * n], flat[last + 2 * n : last + 3 * n]
+    for i in range(n):
+        o, p, q, r, s, t, u, v, w = a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i], j[i]
+        most = p if p > o else o
+        most = q if q > most else most
+        most = r if r > most else most
+        most = s if s > most else most
+        most = t if t > most else most
+        most = u if u > most else most
+        most = v if v > most else most
+        most = w if w > most else most
+        strange = (o != o) | (p != p) | (q != q) | (r != r) | (s != s) | (t != t) | (u != u) | (v != v) | (w != w)
+        out[i] = _NAN if strange else most
 
 
 @loop
-def largest(
-    maps: Floats, kernel: tuple[int, int], stride: tuple[int, int], before: tuple[int, int], out: Floats
+def _largest_of_window(flat: Floats, start: int, length: int, rows: int, columns: int, out: Floats) -> None:
+    """The same of any window."""
+    n = len(out)
+    out[:] = flat[start : start + n]
+    for row in range(rows):
+        for column in range(columns):
+            at = start + row * length + column * n
+            larger(out, flat[at : at + n])
+
+
+@loop
+def largest_row(
+    flat: Floats,
+    start: int,
+    size: tuple[int, int, int],
+    windows: Windows,
+    y: int,
+    ahead: int,
+    out: Floats,
+    at: int,
+    step: int,
+    wide: int,
 ) -> None:
-    """Fill in the maxima (n, h, w, channels) of the windows of maps (n, height, width, channels), with so much padding
-    before each axis, which never wins. Every window holds some of the map."""
+    """Fill in row `y`, of `wide` windows, of what pooling makes of the map at `start`.
+
+    size: the map's height, width and channels; windows: their kernel, stride, and padding before; ahead: rows to ask
+    for; out: window x goes to the numbers from at + x * step on.
+    """
+    height, width, channels = size
+    (tall, broad), (down, right), (above, beside) = windows
+    top = y * down - above
+    first, last = max(top, 0), min(top + tall, height)
+    rows, length = last - first, width * channels
+    for x in range(wide):
+        left = x * right - beside
+        one, stop = max(left, 0), min(left + broad, width)
+        begin, made = start + first * length + one * channels, out[at + x * step : at + x * step + channels]
+        for row in range(rows, rows + ahead):
+            for i in range(begin + row * length, begin + row * length + right * channels, LINE):
+                fetch(flat, i)  # pyright: ignore[reportCallIssue] (Numba passes what it compiles with)
+        if rows == 3 and stop - one == 3:
+            _largest_of_nine(flat, begin, length, made)
+        elif rows == 2 and stop - one == 2:
+            _largest_of_four(flat, begin, length, made)
+        else:
+            _largest_of_window(flat, begin, length, rows, stop - one, made)
+
+
+@loop
+def largest(maps: Floats, windows: Windows, out: Floats) -> None:
+    """Fill in the maxima (n, h, w, channels) of the windows of maps (n, height, width, channels).
+
+    windows: their kernel, stride, and padding before, which never wins. Every window holds some of the map.
+    """
     n, height, width, channels = maps.shape
     _, high, wide, _ = out.shape
-    flat = maps.reshape(-1)
-    row = np.empty((width, channels), np.float32)
-    length = width * channels
+    flat, made = maps.reshape(-1), out.reshape(-1)
+    size, ahead = (height, width, channels), windows[1][0]
     for i in range(n):
         for y in range(high):
-            top = y * stride[0] - before[0]
-            first, last = max(top, 0), min(top + kernel[0], height)
-            start = (i * height + first) * length
-            _largest_of_rows(flat, start, last - first, length, stride[0], row.reshape(-1))
-            for x in range(wide):
-                left = x * stride[1] - before[1]
-                one, stop = max(left, 0), min(left + kernel[1], width)
-                made = out[i, y, x]
-                if stop - one == 3:
-                    _largest_of_three(row[one], row[one + 1], row[one + 2], made)
-                else:
-                    made[:] = row[one]
-                    for column in range(one + 1, stop):
-                        larger(made, row[column])
+            start, at = i * height * width * channels, (i * high + y) * wide * channels
+            largest_row(flat, start, size, windows, y, ahead, made, at, channels, wide)
 
 
 @loop

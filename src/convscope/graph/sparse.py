@@ -6,8 +6,8 @@ positions the channels that are not zero are listed. Each of these stands for a 
 up in vector registers for a position at a time; six vectors of so many rows fill the first cache.
 
 Against oneDNN on all entries, on one core: 2.8 to 8 times as fast below a max pooling, 1.1 to 1.6 behind a ReLU. What
-was tried: blocks of 8 vectors (1.1 times slower with 128 channels, as fast with 64), of 4 (as fast); blocks of 64 or 256
-channels (slower by up to 1.3); stretches of 512 or 1,024 positions (by up to 1.2); weights that do not begin on a
+was tried: blocks of 8 vectors (1.1 times slower with 128 channels, as fast with 64), of 4 (as fast); blocks of 64 or
+256 channels (slower by up to 1.3); stretches of 512 or 1,024 positions (by up to 1.2); weights that do not begin on a
 line of the cache (up to 2 times slower).
 """
 
@@ -86,7 +86,8 @@ def _share(x: Floats) -> float:
 
 @loop
 def _list_nonzero(x: Floats, first: int, last: int, values: Floats, names: NDArray[np.int32], ends: Numbers) -> bool:
-    """Whether all is finite; lists what is not zero at the positions from `first` to `last`, for one block of channels after the other.
+    """Whether all is finite; lists what is not zero at the positions from `first` to `last`, for one block of channels
+    after the other.
 
     ends[b * positions + p]: where what position p has in block b ends. names: channels, counted from the block's first.
     """
@@ -147,7 +148,8 @@ def _add_block(
 def _add_up(
     x: Floats, height: int, width: int, rows: Floats, shifts: Numbers, steps: tuple[int, int, int], out: Floats
 ) -> bool:
-    """Whether all is finite: then fill in the output of maps of `height` x `width`, from x (positions, channels) and rows of weights.
+    """Whether all is finite; then fills in the output of maps of `height` x `width`, x (positions, channels), from rows
+    of weights.
 
     steps: by how much the output moves on with an image, a row and a column of the maps; shifts: where each vector of a
     row of weights goes. An image's sums are made in the same order whatever else is in x: a stretch of positions holds

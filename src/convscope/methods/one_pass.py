@@ -4,7 +4,8 @@ The outputs of a layer are far larger than a core's cache, and reading them from
 PyTorch reads them once for each reduction; here all come from one reading, a run of positions at a time, channel by
 channel side by side in vector registers, and memory is asked for what comes next before it is needed. What the network
 does to the map next can be done to each run while it is in the cache: batch norm, a sum and a ReLU by themselves would
-each read and write the map again. Nothing is reordered but channels, so sums do not depend on the processor.
+each read and write the map again, and max pooling read it. Nothing is reordered but channels, so sums do not depend on
+the processor.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.compiling import LINE, fetch, loop
+from convscope.graph.pooling import Windows, largest_row
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int32]
@@ -109,6 +111,9 @@ def reduce_maps(
     changed: bool,
     added: bool,
     rectified: bool,
+    pooled: Floats,
+    windows: Windows,
+    layout: tuple[int, int, int, int, int],
 ) -> int:
     """Fill in what maps (n, positions, channels) hold, and then change them in place; how many positions are NaN.
 
@@ -118,6 +123,9 @@ def reduce_maps(
         how many positions are NaN.
     factor, shift (channels,), other (like maps): where `changed`, maps become maps * factor + shift, + other where
         `added`; then max(maps, 0) where `rectified`. What is not asked for is not looked at.
+    pooled: the maxima of the `windows` (kernel, stride, padding before) of what they have become. layout: the maps'
+        width, the height and width of what pooling makes (0 where it is not asked for), how many channels `pooled` has,
+        and from which on these are.
 
     Arguments are few and the caller does little: after a convolution nothing of either is in a cache.
     """
@@ -128,6 +136,8 @@ def reduce_maps(
     flat = maps.reshape(-1)
     run = max(4, min(64, _RUN // channels // 4 * 4))
     most, of_run = np.empty(channels, np.float32), np.empty(channels, np.float32)
+    width, high, wide, step, offset = layout
+    height = positions // width
     total, positive = np.empty(channels, np.float64), np.empty(channels, np.int32)
     for i in range(n):
         largest, place = maxima[i], places[i]
@@ -136,6 +146,7 @@ def reduce_maps(
         missing[i] = 0
         total[:] = 0
         positive[:] = 0
+        made = 0
         for first in range(0, positions, run):
             last = min(first + run, positions)
             start = (i * positions + first) * channels
@@ -161,6 +172,11 @@ def reduce_maps(
                 _change(maps[i, first:last], factor, shift, other[i, first:last], added)
             if rectified:
                 _rectify(flat[start : start + (last - first) * channels])
+            while made < high and min(made * windows[1][0] - windows[2][0] + windows[0][0], height) * width <= last:
+                at = (i * high + made) * wide * step + offset
+                begin, size = i * positions * channels, (height, width, channels)
+                largest_row(flat, begin, size, windows, made, 0, pooled, at, step, wide)
+                made += 1
         for c in range(channels):
             sums[i, c] = total[c]
             active[i, c] = positive[c]

@@ -9,6 +9,7 @@ which row to look.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,11 +18,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.graph.fusing import After
+from convscope.graph.fusing import After, Output
+from convscope.graph.order import by_position
 from convscope.methods.topk import Threshold
 
 Floats = NDArray[np.float32]
 
+_NO_WINDOWS = ((0, 0), (0, 0), (0, 0))
 _BLOCK = 1 << 20  # elements that are searched for positions at a time: 4 MiB of float32
 
 
@@ -106,7 +109,8 @@ def reduce(
     count = len(output) if images is None else len(images)
     values = None if threshold is None else threshold.values
     if (maps := _by_position(output)) is not None:
-        return _in_one_pass(maps, count, statistics, values, after)
+        size = (1, 1) if output.dim() == 2 else (output.shape[2], output.shape[3])
+        return _in_one_pass(maps, size, count, statistics, values, after)
     maps = Maps.of(output[:count])
     maxima, sums, active, rows = _by_torch(maps, statistics)
     maxima += 0.0  # -0.0 becomes 0.0: which of the two a maximum returns depends on the order of reading
@@ -115,6 +119,32 @@ def reduce(
     places = np.full(maxima.shape, -1, np.int32)
     at, channels = np.nonzero(looked_up)
     places[at, channels] = _locate(maps, rows, at, channels, maxima[at, channels])
+    return Reduced(maxima, sums, active, nan, places)
+
+
+def reduce_output(output: Output, *, statistics: bool, images: NDArray[np.int64], threshold: Threshold) -> Reduced:
+    """`reduce` of a layer's output, and what comes after it; part by part where it comes in parts."""
+    parts = [_by_position(part) for part in output.parts]
+    if len(parts) == 1 or any(part is None for part in parts):
+        return reduce(output.values, statistics=statistics, images=images, threshold=threshold, after=output.after)
+    size = (output.parts[0].shape[2], output.parts[0].shape[3])
+    found, first = [], 0
+    for part in parts:
+        assert part is not None
+        values = threshold.values[first : first + part.shape[-1]]
+        found.append(_in_one_pass(part, size, len(images), statistics, values, output.after, first))
+        first += part.shape[-1]
+    return side_by_side(found)
+
+
+def side_by_side(found: Sequence[Reduced]) -> Reduced:
+    """The reductions of several outputs: their channels one after the other."""
+    nan = None
+    if any(one.nan is not None for one in found):
+        nan = np.concatenate([np.zeros(x.maxima.shape, np.int64) if x.nan is None else x.nan for x in found], axis=1)
+    maxima, sums, active, places = (
+        np.concatenate([getattr(x, name) for x in found], axis=1) for name in ("maxima", "sums", "active", "places")
+    )
     return Reduced(maxima, sums, active, nan, places)
 
 
@@ -127,8 +157,17 @@ def _by_position(output: Tensor) -> Floats | None:
     return array.reshape(len(array), -1, array.shape[-1]) if array.flags.c_contiguous and array.size else None
 
 
-def _in_one_pass(maps: Floats, count: int, statistics: bool, threshold: Floats | None, after: After | None) -> Reduced:
-    """The reductions of maps (n, positions, channels), of `count` of them, and what comes after."""
+def _in_one_pass(
+    maps: Floats,
+    size: tuple[int, int],
+    count: int,
+    statistics: bool,
+    threshold: Floats | None,
+    after: After | None,
+    first: int = 0,
+) -> Reduced:
+    """The reductions of maps (n, positions, channels) of a `size`, of `count` of them, and what comes after; of the
+    channels from `first` on of what is pooled together."""
     from convscope.methods import one_pass  # imported where it is needed: Numba takes half a second
 
     n, _, channels = maps.shape
@@ -136,6 +175,7 @@ def _in_one_pass(maps: Floats, count: int, statistics: bool, threshold: Floats |
     threshold = np.full(channels, -np.inf, np.float32) if threshold is None else threshold
     factor, shift, other = threshold, threshold, maps  # which stand for nothing
     changed = added = rectified = False
+    pooled, windows, layout = numbers.reshape(-1), _NO_WINDOWS, (size[1], 0, 0, 0, 0)
     if after is not None:
         more = None if after.other is None else _by_position(after.other)
         if after.other is None or (more is not None and more.shape == maps.shape):
@@ -145,7 +185,15 @@ def _in_one_pass(maps: Floats, count: int, statistics: bool, threshold: Floats |
             if changed:
                 factor = np.ones(channels, np.float32) if after.factor is None else after.factor.numpy()
                 shift = np.zeros(channels, np.float32) if after.shift is None else after.shift.numpy()
-    missing = one_pass.reduce_maps(maps, threshold, numbers, counts, factor, shift, other, changed, added, rectified)
+            if after.pool is not None:
+                total, high, wide = after.pool.shape
+                if after.pooled is None:
+                    after.pooled = torch.empty((n, total, high, wide), memory_format=torch.channels_last)
+                pooled, windows = by_position(after.pooled).reshape(-1), after.pool.windows
+                layout = (size[1], high, wide, total, first)
+    missing = one_pass.reduce_maps(
+        maps, threshold, numbers, counts, factor, shift, other, changed, added, rectified, pooled, windows, layout
+    )
     if not statistics:
         numbers[1:] = 0
     nan = counts[1, :count].astype(np.int64) if missing and counts[1, :count].any() else None

@@ -36,7 +36,7 @@ from convscope.data import Batch, Failure, Preprocess, Source, batches
 from convscope.errors import SourceError
 from convscope.graph import Network
 from convscope.methods.crops import Crops
-from convscope.methods.reduction import Reduced, reduce
+from convscope.methods.reduction import Reduced, reduce_output, side_by_side
 from convscope.methods.scan_state import Coverage, Findings, ScanState
 from convscope.methods.statistics import Responses
 from convscope.methods.topk import Threshold, Winners
@@ -112,14 +112,13 @@ class Job:
         found: dict[str, Reduced] = {}
         with torch.no_grad():
             for output in self.net.each_output(self._fill(micro), list(spans)):
-                found[output.layer] = reduce(
-                    output.values,
+                found[output.layer] = reduce_output(
+                    output,
                     statistics=identity.statistics,
                     images=micro.indices,
                     threshold=threshold.channels(spans[output.layer]),
-                    after=output.after,
                 )
-        all_layers = _side_by_side([found[name] for name in spans])
+        all_layers = side_by_side([found[name] for name in spans])
         responses = Responses(*all_layers[:4], micro.labels) if identity.statistics else None
         winners = _winners(all_layers, identity.widths, micro.indices, threshold)
         return Findings(micro.number, responses, winners, micro.failures)
@@ -131,17 +130,6 @@ class Job:
             images = torch.cat([images, images[-1:].expand(missing, -1, -1, -1)])
         images = images.contiguous(memory_format=torch.channels_last).to(self.net.device, non_blocking=True)
         return self.preprocess.normalise(images, dtype=self.net.dtype)
-
-
-def _side_by_side(layers: list[Reduced]) -> Reduced:
-    """The reductions of all layers: their channels one after the other."""
-    nan = None
-    if any(layer.nan is not None for layer in layers):
-        nan = np.concatenate([np.zeros(x.maxima.shape, np.int64) if x.nan is None else x.nan for x in layers], axis=1)
-    maxima, sums, active, places = (
-        np.concatenate([getattr(x, name) for x in layers], axis=1) for name in ("maxima", "sums", "active", "places")
-    )
-    return Reduced(maxima, sums, active, nan, places)
 
 
 def _winners(found: Reduced, widths: NDArray[np.int32], images: NDArray[np.int64], threshold: Threshold) -> Winners:

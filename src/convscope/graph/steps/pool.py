@@ -66,16 +66,21 @@ class MaxPool2d(Windows):
         self.stride = pair(bound["stride"]) if bound["stride"] else self.kernel
         self.before, self.dilation = pair(bound["padding"]), pair(bound["dilation"])
 
+    @property
+    def common(self) -> bool:
+        """Whether the windows are of a kind that nearly all networks have: a compiled loop is then the faster way."""
+        return self.dilation == (1, 1) and self.kernel in ((2, 2), (3, 3))
+
     def run(self, inputs: Sequence[Tensor]) -> Tensor:
         """The maxima alone: PyTorch also writes where they were, which takes longer."""
         (x,) = inputs
         whole_map = tuple(x.shape[2:]) == self.call.sources[0].size
-        if self.dilation != (1, 1) or not whole_map or not looped(x):
+        if not self.common or not whole_map or not looped(x):
             return super().run(inputs)
         from convscope.graph.pooling import largest  # imported where it is needed: Numba takes half a second
 
         out = torch.empty((*x.shape[:2], *self.call.result.size), memory_format=torch.channels_last)
-        largest(by_position(x), self.kernel, self.stride, self.before, by_position(out))
+        largest(by_position(x), (self.kernel, self.stride, self.before), by_position(out))
         return out
 
     def needs(self, options: PullOptions) -> tuple[int, ...]:

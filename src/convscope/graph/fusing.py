@@ -6,7 +6,7 @@ is spent. Maps that are concatenated for a narrow convolution alone go through i
 weights. All change no result by more than rounding. Values that are asked for are computed as such, so what a layer
 gives is that layer's output whatever else is asked for; where they are not kept, a ReLU may overwrite them once they
 have been seen. Who sees them can do more of what comes next by the way (`After`), while they are in the cache. Maps
-that are concatenated only to be seen and pooled need not be: they are shown, and pooled, in parts.
+that are concatenated only to be seen, or seen and pooled, need not be: they are shown, and pooled, in parts.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Action:
     """One entry of a plan: `run` on the `inputs` makes value `index`; the values `spent` are of no use after it.
 
     then: what could be done to the value as soon as it has been seen, in place of the actions that make it later.
-    parted: whether the value is its inputs side by side, in channels, and only pooled next.
+    parted: whether the value is its inputs side by side, in channels, and pooled next or not used at all.
     """
 
     index: int
@@ -184,8 +184,10 @@ def _followed(action: Action, actions: Sequence[Action], steps: Sequence[Step], 
     """The action with what could be done to its value next, and whether it could be left in parts for that."""
     then = _then(action, actions, steps, wanted)
     (step,) = (step for step in steps if step.index == action.index)
-    parted = isinstance(step, Cat) and step.parts is not None and then is not None and len(then.made) == 1
-    return replace(action, then=then, parted=parted and then is not None and then.pool is not None)
+    pooled = then is not None and then.pool is not None and len(then.made) == 1
+    unread = not any(action.index in step.inputs for step in steps)
+    parted = isinstance(step, Cat) and step.parts is not None and (pooled or unread)
+    return replace(action, then=then, parted=parted)
 
 
 def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], wanted: frozenset[int]) -> Then | None:

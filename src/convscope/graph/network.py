@@ -384,7 +384,7 @@ class Network:
                 yield output
                 if then and output.after and output.after.done:
                     alive |= then.results(alive.get(action.index), output.after)
-                elif parted:
+                elif parted and then:
                     alive[action.index] = output.values
             for i in action.spent:
                 alive.pop(i, None)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph import Network
-from convscope.graph.fusing import After
+from convscope.graph.fusing import After, Output
 from convscope.methods import reduction
 from convscope.methods.reduction import reduce, reduce_output
 from convscope.methods.topk import Threshold
@@ -159,6 +159,20 @@ def test_a_reduction_does_what_comes_after(name: str) -> None:
             np.testing.assert_array_equal(found.places, whole.places)
             done += output.after is not None and output.after.done and output.after.pool is not None
         assert done or asked is not layers or name == "dilated"
+
+
+def test_a_layer_s_sums_do_not_depend_on_whether_it_comes_in_parts() -> None:
+    parts = tuple(torch.randn(2, c, 9, 13).contiguous(memory_format=torch.channels_last) for c in (300, 20, 100))
+    threshold = Threshold(np.full(420, -np.inf, np.float32), np.full(420, 99))
+    options = {"statistics": True, "images": np.arange(2), "threshold": threshold}
+    whole = torch.cat(parts, 1)
+    one, several = (reduce_output(Output("layer", p), **options) for p in ((whole,), parts))  # type: ignore[arg-type]
+    for name in ("maxima", "sums", "active", "places"):
+        np.testing.assert_array_equal(getattr(several, name), getattr(one, name))
+    parts[1][0, 3, 2, 2] = torch.nan
+    found = reduce_output(Output("layer", parts), **options)  # type: ignore[arg-type]
+    assert found.nan is not None
+    assert found.nan.sum() == found.nan[0, 303] == 1
 
 
 def test_maps_in_another_order_are_left_as_they_are() -> None:

@@ -124,8 +124,8 @@ def reduce_maps(
     factor, shift (channels,), other (like maps): where `changed`, maps become maps * factor + shift, + other where
         `added`; then max(maps, 0) where `rectified`. What is not asked for is not looked at.
     pooled: the maxima of the `windows` (kernel, stride, padding before) of what they have become. layout: the maps'
-        width, the height and width of what pooling makes (0 where it is not asked for), how many channels `pooled` has,
-        and from which on these are.
+        width, the height and width of what pooling makes (0 where it is not asked for), how many channels the layer and
+        `pooled` have, and from which on these are: a part of a layer is summed in the same runs as all of it.
 
     Arguments are few and the caller does little: after a convolution nothing of either is in a cache.
     """
@@ -134,9 +134,9 @@ def reduce_maps(
     not_numbers = 0
     n, positions, channels = maps.shape
     flat = maps.reshape(-1)
-    run = max(4, min(64, _RUN // channels // 4 * 4))
     most, of_run = np.empty(channels, np.float32), np.empty(channels, np.float32)
     width, high, wide, step, offset = layout
+    run = max(4, min(64, _RUN // step // 4 * 4))
     height = positions // width
     total, positive = np.empty(channels, np.float64), np.empty(channels, np.int32)
     for i in range(n):

@@ -128,11 +128,11 @@ def reduce_output(output: Output, *, statistics: bool, images: NDArray[np.int64]
     if len(parts) == 1 or any(part is None for part in parts):
         return reduce(output.values, statistics=statistics, images=images, threshold=threshold, after=output.after)
     size = (output.parts[0].shape[2], output.parts[0].shape[3])
-    found, first = [], 0
+    found, first, total = [], 0, len(threshold.values)
     for part in parts:
         assert part is not None
         values = threshold.values[first : first + part.shape[-1]]
-        found.append(_in_one_pass(part, size, len(images), statistics, values, output.after, first))
+        found.append(_in_one_pass(part, size, len(images), statistics, values, output.after, (total, first)))
         first += part.shape[-1]
     return side_by_side(found)
 
@@ -164,10 +164,12 @@ def _in_one_pass(
     statistics: bool,
     threshold: Floats | None,
     after: After | None,
-    first: int = 0,
+    part: tuple[int, int] | None = None,
 ) -> Reduced:
-    """The reductions of maps (n, positions, channels) of a `size`, of `count` of them, and what comes after; of the
-    channels from `first` on of what is pooled together."""
+    """The reductions of maps (n, positions, channels) of a `size`, of `count` of them, and what comes after.
+
+    part: how many channels the layer has, and the first of these.
+    """
     from convscope.methods import one_pass  # imported where it is needed: Numba takes half a second
 
     n, _, channels = maps.shape
@@ -175,7 +177,8 @@ def _in_one_pass(
     threshold = np.full(channels, -np.inf, np.float32) if threshold is None else threshold
     factor, shift, other = threshold, threshold, maps  # which stand for nothing
     changed = added = rectified = False
-    pooled, windows, layout = numbers.reshape(-1), _NO_WINDOWS, (size[1], 0, 0, 0, 0)
+    pooled, windows, (total, first) = numbers.reshape(-1), _NO_WINDOWS, part or (channels, 0)
+    layout = (size[1], 0, 0, total, first)
     if after is not None:
         more = None if after.other is None else _by_position(after.other)
         if after.other is None or (more is not None and more.shape == maps.shape):
@@ -186,7 +189,7 @@ def _in_one_pass(
                 factor = np.ones(channels, np.float32) if after.factor is None else after.factor.numpy()
                 shift = np.zeros(channels, np.float32) if after.shift is None else after.shift.numpy()
             if after.pool is not None:
-                total, high, wide = after.pool.shape
+                _, high, wide = after.pool.shape
                 if after.pooled is None:
                     after.pooled = torch.empty((n, total, high, wide), memory_format=torch.channels_last)
                 pooled, windows = by_position(after.pooled).reshape(-1), after.pool.windows

@@ -94,6 +94,19 @@ def test_the_compiled_loops_of_float32_project_what_float64_does(name: str, rule
         assert torch.equal(found.boxes, expected.boxes)
 
 
+def test_the_program_s_default_dtype_does_not_matter() -> None:
+    net = Network.trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 4, 3)), (3, 12, 12))
+    image = torch.randn(1, 3, 12, 12)
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = project(net, image, "3", image=[0], channel=[2], position=np.asarray([(1, 2)]), seed="one")
+    finally:
+        torch.set_default_dtype(torch.float32)
+    expected = project(net, image, "3", image=[0], channel=[2], position=np.asarray([(1, 2)]), seed="one")
+    assert found.pixels.dtype == torch.float32
+    assert torch.equal(found.pixels, expected.pixels)
+
+
 @pytest.mark.parametrize("name", nets.MAPS)
 def test_nothing_lies_outside_the_box(name: str) -> None:
     module, shape = nets.make(name)

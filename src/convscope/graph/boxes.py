@@ -67,7 +67,7 @@ def cut(
     if layout == (2, 3) and looped(source):
         from convscope.graph.cutting import cut_boxes  # imported where it is needed: Numba takes half a second
 
-        out = torch.empty(shape, memory_format=torch.channels_last)
+        out = torch.empty(shape, dtype=source.dtype, memory_format=torch.channels_last)
         cut_boxes(by_position(source), image.numpy(), origin, fill, by_position(out))
         return out
     inside = (origin >= 0).all() and (origin + np.asarray(size) <= np.asarray(extent)).all()

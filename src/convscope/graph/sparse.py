@@ -29,7 +29,7 @@ _TOGETHER = 6  # vectors of weights, and of sums in registers
 _CHANNELS = 128  # whose weights for so many vectors fill the first cache
 _POSITIONS = 256
 _WORTH = 0.55  # the share of all multiplications up to which it is faster than all of them by oneDNN
-_SAMPLE = 31  # one position in so many is looked at to tell the share; few maps are as wide
+_SAMPLE = 31  # one position in so many of a large map is looked at to tell the share; few maps are as wide
 
 
 class SparseTranspose:
@@ -42,8 +42,7 @@ class SparseTranspose:
         length = weight.shape[3] * self.few
         rows = weight.permute(0, 2, 3, 1).reshape(channels, weight.shape[2], length)
         rows = F.pad(rows, (0, -length % LINE)).flatten(1)
-        self.vectors = rows.shape[1] // LINE
-        self.padding = rows.shape[1] / rows.new_empty(weight.shape[1:]).numel()
+        self.padding = rows.shape[1] / weight[0].numel()
         blocks = [rows[:, at : at + _TOGETHER * LINE].flatten() for at in range(0, rows.shape[1], _TOGETHER * LINE)]
         self.rows = torch.cat(blocks)
 
@@ -60,7 +59,7 @@ class SparseTranspose:
         height, width = ((v - 1) * s + k for v, s, k in zip(size, self.stride, self.kernel, strict=True))
         row = width * self.few
         # The last vector of a kernel's row may reach beyond it, where it adds zeros.
-        memory = torch.empty(n * height * row + LINE)
+        memory = signal.new_empty(n * height * row + LINE)
         shifts = np.add.outer(np.arange(self.kernel[0]) * row, np.arange(0, self.kernel[1] * self.few, LINE)).ravel()
         steps = (height * row, self.stride[0] * row, self.stride[1] * self.few)
         if not _add_up(_positions(signal), size[0], size[1], self.rows.numpy(), shifts, steps, memory.numpy()):
@@ -77,7 +76,7 @@ def _positions(maps: Tensor) -> Floats:
 def _share(x: Floats) -> float:
     """The share of entries of positions (p, channels) that are not zero, by a sample."""
     found, seen = 0, 0
-    for p in range(0, len(x), _SAMPLE):
+    for p in range(0, len(x), max(1, min(_SAMPLE, len(x) // 64))):
         for value in x[p]:
             found += value != 0
         seen += x.shape[1]

@@ -191,7 +191,9 @@ def _in_one_pass(
             if after.pool is not None:
                 _, high, wide = after.pool.shape
                 if after.pooled is None:
-                    after.pooled = torch.empty((n, total, high, wide), memory_format=torch.channels_last)
+                    after.pooled = torch.empty(
+                        (n, total, high, wide), dtype=torch.float32, memory_format=torch.channels_last
+                    )
                 pooled, windows = by_position(after.pooled).reshape(-1), after.pool.windows
                 layout = (size[1], high, wide, total, first)
     missing = one_pass.reduce_maps(

@@ -79,7 +79,7 @@ class MaxPool2d(Windows):
             return super().run(inputs)
         from convscope.graph.pooling import largest  # imported where it is needed: Numba takes half a second
 
-        out = torch.empty((*x.shape[:2], *self.call.result.size), memory_format=torch.channels_last)
+        out = torch.empty((*x.shape[:2], *self.call.result.size), dtype=x.dtype, memory_format=torch.channels_last)
         largest(by_position(x), (self.kernel, self.stride, self.before), by_position(out))
         return out
 
@@ -116,7 +116,7 @@ class MaxPool2d(Windows):
             return None
         from convscope.graph.pooling import put_back  # imported where it is needed: Numba takes half a second
 
-        out = torch.empty((*signal.shape[:2], *size), memory_format=torch.channels_last)
+        out = torch.empty((*signal.shape[:2], *size), dtype=signal.dtype, memory_format=torch.channels_last)
         windows = (self.stride, self.kernel)
         put_back(by_position(maps), image.numpy(), origin, *windows, by_position(signal), by_position(out))
         return out
@@ -144,7 +144,7 @@ class MaxPool2d(Windows):
 
         (origin, size), (old, box) = place.on_map(), change.place.on_map()
         whole_map = size == self.call.result.size
-        out = torch.empty((len(origin), maps.shape[1], *size), memory_format=torch.channels_last)
+        out = torch.empty((len(origin), maps.shape[1], *size), dtype=maps.dtype, memory_format=torch.channels_last)
         windows = (self.kernel, self.stride, self.before)
         there = (by_position(maps), base.image, origin)
         pool_changes(

@@ -43,13 +43,33 @@ def write_with(path: Path, write: Callable[[Path], None]) -> int:
     return size
 
 
-def write_bytes(path: Path, data: bytes) -> int:
-    """The number of bytes written, all of them or none (see `write_with`)."""
+def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> int:
+    """The number of bytes written, all of them or none (see `write_with`).
+
+    durable: they are on disk when this returns, and their name is, so that a power cut cannot take them back.
+    """
 
     def write(temporary: Path) -> None:
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
 
-    return write_with(path, write)
+    size = write_with(path, write)
+    if durable and os.name == "posix":  # on Windows folders cannot be opened
+        with writing(path):
+            _sync_folder(path.parent)
+    return size
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names of a folder's files to disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_json(path: Path, value: Any) -> int:

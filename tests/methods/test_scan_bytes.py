@@ -269,7 +269,7 @@ def test_a_killed_process_loses_only_what_was_not_saved(tmp_path: Path) -> None:
     for calls in (0, 2):
         done = subprocess.run([sys.executable, "-c", KILLED, str(store), str(calls)], cwd=ROOT, timeout=240)
         assert done.returncode == -signal.SIGKILL
-        assert list((store / "parts").glob(".*.tmp"))
+        assert list((store / "parts").glob(".*.part"))
     saved = Scan.load(store)
     assert 0 < saved.images < COUNT - len(SOURCE.corrupt)
     looked: list[int] = []

@@ -12,9 +12,10 @@ from safetensors.numpy import load_file
 
 from convscope.data import Preprocess
 from convscope.errors import StoreError
+from convscope.files import write_bytes
 from convscope.methods import scan_run, scan_store
 from convscope.methods.scan import Scan, scan
-from convscope.methods.scan_store import layer_file, write_whole
+from convscope.methods.scan_store import layer_file
 from tests.methods.scan_fakes import Answers, Numbered, answers, digest
 
 SOURCE = Numbered(40, labels=[i % 2 for i in range(40)], classes=("a", "b"), corrupt=frozenset({3}))
@@ -266,7 +267,7 @@ def test_a_full_disk_leaves_what_was_finished(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(os, "fsync", fsync)
     store = tmp_path / "store"
-    with pytest.raises(StoreError, match=r"cannot write .*: No space left on device"):
+    with pytest.raises(StoreError, match=r"cannot write .*: the disk is full: free some space"):
         scan(net, source, workers=1, batch=1, store=store)
     monkeypatch.setattr(os, "fsync", real)
     assert files(store) == {"parts/shard-0-of-1.safetensors"}
@@ -279,23 +280,23 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "file"
-    write_whole(path, b"old")
+    write_bytes(path, b"old", durable=True)
 
     def fsync(handle: int) -> None:
         raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
 
     monkeypatch.setattr(os, "fsync", fsync)
-    with pytest.raises(StoreError, match="quota"):
-        write_whole(path, b"new")
+    with pytest.raises(StoreError, match="the disk is full"):
+        write_bytes(path, b"new", durable=True)
     assert path.read_bytes() == b"old"
     assert files(tmp_path) == {"file"}
 
 
 def test_readers_of_a_file_that_is_replaced_keep_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "file"
-    write_whole(path, b"old")
+    write_bytes(path, b"old", durable=True)
     with path.open("rb") as reader:
-        write_whole(path, b"new")
+        write_bytes(path, b"new", durable=True)
         assert reader.read() == b"old"
     assert path.read_bytes() == b"new"
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,6 +26,7 @@ from safetensors.numpy import save as to_bytes
 
 from convscope.data import Failure
 from convscope.errors import StoreError
+from convscope.files import write_bytes
 from convscope.methods.exact import ExactSum
 from convscope.methods.scan_state import Coverage, ScanIdentity, ScannedLayer, ScanState
 from convscope.methods.statistics import HISTOGRAM_EDGES, StatisticsTable
@@ -42,41 +42,6 @@ Arrays = dict[str, NDArray[Any]]
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it appears as a whole, on disk, or not at all.
-
-    Raises:
-        StoreError: if it cannot be written, as on a full disk; the file of this name, if any, is as it was.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise StoreError(
-            f"cannot write {path}: {error.strerror or error}. What was finished before is kept: make room or change "
-            "the permissions, and run the same again"
-        ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself last, where folders can be opened (not on Windows)."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def remove(paths: Iterable[Path]) -> None:
@@ -117,7 +82,7 @@ def write_part(path: Path, state: ScanState) -> None:
     arrays = _arrays(state, slice(0, state.identity.channels)) | {"coverage": np.packbits(state.coverage)}
     if state.statistics is not None and state.statistics.class_count is not None:
         arrays["class_count"] = state.statistics.class_count
-    write_whole(path, to_bytes(arrays, {"convscope": _dump(header)}))
+    write_bytes(path, to_bytes(arrays, {"convscope": _dump(header)}), durable=True)
 
 
 def read_part(path: Path) -> ScanState:
@@ -161,7 +126,7 @@ def _within(inner: Coverage, outer: Coverage) -> bool:
 def remove_parts(store: Path) -> None:
     """Remove the parts of a store, their folder if nothing else is in it, and what a kill left half written."""
     remove(part_paths(store))
-    remove(path for folder in (store, store / PARTS, store / LAYERS) for path in folder.glob(".*.tmp"))
+    remove(path for folder in (store, store / PARTS, store / LAYERS) for path in folder.glob(".*.part"))
     if (store / PARTS).is_dir() and not any((store / PARTS).iterdir()):
         (store / PARTS).rmdir()
 
@@ -186,7 +151,7 @@ def write_finished(store: Path, state: ScanState) -> None:
     for number, (layer, span) in enumerate(zip(identity.layers, identity.spans, strict=True)):
         name = layer_file(number, layer.name)
         content = to_bytes(_arrays(state, span) | _derived(state, layer, span))
-        write_whole(store / LAYERS / name, content)
+        write_bytes(store / LAYERS / name, content, durable=True)
         entries.append({"name": layer.name, "file": f"{LAYERS}/{name}", "sha256": hashlib.sha256(content).hexdigest()})
     by_class = None if state.statistics is None else state.statistics.class_count
     manifest = {
@@ -201,7 +166,7 @@ def write_finished(store: Path, state: ScanState) -> None:
         "class_count": None if by_class is None else by_class.tolist(),
     }
     lines = ",\n".join(f"{json.dumps(key)}: {_dump(value)}" for key, value in manifest.items())
-    write_whole(store / MANIFEST, f"{{\n{lines}\n}}\n".encode())
+    write_bytes(store / MANIFEST, f"{{\n{lines}\n}}\n".encode(), durable=True)
     remove_parts(store)
 
 

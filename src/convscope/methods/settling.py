@@ -27,9 +27,9 @@ from safetensors.torch import save
 from convscope.data import Source, batches
 from convscope.data.sources.select import limit
 from convscope.errors import SourceError
+from convscope.files import write_bytes
 from convscope.graph import Network
 from convscope.methods.scan import preprocess_of
-from convscope.methods.scan_store import write_whole
 
 # By layer, (images, units): the largest value of each unit's map in each image.
 Responses = Mapping[str, NDArray[np.float32]]
@@ -141,7 +141,7 @@ def sampled(
         )
     found = {name: torch.cat(tensors) for name, tensors in parts.items()}
     if path is not None:
-        write_whole(path, save(found, {"convscope": print_of}))
+        write_bytes(path, save(found, {"convscope": print_of}), durable=True)
     return {name: tensor.numpy() for name, tensor in found.items()}
 
 

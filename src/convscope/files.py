@@ -50,22 +50,20 @@ def write_bytes(path: Path, data: bytes, *, durable: bool = False) -> int:
     """
 
     def write(temporary: Path) -> None:
-        with temporary.open("wb") as file:
-            file.write(data)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
+        temporary.write_bytes(data)
+        if durable:
+            _sync(temporary)
 
     size = write_with(path, write)
     if durable and os.name == "posix":  # on Windows folders cannot be opened
         with writing(path):
-            _sync_folder(path.parent)
+            _sync(path.parent)
     return size
 
 
-def _sync_folder(folder: Path) -> None:
-    """Bring the names of a folder's files to disk."""
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Bring a file, or the names of a folder's files, to disk."""
+    handle = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

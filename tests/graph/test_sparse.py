@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from convscope.graph import Network
 from convscope.graph.boxes import Signal, whole_origin
 from convscope.graph.options import PullOptions
-from convscope.graph.pulling import Context
+from convscope.graph.pulling import Context, seed_signal
 from convscope.graph.sparse import SparseTranspose
 
 # images, channels, few, map, kernel, stride: one and several blocks of channels (128) and of vectors (96 numbers), the
@@ -47,6 +48,7 @@ def test_what_is_not_zero_makes_the_whole_convolution(
     x, weight = drawn((n, channels, *size), share), torch.randn(channels, few, *kernel)
     expected = F.conv_transpose2d(x.double(), weight.double(), stride=stride)
     found = SparseTranspose(weight, stride)(x)
+    assert found is not None
     assert found.shape == expected.shape
     assert found.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(found.double(), expected, rtol=0, atol=2e-6 * (1 + expected.abs().max().item()))
@@ -56,8 +58,11 @@ def test_what_is_not_zero_makes_the_whole_convolution(
 def test_an_image_s_bits_do_not_depend_on_the_others(size: tuple[int, int]) -> None:
     x, transpose = drawn((7, 150, *size), 0.2), SparseTranspose(torch.randn(150, 12, 3, 3), (2, 2))
     together = transpose(x)
+    assert together is not None
     for i in range(7):
-        assert torch.equal(transpose(x[i : i + 1]), together[i : i + 1])
+        alone = transpose(x[i : i + 1])
+        assert alone is not None
+        assert torch.equal(alone, together[i : i + 1])
 
 
 def test_a_single_entry_gives_its_row_of_the_weight() -> None:
@@ -65,42 +70,64 @@ def test_a_single_entry_gives_its_row_of_the_weight() -> None:
     x[0, 17, 1, 0] = 2
     expected = torch.zeros(1, 4, 5, 5)
     expected[0, :, 2:, :3] = 2 * weight[17]
-    assert torch.equal(SparseTranspose(weight, (2, 2))(x), expected)
-
-
-@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
-def test_what_is_not_finite_stays_where_it_belongs(value: float) -> None:
-    x = torch.zeros(2, 3, 4, 4).contiguous(memory_format=torch.channels_last)
-    x[0, 1, 3, 3] = value
-    found = SparseTranspose(torch.ones(3, 20, 1, 1), (1, 1))(x)
-    assert not found[0, :, 3, 3].isfinite().any()
-    assert found.isfinite().sum() == found.numel() - 20
+    found = SparseTranspose(weight, (2, 2))(x)
+    assert found is not None
+    assert torch.equal(found, expected)
 
 
 def test_it_pays_where_little_is_left() -> None:
     wide, narrow = SparseTranspose(torch.randn(64, 64, 3, 3), (1, 1)), SparseTranspose(torch.randn(64, 1, 1, 1), (1, 1))
-    assert wide.pays(drawn((2, 64, 50, 50), 0.1))
-    assert not wide.pays(drawn((2, 64, 50, 50), 0.8))
-    assert not narrow.pays(drawn((2, 64, 50, 50), 0.1)), "fifteen in sixteen places of its vectors are empty"
+    assert [wide.pays(share) for share in (0.1, 0.5, 0.8)] == [True, True, False]
+    assert not narrow.pays(0.1), "fifteen in sixteen places of its vectors are empty"
+
+
+def pulled(net: Network, signal: Tensor, share: float) -> Signal:
+    context = Context(PullOptions(), {}, net.values, torch.arange(len(signal)))
+    return net.steps[0].pull(Signal(signal, whole_origin(len(signal)), share=share), context)[0]
 
 
 @pytest.mark.parametrize("share", [0.05, 0.9])
 def test_a_convolution_pulls_alike_either_way(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     net = Network.trace(nn.Conv2d(24, 40, 3, stride=2, padding=1), (24, 20, 20))
-    signal, (step,) = drawn((3, 40, 10, 10), share), net.steps
+    signal = drawn((3, 40, 10, 10), share)
     used: list[int] = []
     original = SparseTranspose.__call__
 
-    def counting(self: SparseTranspose, signal: Tensor) -> Tensor:
+    def counting(self: SparseTranspose, signal: Tensor) -> Tensor | None:
         used.append(len(signal))
         return original(self, signal)
 
     monkeypatch.setattr(SparseTranspose, "__call__", counting)
-    context = Context(PullOptions(), {}, net.values, torch.arange(3))
-    found = step.pull(Signal(signal, whole_origin(3)), context)[0]
-    double = net.to(dtype=torch.float64)
-    expected = double.steps[0].pull(Signal(signal.double(), whole_origin(3)), context)[0]
+    found, expected = pulled(net, signal, share), pulled(net.to(dtype=torch.float64), signal.double(), share)
     assert used == ([3] if share == 0.05 else []), "float64 and what is not mostly zero go PyTorch's way"
     torch.testing.assert_close(found.tensor.double(), expected.tensor, rtol=0, atol=1e-5)
     assert found.origin is not None
     assert (found.origin == expected.origin).all()
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_what_is_not_finite_stays_where_it_belongs(value: float) -> None:
+    net = Network.trace(nn.Conv2d(20, 3, 1), (20, 4, 4))
+    x = drawn((3, 3, 4, 4), 0.1)
+    expected = pulled(net, x, 0.1)
+    x[1, 1, 3, 3] = value
+    found = pulled(net, x, 0.1)
+    for i in (0, 2):
+        assert torch.equal(found.tensor[i], expected.tensor[i])
+    assert not found.tensor[1, :, 3, 3].isfinite().any()
+    assert found.tensor.isfinite().sum() == found.tensor.numel() - 20
+
+
+def test_what_a_signal_came_through_says_how_much_of_it_is_not_zero() -> None:
+    """Max pooling leaves a quarter, and rectifying half of that; a sum and a concatenation change nothing."""
+    module = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 4, 1)
+    )
+    net, image = Network.trace(module.eval(), (3, 8, 8)), torch.randn(2, 3, 8, 8)
+    kept = net.run_values(image, {step.index for step in net.steps} | {0})
+    signal, seen = Signal(torch.randn(2, 8, 4, 4), whole_origin(2)), []
+    for step in reversed(net.steps[:-1]):
+        signal = step.pull(signal, Context(PullOptions(), kept, net.values, torch.arange(2)))[0]
+        seen.append((step.op, signal.share))
+    assert seen == [("max_pool2d", 0.25), ("relu", 0.125), ("batch_norm", 0.125), ("conv2d", 1.0)]
+    assert seed_signal(net.values[1], torch.tensor([0]), np.zeros((1, 2)), torch.ones(1)).share == 1 / 8

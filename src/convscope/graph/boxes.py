@@ -23,12 +23,14 @@ from convscope.graph.order import by_position, looped
 class Signal:
     """`tensor` holds n boxes, `origin` (n, 2) their first (y, x) on the map; None where the tensor is no map.
 
-    `owned` is False where another signal may share the tensor, so that it must not be changed in place.
+    `owned` is False where another signal may share the tensor, so that it must not be changed in place. `share` says about
+    how much of it is not zero, by the steps that it came through and not by its numbers; 1 where nothing is known.
     """
 
     tensor: Tensor
     origin: np.ndarray | None = None
     owned: bool = True
+    share: float = 1.0
 
     def size(self, layout: tuple[int, int]) -> tuple[int, int]:
         """(height, width) of the boxes."""
@@ -114,7 +116,7 @@ def paste(signal: Signal, layout: tuple[int, int], origin: np.ndarray, size: tup
         return signal
     # Seen from the new box, the old one is the map and the new origin is relative to it.
     rows = torch.arange(len(old), device=tensor.device)
-    return Signal(cut(tensor, rows, layout, origin - old, size), origin)
+    return Signal(cut(tensor, rows, layout, origin - old, size), origin, share=signal.share)
 
 
 def whole(signal: Signal, value: Value) -> Tensor:
@@ -140,7 +142,7 @@ def settle(signal: Signal, value: Value) -> Signal:
     low, high = -signal.origin, signal.origin + size - extent
     if (low > 0).any() or (high > 0).any():
         if not signal.owned:
-            signal = Signal(signal.tensor.clone(), signal.origin)
+            signal = Signal(signal.tensor.clone(), signal.origin, share=signal.share)
         _clear(signal.tensor, value.layout, low, high)
     return signal
 

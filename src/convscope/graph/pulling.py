@@ -82,7 +82,7 @@ def seed_signal(value: Value, channel: Tensor, position: np.ndarray | None, amou
     if tensor.dim() == 4:
         # One position is both channels first and channels last; what is made from it follows its strides.
         tensor = tensor.contiguous(memory_format=torch.channels_last)
-    return Signal(tensor, position.astype(np.int64))
+    return Signal(tensor, position.astype(np.int64), share=1 / value.shape[0])
 
 
 def pull(steps: Sequence[Step], target: int, signal: Signal, context: Context) -> Signal:

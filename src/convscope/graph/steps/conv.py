@@ -158,16 +158,24 @@ class Conv2d(Windows):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed kernels over the box, without padding: what falls beyond the map is cleared by the caller."""
         assert signal.origin is not None
-        sparse = self._sparse if looped(signal.tensor) else None
-        if sparse is not None and sparse.pays(signal.tensor):
-            tensor = sparse(signal.tensor)
-        elif self._blocks is not None:
-            tensor = self._blocks(signal.tensor)
-        else:
-            tensor = F.conv_transpose2d(
-                signal.tensor, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups
-            )
-        return {0: Signal(tensor, self.input_origin(signal.origin))}
+        return {0: Signal(self._carried(signal.tensor, signal.share), self.input_origin(signal.origin))}
+
+    def _carried(self, signal: Tensor, share: float) -> Tensor:
+        """The adjoint of signals of which this share is not zero."""
+        sparse = self._sparse if share < 1 and looped(signal) else None
+        if sparse is None or not sparse.pays(share):
+            return self._adjoint(signal)
+        made = sparse(signal)
+        if made is None:  # inf or NaN in one of them must not change how the others are rounded
+            parts = [self._carried(one[None], share) for one in signal] if len(signal) > 1 else [self._adjoint(signal)]
+            made = torch.cat(parts)
+        return made
+
+    def _adjoint(self, signal: Tensor) -> Tensor:
+        """The transposed convolution of a signal, without padding."""
+        if self._blocks is not None:
+            return self._blocks(signal)
+        return F.conv_transpose2d(signal, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups)
 
     @cached_property
     def _sparse(self) -> SparseTranspose | None:

@@ -46,7 +46,7 @@ class BatchNorm(Positionwise):
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The signal times the channel's factor."""
-        return {0: Signal(signal.tensor * self.scale, signal.origin)}
+        return {0: Signal(signal.tensor * self.scale, signal.origin, share=signal.share)}
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The change times the channel's factor."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -22,6 +23,9 @@ aten = torch.ops.aten
 class _Rectifying(Positionwise):
     """An activation that the deconvnet answers by keeping the positive part of the signal."""
 
+    #: Whether its derivative is zero for half of the inputs, as a ReLU's is.
+    blocks: ClassVar[bool] = True
+
     def needs(self, options: PullOptions) -> tuple[int, ...]:
         """The input only where its sign or slope matters."""
         return () if self.only_rectifies(options) else (0,)
@@ -33,10 +37,14 @@ class _Rectifying(Positionwise):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """By the ReLU rule."""
         if context.options.rule == "gradient":
-            return super().pull(signal, context)
-        self.count(context)
-        kept = Signal(signal.tensor.clamp_(min=0) if signal.owned else signal.tensor.clamp(min=0), signal.origin)
-        return {0: kept} if self.only_rectifies(context.options) else super().pull(kept, context)
+            passed = super().pull(signal, context)
+        else:
+            self.count(context)
+            kept = Signal(signal.tensor.clamp_(min=0) if signal.owned else signal.tensor.clamp(min=0), signal.origin)
+            passed = {0: kept} if self.only_rectifies(context.options) else super().pull(kept, context)
+        if context.options.rule != "gradient" or self.blocks:
+            passed = {slot: replace(part, share=signal.share / 2) for slot, part in passed.items()}
+        return passed
 
     def count(self, context: PullContext) -> None:
         """Notes in the report that the signal was rectified here."""
@@ -126,6 +134,8 @@ class MaximumWithZero(_Rectifying):
 )
 class SmoothActivation(_Rectifying):
     """An activation like a ReLU but not one; what becomes of it is the option `smooth`."""
+
+    blocks = False
 
     @classmethod
     def accepts(cls, call: Call) -> bool:
@@ -217,7 +227,12 @@ class Sum(Positionwise):
             return super().pull(signal, context)
         owned = signal.owned and len(factors) == 1
         return {
-            slot: Signal(signal.tensor if factor == 1 else signal.tensor * factor, signal.origin, owned or factor != 1)
+            slot: Signal(
+                signal.tensor if factor == 1 else signal.tensor * factor,
+                signal.origin,
+                owned or factor != 1,
+                signal.share,
+            )
             for slot, factor in enumerate(factors)
         }
 
@@ -290,7 +305,7 @@ class Product(Positionwise):
         if scale is None:
             return super().pull(signal, context)
         tensor = signal.tensor / scale if self.call.op == "div" else signal.tensor * scale
-        return {0: Signal(tensor, signal.origin)}
+        return {0: Signal(tensor, signal.origin, share=signal.share)}
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """By a constant, the change times it."""

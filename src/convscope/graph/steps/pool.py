@@ -91,9 +91,10 @@ class MaxPool2d(Windows):
         """Unpooling with the switches of the box's own windows; padding can never win."""
         assert signal.origin is not None
         size, origin = self.input_size(signal.size((2, 3))), self.input_origin(signal.origin)
+        share = signal.share / (self.stride[0] * self.stride[1])
         made = self._unpooled(signal.tensor, origin, size, context)
         if made is not None:
-            return {0: Signal(made, origin)}
+            return {0: Signal(made, origin, share=share)}
         below = context.forward_on(self.inputs[0], origin, size, fill=-torch.inf)
         pooled = (self.kernel, self.stride, (0, 0), self.dilation, False)
         _, switches = F.max_pool2d(below, *pooled, return_indices=True)
@@ -102,7 +103,7 @@ class MaxPool2d(Windows):
             tensor = aten.max_pool2d_with_indices_backward(_dense(signal.tensor), below, *pooled, switches)
         else:
             tensor = unpool(signal.tensor, switches, size, context.options.overlap)
-        return {0: Signal(tensor, origin)}
+        return {0: Signal(tensor, origin, share=share)}
 
     def _unpooled(
         self, signal: Tensor, origin: np.ndarray, size: tuple[int, int], context: PullContext

@@ -76,7 +76,7 @@ class Cat(Step):
                 tensor = signal.tensor.narrow(self.dim, at, length)
                 if part.number in found:
                     tensor = tensor + found[part.number].tensor
-                found[part.number] = Signal(tensor, signal.origin, signal.owned)
+                found[part.number] = Signal(tensor, signal.origin, signal.owned, signal.share)
             else:
                 length = part.shape[self.dim]
             at += length

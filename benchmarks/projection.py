@@ -24,10 +24,10 @@ Forward passes included, all of ZFNet's, seconds (another processor; --quick, on
     34    and by one compiled loop (all three turns, 16 images)
     33    blocks of up to 56 MB instead of 14 (one core: 8.6 to 8.0 ms a projection of conv5), results in order by rows
     31    max pooling in the forward passes by a compiled loop; the code of more shapes kept by oneDNN changes nothing
-    17    transposed convolutions multiply only what is not zero, 5 to 12 % below a max pooling and 35 to 50 % behind a
+    19    transposed convolutions multiply only what is not zero, 5 to 12 % below a max pooling and 35 to 50 % behind a
           ReLU: of conv5's 7.9 ms a projection on one core 4.3 are left; unpooling in a compiled loop that looks for the
           switches in the map itself, without cutting boxes from it: 3.5; boxes cut and cleared in compiled loops: 3.3.
-          Then the other networks: VGG16 740 to 409, ResNet-18 451 to 278.
+          Then the other networks: VGG16 740 to 413, ResNet-18 451 to 280.
     Not kept: GEMM and fold (col2im costs more than it saves), sub-pixel form of conv2 (1.4 times the operations; as
           four convolutions 1.05 times as fast, with what they make still to be put together), unpooling in a compiled
           loop on boxes that were cut before (0.95 to 1.3 times as fast).

@@ -23,8 +23,8 @@ from convscope.graph.order import by_position, looped
 class Signal:
     """`tensor` holds n boxes, `origin` (n, 2) their first (y, x) on the map; None where the tensor is no map.
 
-    `owned` is False where another signal may share the tensor, so that it must not be changed in place. `share` says about
-    how much of it is not zero, by the steps that it came through and not by its numbers; 1 where nothing is known.
+    `owned` is False where another signal may share the tensor, so that it must not be changed in place. `share` says
+    about how much of it is not zero, by the steps that it came through and not by its numbers; 1 if nothing is known.
     """
 
     tensor: Tensor

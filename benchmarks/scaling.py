@@ -112,8 +112,7 @@ def equal_bytes(model: str, images: Path, folder: Path, *, quick: bool) -> Itera
         scan(net, source, workers=workers, batch=batch).save(folder / f"threads{workers}")
         yield f"{workers} workers, batch {batch}", digest(folder / f"threads{workers}") == reference
     out = folder / "torchrun"
-    run = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    subprocess.run([sys.executable, *run, *command(model, images, out)], check=True, capture_output=True)
+    torchrun(2, *command(model, images, out)[1:])
     yield "torchrun, 2 processes", digest(out) == reference
     for count in (1, 2, 3, 7):
         merged = shards_here(net, source, folder, count) if quick else shards(model, images, folder, count)

@@ -1,9 +1,9 @@
 """Transposed convolutions of signals that are mostly zero, which multiply only what is not, compiled by Numba.
 
-Below a max pooling at least three quarters of a signal are zero (8/9 where windows of 3 x 3 hardly overlap), and
-rectifying takes half of the rest and more: 5 to 12 % are left, and behind a ReLU alone 35 to 50 %. For a stretch of
-positions the channels that are not zero are listed. Each of these stands for a row of weights, and the rows are added
-up in vector registers for a position at a time; six vectors of so many rows fill the first cache.
+Below a max pooling with stride 2 at least three quarters of a signal are zero, and rectifying takes half of the rest
+and more: 5 to 12 % are left, and behind a ReLU alone 35 to 50 %, seldom two thirds. For a stretch of positions the
+channels that are not zero are listed. Each of these stands for a row of weights, and the rows are added up in vector
+registers for a position at a time; six vectors of so many rows fill the first cache.
 
 Whether it pays is decided by what a signal came through, not by its numbers, and an image's sums are made in the same
 order whatever others are carried back with it: so a projection's bits do not depend on them.

@@ -10,7 +10,7 @@ from PIL import Image
 
 import convscope as cs
 from convscope.atlas.experiments import experiments
-from convscope.methods.diagnosis import diagnose
+from convscope.stores.diagnosis import diagnose
 
 
 def test_weights_alone(convscope: Callable, tmp_path: Path) -> None:

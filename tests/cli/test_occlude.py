@@ -13,7 +13,7 @@ import torch
 import convscope as cs
 from convscope.atlas.experiments import experiments
 from convscope.data import load_image
-from convscope.methods.parts import Part, format_parts
+from convscope.data.parts import Part, format_parts
 
 pytest.importorskip("matplotlib")
 

@@ -70,7 +70,7 @@ def atlas(
     """
     common = common or Common()
     import convscope
-    from convscope.methods.distributed import rank
+    from convscope.processes import rank
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     names = choose_layers(net, layers)

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.data import Source
+    from convscope.data.parts import Part
     from convscope.graph import Network
-    from convscope.methods.correspondence import Correspondence
-    from convscope.methods.parts import Part
+    from convscope.methods.correspondence.comparing import Correspondence
 
 
 def correspond(
@@ -79,9 +79,9 @@ def correspond(
         Threads; by default as many as PyTorch uses.
     """
     common = common or Common()
+    from convscope.data.parts import read_parts
     from convscope.files import write_json
-    from convscope.methods.correspondence import correspondence
-    from convscope.methods.parts import read_parts
+    from convscope.methods.correspondence.comparing import correspondence
 
     if not 0.5 <= confidence < 1:
         raise UsageError(f"--confidence {confidence}: give a share from 0.5 to 1, such as 0.95")
@@ -128,7 +128,7 @@ def mark(net: "Network", source: "Source", parts: "Sequence[Part]", terminal: Te
     Raises UsageError where an image of the table is not there, or a part lies outside what the network sees.
     """
     from convscope.data import load_image
-    from convscope.methods.parts import OBJECT, box_on_input, of_images
+    from convscope.data.parts import OBJECT, box_on_input, of_images
 
     names = [source.name(i) for i in range(len(source))]
     wanted = of_images(parts, names)

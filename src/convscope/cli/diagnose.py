@@ -14,7 +14,7 @@ from convscope.errors import UsageError
 if TYPE_CHECKING:
     from convscope.data import Source
     from convscope.graph import Network
-    from convscope.methods.diagnosis import Diagnosis
+    from convscope.methods.diagnosis.diagnosis import Diagnosis
 
 
 def diagnose(
@@ -86,7 +86,7 @@ def _is_model(text: str) -> bool:
 
 
 def _diagnose(net: "Network", source: "Source | None", out: Path, terminal: Terminal, **asked: Any) -> "Diagnosis":
-    from convscope.methods.diagnosis import diagnose as measure
+    from convscope.stores.diagnosis import diagnose as measure
 
     store = None
     if source is not None:

@@ -15,7 +15,7 @@ from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from convscope.methods.evolution import Evolution
+    from convscope.methods.evolution.following import Evolution
 
 _ENDINGS = (".safetensors", ".pth", ".pt", ".ckpt", ".npz")
 
@@ -72,7 +72,7 @@ def evolve(
     common = common or Common()
     asked = options or ModelOptions()
     files = checkpoints(run, _epochs(epochs))
-    from convscope.methods.evolution import evolution
+    from convscope.stores.evolution import evolution
 
     def load(path: Path) -> Any:
         if model is None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convscope.graph import Network
-    from convscope.methods.invariance import Invariance
+    from convscope.methods.invariance.measuring import Invariance
 
 _MOST = 1000  # amounts of one transformation
 
@@ -86,8 +86,8 @@ def invariance(
     """
     common = common or Common()
     from convscope.files import write_json
-    from convscope.methods.invariance import invariance as ask
-    from convscope.methods.transforms import PAPER
+    from convscope.methods.invariance.measuring import invariance as ask
+    from convscope.methods.invariance.transforms import PAPER
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     shown = open_atlas(atlas, net)
@@ -145,7 +145,7 @@ def summary(found: "Invariance") -> list[dict[str, Any]]:
 
 def examples(net: "Network", found: "Invariance", pictures: Pictures) -> "dict[str, list[NDArray[np.uint8]]]":
     """The first image at four amounts of every transformation."""
-    from convscope.methods.transforms import Frame, transformation
+    from convscope.methods.invariance.transforms import Frame, transformation
 
     recipe, one = preprocess_of(net), pictures.inputs(net, slice(0, 1))
     frame = Frame.of(recipe, outside=found.outside, interpolation=found.interpolation)

@@ -83,7 +83,7 @@ def occlude(
         Threads; by default as many as PyTorch uses.
     """
     common = common or Common()
-    from convscope.methods.occlusion_run import occlude_source
+    from convscope.stores.occlusion import occlude_source
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     shown, source = open_atlas(atlas, net), source_of(images, limit)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from convscope.atlas import Atlas
     from convscope.data import Failure, Source
     from convscope.graph import Network, Unit
-    from convscope.methods.occlusion import Occlusion
-    from convscope.methods.occlusion_run import Covered
-    from convscope.methods.scan import Scan
+    from convscope.methods.occlusion.occlusion import Occlusion
+    from convscope.stores.occlusion import Covered
+    from convscope.stores.scan import Scan
 
 PARTS = "parts"
 """The folder that keeps the answer for each image, within the command's own."""
@@ -33,7 +33,7 @@ class Elsewhere:
     @classmethod
     def of(cls, net: "Network", scan: Path | None, images: "Source | str | None", atlas: "Atlas | None") -> "Elsewhere":
         """With the scan in a folder, of that collection; raises UsageError where it is of others."""
-        from convscope.methods.scan import Scan
+        from convscope.stores.scan import Scan
 
         if scan is None:
             return cls(None, atlas)
@@ -75,7 +75,7 @@ class Answer:
 
     def take(self, one: "Covered | Failure") -> None:
         """Take in an image's answer and draw its figure, unless a run before did."""
-        from convscope.methods.occlusion_run import Covered
+        from convscope.stores.occlusion import Covered
 
         if not isinstance(one, Covered):
             self.failures.append(one)
@@ -97,7 +97,7 @@ class Answer:
     def _forget_figures(self) -> None:
         """Remove figures that show other projections than those asked for now."""
         from convscope.files import write_json
-        from convscope.methods.occlusion_run import read_json
+        from convscope.stores.occlusion import read_json
 
         note = self.out / PARTS / "figures.json"
         if read_json(note) != self.elsewhere.key:
@@ -121,7 +121,7 @@ class Answer:
     # -- in the end ---------------------------------------------------------------------------------------------------
     def finish(self) -> "Finished":
         """All of it, with the tables written; raises ImageError where no image could be read."""
-        from convscope.methods.occlusion import join
+        from convscope.methods.occlusion.occlusion import join
 
         if not self.covered:
             raise ImageError(f"none of the {len(self.source)} images could be read ({self.source.describe()})")

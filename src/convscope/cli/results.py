@@ -100,7 +100,7 @@ def targets(net: "Network", source: "Source", indices: Sequence[int], asked: Seq
         raise UsageError("--target labels: give either the images' own classes or others, not both")
     import torch
 
-    from convscope.methods.readings import class_number
+    from convscope.methods.targets import class_number
 
     found, count = [], net.layers[net.output].channels
     for index in indices:

@@ -22,7 +22,7 @@ from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from convscope.methods.scan import Scan
+    from convscope.stores.scan import Scan
 
 Out = Annotated[Path, Parameter(alias="-o", help="folder for the result")]
 
@@ -73,7 +73,8 @@ def scan(
     common = common or Common()
     part = parse_shard(shard)
     import convscope
-    from convscope.methods.distributed import distributed_scan, launched, rank
+    from convscope.processes import launched, rank
+    from convscope.stores.distributed import distributed_scan
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     names = choose_layers(net, layers)
@@ -108,7 +109,7 @@ def merge(
     common = common or Common()
     if not parts:
         raise UsageError("nothing to merge: name the folders of one or more scans")
-    from convscope.methods.scan import Scan
+    from convscope.stores.scan import Scan
 
     terminal = common.terminal()
     found = Scan.load(parts[0])

@@ -12,8 +12,9 @@ from convscope.atlas.render import display
 from convscope.figures.occlusion import Photo
 from convscope.graph import Network
 from convscope.methods.deconv import deconv
-from convscope.methods.occlusion import Occlusion
-from convscope.methods.scan import Scan, preprocess_of
+from convscope.methods.inputs import preprocess_of
+from convscope.methods.occlusion.occlusion import Occlusion
+from convscope.stores.scan import Scan
 
 Pixels = NDArray[np.uint8]
 
@@ -40,7 +41,7 @@ def photo_of(
         UsageError: for a network without preprocessing, or a scan that does not know its images.
 
     >>> from convscope.data import Preprocess
-    >>> from convscope.methods.occlusion import occlude
+    >>> from convscope.methods.occlusion.occlusion import occlude
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten())
     >>> net = Network.trace(layers, (3, 12, 12), preprocess=Preprocess(12, 12))
     >>> found = occlude(net, torch.rand(1, 3, 12, 12), size=4, stride=4)

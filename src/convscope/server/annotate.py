@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from convscope.data import Source, decode
+from convscope.data.parts import OBJECT, Part, format_parts, of_images, read_parts
 from convscope.errors import ImageError, UsageError, missing_extra
 from convscope.files import write_bytes
-from convscope.methods.parts import OBJECT, Part, format_parts, of_images, read_parts
 from convscope.server.app import LOCAL
 
 if TYPE_CHECKING:

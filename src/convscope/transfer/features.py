@@ -35,8 +35,8 @@ from convscope.data import Batch, Source, batches
 from convscope.errors import SourceError, StoreError, UsageError
 from convscope.files import writing
 from convscope.graph import Layer, Network
-from convscope.methods.scan import preprocess_of
-from convscope.methods.scan_run import default_workers, micro_batch
+from convscope.methods.inputs import preprocess_of
+from convscope.methods.scan.run import default_workers, micro_batch
 from convscope.progress import Progress, silent
 
 logger = logging.getLogger(__name__)

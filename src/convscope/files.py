@@ -71,9 +71,14 @@ def _sync(path: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> int:
-    """The size of a JSON file for people and programs: indented, in UTF-8, without NaN."""
+    """The size of a JSON file for people and programs, see `json_bytes`."""
+    return write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """A value as JSON for people and programs: indented, in UTF-8; raises ValueError for NaN."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    return write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
+    return (text + "\n").encode("utf-8", "surrogatepass")
 
 
 def remove_leftovers(folder: Path) -> None:

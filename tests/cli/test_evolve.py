@@ -11,12 +11,12 @@ from PIL import Image
 
 import convscope as cs
 from convscope.atlas.experiments import experiments
-from convscope.cli.evolve import checkpoints
 from convscope.errors import WeightsError
 from convscope.models import save_weights
 from convscope.models.networks import ZFNET, build
 from convscope.models.tiny import random_tiny
 from convscope.stores.evolution import evolution
+from convscope.studies.evolution import checkpoints
 from tests.cli.conftest import Outcome
 
 LAYER = "relu1"

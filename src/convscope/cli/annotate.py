@@ -6,7 +6,6 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from convscope.cli.options import RUN, Common
-from convscope.cli.results import source_of
 
 
 def annotate(
@@ -41,8 +40,9 @@ def annotate(
     common = common or Common()
     from convscope.server.annotate import annotator
     from convscope.server.app import hosts_for, listen
+    from convscope.studies.asking import collection
 
-    source = source_of(images, limit)
+    source = collection(images, limit=limit)
     served = annotator(source, out, parts=tuple(part or ()), hosts=hosts_for(host))
     terminal = common.terminal()
 

@@ -5,18 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.options import (
-    RUN,
-    Cache,
-    Common,
-    Images,
-    Model,
-    ModelOptions,
-    RuleOptions,
-    choose_layers,
-    load_network,
-    open_images,
-)
+from convscope.cli.options import RUN, Cache, Common, Images, Model, ModelOptions, RuleOptions, load_network
+from convscope.cli.parsing import parse_names
 from convscope.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -71,10 +61,11 @@ def atlas(
     common = common or Common()
     import convscope
     from convscope.processes import rank
+    from convscope.studies.asking import collection
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
-    names = choose_layers(net, layers)
-    source = open_images(images, cache, limit=limit)
+    names = parse_names(layers, "layers") or list(net.layers.stages())
+    source = collection(images, limit=limit, cache=cache)
     terminal = common.terminal()
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:

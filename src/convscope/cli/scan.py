@@ -1,28 +1,15 @@
-"""`convscope scan` and `convscope merge`: the strongest responses of every unit, in one pass or in parts."""
+"""`convscope scan` and `convscope merge`: the strongest responses of every unit, over a whole collection."""
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import (
-    RUN,
-    Cache,
-    Common,
-    Images,
-    Model,
-    ModelOptions,
-    choose_layers,
-    json_number,
-    load_network,
-    open_images,
-)
-from convscope.cli.terminal import Terminal
+from convscope.cli.options import RUN, Cache, Common, Images, Model, ModelOptions, load_network
+from convscope.cli.parsing import parse_names
+from convscope.cli.present import present
 from convscope.errors import UsageError
-
-if TYPE_CHECKING:
-    from convscope.stores.scan import Scan
 
 Out = Annotated[Path, Parameter(alias="-o", help="folder for the result")]
 
@@ -72,27 +59,19 @@ def scan(
     """
     common = common or Common()
     part = parse_shard(shard)
-    import convscope
-    from convscope.processes import launched, rank
-    from convscope.stores.distributed import distributed_scan
+    from convscope import studies
+    from convscope.processes import rank
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
-    names = choose_layers(net, layers)
-    source = open_images(images, cache)
     terminal = common.terminal()
-    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
-    settings: dict[str, Any] = {"layers": names, "k": k, "batch": batch, "workers": workers, "statistics": statistics}
     with terminal.progress() as progress:
-        if launched():
-            settings |= {} if part == (0, 1) else {"shard": part}
-            found = distributed_scan(net, source, store=out, progress=progress, **settings)
-        else:
-            found = convscope.scan(net, source, shard=part, store=out, progress=progress, **settings)
-    if rank() > 0:
-        return
-    if not terminal.worked:
-        terminal.remark(f"nothing is left to do: {out} holds all of it")
-    report(found, out, terminal)
+        found = studies.scan(
+            net, images, out=out, layers=parse_names(layers, "layers"), k=k, batch=batch, workers=workers, shard=part,
+            statistics=statistics, cache=cache, progress=progress,
+        )  # fmt: skip
+    if rank() == 0:
+        present(found, terminal, idle=f"nothing is left to do: {out} holds all of it")
+        terminal.say(found.summary)
 
 
 def merge(
@@ -107,60 +86,12 @@ def merge(
         convscope merge part0 part1 part2 -o scan
     """
     common = common or Common()
-    if not parts:
-        raise UsageError("nothing to merge: name the folders of one or more scans")
-    from convscope.stores.scan import Scan
+    from convscope import studies
 
+    found = studies.merge(parts, out)
     terminal = common.terminal()
-    found = Scan.load(parts[0])
-    for part in parts[1:]:
-        found = found.merge(Scan.load(part))
-    found.save(out)
-    report(found, out, terminal)
-
-
-def report(found: "Scan", out: Path, terminal: Terminal) -> None:
-    """Show what a scan found, one line a layer."""
-    layers = [_layer(found, name) for name in found]
-    terminal.result(
-        {
-            "out": str(out),
-            "network": found.network,
-            "images": found.images,
-            "complete": found.complete,
-            "failures": [{"index": one.index, "name": one.name, "reason": one.reason} for one in found.failures],
-            "layers": layers,
-        }
-    )
-    for one in found.failures:
-        terminal.remark(f"left out {one.name}: {one.reason}")
-    head = ("layer", "units", "never active", "with NaN", "strongest", "value")
-    terminal.table(head, [_row(layer) for layer in layers], right=(1, 2, 3, 5))
-    terminal.say()
-    left_out = f" ({len(found.failures)} could not be read)" if found.failures else ""
-    part = "" if found.complete else f", a part of {found.identity.images}; merge the parts when all are done"
-    terminal.say(f"{found.images} images{left_out}{part}: {out}")
-
-
-def _layer(found: "Scan", name: str) -> dict[str, Any]:
-    """What is said of a layer; None where the scan counted no statistics or nothing responded."""
-    one = found[name]
-    strongest = int(one.values[:, 0].argmax())
-    seen = bool(one.topk.found.any())
-    return {
-        "name": name,
-        "units": one.values.shape[0],
-        "never_active": None if one.statistics is None else int((one.statistics.active == 0).sum()),
-        "with_nan": None if one.statistics is None else int((one.statistics.nan > 0).sum()),
-        "strongest": f"{name}:{strongest}" if seen else None,
-        "value": json_number(one.values[strongest, 0].item()) if seen else None,
-    }
-
-
-def _row(layer: dict[str, Any]) -> tuple[str, ...]:
-    counts = ("" if layer[key] is None else str(layer[key]) for key in ("units", "never_active", "with_nan"))
-    value = "" if layer["value"] is None else f"{layer['value']:.4g}"
-    return layer["name"], *counts, layer["strongest"] or "", value
+    present(found, terminal)
+    terminal.say(found.summary)
 
 
 def parse_shard(text: str | None) -> tuple[int, int]:

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
+from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
@@ -147,6 +148,26 @@ def read_config(spec: str | Path) -> Config:
         return _parsed(path.read_text("utf-8"), path.stem)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"training {path} cannot be read: {error}") from error
+
+
+def configured(spec: Config | str | PathLike[str], changes: Mapping[str, Any], *, seed: int = 0) -> Config:
+    """A configuration, or that of a name or file, with options of its recipe or network changed by name.
+
+    `seed` replaces the recipe's unless it is 0.
+
+    >>> configured("imagenette-zfnet", {"epochs": 3, "width": 0.5}).network.width
+    0.5
+
+    Raises:
+        UsageError: where there is none, or no such option.
+    """
+    found = spec if isinstance(spec, Config) else read_config(spec if isinstance(spec, str) else Path(spec))
+    config, recipe = found.to_json(), {option.name for option in fields(Recipe)}
+    for name, value in changes.items():
+        config["recipe" if name in recipe else "network"][name] = value
+    if seed:
+        config["recipe"]["seed"] = seed
+    return Config.from_json(config)
 
 
 def _parsed(text: str, name: str) -> Config:

@@ -26,7 +26,7 @@ def open_splits(
             images cannot be opened.
     """
     if val is not None and hold_out is not None:
-        raise UsageError("validation images are either named with --val or held out with --hold-out: give one of them")
+        raise UsageError("validation images are either named with val= or held out with hold_out=: give one of them")
     if hold_out is not None:
         return _held_out(open_source(data), hold_out, limit)
     if val is not None:
@@ -56,7 +56,7 @@ def _parts(data: str) -> tuple[str, str] | None:
 
 def _held_out(source: Source, share: float, limit: int | None) -> tuple[Source, Source]:
     if not 0 < share < 1:
-        raise UsageError(f"--hold-out is a share between 0 and 1, such as 0.1, found {share}")
+        raise UsageError(f"hold_out={share}: give a share between 0 and 1, such as 0.1")
     labels = np.array([source.label(index) for index in range(len(source))])
     aside = np.zeros(len(labels), bool)
     for label in np.unique(labels):
@@ -64,7 +64,7 @@ def _held_out(source: Source, share: float, limit: int | None) -> tuple[Source, 
         count = max(1, round(share * len(rows)))
         aside[rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]] = True
     if aside.all():
-        raise UsageError(f"--hold-out {share} leaves nothing to train on: {source.describe()}")
+        raise UsageError(f"hold_out={share} leaves nothing to train on: {source.describe()}")
     parts = []
     for rows in (np.flatnonzero(~aside), np.flatnonzero(aside)):
         few = (

@@ -108,7 +108,7 @@ def _check(recipe: Recipe, members: Team, source: Source, validation: Source | N
     if recipe.schedule == "plateau" and validation is None:
         raise UsageError(
             "the learning rate falls when the validation error stops falling, and there are no validation images: name "
-            "some with --val, or choose the schedule 'steps' or 'cosine'"
+            "some with validation=, or choose the schedule 'steps' or 'cosine'"
         )
     if not source.classes:
         raise UsageError(f"training needs classes with names, and there are none: {source.describe()}")

@@ -71,7 +71,7 @@ def test_the_atlas_gets_an_entry(convscope: Callable, images: Path, tmp_path: Pa
         (("zoo:tiny", "--first", "conv9"), 2, "layer 'conv9' is not in"),
         (("zoo:tiny", "--first", "relu1"), 2, "is no convolution"),
         (("zoo:tiny", "nowhere"), 4, "nowhere"),
-        (("zoo:tiny", "--projections", "0"), 2, "projections=0"),
+        (("zoo:tiny", "--projections", "0"), 2, "--projections 0"),
         (("zoo:tinny",), 2, "did you mean 'tiny'"),
     ],
 )

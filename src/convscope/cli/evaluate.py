@@ -54,14 +54,16 @@ def evaluate(
     """
     common = common or Common()
     from convscope import studies
+    from convscope.studies.asking import collection
 
     terminal = common.terminal()
     nets = list(load_all([model, *(with_ or ())], options, seed=common.seed))
-    terminal.remark(", ".join(net.name for net in nets))
+    source = collection(data, limit=limit)
+    terminal.remark(f"{', '.join(net.name for net in nets)} on {source.describe()}")
     with terminal.progress() as progress:
         found = studies.evaluate(
-            nets, data, out=out, views="centre" if views == "1" else "ten", crop_source=crop_source, padding=padding,
-            match=match, limit=limit, threads=threads, progress=progress,
+            nets, source, out=out, views="centre" if views == "1" else "ten", crop_source=crop_source, padding=padding,
+            match=match, threads=threads, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     for line in (*found.mistakes, found.summary):

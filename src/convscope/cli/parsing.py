@@ -22,7 +22,7 @@ def parse_names(text: str | None, option: str, known: Sequence[str] = ()) -> lis
         return None
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names and not known:
-        raise UsageError(f"--{option} {text!r} names nothing: give names separated by commas")
+        raise UsageError(f"--{option} {text!r} names none: give names separated by commas")
     if not names or any(known and name not in known for name in names):
         raise UsageError(f"--{option} {text!r}: choose from {', '.join(known)}, separated by commas")
     return names

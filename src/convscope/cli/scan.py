@@ -61,13 +61,16 @@ def scan(
     part = parse_shard(shard)
     from convscope import studies
     from convscope.processes import rank
+    from convscope.studies.asking import collection
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
+    names, source = parse_names(layers, "layers") or list(net.layers.stages()), collection(images, cache=cache)
     terminal = common.terminal()
+    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:
         found = studies.scan(
-            net, images, out=out, layers=parse_names(layers, "layers"), k=k, batch=batch, workers=workers, shard=part,
-            statistics=statistics, cache=cache, progress=progress,
+            net, source, out=out, layers=names, k=k, batch=batch, workers=workers, shard=part, statistics=statistics,
+            progress=progress,
         )  # fmt: skip
     if rank() == 0:
         present(found, terminal, idle=f"nothing is left to do: {out} holds all of it")

@@ -66,3 +66,44 @@ def image_name(program: Any) -> str:
     """What a program's JSON calls the image."""
     specs = program["graph_module"]["signature"]["input_specs"]
     return next(s["user_input"]["arg"]["as_tensor"]["name"] for s in specs if "user_input" in s)
+
+
+def node(target: str, *arguments: tuple[str, Any], returns: str | list[Any] = "made") -> dict[str, Any]:
+    """One operation as torch writes it, of (name, argument) pairs; `dtype` is given by keyword."""
+    return {
+        "target": target,
+        "inputs": [{"name": name, "arg": arg, "kind": 2 if name == "dtype" else 1} for name, arg in arguments],
+        "outputs": [{"as_tensor": {"name": returns}}] if isinstance(returns, str) else returns,
+        "metadata": {},
+        "is_hop_single_tensor_return": None,
+    }
+
+
+def call(target: str, *arguments: tuple[str, Any], returns: str | list[Any] = "made") -> Callable[[Any], None]:
+    """An edit that puts an operation before the others."""
+    meta = {
+        "dtype": 1,
+        "sizes": [{"as_int": 16}],
+        "requires_grad": False,
+        "device": {"type": "cpu", "index": None},
+        "strides": [{"as_int": 1}],
+        "storage_offset": {"as_int": 0},
+        "layout": 7,
+    }
+
+    def edit(program: Any) -> None:
+        graph = program["graph_module"]["graph"]
+        graph["nodes"].insert(0, node(target, *arguments, returns=returns))
+        graph["tensor_values"]["made"] = meta
+
+    return edit
+
+
+def put_first(*nodes: dict[str, Any]) -> Callable[[Any], None]:
+    """An edit that puts operations before the others; "IMAGE" among their arguments is the image's name."""
+
+    def edit(program: Any) -> None:
+        text = json.dumps(nodes).replace('"IMAGE"', json.dumps(image_name(program)))
+        program["graph_module"]["graph"]["nodes"][:0] = json.loads(text)
+
+    return edit

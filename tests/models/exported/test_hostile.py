@@ -20,7 +20,7 @@ import torch
 from convscope.errors import WeightsError
 from convscope.models.loading import load
 from convscope.models.tiny import random_tiny
-from tests.models.exported.making import edit_program, edited, image_name, rewrite, save
+from tests.models.exported.making import call, edit_program, edited, image_name, rewrite, save
 
 
 class Trap:
@@ -182,33 +182,6 @@ def test_a_tree_does_not_import(file: Path, mark: Path, marking_module: str, sid
     assert load(f"pt2:{file}").output == "fc"  # trees are not read at all: outputs are taken in their order
 
 
-def _call(target: str, *arguments: tuple[str, Any], returns: list[Any]) -> Callable[[Any], None]:
-    """An edit that puts a call before the others."""
-    node = {
-        "target": target,
-        "inputs": [{"name": name, "arg": value, "kind": 2 if name == "dtype" else 1} for name, value in arguments],
-        "outputs": returns,
-        "metadata": {},
-        "is_hop_single_tensor_return": None,
-    }
-    meta = {
-        "dtype": 1,
-        "sizes": [{"as_int": 16}],
-        "requires_grad": False,
-        "device": {"type": "cpu", "index": None},
-        "strides": [{"as_int": 1}],
-        "storage_offset": {"as_int": 0},
-        "layout": 7,
-    }
-
-    def edit(program: Any) -> None:
-        graph = program["graph_module"]["graph"]
-        graph["nodes"].insert(0, node)
-        graph["tensor_values"]["made"] = meta
-
-    return edit
-
-
 @pytest.mark.parametrize(
     "target",
     [
@@ -230,7 +203,7 @@ def _call(target: str, *arguments: tuple[str, Any], returns: list[Any]) -> Calla
     ],
 )
 def test_an_operator_is_an_admitted_one(file: Path, mark: Path, target: str) -> None:
-    edit_program(file, _call(target, ("", {"as_string": str(mark)}), returns=[{"as_tensor": {"name": "made"}}]))
+    edit_program(file, call(target, ("", {"as_string": str(mark)}), returns=[{"as_tensor": {"name": "made"}}]))
     refused(file, mark, match="operator")
 
 
@@ -239,18 +212,18 @@ def test_an_operator_is_no_argument_of_another(file: Path, mark: Path, target: s
     made = [{"as_tensor": {"name": "made"}}]
     arguments = [("", {"as_operator": "torch.export.zipfile.ZipFile"}), ("", {"as_string": str(mark)})]
     arguments.append(("", {"as_string": "w"}))
-    edit_program(file, _call(f"torch.ops.higher_order.{target}", *arguments, returns=made))
+    edit_program(file, call(f"torch.ops.higher_order.{target}", *arguments, returns=made))
     refused(file, mark, match="operator")
 
 
 def test_an_operator_that_writes_files_is_refused(file: Path, mark: Path) -> None:
     arguments = [("item", {"as_int": 1}), ("filename", {"as_string": str(mark)})]
-    edit_program(file, _call("torch.ops.aten.save.default", *arguments, returns=[{"as_tensor": {"name": "made"}}]))
+    edit_program(file, call("torch.ops.aten.save.default", *arguments, returns=[{"as_tensor": {"name": "made"}}]))
     refused(file, mark, match="save")
 
 
 def test_an_operator_that_opens_files_is_refused(file: Path, mark: Path) -> None:
-    edit = _call(
+    edit = call(
         "torch.ops.aten.from_file.default",
         ("filename", {"as_string": str(mark)}),
         ("shared", {"as_bool": True}),

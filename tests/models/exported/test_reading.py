@@ -106,8 +106,11 @@ def test_kinds_of_layers(tmp_path: Path, kind: str, free: bool) -> None:
     assert net.program.any_batch == free
 
 
-@pytest.mark.parametrize("form", ["training", "functional", "decomposed"])
-@pytest.mark.parametrize("name", list(nets.MAPS))
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [(name, "training") for name in nets.MAPS]
+    + [(name, form) for name in ("residual", "unet", "gated", "windows") for form in ("functional", "decomposed")],
+)
 def test_networks_in_every_form(tmp_path: Path, name: str, form: str) -> None:
     module, shape = nets.make(name)
     image = torch.zeros(2, *shape, dtype=next(module.parameters()).dtype)

@@ -1,9 +1,7 @@
 """Networks from elsewhere: torchvision, timm, transformers, Python functions, exported programs."""
 
 import importlib
-import io
 import json
-import pickle
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -452,37 +450,6 @@ def test_exported_file_that_is_none(tmp_path: Path) -> None:
     torch.save(random_tiny().state_dict(), tmp_path / "weights.pt2")
     with pytest.raises(WeightsError, match=r"cannot read .* as an exported program"):
         load(f"pt2:{tmp_path / 'weights.pt2'}")
-
-
-class Trap:
-    """Unpickling this creates a folder."""
-
-    def __init__(self, proof: Path) -> None:
-        self.proof = proof
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return Path.mkdir, (self.proof,)
-
-
-@pytest.mark.parametrize("member", ["data/sample_inputs/model.pt", "data/weights/weight_0"])
-def test_exported_file_with_a_program_in_a_pickle_is_refused(exported: Path, tmp_path: Path, member: str) -> None:
-    proof, trap = tmp_path / "it-ran", io.BytesIO()
-    torch.save(Trap(proof), trap, pickle_module=pickle)
-    bad = tmp_path / "bad.pt2"
-    with zipfile.ZipFile(exported) as old, zipfile.ZipFile(bad, "w") as new:
-        names = old.namelist()
-        assert any(name.endswith(member) for name in names)
-        for name in names:
-            content = old.read(name)
-            if name.endswith("weights_config.json"):
-                config = json.loads(content)
-                for entry in config["config"].values():
-                    entry["use_pickle"] = member.endswith(entry["path_name"])
-                content = json.dumps(config).encode()
-            new.writestr(name, trap.getvalue() if name.endswith(member) else content)
-    with pytest.raises(WeightsError, match="a pickle of more than tensors"):
-        load(f"pt2:{bad}")
-    assert not proof.exists()
 
 
 def test_exported_file_with_a_compiled_library_is_refused(exported: Path) -> None:

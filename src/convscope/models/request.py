@@ -110,13 +110,13 @@ def resized(preprocess: Preprocess, size: tuple[int, int] | None) -> Preprocess:
 
 
 @contextmanager
-def quiet(*names: str) -> Iterator[None]:
-    """A block in which these loggers of other packages keep remarks below an error to themselves."""
+def quiet(*names: str, level: int = logging.ERROR) -> Iterator[None]:
+    """A block in which these loggers of other packages keep remarks below a level to themselves."""
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:
-            logger.setLevel(logging.ERROR)
+            logger.setLevel(level)
         yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

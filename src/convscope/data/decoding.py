@@ -1,7 +1,8 @@
 """Any image file or image object as (H, W, 3) uint8 RGB pixels, or an ImageError that says what is wrong with it.
 
 JPEG goes to simplejpeg, which releases the interpreter lock and gives the same pixels as Pillow; what simplejpeg
-refuses, and every other format, goes to Pillow. Choices, the same on both ways:
+refuses, and every other format of `convscope.data.formats`, goes to Pillow's decoder of that format, and nothing else
+goes anywhere. Choices, the same on both ways:
 
 - EXIF orientation is applied; the first frame of an animation is taken; colour profiles are ignored.
 - CMYK and YCCK JPEGs follow Adobe's inverted convention, and become RGB without a colour profile.
@@ -11,7 +12,6 @@ refuses, and every other format, goes to Pillow. Choices, the same on both ways:
   segments are not.
 """
 
-import io
 import logging
 import struct
 import zlib
@@ -20,8 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile
 
+from convscope.data.formats import FORMATS, READ, open_image
 from convscope.errors import ImageError
 
 logger = logging.getLogger(__name__)
@@ -57,9 +58,9 @@ _LOST = ("premature end of data segment", "bad Huffman code", "bad arithmetic co
 def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: int | None = None) -> NDArray[np.uint8]:
     """The image as an (H, W, 3) uint8 RGB array; pixels that are (H, W, 3) uint8 already are returned as they are.
 
-    `max_pixels` refuses larger images before they are decoded (None: Pillow's own limit holds alone). `at_least` lets
-    a JPEG be decoded at a reduced size (1/2, 1/4, 1/8 and the steps between) with both sides at least this long: that
-    is faster and gives other pixels.
+    `max_pixels` refuses larger images before they are decoded (None: `MAX_PIXELS`). `at_least` lets a JPEG be decoded
+    at a reduced size (1/2, 1/4, 1/8 and the steps between) with both sides at least this long: that is faster and gives
+    other pixels.
 
     Raises ImageError with the reason.
 
@@ -69,11 +70,11 @@ def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: i
     Traceback (most recent call last):
     convscope.errors.ImageError: not an image in a known format (it begins with b'<!DOCTYPE html>')
     """
+    max_pixels = MAX_PIXELS if max_pixels is None else max_pixels
     if isinstance(payload, np.ndarray):
         return _from_array(payload, max_pixels)
     if isinstance(payload, Image.Image):
-        _check_size(payload.width, payload.height, max_pixels)
-        return _finish(payload)
+        return _from_image(payload, max_pixels)
     if not isinstance(payload, bytes | bytearray | memoryview):
         raise ImageError(
             f"no image can be read from a {type(payload).__name__}: give bytes, an array or a Pillow image"
@@ -86,10 +87,10 @@ def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: i
     return _from_file(payload, max_pixels)
 
 
-def _check_size(width: int, height: int, max_pixels: int | None) -> None:
+def _check_size(width: int, height: int, max_pixels: int) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"an image of {height}x{width} pixels has no area")
-    if max_pixels is not None and width * height > max_pixels:
+    if width * height > max_pixels:
         raise ImageError(f"{height}x{width} pixels are more than the limit of {max_pixels}: raise max_pixels to admit")
 
 
@@ -130,7 +131,7 @@ def _jpeg_header(data: bytes | bytearray | memoryview) -> _Jpeg | None:
 
 
 def _from_jpeg(
-    data: bytes | bytearray | memoryview, header: _Jpeg, max_pixels: int | None, at_least: int | None
+    data: bytes | bytearray | memoryview, header: _Jpeg, max_pixels: int, at_least: int | None
 ) -> NDArray[np.uint8]:
     _check_size(header.width, header.height, max_pixels)
     least = at_least or 0
@@ -145,9 +146,9 @@ def _from_jpeg(
     if not header.tagged:
         return image
     try:
-        with Image.open(io.BytesIO(data)) as tagged:
+        with open_image(data, only=("JPEG",)) as tagged:
             return _orient(image, _orientation(tagged))
-    except _PILLOW_ERRORS as error:
+    except (ImageError, *_PILLOW_ERRORS) as error:
         logger.debug("metadata ignored: %s", error)
         return image
 
@@ -155,21 +156,27 @@ def _from_jpeg(
 # Everything else
 
 
-def _from_file(data: bytes | bytearray | memoryview, max_pixels: int | None) -> NDArray[np.uint8]:
-    start = bytes(data[:26])
-    if start.startswith(b"\x89PNG\r\n\x1a\n") and len(start) >= 24:
-        # Before Pillow sees it, which warns about large images.
-        _check_size(*struct.unpack_from(">II", start, 16), max_pixels)
+def _from_file(data: bytes | bytearray | memoryview, max_pixels: int) -> NDArray[np.uint8]:
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with open_image(data) as image:
             _check_size(image.width, image.height, max_pixels)
             return _finish(image)
-    except UnidentifiedImageError as error:
-        raise ImageError(f"not an image in a known format (it begins with {start[:16]!r})") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"too large: {_plain(error)}") from error
     except _PILLOW_ERRORS as error:
         raise _damaged(error, "file") from error
+
+
+def _from_image(image: Image.Image, max_pixels: int) -> NDArray[np.uint8]:
+    """The pixels of a Pillow image that somebody else opened."""
+    if isinstance(image, ImageFile.ImageFile) and image.format not in (*FORMATS, "MPO"):
+        # Its pixels may not be read yet, and reading them is what starts a program.
+        raise ImageError(
+            f"a Pillow image of the format {image.format}, which is not read (read are {READ}): give its pixels, "
+            "as image.convert('RGB')"
+        )
+    _check_size(image.width, image.height, max_pixels)
+    return _finish(image)
 
 
 def _damaged(error: BaseException, name: str) -> ImageError:
@@ -248,7 +255,7 @@ def _deep(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
 
 
-def _from_array(values: NDArray[np.generic], max_pixels: int | None) -> NDArray[np.uint8]:
+def _from_array(values: NDArray[np.generic], max_pixels: int) -> NDArray[np.uint8]:
     if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3, 4)):
         raise ImageError(f"pixels are (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), found {values.shape}")
     _check_size(values.shape[1], values.shape[0], max_pixels)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +75,10 @@ def _file_size(path: str | None) -> int:
 def open_hub(name: str) -> HubSource:
     """The images of `NAME`, `NAME:SPLIT` or `NAME@CONFIGURATION:SPLIT`: on the hub, or a folder of `save_to_disk`.
 
+    A loading script that a dataset brings along is never run, and never asked about.
+
     Raises SourceError where the dataset, its split or its images cannot be found (a dataset of several splits needs
-    one said), MissingExtra where the library is not installed.
+    one said) or would need a script, MissingExtra where the library is not installed.
     """
     title, _, split = name.partition(":")
     repository, _, configuration = title.partition("@")
@@ -84,7 +87,7 @@ def open_hub(name: str) -> HubSource:
     datasets = _library()
     try:
         found = _load(datasets, repository, configuration or None, split)
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise SourceError(f"the Hugging Face dataset {title!r} cannot be loaded: {error}") from error
     return wrap_hub(found, title=name)
 
@@ -105,8 +108,11 @@ def _load(datasets: Any, repository: str, configuration: str | None, split: str)
             return saved
         return saved[_one_split(split, list(saved) if isinstance(saved, dict) else [], repository)]
     # Asked for first, as loading without a split downloads all of them.
-    splits = datasets.get_dataset_split_names(repository, configuration)
-    return datasets.load_dataset(repository, configuration, split=_one_split(split, splits, repository))
+    # Releases from 4.0 on run no scripts, and do not know the word.
+    asked = "trust_remote_code" in signature(datasets.load_dataset_builder).parameters
+    never: dict[str, Any] = {"trust_remote_code": False} if asked else {}
+    splits = datasets.get_dataset_split_names(repository, configuration, **never)
+    return datasets.load_dataset(repository, configuration, split=_one_split(split, splits, repository), **never)
 
 
 def _one_split(split: str, splits: Sequence[str], title: str) -> str:

@@ -111,7 +111,7 @@ def parse_changes(texts: list[str] | None, option: str) -> dict[str, Any]:
             raise UsageError(f"{option} {text!r} is no change: write it as epochs=5")
         try:
             found[name.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # no TOML, or numbers of too many digits
             found[name.strip()] = value.strip()
     return found
 
@@ -190,7 +190,7 @@ def read_classes(text: str | None) -> tuple[str, ...] | Literal["imagenet"] | in
         return int(text)
     try:
         names = tuple(line.strip() for line in Path(text).read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no text, or a name with a zero byte
         raise UsageError(
             f"--classes {text} is no text file of names, no number, and not 'imagenet': {error}"
         ) from error
@@ -207,7 +207,7 @@ def read_preprocess(path: Path | None) -> "Preprocess | None":
 
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # ValueError: neither JSON nor text
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: neither JSON nor text
         raise UsageError(f"--preprocess {path} cannot be read as JSON: {error}") from error
     if not isinstance(stored, dict):
         raise UsageError(f'--preprocess {path} holds no JSON object, such as {{"height": 224, "width": 224}}')

@@ -6,15 +6,17 @@ import importlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, cast
 
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from convscope.data import Preprocess
 from convscope.data.preprocess import Interpolation
 from convscope.errors import UsageError, WeightsError, missing_extra
+from convscope.files import home_expanded, kind_of
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import package_folder
 from convscope.models.networks import seeded
@@ -32,7 +34,16 @@ _RESAMPLING: dict[int, Interpolation] = {
 }
 _CONVNEXT_WARPS_FROM = 384
 # What transformers raises on folders and repositories that are not what they should be.
-_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, RecursionError)
+_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,  # RecursionError among them
+    UnpicklingError,
+    SafetensorError,
+)
 
 
 def from_transformers(request: Request) -> Found:
@@ -44,11 +55,11 @@ def from_transformers(request: Request) -> Found:
     """
     transformers = _import_transformers(f"load {request.spec}")
     local = _is_path(request.name)
-    if local and not Path(request.name).expanduser().is_dir():
+    if local and kind_of(home_expanded(request.name)) != "folder":
         raise UsageError(
             f"{request.spec}: there is no folder '{request.name}' (a model of the hub is ORGANISATION/NAME)"
         )
-    place = str(Path(request.name).expanduser()) if local else request.name
+    place = str(home_expanded(request.name)) if local else request.name
     with quiet("transformers", "huggingface_hub"), _no_bars(transformers):
         _check_config(transformers, request, place)
         module, label = _load(transformers, request, place)
@@ -70,7 +81,8 @@ def _import_transformers(purpose: str) -> ModuleType:
 
 
 def _is_path(name: str) -> bool:
-    return Path(name).expanduser().exists() or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
+    there = kind_of(home_expanded(name)) != "nothing"
+    return there or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name or "\0" in name
 
 
 def _load(transformers: ModuleType, request: Request, place: str) -> tuple[Any, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from convscope.data import Source, open_source, subset
 from convscope.errors import UsageError
+from convscope.files import kind_of
 
 _VALIDATION = ("val", "validation", "valid", "test")
 
@@ -40,17 +42,20 @@ def open_splits(
 def _parts(data: str) -> tuple[str, str] | None:
     """How a collection's parts for training and validation are spelled, if it has such."""
     place = data.removeprefix("folder:")
-    if Path(place).is_dir():
+    if kind_of(place) == "folder":
         root = Path(place)
         for name in _VALIDATION:
             if (root / "train").is_dir() and (root / name).is_dir():
                 return str(root / "train"), str(root / name)
         return None
     pack = data.removeprefix("npz:")
-    if pack.endswith(".npz") and Path(pack).is_file():
-        with np.load(pack, allow_pickle=False) as members:
-            if "split" in members.files:
-                return f"npz:{pack}#train", f"npz:{pack}#val"
+    if pack.endswith(".npz") and kind_of(pack) == "file":
+        try:
+            with zipfile.ZipFile(pack) as archive:
+                if "split.npy" in archive.namelist():
+                    return f"npz:{pack}#train", f"npz:{pack}#val"
+        except (OSError, ValueError, zipfile.BadZipFile):
+            return None  # opening it says what is wrong with it
     return None
 
 

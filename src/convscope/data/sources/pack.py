@@ -6,7 +6,6 @@ opened. The fingerprint covers the contents of all members and the split that wa
 """
 
 import hashlib
-import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.npz import read_npz
 from convscope.errors import SourceError, nearest
 
 SPLITS = {"train": 0, "val": 1, "test": 1}
@@ -108,12 +108,8 @@ def open_pack(path: Path, split: str | None = None) -> PackSource:
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise SourceError(f"{path} is a single array, not an .npz pack of encoded images")
-        with archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        return read_npz(path)
+    except ValueError as error:
         raise SourceError(f"{path} cannot be read as an .npz pack: {error}") from error
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images
+from convscope.cli.options import RUN, Common, ImageOptions, Images, admitted
 from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
 from convscope.cli.train import Device, HoldOut, Protocol, Settings, Val, configure
@@ -30,6 +30,7 @@ def ablate(
     threads: Annotated[int, Parameter(group=RUN)] = 2,
     device: Device = None,
     atlas: Annotated[Path | None, Parameter(group=RUN)] = None,
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """Train a network with layers removed or widened, several times each, and show the paper's Table 3.
@@ -64,7 +65,7 @@ def ablate(
     wanted = configure(config, change)
     if seeds < 1:
         raise UsageError(f"--seeds is at least 1, found {seeds}")
-    source, validation = open_splits(data, val=val, hold_out=hold_out, limit=limit)
+    source, validation = open_splits(data, val=val, hold_out=hold_out, limit=limit, **admitted(allowance))
     if validation is None:
         raise UsageError(f"an ablation needs validation images, and {data} has no such part: --val or --hold-out")
     terminal = common.terminal()

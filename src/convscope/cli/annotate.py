@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common
+from convscope.cli.options import RUN, Common, ImageOptions
 from convscope.cli.results import source_of
 
 
@@ -18,6 +18,7 @@ def annotate(
     limit: Annotated[int | None, Parameter(group=RUN)] = None,
     port: Annotated[int, Parameter(group=RUN)] = 8766,
     host: Annotated[str, Parameter(group=RUN)] = "127.0.0.1",
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """Draw boxes around parts of images on a local page, for `convscope correspond`.
@@ -42,7 +43,7 @@ def annotate(
     from convscope.server.annotate import annotator
     from convscope.server.app import hosts_for, listen
 
-    source = source_of(images, limit)
+    source = source_of(images, limit, allowance=allowance)
     served = annotator(source, out, parts=tuple(part or ()), hosts=hosts_for(host))
     terminal = common.terminal()
 

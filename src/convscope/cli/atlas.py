@@ -9,6 +9,7 @@ from convscope.cli.options import (
     RUN,
     Cache,
     Common,
+    ImageOptions,
     Images,
     Model,
     ModelOptions,
@@ -38,6 +39,7 @@ def atlas(
     workers: Annotated[int | None, Parameter(group=RUN)] = None,
     cache: Cache = None,
     rules: RuleOptions | None = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -74,7 +76,7 @@ def atlas(
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     names = choose_layers(net, layers)
-    source = open_images(images, cache, limit=limit)
+    source = open_images(images, cache, limit=limit, allowance=allowance)
     terminal = common.terminal()
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:

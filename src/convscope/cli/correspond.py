@@ -9,7 +9,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from convscope.cli.occlude import parse_value
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network, preprocess_of
+from convscope.cli.options import RUN, Common, ImageOptions, Model, ModelOptions, load_network, preprocess_of
 from convscope.cli.results import (
     AddTo,
     EntryName,
@@ -48,6 +48,7 @@ def correspond(
     workers: Annotated[int | None, Parameter(group=RUN)] = None,
     atlas: AddTo = None,
     name: EntryName = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -90,7 +91,7 @@ def correspond(
     shown = open_atlas(atlas, net)
     chosen = None if layers is None else [part.strip() for part in layers.split(",") if part.strip()]
     terminal = common.terminal()
-    marked = mark(net, source_of(images), listed, terminal)
+    marked = mark(net, source_of(images, allowance=allowance), listed, terminal)
     regions = marked.regions if masks == "object" else None
     with terminal.progress() as progress:
         found = correspondence(

@@ -14,6 +14,7 @@ from convscope.cli.options import (
     RULES,
     RUN,
     Common,
+    ImageOptions,
     Model,
     ModelOptions,
     RuleOptions,
@@ -21,6 +22,7 @@ from convscope.cli.options import (
     load_network,
     preprocess_of,
 )
+from convscope.cli.results import source_of
 from convscope.cli.terminal import Terminal
 from convscope.errors import ImageError, UsageError
 
@@ -44,6 +46,7 @@ def deconv(
     rules: RuleOptions | None = None,
     signal: Annotated[Literal["activation", "one"], Parameter(group=RULES)] = "activation",
     batch: Annotated[int, Parameter(group=RUN)] = 8,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -67,11 +70,10 @@ def deconv(
     common = common or Common()
     if not images:
         raise UsageError("no image to project on: name image files, or a collection such as samples:")
-    import convscope
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     units = [net.unit(text) for text in unit]
-    source = convscope.open_source(images[0] if len(images) == 1 else list(images))
+    source = source_of(images, allowance=allowance)
     how = (rules or RuleOptions()).keywords() | {"seed": signal}
     terminal = common.terminal()
     made: list[Made] = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Cache, Common, Model, ModelOptions, load_network, open_images
+from convscope.cli.options import RUN, Cache, Common, ImageOptions, Model, ModelOptions, load_network, open_images
 from convscope.cli.results import AddTo, EntryName, without_nan, write_figures, write_table
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
@@ -32,6 +32,7 @@ def diagnose(
     cache: Cache = None,
     atlas: AddTo = None,
     name: EntryName = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -67,7 +68,7 @@ def diagnose(
         raise UsageError(f"--label is given {len(label)} times for {1 + len(others)} networks: give it once for each")
     if images is not None and _is_model(images):
         raise UsageError(f"{images!r} names a network where images are expected: give further networks as --against")
-    source = None if images is None else open_images(images, cache, limit=limit)
+    source = None if images is None else open_images(images, cache, limit=limit, allowance=allowance)
     terminal = common.terminal()
     alone = ModelOptions(device=asked.device, dtype=asked.dtype)
     found = []

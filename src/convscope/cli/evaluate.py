@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images, Model, ModelOptions, json_number, load_network
+from convscope.cli.options import (
+    RUN,
+    Common,
+    ImageOptions,
+    Images,
+    Model,
+    ModelOptions,
+    admitted,
+    json_number,
+    load_network,
+)
 from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
 
@@ -26,6 +36,7 @@ def evaluate(
     limit: Annotated[int | None, Parameter(group=RUN)] = None,
     threads: Annotated[int, Parameter(group=RUN)] = 2,
     out: Annotated[Path | None, Parameter(alias="-o", group=RUN)] = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -63,7 +74,7 @@ def evaluate(
     nets = [load_network(model, asked, seed=common.seed)]
     alone = ModelOptions(device=asked.device, dtype=asked.dtype)
     nets += [load_network(spec, alone, seed=common.seed) for spec in with_ or ()]
-    source = open_source(data, limit=limit)
+    source = open_source(data, limit=limit, **admitted(allowance))
     terminal = common.terminal()
     terminal.remark(f"{', '.join(net.name for net in nets)} on {source.describe()}")
     with terminal.progress() as progress:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.options import MODEL, RUN, Cache, Common, Images, ModelOptions, load_network, open_images
+from convscope.cli.options import (
+    MODEL,
+    RUN,
+    Cache,
+    Common,
+    ImageOptions,
+    Images,
+    ModelOptions,
+    load_network,
+    open_images,
+)
 from convscope.cli.results import AddTo, EntryName, without_nan, write_figures, write_table
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError, WeightsError
@@ -37,6 +47,7 @@ def evolve(
     atlas: AddTo = None,
     name: EntryName = None,
     model: Annotated[str | None, Parameter(group=MODEL)] = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -79,7 +90,7 @@ def evolve(
             return load_network(f"file:{path}", asked, seed=common.seed)
         return load_network(model, replace(asked, weights=str(path)), seed=common.seed)
 
-    source = open_images(images, cache, limit=limit)
+    source = open_images(images, cache, limit=limit, allowance=allowance)
     terminal = common.terminal()
     terminal.remark(f"epochs {', '.join(map(str, files))} of {run} on {source.describe()}")
     with terminal.progress() as progress:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network, preprocess_of
+from convscope.cli.options import RUN, Common, ImageOptions, Model, ModelOptions, load_network, preprocess_of
 from convscope.cli.results import (
     AddTo,
     EntryName,
@@ -49,6 +49,7 @@ def invariance(
     batch: Annotated[int, Parameter(group=RUN)] = 32,
     atlas: AddTo = None,
     name: EntryName = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -94,7 +95,7 @@ def invariance(
     asked = dict(parse_transformation(text) for text in transformation or PAPER)
     chosen = None if layers is None else [part.strip() for part in layers.split(",") if part.strip()]
     terminal = common.terminal()
-    pictures = read_pictures(net, source_of(images, limit), terminal)
+    pictures = read_pictures(net, source_of(images, limit, allowance=allowance), terminal)
     followed = targets(net, pictures.source, pictures.indices, target or ())
     with terminal.progress() as progress:
         found = ask(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from convscope.cli.occlusion_result import PARTS, Answer, Elsewhere
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network
+from convscope.cli.options import RUN, Common, ImageOptions, Model, ModelOptions, load_network
 from convscope.cli.results import AddTo, EntryName, open_atlas, source_of, targets
 from convscope.errors import UsageError
 
@@ -35,6 +35,7 @@ def occlude(
     workers: Annotated[int | None, Parameter(group=RUN)] = None,
     atlas: AddTo = None,
     name: EntryName = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -86,8 +87,9 @@ def occlude(
     from convscope.methods.occlusion_run import occlude_source
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
-    shown, source = open_atlas(atlas, net), source_of(images, limit)
-    scanned = scan_images if scan_images is not None else source_of(images) if scan is not None else None
+    shown, source = open_atlas(atlas, net), source_of(images, limit, allowance=allowance)
+    others = images if scan_images is None else (scan_images,)
+    scanned = source_of(others, allowance=allowance) if scan is not None or scan_images is not None else None
     square, step = square_of(net, size, stride)
     asked: dict[str, Any] = {"size": square, "stride": step}
     asked |= {"fill": parse_value(value), "border": border, "layer": layer, "strongest": strongest}

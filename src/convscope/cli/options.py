@@ -79,6 +79,22 @@ class ModelOptions:
     """Numbers to compute with."""
 
 
+@Parameter(name="*", group=RUN)
+@dataclass(frozen=True)
+class ImageOptions:
+    """What one image may cost; see `convscope.data.Allowance`."""
+
+    max_pixels: int | None = None
+    """Leave out images of more pixels than this, before they are decoded; by default 89,478,485."""
+    max_bytes: int | None = None
+    """Leave out images whose files have more bytes than this, before they are read; by default 536,870,912."""
+
+
+def admitted(asked: ImageOptions | None) -> dict[str, Any]:
+    """The options as arguments of `open_source`."""
+    return asdict(asked or ImageOptions())
+
+
 @Parameter(name="*", group=RULES)
 @dataclass(frozen=True)
 class RuleOptions:
@@ -230,9 +246,11 @@ def json_number(value: float) -> float | None:
     return number if number - number == 0 else None
 
 
-def open_images(spec: str, cache: Path | None, *, limit: int | None = None) -> "Source":
+def open_images(
+    spec: str, cache: Path | None, *, limit: int | None = None, allowance: ImageOptions | None = None
+) -> "Source":
     """The collection that a command is to look at, with its decoded images kept where a cache is named."""
     from convscope.data import cached, open_source
 
-    source = open_source(spec, limit=limit)
+    source = open_source(spec, limit=limit, **admitted(allowance))
     return source if cache is None else cached(source, cache)

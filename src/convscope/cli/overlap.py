@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import Common, Images
+from convscope.cli.options import Common, ImageOptions, Images, admitted
 
 _SHOWN = 20
 
@@ -19,6 +19,7 @@ def overlap(
     out: Annotated[Path | None, Parameter(alias="-o", help="file for the list, as CSV")] = None,
     threshold: float | None = None,
     threads: int = 2,
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """List the images of A that are also in B, recompressed, resized or slightly cropped.
@@ -42,7 +43,9 @@ def overlap(
     terminal = common.terminal()
     limit = THRESHOLD if threshold is None else threshold
     with terminal.progress() as progress:
-        found = convscope.overlap(a, b, threshold=limit, threads=threads, progress=progress)
+        first = convscope.open_source(a, **admitted(allowance))
+        second = None if b is None else convscope.open_source(b, **admitted(allowance))
+        found = convscope.overlap(first, second, threshold=limit, threads=threads, progress=progress)
     if out is not None:
         found.save(out)
     for bad, which in zip(found.unreadable, (a, b or a), strict=True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN
+from convscope.cli.options import RUN, ImageOptions, admitted
 from convscope.cli.terminal import Terminal
 from convscope.errors import ImageError, MissingExtra, UsageError
 
@@ -56,13 +56,13 @@ class Pictures:
         return len(self.names)
 
 
-def source_of(images: Sequence[str], limit: int | None = None) -> "Source":
+def source_of(images: Sequence[str], limit: int | None = None, *, allowance: ImageOptions | None = None) -> "Source":
     """The collection that image files or one spelling of a collection stand for."""
     from convscope.data import open_source
 
     if not images:
         raise UsageError("no images: name image files, a folder, or a collection such as samples:")
-    return open_source(images[0] if len(images) == 1 else list(images), limit=limit)
+    return open_source(images[0] if len(images) == 1 else list(images), limit=limit, **admitted(allowance))
 
 
 def read_pictures(

@@ -10,6 +10,7 @@ from convscope.cli.options import (
     RUN,
     Cache,
     Common,
+    ImageOptions,
     Images,
     Model,
     ModelOptions,
@@ -40,6 +41,7 @@ def scan(
     cache: Cache = None,
     shard: Annotated[str | None, Parameter(group=RUN)] = None,
     statistics: Annotated[Literal["all", "units", "none"], Parameter(group=RUN)] = "all",
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -77,7 +79,7 @@ def scan(
 
     net = load_network(model, options or ModelOptions(), seed=common.seed)
     names = choose_layers(net, layers)
-    source = open_images(images, cache)
+    source = open_images(images, cache, allowance=allowance)
     terminal = common.terminal()
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     settings: dict[str, Any] = {"layers": names, "k": k, "batch": batch, "workers": workers, "statistics": statistics}

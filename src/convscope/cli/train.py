@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images
+from convscope.cli.options import RUN, Common, ImageOptions, Images, admitted
 from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
@@ -43,6 +43,7 @@ def train(
     threads: Annotated[int, Parameter(group=RUN)] = 2,
     save_every: Annotated[int, Parameter(group=RUN)] = 1000,
     device: Device = None,
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """Train AlexNet, ZFNet or a variant of them, by the paper's recipe or one of your own.
@@ -74,7 +75,7 @@ def train(
 
     keep_freed_memory()
     wanted = configure(config, change, seed=common.seed)
-    source, validation = open_splits(data, val=val, hold_out=hold_out, limit=limit)
+    source, validation = open_splits(data, val=val, hold_out=hold_out, limit=limit, **admitted(allowance))
     terminal = common.terminal()
     terminal.remark(f"{wanted.name}: {wanted.network.architecture(len(source.classes) or 1).describe()}")
     terminal.remark(f"on {source.describe()}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from cyclopts import Group, Parameter
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network, parse_changes
+from convscope.cli.options import RUN, Common, ImageOptions, Model, ModelOptions, admitted, load_network, parse_changes
 from convscope.cli.results import write_figures
 from convscope.cli.terminal import Terminal
 from convscope.errors import UsageError
@@ -72,6 +72,7 @@ def transfer(
     workers: Annotated[int | None, Parameter(group=RUN)] = None,
     protocol: ProtocolOptions | None = None,
     learning: LearningOptions | None = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -114,7 +115,7 @@ def transfer(
     kinds = _names(how.classifiers, "--classifiers", ("softmax", "svm"))
     learned = Learning(tuple(kinds), _numbers(how.c, "--c", float) or GRID, scaling=how.scaling, seed=common.seed)  # pyright: ignore[reportArgumentType]
     recipe = recipe_of(changes, seed=common.seed)
-    target = open_target(dataset, background=asked.background)
+    target = open_target(dataset, background=asked.background, **admitted(allowance))
     folds = _folds(target, asked, common.seed)
     net = load_network(model, models, seed=common.seed)
     chosen = _layers(net, layers) or default_layers(net)

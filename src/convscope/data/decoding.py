@@ -22,6 +22,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from convscope.data.allowance import MAX_PIXELS
 from convscope.data.formats import FORMATS, READ, open_image
 from convscope.errors import ImageError
 
@@ -29,9 +30,6 @@ logger = logging.getLogger(__name__)
 
 Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image
 """What `decode` takes: an encoded file, pixels (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or a Pillow image."""
-
-MAX_PIXELS = 89_478_485
-"""The most pixels an image may have by default, Pillow's own limit: 256 MiB as RGB, for each decoding thread."""
 
 _ORIENTATION = 0x0112
 # What Pillow's plugins are known to raise on damaged files. One file must not end a scan of a million.
@@ -91,7 +89,10 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"an image of {height}x{width} pixels has no area")
     if width * height > max_pixels:
-        raise ImageError(f"{height}x{width} pixels are more than the limit of {max_pixels}: raise max_pixels to admit")
+        raise ImageError(
+            f"{height}x{width} pixels are more than the limit of {max_pixels} (max_pixels=, on the command line "
+            "--max-pixels)"
+        )
 
 
 # JPEG

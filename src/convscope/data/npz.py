@@ -16,6 +16,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.files import kind_of
+
 MAX_INFLATED = 4 << 30
 """Bytes that the compressed arrays of a file may come to, by default; arrays that are not compressed have no bound, as
 the file is as large as they are."""
@@ -46,6 +48,8 @@ def read_npz(path: Path, *, max_inflated: int = MAX_INFLATED) -> dict[str, NDArr
 
     Raises ValueError, saying why, where it is no such file, is damaged, holds Python objects, or is out of proportion.
     """
+    if kind_of(path) == "other":
+        raise ValueError("it is no regular file but a device, a pipe or a socket")
     try:
         with path.open("rb") as file:
             if file.read(len(_MAGIC)) == _MAGIC:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,19 @@ _VALIDATION = ("val", "validation", "valid", "test")
 
 
 def open_splits(
-    data: str, *, val: str | None = None, hold_out: float | None = None, limit: int | None = None
+    data: str,
+    *,
+    val: str | None = None,
+    hold_out: float | None = None,
+    limit: int | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
 ) -> tuple[Source, Source | None]:
     """Training and validation images: `data` and `val`, or the two parts that `data` has.
 
     Without `val`, a pack `npz:FILE` gives its splits train and val, a folder its sub-folders train and val; with
     `hold_out` that share of each class is validated on and not trained on, evenly spread. Otherwise there are no
-    validation images. `limit` is for each of the two.
+    validation images. `limit` is for each of the two; `max_pixels` and `max_bytes` are those of `open_source`.
 
     Raises:
         UsageError: where `val` and `hold_out` are both given, or the share is not between 0 and 1. SourceError: where
@@ -29,14 +36,15 @@ def open_splits(
     """
     if val is not None and hold_out is not None:
         raise UsageError("validation images are either named with --val or held out with --hold-out: give one of them")
+    opened = partial(open_source, max_pixels=max_pixels, max_bytes=max_bytes)
     if hold_out is not None:
-        return _held_out(open_source(data), hold_out, limit)
+        return _held_out(opened(data), hold_out, limit)
     if val is not None:
-        return open_source(data, limit=limit), open_source(val, limit=limit)
+        return opened(data, limit=limit), opened(val, limit=limit)
     found = _parts(data)
     if found is None:
-        return open_source(data, limit=limit), None
-    return open_source(found[0], limit=limit), open_source(found[1], limit=limit)
+        return opened(data, limit=limit), None
+    return opened(found[0], limit=limit), opened(found[1], limit=limit)
 
 
 def _parts(data: str) -> tuple[str, str] | None:

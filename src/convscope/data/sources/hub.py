@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import class_labels, hash_items, pick_column
 from convscope.data.sources.columns import IMAGE_COLUMNS, LABEL_COLUMNS, image_bytes
 from convscope.errors import SourceError, missing_extra, nearest
@@ -25,6 +26,7 @@ class HubSource:
     labels: NDArray[np.int64] = field(repr=False)
     classes: tuple[str, ...]
     kind: str = "hf"
+    allowance: Allowance = USUAL
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -39,13 +41,13 @@ class HubSource:
 
     def read(self, index: int) -> bytes:
         """The encoded image; raises ImageError for an empty cell."""
-        return image_bytes(self.dataset[int(index)][self.column])
+        return image_bytes(self.dataset[int(index)][self.column], self.allowance)
 
     def fingerprint(self) -> str:
         """SHA-256 over class names, labels, and each image's size as stored; decodes nothing."""
         rows = zip(self.labels, self._sizes(), strict=True)
         items = ((str(index), int(label), size) for index, (label, size) in enumerate(rows))
-        return hash_items(f"{self.kind}#{self.column}", self.classes, items)
+        return hash_items(f"{self.kind}#{self.column}", self.classes, items, more=[self.allowance.mark()])
 
     def _sizes(self, chunk: int = 1000) -> Iterator[int]:
         """The length of each image's bytes, or the size of the file that its cell names."""

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import USUAL, Allowance
 from convscope.data.decoding import decode
 from convscope.data.formats import open_image
 from convscope.data.sources.base import PicklableLock, hash_items
@@ -74,6 +75,7 @@ class SampleSource:
     squares: tuple[Square, ...] = field(repr=False)
     classes: tuple[str, ...] = tuple(_PHOTOS)
     kind: str = "samples"
+    allowance: Allowance = USUAL
     _photos: dict[int, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
     _lock: PicklableLock = field(default_factory=PicklableLock, repr=False)
 
@@ -111,7 +113,7 @@ class SampleSource:
         """SHA-256 over the photos' files and the squares."""
         files = (hashlib.sha256(path.read_bytes()).digest() for path in self.paths)
         items = ((self.name(index), self.label(index), 0) for index in range(len(self)))
-        return hash_items(self.kind, self.classes, items, more=files)
+        return hash_items(self.kind, self.classes, items, more=[*files, self.allowance.mark()])
 
     def describe(self) -> str:
         """One line: counts and where the photos come from."""

@@ -4,12 +4,65 @@ import contextlib
 import errno
 import json
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from convscope.errors import StoreError
+
+Kind = Literal["file", "folder", "other", "nothing"]
+
+
+def kind_of(path: str | os.PathLike[str]) -> Kind:
+    """What is at a path, links followed; "other" is a device, a pipe or a socket, which may never end or never begin.
+
+    Unlike `Path.exists` and its kin it has an answer for every text: what cannot be the name of a file (too long, or
+    with a zero byte) names nothing.
+
+    >>> kind_of("."), kind_of("x" * 300), kind_of("zero\\0byte")
+    ('folder', 'nothing', 'nothing')
+    """
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return "nothing"
+    return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+
+
+def home_expanded(path: str | os.PathLike[str]) -> Path:
+    """The path with the home folder for a leading ~; as it is where there is no such user.
+
+    >>> home_expanded("~nobody-of-this-name/x").as_posix()
+    '~nobody-of-this-name/x'
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
+    """The bytes of a regular file, links followed, of at most `most` bytes.
+
+    A pipe would have to be waited for and /dev/zero never ends: such things are not opened. Raises OSError where the
+    file cannot be read, and ValueError, which says why, where it is no regular file or has more bytes.
+    """
+    if kind_of(path) == "other":  # before it is opened: opening some devices does something
+        raise ValueError("it is no regular file but a device, a pipe or a socket")
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("it is no regular file but a device, a pipe or a socket")
+        if status.st_size > most:
+            raise ValueError(f"it has {status.st_size} bytes, more than the limit of {most}")
+        # Not to its end: files of /proc go on after the size that they have.
+        return file.read(status.st_size)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images, keep_memory
+from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Threads, admitted, keep_memory
 from convscope.cli.parsing import parse_changes, parse_names
 from convscope.cli.present import AddTo, EntryName, present
 from convscope.cli.train import Device, HoldOut, Protocol, Settings, Told, Val
@@ -23,11 +23,12 @@ def ablate(
     val: Val = None,
     hold_out: HoldOut = None,
     change: Settings = None,
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
-    threads: Annotated[int, Parameter(group=RUN)] = 2,
+    limit: Limit = None,
+    threads: Threads = 2,
     device: Device = None,
     atlas: AddTo = None,
     name: EntryName = None,
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """Train a network with layers removed or widened, several times each, and show the paper's Table 3.
@@ -45,10 +46,6 @@ def ablate(
         wide-3-4-5-fc-double. By default all.
     seeds
         Trainings of each variant, from seeds 0, 1, ...
-    limit
-        Images to take of each part, at most, evenly spread.
-    threads
-        Threads that make batches ahead of the network.
     """
     common = common or Common()
     if seeds < 1:
@@ -62,7 +59,7 @@ def ablate(
             config, data, out, variants=parse_names(variants, "variants"),
             seeds=range(common.seed, common.seed + seeds), val=val, hold_out=hold_out,
             changes=parse_changes(change, "set"), limit=limit, threads=threads, device=device, atlas=atlas, name=name,
-            progress=progress, on_start=Told(terminal).start,
+            progress=progress, on_start=Told(terminal).start, **admitted(allowance),
         )  # fmt: skip
     present(found, terminal)
     terminal.say(f"errors in per cent, mean and standard deviation over seeds; {found.found.config.name}: {out}")

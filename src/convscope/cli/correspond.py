@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network
+from convscope.cli.options import Common, ImageOptions, Model, ModelOptions, Workers, load_network, open_images
 from convscope.cli.parsing import parse_fill, parse_names
 from convscope.cli.present import AddTo, EntryName, present
 
@@ -22,9 +22,10 @@ def correspond(
     value: str = "grey",
     places: int | None = None,
     confidence: float = 0.95,
-    workers: Annotated[int | None, Parameter(group=RUN)] = None,
+    workers: Workers = None,
     atlas: AddTo = None,
     name: EntryName = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -52,8 +53,6 @@ def correspond(
         is. By default maps are compared position by position.
     confidence
         Of the intervals.
-    workers
-        Threads; by default as many as PyTorch uses.
     """
     common = common or Common()
     from convscope import studies
@@ -62,9 +61,9 @@ def correspond(
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.correspond(
-            net, images, parts, out=out, layers=parse_names(layers, "layers"), draws=draws, masks=masks,
-            fill=parse_fill(value), places=places, confidence=confidence, seed=common.seed, workers=workers,
-            atlas=atlas, name=name, progress=progress,
+            net, open_images(images, allowance), parts, out=out, layers=parse_names(layers, "layers"), draws=draws,
+            masks=masks, fill=parse_fill(value), places=places, confidence=confidence, seed=common.seed,
+            workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     count, where = len(found.pictures), (*found.kept.figures.values(), out)[0]

@@ -5,21 +5,22 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RULES, RUN, Common, Model, ModelOptions, RuleOptions, load_network
+from convscope.cli import options as opt
 from convscope.cli.present import present
 
 
 def deconv(
-    model: Model,
+    model: opt.Model,
     /,
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
     unit: Annotated[list[str], Parameter(alias="-u", negative=())],
     out: Annotated[Path, Parameter(alias="-o", help="folder for the pictures")],
-    rules: RuleOptions | None = None,
-    signal: Annotated[Literal["activation", "one"], Parameter(group=RULES)] = "activation",
-    batch: Annotated[int, Parameter(group=RUN)] = 8,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    rules: opt.RuleOptions | None = None,
+    signal: Annotated[Literal["activation", "one"], Parameter(group=opt.RULES)] = "activation",
+    batch: opt.Batch = 8,
+    allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Project units back to the pixels of images: what each unit takes from its receptive field.
 
@@ -35,16 +36,14 @@ def deconv(
         Unit to project; may be given several times.
     signal
         What is put into the unit's layer: its activation or one.
-    batch
-        Images that are taken together.
     """
-    common = common or Common()
+    common = common or opt.Common()
     from convscope import studies
 
-    net = load_network(model, options or ModelOptions(), seed=common.seed)
+    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
     terminal = common.terminal()
-    how = (rules or RuleOptions()).keywords()
-    found = studies.deconv(net, images, unit, out=out, signal=signal, batch=batch, **how)
+    how = (rules or opt.RuleOptions()).keywords()
+    found = studies.deconv(net, opt.open_images(images, allowance), unit, out=out, signal=signal, batch=batch, **how)
     present(found, terminal)
     for one in found.made:
         terminal.say(f"{one.unit}  {one.value:.4g}  {one.picture}")

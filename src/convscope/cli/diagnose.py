@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Cache, Common, Model, ModelOptions, load_all
+from convscope.cli.options import RUN, Cache, Common, ImageOptions, Limit, Model, ModelOptions, load_all, open_images
 from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import UsageError
 
@@ -21,10 +21,11 @@ def diagnose(
     first: Annotated[str | None, Parameter(group=RUN)] = None,
     second: Annotated[str | None, Parameter(group=RUN)] = None,
     projections: Annotated[int, Parameter(group=RUN)] = 64,
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
+    limit: Limit = None,
     cache: Cache = None,
     atlas: AddTo = None,
     name: EntryName = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -51,8 +52,6 @@ def diagnose(
         Layer whose units are projected; by default the activation of the next convolution.
     projections
         How many units are projected.
-    limit
-        Images to look at, at most, evenly spread.
     """
     common = common or Common()
     others = against or []
@@ -62,12 +61,13 @@ def diagnose(
         raise UsageError(f"{images!r} names a network where images are expected: give further networks as --against")
     from convscope import studies
 
+    source = None if images is None else open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
     nets = load_all([model, *others], options, seed=common.seed)
     with terminal.progress() as progress:
         found = studies.diagnose(
-            nets, images, out=out, labels=label, first=first, second=second, projections=projections, limit=limit,
-            cache=cache, atlas=atlas, name=name, progress=progress,
+            nets, source, out=out, labels=label, first=first, second=second, projections=projections,
+            atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     for number, one in enumerate(found.found, 1):

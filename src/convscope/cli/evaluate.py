@@ -5,25 +5,26 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images, Model, ModelOptions, load_all
+from convscope.cli import options as opt
 from convscope.cli.present import present
 
 
 def evaluate(
-    model: Model,
-    data: Images,
+    model: opt.Model,
+    data: opt.Images,
     /,
     *,
-    views: Annotated[Literal["1", "10"], Parameter(group=RUN)] = "1",
-    with_: Annotated[list[str] | None, Parameter(name="--with", alias="-w", group=RUN, negative=())] = None,
-    crop_source: Annotated[Literal["square", "whole"], Parameter(group=RUN)] = "square",
-    padding: Annotated[int | None, Parameter(group=RUN)] = None,
-    match: Annotated[Literal["name", "index"], Parameter(group=RUN)] = "name",
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
-    threads: Annotated[int, Parameter(group=RUN)] = 2,
-    out: Annotated[Path | None, Parameter(alias="-o", group=RUN)] = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    views: Annotated[Literal["1", "10"], Parameter(group=opt.RUN)] = "1",
+    with_: Annotated[list[str] | None, Parameter(name="--with", alias="-w", group=opt.RUN, negative=())] = None,
+    crop_source: Annotated[Literal["square", "whole"], Parameter(group=opt.RUN)] = "square",
+    padding: Annotated[int | None, Parameter(group=opt.RUN)] = None,
+    match: Annotated[Literal["name", "index"], Parameter(group=opt.RUN)] = "name",
+    limit: opt.Limit = None,
+    threads: opt.Threads = 2,
+    out: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
+    allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Measure top-1 and top-5 accuracy on labelled images, by class, from one crop or the paper's ten.
 
@@ -45,20 +46,15 @@ def evaluate(
         Mean colour around images for ten crops, in pixels; by default as much as the crops need.
     match
         Classes of images and network belong together by name, or by their order.
-    limit
-        Images to take, at most, evenly spread.
-    threads
-        Threads that decode images.
     out
         Folder for evaluation.json, with the confusion of classes, and its figure.
     """
-    common = common or Common()
+    common = common or opt.Common()
     from convscope import studies
-    from convscope.studies.asking import collection
 
     terminal = common.terminal()
-    nets = list(load_all([model, *(with_ or ())], options, seed=common.seed))
-    source = collection(data, limit=limit)
+    nets = list(opt.load_all([model, *(with_ or ())], options, seed=common.seed))
+    source = opt.open_images(data, allowance, limit=limit)
     terminal.remark(f"{', '.join(net.name for net in nets)} on {source.describe()}")
     with terminal.progress() as progress:
         found = studies.evaluate(

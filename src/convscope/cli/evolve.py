@@ -5,30 +5,31 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import MODEL, RUN, Cache, Common, Images, ModelOptions, loader
+from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names, parse_numbers
 from convscope.cli.present import AddTo, EntryName, present
 
 
 def evolve(
     run: Annotated[Path, Parameter(help="folder of a training, or of its checkpoints")],
-    images: Images,
+    images: opt.Images,
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", help="folder for figures, tables and what is kept")],
-    layers: Annotated[str | None, Parameter(group=RUN)] = None,
-    unit: Annotated[list[str] | None, Parameter(alias="-u", group=RUN, negative=())] = None,
-    units: Annotated[int, Parameter(group=RUN)] = 6,
-    epochs: Annotated[str | None, Parameter(group=RUN)] = None,
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
-    sample: Annotated[int, Parameter(group=RUN)] = 1000,
-    threshold: Annotated[float, Parameter(group=RUN)] = 0.9,
-    cache: Cache = None,
+    layers: Annotated[str | None, Parameter(group=opt.RUN)] = None,
+    unit: Annotated[list[str] | None, Parameter(alias="-u", group=opt.RUN, negative=())] = None,
+    units: Annotated[int, Parameter(group=opt.RUN)] = 6,
+    epochs: Annotated[str | None, Parameter(group=opt.RUN)] = None,
+    limit: opt.Limit = None,
+    sample: Annotated[int, Parameter(group=opt.RUN)] = 1000,
+    threshold: Annotated[float, Parameter(group=opt.RUN)] = 0.9,
+    cache: opt.Cache = None,
     atlas: AddTo = None,
     name: EntryName = None,
-    model: Annotated[str | None, Parameter(group=MODEL)] = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    model: Annotated[str | None, Parameter(group=opt.MODEL)] = None,
+    allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Follow units through the checkpoints of a training, and say when each layer's features settle.
 
@@ -50,24 +51,24 @@ def evolve(
         How many units of each layer are drawn, by --seed.
     epochs
         Epochs to look at, as 1,2,5,10; by default all that have a checkpoint.
-    limit
-        Images to look at, at most, evenly spread.
     sample
-        Images on which responses are compared, evenly spread.
+        opt.Images on which responses are compared, evenly spread.
     threshold
         Correlation with the last checkpoint from which features count as settled.
     model
         Network that the checkpoints are weights of, where they do not say so themselves.
     """
-    common = common or Common()
+    common = common or opt.Common()
     from convscope import studies
 
+    source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
+    terminal.remark(f"{run} on {source.describe()}")
     with terminal.progress() as progress:
         found = studies.evolve(
-            run, images, out=out, layers=parse_names(layers, "layers"), units=unit or units,
-            epochs=parse_numbers(epochs, "epochs", int) or None, limit=limit, sample=sample, threshold=threshold,
-            cache=cache, model=model, loading=loader(options), seed=common.seed, atlas=atlas, name=name,
+            run, source, out=out, layers=parse_names(layers, "layers"), units=unit or units,
+            epochs=parse_numbers(epochs, "epochs", int) or None, sample=sample, threshold=threshold,
+            model=model, loading=opt.loader(options), seed=common.seed, atlas=atlas, name=name,
             progress=progress,
         )  # fmt: skip
     present(found, terminal)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network
+from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names
 from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import UsageError
@@ -15,7 +15,7 @@ _MOST = 1000  # amounts of one transformation
 
 
 def invariance(
-    model: Model,
+    model: opt.Model,
     /,
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
     out: Annotated[Path, Parameter(alias="-o", help="folder for the figure and tables")],
@@ -25,12 +25,13 @@ def invariance(
     distance: Literal["relative", "raw"] = "relative",
     outside: Literal["mean", "edge", "reflect"] = "mean",
     interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear",
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
-    batch: Annotated[int, Parameter(group=RUN)] = 32,
+    limit: opt.Limit = None,
+    batch: opt.Batch = 32,
     atlas: AddTo = None,
     name: EntryName = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Move, scale and turn images: how far do features go, and what becomes of the class?
 
@@ -59,22 +60,18 @@ def invariance(
         What comes in over the edge: the mean colour, the edge repeated, or the image reflected.
     interpolation
         How pixels between pixels are found.
-    limit
-        Take at most so many images, evenly spread.
-    batch
-        Images run together.
     """
-    common = common or Common()
+    common = common or opt.Common()
     from convscope import studies
 
-    net = load_network(model, options or ModelOptions(), seed=common.seed)
+    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
     asked = None if transformation is None else dict(parse_transformation(text) for text in transformation)
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.invariance(
-            net, images, out=out, transformations=asked, layers=parse_names(layers, "layers"), target=target,
-            distance=distance, outside=outside, interpolation=interpolation, limit=limit, batch=batch, atlas=atlas,
-            name=name, progress=progress,
+            net, opt.open_images(images, allowance, limit=limit), out=out, transformations=asked,
+            layers=parse_names(layers, "layers"), target=target, distance=distance, outside=outside,
+            interpolation=interpolation, batch=batch, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     figures = ", ".join(map(str, found.kept.figures.values()))

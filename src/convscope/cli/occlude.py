@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network
+from convscope.cli import options as opt
 from convscope.cli.parsing import parse_fill, parse_pair
 from convscope.cli.present import AddTo, EntryName, present
 
 
 def occlude(
-    model: Model,
+    model: opt.Model,
     /,
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
     out: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
@@ -25,13 +25,14 @@ def occlude(
     unit: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None,
     scan: Path | None = None,
     scan_images: str | None = None,
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
-    method: Annotated[Literal["auto", "incremental", "whole"], Parameter(group=RUN)] = "auto",
-    workers: Annotated[int | None, Parameter(group=RUN)] = None,
+    limit: opt.Limit = None,
+    method: Annotated[Literal["auto", "incremental", "whole"], Parameter(group=opt.RUN)] = "auto",
+    workers: opt.Workers = None,
     atlas: AddTo = None,
     name: EntryName = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Slide a square over images: where does the class, or the strongest map of a layer, depend on what is covered?
 
@@ -70,24 +71,22 @@ def occlude(
         the images there that excite it most. Without it they come from the atlas, where one is given.
     scan_images
         Collection that was scanned; by default the images asked about.
-    limit
-        Take at most so many images, evenly spread.
     method
         Recompute what changes, or run the whole network for every position.
-    workers
-        Threads; by default as many as PyTorch uses.
     """
-    common = common or Common()
+    common = common or opt.Common()
     from convscope import studies
 
-    net = load_network(model, options or ModelOptions(), seed=common.seed)
+    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
+    others = images if scan_images is None else (scan_images,)
+    scanned = opt.open_images(others, allowance) if scan is not None else None
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.occlude(
-            net, images, out=out, size=parse_pair(size, "size"), stride=parse_pair(stride, "stride"),
-            fill=parse_fill(value), border=border, target=target, layer=layer, strongest=strongest, units=unit or (),
-            scan=scan, scan_images=scan_images, limit=limit, method=method, workers=workers, atlas=atlas, name=name,
-            progress=progress,
+            net, opt.open_images(images, allowance, limit=limit), out=out, size=parse_pair(size, "size"),
+            stride=parse_pair(stride, "stride"), fill=parse_fill(value), border=border, target=target, layer=layer,
+            strongest=strongest, units=unit or (), scan=scan, scan_images=scanned, method=method,
+            workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal, idle=f"nothing is left to do: {out} holds all of it")
     for one, line in zip(found.covered, found.lines, strict=True):

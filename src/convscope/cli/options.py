@@ -17,7 +17,7 @@ from convscope.cli.terminal import Terminal
 from convscope.errors import ConvscopeError, UsageError
 
 if TYPE_CHECKING:
-    from convscope.data import Preprocess
+    from convscope.data import Preprocess, Source
     from convscope.graph import Network
 
 RULES = Group("Projections", sort_key=1)
@@ -34,6 +34,13 @@ Cache = Annotated[
     Path | None,
     Parameter(group=RUN, help="Folder that keeps decoded images, so that a later run need not decode them again."),
 ]
+Limit = Annotated[int | None, Parameter(group=RUN, help="Take at most so many images, evenly spread.")]
+Layers = Annotated[
+    str | None, Parameter(group=RUN, help="Layers, separated by commas; by default one for each spatial stage.")
+]
+Batch = Annotated[int, Parameter(group=RUN, help="Images that are taken together; the result does not depend on it.")]
+Workers = Annotated[int | None, Parameter(group=RUN, help="Threads that share the work; by default one a core.")]
+Threads = Annotated[int, Parameter(group=RUN, help="Threads that decode images ahead of their use.")]
 Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
 
 
@@ -76,6 +83,31 @@ class ModelOptions:
     """Where to compute, such as cpu, cuda or cuda:1."""
     dtype: Literal["float32", "float64", "float16", "bfloat16"] | None = None
     """Numbers to compute with."""
+
+
+@Parameter(name="*", group=RUN)
+@dataclass(frozen=True)
+class ImageOptions:
+    """What one image may cost; see `convscope.data.Allowance`."""
+
+    max_pixels: int | None = None
+    """Leave out images of more pixels than this, before they are decoded; by default 89,478,485."""
+    max_bytes: int | None = None
+    """Leave out images whose files have more bytes than this, before they are read; by default 536,870,912."""
+
+
+def admitted(asked: ImageOptions | None) -> dict[str, Any]:
+    """The options as arguments of `open_source`."""
+    return asdict(asked or ImageOptions())
+
+
+def open_images(
+    images: Any, allowance: ImageOptions | None, *, limit: int | None = None, cache: Path | None = None
+) -> "Source":
+    """The collection that a command looks at, of images that may cost so much."""
+    from convscope.studies.asking import collection
+
+    return collection(images, limit=limit, cache=cache, **admitted(allowance))
 
 
 @Parameter(name="*", group=RULES)
@@ -188,7 +220,7 @@ def read_classes(text: str | None) -> tuple[str, ...] | Literal["imagenet"] | in
         return int(text)
     try:
         names = tuple(line.strip() for line in Path(text).read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no text, or a name with a zero byte
         raise UsageError(
             f"--classes {text} is no text file of names, no number, and not 'imagenet': {error}"
         ) from error
@@ -205,7 +237,7 @@ def read_preprocess(path: Path | None) -> "Preprocess | None":
 
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # ValueError: neither JSON nor text
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: neither JSON nor text
         raise UsageError(f"--preprocess {path} cannot be read as JSON: {error}") from error
     if not isinstance(stored, dict):
         raise UsageError(f'--preprocess {path} holds no JSON object, such as {{"height": 224, "width": 224}}')

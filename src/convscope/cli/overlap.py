@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import Common, Images
+from convscope.cli.options import Common, ImageOptions, Images, Threads, open_images
 from convscope.cli.present import present
 
 
@@ -16,7 +16,8 @@ def overlap(
     *,
     out: Annotated[Path | None, Parameter(alias="-o", help="file for the list, as CSV")] = None,
     threshold: float | None = None,
-    threads: int = 2,
+    threads: Threads = 2,
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """List the images of A that are also in B, recompressed, resized or slightly cropped.
@@ -30,16 +31,15 @@ def overlap(
     ----------
     threshold
         Correlation of fine detail from which two images count as the same; by default 0.83.
-    threads
-        Threads that decode images.
     """
     common = common or Common()
     from convscope import studies
 
     terminal = common.terminal()
     how = {} if threshold is None else {"threshold": threshold}
+    first, second = (None if one is None else open_images(one, allowance) for one in (a, b))
     with terminal.progress() as progress:
-        found = studies.overlap(a, b, out=out, threads=threads, progress=progress, **how)
+        found = studies.overlap(first, second, names=(a, b), out=out, threads=threads, progress=progress, **how)
     present(found, terminal)
     terminal.say(found.summary)
 

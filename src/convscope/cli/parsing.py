@@ -87,7 +87,7 @@ def parse_changes(texts: list[str] | None, option: str) -> dict[str, Any]:
             raise UsageError(f"--{option} {text!r} is no change: write it as epochs=5")
         try:
             found[name.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):  # no TOML, or numbers of too many digits
             found[name.strip()] = value.strip()
     return found
 

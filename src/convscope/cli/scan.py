@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Cache, Common, Images, Model, ModelOptions, load_network
+from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names
 from convscope.cli.present import present
 from convscope.errors import UsageError
@@ -15,20 +15,21 @@ Out = Annotated[Path, Parameter(alias="-o", help="folder for the result")]
 
 
 def scan(
-    model: Model,
-    images: Images,
+    model: opt.Model,
+    images: opt.Images,
     /,
     *,
     out: Out,
-    layers: Annotated[str | None, Parameter(group=RUN)] = None,
-    k: Annotated[int, Parameter(name="-k", group=RUN)] = 9,
-    batch: Annotated[int, Parameter(group=RUN)] = 32,
-    workers: Annotated[int | None, Parameter(group=RUN)] = None,
-    cache: Cache = None,
-    shard: Annotated[str | None, Parameter(group=RUN)] = None,
-    statistics: Annotated[Literal["all", "units", "none"], Parameter(group=RUN)] = "all",
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    layers: opt.Layers = None,
+    k: Annotated[int, Parameter(name="-k", group=opt.RUN)] = 9,
+    batch: opt.Batch = 32,
+    workers: opt.Workers = None,
+    cache: opt.Cache = None,
+    shard: Annotated[str | None, Parameter(group=opt.RUN)] = None,
+    statistics: Annotated[Literal["all", "units", "none"], Parameter(group=opt.RUN)] = "all",
+    allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Find the k strongest responses of every unit in a collection of images, with positions and statistics.
 
@@ -44,27 +45,21 @@ def scan(
 
     Parameters
     ----------
-    layers
-        Layers to scan, separated by commas; by default one for each spatial stage.
     k
         Responses to keep for each unit, at most one from an image.
-    batch
-        Images that are decoded together; the result does not depend on it.
-    workers
-        Threads that run the network; by default one a core.
     shard
         Part of the images to take, as I/N with I from 0 to N-1.
     statistics
         What to count besides: everything, all but the means by class, or nothing.
     """
-    common = common or Common()
+    common = common or opt.Common()
     part = parse_shard(shard)
     from convscope import studies
     from convscope.processes import rank
-    from convscope.studies.asking import collection
 
-    net = load_network(model, options or ModelOptions(), seed=common.seed)
-    names, source = parse_names(layers, "layers") or list(net.layers.stages()), collection(images, cache=cache)
+    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
+    names = parse_names(layers, "layers") or list(net.layers.stages())
+    source = opt.open_images(images, allowance, cache=cache)
     terminal = common.terminal()
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:
@@ -80,7 +75,7 @@ def scan(
 def merge(
     *parts: Annotated[Path, Parameter(help="folders of scans that share model, images and options")],
     out: Out,
-    common: Common | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Merge scans of different shards of the same images into one, as if they had been scanned together.
 
@@ -88,7 +83,7 @@ def merge(
 
         convscope merge part0 part1 part2 -o scan
     """
-    common = common or Common()
+    common = common or opt.Common()
     from convscope import studies
 
     found = studies.merge(parts, out)

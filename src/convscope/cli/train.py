@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images, keep_memory
+from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Threads, admitted, keep_memory
 from convscope.cli.parsing import parse_changes
 from convscope.cli.present import present
 from convscope.cli.terminal import Terminal
@@ -38,11 +38,12 @@ def train(
     val: Val = None,
     hold_out: HoldOut = None,
     change: Settings = None,
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
+    limit: Limit = None,
     keep: Annotated[Literal["auto", "memory", "stream"], Parameter(group=RUN)] = "auto",
-    threads: Annotated[int, Parameter(group=RUN)] = 2,
+    threads: Threads = 2,
     save_every: Annotated[int, Parameter(group=RUN)] = 1000,
     device: Device = None,
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """Train AlexNet, ZFNet or a variant of them, by the paper's recipe or one of your own.
@@ -58,12 +59,8 @@ def train(
 
     Parameters
     ----------
-    limit
-        Images to take of each part, at most, evenly spread.
     keep
         Whether training images are decoded once and kept in memory, or decoded anew each epoch.
-    threads
-        Threads that make batches ahead of the network.
     save_every
         Updates of an epoch between saved states.
     """
@@ -77,7 +74,7 @@ def train(
         found = studies.train(
             config, data, out, val=val, hold_out=hold_out, changes=parse_changes(change, "set"), limit=limit, keep=keep,
             threads=threads, save_every=save_every, device=device, seed=common.seed, progress=progress,
-            on_epoch=told.epoch, on_start=told.start,
+            on_epoch=told.epoch, on_start=told.start, **admitted(allowance),
         )  # fmt: skip
     if found.done.leads:
         present(found, terminal)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, loader
+from convscope.cli.options import RUN, Common, ImageOptions, Model, ModelOptions, Workers, admitted, loader
 from convscope.cli.parsing import parse_changes, parse_names, parse_numbers
 from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import UsageError
@@ -83,9 +83,10 @@ def transfer(
     atlas: AddTo = None,
     name: EntryName = None,
     cache: Annotated[Path | None, Parameter(group=RUN)] = None,
-    workers: Annotated[int | None, Parameter(group=RUN)] = None,
+    workers: Workers = None,
     protocol: ProtocolOptions | None = None,
     learning: LearningOptions | None = None,
+    allowance: ImageOptions | None = None,
     options: ModelOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -111,8 +112,6 @@ def transfer(
         Change of the recipe when the network is trained from scratch, as epochs=100; several times.
     cache
         Folder that keeps features and scores; by default OUT/features.
-    workers
-        Threads that run the network; by default one a core.
     """
     common, asked = common or Common(), protocol or ProtocolOptions()
     models, how = options or ModelOptions(), learning or LearningOptions()
@@ -126,7 +125,7 @@ def transfer(
             learning=how.learning(common.seed), pooling=how.pooling, features=how.features, scratch_size=scratch_size,
             scratch_changes=parse_changes(scratch_set, "scratch-set"), weights=models.weights, loading=loader(models),
             device=models.device, cache=cache, workers=workers, seed=common.seed, atlas=atlas, name=name,
-            progress=progress, **asked.keywords(),
+            progress=progress, **asked.keywords(), **admitted(allowance),
         )  # fmt: skip
     present(found, terminal)
     terminal.say(f"{len(found.found.scores)} scores: {out}")

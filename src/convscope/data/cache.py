@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import Allowance, allowance_of
 from convscope.data.decoding import Payload
 from convscope.data.preprocess import Preprocess
 from convscope.data.sources.base import PicklableLock, Source
@@ -44,6 +45,11 @@ class CachedSource:
     def classes(self) -> tuple[str, ...]:
         """The inner source's class names."""
         return self.inner.classes
+
+    @property
+    def allowance(self) -> Allowance:
+        """The inner source's allowance."""
+        return allowance_of(self.inner)
 
     def __len__(self) -> int:
         return len(self.inner)

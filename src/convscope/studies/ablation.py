@@ -107,6 +107,8 @@ def ablate(
     hold_out: float | None = None,
     changes: Mapping[str, Any] | None = None,
     limit: int | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
     threads: int = 2,
     device: str | None = None,
     atlas: Atlas | str | PathLike[str] | None = None,
@@ -118,7 +120,7 @@ def ablate(
 
     Args:
         config, changes: as for `convscope.studies.train`.
-        images, val, hold_out, limit: see `convscope.training.splits.open_splits`.
+        images, val, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
         out: the folder of the trainings, the table and its figure. A repeated call goes on from it.
         variants: rows of the table; default: all. seeds: those of the trainings of each, or how many, from 0.
         threads, device: as for `convscope.train`.
@@ -132,7 +134,9 @@ def ablate(
     numbers = range(seeds) if isinstance(seeds, int) else seeds
     if not len(numbers):
         raise UsageError(f"seeds={seeds}: train at least once")
-    source, validation = open_splits(images, val=val, hold_out=hold_out, limit=limit)
+    source, validation = open_splits(
+        images, val=val, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
+    )
     if validation is None:
         raise UsageError(
             f"an ablation needs validation images, and {images} has no such part: name some with val= or hold_out="

@@ -16,10 +16,18 @@ from convscope.graph import Network
 from convscope.methods.targets import Target, class_number
 
 
-def collection(images: Source | Any, *, limit: int | None = None, cache: str | PathLike[str] | None = None) -> Source:
+def collection(
+    images: Source | Any,
+    *,
+    limit: int | None = None,
+    cache: str | PathLike[str] | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+) -> Source:
     """The collection that image files, or one spelling of a collection, stand for.
 
-    limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
+    limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
+    max_bytes: what one image may cost, as for `open_source`.
 
     Raises:
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
@@ -28,7 +36,7 @@ def collection(images: Source | Any, *, limit: int | None = None, cache: str | P
         if not images:
             raise UsageError("no images: name image files, a folder, or a collection such as samples:")
         images = images[0] if len(images) == 1 and isinstance(images[0], str | Path) else list(images)
-    source = open_source(images, limit=limit)
+    source = open_source(images, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes)
     return source if cache is None else cached(source, cache)
 
 

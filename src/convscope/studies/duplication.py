@@ -74,12 +74,13 @@ def overlap(
     out: str | PathLike[str] | None = None,
     threshold: float = THRESHOLD,
     threads: int = 2,
+    names: tuple[str, str | None] | None = None,
     progress: Progress | None = None,
 ) -> OverlapStudy:
     """The images of one collection that are also in another, or that it has more than once.
 
     Args:
-        a, b: collections, or what `open_source` takes. out: a file for the list, as CSV.
+        a, b: collections, or what `open_source` takes; names: what they are called. out: a file for the list, as CSV.
         threshold, threads: as for `convscope.overlap`.
 
     Raises:
@@ -88,8 +89,12 @@ def overlap(
     found = duplicates.overlap(a, b, threshold=threshold, threads=threads, progress=progress)
     if out is not None:
         found.save(str(out))
-    names = tuple(None if one is None else one if isinstance(one, str) else "the collection" for one in (a, b))
-    return OverlapStudy(found, (names[0] or "the collection", names[1]), None if out is None else str(out))
+    called = names or (_called(a), None if b is None else _called(b))
+    return OverlapStudy(found, called, None if out is None else str(out))
+
+
+def _called(images: Source | Any) -> str:
+    return images if isinstance(images, str) else "the collection"
 
 
 __all__ = ["OverlapStudy", "overlap"]

@@ -99,6 +99,8 @@ def transfer(
     test: int | Literal["all"] | None = None,
     folds: int | None = None,
     background: Literal["in", "out"] | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
     sets: tuple[str, str] = ("train", "val"),
     learning: Learning | None = None,
     pooling: How = "auto",
@@ -125,6 +127,7 @@ def transfer(
         layers: default: one for each spatial stage, and the vectors.
         compare: "random": features of random weights; "scratch": the network trained on each fold.
         per_class, test, folds: images a class to learn from, and to judge by at most, and draws; default: usual ones.
+        max_pixels, max_bytes: what one image may cost, as for `open_source`.
         background: whether the class that is no category takes part. sets: PASCAL VOC's, to learn from and judge by.
         learning: how classifiers learn. pooling, features: how maps become numbers, and at most how many.
         scratch_size, scratch_changes: side of the input, and options of the recipe, when trained from scratch.
@@ -138,7 +141,9 @@ def transfer(
     """
     shown, find = atlas_of(atlas), loading or load
     recipe = recipe_of(scratch_changes or {}, seed=seed)
-    target = images if isinstance(images, Target) else open_target(images, background=background)
+    target = images
+    if not isinstance(target, Target):
+        target = open_target(target, background=background, max_pixels=max_pixels, max_bytes=max_bytes)
     drawn = _folds(target, per_class, test, folds, sets, seed)
     net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
     chosen = default_layers(net) if layers is None else [net.layers[layer].name for layer in layers]

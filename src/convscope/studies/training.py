@@ -91,6 +91,8 @@ def train(
     hold_out: float | None = None,
     changes: Mapping[str, Any] | None = None,
     limit: int | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
     keep: Keep = "auto",
     threads: int = 2,
     save_every: int = 1000,
@@ -105,7 +107,7 @@ def train(
     Args:
         config: a configuration, the name of a packaged one, or a TOML file. changes: options of its recipe or network
             by name; seed: of the recipe, unless it is 0.
-        images, val, hold_out, limit: see `convscope.training.splits.open_splits`.
+        images, val, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
         out: the folder of the training: log, checkpoints, state, curves. A repeated call goes on from it.
         keep, threads, save_every, device, on_epoch: as for `convscope.train`.
         on_start: told the configuration and both collections before the training starts.
@@ -114,7 +116,9 @@ def train(
         As `convscope.train`.
     """
     wanted = configured(config, changes or {}, seed=seed)
-    source, validation = open_splits(images, val=val, hold_out=hold_out, limit=limit)
+    source, validation = open_splits(
+        images, val=val, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
+    )
     if on_start is not None:
         on_start(wanted, source, validation)
     done = fit(

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from convscope.errors import UsageError, nearest
+from convscope.files import home_expanded, kind_of
 from convscope.models import VARIANTS, Architecture
 from convscope.training.recipe import Recipe
 
@@ -66,7 +67,7 @@ class NetworkChoice:
             without = tuple(int(number) for number in stored.get("without", ()))
             width, size = float(stored.get("width", 1.0)), stored.get("input_size")
             size = None if size is None else int(size)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise UsageError(f"network: {error}; without lists layers, widths maps layers to numbers") from error
         return cls(str(stored.get("base", "zfnet")), size, width, without, widths)
 
@@ -140,8 +141,8 @@ def read_config(spec: str | Path) -> Config:
     text = str(spec)
     if text in packaged_configs():
         return _parsed((files("convscope.training") / "configs" / f"{text}.toml").read_text("utf-8"), text)
-    path = Path(spec).expanduser()
-    if not path.is_file():
+    path = home_expanded(spec)
+    if kind_of(path) != "file":
         known = packaged_configs()
         raise UsageError(f"no training {text!r}{nearest(text, known)}: give a TOML file, or one of {', '.join(known)}")
     try:
@@ -173,7 +174,7 @@ def configured(spec: Config | str | PathLike[str], changes: Mapping[str, Any], *
 def _parsed(text: str, name: str) -> Config:
     try:
         return Config.from_json({"name": name, **tomllib.loads(text)})
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"training {name!r} is no TOML: {error}") from error
     except UsageError as error:
         raise UsageError(f"training {name!r}: {error}") from error
+    except (ValueError, RecursionError) as error:  # besides TOMLDecodeError, for numbers of too many digits
+        raise UsageError(f"training {name!r} is no TOML: {error}") from error

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
-from convscope.errors import WeightsError
+from convscope.errors import StoreError, WeightsError
+from convscope.models import weights
 from convscope.models.networks import ZFNET, build
 from convscope.models.tiny import TinyNet, random_tiny
 from convscope.models.weights import (
@@ -82,9 +84,25 @@ def test_shared_and_strided_tensors_can_be_saved(tmp_path: Path) -> None:
     assert torch.equal(read_weights(tmp_path / "a.safetensors").state["b"], base.T)
 
 
-def test_writing_into_a_missing_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"cannot write weights to '.*nowhere"):
-        save_weights(tmp_path / "nowhere" / "a.safetensors", state())
+def test_what_cannot_be_written_is_no_fault_of_the_weights(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot write .*a\.safetensors: .*: choose a folder that can be written to"):
+        save_weights(tmp_path / "file" / "a.safetensors", state())
+
+
+def test_a_full_disk_leaves_the_old_file_and_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new" / "a.safetensors"
+    save_weights(path, state())
+    before = path.read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(weights, "save_file", full)
+    with pytest.raises(StoreError, match="the disk is full: free some space"):
+        save_weights(path, state())
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["a.safetensors"]
 
 
 @pytest.mark.parametrize("wrap", ["state_dict", "model_state_dict", "model", "net", "weights"])

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import pickle
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +25,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from convscope.errors import WeightsError
+from convscope.files import write_with
 from convscope.models.unpickling import load_arrays
 
 log = logging.getLogger(__name__)
@@ -75,13 +78,29 @@ def read_weights(path: str | Path) -> Weights:
 
 
 def save_weights(path: str | Path, state: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None) -> None:
-    """Write named tensors as safetensors, with `metadata` (plain JSON values) where `read_weights` finds it again."""
+    """Write named tensors as safetensors, with `metadata` (plain JSON values) where `read_weights` finds it again.
+
+    The file is there as a whole or not at all; its folder is made where it is missing.
+
+    Raises:
+        StoreError: where it cannot be written, as on a full disk.
+    """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     note = {} if metadata is None else {_METADATA_KEY: json.dumps(dict(metadata), sort_keys=True)}
-    try:
-        save_file(tensors, str(path), metadata=note)
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"cannot write weights to '{path}': {error}") from error
+
+    def write(place: Path) -> None:
+        try:
+            save_file(tensors, str(place), metadata=note)
+        except SafetensorError as error:
+            raise _system_error(error) from error
+
+    write_with(Path(path), write)
+
+
+def _system_error(error: SafetensorError) -> OSError:
+    """What the system said, which safetensors has in its message alone."""
+    number = re.search(r"os error (\d+)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))
 
 
 def fit(state: Mapping[str, Tensor], module: nn.Module, *, source: str) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from torch import nn
 import convscope
 from convscope.data import Preprocess
 from convscope.errors import StoreError
-from convscope.files import write_bytes, write_json, write_with
+from convscope.files import write_bytes, write_json
 from convscope.models import Architecture, save_weights
 from convscope.training.config import Config
 from convscope.training.state import EpochLog
@@ -107,7 +107,7 @@ class Run:
             "training": {"name": self.config.name, "recipe": self.config.recipe.to_json(), "images": self.images},
             "log": asdict(log),
         }
-        write_with(path, lambda place: save_weights(place, kept, metadata))
+        save_weights(path, kept, metadata)
         return path
 
     def checkpoints(self) -> dict[int, Path]:

@@ -81,6 +81,18 @@ def json_bytes(value: Any) -> bytes:
     return (text + "\n").encode("utf-8", "surrogatepass")
 
 
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: where it is none, also where it is nested too deeply, which `json` itself says otherwise.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
 def remove_leftovers(folder: Path) -> None:
     """Delete the unfinished files that a killed process left in a folder and below."""
     for path in folder.rglob(".*.part"):

@@ -1,7 +1,7 @@
 """Scores kept as they are made, so that an experiment that was stopped loses no more than the one it was at.
 
-A score is a file, named after everything that decides it and written whole or not at all. The same experiment finds it
-again, and so does another that shares it, such as one with more layers.
+A score is a file, named after everything that decides it and written whole or not at all, with a checksum over its name
+and its numbers. The same experiment finds it again, and so does another that shares it, such as one with more layers.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import StoreError
-from convscope.files import write_json
+from convscope.files import parse_json, write_json
 from convscope.transfer.datasets import Target
 from convscope.transfer.results import Score, plain_values, stored_score
 from convscope.transfer.splits import Fold
+
+ENDING = ".json"
 
 
 @dataclass(frozen=True)
@@ -37,20 +39,36 @@ class Journal:
         Raises:
             StoreError: where a file cannot be written, or is no score.
         """
-        text = json.dumps({**asked, "schema": 1}, sort_keys=True)
-        path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.json"
+        text = json.dumps({**asked, "schema": 2}, sort_keys=True)
+        path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}{ENDING}"
         if path.exists():
-            return _read(path)
+            return read_score(path)
         score = make()
-        write_json(path, plain_values(asdict(score)))
+        values = plain_values(asdict(score))
+        write_json(path, {"score": values, "sha256": _digest(path, values)})
         return score
 
 
-def _read(path: Path) -> Score:
+def read_score(path: Path) -> Score:
+    """The score in a file.
+
+    Raises:
+        StoreError: where it is none, or not as it was written.
+    """
     try:
-        return stored_score(json.loads(path.read_text(encoding="utf-8")))
+        stored = parse_json(path.read_bytes())
+        if stored["sha256"] != _digest(path, stored["score"]):
+            raise ValueError("it is not as it was written")
+        return stored_score(stored["score"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is no score of a transfer experiment ({error}): delete it") from error
+        raise StoreError(
+            f"{path} is no score of a transfer experiment ({error}): delete it, and the same command makes it again"
+        ) from error
+
+
+def _digest(path: Path, values: Any) -> str:
+    """SHA-256 over a score and the name it is kept under."""
+    return hashlib.sha256(f"{path.stem}\0{json.dumps(values, sort_keys=True)}".encode()).hexdigest()
 
 
 @contextmanager
@@ -83,4 +101,4 @@ def fold_key(target: Target, fold: Fold) -> dict[str, Any]:
     }
 
 
-__all__ = ["Journal", "fold_key", "journal_of", "kept_in"]
+__all__ = ["ENDING", "Journal", "fold_key", "journal_of", "kept_in", "read_score"]

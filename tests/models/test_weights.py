@@ -26,6 +26,7 @@ from convscope.models.weights import (
     save_weights,
     strip_prefixes,
 )
+from tests.mutations import mutate
 
 
 class Trap:
@@ -82,6 +83,36 @@ def test_shared_and_strided_tensors_can_be_saved(tmp_path: Path) -> None:
     base = torch.arange(6.0).reshape(2, 3)
     save_weights(tmp_path / "a.safetensors", {"a": base.T, "b": base.T})
     assert torch.equal(read_weights(tmp_path / "a.safetensors").state["b"], base.T)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_weights_of_ours_that_were_damaged_are_not_read(tmp_path: Path, seed: int) -> None:
+    note = {"classes": ["a", "b"], "preprocess": {"mean": [0.5, 0.25, 0.125]}}
+    save_weights(tmp_path / "a.safetensors", state(), note)
+    done = mutate(tmp_path, seed)
+    try:
+        found = read_weights(tmp_path / "a.safetensors")
+    except WeightsError as error:
+        assert "a.safetensors" in str(error)  # noqa: PT017 either outcome is right
+        return
+    assert same(found.state, state()), done
+    assert found.metadata == note, done
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.int64, torch.bool])
+def test_weights_of_every_type_have_a_checksum(tmp_path: Path, dtype: torch.dtype) -> None:
+    kept = {"a": torch.tensor([[1.0, 0.0]]).to(dtype), "scalar": torch.tensor(1.0).to(dtype)}
+    save_weights(tmp_path / "a.safetensors", {**kept, "none": torch.zeros(0, 3, dtype=dtype)})
+    found = read_weights(tmp_path / "a.safetensors")
+    assert same({name: found.state[name] for name in kept}, kept)
+    assert found.metadata == {}
+
+
+@pytest.mark.parametrize("said", ["[1, 2]", '"text"', "[" * 100_000, "no JSON"])
+def test_metadata_that_is_no_object_is_named(tmp_path: Path, said: str) -> None:
+    save_file(state(), str(tmp_path / "a.safetensors"), metadata={"convscope": said})
+    with pytest.raises(WeightsError, match=r"cannot read .*a\.safetensors"):
+        read_weights(tmp_path / "a.safetensors")
 
 
 def test_what_cannot_be_written_is_no_fault_of_the_weights(tmp_path: Path) -> None:

@@ -171,6 +171,20 @@ def test_a_damaged_state_is_an_error_of_ours(tmp_path: Path) -> None:
         train(small(epochs=1), shapes(20), tmp_path)
 
 
+def test_a_changed_preprocessing_is_not_trained_on_with(tmp_path: Path) -> None:
+    train(small(epochs=1), shapes(20), tmp_path)
+    before = (tmp_path / "run.json").read_text()
+    said = json.loads(before)
+    said["preprocess"]["mean"][0] += 0.25
+    (tmp_path / "run.json").write_text(json.dumps(said))
+    with pytest.raises(StoreError, match="its content is not what its checksum says"):
+        train(small(epochs=2), shapes(20), tmp_path)
+    said = json.loads(before)
+    del said["sha256"]  # as written by an earlier version
+    (tmp_path / "run.json").write_text(json.dumps(said))
+    train(small(epochs=1), shapes(20), tmp_path)
+
+
 def test_a_plateau_needs_validation_images(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there are no validation images"):
         train(small(schedule="plateau"), shapes(20), tmp_path)

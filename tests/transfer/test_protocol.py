@@ -234,7 +234,7 @@ def test_a_score_under_another_name_is_not_believed(
     one, other = sorted((tmp_path / "store" / "scores").iterdir())[:2]
     other.write_bytes(one.read_bytes())
     folds = draw_folds(target, per_class=(3,), folds=1)
-    with pytest.raises(StoreError, match="is not as it was written"):
+    with pytest.raises(StoreError, match="it was written as"):
         measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=tmp_path / "store")
 
 

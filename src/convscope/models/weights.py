@@ -13,6 +13,7 @@ import os
 import pickle
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from convscope.errors import WeightsError
-from convscope.files import write_with
+from convscope.files import parse_json, write_with
 from convscope.models.unpickling import load_arrays
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ SUFFIXES = (".safetensors", *TORCH_SUFFIXES, ".npz", ".pkl")
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 _METADATA_KEY = "convscope"
+_CHECKSUM = "checksum"
 _SHOWN = 3
 
 
@@ -80,13 +82,15 @@ def read_weights(path: str | Path) -> Weights:
 def save_weights(path: str | Path, state: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None) -> None:
     """Write named tensors as safetensors, with `metadata` (plain JSON values) where `read_weights` finds it again.
 
-    The file is there as a whole or not at all; its folder is made where it is missing.
+    The file is there as a whole or not at all; its folder is made where it is missing. It has a checksum of its
+    content, so that `read_weights` knows what was damaged since.
 
     Raises:
         StoreError: where it cannot be written, as on a full disk.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    note = {} if metadata is None else {_METADATA_KEY: json.dumps(dict(metadata), sort_keys=True)}
+    said = dict(metadata or {})
+    note = {_METADATA_KEY: json.dumps({**said, _CHECKSUM: _checksum(tensors, said)}, sort_keys=True)}
 
     def write(place: Path) -> None:
         try:
@@ -95,6 +99,15 @@ def save_weights(path: str | Path, state: Mapping[str, Tensor], metadata: Mappin
             raise _system_error(error) from error
 
     write_with(Path(path), write)
+
+
+def _checksum(tensors: Mapping[str, Tensor], said: Mapping[str, Any]) -> str:
+    """CRC-32 (hex) over tensors and what is said of them: made for what disks do, and ten times faster than a hash."""
+    found = zlib.crc32(json.dumps(said, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        found = zlib.crc32(f"\0{name!r} {tensor.dtype} {tuple(tensor.shape)}\0".encode(), found)
+        found = zlib.crc32(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data, found)
+    return f"{found:08x}"
 
 
 def _system_error(error: SafetensorError) -> OSError:
@@ -175,10 +188,20 @@ def _read_safetensors(path: Path) -> Weights:
     try:
         with safe_open(path, framework="pt") as file:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-            note = (file.metadata() or {}).get(_METADATA_KEY, "{}")
-        return Weights(state, str(path), json.loads(note))
+            said = parse_json((file.metadata() or {}).get(_METADATA_KEY, "{}"))
+        if not isinstance(said, dict):
+            raise ValueError("what it says of itself is no JSON object")
+        if (kept := said.pop(_CHECKSUM, None)) is not None and kept != _checksum(state, said):
+            raise ValueError("its content is not what its checksum says")
+        return Weights(state, str(path), said)
     except (SafetensorError, OSError, ValueError) as error:
         raise WeightsError(f"cannot read '{path}' as safetensors: {error}; is the file complete?") from error
+
+
+def has_checksum(path: Path) -> bool:
+    """Whether a safetensors file, which can be read, was written with a checksum."""
+    with safe_open(path, framework="pt") as file:
+        return f'"{_CHECKSUM}"' in (file.metadata() or {}).get(_METADATA_KEY, "")
 
 
 def _read_torch(path: Path) -> Any:

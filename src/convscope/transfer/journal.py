@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import StoreError
-from convscope.files import parse_json, write_json
+from convscope.files import read_sealed_json, write_sealed_json
 from convscope.transfer.datasets import Target
 from convscope.transfer.results import Score, plain_values, stored_score
 from convscope.transfer.splits import Fold
 
 ENDING = ".json"
+SCORES = "scores"
+"""The folder of scores beside the features in a store."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,7 @@ class Journal:
         if path.exists():
             return read_score(path)
         score = make()
-        values = plain_values(asdict(score))
-        write_json(path, {"score": values, "sha256": _digest(path, values)})
+        write_sealed_json(path, {"of": path.stem, "score": plain_values(asdict(score))})
         return score
 
 
@@ -56,19 +57,14 @@ def read_score(path: Path) -> Score:
         StoreError: where it is none, or not as it was written.
     """
     try:
-        stored = parse_json(path.read_bytes())
-        if stored["sha256"] != _digest(path, stored["score"]):
-            raise ValueError("it is not as it was written")
+        stored = read_sealed_json(path)
+        if stored["of"] != path.stem:
+            raise ValueError(f"it was written as {stored['of']}")
         return stored_score(stored["score"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(
             f"{path} is no score of a transfer experiment ({error}): delete it, and the same command makes it again"
         ) from error
-
-
-def _digest(path: Path, values: Any) -> str:
-    """SHA-256 over a score and the name it is kept under."""
-    return hashlib.sha256(f"{path.stem}\0{json.dumps(values, sort_keys=True)}".encode()).hexdigest()
 
 
 @contextmanager
@@ -83,7 +79,7 @@ def kept_in(store: str | os.PathLike[str] | None) -> Iterator[Path]:
 
 def journal_of(store: Path) -> Journal:
     """The journal beside the features in a store."""
-    return Journal(store / "scores")
+    return Journal(store / SCORES)
 
 
 def fold_key(target: Target, fold: Fold) -> dict[str, Any]:
@@ -101,4 +97,4 @@ def fold_key(target: Target, fold: Fold) -> dict[str, Any]:
     }
 
 
-__all__ = ["ENDING", "Journal", "fold_key", "journal_of", "kept_in", "read_score"]
+__all__ = ["ENDING", "SCORES", "Journal", "fold_key", "journal_of", "kept_in", "read_score"]

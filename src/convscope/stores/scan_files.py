@@ -43,7 +43,7 @@ PARTS = "parts"
 LAYERS = "layers"
 _ENDING = ".safetensors"
 
-_PROBLEMS = (OSError, SafetensorError, KeyError, TypeError, ValueError, MemoryError, OverflowError)
+PROBLEMS = (OSError, SafetensorError, KeyError, TypeError, ValueError, MemoryError, OverflowError)
 """What reading a file can raise that is not what it should be."""
 _SEAL = re.compile(rb',\n"sha256": "([0-9a-f]{64})"\n}\n\Z')
 
@@ -102,12 +102,11 @@ def read_part(path: Path) -> ScanState:
         content = path.read_bytes()  # at once: a run that goes on may replace the file at any time
         _check_schema(said_in(header_of(content)), path)
         arrays, header = unseal(content)
-        identity = ScanIdentity.from_json(header["scan"])
-        check_header(header, identity)
+        identity = identity_of(header)
         by_class = arrays.pop("class_count", None)
         flags = np.unpackbits(arrays.pop("coverage"), count=identity.micro_batches).astype(np.bool_)
         return _state(identity, [arrays], header, flags, count=header["count"], class_count=by_class)
-    except _PROBLEMS as error:
+    except PROBLEMS as error:
         raise _unreadable(path, error, what="part of a scan") from error
 
 
@@ -202,8 +201,7 @@ def read_finished(store: Path) -> ScanState | None:
         return None
     try:
         manifest = read_manifest(path)
-        identity = ScanIdentity.from_json(manifest["scan"])
-        check_header(manifest, identity)
+        identity = identity_of(manifest)
         layers = []
         for number, (layer, entry) in enumerate(zip(identity.layers, manifest["layers"], strict=True)):
             path = store / LAYERS / layer_file(number, layer.name)
@@ -212,7 +210,7 @@ def read_finished(store: Path) -> ScanState | None:
         by_class = None if said is None else np.array(said, np.int64)
         coverage = np.ones(identity.micro_batches, np.bool_)
         return _state(identity, layers, manifest, coverage, count=manifest["images"], class_count=by_class)
-    except _PROBLEMS as error:
+    except PROBLEMS as error:
         raise _unreadable(path, error, what="file of a scan") from error
 
 
@@ -222,6 +220,13 @@ def read_layer(path: Path, digest: str) -> Arrays:
     if hashlib.sha256(content).hexdigest() != digest:
         raise ValueError("its content is not what the manifest's checksum says")
     return from_bytes(content)
+
+
+def identity_of(found: dict[str, Any]) -> ScanIdentity:
+    """What was scanned, as a manifest says it, which is checked; raises KeyError, TypeError or ValueError."""
+    identity = ScanIdentity.from_json(found["scan"])
+    check_header(found, identity)
+    return identity
 
 
 def check_store(store: Path, identity: ScanIdentity) -> None:
@@ -237,7 +242,7 @@ def check_store(store: Path, identity: ScanIdentity) -> None:
             header = read_manifest(path) if path.name == MANIFEST else _part_header(path)
             _check_schema(header, path)
             found = ScanIdentity.from_json(header["scan"])
-        except _PROBLEMS as error:
+        except PROBLEMS as error:
             raise _unreadable(path, error, what="file of a scan") from error
         found.agree(identity, where=str(store))
 

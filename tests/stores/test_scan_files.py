@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -444,3 +445,20 @@ def test_a_shard_without_images_merges(tmp_path: Path) -> None:
     merged.save(tmp_path / "merged")
     scan(answers(40), SOURCE, store=tmp_path / "whole")
     assert digest(tmp_path / "merged") == digest(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("at", [1, 2, 4])
+def test_a_store_that_is_removed_meanwhile_is_whole_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    net, source, told = answers(100), Numbered(100), []
+    monkeypatch.setattr(scan_run, "SAVE_EVERY", 0.0)
+
+    def remove(stage: str, done: int, total: int) -> None:
+        told.append(done)
+        if len(told) == at:
+            shutil.rmtree(tmp_path / "removed", ignore_errors=True)
+
+    scan(net, source, workers=1, batch=1, store=tmp_path / "removed", progress=remove)
+    scan(net, source, workers=1, store=tmp_path / "left")
+    assert digest(tmp_path / "removed") == digest(tmp_path / "left")

@@ -69,6 +69,16 @@ class Run:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{folder / RUN} does not describe a training ({error}): choose another folder") from error
 
+    def expect_kept(self) -> None:
+        """Raise StoreError where the folder, or what it is of, was removed since the training began.
+
+        What is written into it then could be gone on with by nobody.
+        """
+        if not (self.folder / RUN).is_file():
+            raise StoreError(
+                f"{self.folder / RUN} was removed while the training went on: train again, and leave its folder alone"
+            )
+
     def check(self, config: Config, images: str) -> None:
         """Raise StoreError unless this is the training of that configuration on those images."""
         if self.images != images:

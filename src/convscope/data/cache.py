@@ -32,7 +32,7 @@ class CachedSource:
     inner: Source
     folder: Path
     _lock: PicklableLock = field(default_factory=PicklableLock, repr=False)
-    _open: dict[str, Rows] = field(default_factory=dict, repr=False)
+    _open: dict[tuple[str, str], Rows] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> str:
@@ -84,19 +84,22 @@ class CachedSource:
         return {"inner": self.inner, "folder": self.folder, "_lock": self._lock, "_open": {}}
 
     def _rows(self, preprocess: Preprocess, how: str) -> Rows:
-        described = {"source": self.fingerprint(), "how": how, **_geometry(preprocess)}
-        text = json.dumps(described, sort_keys=True)
+        asked = (repr(preprocess), how)
         with self._lock:
-            if text not in self._open:
-                key = hashlib.sha256(text.encode()).hexdigest()[:24]
-                self._open[text] = open_rows(
-                    self.folder / f"{key}{ENDING}",
-                    {"crops": described},
-                    count=len(self),
-                    shape=(preprocess.height, preprocess.width, 3),
-                    dtype=np.dtype(np.uint8),
-                )
-            return self._open[text]
+            if asked not in self._open:  # once: for some collections the fingerprint takes as long as decoding
+                self._open[asked] = self._opened(preprocess, how)
+            return self._open[asked]
+
+    def _opened(self, preprocess: Preprocess, how: str) -> Rows:
+        described = {"source": self.fingerprint(), "how": how, **_geometry(preprocess)}
+        key = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:24]
+        return open_rows(
+            self.folder / f"{key}{ENDING}",
+            {"crops": described},
+            count=len(self),
+            shape=(preprocess.height, preprocess.width, 3),
+            dtype=np.dtype(np.uint8),
+        )
 
 
 def cached(source: Source, folder: str | os.PathLike[str]) -> CachedSource:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from convscope.stores.scan import Scan, scan
     from convscope.training import Ablation, Evaluation, Recipe, ablate, evaluate, read_config, train
     from convscope.transfer import TransferResult, measure_transfer, open_target, overlap
+    from convscope.verifying import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -87,6 +88,8 @@ __all__ = [
     # results
     "build_atlas",
     "Atlas",
+    "verify",
+    "Verification",
     "ConvscopeError",
     "__version__",
 ]
@@ -142,6 +145,8 @@ _HOME = {
     "Part": "convscope.data.parts",
     "build_atlas": "convscope.atlas",
     "Atlas": "convscope.atlas",
+    "verify": "convscope.verifying",
+    "Verification": "convscope.verifying",
     "ConvscopeError": "convscope.errors",
 }
 

@@ -2,16 +2,18 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from convscope.errors import StoreError
 
+_SEAL = "sha256"
 Kind = Literal["file", "folder", "other", "nothing"]
 
 
@@ -132,6 +134,44 @@ def json_bytes(value: Any) -> bytes:
     """A value as JSON for people and programs: indented, in UTF-8; raises ValueError for NaN."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def write_sealed_json(path: Path, value: Mapping[str, Any]) -> int:
+    """The size of a JSON file as `write_json` writes it, with a SHA-256 over the rest under `sha256`."""
+    return write_json(path, {**value, _SEAL: _digest(value)})
+
+
+def read_sealed_json(path: Path, *, unsealed: Literal["refuse", "allow"] = "refuse") -> dict[str, Any]:
+    """What `write_sealed_json` wrote, without the checksum; "allow" takes files that were written without one.
+
+    Raises:
+        OSError: where it cannot be read. ValueError: where it is no JSON object, or not as it was written.
+    """
+    found = parse_json(path.read_bytes())
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")
+    seal = found.pop(_SEAL, None)
+    if seal is None and unsealed == "refuse":
+        raise ValueError("it has no checksum")
+    if seal is not None and seal != _digest(found):
+        raise ValueError("its content is not what its checksum says")
+    return found
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: where it is none, also where it is nested too deeply, which `json` itself says otherwise.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
-from convscope.errors import UsageError, WeightsError
+from convscope.errors import StoreError, UsageError, WeightsError
+from convscope.models import weights
 from convscope.models.loading import load
 from convscope.models.networks import ZFNET, build
 from convscope.models.tiny import TinyNet, random_tiny
@@ -27,6 +29,7 @@ from convscope.models.weights import (
     save_weights,
     strip_prefixes,
 )
+from tests.mutations import mutate
 
 
 class Trap:
@@ -85,9 +88,55 @@ def test_shared_and_strided_tensors_can_be_saved(tmp_path: Path) -> None:
     assert torch.equal(read_weights(tmp_path / "a.safetensors").state["b"], base.T)
 
 
-def test_writing_into_a_missing_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"cannot write weights to '.*nowhere"):
-        save_weights(tmp_path / "nowhere" / "a.safetensors", state())
+@pytest.mark.parametrize("seed", range(60))
+def test_weights_of_ours_that_were_damaged_are_not_read(tmp_path: Path, seed: int) -> None:
+    note = {"classes": ["a", "b"], "preprocess": {"mean": [0.5, 0.25, 0.125]}}
+    save_weights(tmp_path / "a.safetensors", state(), note)
+    done = mutate(tmp_path, seed)
+    try:
+        found = read_weights(tmp_path / "a.safetensors")
+    except WeightsError as error:
+        assert "a.safetensors" in str(error)  # noqa: PT017 either outcome is right
+        return
+    assert same(found.state, state()), done
+    assert found.metadata == note, done
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.int64, torch.bool])
+def test_weights_of_every_type_have_a_checksum(tmp_path: Path, dtype: torch.dtype) -> None:
+    kept = {"a": torch.tensor([[1.0, 0.0]]).to(dtype), "scalar": torch.tensor(1.0).to(dtype)}
+    save_weights(tmp_path / "a.safetensors", {**kept, "none": torch.zeros(0, 3, dtype=dtype)})
+    found = read_weights(tmp_path / "a.safetensors")
+    assert same({name: found.state[name] for name in kept}, kept)
+    assert found.metadata == {}
+
+
+@pytest.mark.parametrize("said", ["[1, 2]", '"text"', "[" * 100_000, "no JSON"])
+def test_metadata_that_is_no_object_is_named(tmp_path: Path, said: str) -> None:
+    save_file(state(), str(tmp_path / "a.safetensors"), metadata={"convscope": said})
+    with pytest.raises(WeightsError, match=r"cannot read .*a\.safetensors"):
+        read_weights(tmp_path / "a.safetensors")
+
+
+def test_what_cannot_be_written_is_no_fault_of_the_weights(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot write .*a\.safetensors: .*: choose a folder that can be written to"):
+        save_weights(tmp_path / "file" / "a.safetensors", state())
+
+
+def test_a_full_disk_leaves_the_old_file_and_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new" / "a.safetensors"
+    save_weights(path, state())
+    before = path.read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(weights, "save_file", full)
+    with pytest.raises(StoreError, match="the disk is full: free some space"):
+        save_weights(path, state())
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["a.safetensors"]
 
 
 @pytest.mark.parametrize("wrap", ["state_dict", "model_state_dict", "model", "net", "weights"])

@@ -10,6 +10,7 @@ from torch import nn
 from convscope.data import Preprocess, open_source
 from convscope.graph import Network
 from convscope.stores.evolution import Keeping
+from tests.mutations import mutate
 
 
 def network() -> Network:
@@ -42,3 +43,12 @@ def test_kept_responses_are_read_again_and_those_of_another_network_are_not(
     (tmp_path / "epoch-0001" / "responses.safetensors").write_bytes(b"cut")
     with pytest.raises(AssertionError, match="was run"):
         keeping.responses(1, net, source, ["1"], 6)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_kept_responses_that_were_damaged_are_sought_anew(tmp_path: Path, seed: int) -> None:
+    net, source, keeping = network(), open_source(pictures(6)), Keeping(tmp_path)
+    first = keeping.responses(1, net, source, ["0", "1"], 6)
+    done = mutate(tmp_path, seed)
+    again = keeping.responses(1, net, source, ["0", "1"], 6)
+    assert all(np.array_equal(again[layer], first[layer]) for layer in ("0", "1")), done

@@ -18,6 +18,7 @@ from convscope.graph import Network
 from convscope.methods.occlusion.occlusion import Occlusion, occlude
 from convscope.stores import occlusion as occlusion_store
 from convscope.stores.occlusion import Covered, from_bytes, occlude_source, to_bytes
+from tests.mutations import mutate
 
 SIZE = 14
 PLAIN = Preprocess(SIZE, SIZE, scale=1 / 255, mean=(0.5, 0.5, 0.5), std=(1.0, 1.0, 1.0))
@@ -102,6 +103,17 @@ def test_what_is_stored_is_what_was_found(net: Network) -> None:
         patch.setattr(occlusion_store, "SCHEMA", 99)
         with pytest.raises(StoreError, match="schema 1, this convscope reads 99"):
             from_bytes(stale)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_answers_that_were_damaged_are_made_again(net: Network, tmp_path: Path, seed: int) -> None:
+    whole = list(occlude_source(net, Photos(4), store=tmp_path, **OPTIONS))
+    mutate(tmp_path, seed)
+    for one, other in zip(whole, occlude_source(net, Photos(4), store=tmp_path, **OPTIONS), strict=True):
+        if isinstance(one, Covered) and isinstance(other, Covered):
+            same(one.found, other.found, exactly=False)
+        else:
+            assert one == other
 
 
 def test_a_stopped_run_goes_on_where_it_was(net: Network, tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """Stores of scans: whole files or none, refused where they belong to something else, readable without convscope."""
 
 import errno
+import hashlib
 import json
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from convscope.data import Preprocess
 from convscope.errors import StoreError
@@ -18,6 +21,7 @@ from convscope.stores import scan_files
 from convscope.stores.scan import Scan, scan
 from convscope.stores.scan_files import layer_file
 from tests.methods.scan_fakes import Answers, Numbered, answers, digest
+from tests.mutations import mutate
 
 SOURCE = Numbered(40, labels=[i % 2 for i in range(40)], classes=("a", "b"), corrupt=frozenset({3}))
 
@@ -245,8 +249,128 @@ def test_another_schema_version_is_refused(tmp_path: Path, monkeypatch: pytest.M
     scan(answers(40), SOURCE, shard=(0, 2), store=tmp_path / "part")
     monkeypatch.undo()
     for folder in ("finished", "part"):
-        with pytest.raises(StoreError, match="schema version 999, this convscope reads 1"):
+        with pytest.raises(StoreError, match="schema version 999, this convscope reads 2"):
             Scan.load(tmp_path / folder)
+
+
+def outcome(folder: Path) -> list[object]:
+    """All numbers that a store gives."""
+    found = Scan.load(folder)
+    said: list[object] = [found.identity.to_json(), found.images, found.failures, found.complete]
+    for layer in found:
+        one = found[layer]
+        said += [layer, one.values.tolist(), one.images.tolist(), one.positions.tolist()]
+        for name in ("mean", "active", "maximum", "nan", "saturated", "histogram", "class_mean", "class_count"):
+            said.append(getattr(one.statistics, name).numpy().tobytes())
+        said.append(getattr(one.statistics, "count", None))
+    return said
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_a_damaged_store_gives_the_same_numbers_or_is_named(store: Path, seed: int) -> None:
+    plain = outcome(store)
+    done = mutate(store, seed)
+    try:
+        loaded = outcome(store)
+    except StoreError as error:
+        assert str(store) in str(error)  # noqa: PT017 either outcome is right
+    else:
+        assert loaded == plain, done
+    try:
+        scan(answers(40), SOURCE, shard=(0, 1) if (store / "layers").is_dir() else (0, 2), store=store)
+    except StoreError as error:
+        assert str(store) in str(error)  # noqa: PT017 either outcome is right
+    else:
+        assert outcome(store) == plain, done
+
+
+def reseal(path: Path, manifest: object) -> None:
+    """Write a manifest as somebody would who wants it believed."""
+    said = json.dumps(manifest)[:-1] if isinstance(manifest, dict) else str(manifest)
+    seal = f',\n"sha256": "{hashlib.sha256(said.encode()).hexdigest()}"\n}}\n'
+    path.write_text(said + seal if isinstance(manifest, dict) else said)
+
+
+HOSTILE: dict[str, Callable[[dict], object]] = {
+    "deep": lambda _: "[" * 200_000,
+    "deep, in braces": lambda _: '{"a": ' * 200_000,
+    "long number": lambda m: json.dumps(m)[:-1] + ', "images": ' + "9" * 10_000 + "}",
+    "list": lambda _: "[]",
+    "text": lambda _: '"manifest"',
+    "no layers": lambda m: {**m, "layers": []},
+    "other layers": lambda m: {**m, "layers": m["layers"][::-1]},
+    "layers by name": lambda m: {**m, "layers": {"maps": {}, "vectors": {}}},
+    "absurd images": lambda m: {**m, "scan": {**m["scan"], "source": {**m["scan"]["source"], "images": 10**15}}},
+    "images as text": lambda m: {**m, "scan": {**m["scan"], "source": {**m["scan"]["source"], "images": "40"}}},
+    "fewer images": lambda m: {**m, "scan": {**m["scan"], "source": {**m["scan"]["source"], "images": 3}}},
+    "absurd k": lambda m: {**m, "scan": {**m["scan"], "k": 10**12}},
+    "k of true": lambda m: {**m, "scan": {**m["scan"], "k": True}},
+    "absurd channels": lambda m: {**m, "scan": {**m["scan"], "layers": [["maps", 10**10, 3, 4]] * 2}},
+    "small maps": lambda m: {**m, "scan": {**m["scan"], "layers": [["maps", 5, 1, 1], ["vectors", 6, 1, 1]]}},
+    "micro-batches of none": lambda m: {**m, "scan": {**m["scan"], "micro_batch": 0}},
+    "half an image": lambda m: {**m, "images": 3.5},
+    "negative images": lambda m: {**m, "images": -1},
+    "classes of nobody": lambda m: {**m, "class_count": [1, 2, 3]},
+    "no count of classes": lambda m: {**m, "class_count": None},
+    "failures": lambda m: {**m, "failures": [[10**9, "a", "b"]]},
+    "failures without names": lambda m: {**m, "failures": [[1, None, 3]]},
+    "environments": lambda m: {**m, "environments": [["a"]]},
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_manifest_that_was_made_to_mislead_is_refused(tmp_path: Path, what: str) -> None:
+    scan(answers(40), SOURCE, store=tmp_path)
+    path = tmp_path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest.pop("sha256", None)
+    reseal(path, HOSTILE[what](manifest))
+    with pytest.raises(StoreError, match=r"manifest\.json|000-maps\.safetensors"):
+        Scan.load(tmp_path)
+    with pytest.raises(StoreError, match=r"manifest\.json|000-maps\.safetensors|another scan"):
+        scan(answers(40), SOURCE, store=tmp_path)
+
+
+def test_layers_are_read_from_the_store_alone(tmp_path: Path) -> None:
+    """A manifest names files for other readers; ours knows where they are."""
+    scan(answers(40), SOURCE, store=tmp_path / "store")
+    plain = outcome(tmp_path / "store")
+    path = tmp_path / "store" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest.pop("sha256", None)
+    for entry in manifest["layers"]:
+        entry["file"] = "../../elsewhere.safetensors"
+    reseal(path, manifest)
+    assert outcome(tmp_path / "store") == plain
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("images", 40), ("images", -2), ("y", 3), ("x", 4), ("x", -1), ("values", np.nan)]
+)
+def test_tables_that_name_what_is_not_there_are_refused(tmp_path: Path, name: str, value: float) -> None:
+    scan(answers(40), SOURCE, store=tmp_path)
+    path = tmp_path / "layers" / "000-maps.safetensors"
+    arrays = load_file(path)
+    arrays[name][1, 2] = value
+    save_file(arrays, path)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest.pop("sha256", None)
+    manifest["layers"][0]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    reseal(tmp_path / "manifest.json", manifest)
+    with pytest.raises(StoreError, match=r"it names images|it names places|is NaN"):
+        Scan.load(tmp_path)
+
+
+def test_a_part_that_is_nested_too_deeply_is_named(tmp_path: Path) -> None:
+    scan(answers(40), SOURCE, shard=(0, 2), store=tmp_path)
+    path = tmp_path / "parts" / "shard-0-of-2.safetensors"
+    text = b"[" * 200_000
+    for content in (text, json.dumps({"__metadata__": {"convscope": text.decode()}}).encode()):
+        path.write_bytes(len(content).to_bytes(8, "little") + content)
+        with pytest.raises(StoreError, match=r"shard-0-of-2\.safetensors is not a readable"):
+            Scan.load(tmp_path)
+        with pytest.raises(StoreError, match=r"shard-0-of-2\.safetensors is not a readable"):
+            scan(answers(40), SOURCE, store=tmp_path)
 
 
 # -- writing ----------------------------------------------------------------------------------------------------------
@@ -321,3 +445,20 @@ def test_a_shard_without_images_merges(tmp_path: Path) -> None:
     merged.save(tmp_path / "merged")
     scan(answers(40), SOURCE, store=tmp_path / "whole")
     assert digest(tmp_path / "merged") == digest(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("at", [1, 2, 4])
+def test_a_store_that_is_removed_meanwhile_is_whole_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    net, source, told = answers(100), Numbered(100), []
+    monkeypatch.setattr(scan_run, "SAVE_EVERY", 0.0)
+
+    def remove(stage: str, done: int, total: int) -> None:
+        told.append(done)
+        if len(told) == at:
+            shutil.rmtree(tmp_path / "removed", ignore_errors=True)
+
+    scan(net, source, workers=1, batch=1, store=tmp_path / "removed", progress=remove)
+    scan(net, source, workers=1, store=tmp_path / "left")
+    assert digest(tmp_path / "removed") == digest(tmp_path / "left")

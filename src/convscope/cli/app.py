@@ -28,6 +28,7 @@ from convscope.cli.scan import merge, scan
 from convscope.cli.serve import serve
 from convscope.cli.train import train
 from convscope.cli.transfer import transfer
+from convscope.cli.verify import verify
 from convscope.cli.wording import in_words_of
 
 _SHORT_HELP = """\
@@ -85,6 +86,7 @@ def build_app() -> App:
         train,
         evaluate,
         ablate,
+        verify,
     ):
         app.command(command)
     return app

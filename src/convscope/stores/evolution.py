@@ -7,6 +7,7 @@ STORE/epoch-0012/responses.safetensors    its units' responses to the sample
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -15,8 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from convscope.data import Source
 from convscope.data.sources.select import limit
@@ -27,6 +26,9 @@ from convscope.methods.evolution.following import Checkpoint, Evolution
 from convscope.methods.evolution.settling import Responses, sampled
 from convscope.progress import Progress
 from convscope.stores.scan import Scan, scan
+from convscope.stores.sealing import seal, unseal
+
+logger = logging.getLogger(__name__)
 
 
 def evolution(
@@ -83,7 +85,7 @@ class Keeping:
         if kept is not None:
             return kept
         found = sampled(net, source, layers, sample)
-        write_bytes(path, save(found, {"convscope": key}), durable=True)
+        write_bytes(path, seal(dict(found), {"of": key}), durable=True)
         return found
 
     def _of(self, epoch: int) -> Path:
@@ -91,16 +93,16 @@ class Keeping:
 
 
 def _read(path: Path, key: str) -> dict[str, NDArray[np.float32]] | None:
-    """The responses in a file; None where there is none, or it is of something else: they are then sought anew."""
+    """The responses in a file; None where there is none, it is of something else, or not as it was written: they are
+    then sought anew."""
     if not path.is_file():
         return None
     try:
-        with safe_open(path, framework="np") as file:
-            if (file.metadata() or {}).get("convscope") != key:
-                return None
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except (SafetensorError, OSError, ValueError):
+        arrays, said = unseal(path.read_bytes())
+    except (OSError, ValueError) as error:
+        logger.info("%s cannot be used and is made again: %s", path, error)
         return None
+    return arrays if said.get("of") == key else None
 
 
 __all__ = ["Keeping", "evolution"]

@@ -13,6 +13,7 @@ import io
 import json
 import logging
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -24,7 +25,7 @@ from torch import Tensor
 
 from convscope.data import Failure, Preprocess, Source, load_image, open_source
 from convscope.errors import ImageError, ShapeError, SourceError, StoreError
-from convscope.files import write_bytes, write_json, writing
+from convscope.files import parse_json, write_bytes, write_json, writing
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.occlusion.occluders import Grid
@@ -162,7 +163,7 @@ class _Store:
             return None
         try:
             return from_bytes(path.read_bytes())
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except DAMAGE as error:
             logger.info("%s cannot be used and is made again: %s", path, error)
             return None
 
@@ -200,12 +201,18 @@ def _plain(value: Any) -> Any:
 def read_json(path: Path) -> Any:
     """What a JSON file holds; None where there is none that can be read."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_bytes())
     except (OSError, ValueError):
         return None
 
 
 _PARTS = ("covered", "uncovered")
+
+DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading an answer can raise that is not as it was written: a damaged .npz file fails in many ways."""
 
 
 def to_bytes(found: Occlusion) -> bytes:
@@ -232,10 +239,10 @@ def from_bytes(content: bytes) -> Occlusion:
     """The occlusion that `to_bytes` made the bytes of.
 
     Raises:
-        StoreError: if they are of another schema. ValueError, KeyError, zipfile.BadZipFile: if they are damaged.
+        StoreError: if they are of another schema. One of DAMAGE: if they are not as they were written.
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-        about = json.loads(str(stored["about"]))
+        about = parse_json(str(stored["about"]))
         if about["schema"] != SCHEMA:
             raise StoreError(f"an occlusion of schema {about['schema']}, this convscope reads {SCHEMA}: make it again")
         parts = {

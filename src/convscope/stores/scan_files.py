@@ -6,6 +6,10 @@
 
 A file is written beside its final name, flushed to the disk and renamed, so that it is there as a whole or not at all.
 Nothing is pickled. Bytes depend on the scan alone, not on how the work was split or how often it was interrupted.
+
+Nothing that is read is believed unchecked. A part holds a SHA-256 of its content, the manifest one of each layer's file
+and, in its last line, one of all lines before that. Names of files are made here, never taken from the manifest, and
+numbers are held against what the scan says it is of: a file may come from somebody else.
 """
 
 from __future__ import annotations
@@ -21,24 +25,27 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as from_bytes
-from safetensors.numpy import load_file
 from safetensors.numpy import save as to_bytes
 
 from convscope.data import Failure
 from convscope.errors import StoreError
-from convscope.files import write_bytes
+from convscope.files import parse_json, write_bytes
 from convscope.methods.scan.exact import ExactSum
 from convscope.methods.scan.state import Coverage, ScanIdentity, ScannedLayer, ScanState
 from convscope.methods.scan.statistics import HISTOGRAM_EDGES, StatisticsTable
 from convscope.methods.scan.topk import TopKTable
+from convscope.stores.scan_checks import check_arrays, check_header
+from convscope.stores.sealing import Arrays, header_of, said_in, seal, unseal
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST = "manifest.json"
 PARTS = "parts"
 LAYERS = "layers"
 _ENDING = ".safetensors"
 
-Arrays = dict[str, NDArray[Any]]
+PROBLEMS = (OSError, SafetensorError, KeyError, TypeError, ValueError, MemoryError, OverflowError)
+"""What reading a file can raise that is not what it should be."""
+_SEAL = re.compile(rb',\n"sha256": "([0-9a-f]{64})"\n}\n\Z')
 
 
 # -- files ------------------------------------------------------------------------------------------------------------
@@ -82,7 +89,7 @@ def write_part(path: Path, state: ScanState) -> None:
     arrays = _arrays(state, slice(0, state.identity.channels)) | {"coverage": np.packbits(state.coverage)}
     if state.statistics is not None and state.statistics.class_count is not None:
         arrays["class_count"] = state.statistics.class_count
-    write_bytes(path, to_bytes(arrays, {"convscope": _dump(header)}), durable=True)
+    write_bytes(path, seal(arrays, header), durable=True)
 
 
 def read_part(path: Path) -> ScanState:
@@ -93,20 +100,14 @@ def read_part(path: Path) -> ScanState:
     """
     try:
         content = path.read_bytes()  # at once: a run that goes on may replace the file at any time
-        header = _part_header(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        _check_schema(header, path)
-        identity = ScanIdentity.from_json(header["scan"])
-        arrays = from_bytes(content)
-        flags = np.unpackbits(arrays["coverage"], count=identity.micro_batches).astype(np.bool_)
-        count, by_class = header["count"], arrays.get("class_count")
-        return _state(identity, [arrays], header, flags, count=count, class_count=by_class)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        _check_schema(said_in(header_of(content)), path)
+        arrays, header = unseal(content)
+        identity = identity_of(header)
+        by_class = arrays.pop("class_count", None)
+        flags = np.unpackbits(arrays.pop("coverage"), count=identity.micro_batches).astype(np.bool_)
+        return _state(identity, [arrays], header, flags, count=header["count"], class_count=by_class)
+    except PROBLEMS as error:
         raise _unreadable(path, error, what="part of a scan") from error
-
-
-def _part_header(content: bytes) -> dict[str, Any]:
-    """What a part says of itself, from the JSON text that a safetensors file begins with."""
-    return json.loads(json.loads(content)["__metadata__"]["convscope"])
 
 
 def read_parts(store: Path) -> dict[Path, ScanState]:
@@ -166,8 +167,27 @@ def write_finished(store: Path, state: ScanState) -> None:
         "class_count": None if by_class is None else by_class.tolist(),
     }
     lines = ",\n".join(f"{json.dumps(key)}: {_dump(value)}" for key, value in manifest.items())
-    write_bytes(store / MANIFEST, f"{{\n{lines}\n}}\n".encode(), durable=True)
+    said = f"{{\n{lines}".encode()
+    sealed = said + f',\n"sha256": "{hashlib.sha256(said).hexdigest()}"\n}}\n'.encode()
+    write_bytes(store / MANIFEST, sealed, durable=True)
     remove_parts(store)
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """What a manifest says, which is as it was written.
+
+    Raises:
+        StoreError: if it is of another schema version. OSError, ValueError, TypeError: if it is damaged or no manifest.
+    """
+    content = path.read_bytes()
+    found = parse_json(content)
+    if not isinstance(found, dict):
+        raise TypeError("it says nothing of a scan")
+    _check_schema(found, path)
+    seal = _SEAL.search(content)
+    if seal is None or seal[1] != hashlib.sha256(content[: seal.start()]).hexdigest().encode():
+        raise ValueError("its content is not what its checksum says")
+    return found
 
 
 def read_finished(store: Path) -> ScanState | None:
@@ -180,18 +200,33 @@ def read_finished(store: Path) -> ScanState | None:
     if not is_finished(store):
         return None
     try:
-        manifest = json.loads(path.read_bytes())
-        _check_schema(manifest, path)
-        identity = ScanIdentity.from_json(manifest["scan"])
+        manifest = read_manifest(path)
+        identity = identity_of(manifest)
         layers = []
-        for entry in manifest["layers"]:
-            path = store / entry["file"]
-            layers.append(load_file(path))
+        for number, (layer, entry) in enumerate(zip(identity.layers, manifest["layers"], strict=True)):
+            path = store / LAYERS / layer_file(number, layer.name)
+            layers.append(read_layer(path, entry["sha256"]))
+        path, said = store / MANIFEST, manifest["class_count"]
+        by_class = None if said is None else np.array(said, np.int64)
         coverage = np.ones(identity.micro_batches, np.bool_)
-        by_class = None if manifest["class_count"] is None else np.array(manifest["class_count"], np.int64)
         return _state(identity, layers, manifest, coverage, count=manifest["images"], class_count=by_class)
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except PROBLEMS as error:
         raise _unreadable(path, error, what="file of a scan") from error
+
+
+def read_layer(path: Path, digest: str) -> Arrays:
+    """The arrays of a layer's file, whose SHA-256 is `digest`; raises ValueError where it is not."""
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ValueError("its content is not what the manifest's checksum says")
+    return from_bytes(content)
+
+
+def identity_of(found: dict[str, Any]) -> ScanIdentity:
+    """What was scanned, as a manifest says it, which is checked; raises KeyError, TypeError or ValueError."""
+    identity = ScanIdentity.from_json(found["scan"])
+    check_header(found, identity)
+    return identity
 
 
 def check_store(store: Path, identity: ScanIdentity) -> None:
@@ -204,16 +239,20 @@ def check_store(store: Path, identity: ScanIdentity) -> None:
         raise StoreError(f"{store} is a file, and a scan needs a folder: give another name")
     for path in (*([store / MANIFEST] if is_finished(store) else []), *part_paths(store)):
         try:
-            if path.name == MANIFEST:
-                header = json.loads(path.read_bytes())
-            else:
-                with path.open("rb") as file:
-                    header = _part_header(file.read(int.from_bytes(file.read(8), "little")))
+            header = read_manifest(path) if path.name == MANIFEST else _part_header(path)
             _check_schema(header, path)
             found = ScanIdentity.from_json(header["scan"])
-        except (OSError, KeyError, TypeError, ValueError, MemoryError, OverflowError) as error:
+        except PROBLEMS as error:
             raise _unreadable(path, error, what="file of a scan") from error
         found.agree(identity, where=str(store))
+
+
+def _part_header(path: Path) -> dict[str, Any]:
+    """What a part says of itself."""
+    with path.open("rb") as file:
+        start = file.read(8)
+        size = min(int.from_bytes(start, "little"), path.stat().st_size)
+        return said_in(header_of(start + file.read(size)))
 
 
 def is_finished(store: Path) -> bool:
@@ -225,7 +264,7 @@ def _check_schema(found: dict[str, Any], path: Path) -> None:
     if found.get("schema") != SCHEMA:
         raise StoreError(
             f"{path} has schema version {found.get('schema')}, this convscope reads {SCHEMA}: "
-            "use the convscope that wrote it"
+            "use the convscope that wrote it, or scan again into another folder"
         )
 
 
@@ -278,7 +317,8 @@ def _state(
     count: int,
     class_count: NDArray[np.int64] | None,
 ) -> ScanState:
-    """The state whose channels are those of `layers`, one after the other."""
+    """The state whose channels are those of `layers`, one after the other; raises ValueError where they do not fit."""
+    check_arrays(layers, identity, class_count)
 
     def joined(name: str, axis: int = 0) -> NDArray[Any]:
         return np.concatenate([arrays[name] for arrays in layers], axis=axis)
@@ -301,7 +341,5 @@ def _state(
         )
     positions = np.stack([joined("y"), joined("x")], axis=2)
     table = TopKTable(joined("values"), joined("images"), positions)
-    if table.values.shape != (identity.channels, identity.k):
-        raise ValueError(f"{table.values.shape} entries, expected {(identity.channels, identity.k)}")
     failures = [Failure(*failure) for failure in header["failures"]]
     return ScanState(identity, table, statistics, coverage, failures, frozenset(header["environments"]))

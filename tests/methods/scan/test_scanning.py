@@ -272,6 +272,7 @@ def test_unknown_layers_are_refused() -> None:
     ("options", "message"),
     [
         ({"k": 0}, "k=0"),
+        ({"k": 99999999999}, r"k=99999999999: .* 20,489 GiB, .* keep 19522578 or fewer"),
         ({"batch": 0}, "batch=0"),
         ({"workers": 0}, "workers=0"),
         ({"shard": (2, 2)}, r"shard=\(2, 2\)"),

@@ -37,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 Statistics = Literal["all", "units", "none"]
 
+TABLE_LIMIT = 4 * 2**30
+"""Bytes beyond which a table of responses (20 bytes each) is refused."""
+
 CLASS_TABLE_LIMIT = 512 * 2**20
 """Bytes beyond which the table of classes and channels (16 bytes each) is left out."""
 
@@ -108,6 +111,7 @@ def identify(
     if len(source) == 0:
         raise SourceError(f"there are no images to scan: {source.describe()}")
     chosen = _layers(net, layers)
+    _check_table(k, sum(layer.channels for layer in chosen))
     return ScanIdentity(
         network=(net.name, net.fingerprint),
         source=(source.describe(), source.fingerprint()),
@@ -122,6 +126,15 @@ def identify(
         statistics=statistics != "none",
         classes=_classes(source, chosen) if statistics == "all" else None,
     )
+
+
+def _check_table(k: int, channels: int) -> None:
+    if 20 * k * channels > TABLE_LIMIT:
+        most = TABLE_LIMIT // (20 * channels)
+        raise UsageError(
+            f"k={k}: the {k} responses of each of {channels} units take {20 * k * channels / 2**30:,.0f} GiB, and at "
+            f"most {TABLE_LIMIT >> 30} are taken: keep {most} or fewer, or scan fewer layers"
+        )
 
 
 def _layers(net: Network, asked: Iterable[str] | None) -> tuple[ScannedLayer, ...]:

@@ -23,6 +23,10 @@ Coverage = NDArray[np.bool_]
 """One flag for every micro-batch of the source."""
 
 
+MOST_IMAGES = 1 << 32
+"""Images of a source, at most: a flag for each micro-batch is held in memory."""
+_MOST = 2**31 - 1  # of all that is counted in 32 bits
+
 _OPTIONS = ("preprocess", "k", "micro_batch", "dtype", "device", "folding", "statistics", "classes")
 
 
@@ -99,14 +103,24 @@ class ScanIdentity:
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> ScanIdentity:
-        """The identity that `to_json` wrote; raises KeyError or TypeError for anything else."""
-        network, source = found["network"], found["source"]
+        """The identity that `to_json` wrote; raises KeyError, TypeError or ValueError for anything else."""
+        network, source, classes = found["network"], found["source"], found["classes"]
         return cls(
-            network=(network["name"], network["fingerprint"]),
-            source=(source["name"], source["fingerprint"]),
-            images=source["images"],
-            layers=tuple(ScannedLayer(*layer) for layer in found["layers"]),
-            **{key: found[key] for key in _OPTIONS},
+            network=(_text(network["name"]), _text(network["fingerprint"])),
+            source=(_text(source["name"]), _text(source["fingerprint"])),
+            images=_whole(source["images"], 1, MOST_IMAGES),
+            layers=tuple(
+                ScannedLayer(_text(name), *(_whole(size, 1, _MOST) for size in (channels, height, width)))
+                for name, channels, height, width in found["layers"]
+            ),
+            preprocess=_text(found["preprocess"]),
+            k=_whole(found["k"], 1, _MOST),
+            micro_batch=_whole(found["micro_batch"], 1, _MOST),
+            dtype=_text(found["dtype"]),
+            device=_text(found["device"]),
+            folding=_text(found["folding"]),
+            statistics=_yes_or_no(found["statistics"]),
+            classes=None if classes is None else _whole(classes, 1, _MOST),
         )
 
     def differences(self, other: ScanIdentity) -> list[str]:
@@ -135,6 +149,24 @@ class ScanIdentity:
             raise StoreError(
                 f"{where} holds another scan: {'; '.join(said)}. Take another folder, or repeat the scan it holds"
             )
+
+
+def _whole(value: Any, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{str(value)[:40]} is no number from {least} to {most}")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{str(value)[:40]} is no text")
+    return value
+
+
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{str(value)[:40]} is neither true nor false")
+    return value
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import json
 import logging
 import pickle
 import struct
+import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -193,7 +194,10 @@ def _read_safetensors(path: Path) -> Weights:
 def _read_torch(path: Path) -> Any:
     try:
         _check_uncompressed(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # About protocols of pickle, to files that are refused in a moment or read all the same.
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"'{path}' holds more than tensors ({_first_global(error)}), and reading it could run code: "

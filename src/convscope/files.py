@@ -70,10 +70,19 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def write_json(path: Path, value: Any) -> int:
-    """The size of a JSON file for people and programs: indented, in UTF-8, without NaN."""
+def json_bytes(value: Any) -> bytes:
+    """JSON for people and programs: indented, in UTF-8, without NaN.
+
+    >>> json_bytes({"a": 1})
+    b'{\\n "a": 1\\n}\\n'
+    """
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    return write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
+    return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def write_json(path: Path, value: Any, *, durable: bool = False) -> int:
+    """The size of a JSON file as `json_bytes` makes it; `durable` as for `write_bytes`."""
+    return write_bytes(path, json_bytes(value), durable=durable)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -5,7 +5,6 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from convscope.atlas.manifest import AtlasOptions, Request, begin, layer_json, l
 from convscope.atlas.patches import Studio
 from convscope.atlas.portable import write_portable
 from convscope.atlas.profiles import profile
+from convscope.atlas.published import PAGE_KINDS, page_file
 from convscope.atlas.reading import Atlas
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
@@ -33,7 +33,6 @@ from convscope.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
 
-PAGE_FILES = ("index.html", "atlas.js", "atlas.css", "icon.svg")
 PAGE_LISTS = ("experiments", "atlases")
 """Lists for the page that other commands add to; an atlas begins with empty ones."""
 _FAILURES_SHOWN = 50
@@ -179,10 +178,9 @@ def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
 
 def write_page(folder: Path) -> dict[str, int]:
     """Copy the page into an atlas where it is not there already; the sizes of its files."""
-    page = files("convscope.atlas.page")
     sizes = {}
-    for name in PAGE_FILES:
-        data = page.joinpath(name).read_bytes()
+    for name in PAGE_KINDS:
+        data = page_file(name)
         path = folder / name
         if not path.exists() or path.read_bytes() != data:
             write_bytes(path, data)
@@ -319,4 +317,4 @@ def unit_rows(record: LayerRecord, names: Sequence[str] | None) -> Iterator[Unit
         )
 
 
-__all__ = ["PAGE_FILES", "build_atlas", "write_page"]
+__all__ = ["build_atlas", "write_page"]

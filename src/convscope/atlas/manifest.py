@@ -17,6 +17,8 @@ import numpy as np
 import PIL
 
 import convscope
+from convscope.atlas.names import inside
+from convscope.atlas.published import MOST
 from convscope.atlas.web import numbers, printable
 from convscope.data import Preprocess, Source
 from convscope.errors import StoreError, UsageError
@@ -174,17 +176,18 @@ def load(folder: Path) -> Json:
     """
     path = folder / "manifest.json"
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
+        found = json.loads(inside(folder, path.name, most=MOST).read_bytes().decode("utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError(
             f"{folder} holds no atlas: there is no manifest.json; make one with `convscope atlas`"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path} cannot be read ({error}): build the atlas again in another folder") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise StoreError(f"{path} does not describe an atlas of convscope: name another folder")
     if found.get("schema") != SCHEMA:
-        maker = found.get("versions", {}).get("convscope", "unknown")
+        made = found.get("versions")
+        maker = made.get("convscope", "unknown") if isinstance(made, dict) else "unknown"
         raise StoreError(
             f"{folder} holds an atlas of schema {found.get('schema')}, and convscope {convscope.__version__} reads "
             f"schema {SCHEMA}: use the version that made it ({maker}), or build it again in another folder"

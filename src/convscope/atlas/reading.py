@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.atlas.database import class_names, image_labels
+from convscope.atlas.described import check_manifest
 from convscope.atlas.manifest import Json, layer_from_json, load
+from convscope.atlas.names import inside, is_inside
 from convscope.atlas.patches import thumb_path
 from convscope.atlas.render import GREY, Pixels, TileSize, enlarge
 from convscope.atlas.sprites import Grid, decode_picture, take_apart
@@ -20,6 +22,8 @@ from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Layer, Unit
 
 Outcome = Literal["opened", "made", "continued", "unchanged"]
+
+REMEDY = "run the command that made the atlas again, it makes what is missing; or ask for another copy"
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,12 @@ class Atlas:
     def open(cls, path: str | Path, *, outcome: Outcome = "opened") -> "Atlas":
         """The atlas in a folder.
 
-        Raises StoreError where there is none, it is unfinished, or another version's.
+        Raises StoreError where there is none, it is unfinished, damaged, or another version's.
         """
         manifest = load(Path(path))
-        if not manifest["complete"]:
+        if manifest.get("complete") is not True:
             raise StoreError(f"the atlas in {path} is not finished: run the command that made it again, it goes on")
+        check_manifest(Path(path) / "manifest.json", manifest)
         return cls(Path(path), manifest, outcome=outcome)
 
     @staticmethod
@@ -134,7 +139,7 @@ class Atlas:
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The names of the image collection's classes."""
-        return class_names(self.path / "atlas.sqlite")
+        return class_names(self._file("atlas.sqlite"))
 
     def layer(self, name: str) -> AtlasLayer:
         """The layer of a name.
@@ -153,7 +158,7 @@ class Atlas:
         kept = self.__dict__.setdefault("_records", {})
         if at.id not in kept:
             kept.clear()
-            kept[at.id] = LayerRecord.load(self.path / "layers" / f"{at.id}.safetensors")
+            kept[at.id] = LayerRecord.load(self._file(f"layers/{at.id}.safetensors"))
         return kept[at.id]
 
     def unit(self, unit: str | Unit) -> AtlasUnit:
@@ -178,7 +183,7 @@ class Atlas:
         count = int((record.images[channel] >= 0).sum())
         row = (channel, slice(0, count))
         images = record.images[row]
-        known = image_labels(self.path / "atlas.sqlite", images.tolist())
+        known = image_labels(self._file("atlas.sqlite"), images.tolist())
         labels = np.array([known[i][1] for i in images.tolist()], np.int64)
         photos, projections = self._tiles(at, channel, count)
         near = [
@@ -206,12 +211,12 @@ class Atlas:
         )
 
     def _tiles(self, at: AtlasLayer, channel: int, count: int) -> tuple[Pixels, Pixels]:
-        path = self.path / "pictures" / at.id / f"{channel}.webp"
+        path = f"pictures/{at.id}/{channel}.webp"
         grid = Grid.from_json(at.entry["sprite"])
-        if not path.exists():  # a dead unit has no pictures
+        if not is_inside(self.path, path):  # a dead unit has no pictures
             blank = np.full((count, grid.height, grid.width, 3), GREY, np.uint8)
             return blank, blank.copy()
-        photos, projections = take_apart(decode_picture(path.read_bytes()), grid, count)
+        photos, projections = take_apart(decode_picture(inside(self.path, path).read_bytes()), grid, count)
         return photos, projections
 
     def image(self, number: int) -> Pixels:
@@ -219,10 +224,17 @@ class Atlas:
 
         Raises UsageError where the atlas does not have it: only images among the strongest of some unit are kept.
         """
-        path = self.path / "pictures" / "images" / thumb_path(number)
-        if not path.exists():
+        path = f"pictures/images/{thumb_path(number)}"
+        if not is_inside(self.path, path):
             raise UsageError(f"image {number} is not in this atlas: it is among the strongest of no unit shown")
-        return decode_picture(path.read_bytes())
+        return decode_picture(inside(self.path, path).read_bytes())
+
+    def _file(self, path: str) -> Path:
+        """A file of the atlas that must be there."""
+        try:
+            return inside(self.path, path)
+        except FileNotFoundError as error:
+            raise StoreError(f"{self.path / path} is missing: {REMEDY}") from error
 
     def montage(self, units: Sequence[str | Unit], *, columns: int = 1, cell: int = 64, gap: int = 2) -> Image.Image:
         """A picture of units: for each its strongest patches, beside them the projections, as in the paper's Fig. 2.

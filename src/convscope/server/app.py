@@ -1,22 +1,27 @@
-"""An atlas over http: the same files that open from disk, with headers that keep the page to itself.
+"""An atlas over http: what opens from disk, with headers that keep the page to itself.
+
+The folder may be a stranger's: the page is the package's own, and all else goes through `convscope.atlas.published`.
 
 Starlette and uvicorn come with the extra `server` and are imported when they are needed.
 """
 
+import hashlib
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convscope.atlas.names import inside
+from convscope.atlas.published import PAGE_KINDS, is_published, page_file, published
 from convscope.atlas.reading import Atlas
-from convscope.errors import UsageError, missing_extra
+from convscope.errors import StoreError, UsageError, missing_extra
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.requests import Request
     from starlette.responses import Response
 
 LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
-_HIDDEN = ("store", "work")
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -40,28 +45,44 @@ def application(folder: str | Path, *, hosts: tuple[str, ...] = LOCAL) -> "Starl
     """
     try:
         from starlette.applications import Starlette
-        from starlette.exceptions import HTTPException
         from starlette.middleware import Middleware
         from starlette.middleware.trustedhost import TrustedHostMiddleware
-        from starlette.routing import Mount
-        from starlette.staticfiles import StaticFiles
-        from starlette.types import Scope
+        from starlette.routing import Route
     except ImportError as error:
         raise missing_extra("starlette", "server", purpose="serve an atlas") from error
     atlas = Atlas.open(folder)
 
-    class AtlasFiles(StaticFiles):
-        async def get_response(self, path: str, scope: Scope) -> "Response":
-            parts = Path(path).parts
-            if any(part.startswith(".") and part != "." for part in parts) or (parts and parts[0] in _HIDDEN):
-                raise HTTPException(404)
-            response = await super().get_response(path, scope)
-            response.headers.update(_HEADERS)
-            return response
+    def answer(request: "Request") -> "Response":
+        return _answer(atlas.path, request.path_params["path"] or "index.html", request.headers.get("if-none-match"))
 
-    files = AtlasFiles(directory=atlas.path, html=True)
     trusted = Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
-    return Starlette(routes=[Mount("/", app=files)], middleware=[trusted])
+    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET"])], middleware=[trusted])
+
+
+def _answer(folder: Path, path: str, known: str | None) -> "Response":
+    """What is answered for a path; `known` is the tag of what the browser has already."""
+    from starlette.responses import PlainTextResponse, Response
+
+    try:
+        tag = _tag(folder, path)
+        if known is not None and tag in (one.strip().removeprefix("W/") for one in known.split(",")):
+            return Response(status_code=304, headers={**_HEADERS, "ETag": tag})
+        found = published(folder, path)
+    except FileNotFoundError:
+        return PlainTextResponse("there is no such file in the atlas", 404, _HEADERS)
+    except StoreError as error:
+        return PlainTextResponse(str(error), 422, _HEADERS)
+    return Response(found.content, headers={**_HEADERS, "ETag": tag}, media_type=found.kind)
+
+
+def _tag(folder: Path, path: str) -> str:
+    """A tag that changes when what is answered for a path does; raises as `published`."""
+    if path in PAGE_KINDS:
+        return f'"{hashlib.sha256(page_file(path)).hexdigest()[:32]}"'
+    if not is_published(path):
+        raise FileNotFoundError(path)
+    about = inside(folder, path).stat()
+    return f'"{about.st_mtime_ns:x}-{about.st_size:x}"'
 
 
 def run(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.atlas.experiments import add_experiment
+from convscope.atlas.inventory import Inventory, is_recorded, stamp_of
 from convscope.atlas.reading import Atlas
 from convscope.atlas.web import script
 
@@ -30,6 +31,7 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     manifest = json.loads(path.read_text("utf-8"))
     change(manifest)
     path.write_text(json.dumps(manifest), "utf-8")
+    (folder / "data" / "manifest.js").unlink(missing_ok=True)  # which may be the same file elsewhere
     (folder / "data" / "manifest.js").write_bytes(script("manifest", manifest))
 
 
@@ -53,3 +55,12 @@ def link(target: Path, path: Path) -> None:
     """Make `path` a link, in place of what is there."""
     path.unlink(missing_ok=True)
     path.symlink_to(target)
+
+
+def reseal(folder: Path) -> None:
+    """Let the inventory and the manifest of an atlas fit what is in the folder now, as one would who changed it."""
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    stamps = {path.relative_to(folder).as_posix(): stamp_of(path.read_bytes()) for path in found}
+    made = Inventory({"all": {path: stamp for path, stamp in stamps.items() if is_recorded(path)}})
+    (folder / "inventory.json").write_bytes(made.content)
+    rewrite(folder, lambda manifest: manifest.update(inventory=made.entry()))

@@ -14,7 +14,7 @@ from convscope.atlas.notebook import answer
 from convscope.atlas.web import script
 from convscope.errors import StoreError
 from tests.atlas.conftest import tree
-from tests.atlas.received import ACTIVE, EVIL, link, rewrite, with_experiment, with_scripts
+from tests.atlas.received import ACTIVE, EVIL, link, reseal, rewrite, with_experiment, with_scripts
 
 NAMES = ("../../../evil", "/tmp/evil", "03-a/../../evil", "..", "", "03-a\0", "03-" + "a" * 300, 3, None)
 
@@ -96,9 +96,14 @@ def test_an_export_holds_our_page_and_none_of_their_scripts(received: Atlas, atl
 def test_an_export_of_an_atlas_of_ours_has_its_bytes(atlas: Atlas, tmp_path: Path) -> None:
     export.export_folder(export.plan(atlas), tmp_path / "out")
     own = {path: content for path, content in tree(atlas.path).items() if not path.startswith("store/")}
+    told = {
+        "manifest.json",
+        "data/manifest.js",
+        "inventory.json",
+    }  # which say what was left out, and by which parts made
     found = tree(tmp_path / "out")
     assert set(found) == set(own)
-    for path in set(own) - {"manifest.json", "data/manifest.js"}:  # which say that no unit was left out
+    for path in set(own) - told:
         assert found[path] == own[path], path
 
 
@@ -182,6 +187,7 @@ def test_attached_atlases_bring_no_scripts(received: Atlas, atlas: Atlas, tmp_pa
     assert not [path for path, content in tree(place).items() if EVIL in content]
     (received.path / "data" / "network.js").unlink()  # the attached one is the same file
     (received.path / "data" / "network.js").write_bytes(EVIL)
+    reseal(received.path)
     with pytest.raises(StoreError, match=r"is not what an atlas holds there"):
         attach(tmp_path / "own", received.path, "theirs")
     assert (place / "data" / "network.js").read_bytes() == (atlas.path / "data" / "network.js").read_bytes()

@@ -12,7 +12,7 @@ from convscope.atlas.web import script
 from convscope.errors import StoreError
 from convscope.server import application
 from tests.atlas.conftest import atlas, net, photos, source
-from tests.atlas.received import ACTIVE, EVIL, PICTURE, link, with_experiment, with_scripts
+from tests.atlas.received import ACTIVE, EVIL, PICTURE, link, reseal, with_experiment, with_scripts
 from tests.server.asking import ask
 
 pytest.importorskip("starlette", reason="the extra 'server' is not installed")
@@ -89,8 +89,9 @@ def test_what_has_not_changed_is_not_sent_again(received: Atlas) -> None:
     ],
 )
 def test_a_shard_that_is_more_than_data_is_refused(received: Atlas, content: bytes) -> None:
+    served = application(received.path)
     (received.path / "data" / "network.js").write_bytes(content)
-    answer = ask(application(received.path), "/data/network.js")
+    answer = ask(served, "/data/network.js")
     assert answer.status == 422
     assert "network.js" in answer.body.decode()
     assert not answer.headers["content-type"].startswith("text/javascript")
@@ -98,6 +99,7 @@ def test_a_shard_that_is_more_than_data_is_refused(received: Atlas, content: byt
 
 def test_a_shard_is_written_again_from_its_value(received: Atlas) -> None:
     (received.path / "data" / "network.js").write_bytes(b'__atlas("network", {"a" : "<script>"} );\n')
+    reseal(received.path)
     answer = ask(application(received.path), "/data/network.js")
     assert answer.status == 200
     assert answer.body == script("network", {"a": "<script>"})
@@ -118,6 +120,7 @@ def test_nothing_else_of_the_folder_is_served(received: Atlas) -> None:
 
 def test_pictures_are_pictures(received: Atlas) -> None:
     (received.path / "pictures" / "00-relu1" / "0.webp").write_bytes(b"<svg onload='hacked=1'/>")
+    reseal(received.path)
     assert ask(application(received.path), "/pictures/00-relu1/0.webp").status == 422
 
 
@@ -153,6 +156,7 @@ def test_a_figure_is_what_its_name_says(received: Atlas) -> None:
 
 
 def test_links_are_not_followed_out_of_the_folder(received: Atlas, tmp_path: Path) -> None:
+    served = application(received.path)
     secret = tmp_path / "secret"
     secret.mkdir()
     shutil.copy(received.path / "pictures" / "00-relu1" / "0.webp", secret / "9.webp")
@@ -162,7 +166,6 @@ def test_links_are_not_followed_out_of_the_folder(received: Atlas, tmp_path: Pat
     (received.path / "experiments").mkdir()
     (received.path / "experiments" / "out").symlink_to(secret)
     (secret / "table.csv").write_text("secret")
-    served = application(received.path)
     for path in ("/pictures/00-relu1/9.webp", "/data/profiles/0.js", "/experiments/out/table.csv"):
         assert ask(served, path).status in (404, 422), path
         assert b"secret" not in ask(served, path).body.replace(str(tmp_path).encode(), b"")
@@ -171,10 +174,13 @@ def test_links_are_not_followed_out_of_the_folder(received: Atlas, tmp_path: Pat
 def test_devices_and_pipes_are_no_files(received: Atlas) -> None:
     import os
 
+    served = application(received.path)
     path = received.path / "pictures" / "00-relu1" / "9.webp"
     path.unlink()
     os.mkfifo(path)
-    assert ask(application(received.path), "/pictures/00-relu1/9.webp").status in (404, 422)
+    assert ask(served, "/pictures/00-relu1/9.webp").status in (404, 422)
+    with pytest.raises(StoreError, match=r"9\.webp is no file"):
+        application(received.path)
 
 
 def test_atlases_beside_it_are_served_alike(received: Atlas, atlas: Atlas) -> None:

@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convscope.atlas.attach import list_script
 from convscope.atlas.database import LayerRow, UnitRow, write_database
+from convscope.atlas.experiments import index_script
 from convscope.atlas.extras import CONTROLS_PATH, Extras
+from convscope.atlas.inventory import INVENTORY, LISTS
 from convscope.atlas.layers import LayerBuild
-from convscope.atlas.manifest import AtlasOptions, Request, begin, layer_json, look, request
+from convscope.atlas.ledger import Ledger
+from convscope.atlas.manifest import AtlasOptions, Found, Request, begin, layer_json, look, reopen, request
 from convscope.atlas.patches import Studio
+from convscope.atlas.planning import read_script
 from convscope.atlas.portable import write_portable
 from convscope.atlas.profiles import profile
 from convscope.atlas.published import PAGE_KINDS, page_file
@@ -22,7 +27,7 @@ from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
 from convscope.data import Source, open_source
 from convscope.errors import StoreError
-from convscope.files import remove_leftovers, write_bytes, write_json, writing
+from convscope.files import write_bytes, write_json, writing
 from convscope.graph import Network
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 from convscope.methods.crops import Crops
@@ -33,8 +38,6 @@ from convscope.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
 
-PAGE_LISTS = ("experiments", "atlases")
-"""Lists for the page that other commands add to; an atlas begins with empty ones."""
 _FAILURES_SHOWN = 50
 _GLANCE = 0.5  # seconds between looks at what another process does
 
@@ -115,14 +118,16 @@ def _build(
     if state == "complete":
         logger.info("%s is complete", folder)
         write_page(folder)
+        _remove(folder / "work")
         return Atlas.open(folder, outcome="unchanged")
-    manifest = begin(folder, wanted) if state == "nothing" else Atlas.manifest_of(folder)
+    manifest, ledger = _begin(folder, wanted, state)
     crops = Crops()
     found = distributed_scan(net, source, store=folder / "store", crops=crops, progress=progress, **shared)
-    remove_leftovers(folder)
     thumbs = folder / "pictures" / "images" if options.thumb else None
-    studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs, crops)
-    seen = profile(studio, options.layers, keep=folder / "work" / "profile.safetensors", progress=progress)
+    studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs, crops, ledger.note)
+    kept = folder / "work" / "profile.safetensors"
+    seen = profile(studio, options.layers, keep=kept, progress=progress)
+    ledger.record("profile", [kept])
     builds = [
         LayerBuild(
             folder,
@@ -133,6 +138,7 @@ def _build(
             studio,
             seen.values[name],
             unit_names(net, name),
+            ledger,
         )
         for number, name in enumerate(options.layers)
     ]
@@ -145,10 +151,21 @@ def _build(
             [build.pictures for build in builds],
             seen,
             team,
+            ledger,
             frozenset(failure.index for failure in found.failures),
         ).write(progress)
-    Finish(folder, net, source, found, builds, records, options, extras).write(manifest, progress)
+    Finish(folder, net, source, found, builds, records, options, extras, ledger).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
+
+
+def _begin(folder: Path, wanted: Request, state: Found) -> tuple[Json, Ledger]:
+    """The manifest as it was begun, and what of the atlas is there already and believed."""
+    if state == "nothing":
+        return begin(folder, wanted), Ledger.begin(folder)
+    manifest, finished = reopen(folder)
+    ledger = Ledger.begin(folder, finished=finished)
+    write_json(folder / "manifest.json", manifest)
+    return manifest, ledger
 
 
 def _help(net: Network, source: Source, folder: Path, wanted: Request, shared: dict[str, Any]) -> Atlas:
@@ -177,7 +194,7 @@ def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
 
 
 def write_page(folder: Path) -> dict[str, int]:
-    """Copy the page into an atlas where it is not there already; the sizes of its files."""
+    """Copy the page into an atlas where it is not there already, and lists that are lost; the sizes of its files."""
     sizes = {}
     for name in PAGE_KINDS:
         data = page_file(name)
@@ -185,11 +202,24 @@ def write_page(folder: Path) -> dict[str, int]:
         if not path.exists() or path.read_bytes() != data:
             write_bytes(path, data)
         sizes[name] = len(data)
-    for name in PAGE_LISTS:
-        path = folder / "data" / f"{name}.js"
-        if not path.exists():
-            write_bytes(path, script(name, []))
+    for path, made in ((LISTS[0], index_script), (LISTS[1], list_script)):
+        if not _is_list(folder, path):
+            write_bytes(folder / path, made(folder))
     return sizes
+
+
+def _is_list(folder: Path, path: str) -> bool:
+    """Whether a list that other commands add to is there and whole."""
+    try:
+        return isinstance(read_script(folder / path), list)
+    except (OSError, StoreError):
+        return False
+
+
+def _remove(work: Path) -> None:
+    with writing(work):
+        if work.exists():
+            shutil.rmtree(work)
 
 
 @dataclass(frozen=True)
@@ -204,6 +234,7 @@ class Finish:
     records: Sequence[LayerRecord]
     options: AtlasOptions
     extras: Json
+    ledger: Ledger
 
     def write(self, manifest: Json, progress: Progress) -> None:
         """Write tables, data scripts, page and manifest, the manifest last, and remove what is not needed any more."""
@@ -219,14 +250,20 @@ class Finish:
         sizes |= {"data/profiles/": _bytes_of(self.folder / "data" / "profiles")}
         progress("finish", 3, 4)
         about = self._described() | {"portable": portable is not None, "files": _listed(sizes)}
-        done = manifest | about | {"complete": True}
-        write_bytes(self.folder / "data" / "manifest.js", script("manifest", done))
-        write_json(self.folder / "manifest.json", done)
-        work = self.folder / "work"
-        with writing(work):
-            if work.exists():
-                shutil.rmtree(work)
+        inventory = self.ledger.finish(self._files(), [self.folder / path for path in (*PAGE_KINDS, *LISTS)])
+        done = manifest | about | {"inventory": inventory.entry(), "complete": True}
+        # All that they name is on disk by now: after a power cut there is no manifest, or a whole atlas.
+        write_bytes(self.folder / INVENTORY, inventory.content, durable=True)
+        write_bytes(self.folder / "data" / "manifest.js", script("manifest", done), durable=True)
+        write_json(self.folder / "manifest.json", done, durable=True)
+        _remove(self.folder / "work")
         progress("finish", 4, 4)
+
+    def _files(self) -> list[Path]:
+        """What was written here."""
+        data = self.folder / "data"
+        scripts = (*(data / "images").glob("*.js"), *(data / "sprites").rglob("*.js"))
+        return [self.folder / "atlas.sqlite", data / "network.js", *sorted(scripts)]
 
     def _described(self) -> Json:
         failures = self.scan.failures

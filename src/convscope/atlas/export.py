@@ -12,17 +12,47 @@ from pathlib import Path
 
 from convscope.atlas.planning import Plan, data_of, plan, read_script, sizes
 from convscope.errors import StoreError, UsageError
-from convscope.files import write_bytes, write_with
+from convscope.files import json_bytes, remove_leftovers, sync_all, write_bytes, write_with
 
 MAILED = 32
 """Units that one file holds at most: browsers and mail programs choke on more."""
 
 
 def export_folder(made: Plan, out: Path) -> int:
-    """The bytes written to a new or empty folder. Raises StoreError where it is neither, or cannot be written."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    """The bytes of a folder that is new, empty, or holds an unfinished export of this very plan, which goes on.
+
+    The manifest says `complete` once all that it names is on disk. Raises StoreError where the folder is something
+    else, or cannot be written.
+    """
+    _claim(made, out)
+    remove_leftovers(out)
+    last = made.in_turn()[-2:]
+    for path in made.in_turn()[:-2]:
+        content = made.content(path)
+        if not _holds(out / path, content):
+            write_bytes(out / path, content)
+    sync_all(out / path for path in made.in_turn()[:-2])
+    for path in last:
+        write_bytes(out / path, made.content(path), durable=True)
+    return made.size
+
+
+def _claim(made: Plan, out: Path) -> None:
+    """Begin an export in a folder, with a manifest that says so, or make sure that it is this one that was begun."""
+    begun = json_bytes(json.loads(made.content("manifest.json")) | {"complete": False})
+    if out.exists() and not out.is_dir():
+        raise StoreError(f"{out} is there already, and is a file: name a new folder")
+    if not out.exists() or not any(out.iterdir()):
+        write_bytes(out / "manifest.json", begun)
+    elif not _holds(out / "manifest.json", begun):
         raise StoreError(f"{out} is there already: name a new folder")
-    return sum(write_bytes(out / path, made.content(path)) for path in made.paths())
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def export_zip(made: Plan, out: Path, *, tick: Callable[[int], None] | None = None) -> int:
@@ -33,7 +63,7 @@ def export_zip(made: Plan, out: Path, *, tick: Callable[[int], None] | None = No
 
     def write(temporary: Path) -> None:
         with zipfile.ZipFile(temporary, "w") as archive:
-            for number, path in enumerate(made.paths(), start=1):
+            for number, path in enumerate(made.in_turn(), start=1):
                 info = zipfile.ZipInfo(f"{out.stem}/{path}", date_time=(1980, 1, 1, 0, 0, 0))
                 info.external_attr = 0o644 << 16
                 info.compress_type = zipfile.ZIP_STORED if path.endswith(".webp") else zipfile.ZIP_DEFLATED
@@ -41,7 +71,7 @@ def export_zip(made: Plan, out: Path, *, tick: Callable[[int], None] | None = No
                 if tick is not None:
                     tick(number)
 
-    return write_with(out, write)
+    return write_with(out, write, durable=True)
 
 
 def export_single(made: Plan, out: Path) -> int:
@@ -49,7 +79,7 @@ def export_single(made: Plan, out: Path) -> int:
 
     Raises UsageError where the plan holds more units than one file can bear.
     """
-    return write_bytes(out, single_file(made))
+    return write_bytes(out, single_file(made), durable=True)
 
 
 def single_file(made: Plan) -> bytes:

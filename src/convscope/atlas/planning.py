@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from convscope.atlas.experiments import experiment_json, experiments, index_script
+from convscope.atlas.inventory import INVENTORY, REMEDY, Inventory, Stamp, is_recorded, stamp_of
 from convscope.atlas.names import inside, is_inside, is_name
 from convscope.atlas.patches import thumb_path
 from convscope.atlas.pictures import SHEET_UNITS
@@ -23,20 +24,22 @@ from convscope.graph import Unit
 
 Json = dict[str, Any]
 
+_LAST = (INVENTORY, "data/manifest.js", "manifest.json")
+
 
 @dataclass
 class Plan:
-    """What an export will hold: files to copy as they are (path: size) and files made anew (path: content)."""
+    """What an export will hold: files to copy as they are, by path, and files made anew with their content."""
 
     atlas: Atlas
-    copied: dict[str, int] = field(default_factory=dict)
+    copied: dict[str, Stamp] = field(default_factory=dict)
     made: dict[str, bytes] = field(default_factory=dict)
     units: int = 0
 
     @property
     def size(self) -> int:
         """Bytes in all, before any compression."""
-        return sum(self.copied.values()) + sum(map(len, self.made.values()))
+        return sum(stamp.bytes for stamp in self.copied.values()) + sum(map(len, self.made.values()))
 
     @property
     def count(self) -> int:
@@ -44,8 +47,13 @@ class Plan:
         return len(self.copied) + len(self.made)
 
     def content(self, path: str) -> bytes:
-        """The content of one of its files; raises StoreError where it is not what an atlas holds there."""
-        return self.made[path] if path in self.made else _handed_on(self.atlas.path, path)
+        """The content of one of its files; raises StoreError where it is not what the atlas was made with."""
+        if path in self.made:
+            return self.made[path]
+        content = _handed_on(self.atlas.path, path)
+        if stamp_of(content) != self.copied[path]:
+            raise StoreError(f"{self.atlas.path / path} is not as it was written: {REMEDY}")
+        return content
 
     def __contains__(self, path: str) -> bool:
         return path in self.copied or path in self.made
@@ -54,18 +62,31 @@ class Plan:
         """All paths, in order."""
         return sorted([*self.copied, *self.made])
 
+    def in_turn(self) -> list[str]:
+        """All paths as they are to be written: what says that the atlas is whole comes last."""
+        return sorted(self.paths(), key=lambda path: _LAST.index(path) + 1 if path in _LAST else 0)
+
+    def close(self, manifest: Json) -> None:
+        """Add the inventory of what was taken, and the manifest that names it."""
+        stamps = self.copied | {path: stamp_of(content) for path, content in self.made.items()}
+        inventory = Inventory({"export": {path: stamp for path, stamp in stamps.items() if is_recorded(path)}})
+        whole = manifest | {"inventory": inventory.entry()}
+        self.made[INVENTORY] = inventory.content
+        self.made["manifest.json"] = json_bytes(whole)
+        self.made["data/manifest.js"] = script("manifest", whole)
+
     def copy(self, path: str) -> None:
         """Take a file of the atlas along, if it is there; one of ours goes as it is, data of others is written anew."""
         root = self.atlas.path
         if not is_inside(root, path):
             return
-        size = inside(root, path).stat().st_size
-        if path.endswith(".webp") or not is_published(path):  # looked at when they are written
-            self.copied[path] = size
+        known = self.atlas.inventory.stamps.get(path)
+        if known is not None and (path.endswith(".webp") or not is_published(path)):
+            self.copied[path] = known  # compared when it is written
             return
-        content = published(root, path).content
+        content = _handed_on(root, path)
         if content == inside(root, path).read_bytes():
-            self.copied[path] = size
+            self.copied[path] = known or stamp_of(content)
         else:
             self.made[path] = content
 
@@ -117,9 +138,6 @@ def plan(
     _add_images(made, whole=layers is None and units is None)
     made.units = sum(len(channels) for _, channels in chosen)
     everything = layers is None and units is None
-    manifest = _manifest(atlas, [layer for layer, _ in chosen], subset, made.units) | {"portable": portable}
-    made.made["manifest.json"] = json_bytes(manifest)
-    made.made["data/manifest.js"] = script("manifest", manifest)
     made.copy("data/network.js")
     if everything:
         made.copy("atlas.sqlite")
@@ -129,6 +147,7 @@ def plan(
     for name in ("experiments", "atlases"):
         if f"data/{name}.js" not in made:
             made.made[f"data/{name}.js"] = script(name, [])
+    made.close(_manifest(atlas, [layer for layer, _ in chosen], subset, made.units) | {"portable": portable})
     return made
 
 
@@ -223,8 +242,9 @@ def _strange(made: Plan, path: str, error: Exception) -> StoreError:
 
 
 def data_of(made: Plan, path: str) -> Any:
-    """The value of one of the plan's data scripts."""
-    return value_of(made.content(path), own_path(path).removeprefix("data/").removesuffix(".js"))
+    """The value of a data script: of the plan, or of its atlas."""
+    content = made.content(path) if path in made else _handed_on(made.atlas.path, path)
+    return value_of(content, own_path(path).removeprefix("data/").removesuffix(".js"))
 
 
 def read_script(path: Path) -> Any:
@@ -281,7 +301,7 @@ def _add_beside(made: Plan) -> None:
         if not is_name(path.parent.name):
             continue
         inner = plan(Atlas.open(inside(root, f"{beside}/manifest.json").parent), page="none")
-        made.copied |= {f"{beside}/{name}": size for name, size in inner.copied.items()}
+        made.copied |= {f"{beside}/{name}": stamp for name, stamp in inner.copied.items()}
         made.made |= {f"{beside}/{name}": content for name, content in inner.made.items()}
     made.copy("data/atlases.js")
 
@@ -299,7 +319,7 @@ def sizes(made: Plan) -> Iterable[tuple[str, int]]:
     """What an export consists of, in words, and the bytes of each part."""
     parts = {"pages": 0, "numbers": 0, "pictures": 0}
     for path in made.paths():
-        size = made.copied.get(path) or len(made.made.get(path, b""))
+        size = len(made.made[path]) if path in made.made else made.copied[path].bytes
         kind = (
             "pictures" if path.endswith(".webp") else "pages" if "/" not in path and "sqlite" not in path else "numbers"
         )

@@ -12,6 +12,7 @@ from PIL import Image
 
 from convscope.atlas.database import class_names, image_labels
 from convscope.atlas.described import check_manifest
+from convscope.atlas.inventory import REMEDY, Inventory, check_files
 from convscope.atlas.manifest import Json, layer_from_json, load
 from convscope.atlas.names import inside, is_inside
 from convscope.atlas.patches import thumb_path
@@ -22,8 +23,6 @@ from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Layer, Unit
 
 Outcome = Literal["opened", "made", "continued", "unchanged"]
-
-REMEDY = "run the command that made the atlas again, it makes what is missing; or ask for another copy"
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,10 @@ class AtlasUnit:
 class Atlas:
     """A finished atlas in a folder; made by `build_atlas` or opened with `Atlas.open`."""
 
-    def __init__(self, path: Path, manifest: Json, *, outcome: Outcome = "opened") -> None:
+    def __init__(self, path: Path, manifest: Json, inventory: Inventory, *, outcome: Outcome = "opened") -> None:
         self.path = path
         self.manifest = manifest
+        self.inventory = inventory
         self.outcome = outcome
         """What `build_atlas` did: "made", "continued" or "unchanged", where nothing was left to do."""
 
@@ -94,13 +94,14 @@ class Atlas:
     def open(cls, path: str | Path, *, outcome: Outcome = "opened") -> "Atlas":
         """The atlas in a folder.
 
-        Raises StoreError where there is none, it is unfinished, damaged, or another version's.
+        Raises StoreError where there is none, it is unfinished or another version's, or a file is missing or has not
+        the size that it was written with: the message names it. `convscope.atlas.verifying` looks at contents too.
         """
         manifest = load(Path(path))
         if manifest.get("complete") is not True:
             raise StoreError(f"the atlas in {path} is not finished: run the command that made it again, it goes on")
         check_manifest(Path(path) / "manifest.json", manifest)
-        return cls(Path(path), manifest, outcome=outcome)
+        return cls(Path(path), manifest, check_files(Path(path), manifest), outcome=outcome)
 
     @staticmethod
     def manifest_of(path: str | Path) -> Json:
@@ -185,7 +186,7 @@ class Atlas:
         images = record.images[row]
         known = image_labels(self._file("atlas.sqlite"), images.tolist())
         labels = np.array([known[i][1] for i in images.tolist()], np.int64)
-        photos, projections = self._tiles(at, channel, count)
+        photos, projections = self._blank(at, count) if record.dead[channel] else self._tiles(at, channel, count)
         near = [
             (Unit(at.name, int(other)), float(similarity))
             for other, similarity in zip(record.near.units[channel], record.near.similarity[channel], strict=True)
@@ -210,13 +211,19 @@ class Atlas:
             nearest=tuple(near),
         )
 
+    def _blank(self, at: AtlasLayer, count: int) -> tuple[Pixels, Pixels]:
+        """The grey of a dead unit, which has no pictures."""
+        grid = Grid.from_json(at.entry["sprite"])
+        blank = np.full((count, grid.height, grid.width, 3), GREY, np.uint8)
+        return blank, blank.copy()
+
     def _tiles(self, at: AtlasLayer, channel: int, count: int) -> tuple[Pixels, Pixels]:
         path = f"pictures/{at.id}/{channel}.webp"
-        grid = Grid.from_json(at.entry["sprite"])
-        if not is_inside(self.path, path):  # a dead unit has no pictures
-            blank = np.full((count, grid.height, grid.width, 3), GREY, np.uint8)
-            return blank, blank.copy()
-        photos, projections = take_apart(decode_picture(inside(self.path, path).read_bytes()), grid, count)
+        content = self._file(path).read_bytes()
+        try:
+            photos, projections = take_apart(decode_picture(content), Grid.from_json(at.entry["sprite"]), count)
+        except (OSError, ValueError) as error:  # among them Pillow's, and ShapeError
+            raise StoreError(f"{self.path / path} is damaged ({error}): {REMEDY}") from error
         return photos, projections
 
     def image(self, number: int) -> Pixels:

@@ -12,7 +12,7 @@ from convscope.atlas.attach import list_script
 from convscope.atlas.database import LayerRow, UnitRow, write_database
 from convscope.atlas.experiments import index_script
 from convscope.atlas.extras import CONTROLS_PATH, Extras
-from convscope.atlas.inventory import INVENTORY, LISTS
+from convscope.atlas.inventory import INTERFERED, INVENTORY, LISTS
 from convscope.atlas.layers import LayerBuild
 from convscope.atlas.ledger import Ledger
 from convscope.atlas.manifest import AtlasOptions, Found, Request, begin, layer_json, look, reopen, request
@@ -90,7 +90,12 @@ def build_atlas(
     folder, images = Path(out), open_source(source, limit=limit)
     names = tuple(net.layers[name].name for name in (net.layers.stages() if layers is None else layers))
     options = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, rule, smooth, overlap, lrn, seed)
-    return _build(net, images, folder, options, batch=batch, workers=workers, progress=progress)
+    try:
+        return _build(net, images, folder, options, batch=batch, workers=workers, progress=progress)
+    except FileNotFoundError as error:
+        if not Path(str(error.filename)).is_relative_to(folder):
+            raise
+        raise StoreError(f"{error.filename} is gone: {INTERFERED}") from error
 
 
 def _in_order(net: Network, names: Sequence[str]) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ INVENTORY = "inventory.json"
 LISTS = ("data/experiments.js", "data/atlases.js")
 """Files of the page that change when other commands add something: no part of the inventory."""
 REMEDY = "run the command that made the atlas again, it makes what is missing; or ask for another copy"
+INTERFERED = (
+    "something else changed the folder while the atlas was made; run the same command again, with another folder where "
+    "this one lost its manifest.json"
+)
 
 _RECORD = re.compile(r"layers/\d{2,9}-[A-Za-z0-9._-]{0,80}\.safetensors|atlas\.sqlite")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -180,6 +184,7 @@ def _stamp(row: Any) -> Stamp:
 
 
 __all__ = [
+    "INTERFERED",
     "INVENTORY",
     "LISTS",
     "REMEDY",

@@ -190,7 +190,7 @@ class LayerBuild:
             "shard": {"units": SHARD_UNITS, "count": -(-self.layer.channels // SHARD_UNITS)},
             "neighbours": record.near.statistic,
             "report": record.report,
-            "mismatch": float(f"{record.mismatch:.3g}"),
+            "mismatch": float(f"{record.mismatch:.3g}") if np.isfinite(record.mismatch) else None,
             "bytes": {
                 "record": self.record_path.stat().st_size,
                 "pictures": measured.bytes,

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from convscope.atlas.inventory import Inventory, Parts, Stamp, is_recorded, parts_json, read_parts, stamp_of
+from convscope.atlas.inventory import INTERFERED, Inventory, Parts, Stamp, is_recorded, parts_json, read_parts, stamp_of
 from convscope.atlas.names import place
 from convscope.errors import StoreError
 from convscope.files import remove_leftovers, sync_all, write_bytes
@@ -97,10 +97,7 @@ class Ledger:
         made = Inventory({name: files for name, files in parts.items() if files})
         sync_all([*(self.folder / path for path in made.stamps), *also])
         for path, said in made.damage(self.folder):
-            raise StoreError(
-                f"{self.folder / path} {said}: something else changed the folder while the atlas was made; "
-                "run the same command again"
-            )
+            raise StoreError(f"{self.folder / path} {said}: {INTERFERED}")
         return made
 
     def _relative(self, path: Path) -> str:
@@ -132,8 +129,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise StoreError(
-            f"{path} was just written and cannot be read ({error.strerror or error}): something else changed the "
-            "folder while the atlas was made; run the same command again"
+            f"{path} was just written and cannot be read ({error.strerror or error}): {INTERFERED}"
         ) from error
 
 

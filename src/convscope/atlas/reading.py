@@ -159,7 +159,10 @@ class Atlas:
         kept = self.__dict__.setdefault("_records", {})
         if at.id not in kept:
             kept.clear()
-            kept[at.id] = LayerRecord.load(self._file(f"layers/{at.id}.safetensors"))
+            found = LayerRecord.load(self._file(f"layers/{at.id}.safetensors"))
+            if found.id != at.id or len(found.values) != at.layer.channels:
+                raise StoreError(f"layers/{at.id}.safetensors in {self.path} is of another layer: {REMEDY}")
+            kept[at.id] = found
         return kept[at.id]
 
     def unit(self, unit: str | Unit) -> AtlasUnit:
@@ -198,7 +201,7 @@ class Atlas:
             images=images,
             names=tuple(known[i][0] for i in images.tolist()),
             labels=labels,
-            classes=tuple(self.classes[label] if label >= 0 else None for label in labels.tolist()),
+            classes=tuple(self._class(label) for label in labels.tolist()),
             positions=np.stack([record.y[row], record.x[row]], axis=1),
             boxes=record.boxes[row],
             photos=photos,
@@ -211,6 +214,11 @@ class Atlas:
             nearest=tuple(near),
         )
 
+    def _class(self, label: int) -> str | None:
+        if label >= len(self.classes):
+            raise StoreError(f"{self.path / 'atlas.sqlite'} does not name class {label}: {REMEDY}")
+        return self.classes[label] if label >= 0 else None
+
     def _blank(self, at: AtlasLayer, count: int) -> tuple[Pixels, Pixels]:
         """The grey of a dead unit, which has no pictures."""
         grid = Grid.from_json(at.entry["sprite"])
@@ -219,10 +227,9 @@ class Atlas:
 
     def _tiles(self, at: AtlasLayer, channel: int, count: int) -> tuple[Pixels, Pixels]:
         path = f"pictures/{at.id}/{channel}.webp"
-        content = self._file(path).read_bytes()
         try:
-            photos, projections = take_apart(decode_picture(content), Grid.from_json(at.entry["sprite"]), count)
-        except (OSError, ValueError) as error:  # among them Pillow's, and ShapeError
+            photos, projections = take_apart(self._picture(path), Grid.from_json(at.entry["sprite"]), count)
+        except ValueError as error:  # among them ShapeError
             raise StoreError(f"{self.path / path} is damaged ({error}): {REMEDY}") from error
         return photos, projections
 
@@ -234,7 +241,13 @@ class Atlas:
         path = f"pictures/images/{thumb_path(number)}"
         if not is_inside(self.path, path):
             raise UsageError(f"image {number} is not in this atlas: it is among the strongest of no unit shown")
-        return decode_picture(inside(self.path, path).read_bytes())
+        return self._picture(path)
+
+    def _picture(self, path: str) -> Pixels:
+        try:
+            return decode_picture(self._file(path).read_bytes())
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise StoreError(f"{self.path / path} is damaged ({error}): {REMEDY}") from error
 
     def _file(self, path: str) -> Path:
         """A file of the atlas that must be there."""

@@ -130,6 +130,6 @@ def encode(picture: Pixels, *, lossless: bool, quality: int = _QUALITY) -> bytes
 
 
 def decode_picture(data: bytes) -> Pixels:
-    """The RGB pixels of a WebP file."""
-    with Image.open(io.BytesIO(data)) as image:
+    """The RGB pixels of a WebP file; raises OSError or ValueError where it is none, or damaged."""
+    with Image.open(io.BytesIO(data), formats=["WEBP"]) as image:
         return np.asarray(image.convert("RGB"))

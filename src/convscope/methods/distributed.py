@@ -22,7 +22,7 @@ import torch.distributed as dist
 from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.graph import Network
-from convscope.methods.scan import Scan, scan
+from convscope.methods.scan import Scan, refuse_unreadable, scan
 from convscope.progress import Progress
 
 __all__ = ["distributed_scan", "launched", "local_device", "rank"]
@@ -74,7 +74,9 @@ def distributed_scan(
         if rank() == 0:
             Scan.load(store).save(store)
         dist.barrier()
-    return Scan.load(store)
+    found = Scan.load(store)
+    refuse_unreadable(found)
+    return found
 
 
 @contextmanager

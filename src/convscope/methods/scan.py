@@ -284,7 +284,7 @@ def scan(
     Raises:
         UsageError: if an option makes no sense.
         UnknownLayer: if a layer does not exist.
-        SourceError: if there is no image.
+        SourceError: if there is no image, or none that can be read.
         StoreError: if the store holds another scan, or cannot be written.
     """
     source = open_source(source)
@@ -293,16 +293,31 @@ def scan(
     folder, gallery = None if store is None else Path(store), Gallery(net, source, preprocess_of(net))
     mine = shard_coverage(identity, shard)
     if folder is not None and (finished := _finished(folder, identity)) is not None:
-        return Scan(finished, gallery=gallery)
+        refuse_unreadable(found := Scan(finished, gallery=gallery))
+        return found
     state = ScanState.empty(identity)
     if folder is not None:
         state, mine = _resume(folder, identity, mine)
     job = Job(net, source, gallery.preprocess, state, batch, workers or default_workers(net.device), crops)
     work(job, mine, store=folder, shard=shard, progress=progress or silent)
     result = Scan(state, gallery=gallery)
+    refuse_unreadable(result)
     if folder is not None and result.complete:
         scan_store.write_finished(folder, state)
     return result
+
+
+def refuse_unreadable(found: Scan) -> None:
+    """Nothing where some image was read, or images are left to scan.
+
+    Raises SourceError, with the first failure, for a whole scan of images of which none could be read.
+    """
+    if found.complete and not found.images and found.failures:
+        first = found.failures[0]
+        raise SourceError(
+            f"none of the {len(found.failures)} images of the collection can be read; the first, {first.name}: "
+            f"{first.reason}"
+        )
 
 
 def work(job: Job, mine: Coverage, *, store: Path | None, shard: tuple[int, int], progress: Progress) -> None:

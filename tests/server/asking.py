@@ -1,6 +1,7 @@
 """A web application asked in this process, without sockets: what it answers to one request."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -54,7 +55,8 @@ def ask(
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(application(scope, receive, send))
+    with ThreadPoolExecutor(1) as elsewhere:  # this thread may have a loop, a browser's
+        elsewhere.submit(asyncio.run, application(scope, receive, send)).result()
     start = next(message for message in sent if message["type"] == "http.response.start")
     body = b"".join(message.get("body", b"") for message in sent if message["type"] == "http.response.body")
     found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]}

@@ -108,12 +108,13 @@ def merge(
     common = common or Common()
     if not parts:
         raise UsageError("nothing to merge: name the folders of one or more scans")
-    from convscope.methods.scan import Scan
+    from convscope.methods.scan import Scan, refuse_unreadable
 
     terminal = common.terminal()
     found = Scan.load(parts[0])
     for part in parts[1:]:
         found = found.merge(Scan.load(part))
+    refuse_unreadable(found)
     found.save(out)
     report(found, out, terminal)
 

@@ -206,14 +206,14 @@ def test_verifying_looks_at_what_the_inventory_does_not_list(copy: Path, path: s
     with_experiment(Atlas.open(copy))
     assert verify_atlas(copy) == []
     (copy / path).write_bytes(content)
-    assert path.partition("/")[0] in " ".join(one.file for one in verify_atlas(copy))
+    assert path.partition("/")[0] in " ".join(one.path for one in verify_atlas(copy))
 
 
 def test_verifying_looks_at_atlases_beside_it(copy: Path, atlas: Atlas) -> None:
     shutil.copytree(atlas.path, copy / "atlases" / "other")
     assert verify_atlas(copy) == []
     zero(copy / "atlases" / "other" / "atlas.sqlite")
-    assert [one.file for one in verify_atlas(copy)] == ["atlases/other/atlas.sqlite"]
+    assert [one.path for one in verify_atlas(copy)] == ["atlases/other/atlas.sqlite"]
 
 
 def test_an_atlas_of_before_is_made_anew(net: Network, source: Source, atlas: Atlas, copy: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from convscope.atlas import Atlas, export
 from convscope.atlas.attach import attach
 from convscope.atlas.experiments import add_experiment, experiments
-from convscope.atlas.notebook import answer
 from convscope.atlas.web import script
 from convscope.errors import StoreError
+from convscope.notebook.atlas import answer
 from tests.atlas.conftest import tree
 from tests.atlas.received import ACTIVE, EVIL, link, reseal, rewrite, with_experiment, with_scripts
 

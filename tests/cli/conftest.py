@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from convscope.cli import main
+from tests.training.shapes import CLASSES, shapes
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,35 @@ def write_images(folder: Path, count: int, *, seed: int = 0, size: int = 40) -> 
 def images(tmp_path: Path) -> Path:
     """Seven small images in two classes."""
     return write_images(tmp_path / "images", 7)
+
+
+RECIPE = """
+[network]
+base = "zfnet"
+input_size = 64
+width = 0.05
+[recipe]
+epochs = 2
+batch = 8
+learning_rate = 0.02
+schedule = "cosine"
+init = "he"
+std = 60
+resize = 64
+padding = 4
+checkpoints = [1]
+"""
+
+
+@pytest.fixture(scope="module")
+def trainable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with parts for training and validation, and a recipe beside it."""
+    root = tmp_path_factory.mktemp("pictures")
+    for part, count in (("train", 32), ("val", 12)):
+        source = shapes(count, seed=count)
+        for row in range(count):
+            place = root / part / CLASSES[source.label(row)] / f"{row}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.asarray(source.read(row))).save(place)
+    (root / "quick.toml").write_text(RECIPE)
+    return root

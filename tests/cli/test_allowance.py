@@ -9,6 +9,7 @@ import pytest
 import convscope as cs
 from convscope import data
 from convscope.errors import SourceError
+from convscope.studies import asking
 from convscope.training import splits
 from convscope.transfer import datasets
 from tests.cli.conftest import write_images
@@ -18,7 +19,7 @@ def test_scan_leaves_larger_images_out(convscope: Callable, images: Path, tmp_pa
     write_images(images / "large", 1, size=60)
     done = convscope("scan", "zoo:tiny", images, "-o", tmp_path / "a", "--max-pixels", 1600)
     assert done.code == 0
-    assert "60x60 pixels are more than the limit of 1600 (max_pixels=, on the command line --max-pixels)" in done.err
+    assert "60x60 pixels are more than the limit of 1600: --max-pixels admits more" in done.err
     assert done.out.splitlines()[-1].startswith("7 images (1 could not be read)")
     done = convscope("scan", "zoo:tiny", images, "-o", tmp_path / "b", "--max-bytes", 6000)
     assert done.out.splitlines()[-1].startswith("7 images (1 could not be read)")
@@ -54,7 +55,7 @@ def test_every_command_passes_the_bounds_on(
             return real(spec, **options)
         raise SourceError("as far as this test goes")
 
-    for place in (cs, data, splits, datasets):
+    for place in (cs, data, splits, datasets, asking):
         monkeypatch.setattr(place, "open_source", opened, raising=False)
     tokens = [str(token).replace("IMAGES", str(images)).replace("OUT", str(tmp_path)) for token in COMMANDS[command]]
     done = convscope(command, *tokens, "--max-pixels", 123, "--max-bytes", 4567)

@@ -1,54 +1,20 @@
-"""`convscope train`, `evaluate` and `ablate` from end to end on small pictures."""
+"""`convscope train`, and `evaluate` on what it made, from end to end on small pictures."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from convscope.errors import missing_extra
 from convscope.training import read_log
-from tests.training.shapes import CLASSES, shapes
 
 Run = Callable[..., Any]
 
-RECIPE = """
-[network]
-base = "zfnet"
-input_size = 64
-width = 0.05
-[recipe]
-epochs = 2
-batch = 8
-learning_rate = 0.02
-schedule = "cosine"
-init = "he"
-std = 60
-resize = 64
-padding = 4
-checkpoints = [1]
-"""
 
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with parts for training and validation, and a recipe beside it."""
-    root = tmp_path_factory.mktemp("pictures")
-    for part, count in (("train", 32), ("val", 12)):
-        source = shapes(count, seed=count)
-        for row in range(count):
-            place = root / part / CLASSES[source.label(row)] / f"{row}.png"
-            place.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(np.asarray(source.read(row))).save(place)
-    (root / "quick.toml").write_text(RECIPE)
-    return root
-
-
-def test_trains_resumes_and_evaluates(folder: Path, tmp_path: Path, convscope: Run) -> None:
+def test_trains_resumes_and_evaluates(trainable: Path, tmp_path: Path, convscope: Run) -> None:
     run = tmp_path / "run"
-    first = convscope("train", folder / "quick.toml", folder, "-o", run, "--json")
+    first = convscope("train", trainable / "quick.toml", trainable, "-o", run, "--json")
     assert first.code == 0, first.err
     assert list(first.document["checkpoints"]) == ["1", "2"]
     assert len(first.document["epochs"]) == len(read_log(run)) == 2
@@ -56,24 +22,24 @@ def test_trains_resumes_and_evaluates(folder: Path, tmp_path: Path, convscope: R
     assert "validated on 12 images" in first.err
     assert first.document["figure"] == str(run / "curves.png")
     assert (run / "curves.png").exists()
-    again = convscope("train", folder / "quick.toml", folder, "-o", run)
+    again = convscope("train", trainable / "quick.toml", trainable, "-o", run)
     assert again.code == 0
     assert "training:" not in again.err  # nothing was left to do
     assert "decoding" not in again.err
     last = f"file:{run / 'checkpoints' / 'epoch-0002.safetensors'}"
-    found = convscope("evaluate", last, folder / "val", "--json", "-o", tmp_path / "found")
+    found = convscope("evaluate", last, trainable / "val", "--json", "-o", tmp_path / "found")
     assert found.document["images"] == 12
     assert found.document["top1"] == pytest.approx(1 - read_log(run)[-1].val_error)  # pyright: ignore
     assert {path.name for path in (tmp_path / "found").iterdir()} == {"evaluation.json", "confusion.png"}
-    both = convscope("evaluate", last, folder / "val", "--with", last, "--views", "10")
+    both = convscope("evaluate", last, trainable / "val", "--with", last, "--views", "10")
     assert "on 12 images, ten crops, 2 networks together" in both.out
-    other = convscope("train", folder / "quick.toml", folder, "-o", run, "--set", "epochs=3")
+    other = convscope("train", trainable / "quick.toml", trainable, "-o", run, "--set", "epochs=3")
     assert other.code == 5
     assert "epochs = 2, and 3 is asked for" in other.err
 
 
 def test_what_is_not_installed_is_said(
-    folder: Path, tmp_path: Path, convscope: Run, monkeypatch: pytest.MonkeyPatch
+    trainable: Path, tmp_path: Path, convscope: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(*_: object) -> None:
         raise missing_extra("matplotlib", "plot", purpose="draw figures")
@@ -81,7 +47,7 @@ def test_what_is_not_installed_is_said(
     monkeypatch.setattr("convscope.figures.training.draw_curves", missing)
     monkeypatch.setattr("convscope.training.logs.find_spec", lambda name: None)
     run = tmp_path / "run"
-    done = convscope("train", folder / "quick.toml", folder, "-o", run, "--set", "epochs=1", "--json")
+    done = convscope("train", trainable / "quick.toml", trainable, "-o", run, "--set", "epochs=1", "--json")
     assert done.code == 0, done.err
     assert "no event files for TensorBoard: install 'convscope[tensorboard]'" in done.err
     assert "install 'convscope[plot]'" in done.err
@@ -91,9 +57,9 @@ def test_what_is_not_installed_is_said(
     assert (run / "log.csv").exists()
 
 
-def test_settings_change_recipe_and_network(folder: Path, tmp_path: Path, convscope: Run) -> None:
+def test_settings_change_recipe_and_network(trainable: Path, tmp_path: Path, convscope: Run) -> None:
     done = convscope(
-        *("train", folder / "quick.toml", folder / "train", "--hold-out", "0.25", "-o", tmp_path / "run"),
+        *("train", trainable / "quick.toml", trainable / "train", "--hold-out", "0.25", "-o", tmp_path / "run"),
         *("--set", "epochs=1", "--set", "without=[3, 4]", "--seed", "7", "--limit", "16", "--json"),
     )
     assert done.code == 0, done.err
@@ -112,35 +78,16 @@ def test_settings_change_recipe_and_network(folder: Path, tmp_path: Path, convsc
         (("train", "CONFIG", "DATA/train", "--hold-out", "2"), 2, "a share between 0 and 1"),
         (("train", "CONFIG", "DATA/train", "--set", "schedule=plateau"), 2, "there are no validation images"),
         (("train", "CONFIG", "nowhere"), 4, "nowhere"),
-        (("ablate", "CONFIG", "DATA/train"), 2, "needs validation images"),
-        (("ablate", "CONFIG", "DATA", "--variants", "no-8"), 2, "no variant 'no-8'"),
-        (("ablate", "CONFIG", "DATA", "--seeds", "0"), 2, "at least 1"),
-        (("ablate", "CONFIG", "DATA", "--set", "without=[7]"), 2, "its variants decide"),
         (("evaluate", "zoo:tiny", "DATA/val"), 0, "on 12 images"),
         (("evaluate", "zoo:squeezenet1_0", "DATA/val", "--match", "name", "--weights", "random"), 0, "on 12 images"),
     ],
 )
 def test_misuse_is_explained(
-    folder: Path, tmp_path: Path, convscope: Run, arguments: tuple[str, ...], code: int, said: str
+    trainable: Path, tmp_path: Path, convscope: Run, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    tokens = [word.replace("CONFIG", str(folder / "quick.toml")).replace("DATA", str(folder)) for word in arguments]
+    tokens = [
+        word.replace("CONFIG", str(trainable / "quick.toml")).replace("DATA", str(trainable)) for word in arguments
+    ]
     done = convscope(*tokens, *(() if tokens[0] == "evaluate" else ("-o", tmp_path / "run")))
     assert done.code == code, done.err
     assert said in done.out + done.err
-
-
-def test_ablates_resumes_and_enters_the_atlas(folder: Path, tmp_path: Path, convscope: Run) -> None:
-    atlas = tmp_path / "atlas"
-    made = convscope("atlas", "zoo:tiny", folder, "-o", atlas, "--layers", "relu1", "--limit", "3", "-q")
-    assert made.code == 0, made.err
-    tokens = ("ablate", folder / "quick.toml", folder, "-o", tmp_path / "table", "--variants", "base,no-3-4-6-7")
-    done = convscope(*tokens, "--seeds", "2", "--set", "epochs=1", "--atlas", atlas, "--json")
-    assert done.code == 0, done.err
-    rows = done.document["rows"]
-    assert [row["variant"] for row in rows] == ["base", "no layers 3, 4, 6, 7"]
-    assert [row["val top-1 paper"] for row in rows] == [38.4, 71.3]
-    assert all(row["seeds"] == 2 and row["val top-1 spread"] is not None for row in rows)
-    assert (atlas / "experiments" / "ablation" / "table.png").exists()
-    again = convscope(*tokens, "--seeds", "2", "--set", "epochs=1")
-    assert "33.1 / 38.4 / 16.5" in again.out
-    assert "training" not in again.err

@@ -7,15 +7,84 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import Literal, get_args
 
 from convscope.atlas.planning import Plan, data_of, plan, read_script, sizes
+from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, remove_leftovers, sync_all, write_bytes, write_with
 
 MAILED = 32
 """Units that one file holds at most: browsers and mail programs choke on more."""
+
+
+Form = Literal["folder", "zip", "file"]
+"""What is written: a folder, one zip, or one HTML file with all pictures within it."""
+
+_ENDINGS: dict[Form, str] = {"folder": "-export", "zip": ".zip", "file": ".html"}
+
+
+def export_atlas(
+    atlas: Atlas | str | PathLike[str],
+    out: str | PathLike[str] | None = None,
+    *,
+    form: Form = "folder",
+    layers: Sequence[str] | None = None,
+    units: Sequence[str] | None = None,
+    portable: Literal["as it is", "scripts"] = "as it is",
+) -> Path:
+    """Where an atlas, or a part of it, was written to give away; by default beside its folder.
+
+    form: see `Form`. layers, units: only these. portable "scripts": with the units' pictures as scripts too, so that
+    pictures can be saved from a page opened from disk.
+
+    Raises:
+        UsageError: for a form that is none, both layers and units, or too many units for one file. UnknownLayer: for
+            what the atlas does not have. StoreError: where it cannot be read, or something is there already.
+    """
+    made, place = prepared(atlas, out, form=form, layers=layers, units=units, portable=portable)
+    write(made, place, form)
+    return place
+
+
+def prepared(
+    atlas: Atlas | str | PathLike[str],
+    out: str | PathLike[str] | None = None,
+    *,
+    form: Form = "folder",
+    layers: Sequence[str] | None = None,
+    units: Sequence[str] | None = None,
+    portable: Literal["as it is", "scripts"] = "as it is",
+) -> tuple[Plan, Path]:
+    """What `export_atlas` would write, and where; nothing is written. Raises as it does."""
+    if form not in get_args(Form):
+        raise UsageError(f"form={form!r} is not a choice; choose one of {', '.join(get_args(Form))}")
+    opened = atlas if isinstance(atlas, Atlas) else Atlas.open(Path(atlas))
+    # One file can be read as it is; None: as the atlas has them.
+    scripts = False if form == "file" else True if portable == "scripts" else None
+    made = plan(opened, layers=layers, units=units, portable=scripts)
+    if form == "file" and made.units > MAILED:
+        raise _too_many(made)
+    whole = opened.path.resolve()
+    return made, whole.with_name(whole.name + _ENDINGS[form]) if out is None else Path(out)
+
+
+def write(made: Plan, out: Path, form: Form) -> int:
+    """The bytes written; raises StoreError where something is there already, or it cannot be written."""
+    if form == "folder":
+        return export_folder(made, out)
+    if out.exists():
+        raise StoreError(f"{out} is there already: name another with out=")
+    return export_zip(made, out) if form == "zip" else export_single(made, out)
+
+
+def _too_many(made: Plan) -> UsageError:
+    return UsageError(
+        f"one file for {made.units} units: it holds at most {MAILED}; name fewer with units=, or take a zip"
+    )
 
 
 def export_folder(made: Plan, out: Path) -> int:
@@ -85,9 +154,7 @@ def export_single(made: Plan, out: Path) -> int:
 def single_file(made: Plan) -> bytes:
     """The page of `export_single`; its policy admits its own two scripts and its style, by their hashes, no more."""
     if made.units > MAILED:
-        raise UsageError(
-            f"one file for {made.units} units: it holds at most {MAILED}; name fewer with --units, or use --zip"
-        )
+        raise _too_many(made)
     data, pictures = {}, {}
     for path in made.paths():
         if path.startswith("data/sprites/"):

@@ -120,7 +120,7 @@ def plan(
     StoreError for files that are not what an atlas holds.
     """
     if layers is not None and units is not None:
-        raise UsageError("both --layers and --units: units name their layers already")
+        raise UsageError("both layers= and units= are given: units name their layers already")
     if layers == [] or units == []:
         raise UsageError("nothing to export: name one or more layers or units, or leave the choice out")
     chosen = _chosen(atlas, layers, units)

@@ -29,7 +29,7 @@ from convscope.cli.serve import serve
 from convscope.cli.train import train
 from convscope.cli.transfer import transfer
 from convscope.cli.verify import verify
-from convscope.cli.wording import in_words_of
+from convscope.cli.wording import in_words, running
 
 _SHORT_HELP = """\
 A microscope for convolutional networks: what every unit responds to, and where in the image it looks.
@@ -107,6 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, debug: bool) -> int:
+    running.set(command)
     try:
         command(*args, **kwargs)
         sys.stdout.flush()
@@ -123,7 +124,7 @@ def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         failure = foreseen(error)
         if failure is None or debug:
             raise
-        return _fail(replace(failure, message=in_words_of(command, failure.message)))
+        return _fail(replace(failure, message=in_words(failure.message)))
     return 0
 
 

@@ -6,7 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from convscope.cli.options import RUN, Common
-from convscope.errors import StoreError, UsageError
+from convscope.cli.parsing import parse_names
+from convscope.errors import UsageError
 
 _FLAG = Parameter(negative=(), show_default=False, group=RUN)
 
@@ -53,46 +54,25 @@ def export(
     dry_run
         Tell the size and write nothing.
     """
-    common = common or Common()
-    from convscope.atlas import Atlas
-    from convscope.atlas import export as exporting
-
     if zip and single_file:
         raise UsageError("--zip and --single-file: choose one of them")
+    common = common or Common()
+    from convscope.atlas import export as exporting
+
+    form = "zip" if zip else "file" if single_file else "folder"
+    made, target = exporting.prepared(
+        folder, out, form=form, layers=parse_names(layers, "layers"), units=parse_names(units, "units"),
+        portable="scripts" if portable else "as it is",
+    )  # fmt: skip
     terminal = common.terminal()
-    scripts = False if single_file else portable or None  # one file can be read as it is; None: as the atlas has them
-    made = exporting.plan(Atlas.open(folder), layers=_parts(layers), units=_parts(units), portable=scripts)
-    if single_file and made.units > exporting.MAILED:
-        raise UsageError(
-            f"one file for {made.units} units: at most {exporting.MAILED} go in: name some with --units, or use --zip"
-        )
-    target = out or _beside(folder, zip=zip, single_file=single_file)
     parts = ", ".join(f"{kind} {megabytes(size)}" for kind, size in exporting.sizes(made))
     terminal.remark(f"{target}: {made.units} units, {made.count} files, {megabytes(made.size)} ({parts})")
-    written = 0
-    if not dry_run:
-        if (zip or single_file) and target.exists():
-            raise StoreError(f"{target} is there already: name another with --out")
-        if zip:
-            written = exporting.export_zip(made, target)
-        elif single_file:
-            written = exporting.export_single(made, target)
-        else:
-            written = exporting.export_folder(made, target)
+    written = 0 if dry_run else exporting.write(made, target, form)
     terminal.result(
         {"out": str(target), "units": made.units, "files": made.count, "bytes": made.size, "written": written}
     )
     if not dry_run:
         terminal.say(f"{target}: {megabytes(written)}")
-
-
-def _parts(text: str | None) -> list[str] | None:
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _beside(folder: Path, *, zip: bool, single_file: bool) -> Path:
-    whole = folder.resolve()
-    return whole.with_name(whole.name + (".zip" if zip else ".html" if single_file else "-export"))
 
 
 def megabytes(size: int) -> str:

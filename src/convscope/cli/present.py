@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from convscope.cli.options import RUN
 from convscope.cli.terminal import Terminal
+from convscope.cli.wording import in_words
 
 if TYPE_CHECKING:
     from convscope.studies import Answer
@@ -26,7 +27,7 @@ EntryName = Annotated[
 def present(answer: "Answer", terminal: Terminal, *, idle: str | None = None) -> None:
     """Show an answer; `idle` is remarked where all of it had been found before."""
     for remark in answer.remarks():
-        terminal.remark(remark)
+        terminal.remark(in_words(remark))
     if idle is not None and not terminal.worked:
         terminal.remark(idle)
     document: dict[str, Any] = {}

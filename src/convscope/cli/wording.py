@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -16,6 +17,15 @@ _SPELLED: Mapping[str, str] = {"fill": "value", "transformations": "transformati
 """Arguments of the library whose option has another name."""
 
 _ARGUMENT = re.compile(r"(?<!\w\()(?<![\w.`/])(?P<name>[a-z_]+)=(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;:)'\"]+)?")
+
+
+running: ContextVar[Callable[..., Any] | None] = ContextVar("running", default=None)
+"""The command that is run."""
+
+
+def in_words(message: str) -> str:
+    """The message in the words of the command that is run."""
+    return in_words_of(running.get(), message)
 
 
 def in_words_of(command: Callable[..., Any] | None, message: str) -> str:
@@ -73,4 +83,4 @@ def _named(hint: Any) -> str | None:
     return None
 
 
-__all__ = ["in_words_of"]
+__all__ = ["in_words", "in_words_of", "running"]

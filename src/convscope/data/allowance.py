@@ -15,7 +15,7 @@ each thread that does it (0.8 GB for a picture at the limit), and three more whe
 takes up to 16, JPEG 2000 up to 20."""
 MAX_BYTES = 1 << 29
 """The most bytes the file of an image may have by default: 512 MiB, or six bytes for each of `MAX_PIXELS`."""
-_MORE_BYTES = "(max_bytes=, on the command line --max-bytes)"
+_MORE_BYTES = "max_bytes= admits more"
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Allowance:
         except ValueError as error:
             if "more than the limit" not in str(error):
                 raise ImageError(f"the file is not read: {error}") from error
-            raise ImageError(f"the file is not read: {error} {_MORE_BYTES}") from error
+            raise ImageError(f"the file is not read: {error}: {_MORE_BYTES}") from error
         except OSError as error:
             raise ImageError(f"the file cannot be read: {error.strerror or error}") from error
 
     def admit(self, size: int) -> None:
         """Raise ImageError where an image's encoded bytes, not yet read, are more than they may be."""
         if size > self.file_bytes:
-            raise ImageError(f"the image has {size} bytes, more than the limit of {self.file_bytes} {_MORE_BYTES}")
+            raise ImageError(f"the image has {size} bytes, more than the limit of {self.file_bytes}: {_MORE_BYTES}")
 
 
 USUAL = Allowance()

@@ -94,10 +94,7 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"an image of {height}x{width} pixels has no area")
     if width * height > max_pixels:
-        raise ImageError(
-            f"{height}x{width} pixels are more than the limit of {max_pixels} (max_pixels=, on the command line "
-            "--max-pixels)"
-        )
+        raise ImageError(f"{height}x{width} pixels are more than the limit of {max_pixels}: max_pixels= admits more")
 
 
 # JPEG

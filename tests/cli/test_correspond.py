@@ -1,0 +1,46 @@
+"""`convscope correspond`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TABLE = "image,part,y0,x0,y1,x1\neven/0.png,eye,5,5,15,15\nodd/1.png,eye,6,6,16,16\neven/2.png,eye,4,4,14,14\n"
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """A table of one part on three images."""
+    path = tmp_path / "parts.csv"
+    path.write_text(TABLE)
+    return path
+
+
+def test_the_parts_of_a_table_are_compared(convscope: Callable, images: Path, parts: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    asked = ("correspond", "zoo:tiny", images, "--parts", parts, "-o", out, "--draws", "20", "--layers", "relu1")
+    done = convscope(*asked, "--json")
+    assert done.code == 0, done.err
+    names = json.loads((out / "correspondence.json").read_text())["names"]
+    assert names == ["even/0.png", "even/2.png", "odd/1.png"]
+    assert {path.suffix for path in out.iterdir()} == {".csv", ".json", ".png"}
+    assert len(done.document["figures"]) == 2
+    again = convscope(*asked)
+    assert again.out.splitlines()[0].split()[:3] == ["layer", "part", "images"]
+    assert "3 images, 20 sets of random masks" in again.out
+
+
+def test_what_does_not_fit_the_images_is_named(convscope: Callable, images: Path, parts: Path, tmp_path: Path) -> None:
+    asked = ("correspond", "zoo:tiny", images, "-o", tmp_path / "out")
+    parts.write_text(TABLE + "odd/99.png,eye,1,1,9,9\n")
+    missing = convscope(*asked, "--parts", parts)
+    assert (missing.code, "odd/99.png" in missing.err) == (2, True)
+    parts.write_text(TABLE + "odd/3.png,eye,1,1,9,999\n")
+    beyond = convscope(*asked, "--parts", parts)
+    assert (beyond.code, "reaches beyond the image of 40x40" in beyond.err) == (4, True)
+    parts.write_text("image,part,y0,x0,y1,x1\neven/0.png,object,1,1,9,9\n")
+    none = convscope(*asked, "--parts", parts)
+    assert (none.code, "no part besides 'object'" in none.err) == (2, True)
+    certain = convscope(*asked, "--parts", parts, "--confidence", "1.5")
+    assert (certain.code, "--confidence 1.5: give a share" in certain.err) == (2, True)

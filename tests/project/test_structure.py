@@ -1,0 +1,146 @@
+"""The house in order: no circles of modules, a thin command line, a test for every command, words in their place."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from convscope.cli.app import application
+from tests.conftest import ROOT
+
+SOURCE = ROOT / "src"
+CLI = SOURCE / "convscope" / "cli"
+CLI_LINES = 2300
+COMMAND_LINES = 40
+
+
+def modules() -> dict[str, Path]:
+    """The package's modules by name."""
+    found = {}
+    for path in SOURCE.rglob("*.py"):
+        parts = path.relative_to(SOURCE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """The modules of the package that one imports, wherever in it, for types alone too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full in known else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """The sets of modules that reach each other (Tarjan)."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(name: str) -> None:
+        number[name] = low[name] = len(number)
+        stack.append(name)
+        for other in graph[name]:
+            if other not in number:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in stack:
+                low[name] = min(low[name], number[other])
+        if low[name] == number[name]:
+            at = stack.index(name)
+            if len(stack) - at > 1:
+                found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for name in graph:
+        if name not in number:
+            visit(name)
+    return found
+
+
+def test_circles_are_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_modules_do_not_import_each_other_in_circles() -> None:
+    known = modules()
+    graph = {name: {other for other in imports(path, known) if other in known} - {name} for name, path in known.items()}
+    graph["convscope"] = set()  # gathers the public names, by name or for types alone
+    assert circles(graph) == []
+
+
+def commands() -> dict[str, object]:
+    """Every command's function by its words."""
+    found = {}
+    for app in (application, application["atlas"]):
+        for name in app:
+            if not name.startswith("-"):
+                function = app[name].default_command
+                if function is not None:
+                    found[name] = function
+    return found
+
+
+def body_lines(function: object) -> int:
+    """The lines of a function after its arguments and docstring."""
+    tree = ast.parse(inspect.getsource(function))  # pyright: ignore[reportArgumentType]
+    (definition,) = tree.body
+    assert isinstance(definition, ast.FunctionDef)
+    first = definition.body[1] if ast.get_docstring(definition) else definition.body[0]
+    return (definition.end_lineno or 0) - first.lineno + 1
+
+
+def test_the_command_line_is_thin() -> None:
+    lines = sum(len(path.read_text("utf-8").splitlines()) for path in CLI.glob("*.py"))
+    assert lines < CLI_LINES
+    assert len(commands()) > 15
+    assert {name: n for name, function in commands().items() if (n := body_lines(function)) >= COMMAND_LINES} == {}
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_every_command_has_a_test_file_of_its_name(name: str) -> None:
+    assert (ROOT / "tests" / "cli" / f"test_{name.replace('-', '_')}.py").is_file()
+
+
+def said(path: Path) -> Iterator[tuple[int, str]]:
+    """The texts in a module's code that are no docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            yield node.lineno, node.value
+
+
+def test_the_library_does_not_speak_of_options() -> None:
+    option = re.compile(r"(?<![\w-])--[a-z]{2}")
+    of_others = ("pip install",)  # options of other programs
+    found = [
+        f"{path.relative_to(SOURCE)}:{line}: {text}"
+        for path in SOURCE.rglob("*.py")
+        if "cli" not in path.parts
+        for line, text in said(path)
+        if option.search(text) and not any(word in text for word in of_others)
+    ]
+    assert found == []
+
+
+def test_the_command_line_does_not_speak_of_arguments() -> None:
+    argument = re.compile(r"(?<![\w-])(?:preprocess|match|weights|layers|classes)=")
+    found = [
+        f"{path.name}:{line}: {text}" for path in CLI.glob("*.py") for line, text in said(path) if argument.search(text)
+    ]
+    assert found == []

@@ -2,11 +2,11 @@
 
 from types import SimpleNamespace
 
-import numba
 import numpy as np
 import pytest
 
-from convscope import compiling
+numba = pytest.importorskip("numba")
+compiling = pytest.importorskip("convscope.kernels.loops.compiling")
 
 
 def test_loops_compile_where_nothing_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Literal
 
+import torch
+
 from convscope.errors import UsageError
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,19 @@ def state() -> State:
         UsageError: if CONVSCOPE_KERNELS is neither on nor off.
     """
     return "on" if _asked() == "on" and _there() else "off"
+
+
+def shown_in(device: torch.device, dtype: torch.dtype) -> State:
+    """The state as far as it shows in answers of a network: loops read float32 on a processor, and elsewhere it is all
+    the same ("on") whether they run."""
+    return state() if device.type == "cpu" and dtype == torch.float32 else "on"
+
+
+def identity(device: torch.device, dtype: torch.dtype) -> dict[str, State]:
+    """What a store is told of the switch beside what else decides its bits: nothing where loops run as usual, else
+    {"kernels": "off"}."""
+    shown = shown_in(device, dtype)
+    return {} if shown == "on" else {"kernels": shown}
 
 
 @contextmanager
@@ -71,4 +86,4 @@ def _there() -> bool:
     return True
 
 
-__all__ = ["State", "state", "switched"]
+__all__ = ["State", "identity", "shown_in", "state", "switched"]

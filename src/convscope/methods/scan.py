@@ -25,6 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope import kernels
 from convscope.data import Failure, Preprocess, Source, open_source
 from convscope.errors import SourceError, StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Network, Unit
@@ -352,6 +353,7 @@ def identify(
         folding=net.folding,
         statistics=statistics != "none",
         classes=_classes(source, chosen) if statistics == "all" else None,
+        kernels=kernels.shown_in(net.device, net.dtype),
     )
 
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from convscope import kernels
 from convscope.data import Source, batches
 from convscope.data.sources.select import limit
 from convscope.errors import SourceError
@@ -125,7 +126,8 @@ def sampled(
     """
     images = limit(source, count)
     path = None if store is None else store.with_suffix(".safetensors")
-    print_of = hashlib.sha256("\n".join([net.fingerprint, images.fingerprint(), *layers]).encode()).hexdigest()
+    deciding = [net.fingerprint, images.fingerprint(), *layers, *kernels.identity(net.device, net.dtype)]
+    print_of = hashlib.sha256("\n".join(deciding).encode()).hexdigest()
     if path is not None and (kept := _read(path, print_of)) is not None:
         return kept
     preprocess = preprocess_of(net)

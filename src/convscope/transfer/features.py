@@ -31,6 +31,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope import kernels
 from convscope.data import Batch, Source, batches
 from convscope.errors import SourceError, StoreError, UsageError
 from convscope.files import writing
@@ -203,6 +204,7 @@ def feature_key(net: Network, source: Source, layer: Layer, how: Pooling) -> dic
         "device": net.device.type,
         "folding": net.folding,
         "schema": 1,
+        **kernels.identity(net.device, net.dtype),
     }
 
 

@@ -29,7 +29,7 @@ from convscope.kernels.order import looped, positions
 
 _LINE = 16  # numbers in float32 that memory hands over together, and that a vector of the loops holds
 _TOGETHER = 6  # vectors of weights, and of sums in registers
-_WORTH = 0.55  # the share of all multiplications up to which it is faster than all of them by oneDNN
+_WORTH = 0.55  # the share of all multiplications up to which it is faster than all of them by oneDNN, see above
 
 
 class Transposed:

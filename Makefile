@@ -40,15 +40,15 @@ chromium:
 		    { apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1; }; }; } || \
 		echo "no chromium and no way to install it: the tests in the browser skip"
 	@if command -v npm >/dev/null && [ ! -e web/node_modules/axe-core/axe.min.js ]; then \
-		npm --prefix web ci --silent --no-audit --no-fund || echo "npm cannot install axe-core: its tests skip"; fi
+		npm --prefix web ci --ignore-scripts --silent --no-audit --no-fund || echo "npm cannot install axe-core: its tests skip"; fi
 
 web: ## build the viewer into src/convscope/atlas/page (needs node 20)
-	npm --prefix web ci --silent --no-audit --no-fund
+	npm --prefix web ci --ignore-scripts --silent --no-audit --no-fund
 	npm --prefix web run --silent build
 
 web-check: ## the committed viewer is what its sources make (skipped without node 20)
 	@if ! command -v npm >/dev/null; then echo "no npm: the viewer's bundle is not compared with its sources"; exit 0; fi; \
-	set -e; npm --prefix web ci --silent --no-audit --no-fund; npm --prefix web run --silent types; \
+	set -e; npm --prefix web ci --ignore-scripts --silent --no-audit --no-fund; npm --prefix web run --silent types; \
 	npm --prefix web test --silent; sh web/same.sh
 
 check: $(BIN)/.check ## formatting, lint, types, and the direction of imports

@@ -17,8 +17,8 @@ import torch.distributed as dist
 
 from convscope.data import open_source
 from convscope.memory import keep_freed_memory
-from convscope.methods.distributed import distributed_scan
 from convscope.models import load
+from convscope.stores.distributed import distributed_scan
 
 
 def main() -> None:

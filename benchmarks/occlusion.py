@@ -62,8 +62,8 @@ from convscope.graph import Network
 from convscope.graph.extents import Extent, extents
 from convscope.graph.steps.conv import Conv2d, Linear
 from convscope.memory import keep_freed_memory
-from convscope.methods.occluders import Grid
-from convscope.methods.occlusion import occlude
+from convscope.methods.occlusion.occluders import Grid
+from convscope.methods.occlusion.occlusion import occlude
 
 MODELS = ("alexnet", "zfnet", "vgg16", "resnet18", "squeezenet1_1")
 SQUARES = {"16/4": (16, 4), "50/5": (50, 5)}

@@ -42,7 +42,7 @@ from benchmarks.harness import Case, arguments, interleaved, report
 from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, decode, open_source
 from convscope.graph import Network
 from convscope.memory import keep_freed_memory
-from convscope.methods.scan import scan
+from convscope.stores.scan import scan
 
 RECIPE = Preprocess(224, 224, resize=256, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 

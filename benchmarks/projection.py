@@ -51,8 +51,8 @@ from benchmarks.harness import Case, arguments, probe_peak, report
 from convscope.graph import Network
 from convscope.graph.steps.conv import Conv2d
 from convscope.memory import keep_freed_memory
-from convscope.methods.budget import box_sizes
 from convscope.methods.deconv import Projection, Request, project_all
+from convscope.methods.deconv.budget import box_sizes
 
 TARGETS = {"zfnet": (20.0, 20.0), "vgg16": (13.0, 16.0), "resnet18": (None, None)}
 PER_UNIT = 9

@@ -38,8 +38,8 @@ from benchmarks.harness import Case, Timing, arguments, interleaved, report
 from convscope.data import Source, open_source
 from convscope.graph import Network
 from convscope.memory import keep_freed_memory
-from convscope.methods.scan import Scan, scan
 from convscope.models import load
+from convscope.stores.scan import Scan, scan
 
 
 def photographs(folder: Path, count: int, size: int) -> None:
@@ -64,7 +64,7 @@ def memory_of(count: int) -> float:
     code = (
         "import resource, numpy as np\n"
         "from convscope.data import wrap_dataset\n"
-        "from convscope.methods.scan import scan\n"
+        "from convscope.methods.scan.scanning import scan\n"
         "from convscope.models import load\n"
         "class Made:\n"
         f"    def __len__(self): return {count}\n"

@@ -39,9 +39,9 @@ from benchmarks.harness import Case, arguments, interleaved, report
 from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 from convscope.graph import Network
 from convscope.memory import keep_freed_memory
-from convscope.methods.crops import Crops
-from convscope.methods.scan import scan
-from convscope.methods.scan_run import MICRO_BATCH
+from convscope.methods.scan.crops import Crops
+from convscope.methods.scan.run import MICRO_BATCH
+from convscope.stores.scan import scan
 
 RECIPE = Preprocess(224, 224, resize=224, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 

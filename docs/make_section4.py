@@ -15,15 +15,13 @@ import torch
 from PIL import Image
 
 import convscope as cs
-from convscope.cli.correspond import figures, mark
-from convscope.cli.invariance import examples
-from convscope.cli.results import Pictures
-from convscope.cli.terminal import Terminal
 from convscope.data import load_image
 from convscope.figures import invariance as curves
 from convscope.figures import occlusion as maps
-from convscope.figures.projected import photo_of
 from convscope.figures.style import rendered
+from convscope.studies import InvarianceStudy, correspond
+from convscope.studies.pictures import Pictures
+from convscope.studies.projected import photo_of
 
 HERE = Path(__file__).parent
 IMAGES = HERE / "images"
@@ -66,7 +64,7 @@ def invariance(net: cs.Network) -> None:
     """Fig. 5."""
     moved = pictures(net, MOVED)
     found = cs.invariance(net, moved.inputs(net))
-    drawn = curves.draw(found, examples=examples(net, found, moved), names=moved.names)
+    drawn = curves.draw(found, examples=InvarianceStudy(net, moved, found).examples(), names=moved.names)
     write("invariance.webp", rendered(drawn))
 
 
@@ -75,9 +73,8 @@ def correspondence(net: cs.Network, folder: Path) -> None:
     for name, table in PARTS.items():
         parts = cs.read_parts(HERE / "data" / table)
         source = cs.open_source([str(folder / image) for image in sorted({part.image for part in parts})])
-        marked = mark(net, source, parts, Terminal())
-        found = cs.correspondence(net, marked.pictures.inputs(net), marked.boxes, regions=marked.regions)
-        write(f"correspondence-{name}.webp", *figures(found).values())
+        drawn = correspond(net, source, parts).figures()
+        write(f"correspondence-{name}.webp", *(figure.draw() for figure in drawn.values()))
 
 
 def main() -> None:

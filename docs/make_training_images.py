@@ -17,10 +17,10 @@ from pathlib import Path
 from PIL import Image
 
 import convscope as cs
-from convscope.cli.evolve import checkpoints
 from convscope.figures import diagnosis as diagnosis_figure
 from convscope.figures import evolution as evolution_figure
 from convscope.figures.style import rendered
+from convscope.studies.evolution import checkpoints
 
 PLACE = Path(__file__).parent / "images"
 KEPT = Path(__file__).parent.parent / "build" / "training-images"

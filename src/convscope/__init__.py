@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from convscope.atlas import Atlas, build_atlas
     from convscope.data import Batch, Preprocess, Source, batches, cached, open_source
+    from convscope.data.parts import Part, read_parts
     from convscope.errors import ConvscopeError
     from convscope.graph import Field, Layer, Network, Unit
     from convscope.methods.correspondence import Correspondence, PartResult, correspondence
     from convscope.methods.deconv import Projection, Request, deconv, project, project_all
-    from convscope.methods.diagnosis import Diagnosis, diagnose
-    from convscope.methods.evolution import Checkpoint, Evolution, evolution
+    from convscope.methods.diagnosis import Diagnosis
+    from convscope.methods.evolution import Checkpoint, Evolution
     from convscope.methods.invariance import Curve, Invariance, invariance
     from convscope.methods.occlusion import Occlusion, occlude
-    from convscope.methods.occlusion_run import Covered, occlude_source
-    from convscope.methods.parts import Part, read_parts
-    from convscope.methods.scan import LayerStatistics, Scan, TopK, scan
+    from convscope.methods.scan import LayerStatistics, TopK
     from convscope.models import load
+    from convscope.stores.diagnosis import diagnose
+    from convscope.stores.evolution import evolution
+    from convscope.stores.occlusion import Covered, occlude_source
+    from convscope.stores.scan import Scan, scan
     from convscope.training import Ablation, Evaluation, Recipe, ablate, evaluate, read_config, train
     from convscope.transfer import TransferResult, measure_transfer, open_target, overlap
+    from convscope.verifying import Verification, verify
 
 __version__ = "0.1.0"
 
@@ -84,6 +88,8 @@ __all__ = [
     # results
     "build_atlas",
     "Atlas",
+    "verify",
+    "Verification",
     "ConvscopeError",
     "__version__",
 ]
@@ -96,10 +102,10 @@ _HOME = {
     "Evaluation": "convscope.training",
     "ablate": "convscope.training",
     "Ablation": "convscope.training",
-    "evolution": "convscope.methods.evolution",
+    "evolution": "convscope.stores.evolution",
     "Evolution": "convscope.methods.evolution",
     "Checkpoint": "convscope.methods.evolution",
-    "diagnose": "convscope.methods.diagnosis",
+    "diagnose": "convscope.stores.diagnosis",
     "Diagnosis": "convscope.methods.diagnosis",
     "load": "convscope.models",
     "Network": "convscope.graph",
@@ -117,8 +123,8 @@ _HOME = {
     "project_all": "convscope.methods.deconv",
     "Request": "convscope.methods.deconv",
     "Projection": "convscope.methods.deconv",
-    "scan": "convscope.methods.scan",
-    "Scan": "convscope.methods.scan",
+    "scan": "convscope.stores.scan",
+    "Scan": "convscope.stores.scan",
     "TopK": "convscope.methods.scan",
     "LayerStatistics": "convscope.methods.scan",
     "measure_transfer": "convscope.transfer",
@@ -127,18 +133,20 @@ _HOME = {
     "overlap": "convscope.transfer",
     "occlude": "convscope.methods.occlusion",
     "Occlusion": "convscope.methods.occlusion",
-    "occlude_source": "convscope.methods.occlusion_run",
-    "Covered": "convscope.methods.occlusion_run",
+    "occlude_source": "convscope.stores.occlusion",
+    "Covered": "convscope.stores.occlusion",
     "invariance": "convscope.methods.invariance",
     "Invariance": "convscope.methods.invariance",
     "Curve": "convscope.methods.invariance",
     "correspondence": "convscope.methods.correspondence",
     "Correspondence": "convscope.methods.correspondence",
     "PartResult": "convscope.methods.correspondence",
-    "read_parts": "convscope.methods.parts",
-    "Part": "convscope.methods.parts",
+    "read_parts": "convscope.data.parts",
+    "Part": "convscope.data.parts",
     "build_atlas": "convscope.atlas",
     "Atlas": "convscope.atlas",
+    "verify": "convscope.verifying",
+    "Verification": "convscope.verifying",
     "ConvscopeError": "convscope.errors",
 }
 

@@ -2,14 +2,69 @@
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
+import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from convscope.errors import StoreError
+
+_SEAL = "sha256"
+Kind = Literal["file", "folder", "other", "nothing"]
+
+
+def kind_of(path: str | os.PathLike[str]) -> Kind:
+    """What is at a path, links followed; "other" is a device, a pipe or a socket, which may never end or never begin.
+
+    Unlike `Path.exists` and its kin it has an answer for every text: what cannot be the name of a file (too long, or
+    with a zero byte) names nothing.
+
+    >>> kind_of("."), kind_of("x" * 300), kind_of("zero\\0byte")
+    ('folder', 'nothing', 'nothing')
+    """
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return "nothing"
+    return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+
+
+def home_expanded(path: str | os.PathLike[str]) -> Path:
+    """The path with the home folder for a leading ~; as it is where there is no such user.
+
+    >>> home_expanded("~nobody-of-this-name/x").as_posix()
+    '~nobody-of-this-name/x'
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
+    """The bytes of a regular file, links followed, of at most `most` bytes.
+
+    A pipe would have to be waited for and /dev/zero never ends: such things are not opened. Raises OSError where the
+    file cannot be read, and ValueError, which says why, where it is no regular file or has more bytes.
+    """
+    if kind_of(path) == "other":  # before it is opened: opening some devices does something
+        raise ValueError("it is no regular file but a device, a pipe or a socket")
+    with open(path, "rb", opener=_open_without_waiting) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("it is no regular file but a device, a pipe or a socket")
+        if status.st_size > most:
+            raise ValueError(f"it has {status.st_size} bytes, more than the limit of {most}")
+        # Not to its end: files of /proc go on after the size that they have.
+        return file.read(status.st_size)
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 @contextlib.contextmanager
@@ -71,9 +126,52 @@ def _sync(path: Path) -> None:
 
 
 def write_json(path: Path, value: Any) -> int:
-    """The size of a JSON file for people and programs: indented, in UTF-8, without NaN."""
+    """The size of a JSON file for people and programs, see `json_bytes`."""
+    return write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """A value as JSON for people and programs: indented, in UTF-8; raises ValueError for NaN."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    return write_bytes(path, (text + "\n").encode("utf-8", "surrogatepass"))
+    return (text + "\n").encode("utf-8", "surrogatepass")
+
+
+def write_sealed_json(path: Path, value: Mapping[str, Any]) -> int:
+    """The size of a JSON file as `write_json` writes it, with a SHA-256 over the rest under `sha256`."""
+    return write_json(path, {**value, _SEAL: _digest(value)})
+
+
+def read_sealed_json(path: Path, *, unsealed: Literal["refuse", "allow"] = "refuse") -> dict[str, Any]:
+    """What `write_sealed_json` wrote, without the checksum; "allow" takes files that were written without one.
+
+    Raises:
+        OSError: where it cannot be read. ValueError: where it is no JSON object, or not as it was written.
+    """
+    found = parse_json(path.read_bytes())
+    if not isinstance(found, dict):
+        raise ValueError("it is no JSON object")
+    seal = found.pop(_SEAL, None)
+    if seal is None and unsealed == "refuse":
+        raise ValueError("it has no checksum")
+    if seal is not None and seal != _digest(found):
+        raise ValueError("its content is not what its checksum says")
+    return found
+
+
+def _digest(value: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: where it is none, also where it is nested too deeply, which `json` itself says otherwise.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def remove_leftovers(folder: Path) -> None:

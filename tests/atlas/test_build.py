@@ -21,8 +21,8 @@ from convscope.atlas.summary import neighbours
 from convscope.data import Source, open_source
 from convscope.errors import SourceError, StoreError, UnknownLayer, UsageError
 from convscope.graph import Network
-from convscope.methods.scan import scan
 from convscope.models.tiny import random_tiny
+from convscope.stores.scan import scan
 from tests.atlas.conftest import LAYERS, tree, write_images
 
 pytestmark = pytest.mark.usefixtures("epoch")

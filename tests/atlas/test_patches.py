@@ -11,9 +11,10 @@ from convscope.atlas.patches import Picks, Studio, Tiles, thumb_path
 from convscope.atlas.render import GREY, crop_patch, display
 from convscope.data import Preprocess, Source, load_image
 from convscope.graph import Network, PullOptions
-from convscope.methods.crops import Crops
 from convscope.methods.deconv import deconv
-from convscope.methods.scan import TopK, scan
+from convscope.methods.scan import TopK
+from convscope.methods.scan.crops import Crops
+from convscope.stores.scan import scan
 
 
 class Counting:

@@ -17,7 +17,7 @@ from convscope.data import Source
 from convscope.errors import StoreError
 from convscope.files import write_with
 from convscope.graph import Network
-from convscope.methods.scan import scan
+from convscope.stores.scan import scan
 from tests.atlas.conftest import CLASSES, LAYERS
 from tests.atlas.test_web import value_of
 

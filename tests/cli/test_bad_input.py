@@ -43,7 +43,7 @@ MODELS = {
     "unknown network": (["zoo:alexnat"], 2, "did you mean 'alexnet'"),
     "no module": (["py:no_such_module:net"], 2, "no Python module 'no_such_module'"),
     "no function": (["py:nets_of_test:sylu"], 2, "did you mean 'silu'?"),
-    "no size": (["py:nets_of_test:silu"], 2, "input_size="),
+    "no size": (["py:nets_of_test:silu"], 2, "--input-size"),
     "data-dependent": (["py:nets_of_test:Branching", "--input-size", "8"], 3, "torch.export"),
     "no program": (["pt2:nothing.pt2"], 2, "nothing.pt2"),
     "missing weights": (["zoo:tiny", "--weights", "nothing.safetensors"], 3, "nothing.safetensors"),
@@ -127,7 +127,7 @@ def test_images(convscope: Callable, here: Path, command: str, images: str, code
 
 OPTIONS = {
     "unknown layer": (["--layers", "relu1,block1.relu3"], 2, "layer 'block1.relu3' is not in zoo:tiny"),
-    "no layer": (["--layers", ","], 2, "names no layer"),
+    "no layer": (["--layers", ","], 2, "names none"),
     "nothing to keep": (["-k", "0"], 2, "k"),
     "no batch": (["--batch", "0"], 2, "batch"),
     "no worker": (["--workers", "0"], 2, "workers"),

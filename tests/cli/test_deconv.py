@@ -77,4 +77,4 @@ def test_no_readable_image_is_an_error(convscope: Callable, tmp_path: Path) -> N
 def test_no_image_is_misuse(convscope: Callable, tmp_path: Path) -> None:
     done = convscope("deconv", "zoo:tiny", "-u", f"{middle()}:0", "-o", tmp_path / "out")
     assert done.code == 2
-    assert "no image to project on" in done.err
+    assert "no images: name image files" in done.err

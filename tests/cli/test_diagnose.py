@@ -10,7 +10,7 @@ from PIL import Image
 
 import convscope as cs
 from convscope.atlas.experiments import experiments
-from convscope.methods.diagnosis import diagnose
+from convscope.stores.diagnosis import diagnose
 
 
 def test_weights_alone(convscope: Callable, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_the_atlas_gets_an_entry(convscope: Callable, images: Path, tmp_path: Pa
         (("zoo:tiny", "--first", "conv9"), 2, "layer 'conv9' is not in"),
         (("zoo:tiny", "--first", "relu1"), 2, "is no convolution"),
         (("zoo:tiny", "nowhere"), 4, "nowhere"),
-        (("zoo:tiny", "--projections", "0"), 2, "projections=0"),
+        (("zoo:tiny", "--projections", "0"), 2, "--projections 0"),
         (("zoo:tinny",), 2, "did you mean 'tiny'"),
     ],
 )

@@ -11,12 +11,12 @@ from PIL import Image
 
 import convscope as cs
 from convscope.atlas.experiments import experiments
-from convscope.cli.evolve import checkpoints
 from convscope.errors import WeightsError
-from convscope.methods.evolution import evolution
 from convscope.models import save_weights
 from convscope.models.networks import ZFNET, build
 from convscope.models.tiny import random_tiny
+from convscope.stores.evolution import evolution
+from convscope.studies.evolution import checkpoints
 from tests.cli.conftest import Outcome
 
 LAYER = "relu1"
@@ -130,10 +130,10 @@ def test_a_checkpoint_that_was_trained_anew_is_not_mixed_with_what_was_kept(
         (("nowhere",), 3, "nowhere is no folder: give the folder of a training"),
         (("RUN", "--epochs", "1,5"), 3, "no checkpoint of epoch 5 in"),
         (("RUN", "--epochs", "1"), 2, "evolution compares at least two"),
-        (("RUN", "--epochs", "one"), 2, "--epochs 'one' is no list of epochs"),
+        (("RUN", "--epochs", "one"), 2, "--epochs 'one': give numbers"),
         (("RUN", "--layers", "relu9"), 2, "layer 'relu9' is not in"),
         (("RUN", "-u", "relu1"), 2, "is not a unit"),
-        (("RUN", "--threshold", "2"), 2, "threshold=2"),
+        (("RUN", "--threshold", "2"), 2, "--threshold 2"),
     ],
 )
 def test_bad_input_is_named(evolve: Callable, run: Path, arguments: tuple[str, ...], code: int, message: str) -> None:

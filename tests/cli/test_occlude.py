@@ -13,7 +13,7 @@ import torch
 import convscope as cs
 from convscope.atlas.experiments import experiments
 from convscope.data import load_image
-from convscope.methods.parts import Part, format_parts
+from convscope.data.parts import Part, format_parts
 
 pytest.importorskip("matplotlib")
 
@@ -167,7 +167,7 @@ def test_results_go_into_an_atlas_of_the_same_network(convscope: Callable, few: 
         (("--size", "4000"), 2, "larger than the image"),
         (("--stride", "0"), 2, "must be positive"),
         (("--value", "300"), 2, "0 to 255"),
-        (("--value", "gray"), 2, "fill='gray'"),
+        (("--value", "gray"), 2, "--value gray"),
         (("--layer", "relu9"), 2, "relu9"),
         (("-u", "relu1:99"), 2, "relu1:99"),
         (("-t", "labels", "-t", "3"), 2, "not both"),

@@ -84,7 +84,7 @@ def test_what_is_not_installed_is_said(
     done = convscope("train", folder / "quick.toml", folder, "-o", run, "--set", "epochs=1", "--json")
     assert done.code == 0, done.err
     assert "no event files for TensorBoard: install 'convscope[tensorboard]'" in done.err
-    assert "no figures: install 'convscope[plot]'" in done.err
+    assert "install 'convscope[plot]'" in done.err
     assert done.document["figure"] is None
     assert done.document["tensorboard"] is None
     assert not (run / "tensorboard").exists()
@@ -131,8 +131,8 @@ def test_misuse_is_explained(
 
 def test_ablates_resumes_and_enters_the_atlas(folder: Path, tmp_path: Path, convscope: Run) -> None:
     atlas = tmp_path / "atlas"
-    atlas.mkdir()
-    (atlas / "manifest.json").write_text("{}")
+    made = convscope("atlas", "zoo:tiny", folder, "-o", atlas, "--layers", "relu1", "--limit", "3", "-q")
+    assert made.code == 0, made.err
     tokens = ("ablate", folder / "quick.toml", folder, "-o", tmp_path / "table", "--variants", "base,no-3-4-6-7")
     done = convscope(*tokens, "--seeds", "2", "--set", "epochs=1", "--atlas", atlas, "--json")
     assert done.code == 0, done.err

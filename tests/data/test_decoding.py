@@ -2,8 +2,11 @@
 
 import io
 import struct
+import subprocess
+import sys
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from convscope.data import decode, decoding
+from convscope.data import MAX_PIXELS, decode, decoding
+from convscope.data.jpeg import count_scans, read_header
 from convscope.errors import ImageError
 from tests.data.making import encoded, smooth
 
@@ -349,16 +353,14 @@ def huge_png() -> bytes:
 def test_decompression_bombs_are_refused() -> None:
     with pytest.raises(ImageError, match="60000x60000 pixels are more than the limit"):
         decode(huge_png())
-    # Without our limit, Pillow's stands.
-    with pytest.raises(ImageError, match="too large"):
+    with pytest.raises(ImageError, match=f"60000x60000 pixels are more than the limit of {MAX_PIXELS}"):
         decode(huge_png(), max_pixels=None)
-    # BMP is not looked into before Pillow opens it.
     bmp = (
         b"BM"
         + struct.pack("<IHHI", 54, 0, 0, 54)
         + struct.pack("<IiiHHIIiiII", 40, 60_000, 60_000, 1, 24, 0, 0, 0, 0, 0, 0)
     )
-    with pytest.raises(ImageError, match="too large"):
+    with pytest.raises(ImageError, match="60000x60000 pixels are more than the limit"):
         decode(bmp)
 
 
@@ -381,3 +383,157 @@ def test_damaged_files_decode_or_say_why(form: str, places: list[tuple[float, in
     assert image.dtype == np.uint8
     assert image.ndim == 3
     assert image.shape[2] == 3
+
+
+# What decoding costs
+
+
+def many_scans(image: np.ndarray, count: int, **options: object) -> bytes:
+    """A progressive JPEG whose last scan is there `count` times."""
+    data = encoded(image, progressive=True, **options)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * count + data[-2:]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_jpegs_of_many_scans_are_refused(mode: str) -> None:
+    image = np.asarray(Image.fromarray(smooth(40, 60)).convert(mode))
+    picture = Image.fromarray(image, mode) if mode == "CMYK" else Image.fromarray(image)
+    usual = encoded(picture, progressive=True)
+    assert np.array_equal(decode(usual), pillow(usual))
+    data = usual[: usual.rindex(b"\xff\xda")] + usual[usual.rindex(b"\xff\xda") : -2] * 200 + usual[-2:]
+    with pytest.raises(ImageError, match="a JPEG of more than 100 scans, which a picture of 40x60 pixels"):
+        decode(data)
+
+
+def test_larger_jpegs_may_have_fewer_scans() -> None:
+    data = many_scans(smooth(40, 60), 30)
+    assert decode(data).shape == (40, 60, 3)
+    with pytest.raises(ImageError, match="more than 20 scans"):
+        decode(data, max_pixels=40 * 60)
+
+
+def test_scans_hidden_behind_stray_bytes_are_counted() -> None:
+    data = many_scans(smooth(40, 60), 200)
+    first = data.index(b"\xff\xda")
+    hidden = data[:first] + b"\0\0\0" + data[first:]
+    with pytest.raises(ImageError, match="more than 100 scans"):
+        decode(hidden)
+
+
+def test_a_baseline_jpeg_of_a_scan_a_component_is_counted() -> None:
+    """Decoders keep the whole picture for these, as for progressive ones, and read all scans before they show it."""
+    data = encoded(smooth(16, 16), subsampling=0)
+    at = data.index(b"\xff\xda")
+    one = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00" + b"\x00" * 8
+    with pytest.raises(ImageError, match="more than 100 scans"):
+        decode(data[:at] + one * 300 + b"\xff\xd9")
+
+
+def test_only_the_first_picture_of_a_file_is_counted() -> None:
+    data = encoded(smooth(16, 24), progressive=True)
+    header = read_header(data)
+    assert header is not None
+    assert header.scan is not None
+    scans = count_scans(data, header.scan, 1000)
+    assert 5 < scans < 20
+    # A motion photo has a film behind it, in whose bytes anything may stand.
+    assert count_scans(data + b"\xff\xda" * 500, header.scan, 1000) == scans
+    assert np.array_equal(decode(data + b"\xff\xda" * 500), decode(data))
+
+
+def test_markers_within_segments_are_not_counted() -> None:
+    data = encoded(smooth(16, 24), progressive=True)
+    first = data.index(b"\xff\xda")
+    comment = b"\xff\xda" * 150
+    said = b"\xff\xfe" + struct.pack(">H", len(comment) + 2) + comment
+    # Between two scans, where tables stand, too.
+    second = data.index(b"\xff\xda", first + 2)
+    table = data.rindex(b"\xff\xc4", first, second) if b"\xff\xc4" in data[first:second] else second
+    assert np.array_equal(decode(data[:table] + said + data[table:]), decode(data))
+
+
+def test_ordinary_jpegs_are_not_searched() -> None:
+    header = read_header(encoded(smooth(16, 24)))
+    assert header is not None
+    assert header.scan is None
+
+
+def test_icons_that_are_larger_inside_are_refused() -> None:
+    icon = bytearray(encoded(smooth(16, 16), "ICO"))
+    picture = encoded(smooth(300, 400), "PNG")
+    offset = struct.unpack_from("<I", icon, 18)[0]
+    struct.pack_into("<I", icon, 14, len(picture))
+    with pytest.raises(ImageError, match="300x400 pixels are more than the limit of 100000"):
+        decode(bytes(icon[:offset]) + picture, max_pixels=100_000)
+
+
+def test_tiff_tiles_that_are_larger_than_the_picture_are_refused() -> None:
+    def entry(tag: int, kind: int, value: int) -> bytes:
+        return struct.pack("<HHII", tag, kind, 1, value)
+
+    tags = [(256, 4, 16), (257, 4, 16), (258, 3, 8), (259, 3, 1), (262, 3, 1), (277, 3, 1)]
+    tags += [(322, 4, 16_000), (323, 4, 16_000), (324, 4, 8), (325, 4, 256_000_000)]
+    data = b"II*\0" + struct.pack("<IH", 8, len(tags)) + b"".join(entry(*tag) for tag in tags) + b"\0" * 300
+    with pytest.raises(ImageError, match="16000x16000 pixels are more than the limit"):
+        decode(data)
+
+
+FORMS = {"RGB": "PNG", "RGBA": "PNG", "P": "PNG", "LA": "PNG", "L": "PNG", "1": "PNG", "I;16": "PNG", "CMYK": "TIFF"}
+FORMS |= {"F": "TIFF", "I;16B": "TIFF", "RGBa": "", "La": ""}
+
+
+@pytest.mark.parametrize("mode", FORMS)
+def test_strips_make_no_difference(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = Image.fromarray(smooth(50, 40))
+    if mode.startswith("I;16"):
+        levels = np.asarray(image.convert("L")).astype(">u2" if mode.endswith("B") else "<u2") * 257
+        image = Image.frombytes(mode, (40, 50), levels.astype(">u2" if mode.endswith("B") else "<u2").tobytes())
+    elif mode == "F":
+        image = Image.fromarray(np.asarray(image.convert("L")).astype(np.float32) / 255)
+    else:
+        image.putalpha(image.convert("L"))
+        image = image.convert({"RGBa": "RGBA", "La": "LA"}.get(mode, mode)).convert(mode)
+    options = {"transparency": 3} if mode == "P" else {}
+    payload = encoded(image, FORMS[mode], **options) if FORMS[mode] else image
+    whole = decode(payload)
+    monkeypatch.setattr(decoding, "_STRIP", 130)
+    assert np.array_equal(decode(payload), whole)
+
+
+def test_strips_of_deep_arrays_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(0).integers(0, 65536, (30, 20, 4)).astype(np.uint16)
+    whole = decode(values)
+    monkeypatch.setattr(decoding, "_STRIP", 70)
+    assert np.array_equal(decode(values), whole)
+    with pytest.raises(ImageError, match=r"found 0 to 2"):
+        decode(np.concatenate([np.zeros((30, 20)), np.full((1, 20), 2.0)]))
+
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from convscope.data import decode
+decode(Path(sys.argv[2]).read_bytes())
+data = Path(sys.argv[1]).read_bytes()
+before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+shape = decode(data).shape
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / (shape[0] * shape[1]))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts kilobytes as Linux does")
+@pytest.mark.parametrize(("mode", "form", "most"), [("RGB", "PNG", 9), ("RGBA", "PNG", 10), ("P", "PNG", 7)])
+def test_memory_of_one_file_is_in_proportion_to_its_pixels(tmp_path: Path, mode: str, form: str, most: float) -> None:
+    Image.new(mode, (4000, 4000), 5).save(tmp_path / "large", form)
+    Image.new(mode, (8, 8), 5).save(tmp_path / "small", form)
+    command = [sys.executable, "-c", MEASURE, str(tmp_path / "large"), str(tmp_path / "small")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert float(done.stdout) < most
+
+
+def test_max_pixels_beyond_pillows_own_limit_admits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    image = smooth(20, 30)
+    for form in ("PNG", "BMP", "GIF", "PPM"):
+        assert decode(encoded(image, form)).shape == (20, 30, 3)

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope.data import decode, open_source
+from convscope.data import MAX_BYTES, MAX_PIXELS, Preprocess, allowance_of, batches, decode, load_image, open_source
+from convscope.data import limit as limit_source
 from convscope.data.sources import open_files, open_folder, open_list
 from convscope.data.sources.base import class_labels, hash_items, natural_key
-from convscope.errors import ImageError, SourceError
+from convscope.errors import ImageError, SourceError, UsageError
 from tests.data.making import colour_file
 
 
@@ -273,3 +274,106 @@ def test_imagenet_samples(data_dir: Path) -> None:
     assert source.classes[3] == "tiger shark"
     assert source.name(3) == "n01491361.jpg"
     assert np.ndim(decode(source.read(3))) == 3
+
+
+# What is not read
+
+
+@pytest.fixture
+def odd(tmp_path: Path) -> Path:
+    """A folder with an image, a pipe that nobody writes to, a link to an endless device, and a file of many bytes."""
+    folder = tmp_path / "odd"
+    colour_file(folder / "a.png", 7)
+    os.mkfifo(folder / "b.png")
+    (folder / "c.png").symlink_to("/dev/zero")
+    with (folder / "d.png").open("wb") as file:
+        file.truncate(MAX_BYTES + 1)  # of holes: no disk is used
+    (folder / "e.png").symlink_to(folder / "a.png")
+    (folder / "f.png").symlink_to("/proc/kmsg")
+    return folder
+
+
+needs_posix = pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there are no such files")
+
+
+@needs_posix
+@pytest.mark.parametrize("how", ["folder", "list", "files"])
+def test_only_regular_files_of_bounded_size_are_read(odd: Path, how: str) -> None:
+    (odd / "list.txt").write_text("\n".join(f"{name}.png" for name in "abcdef"))
+    spec = {"folder": odd, "list": odd / "list.txt", "files": [odd / f"{name}.png" for name in "abcdef"]}[how]
+    (batch,) = batches(open_source(spec), Preprocess(8, 8))
+    assert batch.indices.tolist() == [0, 4]
+    reasons = {failure.name: failure.reason for failure in batch.failures}
+    assert sorted(reasons) == ["b.png", "c.png", "d.png", "f.png"]
+    assert (
+        reasons["b.png"]
+        == reasons["c.png"]
+        == ("the file is not read: it is no regular file but a device, a pipe or a socket")
+    )
+    assert reasons["d.png"].startswith(f"the file is not read: it has {MAX_BYTES + 1} bytes, more than the limit")
+
+
+@needs_posix
+@pytest.mark.parametrize("kind", ["", "list:", "npz:", "tar:", "parquet:", "folder:"])
+@pytest.mark.parametrize("place", ["/dev/zero", "{pipe}"])
+def test_collections_that_are_devices_are_refused(odd: Path, kind: str, place: str) -> None:
+    os.mkfifo(odd / "pipe")
+    with pytest.raises(SourceError):
+        open_source(kind + place.format(pipe=odd / "pipe"))
+
+
+def test_the_bounds_are_options_of_open_source(tmp_path: Path) -> None:
+    small, large = colour_file(tmp_path / "a.png", 1, side=8), colour_file(tmp_path / "b.png", 2, side=40)
+    source = open_source(tmp_path, max_pixels=100)
+    assert load_image(source, 0).shape == (8, 8, 3)
+    with pytest.raises(ImageError, match=r"40x40 pixels are more than the limit of 100 \(max_pixels=,"):
+        load_image(source, 1)
+    assert load_image(source, 1, max_pixels=1600).shape == (40, 40, 3)
+    assert load_image(open_source(tmp_path), 1).shape == (40, 40, 3)
+    least = small.stat().st_size
+    assert least < large.stat().st_size
+    with pytest.raises(ImageError, match=rf"more than the limit of {least} \(max_bytes=,"):
+        open_source(tmp_path, max_bytes=least).read(1)
+    assert open_source(tmp_path, max_bytes=least).read(0) == small.read_bytes()
+
+
+def test_bounds_travel_with_parts_and_processes_and_mark_the_fingerprint(tmp_path: Path) -> None:
+    for level in range(3):
+        colour_file(tmp_path / f"{level}.png", level)
+    usual = open_source(tmp_path)
+    bounded = open_source(tmp_path, max_pixels=10)
+    again = pickle.loads(pickle.dumps(bounded))  # noqa: S301 (our own)
+    part = open_source(limit_source(usual, 2), max_pixels=10)
+    for source in (bounded, part, again, open_source(bounded)):
+        assert allowance_of(source).pixels == 10
+        with pytest.raises(ImageError, match="limit of 10"):
+            load_image(source, 0)
+    assert bounded.fingerprint() != usual.fingerprint()
+    assert open_source(tmp_path, max_pixels=MAX_PIXELS).fingerprint() == usual.fingerprint()
+    # The bytes that fingerprints have always covered, and nothing more.
+    items = [(f"{level}.png", -1, (tmp_path / f"{level}.png").stat().st_size) for level in range(3)]
+    assert usual.fingerprint() == hash_items("folder", (), items)
+
+
+@pytest.mark.parametrize("bounds", [{"max_pixels": 0}, {"max_bytes": 0}, {"max_pixels": -5}])
+def test_bounds_that_admit_nothing_are_refused(tmp_path: Path, bounds: dict[str, int]) -> None:
+    colour_file(tmp_path / "a.png", 1)
+    with pytest.raises(UsageError, match="at least one pixel and one byte"):
+        open_source(tmp_path, **bounds)
+
+
+def test_a_source_of_somebody_else_says_that_bounds_mean_nothing_to_it(tmp_path: Path) -> None:
+    class Own:
+        kind, classes = "own", ()
+        __len__ = lambda self: 1  # noqa: E731
+        name = label = read = fingerprint = describe = lambda self, *_: ""
+
+    assert open_source(Own()).kind == "own"
+    with pytest.raises(UsageError, match="mean nothing to a Own"):
+        open_source(Own(), max_pixels=3)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".npz", "zero\0byte", "folder:" + "y" * 300, "list:a\0b"])
+def test_names_that_no_file_can_have(name: str) -> None:
+    with pytest.raises(SourceError):
+        open_source(name)

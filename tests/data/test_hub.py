@@ -4,6 +4,7 @@ import io
 import pickle
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from convscope.data import decode, open_source
+from convscope.data.sources import hub
 from convscope.data.sources.hub import wrap_hub
 from convscope.errors import ImageError, MissingExtra, SourceError
 from tests.data.making import encoded
@@ -150,3 +152,31 @@ def test_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(MissingExtra, match=r"install 'convscope\[hf\]'"):
         open_source("hf:mnist")
+
+
+def test_a_script_of_a_dataset_is_not_run(datasets: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda question="": "y")
+    folder, mark = tmp_path / "photos", tmp_path / "mark"
+    folder.mkdir()
+    (folder / "photos.py").write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n")
+    with pytest.raises(SourceError, match="cannot be loaded: Dataset scripts are no longer supported"):
+        open_source(f"hf:{folder}")
+    assert not mark.exists()
+
+
+def test_older_releases_are_told_not_to_run_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those before 4.0, whose functions ask unless they are told."""
+    told: list[bool | None] = []
+
+    def load_dataset_builder(path: str, trust_remote_code: bool | None = None) -> None:
+        raise AssertionError
+
+    def answer(*args: object, trust_remote_code: bool | None = None, **kwargs: object) -> list[str]:
+        told.append(trust_remote_code)
+        return ["train"]
+
+    old = SimpleNamespace(
+        load_dataset_builder=load_dataset_builder, get_dataset_split_names=answer, load_dataset=answer
+    )
+    assert hub._load(old, "somebody/photos", None, "") == ["train"]
+    assert told == [False, False]

@@ -1,6 +1,7 @@
 """Images in columns of Parquet files."""
 
 import json
+import os
 import pickle
 import sys
 from pathlib import Path
@@ -155,3 +156,25 @@ def test_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtra, match=r"install 'convscope\[parquet\]'"):
         open_source(f"parquet:{tmp_path}")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such file")
+def test_cells_that_name_devices_or_hold_too_much_are_left_out(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    cells = [{"bytes": None, "path": path} for path in ("/dev/zero", str(tmp_path / "pipe.png"), "a\0b")]
+    cells.append({"bytes": b"x" * 1000, "path": None})
+    source = open_source(write(tmp_path / "t.parquet", {"image": cells}), max_bytes=999)
+    for index in (0, 1):
+        with pytest.raises(ImageError, match="table names a file that is not read: it is no regular file"):
+            source.read(index)
+    with pytest.raises(ImageError, match="table names a file that"):
+        source.read(2)
+    with pytest.raises(ImageError, match=r"has 1000 bytes, more than the limit of 999"):
+        source.read(3)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such file")
+def test_pipes_among_the_files_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path / "b.parquet", {"image": structs(3)})
+    os.mkfifo(tmp_path / "a.parquet")
+    assert facts(open_parquet(tmp_path)) == [("b.parquet/0/3.png", -1, 3)]

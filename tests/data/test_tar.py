@@ -3,6 +3,7 @@
 import io
 import pickle
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,3 +153,45 @@ def test_braces(pattern: str, expected: list[str]) -> None:
 def test_backward_range_is_refused() -> None:
     with pytest.raises(SourceError, match="runs backwards"):
         expand_braces("{3..1}")
+
+
+def test_members_that_claim_too_much_are_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.tar", {"a.png": picture(1), "b.png": picture(2)})
+    most = len(picture(1)) - 1
+    source = open_source(f"tar:{path}", max_bytes=most)
+    with pytest.raises(ImageError, match=rf"has {len(picture(1))} bytes, more than the limit of {most} \(max_bytes="):
+        source.read(0)
+    # A header that claims a terabyte: nothing of that size is asked of the machine.
+    source = open_tar(str(write(tmp_path / "t.tar", {"a.png": picture(1)})))
+    huge = replace(source, size=np.array([1 << 40]))
+    with pytest.raises(ImageError, match="has 1099511627776 bytes, more than the limit"):
+        huge.read(0)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", b"[" * 200_000, "label .* cannot be read"),
+        ("a.json", b'{"label": ' + b"9" * 5000 + b"}", "label .* cannot be read"),
+        ("a.cls", b"1" * (1 << 21), "has 2097152 bytes"),
+    ],
+)
+def test_labels_that_are_absurd(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        open_tar(str(write(tmp_path / "s.tar", {"a.png": picture(1), name: content})))
+
+
+def test_links_in_an_archive_are_no_images(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.tar", {"a.png": picture(1)})
+    with tarfile.open(path, "a") as archive:
+        for number, kind in enumerate((tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE)):
+            info = tarfile.TarInfo(f"link{number}.png")
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+    assert facts(open_tar(str(path))) == [("s.tar/a.png", -1, 1)]
+
+
+def test_class_names_that_are_no_text(shards: Path) -> None:
+    (shards / "classes.txt").write_bytes(b"\xff\xfe\n" * 3)
+    with pytest.raises(SourceError, match="names of classes"):
+        open_tar(str(shards / "s-*.tar"))

@@ -13,7 +13,8 @@ from convscope.figures.diagnosis import draw, short_name
 from convscope.figures.pictures import grid, shown
 from convscope.figures.style import rendered
 from convscope.graph import Network
-from convscope.methods.diagnosis import Diagnosis, diagnose
+from convscope.methods.diagnosis.diagnosis import Diagnosis
+from convscope.stores.diagnosis import diagnose
 
 SIDE = 40
 

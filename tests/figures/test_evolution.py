@@ -10,8 +10,8 @@ from convscope.errors import UsageError
 from convscope.figures.evolution import draw_settling, draw_units
 from convscope.figures.style import rendered
 from convscope.graph import Unit
-from convscope.methods.evolution import Evolution, History, LayerEvolution
-from convscope.methods.settling import settling
+from convscope.methods.evolution.following import Evolution, History, LayerEvolution
+from convscope.methods.evolution.settling import settling
 
 EPOCHS = (1, 2, 5, 10)
 

@@ -9,10 +9,10 @@ from torch import nn
 
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
-from convscope.methods.correspondence import correspondence
-from convscope.methods.invariance import invariance
-from convscope.methods.occluders import Grid
-from convscope.methods.occlusion import Occlusion, join, occlude
+from convscope.methods.correspondence.comparing import correspondence
+from convscope.methods.invariance.measuring import invariance
+from convscope.methods.occlusion.occluders import Grid
+from convscope.methods.occlusion.occlusion import Occlusion, join, occlude
 
 pytest.importorskip("matplotlib")
 

@@ -14,7 +14,7 @@ from convscope import kernels
 from convscope.kernels import State, reduction
 from convscope.kernels.pooling import MaxPooling
 from convscope.kernels.reduction import Asked, Bar, Following, Read, Reduced, Statistics
-from convscope.methods.topk import Threshold
+from convscope.methods.scan.topk import Threshold
 
 FORMATS = [torch.contiguous_format, torch.channels_last]
 DTYPES = [torch.float32, torch.float16, torch.bfloat16, torch.float64]

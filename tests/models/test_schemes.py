@@ -1,9 +1,7 @@
 """Networks from elsewhere: torchvision, timm, transformers, Python functions, exported programs."""
 
 import importlib
-import io
 import json
-import pickle
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -257,6 +255,70 @@ def test_transformers_network_with_other_weights(repository: Path, tmp_path: Pat
     assert again.fingerprint == trained.fingerprint
 
 
+EVIL = "from pathlib import Path\nPath({mark!r}).touch()\nraise ImportError('this code ran')\n"
+
+
+@pytest.fixture
+def agreeing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whoever asks is told yes; the questions."""
+    questions: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda question="": questions.append(question) or "y")
+    return questions
+
+
+@pytest.mark.parametrize("weights", [None, "random", "file"])
+@pytest.mark.parametrize(
+    "maps", [["AutoConfig", "AutoModelForImageClassification"], ["AutoModelForImageClassification"]]
+)
+def test_code_of_a_repository_is_not_run(
+    repository: Path, tmp_path: Path, offline: None, agreeing: list[str], maps: list[str], weights: str | None
+) -> None:
+    mark = tmp_path / "mark"
+    (repository / "evil.py").write_text(EVIL.format(mark=str(mark)))
+    config = json.loads((repository / "config.json").read_text())
+    # Of a kind that transformers has, but not for images; and of one that it has not.
+    config |= {"model_type": "evil" if "AutoConfig" in maps else "bert"}
+    config |= {"auto_map": {name: f"evil.{name}" for name in maps}}
+    (repository / "config.json").write_text(json.dumps(config))
+    file = repository / "model.safetensors" if weights == "file" else weights
+    with pytest.raises(WeightsError) as caught:
+        load(f"hf:{repository}", weights=file)
+    assert not mark.exists()
+    assert agreeing == []
+    assert "code of its own (evil." in str(caught.value)
+    assert "py:package.module:factory" in str(caught.value)
+
+
+def test_a_known_network_is_built_without_the_code_that_it_brings(
+    repository: Path, tmp_path: Path, offline: None, agreeing: list[str]
+) -> None:
+    before = load(f"hf:{repository}").fingerprint
+    (repository / "evil.py").write_text(EVIL.format(mark=str(tmp_path / "mark")))
+    config = json.loads((repository / "config.json").read_text())
+    config["auto_map"] = {"AutoConfig": "evil.C", "AutoModelForImageClassification": "evil.M"}
+    (repository / "config.json").write_text(json.dumps(config))
+    assert load(f"hf:{repository}").fingerprint == before
+    assert not (tmp_path / "mark").exists()
+    assert agreeing == []
+
+
+@pytest.mark.parametrize("nested", ["top", "inner"])
+def test_kernels_from_elsewhere_are_not_fetched(repository: Path, offline: None, nested: str) -> None:
+    config = json.loads((repository / "config.json").read_text())
+    asked = {"attn_implementation": "somebody/kernel:forward"}
+    config |= asked if nested == "top" else {"backbone_config": [asked]}
+    (repository / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WeightsError, match=r"needs a kernel from elsewhere \(somebody/kernel:forward\)"):
+        load(f"hf:{repository}")
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "{", '{"auto_map": 3}', '{"model_type": []}', "[" * 100_000])
+def test_a_configuration_that_is_none_is_explained(repository: Path, offline: None, text: str) -> None:
+    (repository / "config.json").write_text(text)
+    with pytest.raises(WeightsError, match="cannot load hf:"):
+        load(f"hf:{repository}")
+
+
 def test_model_without_a_classifier_is_refused(repository: Path, offline: None) -> None:
     from safetensors.torch import load_file, save_file
 
@@ -452,37 +514,6 @@ def test_exported_file_that_is_none(tmp_path: Path) -> None:
     torch.save(random_tiny().state_dict(), tmp_path / "weights.pt2")
     with pytest.raises(WeightsError, match=r"cannot read .* as an exported program"):
         load(f"pt2:{tmp_path / 'weights.pt2'}")
-
-
-class Trap:
-    """Unpickling this creates a folder."""
-
-    def __init__(self, proof: Path) -> None:
-        self.proof = proof
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return Path.mkdir, (self.proof,)
-
-
-@pytest.mark.parametrize("member", ["data/sample_inputs/model.pt", "data/weights/weight_0"])
-def test_exported_file_with_a_program_in_a_pickle_is_refused(exported: Path, tmp_path: Path, member: str) -> None:
-    proof, trap = tmp_path / "it-ran", io.BytesIO()
-    torch.save(Trap(proof), trap, pickle_module=pickle)
-    bad = tmp_path / "bad.pt2"
-    with zipfile.ZipFile(exported) as old, zipfile.ZipFile(bad, "w") as new:
-        names = old.namelist()
-        assert any(name.endswith(member) for name in names)
-        for name in names:
-            content = old.read(name)
-            if name.endswith("weights_config.json"):
-                config = json.loads(content)
-                for entry in config["config"].values():
-                    entry["use_pickle"] = member.endswith(entry["path_name"])
-                content = json.dumps(config).encode()
-            new.writestr(name, trap.getvalue() if name.endswith(member) else content)
-    with pytest.raises(WeightsError, match="a pickle of more than tensors"):
-        load(f"pt2:{bad}")
-    assert not proof.exists()
 
 
 def test_exported_file_with_a_compiled_library_is_refused(exported: Path) -> None:

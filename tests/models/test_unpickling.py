@@ -2,13 +2,14 @@
 
 import collections
 import pickle
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convscope.errors import WeightsError
-from convscope.models.unpickling import load_arrays
+from convscope.models.unpickling import _ArrayUnpickler, load_arrays
 
 
 def written(tmp_path: Path, content: bytes) -> Path:
@@ -115,3 +116,79 @@ def test_damaged_pickles_are_one_clear_error(tmp_path: Path, content: bytes) -> 
 def test_the_reader_would_notice_if_os_were_admitted() -> None:
     """The programs above are programs: the standard reader runs one."""
     assert pickle.loads(b"cos\ngetcwd\n(tR.") == str(Path.cwd())  # noqa: S301
+
+
+# Pickles that say little and mean much
+
+
+def test_lists_that_hold_each_other_many_times_are_refused_at_once(tmp_path: Path) -> None:
+    shared: list[object] = [1] * 12
+    for _ in range(14):
+        shared = [shared] * 12
+    start = time.monotonic()
+    with pytest.raises(WeightsError, match="more than 1000000 values"):
+        load_arrays(written(tmp_path, pickle.dumps({"a": shared})))
+    assert time.monotonic() - start < 10
+
+
+def test_an_array_held_twice_is_one_array(tmp_path: Path) -> None:
+    array = np.arange(6.0)
+    found = load_arrays(written(tmp_path, pickle.dumps({"a": array, "b": [array, array]})))
+    assert np.array_equal(found["a"], array)
+    assert found["a"] is found["b"][0] is found["b"][1]
+
+
+def test_a_memo_of_many_places_is_refused(tmp_path: Path) -> None:
+    # LONG_BINPUT under the number 2,000,000,000, for which the standard reader makes a table of 32 GB.
+    with pytest.raises(WeightsError, match="remembers a value under the number 2000000000"):
+        load_arrays(written(tmp_path, b"\x80\x03Nr" + (2_000_000_000).to_bytes(4, "little") + b"."))
+
+
+def test_arrays_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    content = pickle.dumps(np.zeros(1000), protocol=3)
+    # The whole array, but for the end of the pickle, and its bytes taken from the memo by further arrays.
+    kept = content[:-1]
+    again = content[2:-1]
+    at = again.index(b"B\x40\x1f\x00\x00")
+    end = at + 5 + 8000
+    memo = int(again[end + 1])  # q NUMBER: where the bytes are remembered
+    assert again[end : end + 1] == b"q"
+    copy = again[:at] + b"h" + bytes([memo]) + again[end + 2 :]
+    many = kept + copy * 3
+    program = b"\x80\x03(" + many[2:] + b"t."
+    with pytest.raises(WeightsError, match="larger together than the file"):
+        load_arrays(written(tmp_path, program))
+
+
+def test_a_pickle_of_many_instructions_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="more than 1000000 instructions"):
+        load_arrays(written(tmp_path, b"\x80\x03]" + b"N0" * 600_000 + b"."))
+
+
+@pytest.mark.parametrize("attribute", ["__defaults__", "__kwdefaults__", "__name__", "mark"])
+def test_a_pickle_changes_nothing_of_the_reader(tmp_path: Path, attribute: str) -> None:
+    name = attribute.encode()
+    program = b"\x80\x03cnumpy._core.numeric\n_frombuffer\nN}X" + len(name).to_bytes(4, "little") + name + b"Ns\x86b."
+    stand_in = _ArrayUnpickler._ADMITTED["numpy._core.numeric", "_frombuffer"]
+    before = dict(vars(stand_in)), getattr(stand_in, attribute, "missing")
+    with pytest.raises(WeightsError, match="cannot read"):
+        load_arrays(written(tmp_path, program))
+    assert (dict(vars(stand_in)), getattr(stand_in, attribute, "missing")) == before
+
+
+def test_keys_that_are_no_plain_values_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="a key that is no plain value but a tuple"):
+        load_arrays(written(tmp_path, pickle.dumps({(1, 2): 3})))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x80\x04\x95" + b"\xff" * 7 + b"\x7f.",  # a frame of 2^63 bytes
+        b"\x80\x04\x8e" + b"\xff" * 7 + b"\x7f.",  # bytes of that length
+        b"\x80\x03I" + b"9" * 5000 + b"\n.",  # a number of more digits than Python reads
+    ],
+)
+def test_absurd_lengths_are_errors(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(WeightsError, match="cannot read"):
+        load_arrays(written(tmp_path, content))

@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import sys
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
-from convscope.errors import WeightsError
+from convscope.errors import StoreError, UsageError, WeightsError
+from convscope.models import weights
+from convscope.models.loading import load
 from convscope.models.networks import ZFNET, build
 from convscope.models.tiny import TinyNet, random_tiny
 from convscope.models.weights import (
@@ -24,6 +29,7 @@ from convscope.models.weights import (
     save_weights,
     strip_prefixes,
 )
+from tests.mutations import mutate
 
 
 class Trap:
@@ -82,9 +88,55 @@ def test_shared_and_strided_tensors_can_be_saved(tmp_path: Path) -> None:
     assert torch.equal(read_weights(tmp_path / "a.safetensors").state["b"], base.T)
 
 
-def test_writing_into_a_missing_folder_says_so(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"cannot write weights to '.*nowhere"):
-        save_weights(tmp_path / "nowhere" / "a.safetensors", state())
+@pytest.mark.parametrize("seed", range(60))
+def test_weights_of_ours_that_were_damaged_are_not_read(tmp_path: Path, seed: int) -> None:
+    note = {"classes": ["a", "b"], "preprocess": {"mean": [0.5, 0.25, 0.125]}}
+    save_weights(tmp_path / "a.safetensors", state(), note)
+    done = mutate(tmp_path, seed)
+    try:
+        found = read_weights(tmp_path / "a.safetensors")
+    except WeightsError as error:
+        assert "a.safetensors" in str(error)  # noqa: PT017 either outcome is right
+        return
+    assert same(found.state, state()), done
+    assert found.metadata == note, done
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.int64, torch.bool])
+def test_weights_of_every_type_have_a_checksum(tmp_path: Path, dtype: torch.dtype) -> None:
+    kept = {"a": torch.tensor([[1.0, 0.0]]).to(dtype), "scalar": torch.tensor(1.0).to(dtype)}
+    save_weights(tmp_path / "a.safetensors", {**kept, "none": torch.zeros(0, 3, dtype=dtype)})
+    found = read_weights(tmp_path / "a.safetensors")
+    assert same({name: found.state[name] for name in kept}, kept)
+    assert found.metadata == {}
+
+
+@pytest.mark.parametrize("said", ["[1, 2]", '"text"', "[" * 100_000, "no JSON"])
+def test_metadata_that_is_no_object_is_named(tmp_path: Path, said: str) -> None:
+    save_file(state(), str(tmp_path / "a.safetensors"), metadata={"convscope": said})
+    with pytest.raises(WeightsError, match=r"cannot read .*a\.safetensors"):
+        read_weights(tmp_path / "a.safetensors")
+
+
+def test_what_cannot_be_written_is_no_fault_of_the_weights(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot write .*a\.safetensors: .*: choose a folder that can be written to"):
+        save_weights(tmp_path / "file" / "a.safetensors", state())
+
+
+def test_a_full_disk_leaves_the_old_file_and_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new" / "a.safetensors"
+    save_weights(path, state())
+    before = path.read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(weights, "save_file", full)
+    with pytest.raises(StoreError, match="the disk is full: free some space"):
+        save_weights(path, state())
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["a.safetensors"]
 
 
 @pytest.mark.parametrize("wrap", ["state_dict", "model_state_dict", "model", "net", "weights"])
@@ -255,3 +307,93 @@ def test_channel_order_needs_colours() -> None:
         flip_input_channels({"conv": torch.zeros(2, 1, 2, 2)})
     with pytest.raises(WeightsError, match="no convolution"):
         flip_input_channels({"fc": torch.zeros(2, 3)})
+
+
+# -- files that are out of proportion ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("note", ["[1, 2]", "3", "null", '"text"', "[" * 100_000, "{", "9" * 5000])
+def test_metadata_that_is_no_object_is_refused(tmp_path: Path, note: str) -> None:
+    path = tmp_path / "a.safetensors"
+    save_file(state(), path, metadata={"convscope": note})
+    with pytest.raises(WeightsError, match=r"cannot read .*as safetensors"):
+        read_weights(path)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"classes": {"a": 1}},
+        {"classes": "abc"},
+        {"preprocess": [224, 224]},
+        {"preprocess": {"height": "tall", "width": 3}},
+        {"preprocess": {"height": 10**12, "width": 10**12}},
+        {"preprocess": {"height": 8, "width": 8, "mean": 3}},
+        {"preprocess": {"height": 8, "width": 8, "std": [float("inf")] * 3}},
+        {"preprocess": {"height": 8, "width": 8, "resize": "ab"}},
+    ],
+)
+def test_metadata_that_makes_no_sense_is_refused(tmp_path: Path, metadata: dict[str, Any]) -> None:
+    save_weights(tmp_path / "a.safetensors", random_tiny().state_dict(), metadata)
+    with pytest.raises(WeightsError, match=r"a\.safetensors'"):
+        load("zoo:tiny", weights=tmp_path / "a.safetensors")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"convs": [{"number": 1, "maps": 10**12, "kernel": 3}]}, {"outputs": "ten"}, {"norm": 3}, {"convs": 3}, {"x": 1}],
+)
+def test_architectures_that_make_no_sense_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    described = {**ZFNET.scaled(input_size=64, outputs=2).to_json(), **change}
+    save_weights(tmp_path / "a.safetensors", state(), {"architecture": described})
+    with pytest.raises(UsageError, match="architecture"):
+        load(f"file:{tmp_path / 'a.safetensors'}")
+
+
+def test_a_dictionary_that_holds_itself_is_no_hang(tmp_path: Path) -> None:
+    ring: dict[str, Any] = {}
+    ring["state_dict"] = ring
+    torch.save(ring, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match="no state dict of tensors but keys state_dict"):
+        read_weights(tmp_path / "a.pth")
+
+
+def test_a_checkpoint_that_inflates_is_refused(tmp_path: Path) -> None:
+    torch.save({"w": torch.zeros(1_000_000)}, tmp_path / "a.pth")
+    with (
+        zipfile.ZipFile(tmp_path / "a.pth") as plain,
+        zipfile.ZipFile(tmp_path / "b.pth", "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for member in plain.infolist():
+            packed.writestr(member.filename, plain.read(member))
+    assert (tmp_path / "b.pth").stat().st_size < 20_000
+    with pytest.raises(WeightsError, match=r"compressed, which torch\.save never does"):
+        read_weights(tmp_path / "b.pth")
+
+
+def test_tensors_that_repeat_few_numbers_without_end_are_refused(tmp_path: Path) -> None:
+    wide = torch.zeros(1).expand(64, 3, 100_000, 1_000)
+    torch.save({"conv.weight": wide}, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match="repeats a few numbers to 76800000000 bytes"):
+        read_weights(tmp_path / "a.pth")
+    torch.save({"ids": torch.arange(4).expand(1, -1)}, tmp_path / "b.pth")
+    assert read_weights(tmp_path / "b.pth").state["ids"].shape == (1, 4)
+
+
+def test_tensors_without_names_are_refused(tmp_path: Path) -> None:
+    torch.save({3: torch.zeros(1)}, tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match="a tensor under a int"):
+        read_weights(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".pth", "zero\0byte.pth", "~nobody-of-this-name/a.pth", "a/" * 3000])
+def test_names_that_no_file_can_have(name: str) -> None:
+    with pytest.raises(WeightsError, match="does not exist"):
+        read_weights(name)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
+def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.pth")
+    (tmp_path / "b.npz").symlink_to("/dev/zero")
+    for name in ("a.pth", "b.npz"):
+        with pytest.raises(WeightsError, match="is a device or a pipe"):
+            read_weights(tmp_path / name)

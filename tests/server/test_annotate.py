@@ -18,8 +18,8 @@ import pytest
 from PIL import Image
 
 from convscope.data import open_source
+from convscope.data.parts import Part, read_parts
 from convscope.errors import StoreError, UsageError
-from convscope.methods.parts import Part, read_parts
 from convscope.server.annotate import Notebook, annotator
 
 uvicorn = pytest.importorskip("uvicorn")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -169,6 +170,30 @@ def test_a_damaged_state_is_an_error_of_ours(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": 1}))
     with pytest.raises(StoreError, match="does not describe a training"):
         train(small(epochs=1), shapes(20), tmp_path)
+
+
+def test_a_changed_preprocessing_is_not_trained_on_with(tmp_path: Path) -> None:
+    train(small(epochs=1), shapes(20), tmp_path)
+    before = (tmp_path / "run.json").read_text()
+    said = json.loads(before)
+    said["preprocess"]["mean"][0] += 0.25
+    (tmp_path / "run.json").write_text(json.dumps(said))
+    with pytest.raises(StoreError, match="its content is not what its checksum says"):
+        train(small(epochs=2), shapes(20), tmp_path)
+    said = json.loads(before)
+    del said["sha256"]  # as written by an earlier version
+    (tmp_path / "run.json").write_text(json.dumps(said))
+    train(small(epochs=1), shapes(20), tmp_path)
+
+
+def test_a_folder_that_is_removed_meanwhile_ends_the_training(tmp_path: Path) -> None:
+    def remove(stage: str, done: int, total: int) -> None:
+        if stage == "training":
+            shutil.rmtree(tmp_path / "run", ignore_errors=True)
+
+    with pytest.raises(StoreError, match=r"run\.json was removed while the training went on"):
+        train(small(epochs=2), shapes(20), tmp_path / "run", progress=remove)
+    assert not list((tmp_path).rglob("*.safetensors"))
 
 
 def test_a_plateau_needs_validation_images(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Whole experiments, on small sets."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import convscope as cs
 from convscope.errors import StoreError, UsageError
 from convscope.transfer import Learning, Pooling, default_layers, draw_folds, measure_transfer, open_target, protocol
 from convscope.transfer.tables import layer_table, paper_table7, size_table, tables
+from tests.mutations import mutate
 from tests.transfer import layouts
 
 QUICK = Learning(grid=(1.0, 10.0), parts=2)
@@ -196,6 +198,44 @@ def test_damaged_score_is_named(net: cs.Network, target: cs.transfer.Target, tmp
     path.write_text("{}")
     with pytest.raises(StoreError, match=f"{path.name} is no score"):
         measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def measured(
+    net: cs.Network, target: cs.transfer.Target, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, list[dict]]:
+    """A store of scores, and these."""
+    store = tmp_path_factory.mktemp("measured")
+    folds = draw_folds(target, per_class=(3,), folds=1)
+    found = measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=store)
+    return store, found.to_json()["scores"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_scores_are_those_that_were_kept_or_named_or_made_again(
+    net: cs.Network, target: cs.transfer.Target, measured: tuple[Path, list[dict]], tmp_path: Path, seed: int
+) -> None:
+    kept, expected = measured
+    shutil.copytree(kept, tmp_path / "store")
+    done = mutate(tmp_path / "store" / "scores", seed)
+    folds = draw_folds(target, per_class=(3,), folds=1)
+    try:
+        found = measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=tmp_path / "store")
+    except StoreError as error:
+        assert "delete it, and the same command makes it again" in str(error)  # noqa: PT017 either outcome is right
+    else:
+        assert found.to_json()["scores"] == expected, done
+
+
+def test_a_score_under_another_name_is_not_believed(
+    net: cs.Network, target: cs.transfer.Target, measured: tuple[Path, list[dict]], tmp_path: Path
+) -> None:
+    shutil.copytree(measured[0], tmp_path / "store")
+    one, other = sorted((tmp_path / "store" / "scores").iterdir())[:2]
+    other.write_bytes(one.read_bytes())
+    folds = draw_folds(target, per_class=(3,), folds=1)
+    with pytest.raises(StoreError, match="it was written as"):
+        measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=tmp_path / "store")
 
 
 def test_bad_requests_are_refused() -> None:

@@ -16,9 +16,9 @@ import pytest
 
 from convscope.atlas import export
 from convscope.atlas.attach import attach
-from convscope.atlas.notebook import answer
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UnknownLayer, UsageError
+from convscope.notebook.atlas import answer
 from tests.web.conftest import watch
 from tests.web.making import UNITS, make_atlas
 

@@ -30,7 +30,7 @@ READY = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(chromium, address: str, scheme: str) -> None:
     if not AXE.is_file():
-        pytest.skip("axe-core is not there: run npm ci in web/")
+        pytest.skip("axe-core is not there: run npm ci --ignore-scripts in web/")
     context = chromium.new_context(viewport={"width": 1280, "height": 860}, color_scheme=scheme, bypass_csp=True)
     viewer = watch(context.new_page(), address)
     found = []

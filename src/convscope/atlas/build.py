@@ -25,11 +25,14 @@ from convscope.errors import StoreError
 from convscope.files import remove_leftovers, write_bytes, write_json, writing
 from convscope.graph import Network
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
-from convscope.methods.crops import Crops
-from convscope.methods.distributed import distributed_scan, rank
-from convscope.methods.scan import LayerStatistics, Scan, preprocess_of
+from convscope.methods.inputs import preprocess_of
+from convscope.methods.scan import LayerStatistics
+from convscope.methods.scan.crops import Crops
 from convscope.methods.workers import one_thread_workers
+from convscope.processes import rank
 from convscope.progress import Progress, silent
+from convscope.stores.distributed import distributed_scan
+from convscope.stores.scan import Scan
 
 logger = logging.getLogger(__name__)
 

@@ -23,9 +23,9 @@ from convscope.data import Preprocess, Source, load_image
 from convscope.errors import ImageError, SourceError
 from convscope.files import write_bytes
 from convscope.graph import Network, PullOptions
-from convscope.methods.crops import Crops
 from convscope.methods.deconv import project
 from convscope.methods.scan import TopK
+from convscope.methods.scan.crops import Crops
 
 logger = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from convscope.atlas.sprites import Grid, decode_picture, take_apart
 from convscope.atlas.store import LayerRecord
 from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Layer, Unit
+from convscope.shown import Shown
 
 Outcome = Literal["opened", "made", "continued", "unchanged"]
 
@@ -43,7 +45,7 @@ class AtlasLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class AtlasUnit:
+class AtlasUnit(Shown):
     """A unit of an atlas and its n strongest responses, strongest first; n is k or the images there were.
 
     values: float32 (n,); images: int64 (n,) numbers in the source; names, labels (-1 for none), classes (None for
@@ -71,13 +73,8 @@ class AtlasUnit:
     dead: bool
     nearest: tuple[tuple[Unit, float], ...]
 
-    def _repr_html_(self) -> str:
-        from convscope.atlas.notebook import unit_html
 
-        return unit_html(self)
-
-
-class Atlas:
+class Atlas(Shown):
     """A finished atlas in a folder; made by `build_atlas` or opened with `Atlas.open`."""
 
     def __init__(self, path: Path, manifest: Json, *, outcome: Outcome = "opened") -> None:
@@ -106,19 +103,12 @@ class Atlas:
         model, data = self.manifest["model"]["name"], self.manifest["data"]["count"]
         return f"Atlas({str(self.path)!r}: {model}, {len(self.layers)} layers, {data} images)"
 
-    def _repr_html_(self) -> str:
-        from convscope.atlas.notebook import atlas_html
-
-        return atlas_html(self)
-
     def widget(self, *, route: str = "#/", height: int = 720) -> Any:
         """The viewer as a notebook widget, `height` pixels tall, at an address such as "#/u/features.8:174".
 
         Raises MissingExtra without anywidget.
         """
-        from convscope.atlas.notebook import widget
-
-        return widget(self, route=route, height=height)
+        return import_module("convscope.notebook.atlas").widget(self, route=route, height=height)
 
     @property
     def page(self) -> Path:

@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
-from convscope.methods.gallery import crop_patch
+from convscope.methods.scan.images import crop_patch
 
 Pixels = NDArray[np.uint8]
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.atlas.render import GREY, Pixels, TileSize
+from convscope.data import decode
 from convscope.errors import ShapeError
 
 _BLOCK = 16
@@ -130,6 +131,5 @@ def encode(picture: Pixels, *, lossless: bool, quality: int = _QUALITY) -> bytes
 
 
 def decode_picture(data: bytes) -> Pixels:
-    """The RGB pixels of a WebP file."""
-    with Image.open(io.BytesIO(data)) as image:
-        return np.asarray(image.convert("RGB"))
+    """The RGB pixels of a WebP file; raises ImageError where it cannot be read."""
+    return decode(data)

@@ -17,7 +17,7 @@ from convscope.errors import StoreError
 from convscope.files import write_bytes
 from convscope.graph import Layer
 from convscope.methods.scan import LayerStatistics, TopK
-from convscope.methods.statistics import HISTOGRAM_EDGES
+from convscope.methods.scan.statistics import HISTOGRAM_EDGES
 
 _KEY = "convscope"  # of the metadata: one key only, since safetensors writes several in no fixed order
 

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common
-from convscope.cli.results import source_of
+from convscope.cli.options import RUN, Common, ImageOptions, Limit, open_images
 
 
 def annotate(
@@ -15,9 +14,10 @@ def annotate(
         Path, Parameter(alias="-o", help="table of parts to write: a CSV, which is read first if it is there")
     ],
     part: Annotated[list[str] | None, Parameter(alias="-p", negative=())] = None,
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
+    limit: Limit = None,
     port: Annotated[int, Parameter(group=RUN)] = 8766,
     host: Annotated[str, Parameter(group=RUN)] = "127.0.0.1",
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """Draw boxes around parts of images on a local page, for `convscope correspond`.
@@ -31,8 +31,6 @@ def annotate(
     ----------
     part
         Name of a part to offer; may be given several times. More can be added on the page.
-    limit
-        Take at most so many images, evenly spread.
     port
         Where to listen; 0 chooses a free port.
     host
@@ -42,7 +40,7 @@ def annotate(
     from convscope.server.annotate import annotator
     from convscope.server.app import hosts_for, listen
 
-    source = source_of(images, limit)
+    source = open_images(images, allowance, limit=limit)
     served = annotator(source, out, parts=tuple(part or ()), hosts=hosts_for(host))
     terminal = common.terminal()
 

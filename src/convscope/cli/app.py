@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cyclopts import App, CycloptsError, Group
@@ -27,6 +28,8 @@ from convscope.cli.scan import merge, scan
 from convscope.cli.serve import serve
 from convscope.cli.train import train
 from convscope.cli.transfer import transfer
+from convscope.cli.verify import verify
+from convscope.cli.wording import in_words_of
 
 _SHORT_HELP = """\
 A microscope for convolutional networks: what every unit responds to, and where in the image it looks.
@@ -83,6 +86,7 @@ def build_app() -> App:
         train,
         evaluate,
         ablate,
+        verify,
     ):
         app.command(command)
     return app
@@ -119,7 +123,7 @@ def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         failure = foreseen(error)
         if failure is None or debug:
             raise
-        return _fail(failure)
+        return _fail(replace(failure, message=in_words_of(command, failure.message)))
     return 0
 
 

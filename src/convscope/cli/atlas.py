@@ -5,18 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from convscope.cli.options import (
-    RUN,
-    Cache,
-    Common,
-    Images,
-    Model,
-    ModelOptions,
-    RuleOptions,
-    choose_layers,
-    load_network,
-    open_images,
-)
+from convscope.cli import options as opt
+from convscope.cli.parsing import parse_names
 from convscope.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -24,22 +14,23 @@ if TYPE_CHECKING:
 
 
 def atlas(
-    model: Model,
-    images: Images,
+    model: opt.Model,
+    images: opt.Images,
     /,
     *,
     out: Annotated[Path, Parameter(alias="-o", help="folder for the atlas")],
-    layers: Annotated[str | None, Parameter(group=RUN)] = None,
-    k: Annotated[int, Parameter(name="-k", group=RUN)] = 9,
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
-    tile: Annotated[int, Parameter(group=RUN)] = 112,
-    thumb: Annotated[int, Parameter(group=RUN)] = 224,
-    batch: Annotated[int, Parameter(group=RUN)] = 32,
-    workers: Annotated[int | None, Parameter(group=RUN)] = None,
-    cache: Cache = None,
-    rules: RuleOptions | None = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    layers: opt.Layers = None,
+    k: Annotated[int, Parameter(name="-k", group=opt.RUN)] = 9,
+    limit: opt.Limit = None,
+    tile: Annotated[int, Parameter(group=opt.RUN)] = 112,
+    thumb: Annotated[int, Parameter(group=opt.RUN)] = 224,
+    batch: opt.Batch = 32,
+    workers: opt.Workers = None,
+    cache: opt.Cache = None,
+    rules: opt.RuleOptions | None = None,
+    allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Make an atlas: for every unit the patches that excite it most, beside what it takes from each.
 
@@ -53,28 +44,20 @@ def atlas(
 
     Parameters
     ----------
-    layers
-        Layers to show, separated by commas; by default one for each spatial stage.
     k
         Responses to show for each unit, at most one from an image.
-    limit
-        Take at most so many images, evenly spread over the collection.
     tile
         Longest side, in pixels, that patches are kept with.
     thumb
         The same for whole images; 0 keeps none.
-    batch
-        Images that are decoded together; the result does not depend on it.
-    workers
-        Threads that share the work; by default one a core.
     """
-    common = common or Common()
+    common = common or opt.Common()
     import convscope
-    from convscope.methods.distributed import rank
+    from convscope.processes import rank
 
-    net = load_network(model, options or ModelOptions(), seed=common.seed)
-    names = choose_layers(net, layers)
-    source = open_images(images, cache, limit=limit)
+    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
+    names = parse_names(layers, "layers") or list(net.layers.stages())
+    source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:
@@ -90,7 +73,7 @@ def atlas(
             batch=batch,
             workers=workers,
             progress=progress,
-            **(rules or RuleOptions()).keywords(),
+            **(rules or opt.RuleOptions()).keywords(),
         )
     if rank() == 0:
         _report(made, terminal)

@@ -1,41 +1,21 @@
 """`convscope invariance`: what moving, scaling and turning images does to features and to the class."""
 
 import re
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Model, ModelOptions, load_network, preprocess_of
-from convscope.cli.results import (
-    AddTo,
-    EntryName,
-    Pictures,
-    image_numbers,
-    open_atlas,
-    read_pictures,
-    short_name,
-    source_of,
-    targets,
-    without_nan,
-    write_figures,
-    write_table,
-)
+from convscope.cli import options as opt
+from convscope.cli.parsing import parse_names
+from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import UsageError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from convscope.graph import Network
-    from convscope.methods.invariance import Invariance
 
 _MOST = 1000  # amounts of one transformation
 
 
 def invariance(
-    model: Model,
+    model: opt.Model,
     /,
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
     out: Annotated[Path, Parameter(alias="-o", help="folder for the figure and tables")],
@@ -45,12 +25,13 @@ def invariance(
     distance: Literal["relative", "raw"] = "relative",
     outside: Literal["mean", "edge", "reflect"] = "mean",
     interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear",
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
-    batch: Annotated[int, Parameter(group=RUN)] = 32,
+    limit: opt.Limit = None,
+    batch: opt.Batch = 32,
     atlas: AddTo = None,
     name: EntryName = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None,
+    common: opt.Common | None = None,
 ) -> None:
     """Move, scale and turn images: how far do features go, and what becomes of the class?
 
@@ -79,82 +60,22 @@ def invariance(
         What comes in over the edge: the mean colour, the edge repeated, or the image reflected.
     interpolation
         How pixels between pixels are found.
-    limit
-        Take at most so many images, evenly spread.
-    batch
-        Images run together.
     """
-    common = common or Common()
-    from convscope.files import write_json
-    from convscope.methods.invariance import invariance as ask
-    from convscope.methods.transforms import PAPER
+    common = common or opt.Common()
+    from convscope import studies
 
-    net = load_network(model, options or ModelOptions(), seed=common.seed)
-    shown = open_atlas(atlas, net)
-    asked = dict(parse_transformation(text) for text in transformation or PAPER)
-    chosen = None if layers is None else [part.strip() for part in layers.split(",") if part.strip()]
+    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
+    asked = None if transformation is None else dict(parse_transformation(text) for text in transformation)
     terminal = common.terminal()
-    pictures = read_pictures(net, source_of(images, limit), terminal)
-    followed = targets(net, pictures.source, pictures.indices, target or ())
     with terminal.progress() as progress:
-        found = ask(
-            net, pictures.inputs(net), transformations=asked, layers=chosen, outside=outside,
-            target=followed, interpolation=interpolation, batch=batch, progress=progress,
+        found = studies.invariance(
+            net, opt.open_images(images, allowance, limit=limit), out=out, transformations=asked,
+            layers=parse_names(layers, "layers"), target=target, distance=distance, outside=outside,
+            interpolation=interpolation, batch=batch, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
-    names = pictures.names
-    write_table(out / "invariance.csv", ({**row, "image": names[row["image"]]} for row in found.rows()))
-    write_json(out / "invariance.json", without_nan({"images": list(names), **found.to_json()}))
-    drawn = write_figures(lambda: figures(net, found, pictures, distance=distance), out, terminal)
-    rows, files = summary(found), [str(out / file) for file in drawn]
-    if shown is not None:
-        _add(shown, name or "invariance", found, pictures, rows, drawn)
-    terminal.result(without_nan({"out": str(out), "figures": files, "images": list(names), "summary": rows}))
-    head = ["transformation", "by", *(f"distance {one}" for one in found.layers), "p(class)", "class kept"]
-    terminal.table(
-        head, [[one if isinstance(one, str) else f"{one:.3g}" for one in row.values()] for row in rows],
-        right=range(1, len(head)),
-    )  # fmt: skip
-    terminal.say()
-    terminal.say(f"{len(names)} images: {', '.join(files) or out}")
-
-
-def figures(
-    net: "Network", found: "Invariance", pictures: Pictures, *, distance: Literal["relative", "raw"]
-) -> dict[str, bytes]:
-    """The figure by its file name; raises MissingExtra without matplotlib."""
-    from convscope.figures.invariance import draw
-    from convscope.figures.style import rendered
-
-    names = [short_name(one) for one in pictures.names]
-    drawn = draw(found, distance=distance, examples=examples(net, found, pictures), names=names)
-    return {"invariance.png": rendered(drawn)}
-
-
-def summary(found: "Invariance") -> list[dict[str, Any]]:
-    """For each transformation the means at its first, middle and last amount: relative distances and the class."""
-    rows = []
-    for curve in found.curves:
-        count = len(curve.values)
-        for at in sorted({0, count // 2, count - 1}):
-            row: dict[str, Any] = {"transformation": curve.transformation, "by": float(curve.values[at])}
-            row |= {f"relative {one}": float(curve.mean(one)[0][at]) for one in found.layers}
-            row |= {"probability": float(curve.mean("probability")[0][at]), "kept": float(curve.kept[at])}
-            rows.append(row)
-    return rows
-
-
-def examples(net: "Network", found: "Invariance", pictures: Pictures) -> "dict[str, list[NDArray[np.uint8]]]":
-    """The first image at four amounts of every transformation."""
-    from convscope.methods.transforms import Frame, transformation
-
-    recipe, one = preprocess_of(net), pictures.inputs(net, slice(0, 1))
-    frame = Frame.of(recipe, outside=found.outside, interpolation=found.interpolation)
-    made = {}
-    for curve in found.curves:
-        at = np.unique(np.linspace(0, len(curve.values) - 1, 4).round().astype(int))
-        changed = [transformation(curve.transformation).apply(one, float(curve.values[i]), frame)[0] for i in at]
-        made[curve.transformation] = [recipe.restore(x.cpu()).permute(1, 2, 0).numpy() for x in changed]
-    return made
+    present(found, terminal)
+    figures = ", ".join(map(str, found.kept.figures.values()))
+    terminal.say(f"{len(found.pictures)} images: {figures or out}")
 
 
 def parse_transformation(text: str) -> tuple[str, tuple[float, ...] | None]:
@@ -179,28 +100,3 @@ def parse_transformation(text: str) -> tuple[str, tuple[float, ...] | None]:
     if step == 0 or (last - first) / step < 0 or (last - first) / step > _MOST:
         raise wrong
     return name.strip(), tuple(round(first + i * step, 9) for i in range(int((last - first) / step + 1e-6) + 1))
-
-
-def _add(
-    atlas: Any,
-    name: str,
-    found: "Invariance",
-    pictures: Pictures,
-    rows: Sequence[dict[str, Any]],
-    drawn: Mapping[str, bytes],
-) -> None:
-    from convscope.atlas.experiments import add_experiment
-
-    done = ", ".join(found.transformations)
-    add_experiment(
-        atlas.path,
-        name,
-        title=f"Invariance: {done}",
-        kind="invariance",
-        summary=f"Distances of features and the probability of the class, means over {len(pictures)} images.",
-        figures=drawn,
-        captions=dict.fromkeys(drawn, f"{done}; thick: mean of {len(pictures)} images"),
-        table=without_nan(list(rows)),
-        images=image_numbers(atlas, pictures.source, pictures.indices),
-        settings={"layers": list(found.layers), "outside": found.outside, "interpolation": found.interpolation},
-    )

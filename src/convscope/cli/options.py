@@ -5,10 +5,9 @@ import json
 import logging
 import re
 import sys
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -35,6 +34,13 @@ Cache = Annotated[
     Path | None,
     Parameter(group=RUN, help="Folder that keeps decoded images, so that a later run need not decode them again."),
 ]
+Limit = Annotated[int | None, Parameter(group=RUN, help="Take at most so many images, evenly spread.")]
+Layers = Annotated[
+    str | None, Parameter(group=RUN, help="Layers, separated by commas; by default one for each spatial stage.")
+]
+Batch = Annotated[int, Parameter(group=RUN, help="Images that are taken together; the result does not depend on it.")]
+Workers = Annotated[int | None, Parameter(group=RUN, help="Threads that share the work; by default one a core.")]
+Threads = Annotated[int, Parameter(group=RUN, help="Threads that decode images ahead of their use.")]
 Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
 
 
@@ -79,6 +85,31 @@ class ModelOptions:
     """Numbers to compute with."""
 
 
+@Parameter(name="*", group=RUN)
+@dataclass(frozen=True)
+class ImageOptions:
+    """What one image may cost; see `convscope.data.Allowance`."""
+
+    max_pixels: int | None = None
+    """Leave out images of more pixels than this, before they are decoded; by default 89,478,485."""
+    max_bytes: int | None = None
+    """Leave out images whose files have more bytes than this, before they are read; by default 536,870,912."""
+
+
+def admitted(asked: ImageOptions | None) -> dict[str, Any]:
+    """The options as arguments of `open_source`."""
+    return asdict(asked or ImageOptions())
+
+
+def open_images(
+    images: Any, allowance: ImageOptions | None, *, limit: int | None = None, cache: Path | None = None
+) -> "Source":
+    """The collection that a command looks at, of images that may cost so much."""
+    from convscope.studies.asking import collection
+
+    return collection(images, limit=limit, cache=cache, **admitted(allowance))
+
+
 @Parameter(name="*", group=RULES)
 @dataclass(frozen=True)
 class RuleOptions:
@@ -98,32 +129,13 @@ class RuleOptions:
         return asdict(self)
 
 
-def parse_changes(texts: list[str] | None, option: str) -> dict[str, Any]:
-    """The values by name of texts such as epochs=5, spelled as TOML has them, or texts themselves.
-
-    >>> parse_changes(["epochs=5", "crops=random", "steps = [1, 2]"], "--set")
-    {'epochs': 5, 'crops': 'random', 'steps': [1, 2]}
-    """
-    found: dict[str, Any] = {}
-    for text in texts or ():
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"{option} {text!r} is no change: write it as epochs=5")
-        try:
-            found[name.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except tomllib.TOMLDecodeError:
-            found[name.strip()] = value.strip()
-    return found
-
-
 def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":
     """The network that the model options describe, with `seed` deciding weights that are random."""
     import torch
 
     import convscope
-    from convscope.memory import keep_freed_memory
 
-    keep_freed_memory()
+    keep_memory()
     asked: dict[str, Any] = {
         "weights": options.weights,
         "input_size": parse_size(options.input_size),
@@ -135,6 +147,31 @@ def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":
     }
     with _one_message():
         return convscope.load(spec, seed=seed, **asked)
+
+
+def loader(options: ModelOptions | None) -> "Callable[..., Network]":
+    """What loads a network as `convscope.load` does, with the model options but for the weights that it is given."""
+    asked = options or ModelOptions()
+
+    def load(spec: str, *, weights: str | None = None, seed: int = 0) -> "Network":
+        return load_network(spec, asked if weights is None else replace(asked, weights=weights), seed=seed)
+
+    return load
+
+
+def load_all(specs: Sequence[str], options: ModelOptions | None, *, seed: int) -> "Iterator[Network]":
+    """Networks one after the other: the first with all model options, the others with their own weights and images."""
+    asked = options or ModelOptions()
+    alone = ModelOptions(device=asked.device, dtype=asked.dtype)
+    for number, spec in enumerate(specs):
+        yield load_network(spec, alone if number else asked, seed=seed)
+
+
+def keep_memory() -> None:
+    """Ask the C library to keep freed memory, as a program that runs one command may."""
+    from convscope.memory import keep_freed_memory
+
+    keep_freed_memory()
 
 
 @contextmanager
@@ -155,13 +192,6 @@ def _one_message() -> Iterator[None]:
     finally:
         logging.disable(before)
         sys.stderr.write(said.getvalue())
-
-
-def preprocess_of(net: "Network") -> "Preprocess":
-    """How images become the network's input."""
-    if net.preprocess is None:
-        raise UsageError(f"{net.name} does not say how images become its input, so no image can be shown to it")
-    return net.preprocess
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:
@@ -190,7 +220,7 @@ def read_classes(text: str | None) -> tuple[str, ...] | Literal["imagenet"] | in
         return int(text)
     try:
         names = tuple(line.strip() for line in Path(text).read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no text, or a name with a zero byte
         raise UsageError(
             f"--classes {text} is no text file of names, no number, and not 'imagenet': {error}"
         ) from error
@@ -207,32 +237,8 @@ def read_preprocess(path: Path | None) -> "Preprocess | None":
 
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # ValueError: neither JSON nor text
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: neither JSON nor text
         raise UsageError(f"--preprocess {path} cannot be read as JSON: {error}") from error
     if not isinstance(stored, dict):
         raise UsageError(f'--preprocess {path} holds no JSON object, such as {{"height": 224, "width": 224}}')
     return Preprocess.from_json(stored)
-
-
-def choose_layers(net: "Network", text: str | None) -> list[str]:
-    """The layers that a comma-separated list names, spelled in full; without a list, one for each spatial stage."""
-    if text is None:
-        return list(net.layers.stages())
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if not names:
-        raise UsageError(f"--layers {text!r} names no layer: give names separated by commas")
-    return list(dict.fromkeys(net.layers[name].name for name in names))
-
-
-def json_number(value: float) -> float | None:
-    """`value` for a JSON document, which knows neither NaN nor infinity."""
-    number = float(value)
-    return number if number - number == 0 else None
-
-
-def open_images(spec: str, cache: Path | None, *, limit: int | None = None) -> "Source":
-    """The collection that a command is to look at, with its decoded images kept where a cache is named."""
-    from convscope.data import cached, open_source
-
-    source = open_source(spec, limit=limit)
-    return source if cache is None else cached(source, cache)

@@ -1,18 +1,18 @@
 """`convscope train`: a network of the paper's family, trained as the paper did or as a file says."""
 
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, Images
-from convscope.cli.results import write_figures
+from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Threads, admitted, keep_memory
+from convscope.cli.parsing import parse_changes
+from convscope.cli.present import present
 from convscope.cli.terminal import Terminal
-from convscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from convscope.training import Config, EpochLog, Trained
+    from convscope.data import Source
+    from convscope.training import Config, EpochLog
 
 Protocol = Annotated[str, Parameter(help="imagenette-zfnet, imagenet-zfnet, imagenette-table3, or a TOML file")]
 Run = Annotated[Path, Parameter(alias="-o", help="folder for log, checkpoints and state")]
@@ -38,11 +38,12 @@ def train(
     val: Val = None,
     hold_out: HoldOut = None,
     change: Settings = None,
-    limit: Annotated[int | None, Parameter(group=RUN)] = None,
+    limit: Limit = None,
     keep: Annotated[Literal["auto", "memory", "stream"], Parameter(group=RUN)] = "auto",
-    threads: Annotated[int, Parameter(group=RUN)] = 2,
+    threads: Threads = 2,
     save_every: Annotated[int, Parameter(group=RUN)] = 1000,
     device: Device = None,
+    allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
     """Train AlexNet, ZFNet or a variant of them, by the paper's recipe or one of your own.
@@ -58,114 +59,45 @@ def train(
 
     Parameters
     ----------
-    limit
-        Images to take of each part, at most, evenly spread.
     keep
         Whether training images are decoded once and kept in memory, or decoded anew each epoch.
-    threads
-        Threads that make batches ahead of the network.
     save_every
         Updates of an epoch between saved states.
     """
     common = common or Common()
-    from convscope.memory import keep_freed_memory
-    from convscope.training import train as fit
-    from convscope.training.splits import open_splits
+    from convscope import studies
 
-    keep_freed_memory()
-    wanted = configure(config, change, seed=common.seed)
-    source, validation = open_splits(data, val=val, hold_out=hold_out, limit=limit)
+    keep_memory()
     terminal = common.terminal()
-    terminal.remark(f"{wanted.name}: {wanted.network.architecture(len(source.classes) or 1).describe()}")
-    terminal.remark(f"on {source.describe()}")
-    terminal.remark("no validation images" if validation is None else f"validated on {validation.describe()}")
+    told = Told(terminal)
     with terminal.progress() as progress:
-        done = fit(
-            wanted,
-            source,
-            out,
-            validation=validation,
-            device=device,
-            keep=keep,
-            threads=threads,
-            save_every=save_every,
-            progress=progress,
-            on_epoch=lambda log: terminal.remark(line(log, wanted.recipe.epochs)),
-        )
-    if done.leads:
-        report(done, out, terminal)
+        found = studies.train(
+            config, data, out, val=val, hold_out=hold_out, changes=parse_changes(change, "set"), limit=limit, keep=keep,
+            threads=threads, save_every=save_every, device=device, seed=common.seed, progress=progress,
+            on_epoch=told.epoch, on_start=told.start, **admitted(allowance),
+        )  # fmt: skip
+    if found.done.leads:
+        present(found, terminal)
+        terminal.say(found.summary)
+        terminal.say(f"checkpoints: {', '.join(map(str, found.checkpoints))}: {out}")
 
 
-def configure(spec: str, changes: list[str] | None, *, seed: int = 0) -> "Config":
-    """The training that a name or file describes, with changes `name=value` and, unless it is 0, another seed."""
-    from dataclasses import fields
+class Told:
+    """What is said of a training while it goes on."""
 
-    from convscope.training import Config, Recipe, read_config
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal, self._epochs = terminal, 0
 
-    config = read_config(spec).to_json()
-    recipe = {field.name for field in fields(Recipe)}
-    for change in changes or ():
-        name, equals, text = change.partition("=")
-        if not equals:
-            raise UsageError(f"--set {change!r} is no change: write it as epochs=5")
-        config["recipe" if name.strip() in recipe else "network"][name.strip()] = _value(text)
-    if seed:
-        config["recipe"]["seed"] = seed
-    return Config.from_json(config)
+    def start(self, config: "Config", source: "Source", validation: "Source | None") -> None:
+        """Remark what is trained on what."""
+        self._epochs = config.recipe.epochs
+        self._terminal.remark(f"{config.name}: {config.network.architecture(len(source.classes) or 1).describe()}")
+        self._terminal.remark(f"on {source.describe()}")
+        held = "no validation images" if validation is None else f"validated on {validation.describe()}"
+        self._terminal.remark(held)
 
+    def epoch(self, log: "EpochLog") -> None:
+        """Remark how an epoch ended."""
+        from convscope.studies.training import epoch_line
 
-def _value(text: str) -> Any:
-    """A value as TOML spells it, or the text itself.
-
-    >>> _value("[1, 5]"), _value("0.5"), _value("random")
-    ([1, 5], 0.5, 'random')
-    """
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text.strip()
-
-
-def line(log: "EpochLog", epochs: int) -> str:
-    """What is said of an epoch when it ends."""
-    validated = "" if log.val_error is None else f", validation {log.val_error:.1%}"
-    return (
-        f"epoch {log.epoch}/{epochs}: loss {log.loss:.3f}, error {log.error:.1%}{validated}, rate "
-        f"{log.learning_rate:.2g}, {log.images_per_second:.0f} images/s"
-    )
-
-
-def report(done: "Trained", out: Path, terminal: Terminal) -> None:
-    """Show how a training ended, and draw its curves where matplotlib is there."""
-    from dataclasses import asdict
-
-    from convscope.training.logs import BOARD, board_installed
-
-    pictures = write_figures(lambda: figures(done.history), out, terminal)
-    checkpoints = {epoch: str(path) for epoch, path in done.run.checkpoints().items()}
-    terminal.result(
-        {
-            "out": str(out),
-            "network": done.run.architecture.describe(),
-            "epochs": [asdict(log) for log in done.history],
-            "checkpoints": checkpoints,
-            "figure": str(out / "curves.png") if pictures else None,
-            "tensorboard": str(out / BOARD) if (out / BOARD).is_dir() else None,
-        }
-    )
-    last = done.history[-1]
-    best = min((log.val_error for log in done.history if log.val_error is not None), default=None)
-    terminal.say(line(last, last.epoch))
-    if best is not None:
-        terminal.say(f"best validation error {best:.1%}")
-    terminal.say(f"checkpoints: {', '.join(map(str, checkpoints))}: {out}")
-    if not board_installed():
-        terminal.remark("no event files for TensorBoard: install 'convscope[tensorboard]'")
-
-
-def figures(history: "list[EpochLog]") -> dict[str, bytes]:
-    """The figure by its file name; raises MissingExtra without matplotlib."""
-    from convscope.figures.style import rendered
-    from convscope.figures.training import draw_curves
-
-    return {"curves.png": rendered(draw_curves(history))}
+        self._terminal.remark(epoch_line(log, self._epochs))

@@ -1,7 +1,8 @@
 """Images: where they come from, how they are decoded, and how they become a network's input."""
 
+from convscope.data.allowance import MAX_BYTES, MAX_PIXELS, Allowance, allowance_of
 from convscope.data.cache import CachedSource, cached
-from convscope.data.decoding import MAX_PIXELS, decode
+from convscope.data.decoding import decode
 from convscope.data.loading import Batch, Failure, batches, load_image
 from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess
 from convscope.data.sources import CREDITS, Source, Subset, limit, open_source, subset, wrap_dataset, wrap_hub
@@ -21,6 +22,9 @@ __all__ = [
     # pixels
     "decode",
     "MAX_PIXELS",
+    "MAX_BYTES",
+    "Allowance",
+    "allowance_of",
     "Preprocess",
     "Placement",
     "IMAGENET_MEAN",

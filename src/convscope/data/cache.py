@@ -1,9 +1,8 @@
 """Decoded crops kept on disk, so that a collection that is looked at again need not be decoded again.
 
-A cache is two plain files for each pair of a collection and a preprocessing: the uint8 crops one after the other, and a
-byte for each that says whether it is there. Crops are written before their byte, so a process that is killed loses at
-most what it was writing; several processes may fill one cache at once. The files are sparse until they are filled, and
-may be deleted at any time.
+A cache is one table of rows for each pair of a collection and a preprocessing: `data.rows` says how it is kept and how
+what is damaged is known. A crop that does not hold is decoded again. Several processes may fill one cache at once, and
+its files may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -18,10 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import Allowance, allowance_of
 from convscope.data.decoding import Payload
 from convscope.data.preprocess import Preprocess
+from convscope.data.rows import ENDING, Rows, open_rows
 from convscope.data.sources.base import PicklableLock, Source
-from convscope.errors import StoreError
 
 Pixels = NDArray[np.uint8]
 
@@ -33,7 +33,7 @@ class CachedSource:
     inner: Source
     folder: Path
     _lock: PicklableLock = field(default_factory=PicklableLock, repr=False)
-    _open: dict[str, tuple[Pixels, Pixels]] = field(default_factory=dict, repr=False)
+    _open: dict[tuple[str, str], Rows] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> str:
@@ -44,6 +44,11 @@ class CachedSource:
     def classes(self) -> tuple[str, ...]:
         """The inner source's class names."""
         return self.inner.classes
+
+    @property
+    def allowance(self) -> Allowance:
+        """The inner source's allowance."""
+        return allowance_of(self.inner)
 
     def __len__(self) -> int:
         return len(self.inner)
@@ -74,31 +79,33 @@ class CachedSource:
         Raises:
             StoreError: if the cache cannot be written. ImageError: if the image cannot be read; that is not kept.
         """
-        pixels, present = self._files(preprocess, how)
-        if present[index]:
-            return pixels[index]
-        made = make()
-        pixels[index] = made
-        present[index] = 1
-        return made
+        kept = self._rows(preprocess, how)
+        found = kept.get(index)
+        if found is None:
+            found = make()
+            kept.put(index, found)
+        return found
 
     def __getstate__(self) -> dict[str, object]:
         return {"inner": self.inner, "folder": self.folder, "_lock": self._lock, "_open": {}}
 
-    def _files(self, preprocess: Preprocess, how: str) -> tuple[Pixels, Pixels]:
-        described = json.dumps({"source": self.fingerprint(), "how": how, **_geometry(preprocess)}, sort_keys=True)
+    def _rows(self, preprocess: Preprocess, how: str) -> Rows:
+        asked = (repr(preprocess), how)
         with self._lock:
-            if described not in self._open:
-                key = hashlib.sha256(described.encode()).hexdigest()[:24]
-                shape = (len(self), preprocess.height, preprocess.width, 3)
-                try:
-                    self.folder.mkdir(parents=True, exist_ok=True)
-                    pixels = _mapped(self.folder / f"{key}.pixels", shape)
-                    present = _mapped(self.folder / f"{key}.present", (len(self),))
-                except OSError as error:
-                    raise StoreError(f"the cache in {self.folder} cannot be written: {error}") from error
-                self._open[described] = (pixels, present)
-            return self._open[described]
+            if asked not in self._open:  # once: for some collections the fingerprint takes as long as decoding
+                self._open[asked] = self._opened(preprocess, how)
+            return self._open[asked]
+
+    def _opened(self, preprocess: Preprocess, how: str) -> Rows:
+        described = {"source": self.fingerprint(), "how": how, **_geometry(preprocess)}
+        key = hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:24]
+        return open_rows(
+            self.folder / f"{key}{ENDING}",
+            {"crops": described},
+            count=len(self),
+            shape=(preprocess.height, preprocess.width, 3),
+            dtype=np.dtype(np.uint8),
+        )
 
 
 def cached(source: Source, folder: str | os.PathLike[str]) -> CachedSource:
@@ -117,21 +124,3 @@ def _geometry(preprocess: Preprocess) -> dict[str, object]:
     """What of a preprocessing decides the crop: normalisation comes after it."""
     described = preprocess.to_json()
     return {name: value for name, value in described.items() if name not in ("scale", "mean", "std")}
-
-
-def _mapped(path: Path, shape: tuple[int, ...]) -> Pixels:
-    """The file as an array that can be written; made full of zeros if it is not there, whole or not at all."""
-    size = int(np.prod(shape))
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with draft.open("wb") as file:
-            file.truncate(size)
-        try:
-            os.link(draft, path)  # unlike a rename this never replaces the file of a process that was faster
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    if path.stat().st_size != size:
-        raise StoreError(f"{path} is {path.stat().st_size} bytes and should be {size}: delete it")
-    return np.memmap(path, np.uint8, "r+", shape=shape)

@@ -1,7 +1,8 @@
 """Any image file or image object as (H, W, 3) uint8 RGB pixels, or an ImageError that says what is wrong with it.
 
 JPEG goes to simplejpeg, which releases the interpreter lock and gives the same pixels as Pillow; what simplejpeg
-refuses, and every other format, goes to Pillow. Choices, the same on both ways:
+refuses, and every other format of `convscope.data.formats`, goes to Pillow's decoder of that format, and nothing else
+goes anywhere. Choices, the same on both ways:
 
 - EXIF orientation is applied; the first frame of an animation is taken; colour profiles are ignored.
 - CMYK and YCCK JPEGs follow Adobe's inverted convention, and become RGB without a colour profile.
@@ -11,17 +12,20 @@ refuses, and every other format, goes to Pillow. Choices, the same on both ways:
   segments are not.
 """
 
-import io
 import logging
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile
 
+from convscope.data.allowance import MAX_PIXELS
+from convscope.data.formats import FORMATS, READ, open_image
+from convscope.data.jpeg import JpegHeader, check_scans, read_header
 from convscope.errors import ImageError
 
 logger = logging.getLogger(__name__)
@@ -29,10 +33,10 @@ logger = logging.getLogger(__name__)
 Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image
 """What `decode` takes: an encoded file, pixels (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or a Pillow image."""
 
-MAX_PIXELS = 89_478_485
-"""The most pixels an image may have by default, Pillow's own limit: 256 MiB as RGB, for each decoding thread."""
-
 _ORIENTATION = 0x0112
+_TILE_WIDTH, _TILE_LENGTH = 322, 323
+_STRIP = 1 << 20
+"""Pixels that are converted at once, so that a conversion takes little memory besides the picture."""
 # What Pillow's plugins are known to raise on damaged files. One file must not end a scan of a million.
 _PILLOW_ERRORS = (
     OSError,
@@ -57,9 +61,9 @@ _LOST = ("premature end of data segment", "bad Huffman code", "bad arithmetic co
 def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: int | None = None) -> NDArray[np.uint8]:
     """The image as an (H, W, 3) uint8 RGB array; pixels that are (H, W, 3) uint8 already are returned as they are.
 
-    `max_pixels` refuses larger images before they are decoded (None: Pillow's own limit holds alone). `at_least` lets
-    a JPEG be decoded at a reduced size (1/2, 1/4, 1/8 and the steps between) with both sides at least this long: that
-    is faster and gives other pixels.
+    `max_pixels` refuses larger images before they are decoded (None: `MAX_PIXELS`). `at_least` lets a JPEG be decoded
+    at a reduced size (1/2, 1/4, 1/8 and the steps between) with both sides at least this long: that is faster and gives
+    other pixels.
 
     Raises ImageError with the reason.
 
@@ -69,70 +73,41 @@ def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: i
     Traceback (most recent call last):
     convscope.errors.ImageError: not an image in a known format (it begins with b'<!DOCTYPE html>')
     """
+    max_pixels = MAX_PIXELS if max_pixels is None else max_pixels
     if isinstance(payload, np.ndarray):
         return _from_array(payload, max_pixels)
     if isinstance(payload, Image.Image):
-        _check_size(payload.width, payload.height, max_pixels)
-        return _finish(payload)
+        return _from_image(payload, max_pixels)
     if not isinstance(payload, bytes | bytearray | memoryview):
         raise ImageError(
             f"no image can be read from a {type(payload).__name__}: give bytes, an array or a Pillow image"
         )
     if len(payload) == 0:
         raise ImageError("the file is empty")
-    jpeg = _jpeg_header(payload)
+    jpeg = read_header(payload)
     if jpeg is not None and jpeg.components in (1, 3):
         return _from_jpeg(payload, jpeg, max_pixels, at_least)
     return _from_file(payload, max_pixels)
 
 
-def _check_size(width: int, height: int, max_pixels: int | None) -> None:
+def _check_size(width: int, height: int, max_pixels: int) -> None:
     if width < 1 or height < 1:
         raise ImageError(f"an image of {height}x{width} pixels has no area")
-    if max_pixels is not None and width * height > max_pixels:
-        raise ImageError(f"{height}x{width} pixels are more than the limit of {max_pixels}: raise max_pixels to admit")
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{height}x{width} pixels are more than the limit of {max_pixels} (max_pixels=, on the command line "
+            "--max-pixels)"
+        )
 
 
 # JPEG
 
 
-@dataclass(frozen=True)
-class _Jpeg:
-    """What a JPEG's markers say before its picture begins."""
-
-    width: int
-    height: int
-    components: int
-    tagged: bool  # has an APP1 segment: EXIF or XMP, which may hold an orientation
-
-
-def _jpeg_header(data: bytes | bytearray | memoryview) -> _Jpeg | None:
-    """What the markers say, or None where this is not a JPEG or its markers are not in order."""
-    if bytes(data[:3]) != b"\xff\xd8\xff":
-        return None
-    frame: tuple[int, int, int] | None = None
-    tagged = False
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        if marker == 0xDA:  # the scan begins
-            break
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) and at + 10 <= len(data):
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            frame = (width, height, data[at + 9])
-        tagged = tagged or marker == 0xE1
-        at += 2 + length
-    return None if frame is None else _Jpeg(*frame, tagged)
-
-
 def _from_jpeg(
-    data: bytes | bytearray | memoryview, header: _Jpeg, max_pixels: int | None, at_least: int | None
+    data: bytes | bytearray | memoryview, header: JpegHeader, max_pixels: int, at_least: int | None
 ) -> NDArray[np.uint8]:
     _check_size(header.width, header.height, max_pixels)
+    check_scans(data, header, max_pixels)
     least = at_least or 0
     try:
         # fastdct and fastupsample stay off: with them the pixels differ from Pillow's.
@@ -145,9 +120,9 @@ def _from_jpeg(
     if not header.tagged:
         return image
     try:
-        with Image.open(io.BytesIO(data)) as tagged:
+        with open_image(data, only=("JPEG",)) as tagged:
             return _orient(image, _orientation(tagged))
-    except _PILLOW_ERRORS as error:
+    except (ImageError, *_PILLOW_ERRORS) as error:
         logger.debug("metadata ignored: %s", error)
         return image
 
@@ -155,21 +130,62 @@ def _from_jpeg(
 # Everything else
 
 
-def _from_file(data: bytes | bytearray | memoryview, max_pixels: int | None) -> NDArray[np.uint8]:
-    start = bytes(data[:26])
-    if start.startswith(b"\x89PNG\r\n\x1a\n") and len(start) >= 24:
-        # Before Pillow sees it, which warns about large images.
-        _check_size(*struct.unpack_from(">II", start, 16), max_pixels)
+def _from_file(data: bytes | bytearray | memoryview, max_pixels: int) -> NDArray[np.uint8]:
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        if bytes(data[:4]) == b"\0\0\1\0":
+            # Pillow reads an icon's pixels when it opens it, of whatever size they are.
+            for width, height in _sizes_in_icon(data):
+                _check_size(width, height, max_pixels)
+        with open_image(data) as image:
             _check_size(image.width, image.height, max_pixels)
+            _check_inside(image, data, max_pixels)
             return _finish(image)
-    except UnidentifiedImageError as error:
-        raise ImageError(f"not an image in a known format (it begins with {start[:16]!r})") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"too large: {_plain(error)}") from error
     except _PILLOW_ERRORS as error:
         raise _damaged(error, "file") from error
+
+
+def _check_inside(image: ImageFile.ImageFile, data: bytes | bytearray | memoryview, max_pixels: int) -> None:
+    """Raise ImageError where an open file's pixels, read, would be other than its size says."""
+    if image.format == "TIFF":
+        tags = getattr(image, "tag_v2", {})
+        width, height = (tags.get(tag, 1) for tag in (_TILE_WIDTH, _TILE_LENGTH))
+        if isinstance(width, int) and isinstance(height, int):
+            # The tiles at the border may reach beyond it, and whole tiles are read.
+            _check_size(max(width, 1), max(height, 1), max_pixels)
+    elif image.format == "JPEG":
+        # Markers out of order, or four components: all scans are counted from the file's second marker on.
+        check_scans(data, JpegHeader(image.width, image.height, 0, False, 2), max_pixels)
+
+
+def _sizes_in_icon(data: bytes | bytearray | memoryview) -> Iterator[tuple[int, int]]:
+    """Width and height of each picture of an icon, as that picture itself says."""
+    (count,) = struct.unpack_from("<H", data, 4)
+    for entry in range(6, 6 + 16 * count, 16):
+        if entry + 16 > len(data):
+            return
+        (at,) = struct.unpack_from("<I", data, entry + 12)
+        head = bytes(data[at : at + 24])
+        if head.startswith(b"\x89PNG") and len(head) == 24:
+            yield struct.unpack(">II", head[16:])
+        elif head[:4] == b"\x0c\0\0\0" and len(head) >= 8:
+            yield struct.unpack("<HH", head[4:8])
+        elif len(head) >= 12:
+            width, height = struct.unpack("<ii", head[4:12])
+            yield max(abs(width), 1), max(abs(height) // 2, 1)
+
+
+def _from_image(image: Image.Image, max_pixels: int) -> NDArray[np.uint8]:
+    """The pixels of a Pillow image that somebody else opened."""
+    if isinstance(image, ImageFile.ImageFile) and image.format not in (*FORMATS, "MPO"):
+        # Its pixels may not be read yet, and reading them is what starts a program.
+        raise ImageError(
+            f"a Pillow image of the format {image.format}, which is not read (read are {READ}): give its pixels, "
+            "as image.convert('RGB')"
+        )
+    _check_size(image.width, image.height, max_pixels)
+    return _finish(image)
 
 
 def _damaged(error: BaseException, name: str) -> ImageError:
@@ -222,11 +238,44 @@ def _rgb(image: Image.Image) -> NDArray[np.uint8]:
     """The pixels of a loaded Pillow image of any mode."""
     mode = image.mode
     if mode.startswith("I;16") or mode in ("I", "F"):
-        return _three(_deep(np.asarray(image)))
+        return _deep_image(image)
     if mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
-        straight = image.convert("LA") if mode == "La" else image
-        return _on_white(np.asarray(straight.convert("RGBA")))
-    return np.array(image if mode == "RGB" else image.convert("RGB"))
+        return _by_strips(image, _straight)
+    return _by_strips(image, lambda part: np.array(part if mode == "RGB" else part.convert("RGB")))
+
+
+def _straight(image: Image.Image) -> NDArray[np.uint8]:
+    straight = image.convert("LA") if image.mode == "La" else image
+    return _on_white(np.asarray(straight.convert("RGBA")))
+
+
+def _deep_image(image: Image.Image) -> NDArray[np.uint8]:
+    extremes = [(part.min(), part.max()) for part in (np.asarray(strip) for _, strip in _strips(image))]
+    dtype = np.asarray(image.crop((0, 0, 1, 1))).dtype
+    _check_range(dtype, np.min([low for low, _ in extremes]), np.max([high for _, high in extremes]))
+    return _by_strips(image, lambda part: _three(_scaled(np.asarray(part))))
+
+
+def _by_strips(image: Image.Image, convert: Callable[[Image.Image], NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """What a conversion pixel by pixel makes of an image, a strip at a time where it is large."""
+    if image.width * image.height <= _STRIP:
+        return convert(image)
+    out = np.empty((image.height, image.width, 3), np.uint8)
+    for rows, strip in _strips(image):
+        out[rows] = convert(strip)
+    return out
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
+    for rows in _rows(image.height, image.width):
+        yield rows, image.crop((0, rows.start, image.width, rows.stop))
+
+
+def _rows(height: int, width: int) -> Iterator[slice]:
+    """The rows of strips of about `_STRIP` pixels."""
+    step = max(1, _STRIP // width)
+    for top in range(0, height, step):
+        yield slice(top, min(top + step, height))
 
 
 def _on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -239,16 +288,30 @@ def _deep(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Pixels of more than 8 bits, of any shape: integers on 0..65535 and floating point on 0..1 become 0..255."""
     if values.dtype == np.bool_:
         return values.astype(np.uint8) * np.uint8(255)
-    top = 1 if np.issubdtype(values.dtype, np.floating) else 65535
-    low, high = values.min(), values.max()
+    _check_range(values.dtype, values.min(), values.max())
+    out = np.empty(values.shape, np.uint8)
+    for rows in _rows(len(values), values.size // len(values)):
+        out[rows] = _scaled(values[rows])
+    return out
+
+
+def _check_range(dtype: np.dtype[Any], low: Any, high: Any) -> None:
+    top = _top(dtype)
     if not (low >= 0 and high <= top):  # so that NaN is refused too
-        raise ImageError(f"pixels of type {values.dtype} are read on 0..{top}, found {low:g} to {high:g}")
-    if top == 1:
+        raise ImageError(f"pixels of type {dtype} are read on 0..{top}, found {low:g} to {high:g}")
+
+
+def _top(dtype: np.dtype[Any]) -> int:
+    return 1 if np.issubdtype(dtype, np.floating) else 65535
+
+
+def _scaled(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    if _top(values.dtype) == 1:
         return np.rint(values.astype(np.float64) * 255).astype(np.uint8)
     return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
 
 
-def _from_array(values: NDArray[np.generic], max_pixels: int | None) -> NDArray[np.uint8]:
+def _from_array(values: NDArray[np.generic], max_pixels: int) -> NDArray[np.uint8]:
     if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3, 4)):
         raise ImageError(f"pixels are (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), found {values.shape}")
     _check_size(values.shape[1], values.shape[0], max_pixels)

@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.data.allowance import allowance_of
 from convscope.data.cache import CachedSource
-from convscope.data.decoding import MAX_PIXELS, decode
+from convscope.data.decoding import decode
 from convscope.data.preprocess import Preprocess
 from convscope.data.sources.base import Source
 from convscope.errors import ImageError, UsageError
@@ -56,19 +57,22 @@ class Batch:
 
 
 def load_image(
-    source: Source, index: int, preprocess: Preprocess | None = None, *, max_pixels: int | None = MAX_PIXELS
+    source: Source, index: int, preprocess: Preprocess | None = None, *, max_pixels: int | None = None
 ) -> NDArray[np.uint8]:
     """One image of a source as (H, W, 3) uint8 RGB, cropped where a `preprocess` is given.
 
+    It may have `max_pixels` pixels, by default as many as the source was opened with.
+
     Raises ImageError where it cannot be read or decoded.
     """
+    max_pixels = allowance_of(source).pixels if max_pixels is None else max_pixels
     if preprocess is None:
         return decode(source.read(index), max_pixels=max_pixels)
     return _crop_of(source, index, preprocess, max_pixels, None)
 
 
 def _crop_of(
-    source: Source, index: int, preprocess: Preprocess, max_pixels: int | None, at_least: int | None
+    source: Source, index: int, preprocess: Preprocess, max_pixels: int, at_least: int | None
 ) -> NDArray[np.uint8]:
     """The crop of an image, from the source's cache where it has one."""
 
@@ -89,7 +93,7 @@ def batches(
     threads: int = 2,
     ahead: int = 4,
     decoding: Decoding = "full",
-    max_pixels: int | None = MAX_PIXELS,
+    max_pixels: int | None = None,
     memory: Literal["plain", "pinned"] = "plain",
 ) -> Iterator[Batch]:
     """Batches of crops of the images `indices` (default: all), in that order, `size` indices to a batch.
@@ -97,7 +101,8 @@ def batches(
     `threads` decode and crop at most `ahead` batches beyond the one in use; with 0 the caller's thread does. The
     threads end when the iterator does, is closed, or is interrupted. `decoding` "reduced" lets JPEGs be decoded at
     the smallest size that resizing can start from: faster on large photos, and not the same pixels. Memory "pinned"
-    makes copies to a CUDA device asynchronous.
+    makes copies to a CUDA device asynchronous. Images may have `max_pixels` pixels, by default as many as the source
+    was opened with.
 
     Raises UsageError for arguments that make no sense. Bad images are in each batch's `failures`.
 
@@ -114,7 +119,8 @@ def batches(
     outside = chosen[(chosen < 0) | (chosen >= len(source))]
     if len(outside):
         raise UsageError(f"there is no image {outside[0]}: {source.describe()}")
-    loader = _Loader(source, preprocess, _at_least(preprocess, decoding), max_pixels, memory == "pinned")
+    most = allowance_of(source).pixels if max_pixels is None else max_pixels
+    loader = _Loader(source, preprocess, _at_least(preprocess, decoding), most, memory == "pinned")
     stretches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     return _serial(loader, stretches) if threads == 0 else _threaded(loader, stretches, threads, ahead)
 
@@ -135,7 +141,7 @@ class _Loader:
     source: Source
     preprocess: Preprocess
     at_least: int | None
-    max_pixels: int | None
+    max_pixels: int
     pinned: bool
 
     def begin(self, indices: NDArray[np.int64]) -> "_Pending":

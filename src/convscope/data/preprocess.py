@@ -5,8 +5,10 @@ Geometry (resize, centre crop) happens on uint8 RGB pixels on the CPU and is the
 whatever device they are on.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -18,6 +20,9 @@ from torch import Tensor
 from convscope.errors import ImageError, ShapeError, UsageError, nearest
 
 Interpolation = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
+
+_LARGEST_SIDE = 1 << 15
+"""Of what an image is resized or cropped to; beyond it nothing else would fit into memory."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 """Mean of ImageNet's RGB channels on a 0..1 scale, as torchvision and timm subtract it."""
@@ -82,6 +87,9 @@ class Preprocess:
         self._check()
 
     def _check(self) -> None:
+        for side in (self.height, self.width, *self._smallest()):
+            if not isinstance(side, Integral) or isinstance(side, bool) or side > _LARGEST_SIDE:
+                raise UsageError(f"sides are whole numbers of at most {_LARGEST_SIDE} pixels, found {side!r}")
         if self.height < 1 or self.width < 1:
             raise UsageError(f"a crop of {self.height}x{self.width} pixels has no area: give positive sides")
         if self.interpolation not in get_args(Interpolation):
@@ -92,6 +100,8 @@ class Preprocess:
             )
         if len(self.mean) != 3 or len(self.std) != 3:
             raise UsageError(f"mean and std have a value per RGB channel, found {len(self.mean)} and {len(self.std)}")
+        if not math.isfinite(sum((self.scale, *self.mean, *self.std))):
+            raise UsageError(f"colours need finite numbers, found scale {self.scale}, {self.mean} and {self.std}")
         if not self.scale > 0 or not all(value > 0 for value in self.std):
             raise UsageError(f"scale and std divide colours and must be positive, found {self.scale} and {self.std}")
         if isinstance(self.resize, tuple) and len(self.resize) != 2:
@@ -212,9 +222,16 @@ class Preprocess:
         True
         """
         known = {field.name for field in fields(cls)}
+        if not isinstance(stored, Mapping):
+            raise UsageError(f"a preprocessing description is an object, found a {type(stored).__name__}")
         for key in stored:
             if key not in known:
                 raise UsageError(f"a preprocessing description has no {key!r}{nearest(key, known)}")
         if missing := {"height", "width"} - set(stored):
             raise UsageError(f"a preprocessing description needs {' and '.join(sorted(missing))}")
-        return cls(**stored)
+        try:
+            return cls(**stored)
+        except (TypeError, ValueError, OverflowError) as error:
+            if isinstance(error, UsageError):
+                raise
+            raise UsageError(f"a preprocessing description holds values of other kinds: {error}") from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from convscope.errors import UsageError
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.correspondence import Correspondence, PartResult
+from convscope.methods.correspondence.comparing import Correspondence, PartResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +28,7 @@ def draw(found: Correspondence, *, measure: Measure = "all") -> Figure:
 
     >>> import numpy as np, torch
     >>> from convscope.graph import Network
-    >>> from convscope.methods.correspondence import correspondence
+    >>> from convscope.methods.correspondence.comparing import correspondence
     >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU()), (3, 12, 12))
     >>> boxes = np.array([[2, 2, 6, 6], [3, 4, 7, 8], [5, 1, 9, 5]])
     >>> len(draw(correspondence(net, torch.rand(3, 3, 12, 12), {"eye": boxes}, draws=5)).axes)

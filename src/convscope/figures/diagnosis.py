@@ -10,8 +10,8 @@ import numpy as np
 from convscope.errors import UsageError
 from convscope.figures.pictures import grid, shown, squarest
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.diagnosis import Diagnosis
-from convscope.methods.spectrum import EDGES
+from convscope.methods.diagnosis.diagnosis import Diagnosis
+from convscope.methods.diagnosis.spectrum import EDGES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

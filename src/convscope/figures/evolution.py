@@ -10,7 +10,7 @@ import numpy as np
 from convscope.errors import UsageError
 from convscope.figures.pictures import grid, shown
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.evolution import Evolution, History
+from convscope.methods.evolution.following import Evolution, History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

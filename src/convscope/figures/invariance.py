@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.invariance import Curve, Invariance
+from convscope.methods.invariance.measuring import Curve, Invariance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,7 +47,7 @@ def draw(
 
     >>> import torch
     >>> from convscope.graph import Network
-    >>> from convscope.methods.invariance import invariance
+    >>> from convscope.methods.invariance.measuring import invariance
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten(), torch.nn.Linear(144, 5))
     >>> net = Network.trace(layers, (3, 8, 8))
     >>> found = invariance(net, torch.rand(2, 3, 8, 8), transformations={"vertical": [0, 1]}, layers=["0"])

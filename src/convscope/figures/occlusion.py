@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from convscope.errors import ShapeError, UsageError
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.occluders import Grid
-from convscope.methods.occlusion import Occlusion
+from convscope.methods.occlusion.occluders import Grid
+from convscope.methods.occlusion.occlusion import Occlusion
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ def draw(found: Occlusion, photos: Sequence[Photo], *, classes: Sequence[str] | 
 
     >>> import torch
     >>> from convscope.graph import Network
-    >>> from convscope.methods.occlusion import occlude
+    >>> from convscope.methods.occlusion.occlusion import occlude
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten(), torch.nn.Linear(400, 3))
     >>> net = Network.trace(layers, (3, 12, 12))
     >>> found = occlude(net, torch.rand(1, 3, 12, 12), size=4, stride=2, layer="0")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any
 
@@ -51,7 +52,7 @@ def _create(timm: ModuleType, request: Request, options: dict[str, Any]) -> Any:
     try:
         with seeded(request.seed), quiet("timm", "huggingface_hub"):
             return timm.create_model(request.name, pretrained=pretrained, **options)
-    except (RuntimeError, OSError, ValueError) as error:
+    except (RuntimeError, OSError, ValueError, EOFError, UnpicklingError) as error:
         if "tag" in str(error):
             tags = [known for known in timm.list_pretrained() if known.startswith(request.name.partition(".")[0] + ".")]
             raise UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from pathlib import PurePosixPath
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any
 from urllib.error import URLError
@@ -122,7 +123,7 @@ def _download(entry: Any) -> Weights:
         state = torch.hub.load_state_dict_from_url(
             entry.url, map_location="cpu", progress=False, check_hash=True, weights_only=True
         )
-    except (URLError, OSError, RuntimeError) as error:
+    except (URLError, OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
         raise WeightsError(
             f"cannot download {entry.url} ({error}): fetch the file by other means and give it as weights='{name}', "
             "or ask for weights='random'"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from pickle import UnpicklingError
 from types import ModuleType
 from typing import Any, cast
 
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from convscope.data import Preprocess
 from convscope.data.preprocess import Interpolation
 from convscope.errors import UsageError, WeightsError, missing_extra
+from convscope.files import home_expanded, kind_of
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import package_folder
 from convscope.models.networks import seeded
@@ -30,22 +33,35 @@ _RESAMPLING: dict[int, Interpolation] = {
     5: "hamming",
 }
 _CONVNEXT_WARPS_FROM = 384
+# What transformers raises on folders and repositories that are not what they should be.
+_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RuntimeError,  # RecursionError among them
+    UnpicklingError,
+    SafetensorError,
+)
 
 
 def from_transformers(request: Request) -> Found:
     """transformers' network with its published weights, unless a file or "random" is asked for.
 
-    Code that a repository brings along is never run. A spec that looks like a path is a path, and nothing is downloaded
-    for it.
+    Code that a repository brings along is never run, and never asked about: a network that needs it is refused, a known
+    one that comes with code besides is built by transformers' own. A spec that looks like a path is a path, and nothing
+    is downloaded for it.
     """
     transformers = _import_transformers(f"load {request.spec}")
     local = _is_path(request.name)
-    if local and not Path(request.name).expanduser().is_dir():
+    if local and kind_of(home_expanded(request.name)) != "folder":
         raise UsageError(
             f"{request.spec}: there is no folder '{request.name}' (a model of the hub is ORGANISATION/NAME)"
         )
-    place = str(Path(request.name).expanduser()) if local else request.name
+    place = str(home_expanded(request.name)) if local else request.name
     with quiet("transformers", "huggingface_hub"), _no_bars(transformers):
+        _check_config(transformers, request, place)
         module, label = _load(transformers, request, place)
         preprocess = _preprocess(_processor(transformers, place))
     names: Mapping[int, str] = module.config.id2label
@@ -65,27 +81,25 @@ def _import_transformers(purpose: str) -> ModuleType:
 
 
 def _is_path(name: str) -> bool:
-    return Path(name).expanduser().exists() or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
+    there = kind_of(home_expanded(name)) != "nothing"
+    return there or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name or "\0" in name
 
 
 def _load(transformers: ModuleType, request: Request, place: str) -> tuple[Any, str]:
     auto = transformers.AutoModelForImageClassification
     try:
         if request.weights == RANDOM or request.file is not None:
-            config = transformers.AutoConfig.from_pretrained(place)
+            config = transformers.AutoConfig.from_pretrained(place, trust_remote_code=False)
             with seeded(request.seed):
-                module = auto.from_config(config)
+                module = auto.from_config(config, trust_remote_code=False)
             weights = request.read_file()
             if weights is None:
                 return module, random_label(request.seed)
             load_into(module, weights)
             return module, file_label(weights)
-        module, report = auto.from_pretrained(place, output_loading_info=True)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise WeightsError(
-            f"cannot load {request.spec} as an image classification model of transformers: {_first_line(error)} "
-            "(a model of the hub is ORGANISATION/NAME; a folder must hold config.json and model.safetensors)"
-        ) from error
+        module, report = auto.from_pretrained(place, output_loading_info=True, trust_remote_code=False)
+    except _ERRORS as error:
+        raise _cannot_load(request, error) from error
     if report["missing_keys"]:
         missing = sorted(report["missing_keys"])
         raise WeightsError(
@@ -93,6 +107,51 @@ def _load(transformers: ModuleType, request: Request, place: str) -> tuple[Any, 
             "another task; choose a model for image classification"
         )
     return module, "weights of the repository"
+
+
+def _check_config(transformers: ModuleType, request: Request, place: str) -> None:
+    """Raise WeightsError for a configuration that names code outside transformers, before anything follows it."""
+    try:
+        config, _ = transformers.PretrainedConfig.get_config_dict(place)
+        if not isinstance(config, dict) or not isinstance(config.get("model_type", ""), str):
+            raise ValueError("its config.json does not say what kind of model it is")
+    except _ERRORS as error:
+        raise _cannot_load(request, error) from error
+    brought = config.get("auto_map")
+    # A network that transformers knows itself may bring code for other uses; it is left where it is.
+    auto = importlib.import_module("transformers.models.auto.modeling_auto")
+    known = config.get("model_type") in auto.MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES
+    needed = next(iter(brought.values()), None) if isinstance(brought, Mapping) and not known else None
+    kernel = _kernel(config)
+    if needed is None and kernel is None:
+        return
+    code = f"code of its own ({needed})" if kernel is None else f"a kernel from elsewhere ({kernel})"
+    raise WeightsError(
+        f"{request.spec} needs {code}, which is never run: read it, and if you trust it load the network in a Python "
+        "function of yours and name that as py:package.module:factory"
+    )
+
+
+def _kernel(value: Any) -> str | None:
+    """The repository of compiled code that a configuration, or a part of it, asks attention to be computed by."""
+    parts: list[Any] = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, list):
+            parts += part
+        elif isinstance(part, Mapping):
+            for key, inner in part.items():
+                if str(key).endswith("_implementation") and "/" in json.dumps(inner):
+                    return str(inner)
+                parts.append(inner)
+    return None
+
+
+def _cannot_load(request: Request, error: BaseException) -> WeightsError:
+    return WeightsError(
+        f"cannot load {request.spec} as an image classification model of transformers: {_first_line(error)} "
+        "(a model of the hub is ORGANISATION/NAME; a folder must hold config.json and model.safetensors)"
+    )
 
 
 def _logits(module: Any) -> nn.Module:

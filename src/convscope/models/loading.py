@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch.export import ExportedProgram
 
 from convscope.data import Preprocess
-from convscope.errors import ShapeError, UsageError, nearest
+from convscope.errors import ConvscopeError, ShapeError, UsageError, WeightsError, nearest
 from convscope.graph import Network
+from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
 from convscope.models.from_python import from_python
 from convscope.models.from_timm import from_timm
@@ -69,7 +70,7 @@ def load(
     | timm:NAME, timm:NAME.TAG | of timm | random | a file, "pretrained" (of that tag) |
     | hf:OWNER/NAME, hf:FOLDER | of transformers | those of the repository or folder | a file, "random" |
     | py:package.module:factory | what the function gives | what the function gives | a file |
-    | pt2:FILE | an exported program | those in it | |
+    | pt2:FILE | an exported program; nothing of the file is run | those in it | |
     | file:FILE | what the file says it is | those in it | |
 
     Args:
@@ -193,7 +194,7 @@ def _device(device: str | torch.device | None) -> torch.device | None:
 def _trace(request: Request, found: Found, preprocess: Preprocess | None, classes: tuple[str, ...] | None) -> Network:
     name = f"{request.spec} ({found.weights})"
     if isinstance(found.module, ExportedProgram):
-        net = Network.from_export(found.module, name=name, preprocess=preprocess, classes=classes)
+        net = _network_of(found.module, request, name=name, preprocess=preprocess, classes=classes)
         _check_size(net, request, preprocess)
         return net
     if preprocess is not None:
@@ -205,6 +206,20 @@ def _trace(request: Request, found: Found, preprocess: Preprocess | None, classe
             "input_size="
         )
     return Network.trace(found.module, (3, *size), name=name, preprocess=preprocess, classes=classes, copy=found.shared)
+
+
+def _network_of(program: ExportedProgram, request: Request, **about: Any) -> Network:
+    """The network of a program; what its constants are computed from may not fit, which shows only now."""
+    try:
+        return Network.from_export(program, **about)
+    except ConvscopeError:
+        raise
+    except FAILURES as error:
+        first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise WeightsError(
+            f"{request.spec}: the program does not compute what it needs: {first}; write it again with "
+            "torch.export.save, or give the module itself by py:package.module:factory"
+        ) from error
 
 
 def _check_size(net: Network, request: Request, preprocess: Preprocess | None) -> None:

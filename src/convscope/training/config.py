@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
+from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
 from convscope.errors import UsageError, nearest
+from convscope.files import home_expanded, kind_of
 from convscope.models import VARIANTS, Architecture
 from convscope.training.recipe import Recipe
 
@@ -65,7 +67,7 @@ class NetworkChoice:
             without = tuple(int(number) for number in stored.get("without", ()))
             width, size = float(stored.get("width", 1.0)), stored.get("input_size")
             size = None if size is None else int(size)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise UsageError(f"network: {error}; without lists layers, widths maps layers to numbers") from error
         return cls(str(stored.get("base", "zfnet")), size, width, without, widths)
 
@@ -139,8 +141,8 @@ def read_config(spec: str | Path) -> Config:
     text = str(spec)
     if text in packaged_configs():
         return _parsed((files("convscope.training") / "configs" / f"{text}.toml").read_text("utf-8"), text)
-    path = Path(spec).expanduser()
-    if not path.is_file():
+    path = home_expanded(spec)
+    if kind_of(path) != "file":
         known = packaged_configs()
         raise UsageError(f"no training {text!r}{nearest(text, known)}: give a TOML file, or one of {', '.join(known)}")
     try:
@@ -149,10 +151,30 @@ def read_config(spec: str | Path) -> Config:
         raise UsageError(f"training {path} cannot be read: {error}") from error
 
 
+def configured(spec: Config | str | PathLike[str], changes: Mapping[str, Any], *, seed: int = 0) -> Config:
+    """A configuration, or that of a name or file, with options of its recipe or network changed by name.
+
+    `seed` replaces the recipe's unless it is 0.
+
+    >>> configured("imagenette-zfnet", {"epochs": 3, "width": 0.5}).network.width
+    0.5
+
+    Raises:
+        UsageError: where there is none, or no such option.
+    """
+    found = spec if isinstance(spec, Config) else read_config(spec if isinstance(spec, str) else Path(spec))
+    config, recipe = found.to_json(), {option.name for option in fields(Recipe)}
+    for name, value in changes.items():
+        config["recipe" if name in recipe else "network"][name] = value
+    if seed:
+        config["recipe"]["seed"] = seed
+    return Config.from_json(config)
+
+
 def _parsed(text: str, name: str) -> Config:
     try:
         return Config.from_json({"name": name, **tomllib.loads(text)})
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"training {name!r} is no TOML: {error}") from error
     except UsageError as error:
         raise UsageError(f"training {name!r}: {error}") from error
+    except (ValueError, RecursionError) as error:  # besides TOMLDecodeError, for numbers of too many digits
+        raise UsageError(f"training {name!r} is no TOML: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from convscope.files import writing
 from convscope.training.state import EpochLog
 
 BOARD = "tensorboard"
@@ -22,11 +23,11 @@ class Board:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._writer = None
+        self._folder, self._writer = folder / BOARD, None
         if board_installed():
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer = SummaryWriter(str(folder / BOARD))
+            self._writer = SummaryWriter(str(self._folder))
 
     def write(self, log: EpochLog) -> None:
         """Add an epoch's numbers."""
@@ -42,10 +43,11 @@ class Board:
             "filters at the limit": log.limited,
             "images per second": log.images_per_second,
         }
-        for name, value in numbers.items():
-            if value is not None:
-                self._writer.add_scalar(name, value, log.epoch)
-        self._writer.flush()
+        with writing(self._folder):
+            for name, value in numbers.items():
+                if value is not None:
+                    self._writer.add_scalar(name, value, log.epoch)
+            self._writer.flush()
 
     def close(self) -> None:
         """Close the file."""

@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from convscope.methods.distributed import launched, local_device, rank
+from convscope.processes import launched, local_device, rank
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ weight decay is that of cuda-convnet's configurations.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self, get_args
@@ -32,7 +33,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 _POSITIVE = ("epochs", "batch", "learning_rate", "factor", "patience", "std", "validate_every", "mean_images")
 _NOT_NEGATIVE = ("momentum", "weight_decay", "warmup", "renormalise", "padding", "smallest_rate")
 _NUMBERS = (*_POSITIVE, *_NOT_NEGATIVE, "seed")
-_WHOLE = ("epochs", "batch", "patience", "validate_every", "mean_images", "padding", "seed")
+_MOST = {"epochs": 10**6, "batch": 10**6, "padding": 2**12, "mean_images": 10**9, "resize": 2**15, "seed": 2**63 - 1}
+_WHOLE = ("resize", "epochs", "batch", "patience", "validate_every", "mean_images", "padding", "seed")
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,20 @@ class Recipe:
                 raise UsageError(f"recipe: {name} is one of {', '.join(known)}, found {value!r}{hint}")
         if self.checkpoint_dtype not in ("float32", "float16"):
             raise UsageError(f"recipe: checkpoint_dtype is float32 or float16, found {self.checkpoint_dtype!r}")
-        for name in _NUMBERS:
+        for name in _NUMBERS if self.resize is None else (*_NUMBERS, "resize"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise UsageError(f"recipe: {name} is a number, found {value!r}")
+            if not abs(value) < math.inf:
+                raise UsageError(f"recipe: {name} is a finite number, found {value!r}")
             if name in _WHOLE and not isinstance(value, int):
                 raise UsageError(f"recipe: {name} is a whole number, found {value!r}")
             if (name in _POSITIVE and value <= 0) or (name in _NOT_NEGATIVE and value < 0):
                 bound = "above zero" if name in _POSITIVE else "zero or more"
                 raise UsageError(f"recipe: {name} is {bound}, found {value}")
+        for name, most in _MOST.items():
+            if (getattr(self, name) or 0) > most:
+                raise UsageError(f"recipe: {name} is at most {most}, found {getattr(self, name)}")
         if not self.momentum < 1:
             raise UsageError(f"recipe: momentum is below 1, found {self.momentum}")
         if not self.factor < 1:
@@ -121,7 +128,7 @@ class Recipe:
 
     def _check_epochs(self) -> None:
         for name in ("steps", "checkpoints"):
-            if not all(isinstance(epoch, int) and epoch > 0 for epoch in getattr(self, name)):
+            if not all(isinstance(epoch, int) and 0 < epoch <= _MOST["epochs"] for epoch in getattr(self, name)):
                 raise UsageError(f"recipe: {name} are epochs, counted from 1, found {list(getattr(self, name))}")
         if self.schedule == "steps" and not self.steps:
             raise UsageError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -16,7 +15,7 @@ from torch import nn
 import convscope
 from convscope.data import Preprocess
 from convscope.errors import StoreError
-from convscope.files import write_bytes, write_json, write_with
+from convscope.files import read_sealed_json, write_bytes, write_sealed_json
 from convscope.models import Architecture, save_weights
 from convscope.training.config import Config
 from convscope.training.state import EpochLog
@@ -40,7 +39,7 @@ class Run:
 
     def write(self) -> None:
         """Write `run.json`."""
-        write_json(
+        write_sealed_json(
             self.folder / RUN,
             {
                 "format": FORMAT,
@@ -58,7 +57,7 @@ class Run:
     def open(cls, folder: Path) -> Self:
         """The training of a folder; raises StoreError where it is none."""
         try:
-            said: Mapping[str, Any] = json.loads((folder / RUN).read_text("utf-8"))
+            said: Mapping[str, Any] = read_sealed_json(folder / RUN, unsealed="allow")
             return cls(
                 folder,
                 Config.from_json(said["config"]),
@@ -69,6 +68,16 @@ class Run:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{folder / RUN} does not describe a training ({error}): choose another folder") from error
+
+    def expect_kept(self) -> None:
+        """Raise StoreError where the folder, or what it is of, was removed since the training began.
+
+        What is written into it then could be gone on with by nobody.
+        """
+        if not (self.folder / RUN).is_file():
+            raise StoreError(
+                f"{self.folder / RUN} was removed while the training went on: train again, and leave its folder alone"
+            )
 
     def check(self, config: Config, images: str) -> None:
         """Raise StoreError unless this is the training of that configuration on those images."""
@@ -107,7 +116,7 @@ class Run:
             "training": {"name": self.config.name, "recipe": self.config.recipe.to_json(), "images": self.images},
             "log": asdict(log),
         }
-        write_with(path, lambda place: save_weights(place, kept, metadata))
+        save_weights(path, kept, metadata)
         return path
 
     def checkpoints(self) -> dict[int, Path]:

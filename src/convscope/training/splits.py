@@ -2,61 +2,74 @@
 
 from __future__ import annotations
 
+import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from convscope.data import Source, open_source, subset
 from convscope.errors import UsageError
+from convscope.files import kind_of
 
 _VALIDATION = ("val", "validation", "valid", "test")
 
 
 def open_splits(
-    data: str, *, val: str | None = None, hold_out: float | None = None, limit: int | None = None
+    data: str,
+    *,
+    val: str | None = None,
+    hold_out: float | None = None,
+    limit: int | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
 ) -> tuple[Source, Source | None]:
     """Training and validation images: `data` and `val`, or the two parts that `data` has.
 
     Without `val`, a pack `npz:FILE` gives its splits train and val, a folder its sub-folders train and val; with
     `hold_out` that share of each class is validated on and not trained on, evenly spread. Otherwise there are no
-    validation images. `limit` is for each of the two.
+    validation images. `limit` is for each of the two; `max_pixels` and `max_bytes` are those of `open_source`.
 
     Raises:
         UsageError: where `val` and `hold_out` are both given, or the share is not between 0 and 1. SourceError: where
             images cannot be opened.
     """
     if val is not None and hold_out is not None:
-        raise UsageError("validation images are either named with --val or held out with --hold-out: give one of them")
+        raise UsageError("validation images are either named with val= or held out with hold_out=: give one of them")
+    opened = partial(open_source, max_pixels=max_pixels, max_bytes=max_bytes)
     if hold_out is not None:
-        return _held_out(open_source(data), hold_out, limit)
+        return _held_out(opened(data), hold_out, limit)
     if val is not None:
-        return open_source(data, limit=limit), open_source(val, limit=limit)
+        return opened(data, limit=limit), opened(val, limit=limit)
     found = _parts(data)
     if found is None:
-        return open_source(data, limit=limit), None
-    return open_source(found[0], limit=limit), open_source(found[1], limit=limit)
+        return opened(data, limit=limit), None
+    return opened(found[0], limit=limit), opened(found[1], limit=limit)
 
 
 def _parts(data: str) -> tuple[str, str] | None:
     """How a collection's parts for training and validation are spelled, if it has such."""
     place = data.removeprefix("folder:")
-    if Path(place).is_dir():
+    if kind_of(place) == "folder":
         root = Path(place)
         for name in _VALIDATION:
             if (root / "train").is_dir() and (root / name).is_dir():
                 return str(root / "train"), str(root / name)
         return None
     pack = data.removeprefix("npz:")
-    if pack.endswith(".npz") and Path(pack).is_file():
-        with np.load(pack, allow_pickle=False) as members:
-            if "split" in members.files:
-                return f"npz:{pack}#train", f"npz:{pack}#val"
+    if pack.endswith(".npz") and kind_of(pack) == "file":
+        try:
+            with zipfile.ZipFile(pack) as archive:
+                if "split.npy" in archive.namelist():
+                    return f"npz:{pack}#train", f"npz:{pack}#val"
+        except (OSError, ValueError, zipfile.BadZipFile):
+            return None  # opening it says what is wrong with it
     return None
 
 
 def _held_out(source: Source, share: float, limit: int | None) -> tuple[Source, Source]:
     if not 0 < share < 1:
-        raise UsageError(f"--hold-out is a share between 0 and 1, such as 0.1, found {share}")
+        raise UsageError(f"hold_out={share}: give a share between 0 and 1, such as 0.1")
     labels = np.array([source.label(index) for index in range(len(source))])
     aside = np.zeros(len(labels), bool)
     for label in np.unique(labels):
@@ -64,7 +77,7 @@ def _held_out(source: Source, share: float, limit: int | None) -> tuple[Source, 
         count = max(1, round(share * len(rows)))
         aside[rows[np.linspace(0, len(rows) - 1, count).round().astype(int)]] = True
     if aside.all():
-        raise UsageError(f"--hold-out {share} leaves nothing to train on: {source.describe()}")
+        raise UsageError(f"hold_out={share} leaves nothing to train on: {source.describe()}")
     parts = []
     for rows in (np.flatnonzero(~aside), np.flatnonzero(aside)):
         few = (

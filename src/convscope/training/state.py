@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import StoreError
-from convscope.files import write_with
 from convscope.models import read_weights, save_weights
 
 STATE = "state.safetensors"
@@ -66,7 +65,7 @@ def save_state(run: Path, module: nn.Module, optimiser: torch.optim.SGD, positio
         if momentum is not None:
             tensors[f"momentum.{name}"] = momentum
     said = asdict(position)
-    write_with(run / STATE, lambda path: save_weights(path, tensors, {"position": said}))
+    save_weights(run / STATE, tensors, {"position": said})
 
 
 def load_state(run: Path, module: nn.Module, optimiser: torch.optim.SGD) -> Position:

@@ -108,7 +108,7 @@ def _check(recipe: Recipe, members: Team, source: Source, validation: Source | N
     if recipe.schedule == "plateau" and validation is None:
         raise UsageError(
             "the learning rate falls when the validation error stops falling, and there are no validation images: name "
-            "some with --val, or choose the schedule 'steps' or 'cosine'"
+            "some with validation=, or choose the schedule 'steps' or 'cosine'"
         )
     if not source.classes:
         raise UsageError(f"training needs classes with names, and there are none: {source.describe()}")
@@ -230,6 +230,7 @@ class _Training:
             if at.step % self.save_every == 0 and at.step < self.feed.steps:
                 self._add(sums, time.monotonic() - began)
                 if self.members.leads:
+                    self.folder.expect_kept()
                     save_state(self.folder.folder, self.module, self.optimiser, at)
                 began = time.monotonic()
         self._add(sums, time.monotonic() - began)
@@ -304,6 +305,7 @@ class _Training:
         at.epoch, at.step, at.loss, at.wrong, at.seen, at.seconds = at.epoch + 1, 0, 0.0, 0, 0, 0.0
         if not self.members.leads:
             return
+        self.folder.expect_kept()
         if self.recipe.keeps(log.epoch):
             self.folder.save_checkpoint(self.module, log, dtype=self.recipe.checkpoint_dtype)
         self.folder.write_log(at.history)

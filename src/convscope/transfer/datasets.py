@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree
@@ -69,7 +69,9 @@ class Target:
         return f"{self.source.describe()}; {len(self.classes)} classes to tell apart"
 
 
-def open_target(spec: Any, *, background: Background | None = None) -> Target:
+def open_target(
+    spec: Any, *, background: Background | None = None, max_pixels: int | None = None, max_bytes: int | None = None
+) -> Target:
     """The target set that `spec` names.
 
     | spec | images |
@@ -81,6 +83,7 @@ def open_target(spec: Any, *, background: Background | None = None) -> Target:
 
     background: whether the class that is no category takes part; by default it does in Caltech-101 and everywhere
         else but Caltech-256, whose authors leave the clutter out.
+    max_pixels, max_bytes: what one image may cost, as in `open_source`.
 
     Raises:
         SourceError: where something of the layout is missing, or the images have no labels.
@@ -90,9 +93,11 @@ def open_target(spec: Any, *, background: Background | None = None) -> Target:
     if kind == "voc2012":
         if background is not None:
             raise UsageError("PASCAL VOC has no background class: leave background out")
-        return _open_voc(Path(place))
-    source = open_source(spec) if kind == "images" else _open_caltech(kind, Path(place))
-    return _labelled(kind, source, background)
+        target = _open_voc(Path(place))
+    else:
+        source = open_source(spec) if kind == "images" else _open_caltech(kind, Path(place))
+        target = _labelled(kind, source, background)
+    return replace(target, source=open_source(target.source, max_pixels=max_pixels, max_bytes=max_bytes))
 
 
 def _kind_of(spec: Any) -> tuple[Kind, str]:

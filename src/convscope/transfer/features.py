@@ -4,10 +4,10 @@ Images go the way of a scan: decoded by threads, run in micro-batches of the dev
 thread each, batch norms folded, nothing run above the last layer. So the features of an image depend on neither
 batches, workers nor on which other images are asked for, to the bit.
 
-Each layer is two plain files named by a key over everything that decides the numbers (network, source, preprocessing,
-layer, pooling, micro-batch): the float32 rows one after the other, mapped into memory, and a byte for each image that
-says whether its row is there (1) or the image could not be read (2). The bytes are written after the rows have reached
-the disk, so that a process that is killed loses at most the last seconds.
+Each layer is one table of float32 rows (`data.rows`), in a file named by a key over everything that decides the
+numbers: network, source, preprocessing, layer, pooling, micro-batch. A row is kept as soon as it is there, and so is
+that an image could not be read. Rows that are asked for are checked: those that are not as they were written are
+computed again.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ import hashlib
 import json
 import logging
 import os
-import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -33,24 +31,20 @@ from torch import Tensor
 
 from convscope import kernels
 from convscope.data import Batch, Source, batches
+from convscope.data.rows import ABSENT, ENDING, THERE, UNREADABLE, Rows, open_rows
 from convscope.errors import SourceError, StoreError, UsageError
-from convscope.files import writing
 from convscope.graph import Layer, Network
-from convscope.methods.scan import preprocess_of
-from convscope.methods.scan_run import default_workers, micro_batch
+from convscope.methods.inputs import preprocess_of
+from convscope.methods.scan.run import default_workers, micro_batch
 from convscope.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
 
 How = Literal["auto", "flatten", "mean", "max"]
-Rows = NDArray[np.float32]
+Vectors = NDArray[np.float32]
 
 LIMIT = 2048
 """Numbers that a layer gives a classifier at most, by default: about the same for all layers, learned in seconds."""
-SAVE_EVERY = 5.0
-"""Seconds between two marks of what is finished."""
-
-_THERE, _UNREADABLE = 1, 2
 
 
 @dataclass(frozen=True)
@@ -120,30 +114,37 @@ class Pooling:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """The rows of one layer for the images of a source; (n, size) float32 mapped from disk, `state` (n,) uint8."""
+    """The vectors of one layer for the images of a source, read from disk; `state` (n,) uint8 says which are there."""
 
     layer: str
     what: str
-    table: Rows = field(repr=False)
+    kept: Rows = field(repr=False)
     state: NDArray[np.uint8] = field(repr=False)
 
-    def rows(self, indices: NDArray[np.integer]) -> Rows:
+    def rows(self, indices: NDArray[np.integer]) -> Vectors:
         """Copies of the rows (len(indices), size) of these images.
 
         Raises:
-            SourceError: where one of them is not there; `readable` tells.
+            SourceError: where one of them is not there; `readable` tells. StoreError: where one was damaged since.
         """
-        if not self.readable[indices].all():
-            bad = int(np.asarray(indices)[~self.readable[indices]][0])
-            raise SourceError(
-                f"image {bad} has no features of {self.layer}: it could not be read, or was not asked for"
-            )
-        return np.array(self.table[indices])
+        found = np.empty((len(indices), *self.kept.shape), np.float32)
+        for place, index in enumerate(np.asarray(indices).tolist()):
+            if not self.readable[index]:
+                raise SourceError(
+                    f"image {index} has no features of {self.layer}: it could not be read, or was not asked for"
+                )
+            if (row := self.kept.get(index)) is None:
+                raise StoreError(
+                    f"{self.kept.path} was damaged: the features of image {index} are not as they were written; run "
+                    "the same again, and they are computed anew"
+                )
+            found[place] = row
+        return found
 
     @property
     def readable(self) -> NDArray[np.bool_]:
         """Which images have rows."""
-        return self.state == _THERE
+        return self.state == THERE
 
 
 def extract(
@@ -170,20 +171,28 @@ def extract(
     if not names:
         raise UsageError("no layers to take features from: name one or more (run `convscope layers MODEL`)")
     folder = Path(store)
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        found = {name: _open(folder, net, source, net.layers[name], how) for name in names}
+    found = {name: _open(folder, net, source, net.layers[name], how) for name in names}
     asked = np.arange(len(source)) if indices is None else np.unique(np.asarray(indices, np.int64))
     todo = np.zeros(len(source), bool)
     for one in found.values():
-        todo[asked] |= one.state[asked] == 0
+        _doubt(one, asked)
+        todo[asked] |= one.state[asked] == ABSENT
     _report_start(progress or silent, asked, todo)
     if todo.any():
-        missing = [name for name, one in found.items() if (one.state[asked] == 0).any()]
-        job = _Job(net, source, {name: found[name] for name in missing}, how, np.flatnonzero(todo))
-        with writing(folder):
-            job.run(workers or default_workers(net.device), progress or silent, len(asked))
+        # With all layers, also those that lack nothing: a convolution whose output is wanted is run apart from the ReLU
+        # after it, and rounds otherwise. What is made again is so the same as what was made before, to the bit.
+        job = _Job(net, source, found, how, np.flatnonzero(todo))
+        job.run(workers or default_workers(net.device), progress or silent, len(asked))
     return found
+
+
+def _doubt(features: Features, asked: NDArray[np.int64]) -> None:
+    """Take rows that are not as they were written for rows that are not there."""
+    claimed = asked[features.state[asked] == THERE]
+    broken = claimed[~features.kept.intact(claimed.tolist())]
+    if len(broken):
+        logger.warning("%s: %d rows are not as they were written, and are made again", features.kept.path, len(broken))
+        features.state[broken] = ABSENT
 
 
 def _report_start(progress: Progress, asked: NDArray[np.int64], todo: NDArray[np.bool_]) -> None:
@@ -209,42 +218,28 @@ def feature_key(net: Network, source: Source, layer: Layer, how: Pooling) -> dic
 
 
 def _open(folder: Path, net: Network, source: Source, layer: Layer, how: Pooling) -> Features:
-    digest = hashlib.sha256(json.dumps(feature_key(net, source, layer, how), sort_keys=True).encode()).hexdigest()[:24]
-    shape = (len(source), how.size(layer))
-    table = _mapped(folder / f"{digest}.features", np.dtype(np.float32), shape)
-    state = _mapped(folder / f"{digest}.state", np.dtype(np.uint8), shape[:1])
-    return Features(layer.name, how.describe(layer), table, state)
-
-
-def _mapped(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    """The file as an array that can be written, made full of zeros (and sparse) where it is not there."""
-    size = int(np.prod(shape)) * dtype.itemsize
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-        with draft.open("wb") as file:
-            file.truncate(size)
-        draft.replace(path)
-    if path.stat().st_size != size:
-        raise StoreError(f"{path} is {path.stat().st_size} bytes and should be {size}: delete it")
-    return np.memmap(path, dtype, "r+", shape=shape)
+    key = feature_key(net, source, layer, how)
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:24]
+    path, shape = folder / f"{digest}{ENDING}", (how.size(layer),)
+    kept = open_rows(path, {"features": key}, count=len(source), shape=shape, dtype=np.dtype("<f4"))
+    return Features(layer.name, how.describe(layer), kept, kept.states())
 
 
 @dataclass(eq=False)
 class _Job:
-    """One pass over images that lack features of some layer."""
+    """One pass over images that lack features of some of the layers; what is there is left as it is."""
 
     net: Network
     source: Source
-    wanted: Mapping[str, Features]
+    layers: Mapping[str, Features]
     how: Pooling
     numbers: NDArray[np.int64]
-    finished: deque[tuple[NDArray[np.int64], int]] = field(default_factory=deque)
 
     def run(self, workers: int, progress: Progress, total: int) -> None:
-        """Fill the rows; marks what is finished now and then, and at the end, also of an interrupted pass."""
+        """Fill the rows; they are kept as they are made, also those of an interrupted pass."""
         preprocess_of(self.net)
         done, waiting = total - len(self.numbers), set[Future[int]]()
-        before, marked = torch.get_num_threads(), time.monotonic()
+        before = torch.get_num_threads()
         pool = ThreadPoolExecutor(
             workers, thread_name_prefix="convscope-features", initializer=torch.set_num_threads, initargs=(1,)
         )
@@ -254,16 +249,14 @@ class _Job:
                 while len(waiting) > workers + 1:
                     done += _collect(waiting)
                     progress("features", done, total)
-                if time.monotonic() - marked > SAVE_EVERY:
-                    self._mark()
-                    marked = time.monotonic()
             while waiting:
                 done += _collect(waiting)
                 progress("features", done, total)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
             torch.set_num_threads(before)
-            self._mark()
+        for one in self.layers.values():
+            one.kept.sync()
 
     def _micro_batches(self, workers: int) -> Iterator[Batch]:
         stream = batches(
@@ -281,13 +274,22 @@ class _Job:
         """Write the rows of a micro-batch; how many images it was of. Called by workers."""
         if len(batch):
             with torch.no_grad():
-                for name, output in self.net.stream(self._fill(batch.images), list(self.wanted)):
+                for name, output in self.net.stream(self._fill(batch.images), list(self.layers)):
                     rows = self.how(output[: len(batch)], self.net.layers[name])
-                    self.wanted[name].table[batch.indices] = rows.cpu().numpy()
-        unreadable = np.array([failure.index for failure in batch.failures], np.int64)
-        self.finished.append((batch.indices, _THERE))
-        self.finished.append((unreadable, _UNREADABLE))
-        return len(batch) + len(unreadable)
+                    self._keep(self.layers[name], batch.indices, rows.cpu().numpy())
+        for one in self.layers.values():
+            for failure in batch.failures:
+                if one.state[failure.index] == ABSENT:
+                    one.kept.mark_unreadable(failure.index)
+                    one.state[failure.index] = UNREADABLE
+        return len(batch) + len(batch.failures)
+
+    @staticmethod
+    def _keep(features: Features, indices: NDArray[np.int64], rows: Vectors) -> None:
+        for index, row in zip(indices.tolist(), rows, strict=True):
+            if features.state[index] == ABSENT:
+                features.kept.put(index, row)
+                features.state[index] = THERE
 
     def _fill(self, images: Tensor) -> Tensor:
         """The network's input, filled up to a whole micro-batch with copies of the last image, as a scan does."""
@@ -295,18 +297,6 @@ class _Job:
             images = torch.cat([images, images[-1:].expand(missing, -1, -1, -1)])
         images = images.contiguous(memory_format=torch.channels_last).to(self.net.device, non_blocking=True)
         return preprocess_of(self.net).normalise(images, dtype=self.net.dtype)
-
-    def _mark(self) -> None:
-        """Say of the finished rows that they are there, after they are on the disk."""
-        # Workers go on adding: what is taken out here was written before.
-        finished = [self.finished.popleft() for _ in range(len(self.finished))]
-        if not finished:
-            return
-        for one in self.wanted.values():
-            cast(Any, one.table).flush()
-            for rows, state in finished:
-                one.state[rows] = state
-            cast(Any, one.state).flush()
 
 
 def _collect(waiting: set[Future[int]]) -> int:

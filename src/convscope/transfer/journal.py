@@ -1,7 +1,7 @@
 """Scores kept as they are made, so that an experiment that was stopped loses no more than the one it was at.
 
-A score is a file, named after everything that decides it and written whole or not at all. The same experiment finds it
-again, and so does another that shares it, such as one with more layers.
+A score is a file, named after everything that decides it and written whole or not at all, with a checksum over its name
+and its numbers. The same experiment finds it again, and so does another that shares it, such as one with more layers.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ from typing import Any
 import numpy as np
 
 from convscope.errors import StoreError
-from convscope.files import write_json
+from convscope.files import read_sealed_json, write_sealed_json
 from convscope.transfer.datasets import Target
 from convscope.transfer.results import Score, plain_values, stored_score
 from convscope.transfer.splits import Fold
+
+ENDING = ".json"
+SCORES = "scores"
+"""The folder of scores beside the features in a store."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +41,30 @@ class Journal:
         Raises:
             StoreError: where a file cannot be written, or is no score.
         """
-        text = json.dumps({**asked, "schema": 1}, sort_keys=True)
-        path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.json"
+        text = json.dumps({**asked, "schema": 2}, sort_keys=True)
+        path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}{ENDING}"
         if path.exists():
-            return _read(path)
+            return read_score(path)
         score = make()
-        write_json(path, plain_values(asdict(score)))
+        write_sealed_json(path, {"of": path.stem, "score": plain_values(asdict(score))})
         return score
 
 
-def _read(path: Path) -> Score:
+def read_score(path: Path) -> Score:
+    """The score in a file.
+
+    Raises:
+        StoreError: where it is none, or not as it was written.
+    """
     try:
-        return stored_score(json.loads(path.read_text(encoding="utf-8")))
+        stored = read_sealed_json(path)
+        if stored["of"] != path.stem:
+            raise ValueError(f"it was written as {stored['of']}")
+        return stored_score(stored["score"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is no score of a transfer experiment ({error}): delete it") from error
+        raise StoreError(
+            f"{path} is no score of a transfer experiment ({error}): delete it, and the same command makes it again"
+        ) from error
 
 
 @contextmanager
@@ -65,7 +79,7 @@ def kept_in(store: str | os.PathLike[str] | None) -> Iterator[Path]:
 
 def journal_of(store: Path) -> Journal:
     """The journal beside the features in a store."""
-    return Journal(store / "scores")
+    return Journal(store / SCORES)
 
 
 def fold_key(target: Target, fold: Fold) -> dict[str, Any]:
@@ -83,4 +97,4 @@ def fold_key(target: Target, fold: Fold) -> dict[str, Any]:
     }
 
 
-__all__ = ["Journal", "fold_key", "journal_of", "kept_in"]
+__all__ = ["ENDING", "SCORES", "Journal", "fold_key", "journal_of", "kept_in", "read_score"]

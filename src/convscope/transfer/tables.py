@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from convscope.tables import TextTable
 from convscope.transfer.results import Row, TransferResult, Weights
 
 PAPER_CALTECH = {
@@ -39,26 +39,6 @@ PAPER_VOC = (
 
 
 _FEATURES: tuple[Weights, ...] = ("pretrained", "random")
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """A table for people: a title, the heads of its columns, rows of text."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def markdown(self) -> str:
-        """The table in Markdown, without its title.
-
-        >>> print(TextTable("t", ("layer", "svm"), (("conv1", "44.8"),)).markdown())
-        | layer | svm |
-        | --- | --- |
-        | conv1 | 44.8 |
-        """
-        lines = (self.head, ("---",) * len(self.head), *self.rows)
-        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def tables(result: TransferResult) -> list[TextTable]:
@@ -170,7 +150,6 @@ __all__ = [
     "PAPER_TABLE7",
     "PAPER_TABLE7_SIZE",
     "PAPER_VOC",
-    "TextTable",
     "layer_table",
     "paper_table7",
     "size_table",

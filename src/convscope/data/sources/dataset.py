@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Subset as TorchSubset
 
+from convscope.data.allowance import USUAL, Allowance
 from convscope.data.decoding import Payload, decode
 from convscope.data.sources.base import PicklableLock, hash_items
 from convscope.errors import ImageError, SourceError, UsageError
@@ -36,6 +37,7 @@ class DatasetSource:
     names: tuple[str, ...] = field(repr=False)
     access: Access = "serial"
     kind: str = "dataset"
+    allowance: Allowance = USUAL
     _lock: PicklableLock = field(default_factory=PicklableLock, repr=False)
 
     def __len__(self) -> int:
@@ -73,14 +75,16 @@ class DatasetSource:
         digest = hashlib.sha256()
         for index in np.unique(np.linspace(0, len(self) - 1, _PROBED).astype(int)):
             try:
-                pixels = decode(self.read(int(index)))
+                pixels = decode(self.read(int(index)), max_pixels=self.allowance.pixels)
                 digest.update(f"{pixels.shape}".encode() + pixels.tobytes())
             except ImageError as error:
                 digest.update(str(error).encode())
         targets = _targets(self.dataset, len(self))
         rows = enumerate(targets if targets is not None else np.full(len(self), -1))
         items = ((self.name(index), int(label), 0) for index, label in rows)
-        return hash_items(f"{self.kind}#{self.title}", self.classes, items, more=[digest.digest()])
+        return hash_items(
+            f"{self.kind}#{self.title}", self.classes, items, more=[digest.digest(), self.allowance.mark()]
+        )
 
     def describe(self) -> str:
         """One line: counts and the dataset's type."""

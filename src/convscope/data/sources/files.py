@@ -6,6 +6,7 @@ without compression. Times and absolute paths do not count: a copied or moved fo
 """
 
 import csv
+import io
 import logging
 import os
 import re
@@ -16,11 +17,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import IMAGE_SUFFIXES, class_labels, hash_items, is_image_name, natural_key
-from convscope.errors import ImageError, SourceError
+from convscope.errors import SourceError
+from convscope.files import kind_of, read_regular
 
 logger = logging.getLogger(__name__)
 
+_LARGEST_LIST = 1 << 30
 LABELS_FILE = "labels.csv"
 """The table, in or above a flat folder of images, whose columns `file`, `class_index` and `name` label them."""
 
@@ -39,6 +43,7 @@ class FileSource:
     ignored: int = 0
     """Files in the folder that are not images."""
     note: str = ""
+    allowance: Allowance = USUAL
 
     def __len__(self) -> int:
         return len(self.names)
@@ -56,11 +61,8 @@ class FileSource:
         return self.root / self.names[index]
 
     def read(self, index: int) -> bytes:
-        """The file's bytes; raises ImageError where it cannot be read."""
-        try:
-            return self.path(index).read_bytes()
-        except OSError as error:
-            raise ImageError(f"the file cannot be read: {error.strerror or error}") from error
+        """The file's bytes; raises ImageError where it cannot be read, is no regular file, or has too many."""
+        return self.allowance.read(self.path(index))
 
     def fingerprint(self) -> str:
         """SHA-256 over relative names, labels, class names and sizes (see the module's text)."""
@@ -68,6 +70,7 @@ class FileSource:
             self.kind,
             self.classes,
             ((name, int(label), self._size(name)) for name, label in zip(self.names, self.labels, strict=True)),
+            more=[self.allowance.mark()],
         )
 
     def _size(self, name: str) -> int:
@@ -164,13 +167,13 @@ def _labels_table(root: Path, names: Sequence[str]) -> tuple[NDArray[np.int64], 
         if not path.is_file():
             continue
         try:
-            with path.open(encoding="utf-8-sig", newline="") as stream:
-                rows = list(csv.DictReader(stream))
+            text = read_regular(path, _LARGEST_LIST).decode("utf-8-sig")
+            rows = list(csv.DictReader(io.StringIO(text, newline="")))
             if not rows or not {"file", "class_index"} <= set(rows[0]):
                 logger.info("%s has no columns file and class_index: not used", path)
                 continue
             index = {Path(row["file"]).name: (int(row["class_index"]), row.get("name") or "") for row in rows}
-        except (OSError, UnicodeDecodeError, csv.Error, ValueError, TypeError) as error:
+        except (OSError, csv.Error, ValueError, TypeError) as error:
             raise SourceError(f"{path} cannot be read as a table of labels: {error}") from error
         labels = np.array([index.get(name, (-1, ""))[0] for name in names], np.int64)
         if (labels < 0).all():
@@ -196,8 +199,8 @@ def open_list(path: Path) -> FileSource:
     Raises SourceError where nothing is listed, or where none of the files exists.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_regular(path, _LARGEST_LIST).decode("utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
         raise SourceError(f"the list {path} cannot be read as text: {error}") from error
     rows = [_row(line) for line in lines if line.strip() and not line.startswith("#")]
     if rows and rows[0][0].lower() in _HEADERS[0] and rows[0][1].lower() in _HEADERS[1]:
@@ -205,7 +208,7 @@ def open_list(path: Path) -> FileSource:
     if not rows:
         raise SourceError(f"the list {path} names no image: write one path a line")
     files = [path.parent / name for name, _ in rows]
-    if not any(file.exists() for file in files):
+    if all(kind_of(file) == "nothing" for file in files):
         raise SourceError(
             f"none of the {len(files)} files listed in {path} exists, such as {rows[0][0]!r}: "
             f"paths are relative to {path.parent}"

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import class_labels, hash_items, pick_column
 from convscope.data.sources.columns import IMAGE_COLUMNS, LABEL_COLUMNS, image_bytes
 from convscope.errors import SourceError, missing_extra, nearest
@@ -24,6 +26,7 @@ class HubSource:
     labels: NDArray[np.int64] = field(repr=False)
     classes: tuple[str, ...]
     kind: str = "hf"
+    allowance: Allowance = USUAL
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -38,13 +41,13 @@ class HubSource:
 
     def read(self, index: int) -> bytes:
         """The encoded image; raises ImageError for an empty cell."""
-        return image_bytes(self.dataset[int(index)][self.column])
+        return image_bytes(self.dataset[int(index)][self.column], self.allowance)
 
     def fingerprint(self) -> str:
         """SHA-256 over class names, labels, and each image's size as stored; decodes nothing."""
         rows = zip(self.labels, self._sizes(), strict=True)
         items = ((str(index), int(label), size) for index, (label, size) in enumerate(rows))
-        return hash_items(f"{self.kind}#{self.column}", self.classes, items)
+        return hash_items(f"{self.kind}#{self.column}", self.classes, items, more=[self.allowance.mark()])
 
     def _sizes(self, chunk: int = 1000) -> Iterator[int]:
         """The length of each image's bytes, or the size of the file that its cell names."""
@@ -74,8 +77,10 @@ def _file_size(path: str | None) -> int:
 def open_hub(name: str) -> HubSource:
     """The images of `NAME`, `NAME:SPLIT` or `NAME@CONFIGURATION:SPLIT`: on the hub, or a folder of `save_to_disk`.
 
+    A loading script that a dataset brings along is never run, and never asked about.
+
     Raises SourceError where the dataset, its split or its images cannot be found (a dataset of several splits needs
-    one said), MissingExtra where the library is not installed.
+    one said) or would need a script, MissingExtra where the library is not installed.
     """
     title, _, split = name.partition(":")
     repository, _, configuration = title.partition("@")
@@ -84,7 +89,7 @@ def open_hub(name: str) -> HubSource:
     datasets = _library()
     try:
         found = _load(datasets, repository, configuration or None, split)
-    except (OSError, ValueError, datasets.exceptions.DatasetsError) as error:
+    except (OSError, ValueError, RuntimeError, datasets.exceptions.DatasetsError) as error:
         raise SourceError(f"the Hugging Face dataset {title!r} cannot be loaded: {error}") from error
     return wrap_hub(found, title=name)
 
@@ -105,8 +110,11 @@ def _load(datasets: Any, repository: str, configuration: str | None, split: str)
             return saved
         return saved[_one_split(split, list(saved) if isinstance(saved, dict) else [], repository)]
     # Asked for first, as loading without a split downloads all of them.
-    splits = datasets.get_dataset_split_names(repository, configuration)
-    return datasets.load_dataset(repository, configuration, split=_one_split(split, splits, repository))
+    # Releases from 4.0 on run no scripts, and do not know the word.
+    asked = "trust_remote_code" in signature(datasets.load_dataset_builder).parameters
+    never: dict[str, Any] = {"trust_remote_code": False} if asked else {}
+    splits = datasets.get_dataset_split_names(repository, configuration, **never)
+    return datasets.load_dataset(repository, configuration, split=_one_split(split, splits, repository), **never)
 
 
 def _one_split(split: str, splits: Sequence[str], title: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from convscope.data.allowance import allowed
 from convscope.data.sources.base import Source, is_image_name
 from convscope.data.sources.dataset import wrap_dataset
 from convscope.data.sources.files import open_files, open_folder, open_list
@@ -16,11 +17,14 @@ from convscope.data.sources.samples import open_samples
 from convscope.data.sources.select import limit as limited
 from convscope.data.sources.tar import open_tar
 from convscope.errors import SourceError, UsageError, nearest
+from convscope.files import kind_of
 
 _LIST_SUFFIXES = (".txt", ".tsv", ".csv", ".lst")
 
 
-def open_source(spec: Any, *, limit: int | None = None) -> Source:
+def open_source(
+    spec: Any, *, limit: int | None = None, max_pixels: int | None = None, max_bytes: int | None = None
+) -> Source:
     """The image collection that `spec` names; of it at most `limit` images, evenly spread.
 
     | spec | images |
@@ -36,13 +40,17 @@ def open_source(spec: Any, *, limit: int | None = None) -> Source:
     | a `torch.utils.data.Dataset` or `datasets.Dataset` | its items |
     | a Source | itself |
 
+    An image of more than `max_pixels` pixels (by default `MAX_PIXELS`), or whose file has more than `max_bytes` bytes
+    (by default `MAX_BYTES`), is left out like one that cannot be read, before it costs anything; so is what is no
+    regular file. A Source that is given keeps what it was opened with.
+
     Raises SourceError where there is no such thing or nothing in it: a path is never taken for a name on the hub.
 
     >>> open_source("imgaes:photos")
     Traceback (most recent call last):
     convscope.errors.SourceError: unknown kind of image source 'imgaes' in 'imgaes:photos' (kinds: folder, ...
     """
-    source = _open(spec)
+    source = allowed(_open(spec), max_pixels=max_pixels, max_bytes=max_bytes)
     return source if limit is None else limited(source, limit)
 
 
@@ -66,7 +74,7 @@ def _open(spec: Any) -> Source:
 def _open_text(spec: str) -> Source:
     # A single letter is a drive, as in C:\photos.
     match = re.fullmatch(r"([A-Za-z][A-Za-z0-9_+-]+):(.*)", spec, re.DOTALL)
-    if match is None or Path(spec).exists():
+    if match is None or kind_of(spec) != "nothing":
         return _open_path(spec)
     scheme, place = match.groups()
     if scheme not in _SCHEMES:
@@ -84,9 +92,9 @@ def _open_path(path: str) -> Source:
     if not path:
         raise SourceError("no images were named: give a folder, a file or kind:place")
     place = Path(path)
-    if place.is_dir():
+    if kind_of(place) == "folder":
         return open_folder(place)
-    plain = path if place.exists() else (path.rpartition("#")[0] or path)
+    plain = path if kind_of(place) != "nothing" else (path.rpartition("#")[0] or path)
     suffix = Path(plain).suffix.lower()
     if suffix == ".npz":
         return _npz(path)
@@ -106,12 +114,12 @@ def _open_path(path: str) -> Source:
 
 def _existing(path: Path) -> Path:
     """The path, if something is there; raises SourceError with the nearest names beside it."""
-    if path.exists():
+    if kind_of(path) != "nothing":
         return path
     parent = path.parent
-    if not parent.is_dir():
+    if kind_of(parent) != "folder":
         raise SourceError(f"no such file or folder: {str(path)!r} (there is no folder {str(parent)!r} either)")
-    beside = [entry.name for entry in parent.iterdir()]
+    beside = [entry.name for entry in parent.iterdir()] if os.access(parent, os.R_OK) else []
     hint = nearest(path.name, beside)
     raise SourceError(
         f"no such file or folder: {str(path)!r}{hint} (datasets of the Hugging Face hub are asked for as hf:NAME)"
@@ -127,7 +135,7 @@ def _folder(place: str) -> Source:
 
 def _marked(place: str) -> tuple[Path, str | None]:
     """A path and what stands after its last `#`; a file whose own name has a `#` is taken as it is."""
-    if Path(place).exists() or "#" not in place:
+    if kind_of(place) != "nothing" or "#" not in place:
         return _existing(Path(place)), None
     path, _, mark = place.rpartition("#")
     return _existing(Path(path)), mark

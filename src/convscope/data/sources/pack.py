@@ -6,14 +6,15 @@ opened. The fingerprint covers the contents of all members and the split that wa
 """
 
 import hashlib
-import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import USUAL, Allowance
+from convscope.data.npz import read_npz
 from convscope.errors import SourceError, nearest
 
 SPLITS = {"train": 0, "val": 1, "test": 1}
@@ -34,6 +35,7 @@ class PackSource:
     classes: tuple[str, ...]
     digest: str
     kind: str = "npz"
+    allowance: Allowance = USUAL
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -48,13 +50,15 @@ class PackSource:
         return -1 if self.labels is None else int(self.labels[self.rows[index]])
 
     def read(self, index: int) -> bytes:
-        """The encoded image."""
+        """The encoded image; raises ImageError where it has too many bytes."""
         row = self.rows[index]
+        self.allowance.admit(int(self.offsets[row + 1] - self.offsets[row]))
         return self.data[self.offsets[row] : self.offsets[row + 1]].tobytes()
 
     def fingerprint(self) -> str:
         """SHA-256 over the contents of all members and the split."""
-        return hashlib.sha256(f"npz\0{SPLITS.get(self.split or '')}\0{self.digest}".encode()).hexdigest()
+        said = f"npz\0{SPLITS.get(self.split or '')}\0{self.digest}".encode()
+        return hashlib.sha256(said + self.allowance.mark()).hexdigest()
 
     def describe(self) -> str:
         """One line: counts, file and split."""
@@ -64,7 +68,11 @@ class PackSource:
 
     def __reduce__(self) -> tuple[object, ...]:
         # Another process reads the file itself: tens of megabytes need not travel through a pipe.
-        return open_pack, (self.path, self.split)
+        return _open_again, (self.path, self.split, self.allowance)
+
+
+def _open_again(path: Path, split: str | None, allowance: Allowance) -> PackSource:
+    return replace(open_pack(path, split), allowance=allowance)
 
 
 def open_pack(path: Path, split: str | None = None) -> PackSource:
@@ -108,12 +116,8 @@ def open_pack(path: Path, split: str | None = None) -> PackSource:
 
 def _read(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        archive = np.load(path, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise SourceError(f"{path} is a single array, not an .npz pack of encoded images")
-        with archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        return read_npz(path)
+    except ValueError as error:
         raise SourceError(f"{path} cannot be read as an .npz pack: {error}") from error
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import PicklableLock, class_labels, hash_items, natural_key, pick_column
 from convscope.data.sources.columns import IMAGE_COLUMNS, LABEL_COLUMNS, image_bytes
 from convscope.errors import ImageError, SourceError, missing_extra
+from convscope.files import kind_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,7 @@ class ParquetSource:
     labels: NDArray[np.int64] = field(repr=False)
     classes: tuple[str, ...]
     kind: str = "parquet"
+    allowance: Allowance = USUAL
     _recent: "OrderedDict[int, Any]" = field(default_factory=OrderedDict, repr=False)
     _lock: PicklableLock = field(default_factory=PicklableLock, repr=False)
 
@@ -62,7 +65,7 @@ class ParquetSource:
                     self._recent.popitem(last=False)
             self._recent.move_to_end(group)
             cells = self._recent[group]
-        return image_bytes(cells[index - int(self.first[group])].as_py())
+        return image_bytes(cells[index - int(self.first[group])].as_py(), self.allowance)
 
     def _load(self, group: int) -> Any:
         pyarrow, parquet = _pyarrow()
@@ -77,7 +80,12 @@ class ParquetSource:
         """SHA-256 over file names, sizes and footers, labels and the column."""
         items = [(name, -1, (self.root / name).stat().st_size) for name in self.files]
         footers = [_footer(self.root / name) for name in self.files]
-        return hash_items(f"{self.kind}#{self.column}", self.classes, items, more=[self.labels.tobytes(), *footers])
+        return hash_items(
+            f"{self.kind}#{self.column}",
+            self.classes,
+            items,
+            more=[self.labels.tobytes(), *footers, self.allowance.mark()],
+        )
 
     def describe(self) -> str:
         """One line: counts, column and folder."""
@@ -162,9 +170,12 @@ def _pyarrow() -> tuple[Any, Any]:
 
 
 def _parquet_files(path: Path) -> tuple[Path, list[str]]:
-    if path.is_file():
+    if (kind := kind_of(path)) == "file":
         return path.parent, [path.name]
-    found = sorted((file.relative_to(path).as_posix() for file in path.rglob("*.parquet")), key=natural_key)
+    if kind == "other":
+        raise SourceError(f"{path} is no regular file but a device, a pipe or a socket")
+    files = (file for file in path.rglob("*.parquet") if kind_of(file) == "file")
+    found = sorted((file.relative_to(path).as_posix() for file in files), key=natural_key)
     if not found:
         raise SourceError(f"no file in {path} ends in .parquet")
     return path, found

@@ -11,7 +11,6 @@ which units still find several different patches of what they look for. Labels a
 
 import hashlib
 import importlib.util
-import io
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +18,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from convscope.data.allowance import USUAL, Allowance
 from convscope.data.decoding import decode
+from convscope.data.formats import open_image
 from convscope.data.sources.base import PicklableLock, hash_items
 from convscope.errors import ImageError, SourceError, missing_extra
 
@@ -75,6 +75,7 @@ class SampleSource:
     squares: tuple[Square, ...] = field(repr=False)
     classes: tuple[str, ...] = tuple(_PHOTOS)
     kind: str = "samples"
+    allowance: Allowance = USUAL
     _photos: dict[int, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
     _lock: PicklableLock = field(default_factory=PicklableLock, repr=False)
 
@@ -112,7 +113,7 @@ class SampleSource:
         """SHA-256 over the photos' files and the squares."""
         files = (hashlib.sha256(path.read_bytes()).digest() for path in self.paths)
         items = ((self.name(index), self.label(index), 0) for index in range(len(self)))
-        return hash_items(self.kind, self.classes, items, more=files)
+        return hash_items(self.kind, self.classes, items, more=[*files, self.allowance.mark()])
 
     def describe(self) -> str:
         """One line: counts and where the photos come from."""
@@ -128,11 +129,11 @@ def open_samples() -> SampleSource:
     squares: list[Square] = []
     for number, (name, path) in enumerate(zip(_PHOTOS, paths, strict=True)):
         try:
-            with Image.open(io.BytesIO(path.read_bytes())) as image:
+            with open_image(path.read_bytes()) as image:
                 scales = (*_SCALES, _FINE) if name in _DETAILED else _SCALES
                 mirror = name not in _NEVER_MIRRORED
                 squares += _squares(number, (image.height, image.width), scales=scales, mirror=mirror)
-        except OSError as error:
+        except (OSError, ImageError) as error:
             raise SourceError(f"the sample photo {path} cannot be read: reinstall the package that has it") from error
     return SampleSource(paths, tuple(squares))
 

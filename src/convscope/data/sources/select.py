@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import Allowance, allowance_of
 from convscope.data.decoding import Payload
 from convscope.data.sources.base import Source
 from convscope.errors import UsageError
@@ -28,6 +29,11 @@ class Subset:
     def classes(self) -> tuple[str, ...]:
         """The classes of the whole, whether they occur here or not."""
         return self.source.classes
+
+    @property
+    def allowance(self) -> Allowance:
+        """The allowance of the whole."""
+        return allowance_of(self.source)
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -15,12 +15,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import class_labels, hash_items, is_image_name, natural_key
 from convscope.errors import ImageError, SourceError
+from convscope.files import kind_of, read_regular
 
 CLASSES_FILES = ("classnames.txt", "classes.txt")
 """Files beside the shards whose lines name the classes."""
 
+_LARGEST_LABEL = 1 << 20  # bytes
 _LABEL_KEYS = ("label", "cls", "class", "class_id", "class_index", "target")
 
 
@@ -36,6 +39,7 @@ class TarSource:
     labels: NDArray[np.int64] = field(repr=False)
     classes: tuple[str, ...] = ()
     kind: str = "tar"
+    allowance: Allowance = USUAL
 
     def __len__(self) -> int:
         return len(self.members)
@@ -49,8 +53,9 @@ class TarSource:
         return int(self.labels[index])
 
     def read(self, index: int) -> bytes:
-        """The member's bytes; raises ImageError where the shard ends before them or is gone."""
+        """The member's bytes; raises ImageError where the shard ends before them or is gone, or they are too many."""
         path, size = self.shards[self.shard[index]], int(self.size[index])
+        self.allowance.admit(size)
         try:
             # Opened for each read: threads and worker processes share no file position.
             with path.open("rb") as stream:
@@ -66,7 +71,7 @@ class TarSource:
         """SHA-256 over shard and member names, labels, class names and sizes."""
         rows = zip(self.labels, self.size, strict=True)
         items = ((self.name(index), int(label), int(size)) for index, (label, size) in enumerate(rows))
-        return hash_items(self.kind, self.classes, items)
+        return hash_items(self.kind, self.classes, items, more=[self.allowance.mark()])
 
     def describe(self) -> str:
         """One line: counts and the folder."""
@@ -129,13 +134,13 @@ def _find(pattern: str) -> list[Path]:
     """The shards, in natural order of each expanded pattern; raises SourceError naming what is missing."""
     found: list[Path] = []
     missing: list[str] = []
-    literal = Path(pattern).is_file()  # a file whose name happens to contain braces or brackets
+    literal = kind_of(pattern) == "file"  # a file whose name happens to contain braces or brackets
     for expanded in [pattern] if literal else expand_braces(pattern):
         if literal or not glob.has_magic(expanded):
-            (found if Path(expanded).is_file() else missing).append(Path(expanded))  # type: ignore[arg-type]
+            (found if kind_of(expanded) == "file" else missing).append(Path(expanded))  # type: ignore[arg-type]
             continue
         matches = sorted(glob.glob(expanded), key=natural_key)  # noqa: PTH207 (the pattern may be absolute)
-        found += [Path(match) for match in matches]
+        found += [Path(match) for match in matches if kind_of(match) == "file"]
         if not matches:
             missing.append(expanded)
     if missing:
@@ -167,6 +172,8 @@ def _index(path: Path) -> list[_Entry]:
                 if is_image_name(base):
                     images.setdefault(key, _Entry(member.name, member.offset_data, member.size))
                 elif suffix in ("cls", "json"):
+                    if member.size > _LARGEST_LABEL:
+                        raise SourceError(f"the label {path.name}/{member.name} has {member.size} bytes")
                     stream = archive.extractfile(member)
                     text = stream.read() if stream is not None else b""
                     found = _label(suffix, text, f"{path.name}/{member.name}")
@@ -176,7 +183,7 @@ def _index(path: Path) -> list[_Entry]:
         raise SourceError(
             f"{path} cannot be read as a tar file: {error} (compressed archives have no random access: unpack them)"
         ) from error
-    except (OSError, tarfile.TarError) as error:
+    except (OSError, tarfile.TarError, ValueError, OverflowError, MemoryError) as error:
         raise SourceError(f"{path} cannot be read: {error}") from error
     for key, entry in images.items():
         entry.label = labels.get(key)
@@ -197,7 +204,7 @@ def _label(suffix: str, text: bytes, where: str) -> str | int | None:
         if suffix == "cls":
             return text.decode().strip()
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SourceError(f"the label {where} cannot be read: {error}") from error
     if isinstance(value, dict):
         value = next((value[key] for key in _LABEL_KEYS if key in value), None)
@@ -210,7 +217,10 @@ def _class_names(folder: Path, classes: Sequence[str]) -> tuple[str, ...]:
     for path in (folder / name for name in CLASSES_FILES):
         if not numbered or not path.is_file():
             continue
-        names = path.read_text(encoding="utf-8-sig").splitlines()
+        try:
+            names = read_regular(path, _LARGEST_LABEL).decode("utf-8-sig").splitlines()
+        except (OSError, ValueError) as error:
+            raise SourceError(f"the names of classes in {path} cannot be read: {error}") from error
         if len(names) >= len(classes) > 0:
             return tuple(name.strip() for name in names)
     return tuple(classes)

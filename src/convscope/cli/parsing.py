@@ -1,0 +1,95 @@
+"""From the text of options to values: one way for lists, numbers, sizes and colours."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from convscope.errors import UsageError
+
+_Number = TypeVar("_Number", int, float)
+
+
+def parse_names(text: str | None, option: str, known: Sequence[str] = ()) -> list[str] | None:
+    """Names separated by commas, one or more, of the known ones if these are given; None without text.
+
+    >>> parse_names("conv1, conv5", "layers"), parse_names(None, "layers")
+    (['conv1', 'conv5'], None)
+    """
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names and not known:
+        raise UsageError(f"--{option} {text!r} names none: give names separated by commas")
+    if not names or any(known and name not in known for name in names):
+        raise UsageError(f"--{option} {text!r}: choose from {', '.join(known)}, separated by commas")
+    return names
+
+
+def parse_numbers(text: str | None, option: str, kind: type[_Number]) -> tuple[_Number, ...]:
+    """Positive numbers separated by commas; none without text.
+
+    >>> parse_numbers("15,30", "per-class", int), parse_numbers(None, "c", float)
+    ((15, 30), ())
+    """
+    if text is None:
+        return ()
+    try:
+        found = tuple(kind(part) for part in text.split(","))
+    except ValueError as error:
+        raise UsageError(f"--{option} {text!r}: give numbers separated by commas") from error
+    if min(found) <= 0:
+        raise UsageError(f"--{option} {text!r}: numbers above 0 are meant")
+    return found
+
+
+def parse_pair(text: str | None, option: str) -> tuple[int, int] | None:
+    """Height and width from `48` or `32x64`; None without text.
+
+    >>> parse_pair("48", "size"), parse_pair("32x64", "size")
+    ((48, 48), (32, 64))
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)(?:x(\d+))?", text.strip())
+    if match is None:
+        raise UsageError(f"--{option} {text!r}: give 48 for a square or 32x64 for height and width")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def parse_fill(text: str) -> Any:
+    """What covers: a name, one number for a grey, or three for a colour.
+
+    >>> parse_fill("blur"), parse_fill("127.5"), parse_fill("255,0,0")
+    ('blur', (127.5, 127.5, 127.5), (255.0, 0.0, 0.0))
+    """
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return text
+    if len(numbers) not in (1, 3) or not all(0 <= n <= 255 for n in numbers):
+        raise UsageError(f"--value {text}: give a number from 0 to 255, or three of them for a colour")
+    return numbers * 3 if len(numbers) == 1 else numbers
+
+
+def parse_changes(texts: list[str] | None, option: str) -> dict[str, Any]:
+    """The values by name of texts such as epochs=5, spelled as TOML has them, or texts themselves.
+
+    >>> parse_changes(["epochs=5", "crops=random", "steps = [1, 2]"], "set")
+    {'epochs': 5, 'crops': 'random', 'steps': [1, 2]}
+    """
+    found: dict[str, Any] = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError(f"--{option} {text!r} is no change: write it as epochs=5")
+        try:
+            found[name.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except (ValueError, RecursionError):  # no TOML, or numbers of too many digits
+            found[name.strip()] = value.strip()
+    return found
+
+
+__all__ = ["parse_changes", "parse_fill", "parse_names", "parse_numbers", "parse_pair"]

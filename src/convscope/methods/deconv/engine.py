@@ -1,0 +1,309 @@
+"""The deconvnet: one activation, all else zero, carried back to pixels (Zeiler & Fergus 2014, section 2.1).
+
+Every network is a graph of steps; a projection is the `pull` motion over it from a one-hot signal. It works on the
+boxes that the signal can reach, so that its cost is that of the receptive field and not of the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convscope.errors import ShapeError, UsageError
+from convscope.graph import Network, PullOptions, Report, Unit
+from convscope.graph.boxes import Signal, paste
+from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.graph.pulling import Context, needed, pull, seed_signal
+from convscope.graph.steps import Step
+from convscope.methods.deconv.budget import projections_at_once, values_bytes
+from convscope.methods.deconv.projection import Projection, join, reorder
+from convscope.methods.workers import Workers, one_thread_workers
+
+Seed = Literal["activation", "one"]
+DEFAULT_MEMORY = 1 << 30
+_FORWARD_AT_ONCE = 8  # on a CPU more images at once are no faster, and their maps leave the cache
+
+
+def project(
+    net: Network,
+    images: Tensor,
+    layer: str,
+    *,
+    image: Tensor | Sequence[int],
+    channel: Tensor | Sequence[int],
+    position: Tensor | np.ndarray | None = None,
+    rule: Rule = "deconvnet",
+    smooth: Smooth = "rectify",
+    overlap: Overlap = "sum",
+    lrn: LrnRule = "identity",
+    seed: Seed | Tensor = "activation",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+) -> Projection:
+    """The projections of n units of one layer, each on an image of its own choice.
+
+    Args:
+        net: the network.
+        images: normalised images (b, C, H, W).
+        layer: the layer's name.
+        image: (n,) which row of `images` each projection is on; channel: (n,) its unit.
+        position: (n, 2) y, x in the layer's map, or None for the strongest; ignored for vectors.
+        rule, smooth, overlap, lrn, seed, memory: as for `deconv`; a seed tensor is (n,).
+        workers: how many one-thread workers share the work on a CPU; by default as many as PyTorch would use threads.
+
+    Raises:
+        ShapeError: if image, channel, position and seed do not agree in length. UnknownLayer: for units out of range.
+    """
+    request = Request(layer, image, channel, position, seed)
+    choices: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn}
+    return project_all(net, images, [request], memory=memory, workers=workers, **choices)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """n projections of one layer's units that are asked for: the arguments of `project`."""
+
+    layer: str
+    image: Tensor | Sequence[int]
+    channel: Tensor | Sequence[int]
+    position: Tensor | np.ndarray | None = None
+    seed: Seed | Tensor = "activation"
+
+
+def project_all(
+    net: Network,
+    images: Tensor,
+    requests: Sequence[Request],
+    *,
+    rule: Rule = "deconvnet",
+    smooth: Smooth = "rectify",
+    overlap: Overlap = "sum",
+    lrn: LrnRule = "identity",
+    memory: int = DEFAULT_MEMORY,
+    workers: int | None = None,
+) -> list[Projection]:
+    """The projections of several requests, in their order; an image that several name is run forward once for all.
+
+    The options are those of `project`, for all requests alike.
+
+    Raises:
+        ShapeError: if a request's parts do not agree in length, or one is empty. UnknownLayer: for units out of range.
+    """
+    options = PullOptions(rule, smooth, overlap, lrn)
+    batch = net.check_images(images)
+    orders = [_Order.of(net, batch, request) for request in requests]
+    if not orders:
+        return []
+    used = torch.unique(torch.cat([order.rows for order in orders]))
+    wanted = _wanted(net, {order.layer for order in orders}, options)
+
+    def block(span: tuple[int, int], inner: Workers) -> list[tuple[Tensor, Projection] | None]:
+        chosen = used[span[0] : span[1]]
+        kept = net.run_values(batch[chosen], wanted, folding="none")
+        alone = Workers(1, None)
+        if len(orders) >= inner.count > 1:
+            return inner.map(lambda order: order.project(net, kept, chosen, options, memory, alone), orders)
+        return [order.project(net, kept, chosen, options, memory, inner) for order in orders]
+
+    with one_thread_workers(net.device, workers) as team:
+        spans = list(_spans(net, len(used), wanted, memory, team.count))
+        if len(spans) >= team.count:
+            alone = Workers(1, None)
+            made = team.map(lambda span: block(span, alone), spans)
+        else:
+            made = [block(span, team) for span in spans]
+    found = []
+    for parts in zip(*made, strict=True):
+        mine = [part for part in parts if part is not None]
+        order = torch.argsort(torch.cat([at for at, _ in mine]))
+        found.append(reorder(join([part for _, part in mine]), order))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Order:
+    """A request that has been checked: rows, channels, positions and seeds of its projections."""
+
+    layer: str
+    rows: Tensor
+    channels: Tensor
+    at: np.ndarray | None
+    seed: Seed | Tensor
+
+    @classmethod
+    def of(cls, net: Network, batch: Tensor, request: Request) -> _Order:
+        rows = torch.as_tensor(request.image, dtype=torch.long, device=batch.device)
+        channels = torch.as_tensor(request.channel, dtype=torch.long, device=batch.device)
+        at = None if request.position is None else np.asarray(request.position, dtype=np.int64)
+        _check_request(net, request.layer, len(batch), rows, channels, at, request.seed)
+        if not len(rows):
+            raise ShapeError("there is nothing to project: image and channel are empty")
+        seed = request.seed.to(batch.device) if isinstance(request.seed, Tensor) else request.seed
+        return cls(request.layer, rows, channels, at, seed)
+
+    def project(
+        self,
+        net: Network,
+        kept: dict[int, Tensor],
+        chosen: Tensor,
+        options: PullOptions,
+        memory: int,
+        workers: Workers,
+    ) -> tuple[Tensor, Projection] | None:
+        """What falls on the images `chosen`, whose forward values are kept: which of the projections, and they."""
+        mine = torch.nonzero(torch.isin(self.rows, chosen)).flatten()
+        if not len(mine):
+            return None
+        at = None if self.at is None else self.at[mine.cpu().numpy()]
+        seed = self.seed[mine] if isinstance(self.seed, Tensor) else self.seed
+        rows = torch.searchsorted(chosen, self.rows[mine])
+        part = _project_kept(net, kept, self.layer, rows, self.channels[mine], at, options, seed, memory, workers)
+        return mine, replace(part, images=self.rows[mine])
+
+
+def _check_request(
+    net: Network, layer: str, count: int, rows: Tensor, channels: Tensor, at: np.ndarray | None, seed: Seed | Tensor
+) -> None:
+    n = len(rows)
+    seeds_fit = not isinstance(seed, Tensor) or seed.shape == (n,)
+    if rows.shape != (n,) or channels.shape != (n,) or (at is not None and at.shape != (n, 2)) or not seeds_fit:
+        raise ShapeError("image and channel are (n,), position is (n, 2) and a seed tensor is (n,), all of one n")
+    if n and (int(rows.min()) < 0 or int(rows.max()) >= count):
+        raise ShapeError(f"image holds rows {int(rows.min())} to {int(rows.max())}, but there are {count} images")
+    extent = net.layers[layer]
+    for channel in {int(channels.min()), int(channels.max())} if n else ():
+        net.unit(Unit(extent.name, channel))
+    if at is not None and n and extent.spatial:
+        for y, x in (at.min(0), at.max(0)):
+            net.unit(Unit(extent.name, 0, (int(y), int(x))))
+
+
+# -- forward ----------------------------------------------------------------------------------------------------------
+def _wanted(net: Network, layers: set[str], options: PullOptions) -> set[int]:
+    """The forward values that projecting units of the layers will need."""
+    wanted = {net.index_of(layer) for layer in layers} | {0}
+    for layer in layers:
+        wanted |= needed(net.cone(layer), net.values, options)
+    return wanted
+
+
+def _spans(net: Network, count: int, wanted: set[int], memory: int, workers: int) -> Iterator[tuple[int, int]]:
+    """Ranges [first, last) of images to run forward together: what fits the memory and keeps all workers busy."""
+    size = max(1, memory // max(values_bytes(net, wanted), 1)) if net.program.any_batch else 1
+    if net.device.type == "cpu":
+        size = min(size, _FORWARD_AT_ONCE, max(1, -(-count // workers)))
+    for first in range(0, count, size):
+        yield first, min(first + size, count)
+
+
+def _project_kept(
+    net: Network,
+    kept: dict[int, Tensor],
+    layer: str,
+    rows: Tensor,
+    channel: Tensor,
+    position: np.ndarray | None,
+    options: PullOptions,
+    seed: Seed | Tensor,
+    memory: int,
+    workers: Workers,
+) -> Projection:
+    """Projections from forward values that are at hand, in blocks that fit the memory, shared among the workers."""
+    target = net.index_of(layer)
+    value = net.values[target]
+    maps = kept[target] if value.channel_dim in (None, 1) else kept[target].movedim(value.channel_dim, 1)
+    if value.layout is None:
+        position = None
+    elif position is None:
+        flat = maps[rows, channel].flatten(1).nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
+        best = flat.argmax(1).cpu().numpy()
+        position = np.stack([best // value.size[1], best % value.size[1]], 1)
+    activation = _activations(maps, rows, channel, position)
+    amount = _seed_amount(seed, activation)
+    steps = net.cone(layer)
+
+    def pull_block(block: slice) -> tuple[Signal, Report]:
+        where = None if position is None else position[block]
+        return _pull_block(net, kept, steps, target, rows[block], channel[block], where, amount[block], options)
+
+    size = projections_at_once(net, layer, memory) if _row_wise(net, layer) else 1
+    size = min(size, max(1, -(-len(rows) // workers.count)))
+    parts = workers.map(pull_block, [slice(first, first + size) for first in range(0, len(rows), size)])
+    name, size_of_image = net.layers[layer].name, net.input_shape[1:]
+    units = _units(name, channel, position)
+    boxes = _whole_images(len(rows), size_of_image) if position is None else net.boxes(layer, position)
+    pixels = _on_boxes([signal for signal, _ in parts], boxes)
+    return Projection(name, pixels, boxes, units, rows, activation.float(), size_of_image, parts[0][1])
+
+
+def _activations(maps: Tensor, rows: Tensor, channel: Tensor, position: np.ndarray | None) -> Tensor:
+    if position is None:
+        return maps[rows, channel].reshape(len(rows), -1)[:, 0]
+    y, x = (torch.from_numpy(np.ascontiguousarray(position[:, a])).to(maps.device) for a in range(2))
+    return maps[rows, channel, y, x]
+
+
+def _seed_amount(seed: Seed | Tensor, activation: Tensor) -> Tensor:
+    if isinstance(seed, Tensor):
+        return seed.to(activation)
+    if seed not in ("activation", "one"):
+        raise UsageError(f"seed={seed!r} is not a choice; choose 'activation', 'one', or give a tensor")
+    return activation if seed == "activation" else torch.ones_like(activation)
+
+
+def _row_wise(net: Network, layer: str) -> bool:
+    """Whether row i of every value belongs to image i, so that projections of several images can share a block."""
+    return net.program.any_batch and all(net.values[s.index].batched for s in net.cone(layer) if s.call.result.depends)
+
+
+def _pull_block(
+    net: Network,
+    kept: dict[int, Tensor],
+    steps: list[Step],
+    target: int,
+    rows: Tensor,
+    channel: Tensor,
+    position: np.ndarray | None,
+    amount: Tensor,
+    options: PullOptions,
+) -> tuple[Signal, Report]:
+    values = net.values
+    if not all(values[s.index].batched for s in steps if s.call.result.depends):
+        # A value that mixes batch and other dimensions cannot be taken apart by row: run this image by itself.
+        kept = net.run_values(kept[0][rows], set(kept), folding="none")
+        rows = torch.zeros_like(rows)
+        values = [v if v.batched else replace(v, layout=None) for v in values]
+    context = Context(options, kept, values, rows)
+    return pull(steps, target, seed_signal(values[target], channel, position, amount), context), context.report
+
+
+# -- results ----------------------------------------------------------------------------------------------------------
+def _units(layer: str, channel: Tensor, position: np.ndarray | None) -> tuple[Unit, ...]:
+    channels = channel.tolist()
+    if position is None:
+        return tuple(Unit(layer, c) for c in channels)
+    return tuple(Unit(layer, c, (int(y), int(x))) for c, (y, x) in zip(channels, position.tolist(), strict=True))
+
+
+def _whole_images(count: int, image: tuple[int, int]) -> Tensor:
+    return torch.tensor([[0, 0, *image]]).repeat(count, 1)
+
+
+def _on_boxes(parts: Sequence[Signal], boxes: Tensor) -> Tensor:
+    """The pixels of several blocks, one after the other, on their units' receptive-field boxes.
+
+    A signal's own box may be smaller, where a map below ends before the field does, or larger, where a step worked on
+    the whole map; beyond the receptive field it is zero.
+    """
+    origin, pixels, first = boxes[:, :2].numpy(), [], 0
+    height, width = (boxes[0, 2:] - boxes[0, :2]).tolist()
+    for signal in parts:
+        last = first + len(signal.tensor)
+        pixels.append(paste(signal, (2, 3), origin[first:last], (height, width)).tensor)
+        first = last
+    return torch.cat(pixels)

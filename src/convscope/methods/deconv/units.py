@@ -1,0 +1,92 @@
+"""Projections of units by their names, on every image: what most people ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypedDict, Unpack, overload
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from convscope.errors import ShapeError
+from convscope.graph import Network, Unit
+from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.methods.deconv.engine import DEFAULT_MEMORY, Request, Seed, project_all
+from convscope.methods.deconv.projection import Projection
+
+
+class _Options(TypedDict, total=False):
+    rule: Rule
+    smooth: Smooth
+    overlap: Overlap
+    lrn: LrnRule
+    seed: Seed | Tensor
+    memory: int
+
+
+@overload
+def deconv(net: Network, images: Tensor, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
+@overload
+def deconv(
+    net: Network, images: Tensor, units: Iterable[str | Unit], **options: Unpack[_Options]
+) -> list[Projection]: ...
+def deconv(
+    net: Network,
+    images: Tensor,
+    units: str | Unit | Iterable[str | Unit],
+    *,
+    rule: Rule = "deconvnet",
+    smooth: Smooth = "rectify",
+    overlap: Overlap = "sum",
+    lrn: LrnRule = "identity",
+    seed: Seed | Tensor = "activation",
+    memory: int = DEFAULT_MEMORY,
+) -> Projection | list[Projection]:
+    """The projections of a unit on each image; of several units, a list in their order.
+
+    A unit is "layer:channel" or "layer:channel@y,x"; without a position it is the strongest of each image (the first in
+    reading order of several equal ones). Layers may be maps or vectors (fully connected layers, class logits). However
+    many units and layers are asked for, each image is run forward once.
+
+    Args:
+        net: the network.
+        images: normalised images (n, C, H, W), or one image (C, H, W).
+        units: one unit, or several.
+        rule, smooth, overlap, lrn: see `PullOptions`.
+        seed: the signal's size at the unit: the "activation" itself, "one", or a tensor (n,) of one number per image.
+        memory: about how many bytes the signals and kept maps of a block may take; blocks are made to fit.
+
+    Raises:
+        UsageError: for a malformed unit or option. UnknownLayer: for a layer or unit that does not exist.
+        ShapeError: for images or seeds of the wrong shape.
+
+    >>> import torch
+    >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
+    >>> net = Network.trace(layers, (3, 16, 16))
+    >>> deconv(net, torch.rand(2, 3, 16, 16), "2:5").pixels.shape
+    torch.Size([2, 3, 4, 4])
+    """
+    single = isinstance(units, str | Unit)
+    wanted = [net.unit(u) for u in ([units] if isinstance(units, str | Unit) else units)]
+    batch = net.check_images(images[None] if isinstance(images, Tensor) and images.dim() == 3 else images)
+    count = len(batch)
+    if not count:
+        raise ShapeError("there are no images to project on")
+    if isinstance(seed, Tensor) and seed.shape != (count,):
+        raise ShapeError(f"seed has shape {tuple(seed.shape)}; one number per image is needed, shape ({count},)")
+    requests = [
+        Request(
+            unit.layer,
+            torch.arange(count),
+            torch.full((count,), unit.channel),
+            None if unit.position is None else np.tile(unit.position, (count, 1)),
+            seed,
+        )
+        for unit in wanted
+    ]
+    found = project_all(net, batch, requests, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, memory=memory)
+    return found[0] if single else found
+
+
+__all__ = ["deconv"]

@@ -1,0 +1,258 @@
+"""Where a network looks: a square slid over the image, and what it does everywhere (Zeiler & Fergus 2014, Fig. 7).
+
+One pass gives, for every position of the square, the summed activation of the map that is strongest in the uncovered
+image (Fig. 7b), the probability of the class (7d) and the most probable class (7e); the result also says which unit
+that map is, for its projection (7c). Only what a square changes is recomputed (`convscope.graph.pushing`), exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.errors import ShapeError, UsageError
+from convscope.graph import Network, Unit
+from convscope.methods.occlusion.occluders import Border, Fill, Grid, covering, describe_fill, pair
+from convscope.methods.occlusion.readings import Reader, Reduction, Responses
+from convscope.methods.occlusion.sweep import Method, Sweep
+from convscope.methods.targets import Target, class_number
+from convscope.progress import Progress
+
+Measure = Literal["probability", "logit", "activation"]
+
+
+@dataclass(frozen=True)
+class Occlusion:
+    """What covering each part of n images does to a network; arrays of `covered` are (n, ..., rows, columns).
+
+    uncovered: the same of the images as they are. targets: (n, t) class numbers. layer, channels: (n,) the map of each
+    image whose activation was followed. method: how it was computed, in words.
+    """
+
+    network: str
+    grid: Grid
+    covered: Responses
+    uncovered: Responses
+    targets: NDArray[np.int64]
+    layer: str
+    channels: NDArray[np.int64]
+    units: tuple[Unit, ...]
+    fill: str
+    method: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.channels)
+
+    @property
+    def probability(self) -> NDArray[np.float32]:
+        """(n, rows, columns): the probability of the first target."""
+        return self.covered.probabilities[:, 0]
+
+    @property
+    def label(self) -> NDArray[np.int64]:
+        """(n, rows, columns): the most probable class."""
+        return self.covered.labels
+
+    @property
+    def activation(self) -> NDArray[np.float32]:
+        """(n, rows, columns): the activation of the strongest map of the layer."""
+        return self.covered.activations
+
+    @property
+    def changed(self) -> NDArray[np.bool_]:
+        """(n, rows, columns): whether covering there changes the most probable class."""
+        return self.covered.labels != self.uncovered.labels[:, None, None]
+
+    @property
+    def strongest(self) -> tuple[Unit, ...]:
+        """For each image the unit whose map was followed."""
+        return tuple(Unit(self.layer, int(c)) for c in self.channels)
+
+    def measured(self, of: Measure | int = "probability", *, target: int = 0) -> tuple[NDArray, NDArray]:
+        """What was measured, uncovered (n,) and covered (n, rows, columns), of a target, the map, or a
+        numbered unit."""
+        if isinstance(of, int):
+            _check_number(of, len(self.units), "unit")
+            return self.uncovered.units[:, of], self.covered.units[:, of]
+        if of == "activation":
+            return self.uncovered.activations, self.covered.activations
+        if of not in get_args(Measure):
+            raise UsageError(
+                f"of={of!r} is not a choice; choose one of {', '.join(get_args(Measure))}, or a unit's number"
+            )
+        _check_number(target, self.targets.shape[1], "target")
+        name = "probabilities" if of == "probability" else "logits"
+        return getattr(self.uncovered, name)[:, target], getattr(self.covered, name)[:, target]
+
+    def attribution(self, of: Measure | int = "probability", *, target: int = 0) -> NDArray[np.float64]:
+        """(n, H, W): per pixel the mean drop over the squares that cover it, which is what captum's `Occlusion` is."""
+        before, after = self.measured(of, target=target)
+        return self.grid.spread(before[:, None, None].astype(np.float64) - after)
+
+    def heat(self, of: Measure | int = "probability", *, target: int = 0) -> NDArray[np.float64]:
+        """(n, H, W): per pixel the mean of what was measured over the squares that cover it."""
+        return self.grid.spread(self.measured(of, target=target)[1])
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row per image and position, for a table: the square's place and all that was measured there."""
+        count = len(self.grid.boxes)
+        flat = {
+            name: getattr(self.covered, name).reshape(len(self), -1, count)
+            for name in ("logits", "probabilities", "labels", "confidences", "activations", "units")
+        }
+        for image in range(len(self)):
+            for at, (y0, x0, y1, x1) in enumerate(self.grid.boxes.tolist()):
+                row: dict[str, Any] = {"image": image, "y0": y0, "x0": x0, "y1": y1, "x1": x1}
+                for i, target in enumerate(self.targets[image].tolist()):
+                    row[f"class{i}"] = target
+                    row[f"probability{i}"] = float(flat["probabilities"][image, i, at])
+                    row[f"logit{i}"] = float(flat["logits"][image, i, at])
+                row["label"] = int(flat["labels"][image, 0, at])
+                row["confidence"] = float(flat["confidences"][image, 0, at])
+                row["activation"] = float(flat["activations"][image, 0, at])
+                row |= {str(unit): float(flat["units"][image, i, at]) for i, unit in enumerate(self.units)}
+                yield row
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as numbers, strings and lists."""
+        return {
+            "network": self.network,
+            "grid": self.grid.to_json(),
+            "layer": self.layer,
+            "channels": self.channels.tolist(),
+            "targets": self.targets.tolist(),
+            "units": [str(u) for u in self.units],
+            "fill": self.fill,
+            "method": self.method,
+            "settings": self.settings,
+            "uncovered": {k: v.tolist() for k, v in vars(self.uncovered).items()},
+            "covered": {k: v.tolist() for k, v in vars(self.covered).items()},
+        }
+
+
+def occlude(
+    net: Network,
+    images: Tensor,
+    *,
+    size: int | Sequence[int] = 48,
+    stride: int | Sequence[int] = 8,
+    fill: Fill | Sequence[float] | Tensor = "grey",
+    border: Border = "clip",
+    target: Target = None,
+    layer: str | None = None,
+    strongest: Reduction = "sum",
+    units: str | Unit | Sequence[str | Unit] = (),
+    reduce: Reduction = "sum",
+    method: Method = "auto",
+    workers: int | None = None,
+    memory: int = 1 << 30,
+    progress: Progress | None = None,
+) -> Occlusion:
+    """What every position of an occluding square does to the class, to the strongest map of a layer, and to units.
+
+    Args:
+        net: the network.
+        images: normalised images (n, C, H, W), or one (C, H, W).
+        size, stride: of the square in pixels, or (height, width) and (down, across).
+        fill: what covers: "grey" (the mean colour), "mean" (of the image), "blur" (the image blurred), a colour, or
+            pixels; see `occluders.covering`.
+        border: squares that reach over the right and bottom edge are clipped ("clip") or moved in ("inside").
+        target: the classes to follow: numbers or names, for all images; a tensor (n,) or (n, t) for each of its own;
+            None for each image's most probable class.
+        layer: whose strongest map is followed; None for the last complete map of the network.
+        strongest: by what a map is the strongest in the uncovered image: the "sum" or the "max" of its positions.
+        units: units to follow as well. Of a map without a position, the sum or max of its positions (`reduce`).
+        method: "incremental" recomputes what changes, "whole" runs everything again; "auto" is incremental unless that
+            gains nothing, and `Occlusion.method` says which it was.
+        workers: threads, by default as many as PyTorch uses. memory: about how many bytes to use.
+        progress: called with the number of positions done.
+
+    Raises:
+        UsageError: for options that make no sense. UnknownLayer: for layers or units that do not exist.
+        ShapeError: for images of the wrong shape.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> net = Network.trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(1568, 5)), (3, 16, 16))
+    >>> found = occlude(net, torch.rand(2, 3, 16, 16), size=4, stride=4)
+    >>> found.probability.shape, found.layer
+    ((2, 4, 4), '1')
+    """
+    batch = net.check_images(images[None] if images.dim() == 3 else images)
+    if not len(batch):
+        raise ShapeError("there are no images to occlude")
+    grid = Grid(net.input_shape[1:], pair(size, "size"), pair(stride, "stride"), border)
+    asked = [units] if isinstance(units, str | Unit) else list(units)
+    reader = Reader.of(
+        net, batch, target=target, layer=layer, strongest=strongest, units=[net.unit(u) for u in asked], reduce=reduce
+    )
+    covers = covering(batch, fill, grid=grid, preprocess=net.preprocess)
+    table = reader.table(len(batch) * len(grid.boxes))
+    readings = reader.readings(table, len(grid.boxes))
+    how = Sweep(net, batch, covers, grid.boxes, readings, workers, memory, method, progress).run()
+    return Occlusion(
+        network=net.name,
+        grid=grid,
+        covered=table.responses(len(batch), grid.shape),
+        uncovered=reader.uncovered,
+        targets=reader.targets,
+        layer=reader.layer,
+        channels=reader.channels,
+        units=reader.units,
+        fill=describe_fill(fill),
+        method=how,
+        settings={"strongest": strongest, "reduce": reduce},
+    )
+
+
+def join(parts: Sequence[Occlusion]) -> Occlusion:
+    """Results of the same question asked of different images, as one; raises UsageError where the questions differ."""
+    if not parts:
+        raise UsageError("there is nothing to join")
+    first = parts[0]
+    asked = [(p.network, p.grid, p.layer, p.units, p.fill, p.settings, p.targets.shape[1]) for p in parts]
+    if any(one != asked[0] for one in asked):
+        raise UsageError(
+            "occlusions of different networks, squares, layers, units or numbers of targets cannot be joined"
+        )
+
+    def together(name: str) -> Responses:
+        pieces = [vars(getattr(p, name)) for p in parts]
+        return Responses(**{key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]})
+
+    return replace(
+        first,
+        covered=together("covered"),
+        uncovered=together("uncovered"),
+        targets=np.concatenate([p.targets for p in parts]),
+        channels=np.concatenate([p.channels for p in parts]),
+    )
+
+
+def one_of(found: Occlusion, image: int) -> Occlusion:
+    """The part of a result that is about one of its images."""
+
+    def part(responses: Responses) -> Responses:
+        return Responses(**{key: array[image : image + 1] for key, array in vars(responses).items()})
+
+    return replace(
+        found,
+        covered=part(found.covered),
+        uncovered=part(found.uncovered),
+        targets=found.targets[image : image + 1],
+        channels=found.channels[image : image + 1],
+    )
+
+
+def _check_number(number: int, count: int, what: str) -> None:
+    if not 0 <= number < count:
+        raise UsageError(f"{what} {number} was asked for, but there are {count} (numbered from 0)")
+
+
+__all__ = ["Fill", "Grid", "Measure", "Occlusion", "Responses", "class_number", "join", "occlude", "one_of"]

@@ -1,0 +1,206 @@
+"""What is read of a network for every edited copy of an image: classes, the strongest map of a layer, units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.errors import UsageError
+from convscope.graph import Network, Unit
+from convscope.graph.changes import Change, Place, Unedited, UneditedRows
+from convscope.graph.nouns import Value
+from convscope.graph.steps.normalisation import Softmax
+from convscope.methods.occlusion.sweep import Reading
+from convscope.methods.targets import Target, targets_of
+
+Reduction = Literal["sum", "max"]
+Read = Callable[[NDArray[np.int64], Change, UneditedRows], None]
+
+
+@dataclass(frozen=True)
+class Responses:
+    """What was read from some images, or from every position of the square on them (`...` is n, or n, rows, columns).
+
+    logits, probabilities: (n, t, ...) of the targets. labels: (n, ...) the most probable class, and confidences its
+    probability. activations: (n, ...) of the chosen map. units: (n, u, ...) of the units asked for.
+    """
+
+    logits: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    confidences: NDArray[np.float32]
+    activations: NDArray[np.float32]
+    units: NDArray[np.float32]
+
+
+@dataclass
+class Table:
+    """Room for what is read of m copies, in the order of `Responses`."""
+
+    logits: Tensor
+    probabilities: Tensor
+    labels: Tensor
+    confidences: Tensor
+    activations: Tensor
+    units: Tensor
+
+    def responses(self, images: int, shape: tuple[int, ...]) -> Responses:
+        """The table as arrays over `images` and positions of `shape`."""
+
+        def grid(tensor: Tensor) -> Any:
+            wide = tensor.reshape(images, math.prod(shape), *tensor.shape[1:]).movedim(1, -1)
+            return np.ascontiguousarray(wide.reshape(*wide.shape[:-1], *shape).numpy())
+
+        return Responses(**{name: grid(tensor) for name, tensor in vars(self).items()})
+
+
+@dataclass
+class Reader:
+    """Which numbers are read of every copy, and those of the images as they are.
+
+    targets: (n, t) classes of each image; channels: (n,) the map of `layer` that is followed for it.
+    """
+
+    net: Network
+    targets: NDArray[np.int64]
+    layer: str
+    channels: NDArray[np.int64]
+    units: tuple[Unit, ...]
+    reduce: Reduction
+    kept: dict[int, Tensor]
+
+    @classmethod
+    def of(
+        cls,
+        net: Network,
+        images: Tensor,
+        *,
+        target: Target,
+        layer: str | None,
+        strongest: Reduction,
+        units: Sequence[Unit],
+        reduce: Reduction,
+    ) -> Reader:
+        """The reader for some images: runs them once, for their strongest maps and most probable classes."""
+        for name, value in (("strongest", strongest), ("reduce", reduce)):
+            if value not in get_args(Reduction):
+                raise UsageError(f"{name}={value!r} is not a choice; choose one of {', '.join(get_args(Reduction))}")
+        if net.layers[net.output].spatial:
+            raise UsageError(f"the output of {net.name}, layer '{net.output}', is a map and no vector of classes")
+        followed = net.layers[layer or (net.layers.stages() or (net.output,))[-1]].name
+        wanted = {net.index_of(name) for name in (net.output, followed, *(u.layer for u in units))}
+        kept = net.run_values(images, wanted)
+        channels = _strongest(kept[net.index_of(followed)], net.values[net.index_of(followed)], strongest)
+        targets = targets_of(net, target, kept[net.index_of(net.output)])
+        return cls(net, targets, followed, channels, tuple(units), reduce, kept)
+
+    @property
+    def uncovered(self) -> Responses:
+        """What is read of the images as they are."""
+        rows = np.arange(len(self.targets))
+        table, base = self.table(len(rows)), Unedited(self.net.values, self.kept).rows(rows)
+        for reading in self.readings(table, 1):
+            place = whole_place(self.net.values[reading.value], len(rows))
+            reading.read(rows, Change(self.kept[reading.value], place, True, fresh=False), base)
+        return table.responses(len(rows), ())
+
+    def table(self, count: int) -> Table:
+        """An empty table for `count` copies."""
+        targets, units = torch.empty(count, self.targets.shape[1]), torch.empty(count, len(self.units))
+        number = torch.empty(count)
+        labels = torch.empty(count, dtype=torch.int64)
+        return Table(targets, targets.clone(), labels, number, number.clone(), units)
+
+    def readings(self, table: Table, per_image: int) -> list[Reading]:
+        """What fills a table whose row r is of image r // per_image."""
+        followed, output = self.net.index_of(self.layer), self.net.index_of(self.net.output)
+        found = [
+            Reading(output, self._classes(table, per_image)),
+            Reading(followed, self._map(followed, table.activations, self.channels, None, "sum", per_image)),
+        ]
+        for i, unit in enumerate(self.units):
+            channels, value = np.full(len(self.targets), unit.channel), self.net.index_of(unit.layer)
+            read = self._map(value, table.units[:, i], channels, unit.position, self.reduce, per_image)
+            found.append(Reading(value, read))
+        return found
+
+    def _classes(self, table: Table, per_image: int) -> Read:
+        output = self.net.steps[self.net.program.output - 1]
+        already = isinstance(output, Softmax) and "log" not in output.op
+
+        def read(rows: NDArray[np.int64], change: Change, base: UneditedRows) -> None:
+            at, logits = torch.from_numpy(rows), change.tensor.float()
+            probabilities = logits if already else logits.softmax(1)
+            targets = torch.from_numpy(self.targets[rows // per_image]).to(logits.device)
+            table.logits[at] = logits.gather(1, targets).cpu()
+            table.probabilities[at] = probabilities.gather(1, targets).cpu()
+            confidences, labels = probabilities.max(1)
+            table.labels[at], table.confidences[at] = labels.cpu(), confidences.cpu()
+
+        return read
+
+    def _map(
+        self,
+        value: int,
+        out: Tensor,
+        channels: NDArray[np.int64],
+        position: tuple[int, int] | None,
+        reduce: Reduction,
+        per_image: int,
+    ) -> Read:
+        def read(rows: NDArray[np.int64], change: Change, base: UneditedRows) -> None:
+            channel = torch.from_numpy(channels[rows // per_image]).to(change.tensor.device)
+            maps = channel_maps(value, change, base, channel)
+            if maps.dim() == 1:
+                found = maps
+            elif position is not None:
+                found = maps[:, position[0], position[1]]
+            else:
+                found = maps.double().sum((1, 2)) if reduce == "sum" else maps.amax((1, 2))
+            out[torch.from_numpy(rows)] = found.float().cpu()
+
+        return read
+
+
+def channel_maps(number: int, change: Change, base: UneditedRows, channel: Tensor) -> Tensor:
+    """Of each copy's new value, one channel: (m, h, w), or (m,) of a vector."""
+    value, rows = base.values[number], torch.arange(len(channel), device=channel.device)
+    dim = value.channel_dim or 1
+    part = change.tensor.movedim(dim, 1)[rows, channel]
+    if change.absolute:
+        return part
+    maps = base.value(number).movedim(dim, 1)[torch.from_numpy(base.image).to(channel.device), channel]
+    (origin, (height, width)) = change.place.on_map()
+    for row, (y, x) in enumerate(origin.tolist()):
+        maps[row, y : y + height, x : x + width] += part[row]
+    return maps
+
+
+def whole_place(value: Value, count: int) -> Place:
+    """The place of `count` whole values."""
+    if value.layout is None:
+        return Place(None, None)
+    return Place(np.zeros((count, 2), np.int64), value.size)
+
+
+def _strongest(maps: Tensor, value: Value, by: Reduction) -> NDArray[np.int64]:
+    """(n,) the channel whose positions have the largest sum, or maximum."""
+    flat = maps.movedim(value.channel_dim or 1, 1).flatten(2) if maps.dim() > 2 else maps[:, :, None]
+    return (flat.sum(2) if by == "sum" else flat.amax(2)).argmax(1).cpu().numpy()
+
+
+__all__ = [
+    "Reader",
+    "Reduction",
+    "Responses",
+    "Table",
+    "channel_maps",
+    "whole_place",
+]

@@ -1,0 +1,100 @@
+"""Atlases and units in notebooks: HTML with inline pictures, and the viewer itself as a widget."""
+
+import mimetypes
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from convscope.atlas.export import read_script
+from convscope.atlas.reading import Atlas, AtlasUnit
+from convscope.atlas.sprites import decode_picture
+from convscope.errors import StoreError, missing_extra
+from convscope.notebook.html import box, cell, picture, table
+
+
+def atlas_html(atlas: Atlas) -> str:
+    """An atlas as a table of its layers and the strongest patches of a few units of each."""
+    manifest = atlas.manifest
+    rows, strips = [], []
+    for layer in atlas.layers:
+        shape = layer.layer
+        rows.append((layer.name, shape.op, " x ".join(map(str, shape.shape)), layer.dead))
+        path = atlas.path / "pictures" / layer.id / "preview.webp"
+        if path.is_file():
+            pixels = decode_picture(path.read_bytes())
+            strips.append(cell(picture(pixels, 400), layer.name).replace("max-width:140px", "max-width:420px"))
+    words = f"{manifest['units']} units of {len(rows)} layers on {manifest['data']['count']} images; open {atlas.page}"
+    return box(manifest["model"]["name"], words, table(("layer", "operation", "shape", "dead"), rows) + "".join(strips))
+
+
+def unit_html(unit: AtlasUnit) -> str:
+    """A unit as its strongest patches above the projections of each."""
+    words = f"maximum {unit.maximum:.4g}, mean {unit.mean:.4g}, active {100 * unit.active:.3g} %"
+    if unit.dead:
+        return box(str(unit.unit), f"{words}; dead: zero at every position of every image", "")
+    cells = []
+    for i, (photo, projection) in enumerate(zip(unit.photos, unit.projections, strict=True)):
+        label = unit.classes[i] or ""
+        shown = picture(photo, title=unit.names[i]) + "<br>" + picture(projection, title=f"projection {i + 1}")
+        cells.append(cell(shown, f"{unit.values[i]:.4g} {label or unit.names[i]}"[:80]))
+    return box(str(unit.unit), words, "".join(cells))
+
+
+def answer(atlas: Atlas, message: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
+    """What the viewer in a notebook is sent for one of its questions: a value, or a picture as bytes, or an error.
+
+    It may ask for data and pictures of the atlas and of those beside it, and for nothing else.
+    """
+    number = message.get("id")
+    try:
+        root = _root(atlas.path, str(message.get("atlas") or ""))
+        if "picture" in message:
+            path = _inside(root, str(message["picture"]), ("pictures", "experiments"))
+            kind = mimetypes.guess_type(path.name)[0] or "image/webp"
+            return {"id": number, "type": kind}, [path.read_bytes()]
+        path = _inside(root / "data", f"{message.get('address')}.js", None)
+        return {"id": number, "value": read_script(path)}, []
+    except (StoreError, OSError) as error:
+        return {"id": number, "error": str(error)}, []
+
+
+def _root(folder: Path, name: str) -> Path:
+    return folder if not name else _inside(folder / "atlases", name, None)
+
+
+def _inside(folder: Path, relative: str, below: tuple[str, ...] | None) -> Path:
+    path = (folder / relative).resolve()
+    first = Path(relative).parts[:1]
+    if not path.is_relative_to(folder.resolve()) or (below and (not first or first[0] not in below)):
+        raise StoreError(f"'{relative}' is not in the atlas")
+    return path
+
+
+def widget(atlas: Atlas, *, route: str = "#/", height: int = 720) -> Any:
+    """The viewer as a notebook widget (anywidget), `height` pixels tall, at an address such as "#/u/features.8:174".
+
+    Raises MissingExtra without anywidget.
+    """
+    try:
+        import anywidget
+        import traitlets
+    except ImportError as error:
+        raise missing_extra("anywidget", "notebook", purpose="show the viewer in a notebook") from error
+    module = files("convscope.atlas.page").joinpath("widget.js").read_text("utf-8")
+    fields = {
+        "_esm": module,
+        "route": traitlets.Unicode("#/").tag(sync=True),
+        "height": traitlets.Int(720).tag(sync=True),
+        "_repr_html_": lambda self: atlas_html(atlas),
+    }
+    made = type("AtlasWidget", (anywidget.AnyWidget,), fields)(route=route, height=height)
+
+    def hear(widget: Any, content: Any, buffers: Any) -> None:
+        reply, data = answer(atlas, content)
+        widget.send(reply, data)
+
+    made.on_msg(hear)
+    return made
+
+
+__all__ = ["answer", "atlas_html", "unit_html", "widget"]

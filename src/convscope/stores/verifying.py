@@ -1,0 +1,130 @@
+"""Whether what is kept in folders is as it was written: scans, checkpoints of evolutions, answers of occlusions.
+
+Each function looks at one folder, without those in it, and says nothing where the folder is not of its kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from convscope.errors import StoreError
+from convscope.files import parse_json
+from convscope.stores import occlusion
+from convscope.stores.scan_files import (
+    LAYERS,
+    MANIFEST,
+    PARTS,
+    PROBLEMS,
+    identity_of,
+    layer_file,
+    part_paths,
+    read_finished,
+    read_layer,
+    read_manifest,
+    read_part,
+)
+from convscope.stores.sealing import unseal
+from convscope.verification import Finding, Held
+
+__all__ = ["verify_occlusions", "verify_responses", "verify_scan"]
+
+Item = Held | Finding
+
+_AGAIN = "delete it and run the same scan again"
+_ANEW = "nothing: it is made again when it is next asked for"
+
+
+def verify_scan(folder: Path) -> Iterator[Item]:
+    """A scan's manifest, layers and parts."""
+    parts, layers = part_paths(folder), sorted((folder / LAYERS).glob("[0-9][0-9][0-9]-*.safetensors"))
+    if not (_says_scan(folder / MANIFEST) or parts or layers):
+        return
+    for path in parts:
+        try:
+            state = read_part(path)
+            yield Held(f"{PARTS}/{path.name}", f"{state.covered} of {state.identity.images} images scanned")
+        except StoreError as error:
+            yield Finding(f"{PARTS}/{path.name}", _reason(error), _AGAIN)
+    if (folder / MANIFEST).is_file():
+        yield from _finished(folder)
+    elif layers and not parts:
+        yield Finding(MANIFEST, "is missing beside finished layers", "run the same scan again")
+
+
+def _says_scan(path: Path) -> bool:
+    try:
+        found = parse_json(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("format") == "convscope scan"
+
+
+def _finished(folder: Path) -> Iterator[Item]:
+    """The files of a finished scan, each for itself, and then together."""
+    try:
+        manifest = read_manifest(folder / MANIFEST)
+        identity = identity_of(manifest)
+        digests = [str(entry["sha256"]) for entry in manifest["layers"]]
+        pairs = list(zip(identity.layers, digests, strict=True))
+    except (StoreError, *PROBLEMS) as error:
+        yield Finding(MANIFEST, _reason(error), _AGAIN)
+        return
+    found = [_layer(folder, number, layer, digest) for number, (layer, digest) in enumerate(pairs)]
+    yield from found
+    problem = None
+    if not any(isinstance(item, Finding) for item in found):
+        try:
+            read_finished(folder)
+        except StoreError as error:
+            problem = _reason(error)
+    if problem is None:
+        yield Held(MANIFEST, f"scan of {identity.network[0]} on {manifest['images']} images")
+    else:
+        yield Finding(MANIFEST, problem, _AGAIN)
+
+
+def _layer(folder: Path, number: int, layer: Any, digest: str) -> Item:
+    name = f"{LAYERS}/{layer_file(number, layer.name)}"
+    remedy = f"delete {MANIFEST} and run the same scan again"
+    try:
+        read_layer(folder / name, digest)
+    except FileNotFoundError:
+        return Finding(name, "is missing", remedy)
+    except PROBLEMS as error:
+        return Finding(name, _reason(error), remedy)
+    return Held(name, f"{layer.channels} units of {layer.name}")
+
+
+def verify_responses(folder: Path) -> Iterator[Item]:
+    """The responses that an evolution keeps of a checkpoint."""
+    path = folder / "responses.safetensors"
+    if not path.is_file():
+        return
+    try:
+        arrays, _ = unseal(path.read_bytes())
+        yield Held(path.name, f"responses of {len(arrays)} layers")
+    except (OSError, ValueError) as error:
+        yield Finding(path.name, _reason(error), _ANEW)
+
+
+def verify_occlusions(folder: Path) -> Iterator[Item]:
+    """The answers that an occlusion of a collection keeps."""
+    if not (folder / "question.json").is_file():
+        return
+    if occlusion.read_json(folder / "question.json") is None:
+        yield Finding("question.json", "is no JSON", "nothing: the answers are made again when they are next asked for")
+    else:
+        yield Held("question.json", "what was asked")
+    for path in sorted(folder.glob("[0-9]*.npz")):
+        try:
+            found = occlusion.from_bytes(path.read_bytes())
+            yield Held(path.name, f"occlusion of one image at {len(found.grid.boxes)} places")
+        except (StoreError, *occlusion.DAMAGE) as error:
+            yield Finding(path.name, _reason(error), _ANEW)
+
+
+def _reason(error: BaseException) -> str:
+    """What is wrong, on one line, without what to do, which a finding says for itself."""
+    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())

@@ -1,0 +1,160 @@
+"""What layers and widths are worth: variants of a network trained several times each (Table 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+from convscope.atlas import Atlas
+from convscope.errors import UsageError
+from convscope.files import json_bytes
+from convscope.progress import Progress, silent
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.asking import atlas_of
+from convscope.tables import TextTable, columns_of
+from convscope.training import Ablation, Config, ablation
+from convscope.training.ablation import VARIANTS
+from convscope.training.config import configured
+from convscope.training.splits import open_splits
+
+_HEAD = ("variant", "parameters", "seeds", "train top-1", "val top-1", "val top-5", "paper")
+_MEASURES = ("train top-1", "val top-1", "val top-5")
+
+
+@dataclass(eq=False)
+class AblationStudy(Answer):
+    """The errors of all variants that were trained."""
+
+    found: Ablation
+
+    @property
+    def summary(self) -> str:
+        """What was trained."""
+        return f"{self.found.config.name}: {len(self.found.trials)} trainings."
+
+    def rows(self) -> list[Row]:
+        """One row a variant: errors in per cent, their spread over seeds, and the paper's."""
+        return [self._row(row) for row in self.found.rows()]
+
+    def _row(self, row: ablation.Row) -> dict[str, Any]:
+        paper = self.found.paper(row.variant.name) or (None, None, None)
+        said: dict[str, Any] = {
+            "variant": row.variant.title,
+            "network": row.network,
+            "parameters": row.parameters,
+            "seeds": row.seeds,
+        }
+        for name, (centre, spread), beside in zip(_MEASURES, (row.train, row.val, row.val5), paper, strict=True):
+            said |= {name: centre, f"{name} spread": spread, f"{name} paper": beside}
+        return said
+
+    def to_json(self) -> dict[str, Any]:
+        """The rows."""
+        return {"rows": self.rows()}
+
+    def tables(self) -> Sequence[TextTable]:
+        """The paper's Table 3."""
+        return [columns_of(_HEAD, map(self._cells, self.found.rows()))]
+
+    def _cells(self, row: ablation.Row) -> tuple[str, ...]:
+        paper = self.found.paper(row.variant.name)
+        beside = "" if paper is None else " / ".join(f"{value:.1f}" for value in paper)
+        if paper is not None and self.found.paper_base(row.variant.name) != self.found.config.network.base:
+            beside += " (AlexNet)"
+        numbers = [with_spread(value) for value in (row.train, row.val, row.val5)]
+        return row.variant.title, f"{row.parameters:,}", str(row.seeds), *numbers, beside
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """The rows, and the configuration."""
+        yield "table.json", json_bytes({"config": self.found.config.to_json(), "rows": self.rows()})
+
+    def figures(self) -> Mapping[str, Figure]:
+        """The validation errors side by side."""
+        caption = "Validation error of each variant; whiskers: standard deviation of seeds."
+        return {"table.png": Figure(caption, self._draw)}
+
+    def _draw(self) -> bytes:
+        from convscope.figures.style import rendered
+        from convscope.figures.training import draw_ablation
+
+        return rendered(draw_ablation(self.found))
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The table and the figure."""
+        return Entry("ablation", "Layers removed and widened", self.rows(), settings=self.found.config.to_json())
+
+
+def with_spread(value: tuple[float, float | None]) -> str:
+    """A mean and its spread as text.
+
+    >>> with_spread((31.44, 0.56)), with_spread((31.44, None))
+    ('31.4 ± 0.6', '31.4')
+    """
+    centre, spread = value
+    return f"{centre:.1f}" if spread is None else f"{centre:.1f} ± {spread:.1f}"
+
+
+def ablate(
+    config: Config | str | PathLike[str],
+    images: str,
+    out: str | PathLike[str],
+    *,
+    variants: Sequence[str] | None = None,
+    seeds: int | Sequence[int] = 3,
+    val: str | None = None,
+    hold_out: float | None = None,
+    changes: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+    threads: int = 2,
+    device: str | None = None,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+    on_start: Any = None,
+) -> AblationStudy:
+    """Variants of a network with layers removed or widened, trained several times each by one recipe.
+
+    Args:
+        config, changes: as for `convscope.studies.train`.
+        images, val, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
+        out: the folder of the trainings, the table and its figure. A repeated call goes on from it.
+        variants: rows of the table; default: all. seeds: those of the trainings of each, or how many, from 0.
+        threads, device: as for `convscope.train`.
+        atlas: an atlas that is to show the answer, under `name`.
+        on_start: told the configuration and both collections before the first training.
+
+    Raises:
+        UsageError: without validation images, for unknown variants, or no seed. Others as `convscope.train`.
+    """
+    shown, wanted = atlas_of(atlas), configured(config, changes or {})
+    numbers = range(seeds) if isinstance(seeds, int) else seeds
+    if not len(numbers):
+        raise UsageError(f"seeds={seeds}: train at least once")
+    source, validation = open_splits(
+        images, val=val, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
+    )
+    if validation is None:
+        raise UsageError(
+            f"an ablation needs validation images, and {images} has no such part: name some with val= or hold_out="
+        )
+    if on_start is not None:
+        on_start(wanted, source, validation)
+    found = ablation.ablate(
+        wanted,
+        source,
+        validation,
+        out=str(out),
+        variants=list(VARIANTS) if variants is None else list(variants),
+        seeds=numbers,
+        device=device,
+        threads=threads,
+        progress=progress or silent,
+    )
+    return finished(AblationStudy(found), out=out, atlas=shown, name=name)
+
+
+__all__ = ["AblationStudy", "ablate", "with_spread"]

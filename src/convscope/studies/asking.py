@@ -1,0 +1,83 @@
+"""What studies are asked with: collections, classes to follow, atlases to show the answer in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from convscope.atlas import Atlas
+from convscope.data import Source, cached, open_source
+from convscope.errors import UsageError
+from convscope.graph import Network
+from convscope.methods.targets import Target, class_number
+
+
+def collection(
+    images: Source | Any,
+    *,
+    limit: int | None = None,
+    cache: str | PathLike[str] | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+) -> Source:
+    """The collection that image files, or one spelling of a collection, stand for.
+
+    limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
+    max_bytes: what one image may cost, as for `open_source`.
+
+    Raises:
+        UsageError: for no images at all. SourceError: for a collection that cannot be opened.
+    """
+    if isinstance(images, list | tuple):
+        if not images:
+            raise UsageError("no images: name image files, a folder, or a collection such as samples:")
+        images = images[0] if len(images) == 1 and isinstance(images[0], str | Path) else list(images)
+    source = open_source(images, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes)
+    return source if cache is None else cached(source, cache)
+
+
+def targets_for(net: Network, source: Source, indices: Sequence[int], asked: Target) -> Target:
+    """The classes to follow in some images of a collection: as asked for, or each image's own for "labels".
+
+    Raises:
+        UsageError: where an image has no label, or the network no class of that name.
+    """
+    listed = [asked] if isinstance(asked, str | int) else asked
+    if isinstance(listed, torch.Tensor) or not listed:
+        return listed if isinstance(listed, torch.Tensor) else None
+    if "labels" not in listed:
+        return list(listed)
+    if len(listed) > 1:
+        raise UsageError("target='labels': give either the images' own classes or others, not both")
+    found, count = [], net.layers[net.output].channels
+    for index in indices:
+        label = source.label(index)
+        if label < 0:
+            raise UsageError(f"target='labels': {source.name(index)} has no class in {source.describe()}")
+        found.append(class_number(net, source.classes[label] if source.classes else label, count))
+    return torch.tensor(found)
+
+
+def atlas_of(atlas: Atlas | str | PathLike[str] | None, net: Network | None = None) -> Atlas | None:
+    """The atlas that an answer is to be shown in; raises UsageError where it is of another network."""
+    if atlas is None:
+        return None
+    opened = atlas if isinstance(atlas, Atlas) else Atlas.open(Path(atlas))
+    model = opened.manifest["model"]
+    if net is not None and model["fingerprint"] != net.fingerprint:
+        raise UsageError(f"the atlas in {opened.path} is of another network ({model['name']}) than {net.name}")
+    return opened
+
+
+def image_numbers(atlas: Atlas | None, source: Source, indices: Sequence[int]) -> tuple[int, ...]:
+    """The numbers of a collection's images in the atlas's, where it is the same collection."""
+    if atlas is None or atlas.manifest["data"]["fingerprint"] != source.fingerprint():
+        return ()
+    return tuple(indices)
+
+
+__all__ = ["atlas_of", "collection", "image_numbers", "targets_for"]

@@ -1,0 +1,205 @@
+"""Whether parts correspond over the images of a collection: tables, figures, an entry in an atlas (Table 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.atlas import Atlas
+from convscope.data import Source, load_image
+from convscope.data.parts import OBJECT, Part, box_on_input, of_images, read_parts
+from convscope.errors import ImageError, UsageError
+from convscope.files import json_bytes
+from convscope.graph import Network
+from convscope.methods.correspondence import Correspondence, comparing
+from convscope.methods.inputs import preprocess_of
+from convscope.methods.occlusion import Fill
+from convscope.progress import Progress
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.asking import atlas_of, collection, image_numbers
+from convscope.studies.pictures import Pictures, read_pictures
+from convscope.tables import TextTable, columns_of, csv_of
+
+_HEAD = ("layer", "part", "images", "differ", "interval", "random", "interval", "p", "of changed", "random", "p")
+
+
+@dataclass(frozen=True)
+class Marked:
+    """Images with boxes of their parts in the network's input: by part (n, 4), and of the objects, -1 where none is."""
+
+    pictures: Pictures
+    boxes: dict[str, NDArray[np.int64]]
+    regions: NDArray[np.int64] | None
+
+
+def mark(net: Network, source: Source, parts: Sequence[Part]) -> Marked:
+    """The images that a table of parts names, with their boxes.
+
+    Raises:
+        UsageError: where an image of the table is not there, or a part lies outside what the network sees. ImageError:
+            where a part reaches beyond its image.
+    """
+    names = [source.name(i) for i in range(len(source))]
+    wanted = of_images(parts, names)
+    numbers = [i for i, name in enumerate(names) if name in wanted]
+    pictures, recipe = read_pictures(net, source, indices=numbers), preprocess_of(net)
+    kinds = list(dict.fromkeys(part.part for part in parts))
+    boxes = {kind: np.full((len(pictures), 4), -1, np.int64) for kind in kinds}
+    for row, (index, name) in enumerate(zip(pictures.indices, pictures.names, strict=True)):
+        height, width = load_image(source, index).shape[:2]
+        place = recipe.place(height, width)
+        for part in wanted[name]:
+            if part.box[2] > height or part.box[3] > width:
+                raise ImageError(
+                    f"part '{part.part}' of {name} reaches beyond the image of {height}x{width} pixels: is the table "
+                    "of other files?"
+                )
+            boxes[part.part][row] = box_on_input(part, place, (recipe.height, recipe.width))
+    regions = boxes.pop(OBJECT, None)
+    if not boxes:
+        raise UsageError(f"the table has no part besides '{OBJECT}': draw some with `convscope annotate`")
+    return Marked(pictures, boxes, regions)
+
+
+@dataclass(eq=False)
+class CorrespondenceStudy(Answer):
+    """What was found of the images that a table of parts names."""
+
+    pictures: Pictures
+    found: Correspondence
+
+    @property
+    def summary(self) -> str:
+        """What the numbers are."""
+        return (
+            "The share of features whose change differs in sign between two images when the same part is covered in "
+            f"both, over all pairs of {self.found.images} images; beside it that of {self.found.draws} sets of random "
+            "masks."
+        )
+
+    def rows(self) -> list[Row]:
+        """One row a layer and part."""
+        return list(self.found.rows())
+
+    def to_json(self) -> dict[str, Any]:
+        """All numbers."""
+        return self.found.to_json()
+
+    def tables(self) -> Sequence[TextTable]:
+        """The table as text."""
+        return [columns_of(_HEAD, map(_cells, self.rows()), left=2)]
+
+    def remarks(self) -> list[str]:
+        """The images that were left out, and how the rest was computed."""
+        return [*self.pictures.remarks, self.found.method]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """All numbers, as CSV and JSON."""
+        yield "correspondence.csv", csv_of(self.rows())
+        yield "correspondence.json", json_bytes({"names": list(self.pictures.names), **self.found.to_json()})
+
+    def figures(self) -> Mapping[str, Figure]:
+        """The shares by layer and part, of all features and of those that change."""
+        return {
+            "correspondence.png": Figure("of all features", lambda: self._draw("all")),
+            "correspondence-changed.png": Figure(
+                "of the features that change in either image", lambda: self._draw("changed")
+            ),
+        }
+
+    def _draw(self, measure: Literal["all", "changed"]) -> bytes:
+        from convscope.figures.correspondence import draw
+        from convscope.figures.style import rendered
+
+        return rendered(draw(self.found, measure=measure))
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The table and the figures."""
+        found = self.found
+        return Entry(
+            "correspondence",
+            f"Correspondence of {', '.join(found.parts)}",
+            self.rows(),
+            images=image_numbers(atlas, self.pictures.source, self.pictures.indices),
+            settings={key: getattr(found, key) for key in ("draws", "fill", "tolerance", "places", "seed")},
+        )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row["layer"],
+        row["part"],
+        str(row["images"]),
+        f"{row['mean']:.4f}",
+        f"{row['low']:.4f} to {row['high']:.4f}",
+        f"{row['random']:.4f}",
+        f"{row['random_low']:.4f} to {row['random_high']:.4f}",
+        f"{row['p']:.3f}",
+        f"{row['among_changed']:.3f}",
+        f"{row['random_among_changed']:.3f}",
+        f"{row['p_among_changed']:.3f}",
+    )
+
+
+def correspond(
+    net: Network,
+    images: Source | Any,
+    parts: Sequence[Part] | str | PathLike[str],
+    *,
+    out: str | PathLike[str] | None = None,
+    layers: Sequence[str] | None = None,
+    draws: int = 200,
+    masks: Literal["object", "image"] = "object",
+    fill: Fill | Sequence[float] = "grey",
+    places: int | None = None,
+    confidence: float = 0.95,
+    seed: int = 0,
+    workers: int | None = None,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> CorrespondenceStudy:
+    """Whether covering the same part changes features alike in all images, more so than covering random places.
+
+    Args:
+        net: a network with preprocessing.
+        images: a collection, or what `open_source` takes.
+        parts: boxes of parts on its images, or the table (CSV) of them, see `read_parts`.
+        out: a folder for figures and tables.
+        masks: whether random masks lie within the part called `object`, of images that have one, or in the whole image.
+        layers, draws, fill, places, confidence, seed, workers: as for `convscope.correspondence`.
+        atlas: an atlas of the same network that is to show the answer, under `name`.
+
+    Raises:
+        UsageError: for options that make no sense, and tables that do not fit the images. ImageError: where no image
+            could be read. StoreError: where the folder cannot be written.
+    """
+    if not 0.5 <= confidence < 1:
+        raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
+    listed = read_parts(Path(parts)) if isinstance(parts, str | PathLike) else parts
+    shown = atlas_of(atlas, net)
+    marked = mark(net, collection(images), listed)
+    found = comparing.correspondence(
+        net,
+        marked.pictures.inputs(net),
+        marked.boxes,
+        layers=None if layers is None else list(layers),
+        regions=marked.regions if masks == "object" else None,
+        draws=draws,
+        fill=fill,
+        places=places,
+        confidence=confidence,
+        seed=seed,
+        workers=workers,
+        progress=progress,
+    )
+    return finished(CorrespondenceStudy(marked.pictures, found), out=out, atlas=shown, name=name)
+
+
+__all__ = ["CorrespondenceStudy", "Marked", "correspond", "mark"]

@@ -1,0 +1,144 @@
+"""What is wrong with first layers, of one network or of several side by side (section 4.1, Fig. 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from convscope.atlas import Atlas
+from convscope.data import Source
+from convscope.errors import UsageError
+from convscope.files import json_bytes
+from convscope.graph import Network
+from convscope.methods.diagnosis import Diagnosis
+from convscope.progress import Progress
+from convscope.stores import diagnosis as keeping
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.asking import atlas_of, collection
+from convscope.tables import TextTable, columns_of, csv_of, without_nan
+
+_CAPTION = (
+    "Filters of the first layer on one scale for each network, projections of the second layer, root mean squares, "
+    "energy by frequency, and the projections' spectra with the stride's frequencies marked."
+)
+
+
+@dataclass(eq=False)
+class DiagnosisStudy(Answer):
+    """What was measured of each network; `labels` are what they are called, in their order."""
+
+    found: Sequence[Diagnosis]
+    labels: Sequence[str] | None = None
+
+    @property
+    def summary(self) -> str:
+        """The verdict on each network."""
+        return "\n".join(one.verdict for one in self.found)
+
+    def rows(self) -> list[Row]:
+        """One row a network."""
+        return [one.row() for one in self.found]
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Everything that was measured of each network, and the verdict."""
+        return [without_nan({**one.to_json(), "verdict": one.verdict}) for one in self.found]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that was measured."""
+        return {"diagnoses": self.documents()}
+
+    def tables(self) -> Sequence[TextTable]:
+        """One column a network."""
+        rows = self.rows()
+        head = ("", *(self.labels or [f"({i + 1})" for i in range(len(self.found))]))
+        return [
+            columns_of(head, ((key, *(_text(key, row[key]) for row in rows)) for key in rows[0] if key != "network"))
+        ]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Everything as JSON, the numbers to compare as CSV."""
+        yield "diagnosis.json", json_bytes(self.documents())
+        yield "table.csv", csv_of(self.rows())
+
+    def figures(self) -> Mapping[str, Figure]:
+        """The networks side by side, as in the paper's Fig. 6."""
+        return {"diagnosis.png": Figure(_CAPTION, self._draw)}
+
+    def _draw(self) -> bytes:
+        from convscope.figures.diagnosis import draw
+        from convscope.figures.style import rendered
+
+        return rendered(draw(self.found, labels=self.labels))
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The numbers and the figure."""
+        settings = {"limits": vars(self.found[0].limits), "images": self.found[0].images}
+        return Entry("diagnosis", "First layers: filters, frequencies, blocks", self.rows(), settings=settings)
+
+
+def _text(key: str, value: object) -> str:
+    if value is None:
+        return "-"
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.1%}" if "frequencies" in key or key in ("beyond stride", "blocks share") else f"{value:.3g}"
+
+
+def diagnose(
+    nets: Network | Iterable[Network],
+    images: Source | Any | None = None,
+    *,
+    out: str | PathLike[str] | None = None,
+    labels: Sequence[str] | None = None,
+    first: str | None = None,
+    second: str | None = None,
+    projections: int = 64,
+    limit: int | None = None,
+    cache: str | PathLike[str] | None = None,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> DiagnosisStudy:
+    """What is wrong with the first layers of a network, or of several side by side, in numbers and words.
+
+    Args:
+        nets: a network, or several; of an iterator one is looked at after the other.
+        images: a collection, or what `open_source` takes; without it filters are judged by their weights alone.
+            limit: at most so many of it, evenly spread. cache: a folder that keeps decoded images.
+        out: a folder for the figure and numbers; the scans of the images are kept in it.
+        labels: what the networks are called in the figure, one each.
+        first, second, projections: as for `convscope.diagnose`.
+        atlas: an atlas that is to show the answer, under `name`.
+
+    Raises:
+        UsageError: for a network without a first convolution, or labels that do not fit. Others as
+            `convscope.diagnose`.
+    """
+    shown = atlas_of(atlas)
+    source = None if images is None else collection(images, limit=limit, cache=cache)
+    found = []
+    for net in [nets] if isinstance(nets, Network) else nets:
+        store = None if out is None or source is None else _store(Path(out), net, source, first, second)
+        found.append(
+            keeping.diagnose(
+                net, source, first=first, second=second, projections=projections, store=store, progress=progress
+            )
+        )
+    if not found:
+        raise UsageError("there is no network to diagnose: give one or more")
+    if labels is not None and len(labels) != len(found):
+        raise UsageError(f"labels={list(labels)}: there are {len(found)} networks, give one label for each")
+    return finished(DiagnosisStudy(found, labels), out=out, atlas=shown, name=name)
+
+
+def _store(out: Path, net: Network, source: Source, first: str | None, second: str | None) -> Path:
+    """Where the scan of a network's images is kept: one for each network, collection and choice of layers."""
+    name = f"{net.fingerprint[:12]}-{source.fingerprint()[:12]}"
+    layers = "-".join(layer for layer in (first, second) if layer is not None)
+    return out / "scans" / (f"{name}-{layers.replace('/', '_')}" if layers else name)
+
+
+__all__ = ["DiagnosisStudy", "diagnose"]

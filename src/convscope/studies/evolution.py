@@ -1,0 +1,189 @@
+"""How units came to respond to what they respond to, from the checkpoints in a folder (Fig. 4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from convscope.atlas import Atlas
+from convscope.data import Source
+from convscope.errors import WeightsError
+from convscope.files import json_bytes
+from convscope.graph import Network, Unit
+from convscope.methods.evolution import Evolution
+from convscope.models import load
+from convscope.progress import Progress
+from convscope.stores import evolution as keeping
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.asking import atlas_of, collection
+from convscope.tables import TextTable, columns_of, csv_of, without_nan
+
+_ENDINGS = (".safetensors", ".pth", ".pt", ".ckpt", ".npz")
+_CAPTIONS = {
+    "settling.png": "Likeness of each layer's responses to those at the last checkpoint (dotted: between different "
+    "units; dots: settled) and at the one before; share of units whose strongest image is already the final one.",
+    "units.png": "The strongest response of some units at each epoch, projected to pixels; a bar marks that another "
+    "image took over.",
+}
+
+
+@dataclass(eq=False)
+class EvolutionStudy(Answer):
+    """What was found over the checkpoints of a training."""
+
+    found: Evolution
+
+    @property
+    def summary(self) -> str:
+        """When the layers settle, in a sentence. A layer that settles at the last checkpoint was still changing."""
+        settled = ", ".join(f"{one.layer} at {self._settled(one.layer)}" for one in self.found.layers)
+        return f"Features settle (correlation {self.found.threshold:g} with the last checkpoint): {settled}."
+
+    def _settled(self, layer: str) -> str:
+        epoch = self.found.settled(layer)
+        return f"{epoch} (still changing)" if epoch == self.found.epochs[-1] else str(epoch)
+
+    def rows(self) -> list[Row]:
+        """One row a layer and checkpoint."""
+        return list(self.found.rows())
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the pixels."""
+        return without_nan(self.found.to_json())
+
+    def tables(self) -> Sequence[TextTable]:
+        """One row a layer: its likeness to the last checkpoint, epoch by epoch."""
+        head = ("layer", "units", "settled at", *(f"epoch {epoch}" for epoch in self.found.epochs), "jumped last")
+        title = "likeness of responses to those at the last checkpoint"
+        return [columns_of(head, (self._cells(one.layer) for one in self.found.layers), title=title)]
+
+    def _cells(self, layer: str) -> tuple[str, ...]:
+        one = self.found[layer]
+        likeness = (f"{value:.2f}" for value in one.settling.final)
+        return (layer, str(one.images.shape[1]), str(self.found.settled(layer)), *likeness, f"{one.jumped[-1]:.0%}")
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Everything as JSON, the curves as CSV."""
+        yield "evolution.json", json_bytes(self.to_json())
+        yield "layers.csv", csv_of(self.rows())
+
+    def figures(self) -> Mapping[str, Figure]:
+        """When layers settle; and the units' strongest responses over the epochs, where some were followed."""
+        names = ("settling.png", "units.png") if self.found.units else ("settling.png",)
+        return {name: Figure(_CAPTIONS[name], partial(self._draw, name)) for name in names}
+
+    def _draw(self, name: str) -> bytes:
+        from convscope.figures.evolution import draw_settling, draw_units
+        from convscope.figures.style import rendered
+
+        return rendered(draw_settling(self.found) if name == "settling.png" else draw_units(self.found))
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The curves, and the units that were followed."""
+        found = self.found
+        return Entry(
+            "evolution",
+            "How features come about",
+            self.rows(),
+            units=[str(one.unit) for one in found.units],
+            settings={"epochs": list(found.epochs), "sample": found.sample, "threshold": found.threshold},
+        )
+
+
+def evolve(
+    run: str | PathLike[str],
+    images: Source | Any,
+    *,
+    out: str | PathLike[str] | None = None,
+    layers: Sequence[str] | None = None,
+    units: Sequence[str | Unit] | int = 6,
+    epochs: Sequence[int] | None = None,
+    limit: int | None = None,
+    sample: int = 1000,
+    threshold: float = 0.9,
+    cache: str | PathLike[str] | None = None,
+    model: str | None = None,
+    loading: Callable[..., Network] | None = None,
+    seed: int = 0,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> EvolutionStudy:
+    """How units came to respond to what they respond to, from the weights files in the folder of a training.
+
+    Args:
+        run: the folder of a training, or of its checkpoints.
+        images: a collection, or what `open_source` takes; limit: at most so many of it, evenly spread.
+        out: a folder for figures and tables. What each checkpoint showed is kept in it: a repeated call goes on.
+        epochs: those to look at; default: all that have a checkpoint.
+        layers, units, sample, threshold, seed: as for `convscope.evolution`.
+        cache: a folder that keeps decoded images.
+        model: the network that the checkpoints are weights of, where they do not say so themselves.
+        loading: called as `convscope.load`, which is the default.
+        atlas: an atlas that is to show the answer, under `name`.
+
+    Raises:
+        WeightsError: where there are no checkpoints, or they cannot be loaded. UsageError, UnknownLayer, StoreError: as
+            `convscope.evolution`.
+    """
+    shown, files, load_one = atlas_of(atlas), checkpoints(run, epochs), loading or load
+
+    def network(path: Path) -> Network:
+        spec, weights = (f"file:{path}", None) if model is None else (model, str(path))
+        return load_one(spec, weights=weights, seed=seed)
+
+    found = keeping.evolution(
+        [(epoch, partial(network, path)) for epoch, path in files.items()],
+        collection(images, limit=limit, cache=cache),
+        layers=layers,
+        units=units,
+        sample=sample,
+        threshold=threshold,
+        store=None if out is None else Path(out) / "checkpoints",
+        seed=seed,
+        progress=progress,
+    )
+    return finished(EvolutionStudy(found), out=out, atlas=shown, name=name)
+
+
+def checkpoints(run: str | PathLike[str], wanted: Sequence[int] | None = None) -> dict[int, Path]:
+    """The files of weights in the folder of a training, or of its checkpoints, by epoch, in order.
+
+    The epoch is the last number in a file's name, as in epoch-0012.safetensors.
+
+    Raises:
+        WeightsError: if there are none, two of one epoch, or none of a wanted epoch.
+    """
+    place = Path(run)
+    folder = place / "checkpoints" if (place / "checkpoints").is_dir() else place
+    if not folder.is_dir():
+        raise WeightsError(f"{run} is no folder: give the folder of a training, or of its checkpoints")
+    found: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()):
+        number = re.search(r"(\d+)(?!.*\d)", path.stem)
+        if path.suffix.lower() in _ENDINGS and number is not None:
+            epoch = int(number[1])
+            if epoch in found:
+                raise WeightsError(
+                    f"{found[epoch].name} and {path.name} in {folder} are both of epoch {epoch}: keep one"
+                )
+            found[epoch] = path
+    if not found:
+        raise WeightsError(
+            f"no checkpoint in {folder}: files of weights whose names end in their epoch are needed, such as "
+            "epoch-0012.safetensors"
+        )
+    missing = [epoch for epoch in wanted or () if epoch not in found]
+    if missing:
+        raise WeightsError(
+            f"no checkpoint of epoch {missing[0]} in {folder} (there are {', '.join(map(str, sorted(found)))})"
+        )
+    return {epoch: found[epoch] for epoch in sorted(found) if wanted is None or epoch in wanted}
+
+
+__all__ = ["EvolutionStudy", "checkpoints", "evolve"]

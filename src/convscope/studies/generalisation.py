@@ -1,0 +1,199 @@
+"""How well classifiers on a network's features tell other images apart (Tables 4 to 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+from convscope.atlas import Atlas
+from convscope.data import Source
+from convscope.errors import UsageError
+from convscope.files import json_bytes
+from convscope.graph import Network
+from convscope.models import load
+from convscope.progress import Progress
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.asking import atlas_of
+from convscope.tables import TextTable
+from convscope.transfer import Fold, Learning, Pooling, Target, TransferResult, measure_transfer, open_target
+from convscope.transfer.features import LIMIT, How
+from convscope.transfer.protocol import default_layers
+from convscope.transfer.results import RESULT, Weights
+from convscope.transfer.scratch import from_scratch, recipe_of
+from convscope.transfer.splits import PROTOCOLS, draw_folds, published_fold, save_splits
+from convscope.transfer.tables import tables
+
+Versus = Literal["random", "scratch"]
+
+_CAPTIONS = {
+    "layers.png": "Accuracy by layer; bars: one standard deviation over folds.",
+    "sizes.png": "Accuracy by the number of images a class to learn from.",
+}
+
+
+@dataclass(eq=False)
+class TransferStudy(Answer):
+    """All scores of an experiment."""
+
+    found: TransferResult
+
+    @property
+    def summary(self) -> str:
+        """The best mean."""
+        best = max(self.found.rows(), key=lambda row: row.mean)
+        where = f"{self.found.network} on {self.found.target}"
+        return f"{where}. Best: {best.text()} % by {best.classifier} on {best.layer}."
+
+    def rows(self) -> list[Row]:
+        """One row for each mean over folds."""
+        return [
+            {"weights": r.weights, "layer": r.layer, "classifier": r.classifier, "images a class": r.per_class}
+            | {"folds": r.folds, "mean": round(r.mean, 4), "std": None if r.std != r.std else round(r.std, 4)}
+            for r in self.found.rows()
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """All scores."""
+        return self.found.to_json()
+
+    def tables(self) -> Sequence[TextTable]:
+        """As the paper prints them, with its numbers beside ours."""
+        return tables(self.found)
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Everything as JSON, means and classes as CSV."""
+        yield "transfer.csv", self.found.csv().encode()
+        yield "classes.csv", self.found.csv_by_class().encode()
+        yield RESULT, json_bytes(self.found.to_json())
+
+    def figures(self) -> Mapping[str, Figure]:
+        """Accuracy by layer and by size of the training part, of what there is more than one of."""
+        several = {"layers.png": len(self.found.layers) > 1, "sizes.png": len(self.found.sizes) > 1}
+        return {name: Figure(_CAPTIONS[name], partial(self._draw, name)) for name, drawn in several.items() if drawn}
+
+    def _draw(self, name: str) -> bytes:
+        from convscope.figures.style import rendered
+        from convscope.figures.transfer import layer_figure, size_figure
+
+        return rendered(layer_figure(self.found) if name == "layers.png" else size_figure(self.found))
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The means and the figures."""
+        return Entry(
+            "transfer", "Classifiers on the features of each layer", self.rows(), settings=dict(self.found.settings)
+        )
+
+
+def transfer(
+    model: Network | str,
+    images: Target | Source | Any,
+    *,
+    out: str | PathLike[str] | None = None,
+    layers: Sequence[str] | None = None,
+    compare: Sequence[Versus] = (),
+    per_class: Sequence[int] | None = None,
+    test: int | Literal["all"] | None = None,
+    folds: int | None = None,
+    background: Literal["in", "out"] | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+    sets: tuple[str, str] = ("train", "val"),
+    learning: Learning | None = None,
+    pooling: How = "auto",
+    features: int | None = None,
+    scratch_size: int | None = None,
+    scratch_changes: Mapping[str, Any] | None = None,
+    weights: str | None = None,
+    loading: Callable[..., Network] | None = None,
+    device: str | None = None,
+    cache: str | PathLike[str] | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+    on_start: Callable[[Network, Target, Sequence[Fold], Sequence[str]], None] | None = None,
+) -> TransferStudy:
+    """New classifiers on the features of each layer, judged as the paper does.
+
+    Args:
+        model: a network, or its spelling; comparing needs a spelling.
+        images: a target set, its spelling (caltech101:DIR caltech256:DIR voc2012:DIR), or any images with labels.
+        out: a folder for tables, figures, splits and kept features: a repeated call goes on from them.
+        layers: default: one for each spatial stage, and the vectors.
+        compare: "random": features of random weights; "scratch": the network trained on each fold.
+        per_class, test, folds: images a class to learn from, and to judge by at most, and draws; default: usual ones.
+        max_pixels, max_bytes: what one image may cost, as for `open_source`.
+        background: whether the class that is no category takes part. sets: PASCAL VOC's, to learn from and judge by.
+        learning: how classifiers learn. pooling, features: how maps become numbers, and at most how many.
+        scratch_size, scratch_changes: side of the input, and options of the recipe, when trained from scratch.
+        weights: of the network, where it is spelled. loading: called as `convscope.load`, which is the default.
+        device: for training from scratch. cache: a folder for features and scores; default: OUT/features.
+        atlas: an atlas that is to show the answer, under `name`.
+        on_start: told network, target, folds and layers before the work starts.
+
+    Raises:
+        UsageError: for options that make no sense. Others as `convscope.measure_transfer`.
+    """
+    shown, find = atlas_of(atlas), loading or load
+    recipe = recipe_of(scratch_changes or {}, seed=seed)
+    target = images
+    if not isinstance(target, Target):
+        target = open_target(target, background=background, max_pixels=max_pixels, max_bytes=max_bytes)
+    drawn = _folds(target, per_class, test, folds, sets, seed)
+    net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
+    chosen = default_layers(net) if layers is None else [net.layers[layer].name for layer in layers]
+    others = _others(model, compare, find, seed)
+    if on_start is not None:
+        on_start(net, target, drawn, chosen)
+    if out is not None:
+        save_splits(drawn, Path(out) / "splits.json", target=target, seed=seed)
+    store = cache if cache is not None or out is None else Path(out) / "features"
+    found = measure_transfer(
+        net, target, layers=chosen, folds=drawn, learning=learning or Learning(seed=seed),
+        pooling=Pooling(pooling, features or LIMIT), weights="random" if weights == "random" else "pretrained",
+        others=others, store=store, workers=workers, progress=progress,
+    )  # fmt: skip
+    if "scratch" in compare and isinstance(model, str):
+        scores = from_scratch(
+            model, target, drawn, recipe=recipe, size=scratch_size, store=store, seed=seed, device=device or "cpu",
+            progress=progress,
+        )  # fmt: skip
+        told = {"size": scratch_size, **recipe.to_json()}
+        found = replace(found.plus(scores), settings={**found.settings, "scratch": told})
+    return finished(TransferStudy(found), out=out, atlas=shown, name=name)
+
+
+def _folds(
+    target: Target,
+    per_class: Sequence[int] | None,
+    test: int | Literal["all"] | None,
+    folds: int | None,
+    sets: tuple[str, str],
+    seed: int,
+) -> Sequence[Fold]:
+    if target.sets:
+        return [published_fold(target, train=sets[0], test=sets[1])]
+    usual = PROTOCOLS[target.kind]
+    most = usual.test if test is None else None if test == "all" else test
+    return draw_folds(target, per_class=per_class or usual.per_class, folds=folds or usual.folds, test=most, seed=seed)
+
+
+def _others(
+    model: Network | str, compare: Sequence[Versus], find: Callable[..., Network], seed: int
+) -> dict[Weights, Network]:
+    """The network again with random weights, where that is asked for."""
+    if compare and not isinstance(model, str):
+        raise UsageError(f"compare={list(compare)}: give the network by its name, such as zoo:squeezenet1_1")
+    if "random" not in compare or not isinstance(model, str):
+        return {}
+    if model.partition(":")[0] in ("pt2", "file", "py"):
+        raise UsageError(f"compare='random' needs an architecture by name (zoo:, torchvision:, timm:), not {model}")
+    return {"random": find(model.partition("@")[0], weights="random", seed=seed + 1)}
+
+
+__all__ = ["TransferStudy", "Versus", "transfer"]

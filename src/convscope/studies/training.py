@@ -1,0 +1,140 @@
+"""A training by a configuration on a collection: its curves and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from convscope.progress import Progress, silent
+from convscope.studies.answer import Answer, Figure, Row, finished
+from convscope.training import Config, EpochLog, Trained
+from convscope.training.config import configured
+from convscope.training.logs import BOARD, board_installed
+from convscope.training.pictures import Keep
+from convscope.training.splits import open_splits
+from convscope.training.trainer import OnEpoch
+from convscope.training.trainer import train as fit
+
+
+@dataclass(eq=False)
+class TrainingStudy(Answer):
+    """A finished training."""
+
+    done: Trained
+
+    @property
+    def history(self) -> list[EpochLog]:
+        """Its epochs."""
+        return self.done.history
+
+    @property
+    def summary(self) -> str:
+        """The last epoch, and the best validation error."""
+        best = min((log.val_error for log in self.history if log.val_error is not None), default=None)
+        last = epoch_line(self.history[-1], self.history[-1].epoch)
+        return last if best is None else f"{last}\nbest validation error {best:.1%}"
+
+    def rows(self) -> list[Row]:
+        """One row an epoch."""
+        return [asdict(log) for log in self.history]
+
+    @property
+    def checkpoints(self) -> dict[int, Path]:
+        """The weights files by epoch."""
+        return self.done.run.checkpoints()
+
+    def to_json(self) -> dict[str, Any]:
+        """Its network, epochs and files."""
+        folder = self.done.run.folder
+        figure = None if self.saved is None else self.saved.figures.get("curves.png")
+        return {
+            "network": self.done.run.architecture.describe(),
+            "epochs": self.rows(),
+            "checkpoints": {epoch: str(path) for epoch, path in self.checkpoints.items()},
+            "figure": None if figure is None else str(figure),
+            "tensorboard": str(folder / BOARD) if (folder / BOARD).is_dir() else None,
+        }
+
+    def remarks(self) -> list[str]:
+        """What is missing for more."""
+        return [] if board_installed() else ["no event files for TensorBoard: install 'convscope[tensorboard]'"]
+
+    def figures(self) -> Mapping[str, Figure]:
+        """The curves of loss and error."""
+        return {"curves.png": Figure("Loss and error by epoch.", self._draw)}
+
+    def _draw(self) -> bytes:
+        from convscope.figures.style import rendered
+        from convscope.figures.training import draw_curves
+
+        return rendered(draw_curves(self.history))
+
+
+def epoch_line(log: EpochLog, epochs: int) -> str:
+    """What is said of an epoch when it ends."""
+    validated = "" if log.val_error is None else f", validation {log.val_error:.1%}"
+    return (
+        f"epoch {log.epoch}/{epochs}: loss {log.loss:.3f}, error {log.error:.1%}{validated}, rate "
+        f"{log.learning_rate:.2g}, {log.images_per_second:.0f} images/s"
+    )
+
+
+def train(
+    config: Config | str | PathLike[str],
+    images: str,
+    out: str | PathLike[str],
+    *,
+    val: str | None = None,
+    hold_out: float | None = None,
+    changes: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+    keep: Keep = "auto",
+    threads: int = 2,
+    save_every: int = 1000,
+    device: str | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+    on_epoch: OnEpoch | None = None,
+    on_start: Any = None,
+) -> TrainingStudy:
+    """A network trained by a configuration on a collection with parts for training and validation.
+
+    Args:
+        config: a configuration, the name of a packaged one, or a TOML file. changes: options of its recipe or network
+            by name; seed: of the recipe, unless it is 0.
+        images, val, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
+        out: the folder of the training: log, checkpoints, state, curves. A repeated call goes on from it.
+        keep, threads, save_every, device, on_epoch: as for `convscope.train`.
+        on_start: told the configuration and both collections before the training starts.
+
+    Raises:
+        As `convscope.train`.
+    """
+    wanted = configured(config, changes or {}, seed=seed)
+    source, validation = open_splits(
+        images, val=val, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
+    )
+    if on_start is not None:
+        on_start(wanted, source, validation)
+    done = fit(
+        wanted,
+        source,
+        Path(out),
+        validation=validation,
+        device=device,
+        keep=keep,
+        threads=threads,
+        save_every=save_every,
+        progress=progress or silent,
+        on_epoch=on_epoch,
+    )
+    # Of several processes the first writes.
+    return finished(TrainingStudy(done), out=out if done.leads else None)
+
+
+__all__ = ["TrainingStudy", "epoch_line", "train"]

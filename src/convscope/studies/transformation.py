@@ -1,0 +1,162 @@
+"""What moving, scaling and turning the images of a collection does: curves, tables, an entry in an atlas (Fig. 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.atlas import Atlas
+from convscope.data import Source
+from convscope.files import json_bytes
+from convscope.graph import Network
+from convscope.methods.inputs import preprocess_of
+from convscope.methods.invariance import Invariance, measuring
+from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
+from convscope.methods.targets import Target
+from convscope.progress import Progress
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.asking import atlas_of, collection, image_numbers, targets_for
+from convscope.studies.pictures import Pictures, read_pictures, short_name
+from convscope.tables import TextTable, columns_of, csv_of, without_nan
+
+Distance = Literal["relative", "raw"]
+FIGURE = "invariance.png"
+
+
+@dataclass(eq=False)
+class InvarianceStudy(Answer):
+    """What was found of some pictures; `distance` is the one that the figure shows."""
+
+    net: Network
+    pictures: Pictures
+    found: Invariance
+    distance: Distance = "relative"
+
+    @property
+    def summary(self) -> str:
+        """What the numbers are."""
+        return f"Distances of features and the probability of the class, means over {len(self.pictures)} images."
+
+    def rows(self) -> list[Row]:
+        """For each transformation the means at its first, middle and last amount: relative distances and the class."""
+        rows = []
+        for curve in self.found.curves:
+            count = len(curve.values)
+            for at in sorted({0, count // 2, count - 1}):
+                row: dict[str, Any] = {"transformation": curve.transformation, "by": float(curve.values[at])}
+                row |= {f"relative {one}": float(curve.mean(one)[0][at]) for one in self.found.layers}
+                row |= {"probability": float(curve.mean("probability")[0][at]), "kept": float(curve.kept[at])}
+                rows.append(row)
+        return rows
+
+    def to_json(self) -> dict[str, Any]:
+        """The images and the table."""
+        return without_nan({"images": list(self.pictures.names), "summary": self.rows()})
+
+    def tables(self) -> Sequence[TextTable]:
+        """The table as text."""
+        head = ("transformation", "by", *(f"distance {one}" for one in self.found.layers), "p(class)", "class kept")
+        rows = [[one if isinstance(one, str) else f"{one:.3g}" for one in row.values()] for row in self.rows()]
+        return [columns_of(head, rows)]
+
+    def remarks(self) -> list[str]:
+        """The images that were left out."""
+        return self.pictures.remarks
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """All numbers, as CSV and JSON."""
+        names = self.pictures.names
+        yield "invariance.csv", csv_of({**row, "image": names[row["image"]]} for row in self.found.rows())
+        yield "invariance.json", json_bytes(without_nan({"images": list(names), **self.found.to_json()}))
+
+    def figures(self) -> Mapping[str, Figure]:
+        """The paper's Fig. 5."""
+        done = ", ".join(self.found.transformations)
+        return {FIGURE: Figure(f"{done}; thick: mean of {len(self.pictures)} images", self._draw)}
+
+    def _draw(self) -> bytes:
+        from convscope.figures.invariance import draw
+        from convscope.figures.style import rendered
+
+        names = [short_name(one) for one in self.pictures.names]
+        return rendered(draw(self.found, distance=self.distance, examples=self.examples(), names=names))
+
+    def examples(self) -> dict[str, list[NDArray[np.uint8]]]:
+        """The first image at four amounts of every transformation."""
+        recipe, one = preprocess_of(self.net), self.pictures.inputs(self.net, slice(0, 1))
+        frame = Frame.of(recipe, outside=self.found.outside, interpolation=self.found.interpolation)
+        made = {}
+        for curve in self.found.curves:
+            at = np.unique(np.linspace(0, len(curve.values) - 1, 4).round().astype(int))
+            changed = [transformation(curve.transformation).apply(one, float(curve.values[i]), frame)[0] for i in at]
+            made[curve.transformation] = [recipe.restore(x.cpu()).permute(1, 2, 0).numpy() for x in changed]
+        return made
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The table and the figure."""
+        found = self.found
+        return Entry(
+            "invariance",
+            f"Invariance: {', '.join(found.transformations)}",
+            without_nan(self.rows()),
+            images=image_numbers(atlas, self.pictures.source, self.pictures.indices),
+            settings={"layers": list(found.layers), "outside": found.outside, "interpolation": found.interpolation},
+        )
+
+
+def invariance(
+    net: Network,
+    images: Source | Any,
+    *,
+    out: str | PathLike[str] | None = None,
+    transformations: Mapping[str, Sequence[float] | None] | Sequence[str] | None = None,
+    layers: Sequence[str] | None = None,
+    target: Target = None,
+    distance: Distance = "relative",
+    outside: Outside = "mean",
+    interpolation: Interpolation = "bilinear",
+    limit: int | None = None,
+    batch: int = 32,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> InvarianceStudy:
+    """How far features move, and what becomes of the class, when the images of a collection are transformed.
+
+    Args:
+        net: a network with preprocessing.
+        images: a collection, or what `open_source` takes; limit: at most so many of it, evenly spread.
+        out: a folder for the figure and tables.
+        transformations: by name, with amounts or None for the usual ones; default: the paper's.
+        target: classes to follow, by number or name; "labels" for each image's own.
+        distance: which one the figure shows; tables hold both.
+        layers, outside, interpolation, batch: as for `convscope.invariance`.
+        atlas: an atlas of the same network that is to show the answer, under `name`.
+
+    Raises:
+        UsageError: for options that make no sense. ImageError: where no image could be read. StoreError: where the
+            folder cannot be written.
+    """
+    shown = atlas_of(atlas, net)
+    asked = PAPER if transformations is None else transformations
+    pictures = read_pictures(net, collection(images, limit=limit))
+    found = measuring.invariance(
+        net,
+        pictures.inputs(net),
+        transformations=dict(asked) if isinstance(asked, Mapping) else dict.fromkeys(asked),
+        layers=None if layers is None else list(layers),
+        target=targets_for(net, pictures.source, pictures.indices, target),
+        outside=outside,
+        interpolation=interpolation,
+        batch=batch,
+        progress=progress,
+    )
+    return finished(InvarianceStudy(net, pictures, found, distance), out=out, atlas=shown, name=name)
+
+
+__all__ = ["InvarianceStudy", "invariance"]

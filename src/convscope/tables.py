@@ -1,0 +1,70 @@
+"""Tables: rows by column name as CSV, and as text for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table for people: a title (may be empty), the heads of its columns, rows of text, and what ends it.
+
+    left: how many columns, from the first, are words; the others are numbers and end flush.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left: int = 1
+
+    def markdown(self) -> str:
+        """The table in Markdown, without its title.
+
+        >>> print(TextTable("t", ("layer", "svm"), (("conv1", "44.8"),)).markdown())
+        | layer | svm |
+        | --- | --- |
+        | conv1 | 44.8 |
+        """
+        lines = (self.head, ("---",) * len(self.head), *self.rows)
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def csv_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    r"""Rows given by column name as a CSV file; columns as in the first row, rows may lack the last ones.
+
+    >>> csv_of([{"layer": "conv1", "score": 0.5}, {"layer": "conv2"}])
+    b'layer,score\nconv1,0.5\nconv2,\n'
+    """
+    listed = list(rows)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(dict.fromkeys(key for row in listed for key in row)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(listed)
+    return out.getvalue().encode()
+
+
+def without_nan(value: Any) -> Any:
+    """The same numbers, lists and dictionaries with None for NaN and infinities, which JSON does not have.
+
+    >>> without_nan({"a": [1.0, float("nan")]})
+    {'a': [1.0, None]}
+    """
+    if isinstance(value, dict):
+        return {key: without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(one) for one in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def columns_of(head: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", left: int = 1) -> TextTable:
+    """A table for people from rows of text."""
+    return TextTable(title, tuple(head), tuple(tuple(row) for row in rows), left)
+
+
+__all__ = ["TextTable", "columns_of", "csv_of", "without_nan"]

@@ -1,0 +1,36 @@
+"""Whether what experiments of transfer keep is as it was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from convscope.errors import StoreError
+from convscope.transfer.journal import ENDING, SCORES, read_score
+from convscope.transfer.results import RESULT, TransferResult
+from convscope.verification import Finding, Held
+
+__all__ = ["verify_transfer"]
+
+
+def verify_transfer(folder: Path) -> Iterator[Held | Finding]:
+    """The scores in a folder of scores, and the result in a folder of one; nothing in another."""
+    if folder.name == SCORES:
+        for path in sorted(folder.glob(f"*{ENDING}")):
+            if re.fullmatch(r"[0-9a-f]{24}", path.stem):
+                yield _score(path)
+    if (folder / RESULT).is_file():
+        try:
+            found = TransferResult.load(folder)
+            yield Held(RESULT, f"{len(found.scores)} scores; readable, without a checksum")
+        except StoreError:
+            yield Finding(RESULT, "is no result of a transfer experiment", "run the same command again")
+
+
+def _score(path: Path) -> Held | Finding:
+    try:
+        found = read_score(path)
+    except StoreError:
+        return Finding(path.name, "is not as it was written", "delete it, and the same command makes it again")
+    return Held(path.name, f"score of {found.classifier} on {found.layer or 'the network itself'}")

@@ -1,0 +1,89 @@
+"""Agreement of signs: numbers worked by hand, packing, and statistics against their definitions."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from convscope.methods.correspondence.agreement import Pairs, bootstrap, hamming, joined, pack, rank_test
+
+# Three images, five features. By hand: 1 and 2 differ in features 1 (+ against 0), 3 (- against +) and 4 (0 against -);
+# 1 and 3 in 0 (+ against -) and 3 (- against 0); 2 and 3 in 0, 1, 3 and 4. In feature 2 all are zero and agree.
+SIGNS = np.array([[1, 1, 0, -1, 0], [1, 0, 0, 1, -1], [-1, 1, 0, 0, 0]])
+BY_HAND = [[0, 3, 2], [3, 0, 4], [2, 4, 0]]
+
+
+def test_three_images_by_hand() -> None:
+    assert hamming(SIGNS).tolist() == BY_HAND
+    # Delta sums over ordered pairs: twice 3 + 2 + 4.
+    assert hamming(SIGNS).sum() == 18
+
+
+def test_what_changes_by_hand() -> None:
+    pairs = Pairs.of(pack(SIGNS)[None], 5)
+    assert pairs.changed.tolist() == [[3, 3, 2]]
+    # 1 or 2 changes features 0, 1, 3, 4; 1 or 3 changes 0, 1, 3; 2 or 3 changes 0, 1, 3, 4.
+    assert pairs.either[0].tolist() == [[3, 4, 3], [4, 3, 4], [3, 4, 2]]
+
+
+@pytest.mark.parametrize("features", [1, 7, 8, 9, 64, 1001])
+def test_packed_signs_are_compared_as_single_ones(features: int) -> None:
+    random = np.random.default_rng(features)
+    signs = random.integers(-1, 2, size=(4, features))
+    for i, j in itertools.product(range(4), repeat=2):
+        assert hamming(signs)[i, j] == sum(int(a != b) for a, b in zip(signs[i], signs[j], strict=True))
+
+
+def test_lots_of_sets_are_joined_in_order() -> None:
+    random = np.random.default_rng(0)
+    signs = random.integers(-1, 2, size=(5, 3, 20))
+    whole = Pairs.of(pack(signs), 20)
+    parts = joined([Pairs.of(pack(signs[:2]), 20), Pairs.of(pack(signs[2:]), 20)])
+    for name in ("differ", "either", "changed"):
+        assert np.array_equal(getattr(whole, name), getattr(parts, name))
+    assert parts.features == 20
+
+
+def test_rank_counts_what_is_as_small_and_itself() -> None:
+    others = np.array([0.2, 0.1, 0.3, 0.1])
+    assert rank_test(0.05, others) == 1 / 5
+    assert rank_test(0.1, others) == 3 / 5  # equal ones count
+    assert rank_test(0.4, others) == 1
+
+
+def test_where_nothing_changes_nothing_is_shown() -> None:
+    assert rank_test(float("nan"), np.array([0.2, 0.1])) == 1
+    assert rank_test(0.15, np.array([0.2, np.nan, 0.1])) == 2 / 3
+
+
+def test_rank_is_uniform_where_the_value_is_one_of_the_others() -> None:
+    random = np.random.default_rng(3)
+    ranks = [rank_test(random.normal(), random.normal(size=19)) for _ in range(2000)]
+    for level in (0.05, 0.25, 0.5):
+        assert np.mean(np.array(ranks) <= level + 1e-9) == pytest.approx(level, abs=0.03)
+
+
+def test_bootstrap_is_the_mean_over_pairs_of_drawn_images() -> None:
+    pairs = np.array([[9.0, 1, 2], [1, 9, 6], [2, 6, 9]])  # the diagonal must not matter
+    # All 27 draws of three images, one by one, with all their ordered pairs of different images.
+    means = []
+    for drawn in itertools.product(range(3), repeat=3):
+        values = [pairs[a, b] for a, b in itertools.product(drawn, repeat=2) if a != b]
+        if values:
+            means.append(np.mean(values))
+    low, high = bootstrap(pairs, confidence=0.8, generator=np.random.default_rng(0), samples=20000)
+    assert low == pytest.approx(np.percentile(means, 10, method="inverted_cdf"), abs=1e-9)
+    assert high == pytest.approx(np.percentile(means, 90, method="inverted_cdf"), abs=1e-9)
+
+
+def test_bootstrap_intervals_hold_the_mean_and_grow_with_confidence() -> None:
+    random = np.random.default_rng(1)
+    noise = random.random((12, 12))
+    pairs = (noise + noise.T) / 2
+    mean = pairs[~np.eye(12, dtype=bool)].mean()
+    narrow = bootstrap(pairs, confidence=0.5, generator=np.random.default_rng(0))
+    wide = bootstrap(pairs, confidence=0.99, generator=np.random.default_rng(0))
+    assert wide[0] < narrow[0] < mean < narrow[1] < wide[1]
+    assert bootstrap(pairs, confidence=0.5, generator=np.random.default_rng(0)) == narrow

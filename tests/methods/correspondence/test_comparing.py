@@ -1,0 +1,243 @@
+"""Correspondence: against a loop over images and masks, masks that stay off the parts, seeds, and a part that shows."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from convscope.errors import ShapeError, UnknownLayer, UsageError
+from convscope.graph import Network
+from convscope.methods.correspondence.comparing import Correspondence, correspondence, random_masks
+from tests.graph import nets
+
+BOXES = {
+    "eye": np.array([[2, 3, 6, 8], [1, 1, 5, 5], [4, 4, 7, 9]]),
+    "nose": np.array([[8, 5, 12, 9], [-1, -1, -1, -1], [9, 9, 13, 13]]),
+}
+
+
+def layers() -> nn.Sequential:
+    """A small module in float64 with a vector at its end."""
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Conv2d(3, 5, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(5, 7, 3), nn.ReLU(), nn.Flatten(),
+        nn.Linear(7 * 36, 4),
+    )  # fmt: skip
+    return nets.settled(module).requires_grad_(False)  # type: ignore[return-value]
+
+
+def images(count: int = 3) -> Tensor:
+    return torch.randn(count, 3, 16, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+
+
+def signs(module: nn.Module, image: Tensor, box: np.ndarray, tolerance: float) -> list[int]:
+    """The signs of x - x~ at a module's output, one feature at a time."""
+    y0, x0, y1, x1 = box.tolist()
+    covered = image.clone()
+    covered[:, y0:y1, x0:x1] = 0
+    before, after = module(image[None])[0].flatten().tolist(), module(covered[None])[0].flatten().tolist()
+    least = tolerance * max(abs(v) for v in before)
+    return [0 if abs(b - a) <= least else (1 if b > a else -1) for b, a in zip(before, after, strict=True)]
+
+
+@pytest.mark.parametrize("places", [None, 1, 4])
+@pytest.mark.parametrize("method", ["incremental", "whole"])
+@pytest.mark.parametrize("layer", ["1", "4", "6"])
+def test_sums_and_means_equal_the_loop(layer: str, method: Any, places: int | None) -> None:
+    module, batch = layers(), images()
+    net = Network.trace(module, (3, 16, 16))
+    found = correspondence(net, batch, BOXES, layers=[layer], draws=7, seed=3, method=method, places=places)
+    masks = random_masks(BOXES, (16, 16), draws=7, regions=None, generator=np.random.default_rng(3))
+    until = nn.Sequential(*module[: int(layer) + 1])
+    if places is not None and layer != "6":
+        until.append(nn.AdaptiveMaxPool2d(places))
+    for part, boxes in BOXES.items():
+        shown = [i for i in range(3) if boxes[i, 0] >= 0]
+        sets = []
+        for chosen in (boxes, *masks[part]):
+            each = {i: signs(until, batch[i], chosen[i], 1e-5) for i in shown}
+            pairs = {
+                (i, j): sum(a != b for a, b in zip(each[i], each[j], strict=True))
+                for i, j in itertools.permutations(shown, 2)
+            }
+            sets.append((each, pairs))
+        got, features = found[layer, part], len(sets[0][0][0])
+        each, pairs = sets[0]
+        assert (got.images, got.features) == (len(shown), features)
+        assert got.total == sum(pairs.values())
+        assert got.mean == pytest.approx(np.mean(list(pairs.values())) / features, abs=1e-12)
+        assert got.changed == pytest.approx(np.mean([np.count_nonzero(s) for s in each.values()]) / features)
+        either = sum(sum(bool(a or b) for a, b in zip(each[i], each[j], strict=True)) for i, j in pairs)
+        assert got.among_changed == pytest.approx(sum(pairs.values()) / either)
+        random = [np.mean(list(p.values())) / features for _, p in sets[1:]]
+        assert got.random == pytest.approx(np.mean(random), abs=1e-12)
+        assert got.random_deviation == pytest.approx(np.std(random, ddof=1), abs=1e-12)
+        assert got.random_low == pytest.approx(np.percentile(random, 2.5))
+        assert got.random_high == pytest.approx(np.percentile(random, 97.5))
+        assert got.p == (1 + sum(r <= got.mean + 1e-12 for r in random)) / 8
+        if len(shown) > 2:
+            unordered = [pairs[i, j] / features for i, j in pairs if i < j]
+            assert got.deviation == pytest.approx(np.std(unordered, ddof=1), abs=1e-12)
+            assert got.low - 1e-12 <= got.mean <= got.high + 1e-12
+
+
+def test_delta_of_three_images_by_hand() -> None:
+    """A network that adds up columns: the change of each of its features is what the cover hides, with its sign."""
+    pick = nn.Conv2d(1, 1, (2, 1), bias=False)
+    nn.init.ones_(pick.weight)
+    net = Network.trace(pick, (1, 2, 5))
+    # Row 0 is covered by zero, so the signs of change are the signs of row 0; row 1 keeps features from being small.
+    top = torch.tensor([[1.0, 1, 0, -1, 0], [1, 0, 0, 1, -1], [-1, 1, 0, 0, 0]])
+    batch = torch.stack([torch.stack([row, torch.ones(5)])[None] for row in top])
+    boxes = {"row": np.tile([0, 0, 1, 5], (3, 1))}
+    found = correspondence(net, batch, boxes, layers=[net.output], draws=1).results[0]
+    # The signs are those of test_agreement: 3, 2 and 4 features differ.
+    assert found.total == 18
+    assert found.mean == pytest.approx(9 / 3 / 5)
+    assert found.changed == pytest.approx((3 + 3 + 2) / 3 / 5)
+    assert found.among_changed == pytest.approx((3 + 2 + 4) / (4 + 3 + 4))
+    assert found.deviation == pytest.approx(np.std([0.6, 0.4, 0.8], ddof=1))
+
+
+def test_random_masks_have_the_parts_size_stay_in_the_object_and_off_the_parts() -> None:
+    regions = np.array([[0, 0, 16, 16], [0, 0, 14, 12], [2, 3, 16, 16]])
+    found = random_masks(BOXES, (16, 16), draws=300, regions=regions, generator=np.random.default_rng(0))
+    for part, boxes in BOXES.items():
+        for i, box in enumerate(boxes):
+            masks = found[part][:, i]
+            if box[0] < 0:
+                assert (masks == -1).all()
+                continue
+            assert (masks[:, 2:] - masks[:, :2] == box[2:] - box[:2]).all()
+            assert (masks[:, :2] >= regions[i, :2]).all()
+            assert (masks[:, 2:] <= regions[i, 2:]).all()
+            for other in BOXES.values():
+                taken = np.zeros((16, 16), bool)
+                if other[i, 0] >= 0:
+                    y0, x0, y1, x1 = other[i]
+                    taken[y0:y1, x0:x1] = True
+                assert not any(taken[y0:y1, x0:x1].any() for y0, x0, y1, x1 in masks.tolist())
+            assert len(np.unique(masks, axis=0)) > 20
+
+
+def test_every_allowed_place_is_as_likely() -> None:
+    boxes = {"part": np.array([[0, 0, 1, 2]])}
+    found = random_masks(boxes, (2, 4), draws=4000, regions=None, generator=np.random.default_rng(0))["part"][:, 0]
+    places, counts = np.unique(found[:, :2], axis=0, return_counts=True)
+    assert places.tolist() == [[0, 2], [1, 0], [1, 1], [1, 2]]
+    assert np.abs(counts / 4000 - 0.25).max() < 0.03
+
+
+def test_where_no_place_is_free_the_least_of_the_parts_is_covered() -> None:
+    boxes = {"part": np.array([[0, 0, 4, 5]])}
+    found = random_masks(boxes, (4, 8), draws=20, regions=None, generator=np.random.default_rng(0))["part"][:, 0]
+    assert (found == [0, 3, 4, 8]).all()  # columns 3 and 4 must be
+
+
+def test_an_object_smaller_than_the_part_does_not_push_masks_out_of_the_image() -> None:
+    boxes = {"part": np.array([[0, 0, 6, 6]])}
+    found = random_masks(boxes, (8, 8), draws=5, regions=np.array([[6, 6, 8, 8]]), generator=np.random.default_rng(0))[
+        "part"
+    ][:, 0]
+    assert (found == [2, 2, 8, 8]).all()
+
+
+def test_one_seed_one_result_whatever_the_memory_and_workers() -> None:
+    net = Network.trace(layers(), (3, 16, 16))
+    found = [
+        correspondence(net, images(), BOXES, draws=9, seed=1, memory=memory, workers=workers)
+        for memory, workers in ((1 << 30, 1), (1 << 12, 1), (1 << 30, 2))
+    ]
+    assert found[0].results == found[1].results == found[2].results
+    other = correspondence(net, images(), BOXES, draws=9, seed=2)
+    assert other.results != found[0].results
+    assert [r.mean for r in other.results] == [r.mean for r in found[0].results]  # the parts are the same
+
+
+class Finder(nn.Module):
+    """Features that stand for a bright mark wherever it is, and others that stand for what is around."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        marks = (x[:, :1] * self.scale - 5).relu().amax((2, 3))
+        around = x[:, 1:].flatten(1)
+        return torch.cat([marks.expand(-1, 200), around], 1)
+
+
+def test_a_part_that_the_network_stands_for_is_told_from_random_masks() -> None:
+    torch.manual_seed(2)
+    batch, boxes = torch.randn(6, 3, 12, 12), []
+    for i in range(6):
+        y, x = (int(v) for v in torch.randint(0, 9, (2,)))
+        batch[i, 0, y : y + 3, x : x + 3] = 9 + torch.rand(1)
+        boxes.append([y, x, y + 3, x + 3])
+    net = Network.trace(Finder(), (3, 12, 12))
+    mark = correspondence(net, batch, {"mark": np.array(boxes)}, layers=[net.output], draws=99).results[0]
+    assert mark.changed > mark.random_changed  # more changes, and yet it agrees better among what changes
+    assert mark.among_changed < mark.random_among_changed
+    assert mark.p_among_changed == 1 / 100
+
+
+def test_a_part_whose_cover_changes_nothing_shows_nothing() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU())
+    nn.init.constant_(module[0].bias, -1e6)
+    net = Network.trace(module, (3, 16, 16))
+    for result in correspondence(net, images().float(), BOXES, layers=["1"], draws=5).results:
+        assert (result.mean, result.changed, result.among_changed, result.total) == (0, 0, 0, 0)
+        assert (result.p, result.p_among_changed) == (1, 1)
+
+
+def test_usual_layers_are_the_stages_and_the_output() -> None:
+    net = Network.trace(layers(), (3, 16, 16))
+    found = correspondence(net, images(), BOXES, draws=2)
+    assert found.layers == (*net.layers.stages(), net.output)
+    assert found.parts == ("eye", "nose")
+    with pytest.raises(UsageError, match="there is no result of layer '0' and part 'eye'"):
+        found["0", "eye"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "options", "error", "said"),
+    [
+        ({}, {}, UsageError, "at least one part"),
+        (BOXES, {"draws": 0}, UsageError, "draws of 1 or more"),
+        (BOXES, {"places": 0}, UsageError, "places=0"),
+        ({"eye": BOXES["eye"][:2]}, {}, ShapeError, r"one per image is needed, \(3, 4\)"),
+        ({"eye": np.array([[0, 0, 2, 2], [-1] * 4, [-1] * 4])}, {}, UsageError, "'eye' is in 1 of the images"),
+        ({"eye": BOXES["eye"] + [0, 0, 12, 0]}, {}, UsageError, "reach beyond images of 16x16"),
+        ({"eye": BOXES["eye"][:, [2, 1, 0, 3]]}, {}, UsageError, "empty"),
+        (BOXES, {"layers": ["conv"]}, UnknownLayer, "'conv'"),
+        (BOXES, {"fill": "black"}, UsageError, "fill='black'"),
+        (BOXES, {"method": "fast"}, UsageError, "method='fast'"),
+    ],
+)
+def test_wrong_options_are_refused_with_what_to_do(
+    parts: dict[str, Any], options: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    net = Network.trace(layers(), (3, 16, 16))
+    with pytest.raises(error, match=said):
+        correspondence(net, images(), parts, **{"draws": 2, **options})
+
+
+def test_rows_json_and_progress() -> None:
+    net = Network.trace(layers(), (3, 16, 16))
+    said: list[tuple[str, int, int]] = []
+    found: Correspondence = correspondence(
+        net, images(), BOXES, layers=["1", "6"], draws=4, progress=lambda *now: said.append(now)
+    )
+    assert said[-1] == ("cover", 15, 15)
+    assert [done for _, done, _ in said] == sorted(done for _, done, _ in said)
+    rows = list(found.rows())
+    assert [(row["layer"], row["part"]) for row in rows] == [(a, b) for a in ("1", "6") for b in ("eye", "nose")]
+    stored = json.loads(json.dumps(found.to_json()))
+    assert stored["results"][0]["mean"] == found["1", "eye"].mean
+    assert stored["draws"] == 4

@@ -59,6 +59,9 @@ JOBS: dict[str, tuple[str, ...]] = {
 IGNORED = ("*/log.csv", "*/log.jsonl", "*tfevents*", "*.part")
 """Files that hold times of day or durations."""
 
+TIMED = ("/state.safetensors", "/checkpoints/*.safetensors")
+"""Files of a training whose header holds durations: their tensors count."""
+
 
 def materials(folder: Path) -> dict[str, str]:
     """What the jobs take besides the embedded network and photos, written into a folder."""
@@ -127,6 +130,9 @@ def hashes(folder: Path) -> dict[str, str]:
             with zipfile.ZipFile(path) as archive:
                 for member in sorted(archive.namelist()):
                     digest.update(member.encode() + archive.read(member))
+        elif any(fnmatch.fnmatch(f"/{name}", pattern) for pattern in TIMED):
+            content = path.read_bytes()
+            digest.update(content[8 + int.from_bytes(content[:8], "little") :])
         else:
             digest.update(path.read_bytes())
         found[name] = digest.hexdigest()

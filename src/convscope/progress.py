@@ -1,5 +1,6 @@
 """How long work reports its progress: one callback, so that library code never prints."""
 
+import time
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
@@ -8,3 +9,67 @@ Progress = Callable[[str, int, int], None]
 
 def silent(stage: str, done: int, total: int) -> None:
     """The default progress callback: says nothing."""
+
+
+class PlainProgress:
+    """A progress callback that writes a line when a stage starts, ends, and at most every `every` seconds between."""
+
+    def __init__(
+        self, write: Callable[[str], None], *, every: float = 10.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._write = write
+        self._every = every
+        self._clock = clock
+        self._stage = ""
+        self._first = 0
+        self._started = self._said = 0.0
+        self._ended = False
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take note of `done` of `total` in `stage`, and say so if it is time to."""
+        now = self._clock()
+        if stage != self._stage:
+            self._stage, self._first, self._started, self._said, self._ended = stage, done, now, now, False
+            if done < total:
+                self._write(f"{stage}: {done}/{total}")
+                return
+        finished = done >= total
+        if self._ended or not (finished or now - self._said >= self._every):
+            return
+        self._said, self._ended = now, finished
+        self._write(f"{stage}: {done}/{total}{self._pace(done, total, now)}")
+
+    def _pace(self, done: int, total: int, now: float) -> str:
+        elapsed, new = now - self._started, done - self._first
+        if elapsed <= 0 or new <= 0:
+            return ""
+        rate = new / elapsed
+        if done >= total:
+            return f", {pace(rate)}, took {duration(elapsed)}"
+        return f", {pace(rate)}, {duration((total - done) / rate)} left"
+
+
+def duration(seconds: float) -> str:
+    """The time in hours, minutes and seconds, as far as they matter.
+
+    >>> duration(0.4), duration(75), duration(7384)
+    ('0 s', '1:15', '2:03:04')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def pace(rate: float) -> str:
+    """How many a second, to three digits.
+
+    >>> pace(2163.4), pace(21.634), pace(0.0216)
+    ('2163/s', '21.6/s', '0.0216/s')
+    """
+    return f"{rate:.0f}/s" if rate >= 100 else f"{rate:.3g}/s"
+
+
+__all__ = ["PlainProgress", "Progress", "duration", "pace", "silent"]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from convscope.atlas.verifying import verify_folder
 from convscope.data.verifying import verify_tables
 from convscope.errors import StoreError
 from convscope.progress import Progress, silent
@@ -30,15 +31,16 @@ _KINDS: tuple[Callable[[Path], Iterable[Held | Finding]], ...] = (
     verify_occlusions,
     verify_transfer,
     verify_training,
+    verify_folder,
 )
 
 
 def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) -> Verification:
     """Which files of a folder and of those below it are as they were written, and what to do about the others.
 
-    Scans, decoded images and features that are kept, scores, checkpoints of evolutions, answers of occlusions and
-    trainings are known; other files are passed over. All that is known is read to its end. Links to folders are not
-    followed. Nothing is changed.
+    Scans, decoded images and features that are kept, scores, checkpoints of evolutions, answers of occlusions,
+    trainings and atlases are known; other files are passed over. All that is known is read to its end. Links to folders
+    are not followed. Nothing is changed.
 
     Raises:
         StoreError: if there is no such folder, or nothing in it that is known.

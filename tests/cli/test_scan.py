@@ -177,3 +177,15 @@ def test_large_image_of_one_colour_is_scanned(convscope: Callable, tmp_path: Pat
     Image.new("L", (300, 200), 7).save(tmp_path / "grey.png")
     done = convscope("scan", "zoo:tiny", tmp_path / "grey.png", "-o", tmp_path / "out", "--json")
     assert done.document["images"] == 1
+
+
+@pytest.mark.parametrize("command", ["scan", "atlas"])
+def test_images_of_which_none_can_be_read_are_an_error(convscope: Callable, tmp_path: Path, command: str) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.png").write_bytes(b"no image")
+    for _ in range(2):  # also from what the first one kept
+        done = convscope(command, "zoo:tiny", folder, "-o", tmp_path / "out", "--layers", "conv1")
+        assert done.code == 4
+        assert "none of the 3 images of the collection can be read; the first, 0.png: " in done.err

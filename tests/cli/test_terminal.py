@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from convscope.cli.terminal import PlainProgress, Terminal, duration, format_table
+from convscope.cli.terminal import Terminal, format_table
+from convscope.progress import PlainProgress, duration
 
 
 def terminal(**options: bool) -> Terminal:

@@ -36,7 +36,7 @@ def photos(tmp_path: Path) -> Path:
 
 
 def decoding_threads() -> int:
-    return sum(thread.name.startswith("convscope-decode") for thread in threading.enumerate())
+    return sum(thread.name.startswith("convscope-ahead") for thread in threading.enumerate())
 
 
 def test_batches_hold_each_image_once_in_order(photos: Path) -> None:
@@ -160,7 +160,7 @@ def test_threads_are_used_and_end() -> None:
     before = decoding_threads()
     assert sum(len(batch) for batch in batches(source, RECIPE, size=8, threads=3)) == 64
     assert len(source.names) == 3
-    assert all(name.startswith("convscope-decode") for name in source.names)
+    assert all(name.startswith("convscope-ahead") for name in source.names)
     assert decoding_threads() == before
 
 

@@ -38,7 +38,7 @@ export interface LayerEntry extends LayerShape {
   shard: { units: number; count: number };
   neighbours: string;
   report: string;
-  mismatch: number;
+  mismatch: number | null;
   bytes: { record: number; pictures: number; data: number };
 }
 

@@ -1,61 +1,67 @@
 """Another atlas in the folder of an atlas, so that its page can show both side by side."""
 
 import os
-import re
 import shutil
 from pathlib import Path
 
+from convscope.atlas.names import inside, is_inside, is_name, place
+from convscope.atlas.planning import plan
 from convscope.atlas.reading import Atlas
 from convscope.atlas.web import script
 from convscope.errors import StoreError, UsageError
 from convscope.files import write_bytes, writing
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
-_SHOWN = ("data", "pictures", "layers", "manifest.json", "atlas.sqlite")
-
 
 def attach(folder: str | Path, other: str | Path, name: str) -> Path:
     """The folder `atlases/NAME` of an atlas, which holds a copy of `other` for the page to compare with.
 
-    Files are linked where the file system can, so that a copy takes no room. One of the same name is replaced.
+    Files are linked where the file system can, so that a copy takes no room; what is there is what an export would
+    hold, so that no script of a stranger's comes along. One of the same name is replaced.
     Raises StoreError where one of the two is no finished atlas, or nothing can be written; UsageError for a name with
     other signs than letters, digits, '.', '_' and '-'.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise UsageError(f"atlas name '{name}': use letters, digits, '.', '_' and '-', at most 80, as in epoch-10")
     own, added = Atlas.open(folder), Atlas.open(other)
-    place = own.path / "atlases" / name
-    if added.path.resolve() in (own.path.resolve(), place.resolve()):
+    beside = place(own.path, f"atlases/{name}")
+    if added.path.resolve() in (own.path.resolve(), beside.resolve()):
         raise StoreError(f"{other} is this very atlas: there is nothing to compare")
-    with writing(place):
-        if place.exists():
-            shutil.rmtree(place)
-        for part in _SHOWN:
-            if (added.path / part).exists():  # an export of some layers has no tables
-                copy_linked(added.path / part, place / part)
+    made = plan(added, page="none")
+    with writing(beside):
+        if beside.exists():
+            shutil.rmtree(beside)
+        for path in made.paths():
+            if path in made.copied:
+                _link(inside(added.path, path), beside / path, made.content(path))
+            else:
+                write_bytes(beside / path, made.content(path))
     write_list(own.path)
-    return place
+    return beside
 
 
-def copy_linked(source: Path, target: Path) -> None:
-    """Copy a file or a folder; files become links to the same content where the file system can do that."""
-    files = [path for path in sorted(source.rglob("*")) if path.is_file()] if source.is_dir() else [source]
-    for path in files:
-        to = target / path.relative_to(source) if source.is_dir() else target
-        to.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(path, to)
-        except OSError:  # another file system, or one without links
-            shutil.copyfile(path, to)
+def _link(source: Path, target: Path, content: bytes) -> None:
+    """Put a file at another place too: as the same file where the file system can do that, as a copy elsewhere."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        write_bytes(target, content)
 
 
 def write_list(folder: Path) -> int:
     """The size of `data/atlases.js`, which lists the atlases to compare with, after writing it."""
+    return write_bytes(folder / "data" / "atlases.js", list_script(folder))
+
+
+def list_script(folder: Path) -> bytes:
+    """The content of `data/atlases.js`, from the atlases that are there."""
     listed = []
     for path in sorted((folder / "atlases").glob("*/manifest.json")):
-        about = Atlas.manifest_of(path.parent)
+        if not is_name(path.parent.name) or not is_inside(folder, f"atlases/{path.parent.name}/manifest.json"):
+            continue
+        about = Atlas.open(path.parent).manifest
         listed.append({"name": path.parent.name, "model": about["model"]["name"], "data": about["data"]["description"]})
-    return write_bytes(folder / "data" / "atlases.js", script("atlases", listed))
+    return script("atlases", listed)
 
 
-__all__ = ["attach", "copy_linked", "write_list"]
+__all__ = ["attach", "list_script", "write_list"]

@@ -5,24 +5,29 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from convscope.atlas.attach import list_script
 from convscope.atlas.database import LayerRow, UnitRow, write_database
+from convscope.atlas.experiments import index_script
 from convscope.atlas.extras import CONTROLS_PATH, Extras
+from convscope.atlas.inventory import INTERFERED, INVENTORY, LISTS
 from convscope.atlas.layers import LayerBuild
-from convscope.atlas.manifest import AtlasOptions, Request, begin, layer_json, look, request
+from convscope.atlas.ledger import Ledger
+from convscope.atlas.manifest import AtlasOptions, Found, Request, begin, layer_json, look, reopen, request
 from convscope.atlas.patches import Studio
+from convscope.atlas.planning import read_script
 from convscope.atlas.portable import write_portable
 from convscope.atlas.profiles import profile
+from convscope.atlas.published import PAGE_KINDS, page_file
 from convscope.atlas.reading import Atlas
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
 from convscope.data import Source, open_source
 from convscope.errors import StoreError
-from convscope.files import remove_leftovers, write_bytes, write_json, writing
+from convscope.files import write_bytes, write_json, writing
 from convscope.graph import Network
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 from convscope.methods.inputs import preprocess_of
@@ -36,9 +41,6 @@ from convscope.stores.scan import Scan
 
 logger = logging.getLogger(__name__)
 
-PAGE_FILES = ("index.html", "atlas.js", "atlas.css", "icon.svg")
-PAGE_LISTS = ("experiments", "atlases")
-"""Lists for the page that other commands add to; an atlas begins with empty ones."""
 _FAILURES_SHOWN = 50
 _GLANCE = 0.5  # seconds between looks at what another process does
 
@@ -91,7 +93,12 @@ def build_atlas(
     folder, images = Path(out), open_source(source, limit=limit)
     names = tuple(net.layers[name].name for name in (net.layers.stages() if layers is None else layers))
     options = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, rule, smooth, overlap, lrn, seed)
-    return _build(net, images, folder, options, batch=batch, workers=workers, progress=progress)
+    try:
+        return _build(net, images, folder, options, batch=batch, workers=workers, progress=progress)
+    except FileNotFoundError as error:
+        if not Path(str(error.filename)).is_relative_to(folder):
+            raise
+        raise StoreError(f"{error.filename} is gone: {INTERFERED}") from error
 
 
 def _in_order(net: Network, names: Sequence[str]) -> tuple[str, ...]:
@@ -119,14 +126,16 @@ def _build(
     if state == "complete":
         logger.info("%s is complete", folder)
         write_page(folder)
+        _remove(folder / "work")
         return Atlas.open(folder, outcome="unchanged")
-    manifest = begin(folder, wanted) if state == "nothing" else Atlas.manifest_of(folder)
+    manifest, ledger = _begin(folder, wanted, state)
     crops = Crops()
     found = distributed_scan(net, source, store=folder / "store", crops=crops, progress=progress, **shared)
-    remove_leftovers(folder)
     thumbs = folder / "pictures" / "images" if options.thumb else None
-    studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs, crops)
-    seen = profile(studio, options.layers, keep=folder / "work" / "profile.safetensors", progress=progress)
+    studio = Studio(net, source, preprocess, options.pull, options.tile, options.thumb, thumbs, crops, ledger.note)
+    kept = folder / "work" / "profile.safetensors"
+    seen = profile(studio, options.layers, keep=kept, progress=progress)
+    ledger.record("profile", [kept])
     builds = [
         LayerBuild(
             folder,
@@ -137,6 +146,7 @@ def _build(
             studio,
             seen.values[name],
             unit_names(net, name),
+            ledger,
         )
         for number, name in enumerate(options.layers)
     ]
@@ -149,10 +159,21 @@ def _build(
             [build.pictures for build in builds],
             seen,
             team,
+            ledger,
             frozenset(failure.index for failure in found.failures),
         ).write(progress)
-    Finish(folder, net, source, found, builds, records, options, extras).write(manifest, progress)
+    Finish(folder, net, source, found, builds, records, options, extras, ledger).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
+
+
+def _begin(folder: Path, wanted: Request, state: Found) -> tuple[Json, Ledger]:
+    """The manifest as it was begun, and what of the atlas is there already and believed."""
+    if state == "nothing":
+        return begin(folder, wanted), Ledger.begin(folder)
+    manifest, finished = reopen(folder)
+    ledger = Ledger.begin(folder, finished=finished)
+    write_json(folder / "manifest.json", manifest)
+    return manifest, ledger
 
 
 def _help(net: Network, source: Source, folder: Path, wanted: Request, shared: dict[str, Any]) -> Atlas:
@@ -181,20 +202,32 @@ def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
 
 
 def write_page(folder: Path) -> dict[str, int]:
-    """Copy the page into an atlas where it is not there already; the sizes of its files."""
-    page = files("convscope.atlas.page")
+    """Copy the page into an atlas where it is not there already, and lists that are lost; the sizes of its files."""
     sizes = {}
-    for name in PAGE_FILES:
-        data = page.joinpath(name).read_bytes()
+    for name in PAGE_KINDS:
+        data = page_file(name)
         path = folder / name
         if not path.exists() or path.read_bytes() != data:
             write_bytes(path, data)
         sizes[name] = len(data)
-    for name in PAGE_LISTS:
-        path = folder / "data" / f"{name}.js"
-        if not path.exists():
-            write_bytes(path, script(name, []))
+    for path, made in ((LISTS[0], index_script), (LISTS[1], list_script)):
+        if not _is_list(folder, path):
+            write_bytes(folder / path, made(folder))
     return sizes
+
+
+def _is_list(folder: Path, path: str) -> bool:
+    """Whether a list that other commands add to is there and whole."""
+    try:
+        return isinstance(read_script(folder / path), list)
+    except (OSError, StoreError):
+        return False
+
+
+def _remove(work: Path) -> None:
+    with writing(work):
+        if work.exists():
+            shutil.rmtree(work)
 
 
 @dataclass(frozen=True)
@@ -209,6 +242,7 @@ class Finish:
     records: Sequence[LayerRecord]
     options: AtlasOptions
     extras: Json
+    ledger: Ledger
 
     def write(self, manifest: Json, progress: Progress) -> None:
         """Write tables, data scripts, page and manifest, the manifest last, and remove what is not needed any more."""
@@ -224,14 +258,20 @@ class Finish:
         sizes |= {"data/profiles/": _bytes_of(self.folder / "data" / "profiles")}
         progress("finish", 3, 4)
         about = self._described() | {"portable": portable is not None, "files": _listed(sizes)}
-        done = manifest | about | {"complete": True}
-        write_bytes(self.folder / "data" / "manifest.js", script("manifest", done))
-        write_json(self.folder / "manifest.json", done)
-        work = self.folder / "work"
-        with writing(work):
-            if work.exists():
-                shutil.rmtree(work)
+        inventory = self.ledger.finish(self._files(), [self.folder / path for path in (*PAGE_KINDS, *LISTS)])
+        done = manifest | about | {"inventory": inventory.entry(), "complete": True}
+        # All that they name is on disk by now: after a power cut there is no manifest, or a whole atlas.
+        write_bytes(self.folder / INVENTORY, inventory.content, durable=True)
+        write_bytes(self.folder / "data" / "manifest.js", script("manifest", done), durable=True)
+        write_json(self.folder / "manifest.json", done, durable=True)
+        _remove(self.folder / "work")
         progress("finish", 4, 4)
+
+    def _files(self) -> list[Path]:
+        """What was written here."""
+        data = self.folder / "data"
+        scripts = (*(data / "images").glob("*.js"), *(data / "sprites").rglob("*.js"))
+        return [self.folder / "atlas.sqlite", data / "network.js", *sorted(scripts)]
 
     def _described(self) -> Json:
         failures = self.scan.failures
@@ -322,4 +362,4 @@ def unit_rows(record: LayerRecord, names: Sequence[str] | None) -> Iterator[Unit
         )
 
 
-__all__ = ["PAGE_FILES", "build_atlas", "write_page"]
+__all__ = ["build_atlas", "write_page"]

@@ -169,7 +169,8 @@ def strengths(step: Step, inputs: int) -> NDArray[np.float32] | None:
     flat = weight.reshape(weight.shape[0], weight.shape[1], -1)
     if isinstance(step, Linear):
         flat = weight[:, :, None]
-    signed = np.where(flat.sum(2) < 0, -1, 1) * np.sqrt(np.square(flat).sum(2))
+    with np.errstate(over="ignore", invalid="ignore"):  # of weights whose squares are no numbers there is no strength
+        signed = np.where(flat.sum(2) < 0, -1, 1) * np.sqrt(np.square(flat).sum(2))
     if groups == 1:
         return signed.astype(np.float32)
     each = weight.shape[0] // groups
@@ -181,8 +182,9 @@ def strengths(step: Step, inputs: int) -> NDArray[np.float32] | None:
 
 
 def _strongest(row: NDArray[np.float32], names: Sequence[tuple[str, int]]) -> tuple[Joint, ...]:
-    order = np.argsort(-np.abs(row), kind="stable")[:STRONGEST]
-    return tuple((*names[at], float(row[at])) for at in order.tolist() if row[at] != 0 and names[at][0])
+    known = np.where(np.isfinite(row), row, 0)  # a weight that is no number joins nothing
+    order = np.argsort(-np.abs(known), kind="stable")[:STRONGEST]
+    return tuple((*names[at], float(known[at])) for at in order.tolist() if known[at] != 0 and names[at][0])
 
 
 def _words(steps: Sequence[str]) -> str:

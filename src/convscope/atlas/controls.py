@@ -70,13 +70,17 @@ def _spread(one_hot: Signal, amounts: Tensor) -> Signal:
 
 
 def likeness(one: Tensor, other: Tensor) -> NDArray[np.float32]:
-    """The cosine of the angle (n,) between pictures (n, 3, h, w): 1 alike, 0 unrelated; NaN where one is zero.
+    """The cosine of the angle (n,) between pictures (n, 3, h, w): 1 alike, 0 unrelated; NaN where it has none.
+
+    It has none where a picture is zero, or not all numbers.
 
     >>> likeness(torch.ones(1, 3, 2, 2), -torch.ones(1, 3, 2, 2)).tolist()
     [-1.0]
     """
     a, b = (picture.flatten(1).double().cpu().numpy() for picture in (one, other))
-    product, length = (a * b).sum(1), np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    with np.errstate(invalid="ignore", over="ignore"):  # weights that are no numbers, or very large
+        product, length = (a * b).sum(1), np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+        product = np.where(np.isfinite(length), product, np.nan)
     return np.divide(product, length, out=np.full(len(a), np.nan), where=length > 0).round(6).astype(np.float32)
 
 

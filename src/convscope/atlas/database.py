@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from convscope.atlas.inventory import REMEDY
 from convscope.atlas.web import printable
 from convscope.data import Failure, Source
 from convscope.errors import StoreError
@@ -110,27 +111,37 @@ def _class(label: int) -> int | None:
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot change the file; raises StoreError where there is no such database."""
+    """A connection that cannot change the file, nor be made to run what a stranger wrote into its schema.
+
+    Raises StoreError where there is no such database, it is damaged, or its tables are not an atlas's.
+    """
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    except sqlite3.OperationalError as error:
-        raise StoreError(f"cannot read {path}: {error}; build the atlas again") from error
-    with contextlib.closing(connection):
-        yield connection
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            kinds = dict(connection.execute("SELECT name, type FROM sqlite_master"))
+            if any(kinds.get(table) != "table" for table in ("images", "classes")):
+                raise StoreError(f"{path} lacks the tables of an atlas: {REMEDY}")
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(f"cannot read {path}: {error}: {REMEDY}") from error
 
 
 def image_labels(path: Path, images: Iterable[int]) -> dict[int, tuple[str, int]]:
-    """Name and class (-1 for none) of each of the images."""
+    """Name and class (-1 for none) of each of the images; raises StoreError where one is not in the table."""
     found: dict[int, tuple[str, int]] = {}
     with reading(path) as connection:
         for image in images:
             row = connection.execute("SELECT name, class FROM images WHERE id = ?", (int(image),)).fetchone()
-            if row is not None:
-                found[int(image)] = (row[0], -1 if row[1] is None else row[1])
+            if row is None or not isinstance(row[0], str) or not isinstance(row[1], int | None):
+                raise StoreError(f"{path} does not say what image {image} is: {REMEDY}")
+            found[int(image)] = (row[0], -1 if row[1] is None else row[1])
     return found
 
 
 def class_names(path: Path) -> tuple[str, ...]:
-    """The names of the collection's classes."""
+    """The names of the collection's classes; raises StoreError where the table cannot be read."""
     with reading(path) as connection:
-        return tuple(row[0] for row in connection.execute("SELECT name FROM classes ORDER BY id"))
+        names = tuple(row[0] for row in connection.execute("SELECT name FROM classes ORDER BY id"))
+    if not all(isinstance(name, str) for name in names):
+        raise StoreError(f"{path} has classes without names: {REMEDY}")
+    return names

@@ -7,16 +7,17 @@ of this folder describes the format.
 import csv
 import io
 import json
-import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from convscope.atlas.names import inside, is_name, place
+from convscope.atlas.published import MOST
 from convscope.atlas.web import printable, script
 from convscope.errors import StoreError, UsageError
-from convscope.files import write_bytes, write_json, writing
+from convscope.files import json_bytes, write_bytes, writing
 
 Kind = Literal["occlusion", "invariance", "correspondence", "evolution", "diagnosis", "ablation", "transfer", "other"]
 Cell = str | int | float | bool | None
@@ -24,7 +25,6 @@ Cell = str | int | float | bool | None
 FIGURES = (".png", ".svg", ".webp", ".jpg")
 """What a figure's file may end in: what every browser shows."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _ROWS_SHOWN = 500  # the page shows so many rows and offers the whole table as a file
 
 
@@ -107,14 +107,14 @@ def add_experiment(
     pictures, words = dict(figures or {}), dict(captions or {})
     numbers = table if table is None or isinstance(table, Table) else Table.of(table)
     _check(root, name, kind, pictures, words, numbers)
-    place = root / "experiments" / name
-    with writing(place):
-        if place.exists():
-            shutil.rmtree(place)
+    folder_of = place(root, f"experiments/{name}")
+    with writing(folder_of):
+        if folder_of.exists():
+            shutil.rmtree(folder_of)
     for file, content in pictures.items():
-        write_bytes(place / file, content if isinstance(content, bytes) else _read(content))
+        write_bytes(folder_of / file, content if isinstance(content, bytes) else _read(content))
     if numbers is not None:
-        write_bytes(place / "table.csv", _csv(numbers))
+        write_bytes(folder_of / "table.csv", _csv(numbers))
     said = Experiment(
         name=name,
         title=printable(title),
@@ -128,29 +128,49 @@ def add_experiment(
         settings=dict(settings or {}),
     )
     # Last: a folder without it is no experiment yet.
-    write_json(place / "experiment.json", asdict(said))
+    write_bytes(folder_of / "experiment.json", experiment_json(said))
     write_index(root)
-    return place
+    return folder_of
 
 
 def experiments(folder: str | Path) -> tuple[Experiment, ...]:
-    """The experiments in an atlas, by name; raises StoreError where one cannot be read."""
-    return tuple(_load(path) for path in sorted((Path(folder) / "experiments").glob("*/experiment.json")))
+    """The experiments in an atlas, by name.
+
+    Raises StoreError where one cannot be read, or names files that are not in its own folder.
+    """
+    root = Path(folder)
+    found = sorted(path.parent.name for path in (root / "experiments").glob("*/experiment.json"))
+    return tuple(_load(root, name) for name in found if is_name(name))
 
 
 def write_index(folder: Path) -> int:
     """The size of `data/experiments.js`, which lists an atlas's experiments for its page, after writing it."""
+    return write_bytes(folder / "data" / "experiments.js", index_script(folder))
+
+
+def index_script(folder: Path) -> bytes:
+    """The content of `data/experiments.js`, from the experiments that are there."""
     listed = []
     for experiment in experiments(folder):
         shown = None
         if experiment.table is not None:
-            with (folder / "experiments" / experiment.name / experiment.table).open(
-                newline="", encoding="utf-8"
-            ) as file:
-                columns, *rows = list(csv.reader(file)) or [[]]
+            columns, *rows = _table(folder, f"experiments/{experiment.name}/{experiment.table}") or [[]]
             shown = {"columns": columns, "rows": rows[:_ROWS_SHOWN], "count": len(rows)}
         listed.append({**asdict(experiment), "shown": shown})
-    return write_bytes(folder / "data" / "experiments.js", script("experiments", listed))
+    return script("experiments", listed)
+
+
+def _table(folder: Path, path: str) -> list[list[str]]:
+    try:
+        text = inside(folder, path).read_bytes().decode("utf-8")
+        return list(csv.reader(io.StringIO(text, newline="")))
+    except (OSError, ValueError, csv.Error) as error:
+        raise StoreError(f"{folder / path} is no table ({error}): delete the folder of the experiment") from error
+
+
+def experiment_json(experiment: Experiment) -> bytes:
+    """The content of `experiment.json`."""
+    return json_bytes(asdict(experiment))
 
 
 def _check(
@@ -158,12 +178,12 @@ def _check(
 ) -> None:
     if not (root / "manifest.json").is_file():
         raise StoreError(f"{root} is no atlas: there is no manifest.json; make one with 'convscope atlas'")
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise UsageError(f"experiment '{name}': use letters, digits, '.', '_' and '-', at most 80, as in eyes-covered")
     if kind not in get_args(Kind):
         raise UsageError(f"experiment '{name}' is of kind '{kind}': choose one of {', '.join(get_args(Kind))}")
     for file in figures:
-        if not _NAME.fullmatch(file) or Path(file).suffix not in FIGURES:
+        if not is_name(file) or Path(file).suffix not in FIGURES:
             raise UsageError(f"figure '{file}' of experiment '{name}': name it like curve.svg ({', '.join(FIGURES)})")
     strange = [file for file in captions if file not in figures]
     if strange:
@@ -188,13 +208,42 @@ def _csv(table: Table) -> bytes:
     return text.getvalue().encode("utf-8")
 
 
-def _load(path: Path) -> Experiment:
+def _load(root: Path, name: str) -> Experiment:
+    path = f"experiments/{name}/experiment.json"
     try:
-        found = json.loads(path.read_text("utf-8"))
+        found = json.loads(inside(root, path, most=MOST).read_bytes().decode("utf-8"))
         lists = {key: tuple(found[key]) for key in ("figures", "captions", "units", "images")}
-        return Experiment(**{**found, **lists})
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{path} is no description of an experiment ({error}): delete its folder") from error
+        experiment = Experiment(**{**found, **lists})
+        _check_read(experiment, name)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise StoreError(f"{root / path} is no description of an experiment ({error}): delete its folder") from error
+    return experiment
 
 
-__all__ = ["FIGURES", "Experiment", "Kind", "Table", "add_experiment", "experiments", "write_index"]
+def _check_read(experiment: Experiment, name: str) -> None:
+    """Nothing where what was read names itself and files of its own folder; raises ValueError."""
+    if experiment.name != name:
+        raise ValueError(f"it calls itself '{experiment.name}'")
+    if experiment.table not in (None, "table.csv"):
+        raise ValueError(f"its table is '{experiment.table}'")
+    for file in experiment.figures:
+        if not is_name(file) or Path(file).suffix not in FIGURES:
+            raise ValueError(f"'{file}' is no figure")
+    words = (experiment.title, experiment.kind, experiment.summary, *experiment.captions, *experiment.units)
+    if not all(isinstance(word, str) for word in words) or len(experiment.captions) != len(experiment.figures):
+        raise ValueError("its words are no text")
+    if not all(isinstance(image, int) for image in experiment.images) or not isinstance(experiment.settings, dict):
+        raise ValueError("its images are no numbers, or its settings no object")
+
+
+__all__ = [
+    "FIGURES",
+    "Experiment",
+    "Kind",
+    "Table",
+    "add_experiment",
+    "experiment_json",
+    "experiments",
+    "index_script",
+    "write_index",
+]

@@ -1,7 +1,7 @@
 """What the pages of units and images show beyond the strongest responses, in scripts of their own beside the others.
 
 Samples of lower responses, weights in and out, controls, how alike units are, and the strongest units of images:
-README.md describes the scripts. Made after the layers; the index of images is written last, and says that all is there.
+README.md describes the scripts. Made after the layers; what is there, from a build that was stopped, is kept.
 """
 
 import threading
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from convscope.atlas.alike import alike
 from convscope.atlas.connections import Connections, Wiring
 from convscope.atlas.controls import SEED, control, likeness
+from convscope.atlas.ledger import Ledger
 from convscope.atlas.patches import Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
 from convscope.atlas.portraits import SHARD_PORTRAITS, Portraits
@@ -51,6 +52,7 @@ class Extras:
     pictures: Sequence[PictureFolder]
     found: Profile
     team: Workers
+    ledger: Ledger
     unreadable: frozenset[int] = frozenset()
 
     def write(self, progress: Progress) -> Json:
@@ -62,27 +64,32 @@ class Extras:
             "alike": True,
             "seed": SEED,
         }
-        done = self.folder / "data" / "profiles" / "index.js"
-        if not done.exists():
-            self._make(progress)
+        self._make(progress)
         return about
 
     def _make(self, progress: Progress) -> None:
-        names = [record.layer.name for record in self.records]
-        studio, found = self.studio, self.found
-        wiring = Wiring(studio.net, names)
+        wiring: Wiring | None = None
         for record, pictures in zip(self.records, self.pictures, strict=True):
             last = self.folder / "data" / "extras" / record.id / f"{(len(record.values) - 1) // SHARD_UNITS}.js"
             if not last.exists():
-                components = alike(found.values[record.layer.name]).to_json(record.id, len(found.images))
-                write_bytes(
-                    self.folder / "data" / "alike" / f"{record.id}.js", script(f"alike/{record.id}", components)
-                )
-                similar = self._controls(record, pictures, progress)
-                for number, value in unit_extras(record, studio, found, wiring.of(record.layer.name), similar):
-                    address = f"extras/{record.id}/{number}"
-                    write_bytes(self.folder / "data" / f"{address}.js", script(address, value))
-        Portraits(self.folder, studio, self.records, self.unreadable).write(found, self.team, progress)
+                wiring = wiring or Wiring(self.studio.net, [one.layer.name for one in self.records])
+                self._make_layer(record, pictures, wiring.of(record.layer.name), progress)
+        Portraits(self.folder, self.studio, self.records, self.ledger, self.unreadable).write(
+            self.found, self.team, progress
+        )
+
+    def _make_layer(self, record: LayerRecord, pictures: PictureFolder, wired: Connections, progress: Progress) -> None:
+        data, found = self.folder / "data", self.found
+        components = alike(found.values[record.layer.name]).to_json(record.id, len(found.images))
+        written = [data / "alike" / f"{record.id}.js"]
+        write_bytes(written[0], script(f"alike/{record.id}", components))
+        similar = self._controls(record, pictures, progress)
+        for number, value in unit_extras(record, self.studio, found, wired, similar):
+            address = f"extras/{record.id}/{number}"
+            written.append(data / f"{address}.js")
+            write_bytes(written[-1], script(address, value))
+        sheets = range(-(-len(record.values) // SHEET_UNITS))
+        self.ledger.record(f"extras-{record.id}", [*written, *(pictures.sheet_path("controls", i) for i in sheets)])
 
     def _controls(self, record: LayerRecord, pictures: PictureFolder, progress: Progress) -> NDArray[np.float32]:
         """The likeness (C,) of each unit's first projection and its control, after writing the controls' sheets."""

@@ -1,7 +1,7 @@
 """One layer of an atlas: projected, drawn and recorded, block of units by block of units.
 
-A layer is done when its record is there, which is written last; a block when its part is. A build that was stopped goes
-on from the finished layers and blocks, and makes the same bytes.
+A layer is done when its record is there, which is written last; a block when its part is. Both end with a receipt (see
+`ledger.py`), without which they would not be there when a build that was stopped goes on from the finished ones.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.atlas.ledger import Ledger
 from convscope.atlas.names import layer_id
 from convscope.atlas.patches import BLOCK_BYTES, Picks, Studio, Tick
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
@@ -53,6 +54,7 @@ class LayerBuild:
     studio: Studio
     responses: NDArray[np.float32]
     names: tuple[str, ...] | None
+    ledger: Ledger
 
     @property
     def id(self) -> str:
@@ -107,9 +109,19 @@ class LayerBuild:
         )
         self._write_data(record, self.studio.source)
         record.save(self.record_path)
+        self.ledger.record(f"layer-{self.id}", self._files(alive))
         for part in self.parts():
             part.path.unlink(missing_ok=True)
+        self.ledger.forget(self._receipt(part) for part in self.parts())
         return record
+
+    def _files(self, alive: list[int]) -> list[Path]:
+        count, data = self.layer.channels, self.out / "data" / "layers"
+        shards = [data / self.id / f"{number}.js" for number in range(-(-count // SHARD_UNITS))]
+        return [self.record_path, data / f"{self.id}.js", *shards, *self.pictures.files(alive, count)]
+
+    def _receipt(self, part: Part) -> str:
+        return f"block-{part.path.stem}"
 
     def _make_parts(self, pool: Executor | None, progress: Progress) -> None:
         """Make the parts that are not there yet; the stage counts responses projected and units drawn."""
@@ -140,6 +152,8 @@ class LayerBuild:
             "activations": tiles.activations,
         }
         write_tensors(part.path, tensors, {"report": tiles.report})
+        drawn = [self.pictures.unit_path(channel) for channel in part.channels if not self.dead[channel]]
+        self.ledger.record(self._receipt(part), [part.path, *drawn])
 
     def _write_data(self, record: LayerRecord, source: Source) -> None:
         folder = self.out / "data" / "layers"
@@ -176,7 +190,7 @@ class LayerBuild:
             "shard": {"units": SHARD_UNITS, "count": -(-self.layer.channels // SHARD_UNITS)},
             "neighbours": record.near.statistic,
             "report": record.report,
-            "mismatch": float(f"{record.mismatch:.3g}"),
+            "mismatch": float(f"{record.mismatch:.3g}") if np.isfinite(record.mismatch) else None,
             "bytes": {
                 "record": self.record_path.stat().st_size,
                 "pictures": measured.bytes,

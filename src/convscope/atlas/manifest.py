@@ -6,6 +6,7 @@ knows whose it is, and everything else when all is done.
 
 import datetime
 import json
+import logging
 import os
 import platform
 from dataclasses import asdict, dataclass
@@ -18,6 +19,10 @@ import PIL
 
 import convscope
 from convscope import kernels
+from convscope.atlas.described import check_manifest
+from convscope.atlas.inventory import Inventory, check_files
+from convscope.atlas.names import inside
+from convscope.atlas.published import MOST
 from convscope.atlas.web import numbers, printable
 from convscope.data import Preprocess, Source
 from convscope.errors import StoreError, UsageError
@@ -30,6 +35,11 @@ SCHEMA = 1
 """Raised when a reader of the last version would misread the next; new keys alone do not raise it."""
 
 Json = dict[str, Any]
+
+_BEGUN = ("format", "schema", "complete", "created", "versions", "model", "data", "options")
+"""What is written before any work is done, in this order."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -140,7 +150,7 @@ Found = Literal["nothing", "unfinished", "complete"]
 
 
 def look(folder: Path, wanted: Request) -> Found:
-    """What is in the folder: nothing, or a part or the whole of the atlas wanted.
+    """What is in the folder: nothing, or a part or the whole of the atlas wanted, all files in the sizes they had.
 
     Raises StoreError for anything else, naming both: another atlas, a newer one, or files of another kind.
     """
@@ -157,16 +167,32 @@ def look(folder: Path, wanted: Request) -> Found:
             )
         return "nothing"
     found = load(folder)
+    _check_begun(path, found)
     _compare(folder, found, wanted)
-    return "complete" if found["complete"] and not missing(folder, found) else "unfinished"
+    if found["complete"] is not True:
+        return "unfinished"
+    try:
+        check_manifest(path, found)
+        check_files(folder, found)
+    except StoreError as error:
+        logger.warning("what is damaged is made again: %s", error)
+        return "unfinished"
+    return "complete"
 
 
-def missing(folder: Path, manifest: Json) -> list[str]:
-    """The files that a finished atlas should have and has not, pictures aside."""
-    wanted = ["atlas.sqlite", "data/manifest.js", "data/network.js"]
-    for layer in manifest["layers"]:
-        wanted += [f"layers/{layer['id']}.safetensors", f"data/layers/{layer['id']}.js"]
-    return [path for path in wanted if not (folder / path).is_file()]
+def reopen(folder: Path) -> tuple[Json, Inventory | None]:
+    """The manifest of an atlas that was not finished, or has lost files, as it was begun; and the list of its files.
+
+    None where there is no list: the build was not finished, or the list itself is lost.
+    """
+    found = load(folder)
+    begun = {key: found[key] for key in _BEGUN} | {"complete": False}
+    if found["complete"] is not True:
+        return begun, None
+    try:
+        return begun, Inventory.read(folder, found)
+    except StoreError:
+        return begun, None
 
 
 def load(folder: Path) -> Json:
@@ -176,17 +202,18 @@ def load(folder: Path) -> Json:
     """
     path = folder / "manifest.json"
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
+        found = json.loads(inside(folder, path.name, most=MOST).read_bytes().decode("utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise StoreError(
             f"{folder} holds no atlas: there is no manifest.json; make one with `convscope atlas`"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path} cannot be read ({error}): build the atlas again in another folder") from error
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise StoreError(f"{path} does not describe an atlas of convscope: name another folder")
     if found.get("schema") != SCHEMA:
-        maker = found.get("versions", {}).get("convscope", "unknown")
+        made = found.get("versions")
+        maker = made.get("convscope", "unknown") if isinstance(made, dict) else "unknown"
         raise StoreError(
             f"{folder} holds an atlas of schema {found.get('schema')}, and convscope {convscope.__version__} reads "
             f"schema {SCHEMA}: use the version that made it ({maker}), or build it again in another folder"
@@ -207,7 +234,7 @@ def _compare(folder: Path, found: Json, wanted: Request) -> None:
         raise StoreError(f"{folder} holds an atlas of images prepared otherwise: {old}, not {new}: {advice}")
     old, new = (model.get("kernels", "on") for model in (found["model"], wanted.model))
     if old != new:
-        raise StoreError(f"{folder} holds an atlas made with kernels {old}, not {new}: {advice}")
+        raise StoreError(f"{folder} holds an atlas made with kernels {printable(str(old))[:40]}, not {new}: {advice}")
     different = [key for key, value in wanted.options.items() if found["options"].get(key) != value]
     if different:
         pairs = "; ".join(
@@ -223,6 +250,19 @@ def _say(part: str, described: Json) -> str:
 
 def _short(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _check_begun(path: Path, found: Json) -> None:
+    """Nothing where the manifest says what an atlas is made from; raises StoreError."""
+    described = all(isinstance(found.get(part), dict) for part in ("versions", "model", "data", "options"))
+    keys = {"model": ("name", "fingerprint", "preprocess", "preprocessText"), "data": ("description", "fingerprint")}
+    if not described or any(key not in found for key in _BEGUN):
+        raise StoreError(f"{path} does not say what the atlas is made from: make it again in another folder")
+    for part, wanted in keys.items():
+        if any(key not in found[part] for key in wanted) or not isinstance(found[part]["fingerprint"], str):
+            raise StoreError(
+                f"{path} does not say which {part} the atlas is made from: make it again in another folder"
+            )
 
 
 def begin(folder: Path, wanted: Request) -> Json:

@@ -7,7 +7,7 @@ computes depends on the responses and the options alone, never on how many threa
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,12 +116,16 @@ class Tiles:
         return cls(np.full(shape, GREY, np.uint8), np.full(shape, GREY, np.uint8), empty, empty.copy(), "")
 
 
+def _nothing(path: Path, content: bytes) -> None:
+    """Nothing."""
+
+
 @dataclass(frozen=True)
 class Studio:
     """What making tiles needs besides the responses.
 
-    `thumbs` is the folder of whole images, None for none. `crops` are at hand from the scan; those that are not are
-    read again and added.
+    `thumbs` is the folder of whole images, None for none; `written` is told of each and of its content. `crops` are at
+    hand from the scan; those that are not are read again and added.
     """
 
     net: Network
@@ -132,6 +136,7 @@ class Studio:
     thumb: int
     thumbs: Path | None
     crops: Crops
+    written: Callable[[Path, bytes], None] = _nothing
 
     def size(self, layer: str) -> TileSize:
         """The tile size of a layer."""
@@ -208,12 +213,25 @@ class Studio:
         if photo is None:
             photo = self._read(number)
             self.crops.add(np.array([number]), photo[None])
-        if self.thumbs is not None:
-            path = self.thumbs / thumb_path(number)
-            if not path.exists():
-                size = TileSize.of(photo.shape[:2], self.thumb)
-                write_bytes(path, encode(fit(photo, size.shape), lossless=False, quality=75))
+        self.keep_small(number, photo)
         return photo
+
+    def keep_small(self, number: int, photo: Pixels) -> None:
+        """Write the small version of a whole image, if such are kept and it is not there yet."""
+        if self.thumbs is None:
+            return
+        path = self.thumbs / thumb_path(number)
+        if not path.exists():
+            size = TileSize.of(photo.shape[:2], self.thumb)
+            content = encode(fit(np.ascontiguousarray(photo), size.shape), lossless=False, quality=75)
+            write_bytes(path, content)
+            self.written(path, content)
+
+    def complete_small(self, numbers: Iterable[int]) -> None:
+        """Write the small versions of images that are not there: lost with a part that was made in another run."""
+        for number in numbers:
+            if self.thumbs is not None and not (self.thumbs / thumb_path(number)).exists():
+                self._photo(number)
 
     def _read(self, number: int) -> Pixels:
         try:

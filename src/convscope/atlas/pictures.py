@@ -114,6 +114,15 @@ class PictureFolder:
         write_bytes(self.folder / "preview.webp", encode(picture, lossless=grid.lossless))
         return shown
 
+    def files(self, alive: Iterable[int], count: int) -> list[Path]:
+        """The files of a layer of `count` units, those in `alive` with pictures of their own."""
+        sheets = range(-(-count // SHEET_UNITS))
+        return [
+            *(self.unit_path(channel) for channel in alive),
+            *(self.sheet_path(kind, number) for kind in ("photos", "projections") for number in sheets),
+            self.folder / "preview.webp",
+        ]
+
     def measure(self) -> Pictures:
         """How much there is of what is written here; later additions have no part in it."""
         kinds = ("[0-9]*.webp", "photos-*.webp", "projections-*.webp", "preview.webp")

@@ -28,7 +28,8 @@ def picture_script(layer: str, channel: int, picture: bytes) -> bytes:
 
 def unit_pictures(folder: Path, layer: str) -> dict[int, Path]:
     """The pictures of a layer's units by channel, in order; dead units have none."""
-    found = {int(path.stem): path for path in (folder / "pictures" / layer).glob("[0-9]*.webp")}
+    paths = (folder / "pictures" / layer).glob("[0-9]*.webp")
+    found = {int(path.stem): path for path in paths if path.stem.isdecimal()}
     return dict(sorted(found.items()))
 
 

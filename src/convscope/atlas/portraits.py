@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.atlas.ledger import Ledger
 from convscope.atlas.patches import Studio
 from convscope.atlas.profiles import Profile, responses, sampled, strongest_units
 from convscope.atlas.store import LayerRecord
@@ -36,6 +37,7 @@ class Portraits:
     folder: Path
     studio: Studio
     records: Sequence[LayerRecord]
+    ledger: Ledger
     unreadable: frozenset[int] = frozenset()
 
     def listed(self) -> NDArray[np.int64]:
@@ -60,12 +62,14 @@ class Portraits:
             path = self.folder / "data" / "profiles" / f"{number}.js"
             if not path.exists():
                 write_bytes(path, script(f"profiles/{number}", self._shard(images, found, known)))
+                self.ledger.record(f"portraits-{number}", [path])
             with lock:
                 done += len(images)
                 progress("images", done, len(chosen))
 
         team.map(make, range(-(-len(chosen) // SHARD_PORTRAITS)))
         self._write_index(chosen)
+        self.studio.complete_small(chosen.tolist())
 
     def _shard(self, images: NDArray[np.int64], found: Profile, known: dict[int, int]) -> Json:
         layers: dict[int, list[list[list[Any]]]] = {}
@@ -104,7 +108,10 @@ class Portraits:
             "labels": labels,
             "classes": class_table(source, labels),
         }
-        write_bytes(self.folder / "data" / "profiles" / "index.js", script("profiles/index", index))
+        path = self.folder / "data" / "profiles" / "index.js"
+        if not path.exists():
+            write_bytes(path, script("profiles/index", index))
+            self.ledger.record("portraits", [path])
 
 
 __all__ = ["LISTED", "SHARD_PORTRAITS", "Portraits"]

@@ -13,12 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from convscope.atlas.patches import Studio, thumb_path
-from convscope.atlas.render import TileSize, fit
-from convscope.atlas.sprites import encode
+from convscope.atlas.patches import Studio
 from convscope.atlas.store import read_tensors, write_tensors
 from convscope.data import batches
-from convscope.files import write_bytes
 from convscope.graph import Network
 from convscope.progress import Progress
 
@@ -76,8 +73,8 @@ def responses(studio: Studio, layers: Sequence[str], images: NDArray[np.int64]) 
             flat = flat.flatten(2) if flat.dim() > 2 else flat[..., None]
             best, at = torch.nan_to_num(flat, nan=-torch.inf).max(2)
             values[name], places[name] = best.cpu().numpy(), at.to(torch.int32).cpu().numpy()
-        if studio.thumbs is not None:
-            _write_thumbs(batch.indices, batch.images.permute(0, 2, 3, 1).numpy(), studio.thumb, studio.thumbs)
+        for number, photo in zip(batch.indices.tolist(), batch.images.permute(0, 2, 3, 1).numpy(), strict=True):
+            studio.keep_small(number, photo)
         yield Responses(batch.indices, values, places)
 
 
@@ -116,14 +113,6 @@ def _profile(studio: Studio, layers: Sequence[str], progress: Progress) -> Profi
 
 def _joined(rows: Sequence[NDArray[Any]], net: Network, layer: str, kind: type) -> NDArray[Any]:
     return np.concatenate(rows) if rows else np.zeros((0, net.layers[layer].channels), kind)
-
-
-def _write_thumbs(numbers: NDArray[np.int64], photos: NDArray[np.uint8], thumb: int, folder: Path) -> None:
-    for number, photo in zip(numbers.tolist(), photos, strict=True):
-        path = folder / thumb_path(number)
-        if not path.exists():
-            size = TileSize.of(photo.shape[:2], thumb)
-            write_bytes(path, encode(fit(np.ascontiguousarray(photo), size.shape), lossless=False, quality=75))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.atlas.database import class_names, image_labels
+from convscope.atlas.described import check_manifest
+from convscope.atlas.inventory import REMEDY, Inventory, check_files
 from convscope.atlas.manifest import Json, layer_from_json, load
+from convscope.atlas.names import inside, is_inside
 from convscope.atlas.patches import thumb_path
 from convscope.atlas.render import GREY, Pixels, TileSize, enlarge
 from convscope.atlas.sprites import Grid, decode_picture, take_apart
@@ -77,9 +80,10 @@ class AtlasUnit(Shown):
 class Atlas(Shown):
     """A finished atlas in a folder; made by `build_atlas` or opened with `Atlas.open`."""
 
-    def __init__(self, path: Path, manifest: Json, *, outcome: Outcome = "opened") -> None:
+    def __init__(self, path: Path, manifest: Json, inventory: Inventory, *, outcome: Outcome = "opened") -> None:
         self.path = path
         self.manifest = manifest
+        self.inventory = inventory
         self.outcome = outcome
         """What `build_atlas` did: "made", "continued" or "unchanged", where nothing was left to do."""
 
@@ -87,12 +91,14 @@ class Atlas(Shown):
     def open(cls, path: str | Path, *, outcome: Outcome = "opened") -> "Atlas":
         """The atlas in a folder.
 
-        Raises StoreError where there is none, it is unfinished, or another version's.
+        Raises StoreError where there is none, it is unfinished or another version's, or a file is missing or has not
+        the size that it was written with: the message names it. `convscope.atlas.verifying` looks at contents too.
         """
         manifest = load(Path(path))
-        if not manifest["complete"]:
+        if manifest.get("complete") is not True:
             raise StoreError(f"the atlas in {path} is not finished: run the command that made it again, it goes on")
-        return cls(Path(path), manifest, outcome=outcome)
+        check_manifest(Path(path) / "manifest.json", manifest)
+        return cls(Path(path), manifest, check_files(Path(path), manifest), outcome=outcome)
 
     @staticmethod
     def manifest_of(path: str | Path) -> Json:
@@ -124,7 +130,7 @@ class Atlas(Shown):
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The names of the image collection's classes."""
-        return class_names(self.path / "atlas.sqlite")
+        return class_names(self._file("atlas.sqlite"))
 
     def layer(self, name: str) -> AtlasLayer:
         """The layer of a name.
@@ -143,7 +149,10 @@ class Atlas(Shown):
         kept = self.__dict__.setdefault("_records", {})
         if at.id not in kept:
             kept.clear()
-            kept[at.id] = LayerRecord.load(self.path / "layers" / f"{at.id}.safetensors")
+            found = LayerRecord.load(self._file(f"layers/{at.id}.safetensors"))
+            if found.id != at.id or len(found.values) != at.layer.channels:
+                raise StoreError(f"layers/{at.id}.safetensors in {self.path} is of another layer: {REMEDY}")
+            kept[at.id] = found
         return kept[at.id]
 
     def unit(self, unit: str | Unit) -> AtlasUnit:
@@ -168,9 +177,9 @@ class Atlas(Shown):
         count = int((record.images[channel] >= 0).sum())
         row = (channel, slice(0, count))
         images = record.images[row]
-        known = image_labels(self.path / "atlas.sqlite", images.tolist())
+        known = image_labels(self._file("atlas.sqlite"), images.tolist())
         labels = np.array([known[i][1] for i in images.tolist()], np.int64)
-        photos, projections = self._tiles(at, channel, count)
+        photos, projections = self._blank(at, count) if record.dead[channel] else self._tiles(at, channel, count)
         near = [
             (Unit(at.name, int(other)), float(similarity))
             for other, similarity in zip(record.near.units[channel], record.near.similarity[channel], strict=True)
@@ -182,7 +191,7 @@ class Atlas(Shown):
             images=images,
             names=tuple(known[i][0] for i in images.tolist()),
             labels=labels,
-            classes=tuple(self.classes[label] if label >= 0 else None for label in labels.tolist()),
+            classes=tuple(self._class(label) for label in labels.tolist()),
             positions=np.stack([record.y[row], record.x[row]], axis=1),
             boxes=record.boxes[row],
             photos=photos,
@@ -195,13 +204,23 @@ class Atlas(Shown):
             nearest=tuple(near),
         )
 
-    def _tiles(self, at: AtlasLayer, channel: int, count: int) -> tuple[Pixels, Pixels]:
-        path = self.path / "pictures" / at.id / f"{channel}.webp"
+    def _class(self, label: int) -> str | None:
+        if label >= len(self.classes):
+            raise StoreError(f"{self.path / 'atlas.sqlite'} does not name class {label}: {REMEDY}")
+        return self.classes[label] if label >= 0 else None
+
+    def _blank(self, at: AtlasLayer, count: int) -> tuple[Pixels, Pixels]:
+        """The grey of a dead unit, which has no pictures."""
         grid = Grid.from_json(at.entry["sprite"])
-        if not path.exists():  # a dead unit has no pictures
-            blank = np.full((count, grid.height, grid.width, 3), GREY, np.uint8)
-            return blank, blank.copy()
-        photos, projections = take_apart(decode_picture(path.read_bytes()), grid, count)
+        blank = np.full((count, grid.height, grid.width, 3), GREY, np.uint8)
+        return blank, blank.copy()
+
+    def _tiles(self, at: AtlasLayer, channel: int, count: int) -> tuple[Pixels, Pixels]:
+        path = f"pictures/{at.id}/{channel}.webp"
+        try:
+            photos, projections = take_apart(self._picture(path), Grid.from_json(at.entry["sprite"]), count)
+        except ValueError as error:  # among them ShapeError
+            raise StoreError(f"{self.path / path} is damaged ({error}): {REMEDY}") from error
         return photos, projections
 
     def image(self, number: int) -> Pixels:
@@ -209,10 +228,23 @@ class Atlas(Shown):
 
         Raises UsageError where the atlas does not have it: only images among the strongest of some unit are kept.
         """
-        path = self.path / "pictures" / "images" / thumb_path(number)
-        if not path.exists():
+        path = f"pictures/images/{thumb_path(number)}"
+        if not is_inside(self.path, path):
             raise UsageError(f"image {number} is not in this atlas: it is among the strongest of no unit shown")
-        return decode_picture(path.read_bytes())
+        return self._picture(path)
+
+    def _picture(self, path: str) -> Pixels:
+        try:
+            return decode_picture(self._file(path).read_bytes())
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise StoreError(f"{self.path / path} is damaged ({error}): {REMEDY}") from error
+
+    def _file(self, path: str) -> Path:
+        """A file of the atlas that must be there."""
+        try:
+            return inside(self.path, path)
+        except FileNotFoundError as error:
+            raise StoreError(f"{self.path / path} is missing: {REMEDY}") from error
 
     def montage(self, units: Sequence[str | Unit], *, columns: int = 1, cell: int = 64, gap: int = 2) -> Image.Image:
         """A picture of units: for each its strongest patches, beside them the projections, as in the paper's Fig. 2.

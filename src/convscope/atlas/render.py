@@ -102,7 +102,8 @@ def display(pixels: Tensor | NDArray[np.floating], *, scale: NDArray[np.floating
     values = _finite(pixels)
     reach = (_scale(values, SATURATED) if scale is None else scale)[:, None, None, None]
     # Divided first: 127 / scale overflows for the smallest signals.
-    parts = np.divide(values, reach, where=reach > 0, out=np.zeros_like(values))
+    with np.errstate(over="ignore"):  # what is more than a reach away from zero is black or white, however far
+        parts = np.divide(values, reach, where=reach > 0, out=np.zeros_like(values))
     levels = GREY + np.rint(np.clip(parts, -1, 1, out=parts) * _REACH)
     shown = levels.astype(np.uint8).transpose(0, 2, 3, 1)
     return np.repeat(shown, 3, axis=3) if shown.shape[3] == 1 else np.ascontiguousarray(shown)

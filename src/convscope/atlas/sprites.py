@@ -16,7 +16,7 @@ from PIL import Image
 
 from convscope.atlas.render import GREY, Pixels, TileSize
 from convscope.data import decode
-from convscope.errors import ShapeError
+from convscope.errors import ImageError, ShapeError
 
 _BLOCK = 16
 _LOSSLESS_SIDE = 32  # up to this size a tile is kept exactly: its pixels are looked at one by one
@@ -131,5 +131,8 @@ def encode(picture: Pixels, *, lossless: bool, quality: int = _QUALITY) -> bytes
 
 
 def decode_picture(data: bytes) -> Pixels:
-    """The RGB pixels of a WebP file; raises ImageError where it cannot be read."""
-    return decode(data)
+    """The RGB pixels of a WebP file; raises ValueError where it is none, or damaged."""
+    try:
+        return decode(data)
+    except ImageError as error:
+        raise ValueError(str(error)) from error

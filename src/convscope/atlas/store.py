@@ -160,8 +160,36 @@ class LayerRecord:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """The record in a file; raises StoreError where it cannot be read."""
+        """The record in a file; raises StoreError where it cannot be read, or is no record."""
         found, about = read_tensors(path)
+        try:
+            record = cls._of_file(found, about)
+            record._check()
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise StoreError(
+                f"{path} is no record of a layer ({type(error).__name__}: {error}): delete it and build the atlas again"
+            ) from error
+        return record
+
+    def _check(self) -> None:
+        """Nothing where the arrays are of one layer, and of the kinds that are described; raises ValueError."""
+        units, k = self.values.shape
+        kinds = {"values": "f4", "images": "i8", "y": "i4", "x": "i4", "scales": "f4", "activations": "f4"}
+        wanted = {name: ((units, k), kind) for name, kind in kinds.items()} | {"boxes": ((units, k, 4), "i4")}
+        kinds = {"maximum": "f4", "mean": "f4", "active": "f4", "nan": "i8", "saturated": "i8", "dead": "bool"}
+        wanted |= {name: ((units,), kind) for name, kind in kinds.items()}
+        wanted["histogram"] = ((units, len(self.edges) - 1), "i8")
+        for name, (shape, kind) in wanted.items():
+            array = getattr(self, name)
+            if array.shape != shape or array.dtype != np.dtype(kind):
+                raise ValueError(f"{name} is {array.dtype} {array.shape}, not {np.dtype(kind)} {shape}")
+        if self.near.units.shape != self.near.similarity.shape or len(self.near.units) != units:
+            raise ValueError(f"nearest is {self.near.units.shape} and {self.near.similarity.shape}, of {units} units")
+        if units != self.layer.channels:
+            raise ValueError(f"{units} units, and the layer has {self.layer.channels}")
+
+    @classmethod
+    def _of_file(cls, found: dict[str, Array], about: Mapping[str, Any]) -> Self:
         preference = None
         if "top_classes" in found:
             preference = ClassPreference(
@@ -196,5 +224,8 @@ def read_tensors(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
         with safetensors.safe_open(path, framework="numpy") as file:
             about = json.loads(file.metadata()[_KEY])
             return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118  no mapping
-    except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (
+        *(OSError, safetensors.SafetensorError),
+        *(KeyError, TypeError, ValueError, AttributeError, RecursionError),
+    ) as error:
         raise StoreError(f"{path} cannot be read ({error}): delete it and build the atlas again") from error

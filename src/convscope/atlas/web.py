@@ -2,6 +2,9 @@
 
 A page opened from disk may add script elements, and nothing else that brings data (modules, fetch and workers are
 blocked on file://). So every piece of data is a call of one function with its address and its value.
+
+A script that came with an atlas is read as data, never run: `value_of` admits our own beginning, strict JSON and our
+own end, and whoever gives it on writes it anew with `script`.
 """
 
 import json
@@ -24,6 +27,36 @@ def script(address: str, value: Any) -> bytes:
     """
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return f"__atlas({json.dumps(address)},{text});\n".replace("<", "\\u003c").encode("ascii")
+
+
+def value_of(content: bytes, address: str) -> Any:
+    """The value that the script of an address hands over.
+
+    Raises ValueError for everything else than what `script` could have written, up to white space in the JSON: another
+    address, other code around the value, numbers or keys that mean something else in a script than in JSON.
+
+    >>> value_of(script("a", {"name": [1, None]}), "a")
+    {'name': [1, None]}
+    >>> value_of(b'__atlas("a",1);alert(1);', "a")
+    Traceback (most recent call last):
+    ValueError: it is no script of the data 'a'
+    """
+    head, tail = f"__atlas({json.dumps(address)},".replace("<", "\\u003c"), ");\n"
+    text = content.decode("ascii", "surrogateescape")
+    if not (text.startswith(head) and text.endswith(tail) and text.isascii()):
+        raise ValueError(f"it is no script of the data '{address}'")
+    try:
+        value = json.loads(text[len(head) : -len(tail)], parse_constant=_refuse)
+        again = script(address, value)
+    except RecursionError as error:
+        raise ValueError("its lists are nested too deeply") from error
+    if b'"__proto__":' in again:  # a key in JSON, but a prototype in a script
+        raise ValueError("it has a key '__proto__'")
+    return value
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
 
 
 def numbers(values: NDArray[Any]) -> list[Any]:

@@ -17,6 +17,7 @@ def annotate(
     limit: Limit = None,
     port: Annotated[int, Parameter(group=RUN)] = 8766,
     host: Annotated[str, Parameter(group=RUN)] = "127.0.0.1",
+    allow_host: Annotated[list[str] | None, Parameter(group=RUN, negative=())] = None,
     allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -34,14 +35,18 @@ def annotate(
     port
         Where to listen; 0 chooses a free port.
     host
-        The address to listen at.
+        The address to listen at. Beyond this machine, the address that is printed holds a token, and nothing is
+        answered without.
+    allow_host
+        A name that others reach this machine by, besides its addresses; may be given several times.
     """
     common = common or Common()
     from convscope.server.annotate import annotator
-    from convscope.server.app import hosts_for, listen
+    from convscope.server.app import access_for, listen
 
     source = open_images(images, allowance, limit=limit)
-    served = annotator(source, out, parts=tuple(part or ()), hosts=hosts_for(host))
+    access = access_for(host, allow=allow_host or ())
+    served = annotator(source, out, parts=tuple(part or ()), access=access)
     terminal = common.terminal()
 
     def ready(address: str) -> None:
@@ -49,4 +54,4 @@ def annotate(
         terminal.say(f"{len(source)} images are at {address}, boxes go to {out} (Ctrl-C stops it)")
         terminal.out.flush()
 
-    listen(served, host=host, port=port, ready=ready)
+    listen(served, host=host, port=port, access=access, ready=ready)

@@ -14,14 +14,17 @@ def serve(
     *,
     port: Annotated[int, Parameter(group=RUN)] = 8765,
     host: Annotated[str, Parameter(group=RUN)] = "127.0.0.1",
+    allow_host: Annotated[list[str] | None, Parameter(group=RUN, negative=())] = None,
     common: Common | None = None,
 ) -> None:
     """Show an atlas at http://127.0.0.1:8765 until it is stopped with Ctrl-C.
 
-    The folder opens from disk too; over http the buttons that save pictures work as well. Only this machine can reach
-    it, unless --host says otherwise.
+    The folder opens from disk too; over http the buttons that save pictures work as well, and the page is convscope's
+    own whatever the folder holds: an atlas that somebody sent can be looked at. Only this machine can reach it, unless
+    --host says otherwise: then the address that is printed holds a token, and nothing is answered without.
 
         convscope serve atlas
+        convscope serve atlas --host 0.0.0.0 --allow-host box.example
 
     Parameters
     ----------
@@ -30,7 +33,9 @@ def serve(
     port
         Where to listen; 0 chooses a free port.
     host
-        The address to listen at.
+        The address to listen at; 0.0.0.0 for all of this machine's.
+    allow_host
+        A name that others reach this machine by, besides its addresses; may be given several times.
     """
     common = common or Common()
     from convscope.server import run
@@ -42,4 +47,4 @@ def serve(
         terminal.say(f"{folder} is at {address} (Ctrl-C stops it)")
         terminal.out.flush()
 
-    run(folder, host=host, port=port, ready=ready)
+    run(folder, host=host, port=port, allow_hosts=allow_host or (), ready=ready)

@@ -10,8 +10,8 @@ def verify(folder: Path, /, *, common: Common | None = None) -> None:
     """Look at every file that convscope keeps in a folder: is it as it was written, and what is to be done if not.
 
     Finished and unfinished scans, decoded images that are kept (--cache), features and scores of transfer experiments,
-    evolutions, occlusions of collections, and trainings. Everything is read to its end, and nothing is changed. Exit
-    code 5 where something is damaged or missing.
+    evolutions, occlusions of collections, trainings and atlases. Everything is read to its end, and nothing is changed.
+    Exit code 5 where something is damaged or missing.
 
         convscope verify scan
         convscope verify transfer --json

@@ -5,9 +5,8 @@ threads nor on their timing. An image that cannot be read or decoded is left out
 """
 
 import logging
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -16,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.data.ahead import made_ahead
 from convscope.data.allowance import allowance_of
 from convscope.data.cache import CachedSource
 from convscope.data.decoding import decode
@@ -189,27 +189,17 @@ def _serial(loader: _Loader, stretches: Sequence[NDArray[np.int64]]) -> Iterator
 
 
 def _threaded(loader: _Loader, stretches: Sequence[NDArray[np.int64]], threads: int, ahead: int) -> Iterator[Batch]:
-    waiting: deque[tuple[_Pending, list[Future[None]]]] = deque()
-    remaining = iter(stretches)
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="convscope-decode")
-    try:
-        while True:
-            while len(waiting) < ahead + 1 and (indices := next(remaining, None)) is not None:
-                waiting.append(_submit(pool, loader, indices))
-            if not waiting:
-                return
-            pending, tasks = waiting.popleft()
+    def start(pool: ThreadPoolExecutor, indices: NDArray[np.int64]) -> Callable[[], Batch]:
+        pending = loader.begin(indices)
+        starts = range(0, len(indices), _PIECE)
+        pieces = [range(at, min(at + _PIECE, len(indices))) for at in starts]
+        tasks = [pool.submit(loader.fill, pending, piece) for piece in pieces]
+
+        def finish() -> Batch:
             for task in tasks:
                 task.result()
-            yield pending.finish()
-    finally:
-        # Also when the consumer stops early or Ctrl-C arrives: at most the images being decoded are finished.
-        pool.shutdown(wait=True, cancel_futures=True)
+            return pending.finish()
 
+        return finish
 
-def _submit(
-    pool: ThreadPoolExecutor, loader: _Loader, indices: NDArray[np.int64]
-) -> tuple[_Pending, list[Future[None]]]:
-    pending = loader.begin(indices)
-    starts = range(0, len(indices), _PIECE)
-    return pending, [pool.submit(loader.fill, pending, range(at, min(at + _PIECE, len(indices)))) for at in starts]
+    return made_ahead(stretches, start, threads=threads, ahead=ahead)

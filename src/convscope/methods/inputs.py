@@ -23,8 +23,8 @@ def preprocess_of(net: Network) -> Preprocess:
     found = net.preprocess
     if found is None:
         raise UsageError(
-            f"{net.name} has no preprocessing, so images cannot become its input: give one to "
-            "Network.trace(preprocess=...)"
+            f"{net.name} has no preprocessing, so images cannot become its input: say what is done to them with "
+            "preprocess= (of load or Network.trace)"
         )
     if (3, found.height, found.width) != tuple(net.input_shape):
         raise UsageError(

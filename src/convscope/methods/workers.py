@@ -34,6 +34,24 @@ class Workers:
 
 
 @contextmanager
+def one_thread_pool(count: int, *, name: str = "convscope") -> Iterator[ThreadPoolExecutor]:
+    """A pool of `count` threads that each compute with one intra-op thread; it is shut down, and what waits cancelled.
+
+    The setting of the caller's thread is put back: in OpenMP it is one of each thread, PyTorch keeps one for threads to
+    come, and MKL one for all.
+    """
+    before = torch.get_num_threads()
+    try:
+        pool = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=torch.set_num_threads, initargs=(1,))
+        try:
+            yield pool
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
 def one_thread_workers(device: torch.device, count: int | None = None) -> Iterator[Workers]:
     """Workers for computing on `device`, by default as many as PyTorch would use threads; one where it is no CPU.
 
@@ -44,15 +62,6 @@ def one_thread_workers(device: torch.device, count: int | None = None) -> Iterat
     if count < 2 or device.type != "cpu":
         yield Workers(1, None)
         return
-    # OpenMP keeps this setting for each thread, PyTorch one for threads to come, MKL one for all.
-    torch.set_num_threads(1)
-    try:
-        with ThreadPoolExecutor(
-            count, thread_name_prefix="convscope", initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            try:
-                yield Workers(count, pool)
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-    finally:
-        torch.set_num_threads(before)
+    with one_thread_pool(count) as pool:
+        torch.set_num_threads(1)
+        yield Workers(count, pool)

@@ -73,6 +73,10 @@ def load(
     | pt2:FILE | an exported program; nothing of the file is run | those in it | |
     | file:FILE | what the file says it is | those in it | |
 
+    Of these py: alone runs code that is not installed: it imports and calls what it names. Whatever the others read,
+    files of weights, repositories and exported programs, is data, and what would have to run code to be read is
+    refused.
+
     Args:
         spec: the network, as above.
         weights: where its weights are from. Files are .safetensors, .npz, or .pth and the like with tensors alone.

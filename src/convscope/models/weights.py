@@ -13,6 +13,7 @@ import os
 import pickle
 import re
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -232,7 +233,10 @@ def has_checksum(path: Path) -> bool:
 def _read_torch(path: Path) -> Any:
     try:
         _check_uncompressed(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            # About protocols of pickle, to files that are refused in a moment or read all the same.
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"'{path}' holds more than tensors ({_first_global(error)}), and reading it could run code: "

@@ -1,13 +1,13 @@
 """Atlases and units in notebooks: HTML with inline pictures, and the viewer itself as a widget."""
 
-import mimetypes
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from convscope.atlas.export import read_script
+from convscope.atlas.names import inside, is_inside
+from convscope.atlas.published import published
 from convscope.atlas.reading import Atlas, AtlasUnit
 from convscope.atlas.sprites import decode_picture
+from convscope.atlas.web import value_of
 from convscope.errors import StoreError, missing_extra
 from convscope.notebook.html import box, cell, picture, table
 
@@ -19,9 +19,9 @@ def atlas_html(atlas: Atlas) -> str:
     for layer in atlas.layers:
         shape = layer.layer
         rows.append((layer.name, shape.op, " x ".join(map(str, shape.shape)), layer.dead))
-        path = atlas.path / "pictures" / layer.id / "preview.webp"
-        if path.is_file():
-            pixels = decode_picture(path.read_bytes())
+        preview = f"pictures/{layer.id}/preview.webp"
+        if is_inside(atlas.path, preview):
+            pixels = decode_picture(inside(atlas.path, preview).read_bytes())
             strips.append(cell(picture(pixels, 400), layer.name).replace("max-width:140px", "max-width:420px"))
     words = f"{manifest['units']} units of {len(rows)} layers on {manifest['data']['count']} images; open {atlas.page}"
     return box(manifest["model"]["name"], words, table(("layer", "operation", "shape", "dead"), rows) + "".join(strips))
@@ -43,31 +43,22 @@ def unit_html(unit: AtlasUnit) -> str:
 def answer(atlas: Atlas, message: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     """What the viewer in a notebook is sent for one of its questions: a value, or a picture as bytes, or an error.
 
-    It may ask for data and pictures of the atlas and of those beside it, and for nothing else.
+    It may ask for data and pictures of the atlas and of those beside it, and for nothing else; see
+    `convscope.atlas.published`.
     """
-    number = message.get("id")
+    number, beside = message.get("id"), message.get("atlas")
+    within = f"atlases/{beside}/" if beside else ""
     try:
-        root = _root(atlas.path, str(message.get("atlas") or ""))
         if "picture" in message:
-            path = _inside(root, str(message["picture"]), ("pictures", "experiments"))
-            kind = mimetypes.guess_type(path.name)[0] or "image/webp"
-            return {"id": number, "type": kind}, [path.read_bytes()]
-        path = _inside(root / "data", f"{message.get('address')}.js", None)
-        return {"id": number, "value": read_script(path)}, []
+            found = published(atlas.path, within + str(message["picture"]))
+            if not found.kind.startswith("image/"):
+                raise StoreError(f"'{message['picture']}' is no picture")
+            return {"id": number, "type": found.kind}, [found.content]
+        address = str(message.get("address"))
+        content = published(atlas.path, f"{within}data/{address}.js").content
+        return {"id": number, "value": value_of(content, address)}, []
     except (StoreError, OSError) as error:
         return {"id": number, "error": str(error)}, []
-
-
-def _root(folder: Path, name: str) -> Path:
-    return folder if not name else _inside(folder / "atlases", name, None)
-
-
-def _inside(folder: Path, relative: str, below: tuple[str, ...] | None) -> Path:
-    path = (folder / relative).resolve()
-    first = Path(relative).parts[:1]
-    if not path.is_relative_to(folder.resolve()) or (below and (not first or first[0] not in below)):
-        raise StoreError(f"'{relative}' is not in the atlas")
-    return path
 
 
 def widget(atlas: Atlas, *, route: str = "#/", height: int = 720) -> Any:

@@ -17,7 +17,7 @@ from convscope.data import Source, load_image
 from convscope.data.parts import OBJECT, Part, format_parts, of_images, read_parts
 from convscope.errors import ImageError, UsageError, missing_extra
 from convscope.files import write_bytes
-from convscope.server.app import LOCAL
+from convscope.server.access import Access, Guard
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -29,6 +29,8 @@ Boxes = dict[str, tuple[float, float, float, float]]
 _PAGE = Path(__file__).parent / "annotate_page"
 _FILES = {"": ("index.html", "text/html"), "annotate.js": ("annotate.js", "text/javascript")}
 _FILES |= {"annotate.css": ("annotate.css", "text/css"), "icon.svg": ("icon.svg", "image/svg+xml")}
+_FARTHEST = 1 << 31  # pixels from the corner of an image
+_DIGITS = 12  # of the number of an image
 _LARGEST = 1 << 16  # bytes of a request; some hundred boxes
 _HEADERS = {
     "Content-Security-Policy": (
@@ -94,41 +96,39 @@ class Notebook:
 def _part(image: str, name: str, box: Any) -> Part:
     """A part from a request."""
     plain = isinstance(box, list) and len(box) == 4 and all(isinstance(v, int | float) for v in box)
-    if not plain or any(isinstance(v, bool) for v in box):
-        raise UsageError(f"part '{name}' of {image}: a box is four numbers, y0, x0, y1, x1")
+    if not plain or any(isinstance(v, bool) or not abs(v) <= _FARTHEST for v in box):
+        raise UsageError(f"part '{name}' of {image}: a box is four numbers of pixels, y0, x0, y1, x1")
     if not name.strip() or len(name) > 80 or not name.isprintable():
         raise UsageError(f"a part of {image} needs a name of at most 80 characters on one line")
     y0, x0, y1, x1 = (float(v) for v in box)
     return Part(image, name.strip(), (y0, x0, y1, x1))
 
 
-def annotator(
-    source: Source, path: Path, *, parts: tuple[str, ...] = (), hosts: tuple[str, ...] = LOCAL
-) -> "Starlette":
+def annotator(source: Source, path: Path, *, parts: tuple[str, ...] = (), access: Access | None = None) -> "Starlette":
     """The web application that shows the images of a collection and keeps what is drawn in the CSV file `path`.
 
-    parts: names to offer. Requests under names other than `hosts`, or from pages of other origins, are refused.
+    parts: names to offer. Requests that `access` does not admit (by default those under other names than
+    loopback's), or from pages of other origins, are refused.
 
     Raises UsageError where `path` is there and no table of parts, MissingExtra without starlette.
     """
     try:
         from starlette.applications import Starlette
         from starlette.middleware import Middleware
-        from starlette.middleware.trustedhost import TrustedHostMiddleware
         from starlette.routing import Route
     except ImportError as error:
         raise missing_extra("starlette", "server", purpose="draw parts in the browser") from error
     pages = _Pages(Notebook(source, path, parts))
-    trusted = Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
+    guard = Middleware(Guard, access=access or Access())
     routes = [
         Route("/api/images", pages.listing),
-        Route("/api/parts/{index:int}", pages.read, methods=["GET"]),
-        Route("/api/parts/{index:int}", pages.write, methods=["PUT"]),
-        Route("/image/{index:int}", pages.picture),
+        Route("/api/parts/{index}", pages.read, methods=["GET"]),
+        Route("/api/parts/{index}", pages.write, methods=["PUT"]),
+        Route("/image/{index}", pages.picture),
         Route("/{file}", pages.file),
         Route("/", pages.file),
     ]
-    return Starlette(routes=routes, middleware=[trusted])
+    return Starlette(routes=routes, middleware=[guard])
 
 
 class _Pages:
@@ -144,6 +144,12 @@ class _Pages:
             return self._problem(404, "there is no such page")
         return self._answer((_PAGE / known[0]).read_bytes(), known[1])
 
+    def _index(self, request: "Request") -> int | None:
+        """The number of the image that is asked about, None where there is none."""
+        text: str = request.path_params["index"]
+        known = text.isascii() and text.isdecimal() and len(text) <= _DIGITS and int(text) < len(self.notebook.images)
+        return int(text) if known else None
+
     def listing(self, _: "Request") -> "Response":
         """All images with the number of their boxes, and the names of parts."""
         book = self.notebook
@@ -152,9 +158,9 @@ class _Pages:
 
     def read(self, request: "Request") -> "Response":
         """The boxes of an image."""
-        index = request.path_params["index"]
-        if index >= len(self.notebook.images):
-            return self._problem(404, f"there is no image {index}")
+        index = self._index(request)
+        if index is None:
+            return self._problem(404, f"there is no image {request.path_params['index'][:20]}")
         return self._json({part: list(box) for part, box in self.notebook.boxes(index).items()})
 
     async def write(self, request: "Request") -> "Response":
@@ -163,13 +169,13 @@ class _Pages:
 
         from convscope.errors import ConvscopeError
 
-        index, origin = request.path_params["index"], request.headers.get("origin")
+        index, origin = self._index(request), request.headers.get("origin")
         if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
             return self._problem(403, "pages of other origins may not write here")
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return self._problem(415, "send application/json")
-        if index >= len(self.notebook.images):
-            return self._problem(404, f"there is no image {index}")
+        if index is None:
+            return self._problem(404, f"there is no image {request.path_params['index'][:20]}")
         body = b""
         async for chunk in request.stream():
             body += chunk
@@ -180,7 +186,7 @@ class _Pages:
             if not isinstance(asked, dict):
                 return self._problem(400, "send an object of boxes by part")
             await run_in_threadpool(self.notebook.put, index, asked)
-        except ValueError:
+        except (ValueError, RecursionError):  # also for numbers of thousands of digits, and lists in lists without end
             return self._problem(400, "that is no JSON")
         except UsageError as error:
             return self._problem(400, str(error))
@@ -190,9 +196,9 @@ class _Pages:
 
     def picture(self, request: "Request") -> "Response":
         """An image as it is decoded, turned the way its file says."""
-        index = request.path_params["index"]
-        if index >= len(self.notebook.images):
-            return self._problem(404, f"there is no image {index}")
+        index = self._index(request)
+        if index is None:
+            return self._problem(404, f"there is no image {request.path_params['index'][:20]}")
         try:
             pixels = load_image(self.notebook.source, index)
         except ImageError as error:

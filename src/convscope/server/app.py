@@ -1,22 +1,28 @@
-"""An atlas over http: the same files that open from disk, with headers that keep the page to itself.
+"""An atlas over http: what opens from disk, with headers that keep the page to itself.
+
+The folder may be a stranger's: the page is the package's own, and all else goes through `convscope.atlas.published`.
 
 Starlette and uvicorn come with the extra `server` and are imported when they are needed.
 """
 
+import hashlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from convscope.atlas.names import inside
+from convscope.atlas.published import PAGE_KINDS, is_published, page_file, published
 from convscope.atlas.reading import Atlas
-from convscope.errors import UsageError, missing_extra
+from convscope.errors import StoreError, UsageError, missing_extra
+from convscope.server.access import Access, Guard, access_for
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.requests import Request
     from starlette.responses import Response
 
-LOCAL = ("127.0.0.1", "localhost", "[::1]", "::1")
-_HIDDEN = ("store", "work")
+_PATIENCE = 2  # seconds that an answer under way may take once the server is told to end
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -30,57 +36,77 @@ _HEADERS = {
 }
 
 
-def application(folder: str | Path, *, hosts: tuple[str, ...] = LOCAL) -> "Starlette":
+def application(folder: str | Path, *, access: Access | None = None) -> "Starlette":
     """The web application that serves a finished atlas: its page, data and pictures, and nothing else of the folder.
 
-    Requests under names other than `hosts` are refused, so that no other site can reach it through the browser (DNS
-    rebinding); so is everything but reading.
+    Requests that `access` does not admit are refused, by default those under other names than loopback's, so that no
+    other site can reach it through the browser (DNS rebinding); so is everything but reading.
 
     Raises StoreError where the folder is no finished atlas, MissingExtra without starlette.
     """
     try:
         from starlette.applications import Starlette
-        from starlette.exceptions import HTTPException
         from starlette.middleware import Middleware
-        from starlette.middleware.trustedhost import TrustedHostMiddleware
-        from starlette.routing import Mount
-        from starlette.staticfiles import StaticFiles
-        from starlette.types import Scope
+        from starlette.routing import Route
     except ImportError as error:
         raise missing_extra("starlette", "server", purpose="serve an atlas") from error
     atlas = Atlas.open(folder)
 
-    class AtlasFiles(StaticFiles):
-        async def get_response(self, path: str, scope: Scope) -> "Response":
-            parts = Path(path).parts
-            if any(part.startswith(".") and part != "." for part in parts) or (parts and parts[0] in _HIDDEN):
-                raise HTTPException(404)
-            response = await super().get_response(path, scope)
-            response.headers.update(_HEADERS)
-            return response
+    def answer(request: "Request") -> "Response":
+        return _answer(atlas.path, request.path_params["path"] or "index.html", request.headers.get("if-none-match"))
 
-    files = AtlasFiles(directory=atlas.path, html=True)
-    trusted = Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
-    return Starlette(routes=[Mount("/", app=files)], middleware=[trusted])
+    guard = Middleware(Guard, access=access or Access())
+    return Starlette(routes=[Route("/{path:path}", answer, methods=["GET"])], middleware=[guard])
+
+
+def _answer(folder: Path, path: str, known: str | None) -> "Response":
+    """What is answered for a path; `known` is the tag of what the browser has already."""
+    from starlette.responses import PlainTextResponse, Response
+
+    try:
+        tag = _tag(folder, path)
+        if known is not None and tag in (one.strip().removeprefix("W/") for one in known.split(",")):
+            return Response(status_code=304, headers={**_HEADERS, "ETag": tag})
+        found = published(folder, path)
+    except FileNotFoundError:
+        return PlainTextResponse("there is no such file in the atlas", 404, _HEADERS)
+    except StoreError as error:
+        return PlainTextResponse(str(error), 422, _HEADERS)
+    return Response(found.content, headers={**_HEADERS, "ETag": tag}, media_type=found.kind)
+
+
+def _tag(folder: Path, path: str) -> str:
+    """A tag that changes when what is answered for a path does; raises as `published`."""
+    if path in PAGE_KINDS:
+        return f'"{hashlib.sha256(page_file(path)).hexdigest()[:32]}"'
+    if not is_published(path):
+        raise FileNotFoundError(path)
+    about = inside(folder, path).stat()
+    return f'"{about.st_mtime_ns:x}-{about.st_size:x}"'
 
 
 def run(
-    folder: str | Path, *, host: str = "127.0.0.1", port: int = 8765, ready: Callable[[str], None] | None = None
+    folder: str | Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    allow_hosts: Sequence[str] = (),
+    ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve an atlas until interrupted; `ready` is called with its address when it listens.
 
-    Raises UsageError where the port is taken; StoreError and MissingExtra as `application`.
+    Beyond loopback the address holds a token, without which nothing is answered; allow_hosts: names that others reach
+    this machine by, besides its addresses.
+
+    Raises UsageError where the port is taken or a host is no name; StoreError and MissingExtra as `application`.
     """
-    # A name that others reach this machine by cannot be known: listening beyond it admits all.
-    listen(application(folder, hosts=hosts_for(host)), host=host, port=port, ready=ready)
+    access = access_for(host, allow=allow_hosts)
+    listen(application(folder, access=access), host=host, port=port, access=access, ready=ready)
 
 
-def hosts_for(host: str) -> tuple[str, ...]:
-    """The names that requests may come under when listening at `host`."""
-    return LOCAL if host in LOCAL else ("*",)
-
-
-def listen(served: "Starlette", *, host: str, port: int, ready: Callable[[str], None] | None = None) -> None:
+def listen(
+    served: "Starlette", *, host: str, port: int, access: Access, ready: Callable[[str], None] | None = None
+) -> None:
     """Serve a web application until interrupted; `ready` is called with its address when it listens.
 
     Raises UsageError where the port is taken, MissingExtra without uvicorn.
@@ -98,10 +124,12 @@ def listen(served: "Starlette", *, host: str, port: int, ready: Callable[[str], 
             raise UsageError(f"cannot listen at {host}:{port} ({error}): choose another port=, or 0 for any") from error
         listener.listen(128)
         if ready is not None:
-            shown = f"[{host}]" if ":" in host else host
-            ready(f"http://{shown}:{listener.getsockname()[1]}/")
-        config = uvicorn.Config(served, log_level="warning", access_log=False, lifespan="off")
+            ready(access.address(host, listener.getsockname()[1]))
+        # Nobody who reads slowly, or not at all, keeps the server from ending; that it cuts them off is no news.
+        config = uvicorn.Config(
+            served, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=_PATIENCE
+        )
         uvicorn.Server(config).run(sockets=[listener])
 
 
-__all__ = ["LOCAL", "application", "hosts_for", "listen", "run"]
+__all__ = ["Access", "access_for", "application", "listen", "run"]

@@ -21,6 +21,7 @@ import torch.distributed as dist
 from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.graph import Network
+from convscope.methods.scan.scanning import refuse_unreadable
 from convscope.processes import launched, rank
 from convscope.progress import Progress
 from convscope.stores.scan import Scan, scan
@@ -59,7 +60,9 @@ def distributed_scan(
         if rank() == 0:
             Scan.load(store).save(store)
         dist.barrier()
-    return Scan.load(store)
+    found = Scan.load(store)
+    refuse_unreadable(found)
+    return found
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from convscope.methods.scan.crops import Crops
 from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.images import ScannedImages
 from convscope.methods.scan.run import Job
-from convscope.methods.scan.scanning import Statistics, check_options, identify, job_of, work
+from convscope.methods.scan.scanning import Statistics, check_options, identify, job_of, refuse_unreadable, work
 from convscope.methods.scan.state import Coverage, ScanIdentity, ScanState, shard_coverage
 from convscope.progress import Progress, silent
 from convscope.stores import scan_files
@@ -103,7 +103,7 @@ def scan(
     Raises:
         UsageError: if an option makes no sense.
         UnknownLayer: if a layer does not exist.
-        SourceError: if there is no image.
+        SourceError: if there is no image, or none that can be read.
         StoreError: if the store holds another scan, or cannot be written.
     """
     source = open_source(source)
@@ -112,13 +112,13 @@ def scan(
     folder, photos = None if store is None else Path(store), ScannedImages.of(net, source)
     mine = shard_coverage(identity, shard)
     if folder is not None and (finished := _finished(folder, identity)) is not None:
-        return Scan(finished, photos=photos)
+        return refuse_unreadable(Scan(finished, photos=photos))
     state = ScanState.empty(identity)
     if folder is not None:
         state, mine = _resume(folder, identity, mine)
     job = job_of(net, source, state, batch=batch, workers=workers, crops=crops)
     _work(job, mine, folder, shard, progress or silent)
-    result = Scan(state, photos=photos)
+    result = refuse_unreadable(Scan(state, photos=photos))
     if folder is not None and result.complete:
         scan_files.write_finished(folder, state)
     return result

@@ -10,7 +10,7 @@ from typing import Any
 from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.graph import Network
-from convscope.methods.scan.scanning import Statistics
+from convscope.methods.scan.scanning import Statistics, refuse_unreadable
 from convscope.processes import launched
 from convscope.progress import Progress
 from convscope.stores import scan as keeping
@@ -134,7 +134,7 @@ def merge(parts: Sequence[str | PathLike[str]], out: str | PathLike[str]) -> Sca
     found = Scan.load(parts[0])
     for part in parts[1:]:
         found = found.merge(Scan.load(part))
-    found.save(out)
+    refuse_unreadable(found).save(out)
     return ScanStudy(found, str(out))
 
 

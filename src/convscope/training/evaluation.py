@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,8 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.data import Failure, Source, load_image
+from convscope.data.ahead import in_one_piece, made_ahead
 from convscope.errors import ImageError, SourceError, UsageError, nearest
 from convscope.graph import Network
+from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress, silent
 from convscope.training.pictures import Pixels
 from convscope.training.recipe import CropSource
@@ -144,7 +144,7 @@ def evaluate(
         raise UsageError("no network to evaluate")
     answers = _answers(nets)
     targets = match_classes(source, answers, len(_probabilities_of(nets[0])), match)
-    viewers = [Viewer(_preprocess(net), views, crop_source, padding) for net in nets]
+    viewers = [Viewer(preprocess_of(net), views, crop_source, padding) for net in nets]
     names = answers or tuple(str(number) for number in range(len(_probabilities_of(nets[0]))))
     confusion = np.zeros((len(targets), len(names)), np.int64)
     hits5, failures, done = np.zeros(len(targets), np.int64), [], 0
@@ -229,28 +229,14 @@ def _answers(nets: Sequence[Network]) -> tuple[str, ...] | None:
     return first.classes
 
 
-def _preprocess(net: Network) -> Any:
-    if net.preprocess is None:
-        raise UsageError(f"{net.name} does not say what is done to images: load it with preprocess=")
-    return net.preprocess
-
-
 def _decoded(source: Source, rows: Sequence[int], threads: int) -> Iterator[list[tuple[int, Pixels | Failure]]]:
     """Pieces of the rows' images, decoded ahead, each with its row."""
 
     def make(piece: Sequence[int]) -> list[tuple[int, Pixels | Failure]]:
         return [(index, _read(source, index)) for index in piece]
 
-    pieces = deque(rows[start : start + _PIECE] for start in range(0, len(rows), _PIECE))
-    waiting: deque[Future[list[tuple[int, Pixels | Failure]]]] = deque()
-    pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="convscope-decode")
-    try:
-        while pieces or waiting:
-            while pieces and len(waiting) < 2 * threads + 1:
-                waiting.append(pool.submit(make, pieces.popleft()))
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    pieces = (rows[start : start + _PIECE] for start in range(0, len(rows), _PIECE))
+    return made_ahead(pieces, in_one_piece(make), threads=max(1, threads), ahead=2 * threads)
 
 
 def _read(source: Source, index: int) -> Pixels | Failure:

@@ -6,9 +6,7 @@ processes, nor from where a training was interrupted. Process r of n takes every
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.data.ahead import in_one_piece, made_ahead
 from convscope.training.pictures import Pictures, Pixels, cut
 from convscope.training.recipe import Recipe
 
@@ -71,18 +70,11 @@ class Feed:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """This process's share of each batch of an epoch from update `start`: uint8 (n, 3, size, size), labels (n,)."""
         layout = plan(self.recipe, len(self.pictures), epoch)
-        ahead = threads + 1
-        waiting: deque[Future[tuple[Tensor, Tensor]]] = deque()
-        step = start
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="convscope-feed")
-        try:
-            while step < self.steps or waiting:
-                while step < self.steps and len(waiting) < ahead:
-                    waiting.append(pool.submit(self._batch, layout, step, pinned))
-                    step += 1
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+
+        def make(step: int) -> tuple[Tensor, Tensor]:
+            return self._batch(layout, step, pinned)
+
+        return made_ahead(range(start, self.steps), in_one_piece(make), threads=threads, ahead=threads)
 
     def _batch(self, layout: Plan, step: int, pinned: bool) -> tuple[Tensor, Tensor]:
         batch = self.recipe.batch

@@ -17,7 +17,7 @@ import json
 import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,7 @@ from convscope.errors import SourceError, StoreError, UsageError
 from convscope.graph import Layer, Network
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.scan.run import default_workers, micro_batch
+from convscope.methods.workers import one_thread_pool
 from convscope.progress import Progress, silent
 
 logger = logging.getLogger(__name__)
@@ -239,11 +240,7 @@ class _Job:
         """Fill the rows; they are kept as they are made, also those of an interrupted pass."""
         preprocess_of(self.net)
         done, waiting = total - len(self.numbers), set[Future[int]]()
-        before = torch.get_num_threads()
-        pool = ThreadPoolExecutor(
-            workers, thread_name_prefix="convscope-features", initializer=torch.set_num_threads, initargs=(1,)
-        )
-        try:
+        with one_thread_pool(workers, name="convscope-features") as pool:
             for batch in self._micro_batches(workers):
                 waiting.add(pool.submit(self._look, batch))
                 while len(waiting) > workers + 1:
@@ -252,9 +249,6 @@ class _Job:
             while waiting:
                 done += _collect(waiting)
                 progress("features", done, total)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            torch.set_num_threads(before)
         for one in self.layers.values():
             one.kept.sync()
 

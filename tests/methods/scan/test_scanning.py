@@ -2,6 +2,7 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,8 +200,15 @@ def test_unreadable_images_are_listed_and_leave_the_others_as_they_are() -> None
     assert found["maps"].statistics.count == found.images
 
 
-def test_nothing_readable_at_all() -> None:
-    found = scan(answers(5), Numbered(5, corrupt=frozenset(range(5))))
+def test_nothing_readable_at_all_is_an_error(tmp_path: Path) -> None:
+    for store in (None, tmp_path / "scan", tmp_path / "scan"):  # the last time from what was kept
+        with pytest.raises(SourceError, match=r"none of the 5 images of the collection can be read; the first, 0\.png"):
+            scan(answers(5), Numbered(5, corrupt=frozenset(range(5))), store=store)
+    assert not (tmp_path / "scan" / "manifest.json").exists()
+
+
+def test_nothing_readable_in_a_shard_is_none() -> None:
+    found = scan(answers(40), Numbered(40, corrupt=frozenset(range(40))), shard=(0, 2))
     assert found.images == 0
     assert (found["maps"].images == -1).all()
     assert found["maps"].statistics is not None

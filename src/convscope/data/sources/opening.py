@@ -44,6 +44,9 @@ def open_source(
     (by default `MAX_BYTES`), is left out like one that cannot be read, before it costs anything; so is what is no
     regular file. A Source that is given keeps what it was opened with.
 
+    Nothing that is read here runs code, whoever made it: no pickle is loaded, no script of a dataset is run, and no
+    image makes a program start.
+
     Raises SourceError where there is no such thing or nothing in it: a path is never taken for a name on the hub.
 
     >>> open_source("imgaes:photos")

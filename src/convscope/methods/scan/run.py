@@ -21,9 +21,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -40,6 +40,7 @@ from convscope.methods.scan.crops import Crops
 from convscope.methods.scan.state import Coverage, Findings, ScanState
 from convscope.methods.scan.statistics import Responses
 from convscope.methods.scan.topk import Threshold, Winners
+from convscope.methods.workers import one_thread_pool
 from convscope.progress import Progress
 
 MICRO_BATCH = {"cpu": 16, "cuda": 64}
@@ -154,7 +155,7 @@ def run(
         progress("scan", done, total)
         saver.now_and_then()
 
-    with _one_thread_each(job.workers) as pool:
+    with one_thread_pool(job.workers, name="convscope-scan") as pool:
         try:
             with closing(_micro_batches(job, np.flatnonzero(todo))) as stream:
                 for micro in stream:
@@ -197,19 +198,6 @@ class _Saver:
         self._save(state)
         self._saved = int(state.coverage.sum())
         self._next = time.monotonic() + max(SAVE_EVERY, 50 * (time.monotonic() - start))
-
-
-@contextmanager
-def _one_thread_each(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that each compute with one intra-op thread; the setting of the caller's thread is put back."""
-    before = torch.get_num_threads()
-    try:
-        # In OpenMP this is a setting of each thread; PyTorch keeps one for threads to come, and MKL one for all.
-        yield ThreadPoolExecutor(
-            workers, thread_name_prefix="convscope-scan", initializer=torch.set_num_threads, initargs=(1,)
-        )
-    finally:
-        torch.set_num_threads(before)
 
 
 def _micro_batches(job: Job, numbers: NDArray[np.int64]) -> Generator[MicroBatch]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import torch
 
@@ -64,14 +64,32 @@ def scan(
 
     Raises:
         UsageError: if an option makes no sense. UnknownLayer: if a layer does not exist. SourceError: if there is no
-            image.
+            image, or none that can be read.
     """
     source = open_source(source)
     identity = identify(net, source, layers=layers, k=k, statistics=statistics)
     check_options(batch, shard, workers)
     job = job_of(net, source, ScanState.empty(identity), batch=batch, workers=workers, crops=crops)
     work(job, shard_coverage(identity, shard), progress=progress or silent)
-    return Scanned(job.state, photos=ScannedImages.of(net, source))
+    return refuse_unreadable(Scanned(job.state, photos=ScannedImages.of(net, source)))
+
+
+S = TypeVar("S", bound=Scanned)
+
+
+def refuse_unreadable(found: S) -> S:
+    """The scan, where some image was read, or images are left to scan.
+
+    Raises:
+        SourceError: with the first failure, for a whole scan of images of which none could be read.
+    """
+    if found.complete and not found.images and found.failures:
+        first = found.failures[0]
+        raise SourceError(
+            f"none of the {len(found.failures)} images of the collection can be read; the first, {first.name}: "
+            f"{first.reason}"
+        )
+    return found
 
 
 def job_of(
@@ -175,4 +193,13 @@ def _environment(net: Network) -> str:
     return f"torch {torch.__version__}, {torch.backends.cpu.get_cpu_capability()}"
 
 
-__all__ = ["CLASS_TABLE_LIMIT", "Statistics", "check_options", "identify", "job_of", "scan", "work"]
+__all__ = [
+    "CLASS_TABLE_LIMIT",
+    "Statistics",
+    "check_options",
+    "identify",
+    "job_of",
+    "refuse_unreadable",
+    "scan",
+    "work",
+]

@@ -1,0 +1,330 @@
+"""What an export of an atlas will hold: which files go as they are, and which are made anew.
+
+Everything is looked at here, before anything is written: names, links, data, pictures.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from convscope.atlas.experiments import experiment_json, experiments, index_script
+from convscope.atlas.inventory import INVENTORY, REMEDY, Inventory, Stamp, is_recorded, stamp_of
+from convscope.atlas.names import inside, is_inside, is_name
+from convscope.atlas.patches import thumb_path
+from convscope.atlas.pictures import SHEET_UNITS
+from convscope.atlas.portable import picture_address, picture_script
+from convscope.atlas.published import PAGE_KINDS, is_published, own_path, page_file, published
+from convscope.atlas.reading import Atlas, AtlasLayer
+from convscope.atlas.web import script, value_of
+from convscope.atlas.webdata import SHARD_UNITS
+from convscope.errors import StoreError, UsageError
+from convscope.files import json_bytes
+from convscope.graph import Unit
+
+Json = dict[str, Any]
+
+_LAST = (INVENTORY, "data/manifest.js", "manifest.json")
+
+
+@dataclass
+class Plan:
+    """What an export will hold: files to copy as they are, by path, and files made anew with their content."""
+
+    atlas: Atlas
+    copied: dict[str, Stamp] = field(default_factory=dict)
+    made: dict[str, bytes] = field(default_factory=dict)
+    units: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes in all, before any compression."""
+        return sum(stamp.bytes for stamp in self.copied.values()) + sum(map(len, self.made.values()))
+
+    @property
+    def count(self) -> int:
+        """How many files."""
+        return len(self.copied) + len(self.made)
+
+    def content(self, path: str) -> bytes:
+        """The content of one of its files; raises StoreError where it is not what the atlas was made with."""
+        if path in self.made:
+            return self.made[path]
+        content = _handed_on(self.atlas.path, path)
+        if stamp_of(content) != self.copied[path]:
+            raise StoreError(f"{self.atlas.path / path} is not as it was written: {REMEDY}")
+        return content
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.copied or path in self.made
+
+    def paths(self) -> list[str]:
+        """All paths, in order."""
+        return sorted([*self.copied, *self.made])
+
+    def in_turn(self) -> list[str]:
+        """All paths as they are to be written: what says that the atlas is whole comes last."""
+        return sorted(self.paths(), key=lambda path: _LAST.index(path) + 1 if path in _LAST else 0)
+
+    def close(self, manifest: Json) -> None:
+        """Add the inventory of what was taken, and the manifest that names it."""
+        stamps = self.copied | {path: stamp_of(content) for path, content in self.made.items()}
+        inventory = Inventory({"export": {path: stamp for path, stamp in stamps.items() if is_recorded(path)}})
+        whole = manifest | {"inventory": inventory.entry()}
+        self.made[INVENTORY] = inventory.content
+        self.made["manifest.json"] = json_bytes(whole)
+        self.made["data/manifest.js"] = script("manifest", whole)
+
+    def copy(self, path: str) -> None:
+        """Take a file of the atlas along, if it is there; one of ours goes as it is, data of others is written anew."""
+        root = self.atlas.path
+        if not is_inside(root, path):
+            return
+        known = self.atlas.inventory.stamps.get(path)
+        if known is not None and (path.endswith(".webp") or not is_published(path)):
+            self.copied[path] = known  # compared when it is written
+            return
+        content = _handed_on(root, path)
+        if content == inside(root, path).read_bytes():
+            self.copied[path] = known or stamp_of(content)
+        else:
+            self.made[path] = content
+
+
+def _handed_on(root: Path, path: str) -> bytes:
+    if is_published(path):
+        return published(root, path).content
+    content = inside(root, path).read_bytes()
+    if path.endswith(".sqlite") and not content.startswith(b"SQLite format 3\0"):
+        raise StoreError(f"{root / path} is no database: make the atlas again, or ask for another copy")
+    return content
+
+
+def plan(
+    atlas: Atlas,
+    *,
+    layers: Sequence[str] | None = None,
+    units: Sequence[str] | None = None,
+    portable: bool | None = None,
+    page: Literal["ours", "none"] = "ours",
+) -> Plan:
+    """The plan of an export of all layers, of some, or of some units.
+
+    portable: with the units' pictures as scripts too, so that PNG and SVG can be saved from a page opened from disk;
+    by default as the atlas has them. page: "none" leaves out the page, and the atlases beside this one.
+
+    Whoever made the atlas, nothing of it is run or handed on as a script: the page is this package's, data is parsed
+    and written anew, and what is neither data nor a picture of an atlas stays behind.
+
+    Raises UnknownLayer for layers and units that the atlas does not have, UsageError where both or none are named,
+    StoreError for files that are not what an atlas holds.
+    """
+    if layers is not None and units is not None:
+        raise UsageError("both --layers and --units: units name their layers already")
+    if layers == [] or units == []:
+        raise UsageError("nothing to export: name one or more layers or units, or leave the choice out")
+    chosen = _chosen(atlas, layers, units)
+    made = Plan(atlas)
+    for name in PAGE_KINDS if page == "ours" else ():
+        made.made[name] = page_file(name)
+    subset: dict[str, list[int]] | None = None if units is None else {}
+    portable = bool(atlas.manifest.get("portable")) if portable is None else portable
+    for layer, channels in chosen:
+        if subset is not None:
+            subset[layer.name] = channels
+        _add_layer(made, layer, channels, whole=units is None)
+        if portable:
+            _add_scripts(made, layer, channels)
+    _add_images(made, whole=layers is None and units is None)
+    made.units = sum(len(channels) for _, channels in chosen)
+    everything = layers is None and units is None
+    made.copy("data/network.js")
+    if everything:
+        made.copy("atlas.sqlite")
+        _add_experiments(made)
+    if everything and page == "ours":
+        _add_beside(made)
+    for name in ("experiments", "atlases"):
+        if f"data/{name}.js" not in made:
+            made.made[f"data/{name}.js"] = script(name, [])
+    made.close(_manifest(atlas, [layer for layer, _ in chosen], subset, made.units) | {"portable": portable})
+    return made
+
+
+def _chosen(
+    atlas: Atlas, layers: Sequence[str] | None, units: Sequence[str] | None
+) -> list[tuple[AtlasLayer, list[int]]]:
+    if units is None:
+        named = [layer.name for layer in atlas.layers] if layers is None else layers
+        wanted = {atlas.layer(name).name for name in named}
+        return [(one, list(range(one.layer.channels))) for one in atlas.layers if one.name in wanted]
+    by_layer: dict[str, set[int]] = {}
+    for text in units:
+        unit = Unit.parse(text)
+        layer = atlas.layer(unit.layer)
+        if unit.channel >= layer.layer.channels:
+            atlas.unit(Unit(unit.layer, unit.channel))  # which says what is wrong
+        by_layer.setdefault(layer.name, set()).add(unit.channel)
+    return [(one, sorted(by_layer[one.name])) for one in atlas.layers if one.name in by_layer]
+
+
+def _add_layer(made: Plan, layer: AtlasLayer, channels: list[int], *, whole: bool) -> None:
+    folder = f"pictures/{layer.id}"
+    made.copy(f"{folder}/preview.webp")
+    for sheet in sorted({channel // SHEET_UNITS for channel in channels}):
+        for kind in ("photos", "projections", "controls"):
+            made.copy(f"{folder}/{kind}-{sheet}.webp")
+    for channel in channels:
+        made.copy(f"{folder}/{channel}.webp")
+    made.copy(f"data/layers/{layer.id}.js")
+    for shard in sorted({channel // SHARD_UNITS for channel in channels}):
+        for address in (f"layers/{layer.id}/{shard}", f"extras/{layer.id}/{shard}"):
+            if whole:
+                made.copy(f"data/{address}.js")
+            else:
+                _add_part(made, address, set(channels))
+    if whole:
+        made.copy(f"layers/{layer.id}.safetensors")
+        made.copy(f"data/alike/{layer.id}.js")
+
+
+def _add_scripts(made: Plan, layer: AtlasLayer, channels: list[int]) -> None:
+    """The units' pictures as scripts: those of the atlas, or made now."""
+    for channel in channels:
+        path, picture = f"data/{picture_address(layer.id, channel)}.js", f"pictures/{layer.id}/{channel}.webp"
+        made.copy(path)
+        if path not in made and picture in made.copied:
+            made.made[path] = picture_script(layer.id, channel, made.content(picture))
+
+
+def _add_part(made: Plan, address: str, channels: set[int]) -> None:
+    """A shard with the chosen units alone; extras keep their places, which the page counts by."""
+    if not is_inside(made.atlas.path, f"data/{address}.js"):
+        return
+    value = data_of(made, f"data/{address}.js")
+    try:
+        kept = _part_of_extras(value, channels) if address.startswith("extras/") else _part_of_units(value, channels)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _strange(made, f"data/{address}.js", error) from error
+    made.made[f"data/{address}.js"] = script(address, kept)
+    _add_thumbs(made, kept, f"data/{address}.js")
+
+
+def _part_of_extras(value: Json, channels: set[int]) -> Json:
+    empty: Json = {"bands": [], "incoming": [], "outgoing": [], "control": None}
+    units = [
+        {**unit, "bands": []} if value["first"] + i in channels else empty for i, unit in enumerate(value["units"])
+    ]
+    return {**value, "units": units, "images": {}}
+
+
+def _part_of_units(value: Json, channels: set[int]) -> Json:
+    units = [unit for unit in value["units"] if unit["channel"] in channels]
+    used = {str(image) for unit in units for image in unit["images"]}
+    return {**value, "units": units, "images": {k: about for k, about in value["images"].items() if k in used}}
+
+
+def _add_thumbs(made: Plan, value: Json, path: str) -> None:
+    """The whole images that a shard of units names."""
+    try:
+        numbers = [int(image) for image in value["images"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _strange(made, path, error) from error
+    for number in numbers:
+        made.copy(f"pictures/images/{thumb_path(number)}")
+
+
+def _strange(made: Plan, path: str, error: Exception) -> StoreError:
+    return StoreError(
+        f"{made.atlas.path / path} does not hold what an atlas does ({type(error).__name__}: {error}): "
+        "make the atlas again, or ask for another copy"
+    )
+
+
+def data_of(made: Plan, path: str) -> Any:
+    """The value of a data script: of the plan, or of its atlas."""
+    content = made.content(path) if path in made else _handed_on(made.atlas.path, path)
+    return value_of(content, own_path(path).removeprefix("data/").removesuffix(".js"))
+
+
+def read_script(path: Path) -> Any:
+    """The value that a data script of an atlas hands over; raises StoreError where it is no such script."""
+    parts = path.parts
+    place = len(parts) - 1 - parts[::-1].index("data")
+    try:
+        return value_of(path.read_bytes(), "/".join(parts[place + 1 :]).removesuffix(".js"))
+    except ValueError as error:
+        raise StoreError(f"{path} is no data script ({error}): build the atlas again") from error
+
+
+def _add_images(made: Plan, *, whole: bool) -> None:
+    """The pages of images, which count places among all layers: with all layers only."""
+    if whole:
+        for folder in ("data/images", "data/profiles", "pictures/images"):
+            _copy_all(made, folder)
+        return
+    for path in list(made.paths()):
+        if path.startswith(("data/layers/", "data/extras/")) and path.count("/") == 3:
+            _add_thumbs(made, data_of(made, path), path)
+    made.made["data/images/index.js"] = script("images/index", {"size": 256, "shards": [], "count": 0})
+    made.made["data/profiles/index.js"] = script(
+        "profiles/index", {"images": [], "names": [], "labels": [], "classes": {}}
+    )
+
+
+def _copy_all(made: Plan, folder: str) -> None:
+    """Take along what the page may ask for in a folder, and nothing else that lies in it."""
+    root = made.atlas.path
+    for path in sorted((root / folder).rglob("*")):
+        relative = path.relative_to(root).as_posix()
+        if is_published(relative) and not path.is_dir():
+            made.copy(relative)
+
+
+def _add_experiments(made: Plan) -> None:
+    """The results of other commands, and the list of them, made from what is there."""
+    found = experiments(made.atlas.path)
+    for one in found:
+        place = f"experiments/{one.name}"
+        made.made[f"{place}/experiment.json"] = experiment_json(one)
+        for file in (*one.figures, *([one.table] if one.table else [])):
+            made.copy(f"{place}/{file}")
+    if found:
+        made.made["data/experiments.js"] = index_script(made.atlas.path)
+
+
+def _add_beside(made: Plan) -> None:
+    """The atlases to compare with, each as it would be exported by itself, without the page."""
+    root = made.atlas.path
+    for path in sorted((root / "atlases").glob("*/manifest.json")):
+        beside = f"atlases/{path.parent.name}"
+        if not is_name(path.parent.name):
+            continue
+        inner = plan(Atlas.open(inside(root, f"{beside}/manifest.json").parent), page="none")
+        made.copied |= {f"{beside}/{name}": stamp for name, stamp in inner.copied.items()}
+        made.made |= {f"{beside}/{name}": content for name, content in inner.made.items()}
+    made.copy("data/atlases.js")
+
+
+def _manifest(atlas: Atlas, layers: Sequence[AtlasLayer], subset: dict[str, list[int]] | None, units: int) -> Json:
+    ids = {layer.id for layer in layers}
+    rows = [row for row in atlas.manifest["layers"] if row["id"] in ids]
+    whole = {**atlas.manifest, "layers": rows, "units": units, "subset": subset}
+    if subset is not None and whole.get("extras"):
+        whole["extras"] = {**whole["extras"], "alike": False}  # of whole layers
+    return whole
+
+
+def sizes(made: Plan) -> Iterable[tuple[str, int]]:
+    """What an export consists of, in words, and the bytes of each part."""
+    parts = {"pages": 0, "numbers": 0, "pictures": 0}
+    for path in made.paths():
+        size = len(made.made[path]) if path in made.made else made.copied[path].bytes
+        kind = (
+            "pictures" if path.endswith(".webp") else "pages" if "/" not in path and "sqlite" not in path else "numbers"
+        )
+        parts[kind] += size
+    return parts.items()
+
+
+__all__ = ["Plan", "data_of", "plan", "read_script", "sizes"]

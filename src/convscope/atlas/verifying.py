@@ -1,0 +1,141 @@
+"""Whether an atlas is what was made: every file's content against the hash that was taken when it was written."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from convscope.atlas.described import check_manifest
+from convscope.atlas.experiments import experiments, index_script
+from convscope.atlas.inventory import LISTS, Inventory, is_recorded
+from convscope.atlas.manifest import FORMAT, Json, load
+from convscope.atlas.names import inside, is_inside, is_name
+from convscope.atlas.published import PAGE_KINDS, published
+from convscope.atlas.web import script
+from convscope.errors import StoreError
+from convscope.files import parse_json
+from convscope.verification import Finding, Held
+
+_REMEDY = "delete it, and run the command that made the atlas again"
+
+
+def verify_folder(folder: Path) -> Iterator[Held | Finding]:
+    """An atlas, where the folder holds one: what is wrong with it, or that it is as it was made."""
+    if not _says_atlas(folder / "manifest.json") and not (folder / "data" / "manifest.js").is_file():
+        return
+    found = verify_atlas(folder)
+    if found:
+        yield from found
+    else:
+        manifest = load(folder)
+        yield Held("manifest.json", f"an atlas of {manifest['units']} units and all of its files")
+
+
+def _says_atlas(path: Path) -> bool:
+    try:
+        found = parse_json(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("format") == FORMAT
+
+
+def _wrong(path: str, problem: str) -> Finding:
+    return Finding(path, problem, _REMEDY)
+
+
+def verify_atlas(folder: str | Path) -> list[Finding]:
+    """What is wrong with an atlas, file by file; an empty list where it is as it was made.
+
+    Reads every file once. Looked at are the manifest, the inventory it names, all files listed there, those that are
+    not listed, the page's files and lists, experiments, and the atlases beside it. Asked for the same atlas again,
+    `convscope atlas` makes files again that are missing or have another size; delete those with another content first.
+    """
+    root = Path(folder)
+    try:
+        manifest = load(root)
+        if manifest.get("complete") is not True:
+            return [_wrong("manifest.json", "the atlas is not finished: run the command that made it again")]
+        check_manifest(root / "manifest.json", manifest)
+    except StoreError as error:
+        return [_wrong("manifest.json", str(error))]
+    return [*_files(root, manifest), *_page(root), *_experiments(root), *_beside(root)]
+
+
+def _files(root: Path, manifest: Json) -> Iterator[Finding]:
+    """What is wrong with the files that the manifest answers for."""
+    try:
+        inventory = Inventory.read(root, manifest)
+    except StoreError as error:
+        yield _wrong("inventory.json", str(error))
+        return
+    damaged = dict(inventory.damage(root))
+    for path, stamp in inventory.stamps.items():
+        if path in damaged:
+            yield _wrong(path, damaged[path])
+        elif not stamp.matches(root, path):
+            yield _wrong(path, "its content is not what was written")
+    for folder in ("data", "pictures", "layers"):
+        for found in sorted((root / folder).rglob("*")):
+            path = found.relative_to(root).as_posix()
+            if is_recorded(path) and path not in inventory.stamps:
+                yield _wrong(path, "is not among the files that were written")
+    yield from _refused(root, "data/manifest.js")
+    if _read(root, "data/manifest.js") not in (None, script("manifest", manifest)):
+        yield _wrong("data/manifest.js", "does not say what manifest.json does")
+
+
+def _page(root: Path) -> Iterator[Finding]:
+    """Files of the page that are lost; those of another release are no fault. Lists that are no lists."""
+    for name in PAGE_KINDS if (root / "index.html").exists() or not _is_beside(root) else ():
+        if not _read(root, name):
+            yield _wrong(name, "is missing or empty")
+    for path in LISTS:
+        yield from _refused(root, path)
+
+
+def _experiments(root: Path) -> Iterator[Finding]:
+    try:
+        found = experiments(root)
+        listed = index_script(root)
+    except StoreError as error:
+        yield _wrong("experiments", str(error))
+        return
+    for one in found:
+        for file in one.figures:
+            yield from _refused(root, f"experiments/{one.name}/{file}")
+    if _read(root, LISTS[0]) not in (None, listed):
+        yield _wrong(LISTS[0], "does not list the experiments that are there")
+
+
+def _beside(root: Path) -> Iterator[Finding]:
+    for path in sorted((root / "atlases").glob("*/manifest.json")):
+        name = path.parent.name
+        try:
+            ours = is_name(name) and is_inside(root, f"atlases/{name}/manifest.json")
+        except StoreError as error:
+            yield _wrong(f"atlases/{name}", str(error))
+            continue
+        if ours:
+            yield from (_wrong(f"atlases/{name}/{one.path}", one.problem) for one in verify_atlas(path.parent))
+
+
+def _is_beside(root: Path) -> bool:
+    """Whether an atlas lies beside another, and has no page of its own."""
+    return root.resolve().parent.name == "atlases"
+
+
+def _refused(root: Path, path: str) -> Iterator[Finding]:
+    try:
+        published(root, path)
+    except FileNotFoundError:
+        yield _wrong(path, "is missing")
+    except StoreError as error:
+        yield _wrong(path, str(error))
+
+
+def _read(root: Path, path: str) -> bytes | None:
+    try:
+        return inside(root, path).read_bytes()
+    except (OSError, StoreError):
+        return None
+
+
+__all__ = ["verify_atlas", "verify_folder"]

@@ -39,10 +39,10 @@ def test_both_ways_are_those_of_pytorch(
 def test_the_compiled_loop_takes_the_common_exponent_on_few_threads(compiled: None) -> None:
     maps, arriving = drawn((2, 12, 6, 7), torch.float32)
     common, other = Response(5, 0.3, 0.75, 1.5), Response(5, 0.3, 0.6, 1.5)
-    with machine.pretend(threads=3):
+    with machine.pretend(threads=2):
         assert normalise.accepts(maps, common)
         assert gradient.accepts(maps, arriving, common)
         assert not normalise.accepts(maps, other)
         assert not gradient.accepts(maps, arriving.double(), common)
-    with machine.pretend(threads=4):
+    with machine.pretend(threads=3):
         assert not normalise.accepts(maps, common)

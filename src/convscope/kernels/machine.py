@@ -24,7 +24,7 @@ Vectors = Literal["avx512", "narrow"]
 
 VARIABLE = "CONVSCOPE_MACHINE"
 _CHOICES: dict[str, tuple[str, ...]] = {"vendor": get_args(Vendor), "vectors": get_args(Vectors)}
-_FEW_THREADS = 3
+_FEW_THREADS = 2
 
 _pretended: dict[str, str] = {}
 
@@ -65,10 +65,10 @@ def pretend(
 def loops_win() -> bool:
     """Whether one compiled loop, which one thread runs, is faster than PyTorch's operations, which threads share.
 
-    Up to three threads. On one thread loops take 1/1.6 to 1/2.7 of PyTorch's time for max pooling, 1/1.3 to 1/3 for
-    response normalisation, 1/2.5 for unpooling (docs/performance.md): with four threads PyTorch has caught up with
-    nearly all. Measured with one and two threads; more are taken from these ratios. Most callers are workers of one
-    thread, for which it does not matter.
+    Up to two threads. On one thread PyTorch takes 1.7 to 2.6 times as long for max pooling, 1.5 for response
+    normalisation, 1.8 for unpooling; on two 0.98 to 1.46, 0.95 to 1.04 and 1.41 (benchmarks/kernels.py on two cores of
+    an AMD EPYC). With three it would be ahead in all, by these ratios; no processor with more has been measured. Most
+    callers are workers of one thread, for which it does not matter.
     """
     return threads() <= _FEW_THREADS
 
@@ -85,12 +85,12 @@ def linear_by_onednn() -> bool:
 def lists_by_vectors() -> bool:
     """Whether entries that are not zero are listed by vector instructions that put some numbers of 16 side by side.
 
-    With AVX-512 that is one instruction for 16 numbers: one number after the other takes the whole of a transposed
-    convolution 1.2 to 2 times as long where 5 to 12 % of a signal are not zero. Without, LLVM makes 119 instructions
-    and 29 branches of it, and a loop without branches that looks at one number after the other is the faster one: with
-    code for AVX2, on the same processor, it takes 0.76 to 1.02 of the time at 5 %, 0.78 to 0.94 at 12 %, 0.52 to 0.93
-    at 40 to 50 % (benchmarks/kernels.py, job "listing", and how to have code for AVX2). Either way it pays up to the
-    same share: at 50 % it was 0.9 to 2.4 times as fast as oneDNN with AVX2, 1.1 to 1.5 with AVX-512.
+    With AVX-512 that is one instruction for 16 numbers: one number after the other takes a transposed convolution 1.1
+    to 1.9 times as long where 5 to 12 % of a signal are not zero, 1.0 to 1.2 at 45 %. Without, LLVM makes 119
+    instructions and 29 branches of it, and a loop without branches that looks at one number after the other is the
+    faster one: with code for AVX2, on the same processor, it takes 0.73 to 0.90 of the time at 5 to 12 %, 0.57 to 0.81
+    at 45 %. Either way it pays up to the same share: at 45 % it was 1.04 to 1.34 times as fast as oneDNN with AVX-512,
+    1.35 to 2.0 with AVX2 (benchmarks/kernels.py, job "listing", which says how to have code for AVX2).
     """
     return vectors() == "avx512"
 

@@ -16,6 +16,17 @@ ROOT = Path(__file__).resolve().parent.parent
 _declared: list[torch.library.Library] = []  # a library that is collected takes its operators along
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--without numba`: the tests as they run where neither it nor llvmlite can be imported."""
+    parser.addoption("--without", choices=("numba",), help="run as if this package were not installed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Makes the import of what is to be missing fail: for this process, not for those that tests start."""
+    if config.getoption("--without") == "numba":
+        sys.modules["numba"] = sys.modules["llvmlite"] = None  # type: ignore[assignment]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """Sums have one order, and xdist's workers do not fight for cores."""

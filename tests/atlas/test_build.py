@@ -15,6 +15,7 @@ from PIL import Image
 
 import convscope as cs
 from convscope import files as convscope_files
+from convscope import kernels
 from convscope.atlas import Atlas, build_atlas, layers
 from convscope.atlas.summary import neighbours
 from convscope.data import Source, open_source
@@ -150,6 +151,15 @@ def test_a_killed_build_goes_on_and_ends_with_the_same_bytes(photos: Path, tmp_p
     assert build_atlas(net, images, tmp_path / "out", layers=["relu1", "fc"], k=4).outcome == "continued"
     build_atlas(net, images, tmp_path / "whole", layers=["relu1", "fc"], k=4)
     assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+
+
+@pytest.mark.skipif(kernels.state() == "off", reason="compiled loops are off")
+def test_an_atlas_made_with_compiled_loops_is_not_gone_on_with_without_them(
+    net: Network, source: Source, atlas: Atlas
+) -> None:
+    assert "kernels" not in atlas.manifest["model"]
+    with kernels.switched("off"), pytest.raises(StoreError, match="with kernels on, not off"):
+        make(net, source, atlas.path)
 
 
 def test_a_finished_atlas_is_left_as_it_is(net: Network, source: Source, atlas: Atlas) -> None:

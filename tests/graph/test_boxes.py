@@ -1,4 +1,4 @@
-"""Boxes cut, pasted, cleared and united, against loops over pixels."""
+"""Boxes pasted, cleared and united, against loops over pixels."""
 
 from __future__ import annotations
 
@@ -7,23 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from convscope.graph.boxes import Signal, cut, paste, settle, unite, whole, whole_origin
-from convscope.graph.boxes import _cut_indexed as cut_indexed
+from convscope.graph.boxes import Signal, paste, settle, unite, whole
 from convscope.graph.nouns import Value
 
 VALUE = Value((3, 5, 6), (2, 3))
-
-
-def literal_cut(source: Tensor, image: list[int], origin: np.ndarray, size: tuple[int, int], fill: float) -> Tensor:
-    """Pixel by pixel, from maps (n, c, h, w)."""
-    out = torch.full((len(image), source.shape[1], *size), fill, dtype=source.dtype)
-    for n, row in enumerate(image):
-        for y in range(size[0]):
-            for x in range(size[1]):
-                at = (origin[n, 0] + y, origin[n, 1] + x)
-                if 0 <= at[0] < source.shape[2] and 0 <= at[1] < source.shape[3]:
-                    out[n, :, y, x] = source[row, :, at[0], at[1]]
-    return out
 
 
 def literal_whole(signal: Signal, extent: tuple[int, int]) -> Tensor:
@@ -41,33 +28,6 @@ def literal_whole(signal: Signal, extent: tuple[int, int]) -> Tensor:
 
 
 ORIGINS = np.asarray([[0, 0], [-2, 1], [3, 4], [1, -1], [5, 6], [-4, -4]])
-IMAGES = [0, 1, 1, 0, 1, 0]
-
-
-@pytest.mark.parametrize("size", [(1, 1), (3, 2), (5, 6), (7, 9)])
-@pytest.mark.parametrize("fill", [0.0, -torch.inf])
-@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last])
-def test_cut_copies_pixel_by_pixel(size: tuple[int, int], fill: float, memory: torch.memory_format) -> None:
-    source = torch.randn(2, 3, 5, 6).contiguous(memory_format=memory)
-    expected = literal_cut(source, IMAGES, ORIGINS, size, fill)
-    assert torch.equal(cut(source, torch.tensor(IMAGES), (2, 3), ORIGINS, size, fill), expected)
-    assert torch.equal(cut_indexed(source, torch.tensor(IMAGES), (2, 3), ORIGINS, size, fill), expected)
-
-
-@pytest.mark.parametrize("layout", [(1, 2), (1, 3), (2, 3)])
-def test_cut_follows_the_layout(layout: tuple[int, int]) -> None:
-    source = torch.randn(2, 3, 5, 6)
-    expected = literal_cut(source, IMAGES, ORIGINS, (3, 2), 0.0)
-    turned = source.movedim((2, 3), layout)
-    for function in (cut, cut_indexed):
-        found = function(turned, torch.tensor(IMAGES), layout, ORIGINS, (3, 2), 0.0)
-        assert torch.equal(found.movedim(layout, (2, 3)), expected)
-
-
-def test_whole_maps_are_picked_by_row() -> None:
-    source = torch.randn(2, 3, 5, 6)
-    found = cut(source, torch.tensor([1, 0, 1]), (2, 3), whole_origin(3), (5, 6))
-    assert torch.equal(found, source[[1, 0, 1]])
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 6), (5, 2), (8, 8)])

@@ -1,13 +1,18 @@
 """Convolutions that run with what follows them: right to rounding, and never where the value between is asked for."""
 
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from convscope import kernels
+from convscope.errors import UnknownLayer
 from convscope.graph import Network
-from convscope.graph.fusing import After, Convolution
-from convscope.graph.steps.normalisation import LocalResponseNorm
+from convscope.graph.fusing import Convolution
+from convscope.kernels import State, reduction
+from convscope.kernels.reduction import Asked, Following, Read
 
 
 def stack(**conv: object) -> nn.Sequential:
@@ -111,29 +116,6 @@ def test_response_normalisation_by_shifted_sums(size: int, beta: float) -> None:
     net = Network.trace(module, (12, 6, 7)).to(dtype=torch.float64)
     assert [step.op for step in net.steps if step.call.result.depends] == ["local_response_norm"]
     torch.testing.assert_close(net.run(images)[net.output], module(images), rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("size", [1, 4, 5, 30])
-@pytest.mark.parametrize("shape", [(2, 12, 6, 7), (3, 37, 1, 1), (2, 1, 4, 4)])
-@pytest.mark.parametrize("threads", [1, 8])  # compiled, and by PyTorch
-def test_response_normalisation_in_one_reading(size: int, shape: tuple[int, ...], threads: int) -> None:
-    module = nn.LocalResponseNorm(size, alpha=0.3, beta=0.75, k=1.5)
-    images = (3 * torch.randn(shape)).contiguous(memory_format=torch.channels_last)
-    arriving = torch.randn(shape).contiguous(memory_format=torch.channels_last)
-    exact = images.double().requires_grad_()
-    output = module(exact)
-    (gradient,) = torch.autograd.grad(output, exact, arriving.double())
-    (step,) = Network.trace(module, shape[1:]).steps
-    assert isinstance(step, LocalResponseNorm)
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        assert step._looped(images) == (threads == 1)
-        with torch.no_grad():
-            torch.testing.assert_close(step.run([images]).double(), output, rtol=1e-6, atol=1e-6)
-            torch.testing.assert_close(step._gradient(images, arriving).double(), gradient, rtol=2e-6, atol=2e-6)
-    finally:
-        torch.set_num_threads(before)
 
 
 class Residual(nn.Module):
@@ -267,9 +249,31 @@ POOLED = {
 }
 
 
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Sequence[Tensor], Following | None, Read]]:
+    """What the graph hands to the reduction from now on, and what comes of it."""
+    seen: list[tuple[Sequence[Tensor], Following | None, Read]] = []
+    original = reduction.reduce
+
+    def reduce(parts: Sequence[Tensor], asked: Asked, following: Following | None) -> Read:
+        read = original(parts, asked, following)
+        seen.append((parts, following, read))
+        return read
+
+    monkeypatch.setattr(reduction, "reduce", reduce)
+    return seen
+
+
+def every(net: Network, layers: Iterable[str], count: int) -> dict[str, Asked]:
+    return {layer: Asked(np.arange(count)) for layer in layers}
+
+
+@pytest.mark.parametrize("way", ["on", "off"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", [*BRANCHES, *NORMED, *POOLED])
-def test_who_reads_an_output_may_do_what_comes_after(name: str, dtype: torch.dtype) -> None:
+def test_what_follows_an_output_that_is_reduced_may_be_done_with_it(
+    name: str, dtype: torch.dtype, way: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever layers are asked for, in parts or not, each is reduced as that layer's own output."""
     torch.manual_seed(0)
     module = (BRANCHES | NORMED | POOLED)[name]().to(dtype).eval()
     net = Network.trace(module, (4, 14, 10))
@@ -277,57 +281,54 @@ def test_who_reads_an_output_may_do_what_comes_after(name: str, dtype: torch.dty
     everything = [layer.name for layer in net.layers]
     expected = Network.trace(module, (4, 14, 10), folding="none").run(images, everything)
     convolutions = [layer.name for layer in net.layers if layer.op == "conv2d"]
-    tolerance = 1e-5 if dtype == torch.float32 else 1e-12
-    offered = 0
-    for asked in (everything, [*convolutions, everything[-1]], *([layer, everything[-1]] for layer in everything)):
-        for some in (1, 2):  # all that may be done, every second
-            seen = {}
-            for number, output in enumerate(net.each_output(images, dict.fromkeys(asked))):
-                offered += output.after is not None
-                seen[output.layer] = torch.cat(output.parts, 1)
-                if number % some == 0 and output.after is not None:
-                    do(output.values, output.after)
-            assert list(seen) == [layer for layer in everything if layer in asked]
-            for layer, values in seen.items():
-                torch.testing.assert_close(values, expected[layer], rtol=tolerance, atol=tolerance)
+    seen = watched(monkeypatch)
+    with kernels.switched(way):
+        way = kernels.state()
+        for asked in (everything, [*convolutions, everything[-1]], *([layer, everything[-1]] for layer in everything)):
+            wanted = dict.fromkeys(asked)
+            found = dict(net.reduce(images, every(net, wanted, 3)))
+            assert list(found) == [layer for layer in everything if layer in asked]
+            for layer, reduced in found.items():
+                values = expected[layer].flatten(2) if expected[layer].dim() > 2 else expected[layer][:, :, None]
+                np.testing.assert_allclose(reduced.maxima, values.amax(2), rtol=1e-5, atol=1e-5)
+                np.testing.assert_allclose(reduced.sums, values.sum(2), rtol=1e-5, atol=1e-4)
+                at = torch.from_numpy(reduced.places).long()[:, :, None]
+                np.testing.assert_allclose(values.gather(2, at)[:, :, 0], values.amax(2), rtol=1e-5, atol=1e-5)
+    offered = any(following is not None for _, following, _ in seen)
     assert offered or name in ("itself", "concatenated for a wide one", "concatenated with the image")
+    followed = any(read.followed for _, _, read in seen)
+    assert followed == (offered and way == "on" and dtype == torch.float32)
 
 
-def do(values: Tensor, after: After) -> None:
-    """What comes after, in place, a PyTorch operation for each part."""
-    if after.factor is not None and after.shift is not None:
-        by_channel = (1, -1, *[1] * (values.dim() - 2))
-        values.mul_(after.factor.view(by_channel)).add_(after.shift.view(by_channel))
-    if after.other is not None:
-        values.add_(after.other)
-    if after.rectify:
-        values.relu_()
-    if after.pool is not None:
-        (kernel, stride, before), (_, height, width) = after.pool.windows, after.pool.shape
-        room = [(size - 1) * s + k for size, s, k in zip((height, width), stride, kernel, strict=True)]
-        high = [max(r - b - v, 0) for r, b, v in zip(room, before, values.shape[2:], strict=True)]
-        wide = F.pad(values, (before[1], high[1], before[0], high[0]), value=-torch.inf)
-        after.pooled = F.max_pool2d(wide, kernel, stride)[:, :, :height, :width]
-    after.done = True
-
-
-def test_a_residual_block_is_one_thing_after_its_last_convolution() -> None:
+def test_a_residual_block_is_one_thing_after_its_last_convolution(monkeypatch: pytest.MonkeyPatch) -> None:
     net = Network.trace(NORMED["projection block"]().eval(), (4, 14, 10))
     images = torch.randn(2, 4, 14, 10)
     convolutions = [layer.name for layer in net.layers if layer.op == "conv2d"]
-    found = [output.after for output in net.each_output(images, convolutions)]
-    assert [after is not None for after in found] == [True, False, False]  # nothing is run beyond the last
-    found = [output.after for output in net.each_output(images, [*convolutions, net.output])]
-    assert [after is not None and after.other is not None for after in found] == [False, False, True, False]
-    assert [after is not None and after.rectify for after in found] == [True, False, True, False]
+    seen = watched(monkeypatch)
+    dict(net.reduce(images, every(net, convolutions, 2)))
+    assert [following is not None for _, following, _ in seen] == [True, False, False]  # nothing beyond the last
+    seen.clear()
+    dict(net.reduce(images, every(net, [*convolutions, net.output], 2)))
+    offered = [following for _, following, _ in seen]
+    assert [one is not None and one.other is not None for one in offered] == [False, False, True, False]
+    assert [one is not None and one.rectify for one in offered] == [True, False, True, False]
 
 
-def test_what_is_concatenated_to_be_pooled_is_shown_in_parts() -> None:
+def test_what_is_concatenated_to_be_pooled_is_reduced_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     net = Network.trace(POOLED["in parts"]().eval(), (4, 14, 10))
     cats = [layer.name for layer in net.layers if layer.op == "cat"]
-    outputs = list(net.each_output(torch.randn(2, 4, 14, 10), [*cats, net.output]))
-    assert [len(output.parts) for output in outputs] == [2, 1, 1]
-    assert outputs[0].values.shape == (2, 12, 14, 10)
+    seen, images = watched(monkeypatch), torch.randn(2, 4, 14, 10)
+    found = dict(net.reduce(images, every(net, [*cats, net.output], 2)))
+    assert [len(parts) for parts, _, _ in seen].count(2) == 1  # the second is read by a convolution
+    assert found[cats[0]].maxima.shape == (2, 12)
+    (streamed, *_) = net.stream(images, cats)
+    assert streamed[1].shape == (2, 12, 14, 10)
+
+
+def test_reducing_what_is_not_there_is_refused() -> None:
+    net = Network.trace(stack(kernel_size=3), (4, 9, 9))
+    with pytest.raises(UnknownLayer, match="not in"):
+        dict(net.reduce(torch.randn(1, 4, 9, 9), every(net, ["9"], 1)))
 
 
 def test_a_narrow_convolution_reads_what_is_concatenated_for_it_alone_in_parts() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -11,10 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from convscope.graph import Network, PullOptions
-from convscope.graph.boxes import Signal, settle
-from convscope.graph.nouns import Value
+from convscope.graph.boxes import Signal
 from convscope.graph.options import Overlap
-from convscope.graph.order import looped
 from convscope.graph.pulling import Context
 from convscope.graph.steps.pool import MaxPool2d, unpool
 
@@ -129,57 +127,3 @@ def test_average_pooling_by_hand() -> None:
     net = Network.trace(nn.AvgPool2d(2, 2, 1, count_include_pad=False), (1, 3, 3))
     found = net.steps[0].pull(signal, Context(PullOptions(), {}, net.values, torch.tensor([0])))[0]
     assert found.tensor[0, 0, 1, 1] == 4.0
-
-
-WINDOWS = [
-    {"kernel_size": 3, "stride": 2},
-    {"kernel_size": 3, "stride": 2, "padding": 1},
-    {"kernel_size": 3, "stride": 2, "ceil_mode": True},
-    {"kernel_size": 2},
-    {"kernel_size": 2, "padding": 1, "ceil_mode": True},
-    {"kernel_size": (5, 2), "stride": (1, 3), "padding": (2, 0)},
-    {"kernel_size": 3, "stride": 1, "padding": 1},
-    {"kernel_size": 1, "stride": 4},
-    {"kernel_size": (13, 11)},
-]
-
-
-@pytest.mark.parametrize("window", WINDOWS, ids=str)
-@pytest.mark.parametrize("channels", [1, 6, 80])
-def test_the_compiled_maxima_are_those_of_pytorch(window: dict[str, Any], channels: int) -> None:
-    x = torch.randint(-3, 4, (3, channels, 13, 11)).float().contiguous(memory_format=torch.channels_last)
-    x[1, :, 4:6, 3] = torch.nan
-    x[2, :, :, :5] = -torch.inf
-    step = Network.trace(nn.MaxPool2d(**window), (channels, 13, 11)).steps[0]
-    assert isinstance(step, MaxPool2d)
-    assert looped(x)
-    made = step.run([x])
-    assert made.is_contiguous(memory_format=torch.channels_last)
-    torch.testing.assert_close(made, F.max_pool2d(x, **window), rtol=0, atol=0, equal_nan=True)
-    other = x[:, :, :12].contiguous(memory_format=torch.channels_last)  # not the size that was traced
-    if window["kernel_size"] != (13, 11):
-        torch.testing.assert_close(step.run([other]), F.max_pool2d(other, **window), rtol=0, atol=0, equal_nan=True)
-
-
-@pytest.mark.parametrize(
-    "window", [{"kernel_size": 3, "stride": 2}, {"kernel_size": 2}, {"kernel_size": (1, 3), "stride": 1}]
-)
-@pytest.mark.parametrize("channels", [1, 6, 80])
-def test_compiled_unpooling_is_that_of_pytorch(window: dict[str, Any], channels: int) -> None:
-    """On boxes within, across and beyond the border, with ties and NaN, of images in any order."""
-    maps = torch.randint(-3, 4, (2, channels, 13, 11)).float().contiguous(memory_format=torch.channels_last)
-    maps[1, :, 4:6, 3] = torch.nan
-    maps[0, :, 8:, :5] = -torch.inf
-    net = Network.trace(nn.MaxPool2d(**window), (channels, 13, 11))
-    step, image = net.steps[0], torch.tensor([0, 1, 1, 0, 1])
-    assert isinstance(step, MaxPool2d)
-    origin = np.asarray([[0, 0], [-2, 1], [1, 0], [3, 2], [-1, 3]])
-    signal = torch.randn(5, channels, 3, 2).contiguous(memory_format=torch.channels_last)
-    found = step.pull(Signal(signal, origin), Context(PullOptions(), {0: maps}, net.values, image))[0]
-    other = Context(PullOptions(), {0: maps.double()}, net.values, image)
-    expected = step.pull(Signal(signal.double(), origin), other)[0]
-    extent = Value((channels, 13, 11), (2, 3))
-    assert looped(maps, signal)
-    torch.testing.assert_close(
-        settle(found, extent).tensor.double(), settle(expected, extent).tensor, rtol=0, atol=1e-6
-    )

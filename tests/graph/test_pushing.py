@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from convscope.graph import Network
-from convscope.graph.changes import Change, Place, Unedited, UneditedRows, gather, runs, whole
+from convscope.graph.changes import Change, Unedited, UneditedRows, whole
 from convscope.graph.extents import extents, reached
 from convscope.graph.nouns import Span
 from convscope.graph.pushing import Plan, Tile
@@ -262,20 +262,3 @@ def test_what_no_window_reads_has_one_position() -> None:
     first, last = reached(span, np.array([1, 8]), np.array([2, 9]))
     assert (last - first).tolist() == [1, 1]
     assert first.max() <= 2
-
-
-def test_runs_are_stretches_of_even_steps() -> None:
-    image = np.array([0, 0, 0, 0, 1, 1])
-    origin = np.array([[0, 0], [0, 2], [0, 4], [1, 4], [1, 4], [1, 4]])
-    assert list(runs(image, origin)) == [(0, 3, 0, 2), (3, 4, 0, 0), (4, 6, 0, 0)]
-
-
-@pytest.mark.parametrize("step", [-1, 0, 2])
-def test_gathered_boxes_are_those_of_each_image(step: int) -> None:
-    base = torch.randn(2, 3, 9, 8).contiguous(memory_format=torch.channels_last)
-    image = np.array([0, 0, 0, 1, 1])
-    origin = np.array([[4 + step * i, 2 * (i % 3)] for i in range(5)])
-    origin[:, 0] = np.clip(origin[:, 0], 0, 5)
-    found = gather(base, (2, 3), image, Place(origin, (4, 3)))
-    for n, (i, (y, x)) in enumerate(zip(image, origin, strict=True)):
-        assert torch.equal(found[n], base[i, :, y : y + 4, x : x + 3])

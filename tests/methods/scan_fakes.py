@@ -1,7 +1,7 @@
 """A source of numbered images, and a network that looks its answers up by that number: they can be anything."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from torch import Tensor
 
 from convscope.data import Preprocess
 from convscope.errors import ImageError, UnknownLayer
-from convscope.graph.fusing import Output
+from convscope.kernels import reduction
+from convscope.kernels.reduction import Asked, Reduced
 
 PLAIN = Preprocess(4, 4, scale=1.0, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
 """Pixels as they are."""
@@ -94,9 +95,10 @@ class Answers:
         shapes = {name: (*output.shape[1:], 1, 1)[:3] for name, output in self.outputs.items()}
         return FakeLayers(FakeLayer(name, *shape) for name, shape in shapes.items())
 
-    def each_output(self, images: Tensor, layers: Iterable[str]) -> Iterator[Output]:
-        found = self.run(images, layers)
-        yield from (Output(name, (found[name],)) for name in reversed(found))  # in whatever order
+    def reduce(self, images: Tensor, asked: Mapping[str, Asked]) -> Iterator[tuple[str, Reduced]]:
+        found = self.run(images, asked)
+        for name in reversed(found):  # in whatever order
+            yield name, reduction.reduce([found[name]], asked[name], None).reduced
 
     def run(self, images: Tensor, layers: Iterable[str]) -> dict[str, Tensor]:
         assert images.dtype == self.dtype

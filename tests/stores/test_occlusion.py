@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from convscope import kernels
 from convscope.data import Failure, Preprocess, load_image
 from convscope.errors import ImageError, ShapeError, SourceError, StoreError, UsageError
 from convscope.graph import Network
@@ -147,6 +148,17 @@ def test_answers_to_another_question_are_forgotten(net: Network, tmp_path: Path,
     assert json.loads((tmp_path / "question.json").read_text())["images"] == "photos 4"
     list(occlude_source(net, photos, store=tmp_path, **{**OPTIONS, **change}))
     assert photos.asked[4:] == [2]
+
+
+@pytest.mark.skipif(kernels.state() == "off", reason="compiled loops are off")
+def test_answers_found_without_compiled_loops_are_not_mixed_with_others(net: Network, tmp_path: Path) -> None:
+    list(occlude_source(net, Photos(3), store=tmp_path, **OPTIONS))
+    assert "kernels" not in json.loads((tmp_path / "question.json").read_text())
+    photos = Photos(3)
+    with kernels.switched("off"):
+        list(occlude_source(net, photos, store=tmp_path, **OPTIONS))
+    assert photos.asked == [0, 1, 2]
+    assert json.loads((tmp_path / "question.json").read_text())["kernels"] == "off"
 
 
 def test_a_damaged_answer_is_made_again(net: Network, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
+from convscope import kernels
 from convscope.data import Preprocess
 from convscope.errors import StoreError
 from convscope.files import write_bytes
@@ -24,6 +25,9 @@ from tests.methods.scan_fakes import Answers, Numbered, answers, digest
 from tests.mutations import mutate
 
 SOURCE = Numbered(40, labels=[i % 2 for i in range(40)], classes=("a", "b"), corrupt=frozenset({3}))
+
+
+needs_numba = pytest.mark.skipif(kernels.state() == "off", reason="compiled loops are off")
 
 
 def files(folder: Path) -> set[str]:
@@ -169,6 +173,44 @@ def test_other_arithmetic_is_refused(store: Path) -> None:
     net.folding = "none"
     with pytest.raises(StoreError, match="folding fold, not none"):
         scan(net, SOURCE, store=store)
+
+
+@needs_numba
+def test_work_with_and_without_compiled_loops_is_not_mixed(store: Path) -> None:
+    """Either way gives the same up to rounding, which is what the last bits of a store are made of."""
+    before = digest(store)
+    with kernels.switched("off"), pytest.raises(StoreError, match="kernels on, not off"):
+        scan(answers(40), SOURCE, shard=(1, 2), store=store)
+    assert digest(store) == before
+    one = scan(answers(40), SOURCE, shard=(0, 2))
+    with kernels.switched("off"):
+        other = scan(answers(40), SOURCE, shard=(1, 2))
+    with pytest.raises(StoreError, match="kernels on, not off"):
+        one.merge(other)
+
+
+def test_a_store_made_without_compiled_loops_says_so_and_goes_on(tmp_path: Path) -> None:
+    with kernels.switched("off"):
+        scan(answers(40), SOURCE, shard=(0, 2), store=tmp_path)
+        assert scan(answers(40), SOURCE, store=tmp_path).complete
+    assert json.loads((tmp_path / "manifest.json").read_bytes())["scan"]["kernels"] == "off"
+    assert Scan.load(tmp_path).identity.kernels == "off"
+
+
+@needs_numba
+def test_a_store_made_with_them_is_as_one_from_before_they_could_be_switched(tmp_path: Path) -> None:
+    scan(answers(40), SOURCE, store=tmp_path)
+    assert "kernels" not in json.loads((tmp_path / "manifest.json").read_bytes())["scan"]
+    assert Scan.load(tmp_path).identity.kernels == "on"
+
+
+def test_loops_that_a_network_does_not_go_through_do_not_count() -> None:
+    """float64 goes the plain way in any case: such shards merge."""
+    net = answers(40)
+    net.dtype = torch.float64
+    with kernels.switched("off"):
+        one = scan(net, SOURCE, shard=(0, 2))
+    assert one.merge(scan(net, SOURCE, shard=(1, 2))).complete
 
 
 def test_scans_of_other_networks_do_not_merge() -> None:

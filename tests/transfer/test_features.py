@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 import convscope as cs
+from convscope import kernels
 from convscope.errors import SourceError, StoreError, UsageError
 from convscope.graph import Layer
 from convscope.transfer import Pooling, extract, features
@@ -109,6 +110,17 @@ def test_another_network_has_other_features(net: cs.Network, source: cs.Source, 
     one = extract(net, source, ["fc"], store=tmp_path)
     two = extract(cs.load("zoo:tiny", seed=1), source, ["fc"], store=tmp_path)
     assert not np.allclose(one["fc"].rows(np.arange(37)), two["fc"].rows(np.arange(37)))
+
+
+def test_features_with_and_without_compiled_loops_are_not_mixed(net: cs.Network, source: cs.Source) -> None:
+    key, layer = features.feature_key, net.layers["fc"]
+    with kernels.switched("off"):
+        off = key(net, source, layer, Pooling())
+        assert key(net.to(dtype=torch.float64), source, layer, Pooling()).get("kernels") is None, "goes the plain way"
+    assert off["kernels"] == "off"
+    if kernels.state() == "on":
+        assert {**key(net, source, layer, Pooling()), "kernels": "off"} == off
+        assert key(net, source, layer, Pooling()) != off
 
 
 def test_unreadable_image_is_known_and_not_tried_again(net: cs.Network, tmp_path: Path) -> None:

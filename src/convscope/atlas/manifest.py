@@ -18,6 +18,7 @@ import numpy as np
 import PIL
 
 import convscope
+from convscope import kernels
 from convscope.atlas.described import check_manifest
 from convscope.atlas.inventory import Inventory, check_files
 from convscope.atlas.names import inside
@@ -108,6 +109,7 @@ def request(net: Network, source: Source, options: AtlasOptions, preprocess: Pre
         "classes": len(net.classes or ()),
         "preprocess": preprocess.to_json(),
         "preprocessText": str(preprocess),
+        **kernels.identity(net.device, net.dtype),
     }
     data = {
         "description": printable(source.describe()),
@@ -230,6 +232,9 @@ def _compare(folder: Path, found: Json, wanted: Request) -> None:
     if found["model"]["preprocess"] != wanted.model["preprocess"]:
         old, new = found["model"]["preprocessText"], wanted.model["preprocessText"]
         raise StoreError(f"{folder} holds an atlas of images prepared otherwise: {old}, not {new}: {advice}")
+    old, new = (model.get("kernels", "on") for model in (found["model"], wanted.model))
+    if old != new:
+        raise StoreError(f"{folder} holds an atlas made with kernels {printable(str(old))[:40]}, not {new}: {advice}")
     different = [key for key, value in wanted.options.items() if found["options"].get(key) != value]
     if different:
         pairs = "; ".join(

@@ -7,16 +7,16 @@ any other. Boxes never reach beyond the map, and all boxes of one change have on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.nouns import Value
+from convscope.kernels import views
+from convscope.kernels.views import add_into, empty_map
 
 
 @dataclass(frozen=True)
@@ -110,104 +110,35 @@ class UneditedRows:
         return known
 
 
+@dataclass(frozen=True)
+class Below:
+    """What kernels ask of a value of the unedited images: see `kernels.edits.Known`."""
+
+    base: Base
+    number: int
+
+    @property
+    def maps(self) -> Tensor:
+        """The value, (b, ...)."""
+        return self.base.value(self.number)
+
+    @property
+    def image(self) -> np.ndarray:
+        """Which image each copy is an edit of, (n,)."""
+        return self.base.image
+
+    def derived(self, name: str, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """A tensor made from the value, once for all copies."""
+        return self.base.derived(self.number, name, make)
+
+
 # -- boxes of the unedited maps ---------------------------------------------------------------------------------------
-def runs(image: np.ndarray, origin: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
-    """Stretches (first, last, step y, step x) of consecutive copies of one image whose boxes are evenly spaced."""
-    count = len(origin)
-    if count == 1:
-        yield 0, 1, 0, 0
-        return
-    moves = np.empty((count - 1, 3), np.int64)
-    moves[:, 0], moves[:, 1:] = np.diff(image), np.diff(origin, axis=0)
-    turn = (moves[1:] != moves[:-1]).any(1).tolist()
-    steps, first = moves.tolist(), 0
-    while first < count - 1:
-        other_image, dy, dx = steps[first]
-        last = first + 1
-        if other_image:
-            dy = dx = 0
-        else:
-            while last < count - 1 and not turn[last - 1]:
-                last += 1
-            last += 1
-        yield first, last, dy, dx
-        first = last
-    if first == count - 1:
-        yield first, count, 0, 0
-
-
-def views(
-    base: Tensor, layout: tuple[int, int], image: np.ndarray, place: Place, shift: tuple[int, int] = (0, 0)
-) -> Iterator[tuple[slice, Tensor]]:
-    """Views (m, ...) of `base` (b, ...) on the boxes of a place moved by `shift`, for stretches of copies."""
-    origin, size = place.on_map()
-    origin = origin + np.asarray(shift)
-    stride, shape = base.stride(), list(base.shape)
-    shape[layout[0]], shape[layout[1]] = size
-    rows, columns = stride[layout[0]], stride[layout[1]]
-    start = int(base.storage_offset())
-    offsets = (start + image * stride[0] + origin[:, 0] * rows + origin[:, 1] * columns).tolist()
-    for first, last, dy, dx in runs(image, origin):
-        step = dy * rows + dx * columns
-        if step < 0:  # views cannot run backwards
-            for i in range(first, last):
-                yield slice(i, i + 1), base.as_strided((1, *shape[1:]), (0, *stride[1:]), offsets[i])
-        else:
-            yield slice(first, last), base.as_strided((last - first, *shape[1:]), (step, *stride[1:]), offsets[first])
-
-
-def gather(
-    base: Tensor, layout: tuple[int, int], image: np.ndarray, place: Place, shift: tuple[int, int] = (0, 0)
-) -> Tensor:
-    """Copies (n, ...) of the boxes, moved by `shift`, of the maps that each copy is an edit of."""
-    shape = list(base.shape)
-    shape[0], shape[layout[0]], shape[layout[1]] = len(image), *place.on_map()[1]
-    out = empty_map(base, shape)
-    for where, view in views(base, layout, image, place, shift):
-        out[where].copy_(view)
-    return out
-
-
-def empty_map(like: Tensor, shape: Sequence[int]) -> Tensor:
-    """An uninitialised tensor of `shape`, channels last in memory where it can be."""
-    order = torch.channels_last if len(shape) == 4 else torch.contiguous_format
-    return torch.empty(tuple(shape), dtype=like.dtype, device=like.device, memory_format=order)
-
-
-def crop(tensor: Tensor, layout: tuple[int, int], start: Sequence[int], size: Sequence[int]) -> Tensor:
-    """The view of all boxes from `start`, `size` long, on both axes."""
-    for axis, dim in enumerate(layout):
-        if start[axis] != 0 or size[axis] != tensor.shape[dim]:
-            tensor = tensor.narrow(dim, start[axis], size[axis])
-    return tensor
-
-
-def padded_for(base: Tensor, layout: tuple[int, int], low: Sequence[int], high: Sequence[int], fill: float) -> Tensor:
-    """The maps with `low` and `high` rows and columns of `fill` around them."""
-    amounts = [0] * (2 * (base.dim() - layout[0]))
-    for axis, dim in enumerate(layout):
-        at = 2 * (base.dim() - 1 - dim)
-        amounts[at], amounts[at + 1] = low[axis], high[axis]
-    out = F.pad(base, amounts, value=fill)
-    return out.contiguous(memory_format=torch.channels_last) if base.dim() == 4 else out
+def gather(base: Tensor, layout: tuple[int, int], image: np.ndarray, place: Place) -> Tensor:
+    """Copies (n, ...) of the boxes at a place of the maps that each copy is an edit of."""
+    return views.gather(base, layout, image, *place.on_map())
 
 
 # -- changes ----------------------------------------------------------------------------------------------------------
-def overlap(inner: int, length: int, size: int) -> tuple[int, int, int]:
-    """Of a box of `length` at `inner` within one of `size`: (start in the outer, start in the inner, common length)."""
-    first, last = max(inner, 0), min(inner + length, size)
-    return first, first - inner, max(last - first, 0)
-
-
-def add_into(outer: Tensor, change: Tensor, layout: tuple[int, int], at: Sequence[int]) -> None:
-    """Adds boxes of a change in place, all `at` one place within their outer boxes; what lies outside is dropped."""
-    spans = [overlap(int(at[a]), change.shape[d], outer.shape[d]) for a, d in enumerate(layout)]
-    if all(length for _, _, length in spans):
-        lengths = [s[2] for s in spans]
-        target = crop(outer, layout, [s[0] for s in spans], lengths)
-        target += crop(change, layout, [s[1] for s in spans], lengths)
-
-
 def widen(change: Change, layout: tuple[int, int], place: Place) -> Tensor:
     """The change on other boxes, each at the same distance from its old one: zero where it had none."""
     (origin, size), (old, old_size) = place.on_map(), change.place.on_map()
@@ -227,7 +158,7 @@ def add_base(change: Change, value: Value, base: Tensor, image: np.ndarray, sign
     if value.layout is None or change.place.is_whole(value):
         tensor.add_(expanded(base, image), alpha=sign)
     else:
-        for where, view in views(base, value.layout, image, change.place):
+        for where, view in views.views(base, value.layout, image, *change.place.on_map()):
             tensor[where].add_(view, alpha=sign)
     return Change(tensor, change.place, sign > 0)
 

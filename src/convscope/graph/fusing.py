@@ -5,19 +5,18 @@ and a ReLU after either are computed along with it, and any other sum or ReLU ov
 is spent. Maps that are concatenated for a narrow convolution alone go through it one by one, each with its slice of the
 weights. All change no result by more than rounding. Values that are asked for are computed as such, so what a layer
 gives is that layer's output whatever else is asked for; where they are not kept, a ReLU may overwrite them once they
-have been seen. Who sees them can do more of what comes next by the way (`After`), while they are in the cache. Maps
-that are concatenated only to be seen, or seen and pooled, need not be: they are shown, and pooled, in parts.
+have been seen. Where they are read for a reduction, more of what comes next is done by the way (`Then`), while they are
+in the cache; `running` does it. Maps that are concatenated only to be read, or read and pooled, need not be: they are
+read, and pooled, in parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import Any
+from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.folding import folded
@@ -27,58 +26,17 @@ from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import ReLU, Sum
 from convscope.graph.steps.pool import MaxPool2d
 from convscope.graph.steps.structure import Cat
+from convscope.kernels import onednn
+from convscope.kernels.pooling import MaxPooling
+from convscope.kernels.reduction import Following
 
 _FRESH = (Conv2d, BatchNorm, Linear, Sum, ReLU)  # steps whose result is memory of its own
 
 
-@dataclass(frozen=True)
-class Pooling:
-    """Max pooling: its windows' kernel, stride and padding before, and the shape (channels, height, width) that it
-    makes."""
-
-    windows: tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
-    shape: tuple[int, ...]
-
-
-@dataclass(eq=False)
-class After:
-    """What a network does next to an output (n, channels, ...): out * factor + shift + other, its positive part, and
-    their max pooling.
-
-    factor, shift: (channels,) or None; other: like the output or None; rectify: whether only the positive part stays.
-    Who reads the output may do all of it, in place, put what pooling makes (channels last) into `pooled`, and set
-    `done`; the network does it otherwise.
-    """
-
-    factor: Tensor | None
-    shift: Tensor | None
-    other: Tensor | None
-    rectify: bool
-    pool: Pooling | None = None
-    pooled: Tensor | None = None
-    done: bool = False
-
-
-@dataclass(eq=False)
-class Output:
-    """A layer's output (n, channels, height, width) or (n, channels), and what may be done to it next.
-
-    It may come in `parts`, each with some of the channels; its `values` are then made when they are asked for.
-    """
-
-    layer: str
-    parts: tuple[Tensor, ...]
-    after: After | None = None
-
-    @cached_property
-    def values(self) -> Tensor:
-        """All channels."""
-        return self.parts[0] if len(self.parts) == 1 else torch.cat(self.parts, 1)
-
-
 @dataclass(frozen=True, eq=False)
 class Then:
-    """Steps that one after the other overwrite a value, as in `After`: the values that they make, and what is added.
+    """Steps that one after the other overwrite a value, as in `Following`: the values that they make, and what is
+    added.
 
     The last may be a pooling, which makes a value of its own.
     """
@@ -88,26 +46,25 @@ class Then:
     shift: Tensor | None = None
     other: int | None = None
     rectify: bool = False
-    pool: Pooling | None = None
+    pooling: MaxPooling | None = None
 
-    def after(self, alive: Mapping[int, Tensor]) -> After:
+    def following(self, alive: Mapping[int, Tensor]) -> Following:
         """The same with the map that is added."""
         other = None if self.other is None else alive[self.other]
-        return After(self.factor, self.shift, other, self.rectify, self.pool)
+        return Following(self.factor, self.shift, other, self.rectify, self.pooling)
 
-    def results(self, value: Tensor | None, after: After) -> dict[int, Tensor]:
+    def results(self, value: Tensor | None, pooled: Tensor | None) -> dict[int, Tensor]:
         """What the steps have made, where it has been done to a value; None for one that there was only in parts."""
-        assert self.pool is None or after.pooled is not None
-        over = self.made if after.pooled is None else self.made[:-1]
+        over = self.made if pooled is None else self.made[:-1]
         found = {} if value is None else dict.fromkeys(over, value)
-        return found if after.pooled is None else found | {self.made[-1]: after.pooled}
+        return found if pooled is None else found | {self.made[-1]: pooled}
 
 
 @dataclass(frozen=True)
 class Action:
     """One entry of a plan: `run` on the `inputs` makes value `index`; the values `spent` are of no use after it.
 
-    then: what could be done to the value as soon as it has been seen, in place of the actions that make it later.
+    then: what could be done to the value while it is read, in place of the actions that make it later.
     parted: whether the value is its inputs side by side, in channels, and pooled next or not used at all.
     """
 
@@ -184,7 +141,7 @@ def _followed(action: Action, actions: Sequence[Action], steps: Sequence[Step], 
     """The action with what could be done to its value next, and whether it could be left in parts for that."""
     then = _then(action, actions, steps, wanted)
     (step,) = (step for step in steps if step.index == action.index)
-    pooled = then is not None and then.pool is not None and len(then.made) == 1
+    pooled = then is not None and then.pooling is not None and len(then.made) == 1
     unread = not any(action.index in step.inputs for step in steps)
     parted = isinstance(step, Cat) and step.parts is not None and (pooled or unread)
     return replace(action, then=then, parted=parted)
@@ -205,9 +162,8 @@ def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], want
         if len(readers) != 1 or readers[0].index not in plain or readers[0].inputs.count(last) != 1:
             break
         step = readers[0]
-        if isinstance(step, MaxPool2d) and step.common:
-            windows = (step.kernel, step.stride, step.before)
-            return replace(found, made=(*found.made, step.index), pool=Pooling(windows, step.call.result.shape))
+        if isinstance(step, MaxPool2d) and step.pooling.common:
+            return replace(found, made=(*found.made, step.index), pooling=step.pooling)
         if not ours or found.rectify:
             break
         if isinstance(step, BatchNorm) and not found.made:
@@ -247,7 +203,7 @@ def _parts(cat: Cat, conv: Conv2d) -> tuple[int, ...] | None:
     write: the sums of its outputs against the maps."""
     channels = cat.parts
     narrow = channels is not None and 2 * conv.weight.shape[0] * (len(channels) - 1) <= conv.weight.shape[1]
-    return channels if narrow and conv.groups == 1 and Convolution.native(conv) else None
+    return channels if narrow and conv.groups == 1 and onednn.fuses(conv.weight, conv.geometry) else None
 
 
 class Convolution:
@@ -255,7 +211,7 @@ class Convolution:
 
     oneDNN adds to what it computes, and rectifies it, before it writes it: sums and ReLUs by themselves would read and
     write the map again. `conv2d` would also take a matrix product for small batches and 1x1 kernels, which is slower
-    (see `Conv2d._convolve`). Weights are left as they are: in oneDNN's own order they would take their memory again and
+    (see `onednn.convolve`). Weights are left as they are: in oneDNN's own order they would take their memory again and
     gain a few per cent, more only for a few images and many weights.
 
     parts: channels of the inputs that together are what is convolved, where they come one by one.
@@ -264,17 +220,9 @@ class Convolution:
     def __init__(self, conv: Conv2d, *, parts: tuple[int, ...] = (), total: bool = False, relu: bool = False) -> None:
         self._conv, self._parts, self._total, self._relu = conv, parts, total, relu
         self._bias: Tensor | None = conv.call.bind()["bias"]
-        self._plain: Any = conv.call.bind()["padding"]
-        self._ours = self.native(conv)
+        self._geometry = conv.geometry
         weights = conv.weight.split(parts, dim=1) if parts else (conv.weight,)
         self._weights = [w.contiguous(memory_format=torch.channels_last) if parts else w for w in weights]
-
-    @staticmethod
-    def native(conv: Conv2d) -> bool:
-        """Whether oneDNN takes it, with what is done after it."""
-        ours = conv.weight.device.type == "cpu" and conv.weight.dtype == torch.float32
-        there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
-        return ours and there and not isinstance(conv.call.bind()["padding"], str)
 
     @property
     def open(self) -> bool:
@@ -295,30 +243,9 @@ class Convolution:
 
     def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
         """The output for the inputs (n, c, h, w): what is convolved, and what is added to it."""
-        count = len(self._weights)
-        maps, more = inputs[:count], inputs[count:]
-        if not self._ours or any(i.dtype != torch.float32 for i in inputs):
-            return self._by_itself(torch.cat(list(maps), 1) if count > 1 else maps[0], more)
-        conv, done = self._conv, more[0] if more else None
-        geometry = (list(conv.before), list(conv.stride), list(conv.dilation), conv.groups)
-        for i, (x, weight) in enumerate(zip(maps, self._weights, strict=True)):
-            bias, relu = self._bias if i == 0 else None, self._relu and i == count - 1
-            if done is None:
-                after = ("relu" if relu else "none", [], "")
-                done = torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *geometry, *after)
-            else:
-                after = ("add", 1.0, *(("relu", [], "") if relu else (None, [], None)))
-                done = torch.ops.mkldnn._convolution_pointwise.binary(x, done, weight, bias, *geometry, *after)
-        assert done is not None
-        return done
-
-    def _by_itself(self, x: Tensor, more: Sequence[Tensor]) -> Tensor:
-        """By PyTorch's own operations, one after the other."""
-        conv = self._conv
-        made = F.conv2d(x, conv.weight, self._bias, conv.stride, self._plain, conv.dilation, conv.groups)
-        for other in more:
-            made = made.add_(other) if made.dtype == other.dtype else made + other
-        return made.relu_() if self._relu else made
+        maps, more = inputs[: len(self._weights)], inputs[len(self._weights) :]
+        added = more[0] if more else None
+        return onednn.fused(maps, self._weights, self._bias, self._geometry, added=added, rectified=self._relu)
 
 
 def _spending(actions: Sequence[Action], wanted: frozenset[int]) -> list[Action]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal, overload
@@ -16,14 +16,17 @@ from torch.export import ExportedProgram
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph.export import export_module, functional
-from convscope.graph.fusing import Action, Output, plan
+from convscope.graph.fusing import Action, plan
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
 from convscope.graph.placing import Reaches, boxes_of, field_of, reach_of, reaches
 from convscope.graph.pulling import cone
+from convscope.graph.running import Running, as_map
 from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
+from convscope.kernels import reduction
+from convscope.kernels.reduction import Asked, Reduced
 
 Folding = Literal["fold", "none"]
 
@@ -351,47 +354,42 @@ class Network:
             ShapeError: if the images have the wrong shape.
             UnknownLayer: if a layer does not exist.
         """
-        for output in self.each_output(images, layers):
-            yield output.layer, output.values
+        images, names = self.check_images(images), self._asked_by_name(layers)
+        if not self.program.any_batch and len(images) != 1:
+            found = self.run_values(images, set(names))
+            yield from ((name, self._as_map(i, found[i])) for i in sorted(names) for name in names[i])
+            return
+        yield from self._running(names).stream(images)
 
-    def each_output(self, images: Tensor, layers: Iterable[str]) -> Iterator[Output]:
-        """As `stream`, with what the network does next to each output, which who reads it may do by the way.
+    def reduce(self, images: Tensor, asked: Mapping[str, Asked]) -> Iterator[tuple[str, Reduced]]:
+        """What is asked of the outputs of layers, by their names, one after the other in execution order, for
+        normalised images (n, C, H, W): maxima and where they are, sums, counts.
+
+        An output is read once, and what the network does to it next is done in the same reading where it can be: all
+        convolutions' maxima cost little more than running the network.
 
         Raises:
             ShapeError: if the images have the wrong shape.
             UnknownLayer: if a layer does not exist.
         """
+        images, names = self.check_images(images), self._asked_by_name(asked)
+        if not self.program.any_batch and len(images) != 1:
+            for name, output in self.stream(images, asked):
+                yield name, reduction.reduce([output], asked[name], None).reduced
+            return
+        yield from self._running(names).reduce(images, asked)
+
+    def _asked_by_name(self, layers: Iterable[str]) -> dict[int, list[str]]:
         names: dict[int, list[str]] = {}
         for name in layers:
             names.setdefault(self.index_of(name), []).append(name)
-        images = self.check_images(images)
-        if not self.program.any_batch and len(images) != 1:
-            found = self.run_values(images, set(names))
-            yield from (Output(name, (self._as_map(i, found[i]),)) for i in sorted(names) for name in names[i])
-            return
-        alive: dict[int, Tensor] = {0: images}
-        for action in self._plan(frozenset(names), self.folding, keep=False):
-            here, inputs = names.get(action.index, []), [alive[i] for i in action.inputs if i in alive]
-            parted = action.parted and len(here) == 1 and self.values[action.index].channel_dim == 1
-            if action.index not in alive and not parted:  # else made by who read an output
-                with torch.no_grad():
-                    alive[action.index] = action.run(inputs)
-            for more, name in enumerate(here, 1 - len(here)):
-                # All who ask for a value see it before it is overwritten.
-                then = action.then if more == 0 else None
-                parts = tuple(inputs) if parted else (self._as_map(action.index, alive[action.index]),)
-                output = Output(name, parts, then.after(alive) if then else None)
-                yield output
-                if then and output.after and output.after.done:
-                    alive |= then.results(alive.get(action.index), output.after)
-                elif parted and then:
-                    alive[action.index] = output.values
-            for i in action.spent:
-                alive.pop(i, None)
+        return names
+
+    def _running(self, names: Mapping[int, Sequence[str]]) -> Running:
+        return Running(self._plan(frozenset(names), self.folding, keep=False), names, self.values)
 
     def _as_map(self, index: int, tensor: Tensor) -> Tensor:
-        dim = self.values[index].channel_dim
-        return tensor if dim in (None, 1) else tensor.movedim(dim, 1)
+        return as_map(self.values[index], tensor)
 
     def run_values(self, images: Tensor, wanted: set[int], *, folding: Folding | None = None) -> dict[int, Tensor]:
         """The wanted values for images (n, C, H, W); intermediate results are freed as soon as they are used up.

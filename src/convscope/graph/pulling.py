@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.graph.boxes import Signal, cut, settle, unite, whole_origin
+from convscope.graph.boxes import Signal, settle, unite, whole_origin
 from convscope.graph.nouns import Value
 from convscope.graph.options import PullOptions, Report
 from convscope.graph.steps import Step
+from convscope.kernels.cutting import cut
 
 
 @dataclass
@@ -34,10 +35,9 @@ class Context:
             return self.kept[value]
         return self.kept[value].index_select(0, self.image)
 
-    def maps(self, value: int) -> tuple[Tensor, Tensor] | None:
-        """The value of all images (b, ...), and which of them each projection is on (n,); None where it is no map of
-        each image."""
-        return (self.kept[value], self.image) if self.values[value].layout is not None else None
+    def maps(self, value: int) -> tuple[Tensor, Tensor]:
+        """The value of all images (b, ...), and which of them each projection is on (n,)."""
+        return self.kept[value], self.image
 
     def forward_on(self, value: int, origin: np.ndarray, size: tuple[int, int], fill: float = 0.0) -> Tensor:
         """The value on a box per projection, `fill` beyond the map."""

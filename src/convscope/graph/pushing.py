@@ -16,13 +16,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.graph.changes import Change, Place, Unedited, UneditedRows, add_base, empty_map, gather, whole_inputs
+from convscope.graph.changes import Change, Place, Unedited, UneditedRows, add_base, gather, whole_inputs
 from convscope.graph.extents import Extent, extents
 from convscope.graph.folding import fold_norms
 from convscope.graph.network import Network
 from convscope.graph.nouns import Value
 from convscope.graph.pulling import cone
 from convscope.graph.steps import Positionwise, Step
+from convscope.kernels.views import empty_map
 
 Reader = Callable[[np.ndarray, Change, UneditedRows], None]
 """Called as reader(edits, change, base) with the numbers (m,) of edits and what they make of the value it reads."""

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope import kernels
 from convscope.data import Source
 from convscope.data.sources.select import limit
 from convscope.files import write_bytes
@@ -80,6 +81,7 @@ class Keeping:
         """The responses of all units of the layers to a sample of the images."""
         path = self._of(epoch) / "responses.safetensors"
         known = [net.fingerprint, limit(source, sample).fingerprint(), *layers]
+        known += kernels.identity(net.device, net.dtype)
         key = hashlib.sha256("\n".join(known).encode()).hexdigest()
         kept = _read(path, key)
         if kept is not None:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from convscope import kernels
 from convscope.data import Failure, Preprocess, Source, load_image, open_source
 from convscope.errors import ImageError, ShapeError, SourceError, StoreError
 from convscope.files import parse_json, write_bytes, write_json, writing
@@ -151,6 +152,7 @@ class _Store:
             "images": source.fingerprint(),
             "target": _plain(target),
             "options": deciding,
+            **kernels.identity(net.device, net.dtype),
         }
         question: dict[str, Any] = json.loads(json.dumps(asked))  # tuples become lists, as in the file
         place = None if folder is None else Path(folder)

@@ -29,6 +29,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope import kernels
 from convscope.data import Batch, Source, batches
 from convscope.data.rows import ABSENT, ENDING, THERE, UNREADABLE, Rows, open_rows
 from convscope.errors import SourceError, StoreError, UsageError
@@ -213,6 +214,7 @@ def feature_key(net: Network, source: Source, layer: Layer, how: Pooling) -> dic
         "device": net.device.type,
         "folding": net.folding,
         "schema": 1,
+        **kernels.identity(net.device, net.dtype),
     }
 
 

@@ -85,9 +85,8 @@ class PullContext(Protocol):
         """The value of every projection's image, whole, (n, ...)."""
         ...
 
-    def maps(self, value: int) -> tuple[Tensor, Tensor] | None:
-        """The value of all images (b, ...), and which of them each projection is on (n,); None where it is no map of
-        each image."""
+    def maps(self, value: int) -> tuple[Tensor, Tensor]:
+        """The value of all images (b, ...), and which of them each projection is on (n,)."""
         ...
 
     def forward_on(self, value: int, origin: np.ndarray, size: tuple[int, int], fill: float = 0.0) -> Tensor:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from convscope.graph.boxes import Signal, cut, paste
-from convscope.graph.changes import Base, Change, Place, crop, widen
+from convscope.graph.boxes import Signal, paste
+from convscope.graph.changes import Base, Change, Place, widen
 from convscope.graph.nouns import Span
 from convscope.graph.options import PullOptions
-from convscope.graph.order import looped
 from convscope.graph.steps.base import Call, PullContext, Slot, Step
 from convscope.graph.steps.registry import rule
-
-if TYPE_CHECKING:
-    from convscope.graph.sparse import SparseTranspose
+from convscope.kernels import onednn
+from convscope.kernels.cutting import cut
+from convscope.kernels.transposing import Transposed, transpose
+from convscope.kernels.views import crop
 
 aten = torch.ops.aten
-
-_LARGE_KERNEL = 1 << 14  # weights; below, setting oneDNN up takes longer than the product
 
 
 def pair(value: Any) -> tuple[int, int]:
@@ -44,15 +41,6 @@ def fixed_weight(call: Call) -> bool:
 def over_map(call: Call) -> bool:
     """Whether the input is a batch of channels-first maps whose positions are rows and columns."""
     return call.sources[0].layout == (2, 3) and len(call.sources[0].shape) == 3
-
-
-@cache
-def _amd() -> bool:
-    """Whether the processor is one on which the BLAS of `F.linear`, MKL, reaches half of its rate, and oneDNN all."""
-    try:
-        return "AuthenticAMD" in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
 
 
 class Windows(Step):
@@ -82,48 +70,6 @@ class Windows(Step):
             (size[0] - 1) * self.stride[0] + self.reach(0),
             (size[1] - 1) * self.stride[1] + self.reach(1),
         )
-
-
-class BlockTranspose:
-    """A transposed convolution to few channels, computed as a convolution whose channels are blocks of output pixels.
-
-    Vector units work on 16 channels at a time, and 3 would leave most of them idle: 2 x 2 output pixels of 3 channels
-    are 12. Output pixel block * Y + p of input i: out[o] = sum_i in[i] w[o - i * stride], so a block reads the inputs
-    m * Y + j with block = m * stride and 0 <= p - j * stride < kernel.
-    """
-
-    def __init__(self, weight: Tensor, stride: int) -> None:
-        self.kernel, self.stride = weight.shape[2], stride
-        self.step = max(1, -(-2 // stride))
-        self.block = self.step * stride
-        self.before = (self.kernel - 1) // stride
-        taps = self.step + self.before
-        channels, few = weight.shape[:2]
-        blocks = weight.new_zeros(few, self.block, self.block, channels, taps, taps)
-        for t, p in self._pairs(taps):
-            for u, q in self._pairs(taps):
-                at = (p - (t - self.before) * stride, q - (u - self.before) * stride)
-                blocks[:, p, q, :, t, u] = weight[:, :, at[0], at[1]].T
-        weights = blocks.reshape(few * self.block**2, channels, taps, taps)
-        self.weight = weights.contiguous(memory_format=torch.channels_last)
-
-    def _pairs(self, taps: int) -> Iterator[tuple[int, int]]:
-        """The (tap, pixel in block) pairs between which the kernel has an entry."""
-        for tap, pixel in itertools.product(range(taps), range(self.block)):
-            if 0 <= pixel - (tap - self.before) * self.stride < self.kernel:
-                yield tap, pixel
-
-    def __call__(self, signal: Tensor) -> Tensor:
-        """The transposed convolution of signals (n, channels, h, w), without padding."""
-        height, width = ((n - 1) * self.stride + self.kernel for n in signal.shape[2:])
-        # What must follow the signal for the convolution to make all blocks; more makes blocks that are cut off.
-        sizes = zip((height, width), signal.shape[2:], strict=True)
-        after = max(-(-size // self.block) * self.step - n for size, n in sizes)
-        if after <= self.before:
-            blocks = F.conv2d(signal, self.weight, stride=self.step, padding=self.before)
-        else:
-            blocks = F.conv2d(F.pad(signal, (self.before, after) * 2), self.weight, stride=self.step)
-        return F.pixel_shuffle(blocks, self.block)[:, :, :height, :width]
 
 
 @rule(aten.conv2d.default, aten.conv2d.padding, aten.convolution.default)
@@ -158,63 +104,27 @@ class Conv2d(Windows):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed kernels over the box, without padding: what falls beyond the map is cleared by the caller."""
         assert signal.origin is not None
-        return {0: Signal(self._carried(signal.tensor, signal.share), self.input_origin(signal.origin))}
-
-    def _carried(self, signal: Tensor, share: float) -> Tensor:
-        """The adjoint of signals of which this share is not zero."""
-        sparse = self._sparse if share < 1 and looped(signal) else None
-        if sparse is None or not sparse.pays(share):
-            return self._adjoint(signal)
-        made = sparse(signal)
-        if made is None:  # inf or NaN in one of them must not change how the others are rounded
-            parts = [self._carried(one[None], share) for one in signal] if len(signal) > 1 else [self._adjoint(signal)]
-            made = torch.cat(parts)
-        return made
-
-    def _adjoint(self, signal: Tensor) -> Tensor:
-        """The transposed convolution of a signal, without padding."""
-        if self._blocks is not None:
-            return self._blocks(signal)
-        return F.conv_transpose2d(signal, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups)
+        tensor = transpose(signal.tensor, self._transposed, signal.share)
+        return {0: Signal(tensor, self.input_origin(signal.origin))}
 
     @cached_property
-    def _sparse(self) -> SparseTranspose | None:
-        """The form of the adjoint for signals that are mostly zero."""
-        if self.groups > 1 or self.dilation != (1, 1) or self.weight.dtype != torch.float32:
-            return None
-        from convscope.graph.sparse import SparseTranspose  # imported where it is needed: Numba takes half a second
+    def _transposed(self) -> Transposed:
+        """The weight in the forms that the adjoint is made with."""
+        return Transposed(self.weight, self.stride, self.dilation, self.groups)
 
-        return SparseTranspose(self.weight, self.stride)
-
-    @cached_property
-    def _blocks(self) -> BlockTranspose | None:
-        """The form of the adjoint for inputs of few channels, such as pixels, where it is the faster one."""
-        square = self.kernel[0] == self.kernel[1] and self.stride[0] == self.stride[1] and self.dilation == (1, 1)
-        on_cpu = self.weight.device.type == "cpu"
-        if not (square and on_cpu) or self.groups > 1 or self.weight.shape[1] > 4 or self.kernel[0] < self.stride[0]:
-            return None
-        return BlockTranspose(self.weight, self.stride[0])
+    @property
+    def geometry(self) -> onednn.Geometry:
+        """How it moves."""
+        padding = self.call.bind()["padding"]
+        padding = padding if isinstance(padding, str) else self.before
+        return onednn.Geometry(self.stride, padding, self.dilation, self.groups)
 
     def rerun(self, inputs: Sequence[Tensor]) -> Tensor:
         """The same where padding is alike on both sides."""
         bound = self.call.bind()
         if isinstance(bound["padding"], str) or not isinstance(bound["bias"], Tensor | None):
             return self.run(inputs)
-        return self._convolve(inputs[0], bound["bias"], self.before)
-
-    def _convolve(self, x: Tensor, bias: Tensor | None, padding: Sequence[int]) -> Tensor:
-        """The convolution, by oneDNN where it pays.
-
-        Of less than 16 images and a 1x1 kernel on one thread, and of one small image, `conv2d` makes a matrix product
-        in a BLAS that is half as fast on some processors (torch 2.13, `use_mkldnn` in Convolution.cpp).
-        """
-        large = self.weight.numel() >= _LARGE_KERNEL and x.device.type == "cpu" and x.dtype == torch.float32
-        if not large or torch.is_grad_enabled() or not torch.backends.mkldnn.is_available():
-            return F.conv2d(x, self.weight, bias, self.stride, padding, self.dilation, self.groups)
-        # `conv2d`'s own entry to oneDNN, without its choice.
-        return torch.mkldnn_convolution(
-            x, self.weight, bias, list(padding), list(self.stride), list(self.dilation), self.groups
-        )
+        return onednn.convolve(inputs[0], self.weight, bound["bias"], self.geometry)
 
     def operations(self) -> float:
         """A multiplication and an addition for every weight."""
@@ -232,7 +142,8 @@ class Conv2d(Windows):
         if (low < 0).any() or (high < 0).any() or (padding >= np.asarray([self.reach(0), self.reach(1)])).any():
             tensor = widen(changes[0], (2, 3), Place(self.input_origin(origin), needed))
             surplus = padding = np.zeros(2, np.int64)
-        out = self._convolve(tensor, None, padding.tolist())
+        moved = replace(self.geometry, padding=(int(padding[0]), int(padding[1])))
+        out = onednn.convolve(tensor, self.weight, None, moved)
         return Change(crop(out, (2, 3), surplus.tolist(), size), place, False)
 
 
@@ -317,11 +228,7 @@ class Linear(Step):
 
     def rerun(self, inputs: Sequence[Tensor]) -> Tensor:
         """By oneDNN where it is the faster one."""
-        (x,), bias = inputs, self.call.bind()["bias"]
-        plain = x.device.type == "cpu" and x.dtype == torch.float32 and not torch.is_grad_enabled()
-        if not plain or x.dim() != 2 or not (_amd() and hasattr(torch.ops.mkldnn, "_linear_pointwise")):
-            return self.run(inputs)
-        return torch.ops.mkldnn._linear_pointwise(x.contiguous(), self.weight, bias, "none", [], "")
+        return onednn.linear(inputs[0], self.weight, self.call.bind()["bias"])
 
     def place(self, slot: int, axis: int) -> Span | None:
         """Position p reads position p."""

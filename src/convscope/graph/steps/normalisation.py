@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Change, Place
 from convscope.graph.nouns import Span
 from convscope.graph.options import PullOptions, Report
-from convscope.graph.order import by_position, looped
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Step
 from convscope.graph.steps.registry import rule
+from convscope.kernels import response
+from convscope.kernels.response import Response
 
 aten = torch.ops.aten
 
@@ -53,11 +52,6 @@ class BatchNorm(Positionwise):
         return Change(changes[0].own().mul_(self.scale), place, False)
 
 
-def _positions(maps: Tensor) -> NDArray[np.float32]:
-    """Maps (n, c, h, w), channels last, as an array (positions, c) of the same memory."""
-    return by_position(maps).reshape(-1, maps.shape[1])
-
-
 @rule(F.local_response_norm)
 class LocalResponseNorm(Positionwise):
     """Local response normalisation across channels, recognised in the chain of operations it is exported as."""
@@ -67,33 +61,16 @@ class LocalResponseNorm(Positionwise):
         return () if options.lrn == "identity" else (0,)
 
     def run(self, inputs: Sequence[Tensor]) -> Tensor:
-        """The same by shifted sums over channels: PyTorch pools a volume for it, which takes several times as long."""
+        """Of maps without PyTorch's pooling of a volume, which takes several times as long."""
         (x,) = inputs
         if x.dim() != 4 or self.call.result.layout != (2, 3) or torch.is_grad_enabled():
             return super().run(inputs)
-        if self._looped(x):
-            from convscope.graph import response  # imported where it is needed: Numba takes half a second
+        return response.normalise(x, self.response)
 
-            out = torch.empty_like(x)
-            response.normalise_response(_positions(x), *self._window(), _positions(out))
-            return out
-        x = x.movedim(1, -1)
-        d, beta = self._divisor(x), self.call.kwargs["beta"]
-        return _negative_power(d, beta).mul_(x).movedim(-1, 1)
-
-    def _looped(self, *maps: Tensor) -> bool:
-        """Whether `response` reads the maps, and faster than PyTorch, whose operations share out over threads."""
-        return self.call.kwargs["beta"] == 0.75 and looped(*maps)
-
-    def _window(self) -> tuple[int, int, float, float]:
-        """Channels before and after each that are summed, the factor of the sum, and k."""
-        size, alpha, k = (self.call.kwargs[name] for name in ("size", "alpha", "k"))
-        return size // 2, (size - 1) // 2, alpha / size, k
-
-    def _divisor(self, x: Tensor) -> Tensor:
-        """k + alpha / n sum(x^2) for maps (..., channels), of which channel c sees c - n // 2 to c + (n - 1) // 2."""
-        before, after, factor, k = self._window()
-        return _window_sum(x.square(), before, after).mul_(factor).add_(k)
+    @property
+    def response(self) -> Response:
+        """Its window and constants."""
+        return Response(*(self.call.kwargs[name] for name in ("size", "alpha", "beta", "k")))
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """By the option `lrn`."""
@@ -104,43 +81,7 @@ class LocalResponseNorm(Positionwise):
         if signal.origin is None or self.call.result.layout != (2, 3):
             return super().pull(signal, context)
         x = context.forward_on(self.inputs[0], signal.origin, signal.size((2, 3)))
-        return {0: Signal(self._gradient(x, signal.tensor), signal.origin)}
-
-    def _gradient(self, x: Tensor, g: Tensor) -> Tensor:
-        """g / d^beta - 2 alpha beta / n x sum(g x / d^(beta + 1)), with y = x / d^beta, d = k + alpha / n sum(x^2)."""
-        if self._looped(x, g):
-            from convscope.graph import response  # imported where it is needed: Numba takes half a second
-
-            out = torch.empty_like(x)
-            response.response_gradient(_positions(x), _positions(g), *self._window(), _positions(out))
-            return out
-        size, alpha, beta = (self.call.kwargs[name] for name in ("size", "alpha", "beta"))
-        x, g = x.movedim(1, -1), g.movedim(1, -1)
-        d = self._divisor(x)
-        scaled = g * _negative_power(d, beta)
-        shares = _window_sum((scaled * x).div_(d), (size - 1) // 2, size // 2)
-        return scaled.addcmul_(x, shares, value=-2 * beta * alpha / size).movedim(-1, 1)
-
-
-def _window_sum(x: Tensor, before: int, after: int) -> Tensor:
-    """The sums of windows of the last dimension, from so many entries before each to so many after it.
-
-    Shifted additions: on channels-last maps they are up to six times faster than a product with a band matrix.
-    """
-    total, length = x.clone(), x.shape[-1]
-    for shift in range(1, min(after, length - 1) + 1):
-        total[..., : length - shift] += x[..., shift:]
-    for shift in range(1, min(before, length - 1) + 1):
-        total[..., shift:] += x[..., : length - shift]
-    return total
-
-
-def _negative_power(d: Tensor, beta: float) -> Tensor:
-    """d ** -beta; by roots, which have vector instructions, for the exponent that everybody uses."""
-    if beta == 0.75:
-        root = d.rsqrt()
-        return root.sqrt().mul_(root)
-    return d.pow(-beta)
+        return {0: Signal(response.gradient(x, signal.tensor, self.response), signal.origin)}
 
 
 @rule(aten.layer_norm.default)

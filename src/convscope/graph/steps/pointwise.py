@@ -11,11 +11,11 @@ from torch import Tensor
 
 from convscope.errors import UsageError
 from convscope.graph.boxes import Signal
-from convscope.graph.changes import Base, Change, Place, views, widen
+from convscope.graph.changes import Base, Below, Change, Place, widen
 from convscope.graph.options import PullOptions
-from convscope.graph.order import Rows
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot
 from convscope.graph.steps.registry import rule
+from convscope.kernels import edits
 
 aten = torch.ops.aten
 
@@ -56,33 +56,13 @@ class ReLU(_Rectifying):
     """max(x, 0)."""
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
-        """max(x + d, 0) - max(x, 0), which is max(d + min(x, 0), -max(x, 0)): two passes over the change, in place."""
-        number, layout = self.inputs[0], self.call.result.layout
+        """max(x + d, 0) - max(x, 0), in place."""
+        layout = self.call.result.layout
         if layout is None or place.origin is None:
             return super().push(changes, place, base)
         tensor = changes[0].own()
-        if layout == (2, 3) and self._in_one_reading(tensor, place, base):
-            return Change(tensor, place, False)
-        negative = base.derived(number, "negative part", lambda x: x.clamp(max=0))
-        floor = base.derived(number, "minus positive part", lambda x: x.clamp(min=0).neg_())
-        for (where, below), (_, bound) in zip(
-            views(negative, layout, base.image, place), views(floor, layout, base.image, place), strict=True
-        ):
-            part = tensor[where]
-            torch.maximum(part.add_(below), bound, out=part)
+        edits.rectify(tensor, place.origin, Below(base, self.inputs[0]), layout)
         return Change(tensor, place, False)
-
-    def _in_one_reading(self, tensor: Tensor, place: Place, base: Base) -> bool:
-        """The same in place by a compiled loop; whether it could be."""
-        change, below = Rows.of(tensor), Rows.of(base.value(self.inputs[0]))
-        if change is None or below is None:
-            return False
-        from convscope.graph.edits import rectify_changes  # imported where it is needed: Numba takes half a second
-
-        origin, (height, _) = place.on_map()
-        starts = base.image * below.strides[0] + origin[:, 0] * below.strides[1] + origin[:, 1] * tensor.shape[1]
-        rectify_changes(change.flat, change.strides, height, change.length, below.flat, starts, below.strides[1])
-        return True
 
 
 @rule(aten.hardtanh.default, aten.relu6.default, aten.clamp.default, aten.clamp_min.default, aten.threshold.default)

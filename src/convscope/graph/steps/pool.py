@@ -11,13 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
-from convscope.graph.changes import Base, Change, Place, add_into, gather, padded_for, widen
+from convscope.graph.changes import Base, Below, Change, Place, widen
 from convscope.graph.nouns import Span
 from convscope.graph.options import Overlap, PullOptions
-from convscope.graph.order import Rows, by_position, looped
 from convscope.graph.steps.base import Call, PullContext, Step
 from convscope.graph.steps.conv import Windows, over_map, pair
 from convscope.graph.steps.registry import rule
+from convscope.kernels import edits, pooling
+from convscope.kernels.pooling import MaxPooling
 
 aten = torch.ops.aten
 
@@ -67,21 +68,13 @@ class MaxPool2d(Windows):
         self.before, self.dilation = pair(bound["padding"]), pair(bound["dilation"])
 
     @property
-    def common(self) -> bool:
-        """Whether the windows are of a kind that nearly all networks have: a compiled loop is then the faster way."""
-        return self.dilation == (1, 1) and self.kernel in ((2, 2), (3, 3))
+    def pooling(self) -> MaxPooling:
+        """Its windows."""
+        return MaxPooling(self.kernel, self.stride, self.before, self.dilation, bool(self.call.bind()["ceil_mode"]))
 
     def run(self, inputs: Sequence[Tensor]) -> Tensor:
         """The maxima alone: PyTorch also writes where they were, which takes longer."""
-        (x,) = inputs
-        whole_map = tuple(x.shape[2:]) == self.call.sources[0].size
-        if not self.common or not whole_map or not looped(x):
-            return super().run(inputs)
-        from convscope.graph.pooling import largest  # imported where it is needed: Numba takes half a second
-
-        out = torch.empty((*x.shape[:2], *self.call.result.size), dtype=x.dtype, memory_format=torch.channels_last)
-        largest(by_position(x), (self.kernel, self.stride, self.before), by_position(out))
-        return out
+        return pooling.largest(inputs[0], self.pooling)
 
     def needs(self, options: PullOptions) -> tuple[int, ...]:
         """The map that was pooled."""
@@ -92,72 +85,21 @@ class MaxPool2d(Windows):
         assert signal.origin is not None
         size, origin = self.input_size(signal.size((2, 3))), self.input_origin(signal.origin)
         share = signal.share / (self.stride[0] * self.stride[1])
-        made = self._unpooled(signal.tensor, origin, size, context)
-        if made is not None:
-            return {0: Signal(made, origin, share=share)}
-        below = context.forward_on(self.inputs[0], origin, size, fill=-torch.inf)
-        pooled = (self.kernel, self.stride, (0, 0), self.dilation, False)
-        _, switches = F.max_pool2d(below, *pooled, return_indices=True)
+        maps, image = context.maps(self.inputs[0])
         if context.options.overlap == "sum":
-            # The native backward of max pooling is this sum, and faster than a scatter.
-            tensor = aten.max_pool2d_with_indices_backward(_dense(signal.tensor), below, *pooled, switches)
+            tensor = pooling.put_back(signal.tensor, maps, image, origin, self.pooling)
         else:
+            _, switches = pooling.switches_on(maps, image, origin, signal.size((2, 3)), self.pooling)
             tensor = unpool(signal.tensor, switches, size, context.options.overlap)
         return {0: Signal(tensor, origin, share=share)}
 
-    def _unpooled(
-        self, signal: Tensor, origin: np.ndarray, size: tuple[int, int], context: PullContext
-    ) -> Tensor | None:
-        """The same by a compiled loop; None where it cannot be."""
-        found = context.maps(self.inputs[0])
-        if found is None or context.options.overlap != "sum" or self.dilation != (1, 1):
-            return None
-        maps, image = found
-        if not looped(maps, signal):
-            return None
-        from convscope.graph.pooling import put_back  # imported where it is needed: Numba takes half a second
-
-        out = torch.empty((*signal.shape[:2], *size), dtype=signal.dtype, memory_format=torch.channels_last)
-        windows = (self.stride, self.kernel)
-        put_back(by_position(maps), image.numpy(), origin, *windows, by_position(signal), by_position(out))
-        return out
-
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The windows that see the change, their other inputs taken from the unedited map."""
-        made = self._in_one_reading(changes[0], place, base)
-        if made is not None:
-            return made
         (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
-        start = self.input_origin(origin)
-        below = base.derived(self.inputs[0], f"padded for {self.index}", self._padded)
-        windows = gather(below, (2, 3), base.image, Place(start, self.input_size(size)), shift=self.before)
-        add_into(windows, changes[0].tensor, (2, 3), old[0] - start[0])
-        return Change(F.max_pool2d(windows, self.kernel, self.stride, 0, self.dilation), place, True)
-
-    def _in_one_reading(self, change: Change, place: Place, base: Base) -> Change | None:
-        """The same by a compiled loop, as a difference from the unedited maxima unless the box is the whole map; None
-        where it cannot be."""
-        maps, pooled = base.value(self.inputs[0]), base.value(self.index)
-        boxes = Rows.of(change.tensor)
-        if boxes is None or self.dilation != (1, 1) or not looped(maps, pooled):
-            return None
-        from convscope.graph.edits import pool_changes  # imported where it is needed: Numba takes half a second
-
-        (origin, size), (old, box) = place.on_map(), change.place.on_map()
         whole_map = size == self.call.result.size
-        out = torch.empty((len(origin), maps.shape[1], *size), dtype=maps.dtype, memory_format=torch.channels_last)
-        windows = (self.kernel, self.stride, self.before)
-        there = (by_position(maps), base.image, origin)
-        pool_changes(
-            boxes.flat, boxes.strides, box, old, *there, *windows, by_position(pooled), not whole_map, by_position(out)
-        )
-        return Change(out, place, whole_map)
-
-    def _padded(self, x: Tensor) -> Tensor:
-        """The map with -inf wherever a window may reach beyond it."""
-        ends = self.input_size(self.call.result.size)
-        high = [max(e - b - v, 0) for e, b, v in zip(ends, self.before, x.shape[2:], strict=True)]
-        return padded_for(x, (2, 3), self.before, high, -torch.inf)
+        pooled = None if whole_map else base.value(self.index)
+        there = (Below(base, self.inputs[0]), origin, size)
+        return Change(edits.pool(changes[0].tensor, old, *there, self.pooling, pooled), place, whole_map)
 
 
 @rule(aten.avg_pool2d.default)

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, paste, whole, whole_origin
-from convscope.graph.changes import Base, Change, Place, add_into, empty_map, widen
+from convscope.graph.changes import Base, Change, Place, widen
 from convscope.graph.nouns import Span
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot, Step
 from convscope.graph.steps.conv import over_map
 from convscope.graph.steps.registry import rule
+from convscope.kernels.views import add_into, empty_map
 
 aten = torch.ops.aten
 

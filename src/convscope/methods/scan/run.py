@@ -35,8 +35,8 @@ from torch import Tensor
 from convscope.data import Batch, Failure, Preprocess, Source, batches
 from convscope.errors import SourceError
 from convscope.graph import Network
+from convscope.kernels.reduction import Asked, Reduced, side_by_side
 from convscope.methods.scan.crops import Crops
-from convscope.methods.scan.reduction import Reduced, reduce_output, side_by_side
 from convscope.methods.scan.state import Coverage, Findings, ScanState
 from convscope.methods.scan.statistics import Responses
 from convscope.methods.scan.topk import Threshold, Winners
@@ -110,15 +110,9 @@ class Job:
         with self.lock:
             threshold = self.state.table.threshold()
         spans = {layer.name: span for layer, span in zip(identity.layers, identity.spans, strict=True)}
-        found: dict[str, Reduced] = {}
-        with torch.no_grad():
-            for output in self.net.each_output(self._fill(micro), list(spans)):
-                found[output.layer] = reduce_output(
-                    output,
-                    statistics=identity.statistics,
-                    images=micro.indices,
-                    threshold=threshold.channels(spans[output.layer]),
-                )
+        statistics = "all" if identity.statistics else "none"
+        asked = {name: Asked(micro.indices, threshold.channels(span), statistics) for name, span in spans.items()}
+        found = dict(self.net.reduce(self._fill(micro), asked))
         all_layers = side_by_side([found[name] for name in spans])
         responses = Responses(*all_layers[:4], micro.labels) if identity.statistics else None
         winners = _winners(all_layers, identity.widths, micro.indices, threshold)

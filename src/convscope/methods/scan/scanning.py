@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import torch
 
+from convscope import kernels
 from convscope.data import Source, open_source
 from convscope.errors import SourceError, UsageError
 from convscope.graph import Network
@@ -141,6 +142,7 @@ def identify(
         dtype=str(net.dtype).removeprefix("torch."),
         device=net.device.type,
         folding=net.folding,
+        kernels=kernels.shown_in(net.device, net.dtype),
         statistics=statistics != "none",
         classes=_classes(source, chosen) if statistics == "all" else None,
     )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from convscope.data import Failure
 from convscope.errors import StoreError
+from convscope.kernels import State
 from convscope.methods.scan.statistics import Responses, StatisticsTable
 from convscope.methods.scan.topk import TopKTable, Winners
 
@@ -28,6 +29,8 @@ MOST_IMAGES = 1 << 32
 _MOST = 2**31 - 1  # of all that is counted in 32 bits
 
 _OPTIONS = ("preprocess", "k", "micro_batch", "dtype", "device", "folding", "statistics", "classes")
+_SWITCH: dict[str, State] = {"on": "on", "off": "off"}
+_USUAL: dict[str, Any] = {"kernels": "on"}  # what is only written down where it is otherwise
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class ScanIdentity:
     """All that decides a scan's bytes, apart from the machine: two scans with the same identity can be merged.
 
     `network` and `source` are pairs of a readable name and a fingerprint; `classes` is the number of classes of the
-    class statistics, None without them; `folding` says whether the network folds batch norms, which rounds otherwise.
+    class statistics, None without them; `folding` says whether the network folds batch norms, which rounds otherwise,
+    and `kernels` whether compiled loops ran, which do as well.
     """
 
     network: tuple[str, str]
@@ -65,6 +69,7 @@ class ScanIdentity:
     folding: str
     statistics: bool
     classes: int | None
+    kernels: State = "on"
 
     @property
     def micro_batches(self) -> int:
@@ -99,6 +104,7 @@ class ScanIdentity:
             "source": {"name": self.source[0], "fingerprint": self.source[1], "images": self.images},
             "layers": [[x.name, x.channels, x.height, x.width] for x in self.layers],
             **{key: getattr(self, key) for key in _OPTIONS},
+            **{key: getattr(self, key) for key, usual in _USUAL.items() if getattr(self, key) != usual},
         }
 
     @classmethod
@@ -121,6 +127,7 @@ class ScanIdentity:
             folding=_text(found["folding"]),
             statistics=_yes_or_no(found["statistics"]),
             classes=None if classes is None else _whole(classes, 1, _MOST),
+            kernels=_SWITCH[found.get("kernels", "on")],
         )
 
     def differences(self, other: ScanIdentity) -> list[str]:
@@ -130,7 +137,7 @@ class ScanIdentity:
             (mine, my_print), (theirs, their_print) = getattr(self, what), getattr(other, what)
             if my_print != their_print:
                 said.append(f"{what} {mine} ({my_print[:12]}), not {theirs} ({their_print[:12]})")
-        for what in ("images", *_OPTIONS):
+        for what in ("images", *_OPTIONS, *_USUAL):
             mine, theirs = getattr(self, what), getattr(other, what)
             if mine != theirs:
                 said.append(f"{what} {mine}, not {theirs}")

@@ -1,4 +1,8 @@
-"""Maps in the order that compiled loops read, channels side by side: float32 on a processor, channels last."""
+"""The order in memory that compiled loops read, channels side by side, and maps as arrays in that order.
+
+It is a module because everything that compiled loops ask of a tensor is one thing: float32 on a processor, channels
+last, no gradient wanted. PyTorch's tensors say channels first whatever their memory is, NumPy's arrays as it is.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_FEW_THREADS = 3  # up to which one compiled loop is faster than PyTorch's operations, which threads share
+from convscope.kernels import machine
 
 
 def looped(*maps: Tensor) -> bool:
     """Whether compiled loops read these maps (n, c, h, w), and faster than PyTorch does, without a gradient."""
-    return torch.get_num_threads() <= _FEW_THREADS and all(
+    return machine.loops_win() and all(
         t.device.type == "cpu"
         and t.dtype == torch.float32
         and t.dim() == 4
@@ -29,6 +33,11 @@ def by_position(maps: Tensor) -> NDArray[np.float32]:
     return maps.detach().numpy().transpose(0, 2, 3, 1)
 
 
+def positions(maps: Tensor) -> NDArray[np.float32]:
+    """Maps (n, c, h, w), channels last, as an array (n * h * w, c) of the same memory."""
+    return by_position(maps).reshape(-1, maps.shape[1])
+
+
 @dataclass(frozen=True)
 class Rows:
     """A tensor (n, c, h, w) by the rows of its memory, each of `length` = w * c numbers, channels side by side.
@@ -41,12 +50,19 @@ class Rows:
     length: int
 
     @classmethod
-    def of(cls, maps: Tensor) -> Rows | None:
-        """The rows; None where the tensor is not of float32 on a processor, in another order, or of a gradient."""
+    def fit(cls, maps: Tensor) -> bool:
+        """Whether a tensor has such rows: float32 on a processor, channels side by side, without a gradient."""
         if maps.dtype != torch.float32 or maps.device.type != "cpu" or maps.dim() != 4 or maps.requires_grad:
-            return None
-        (n, c, h, w), (image, channel, row, column) = maps.shape, maps.stride()
-        if (c > 1 and channel != 1) or (w > 1 and column != c) or not maps.numel():
-            return None
+            return False
+        (_, c, _, w), (_, channel, _, column) = maps.shape, maps.stride()
+        return not ((c > 1 and channel != 1) or (w > 1 and column != c) or not maps.numel())
+
+    @classmethod
+    def of(cls, maps: Tensor) -> Rows:
+        """The rows of a tensor that has them."""
+        (n, c, h, w), (image, _, row, _) = maps.shape, maps.stride()
         span = (n - 1) * image + (h - 1) * row + w * c
         return cls(maps.as_strided((span,), (1,)).numpy(), (image, row), w * c)
+
+
+__all__ = ["Rows", "by_position", "looped", "positions"]

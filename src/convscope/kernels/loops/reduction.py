@@ -1,11 +1,8 @@
-"""Maxima, their positions, sums and counts of maps in one reading, compiled by Numba.
+"""Maxima, their positions, sums and counts of maps in one reading: the loops of `kernels.reduction`.
 
-The outputs of a layer are far larger than a core's cache, and reading them from memory is what reducing them costs.
-PyTorch reads them once for each reduction; here all come from one reading, a run of positions at a time, channel by
-channel side by side in vector registers, and memory is asked for what comes next before it is needed. What the network
-does to the map next can be done to each run while it is in the cache: batch norm, a sum and a ReLU by themselves would
-each read and write the map again, and max pooling read it. Nothing is reordered but channels, so sums do not depend on
-the processor.
+A run of positions is read at a time, channel by channel side by side in vector registers, and memory is asked for what
+comes next before it is needed. What the network does to the map next is done to each run while it is in the cache.
+Nothing is reordered but channels, so sums do not depend on the processor.
 """
 
 from __future__ import annotations
@@ -13,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.compiling import LINE, fetch, loop
-from convscope.graph.pooling import Windows, largest_row
+from convscope.kernels.loops.compiling import LINE, fetch, loop
+from convscope.kernels.loops.pooling import Windows, largest_row
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int32]
+Pooling = tuple[Floats, Windows, tuple[int, int, int, int, int]]
 
-_RUN = 8192  # numbers of a run of positions: 32 KiB, which the nearest cache holds
 _AHEAD = 2048  # numbers that are asked for ahead of their use: 8 KiB
 _NONE = np.float32(-np.inf)
 _ZERO = np.float32(0)
@@ -63,17 +60,33 @@ def _read(flat: Floats, start: int, count: int, most: Floats, total: Floats, pos
 
 
 @loop
-def _change(values: Floats, factor: Floats, shift: Floats, other: Floats, added: bool) -> None:
-    """values * factor + shift, and + other where it is added, in place, of some positions (p, channels)."""
+def _scale(values: Floats, factor: Floats, shift: Floats) -> None:
+    """values * factor + shift in place of some positions (p, channels)."""
+    positions, channels = values.shape
+    for i in range(positions):
+        at = values[i]
+        for c in range(channels):
+            at[c] = at[c] * factor[c] + shift[c]
+
+
+@loop
+def _scale_and_add(values: Floats, factor: Floats, shift: Floats, other: Floats) -> None:
+    """values * factor + shift + other in place of some positions (p, channels)."""
     positions, channels = values.shape
     for i in range(positions):
         at, more = values[i], other[i]
-        if added:
-            for c in range(channels):
-                at[c] = at[c] * factor[c] + shift[c] + more[c]
-        else:
-            for c in range(channels):
-                at[c] = at[c] * factor[c] + shift[c]
+        for c in range(channels):
+            at[c] = at[c] * factor[c] + shift[c] + more[c]
+
+
+@loop
+def _add(values: Floats, other: Floats) -> None:
+    """values + other in place of some positions (p, channels)."""
+    positions, channels = values.shape
+    for i in range(positions):
+        at, more = values[i], other[i]
+        for c in range(channels):
+            at[c] += more[c]
 
 
 @loop
@@ -100,33 +113,76 @@ def _leave_out_nan(values: Floats, total: Floats, missing: Places) -> None:
 
 
 @loop
+def _take_in(
+    values: Floats,
+    first: int,
+    threshold: Floats,
+    most: Floats,
+    of_run: Floats,
+    largest: Floats,
+    total: NDArray[np.float64],
+    place: Places,
+    missing: Places,
+) -> None:
+    """Add what a run of positions (p, channels), the first of them `first`, holds to what is known of its map."""
+    positions, channels = values.shape
+    wins, strange = 0, 0
+    for c in range(channels):
+        new = (most[c] > largest[c]) | (place[c] < 0)
+        wins += np.int32((most[c] >= threshold[c]) & new)
+        strange += np.int32(of_run[c] != of_run[c])
+    if strange > 0:
+        _leave_out_nan(values, of_run, missing)
+    if wins > 0:
+        for c in range(channels):
+            if most[c] >= threshold[c] and (most[c] > largest[c] or place[c] < 0):
+                for p in range(positions):
+                    if values[p, c] == most[c]:
+                        place[c] = first + p
+                        break
+    for c in range(channels):
+        largest[c] = most[c] if most[c] > largest[c] else largest[c]
+        total[c] += of_run[c]
+
+
+@loop
+def _pool(flat: Floats, begin: int, size: tuple[int, int], last: int, pooling: Pooling, image: int, made: int) -> int:
+    """Fill in the rows, from number `made` on, of what pooling makes of the map at `begin`, of so many positions and
+    channels, of which those before `last` are ready; the number of the next row."""
+    pooled, windows, (width, high, wide, step, offset) = pooling
+    positions, channels = size
+    height = positions // width
+    while made < high and min(made * windows[1][0] - windows[2][0] + windows[0][0], height) * width <= last:
+        at = (image * high + made) * wide * step + offset
+        largest_row(flat, begin, (height, width, channels), windows, made, 0, pooled, at, step, wide)
+        made += 1
+    return made
+
+
+@loop
 def reduce_maps(
     maps: Floats,
     threshold: Floats,
     numbers: Floats,
     counts: Places,
-    factor: Floats,
-    shift: Floats,
-    other: Floats,
-    changed: bool,
-    added: bool,
+    run: int,
+    change: tuple[Floats, Floats] | None,
+    other: Floats | None,
     rectified: bool,
-    pooled: Floats,
-    windows: Windows,
-    layout: tuple[int, int, int, int, int],
+    pooling: Pooling | None,
 ) -> int:
     """Fill in what maps (n, positions, channels) hold, and then change them in place; how many positions are NaN.
 
     numbers: (3, n, channels). The maxima, leaving NaN out, NaN for a map that is all NaN; the sums, leaving NaN out, of
-        which runs of positions are summed in float32 and their sums in float64; how many positions are positive.
+        which a `run` of positions is summed in float32 and their sums in float64; how many positions are positive.
     counts: (2, n, channels). The first positions of maxima that reach their channel's `threshold` (channels,), else -1;
         how many positions are NaN.
-    factor, shift (channels,), other (like maps): where `changed`, maps become maps * factor + shift, + other where
-        `added`; then max(maps, 0) where `rectified`. What is not asked for is not looked at.
-    pooled: the maxima of the `windows` (kernel, stride, padding before) of what they have become. layout: the maps'
-        width, the height and width of what pooling makes (0 where it is not asked for), how many channels the layer and
-        `pooled` have, and from which on these are: a part of a layer is summed in the same runs as all of it.
+    change, other: a factor and a shift (channels,), and what is like the maps: these become maps * factor + shift +
+        other; then max(maps, 0) where `rectified`.
+    pooling: where the maxima of windows of what they have become go, the windows, and: the maps' width, the height and
+        width of what pooling makes, how many channels this has, and from which on these are.
 
+    Compiled once for each way of leaving change, other and pooling out, so that nothing is asked while it runs.
     Arguments are few and the caller does little: after a convolution nothing of either is in a cache.
     """
     maxima, sums, active = numbers[0], numbers[1], numbers[2]
@@ -135,9 +191,6 @@ def reduce_maps(
     n, positions, channels = maps.shape
     flat = maps.reshape(-1)
     most, of_run = np.empty(channels, np.float32), np.empty(channels, np.float32)
-    width, high, wide, step, offset = layout
-    run = max(4, min(64, _RUN // step // 4 * 4))
-    height = positions // width
     total, positive = np.empty(channels, np.float64), np.empty(channels, np.int32)
     for i in range(n):
         largest, place = maxima[i], places[i]
@@ -150,33 +203,20 @@ def reduce_maps(
         for first in range(0, positions, run):
             last = min(first + run, positions)
             start = (i * positions + first) * channels
+            here = maps[i, first:last]
             _read(flat, start, last - first, most, of_run, positive)
-            wins, strange = 0, 0
-            for c in range(channels):
-                new = (most[c] > largest[c]) | (place[c] < 0)
-                wins += np.int32((most[c] >= threshold[c]) & new)
-                strange += np.int32(of_run[c] != of_run[c])
-            if strange > 0:
-                _leave_out_nan(maps[i, first:last], of_run, missing[i])
-            if wins > 0:
-                for c in range(channels):
-                    if most[c] >= threshold[c] and (most[c] > largest[c] or place[c] < 0):
-                        for p in range(first, last):
-                            if maps[i, p, c] == most[c]:
-                                place[c] = p
-                                break
-            for c in range(channels):
-                largest[c] = most[c] if most[c] > largest[c] else largest[c]
-                total[c] += of_run[c]
-            if changed:
-                _change(maps[i, first:last], factor, shift, other[i, first:last], added)
+            _take_in(here, first, threshold, most, of_run, largest, total, place, missing[i])
+            if change is not None:
+                if other is not None:
+                    _scale_and_add(here, change[0], change[1], other[i, first:last])
+                else:
+                    _scale(here, change[0], change[1])
+            elif other is not None:
+                _add(here, other[i, first:last])
             if rectified:
                 _rectify(flat[start : start + (last - first) * channels])
-            while made < high and min(made * windows[1][0] - windows[2][0] + windows[0][0], height) * width <= last:
-                at = (i * high + made) * wide * step + offset
-                begin, size = i * positions * channels, (height, width, channels)
-                largest_row(flat, begin, size, windows, made, 0, pooled, at, step, wide)
-                made += 1
+            if pooling is not None:
+                made = _pool(flat, i * positions * channels, (positions, channels), last, pooling, i, made)
         for c in range(channels):
             sums[i, c] = total[c]
             active[i, c] = positive[c]

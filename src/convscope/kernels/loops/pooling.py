@@ -1,9 +1,6 @@
-"""Max pooling and unpooling, each in one reading of the map, compiled by Numba; PyTorch's write where each maximum was.
+"""Max pooling and unpooling in one reading of the map: the loops of `kernels.pooling`.
 
 Pooling: a window's pixels, channels side by side, are read at once, and those of the next row of windows are asked for.
-It is 1.6 to 2.7 times as fast as PyTorch. (First the maxima of columns, for all windows of a row, then of these took
-1.7 times as long.)
-
 Unpooling: the switches of a window are found where the map is, without cutting boxes from it, and used at once.
 """
 
@@ -12,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.compiling import LINE, fetch, loop
+from convscope.kernels.loops.compiling import LINE, fetch, loop
 
 Floats = NDArray[np.float32]
 Pair = tuple[int, int]

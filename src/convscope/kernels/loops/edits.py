@@ -1,8 +1,7 @@
-"""Changes on boxes carried through rectifiers and max pooling in one reading, compiled by Numba.
+"""Changes on boxes carried through rectifiers and max pooling in one reading: the loops of `kernels.edits`.
 
-PyTorch goes through a change and what the unedited map has there several times, stretch by stretch; here each row of a
-box is read once. A tensor of boxes is its memory `flat`, with the numbers from one box to the next and from one row to
-the next (see `order.Rows`); rows of w positions and c channels lie together.
+Each row of a box is read once. A tensor of boxes is its memory `flat`, with the numbers from one box to the next and
+from one row to the next (see `order.Rows`); rows of w positions and c channels lie together.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.compiling import LINE, fetch, loop
-from convscope.graph.pooling import larger
+from convscope.kernels.loops.compiling import LINE, fetch, loop
+from convscope.kernels.loops.pooling import Windows, larger
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -57,20 +56,18 @@ def pool_changes(
     maps: Floats,
     image: Integers,
     origin: Integers,
-    kernel: tuple[int, int],
-    stride: tuple[int, int],
-    before: tuple[int, int],
-    pooled: Floats,
-    difference: bool,
+    windows: Windows,
+    pooled: Floats | None,
     out: Floats,
 ) -> None:
-    """Fill in the maxima (n, h, w, channels) of windows of changed maps, less those of the unedited ones where a
-    `difference` is asked for.
+    """Fill in the maxima (n, h, w, channels) of windows of changed maps, less those of the unedited ones where these
+    are given: compiled once with them and once without.
 
     change, strides: boxes of `box` rows and columns at `old` (n, 2) of the `maps` (b, height, width, channels) that
     `image` (n,) names. origin: where the boxes of `out` begin in the map of maxima, of which `pooled` (b, ...) has the
-    unedited ones. Padding, so much `before` each axis, never wins.
+    unedited ones. windows: their kernel, stride, and padding before, which never wins.
     """
+    kernel, stride, before = windows
     _, height, width, channels = maps.shape
     n, high, wide, _ = out.shape
     row = np.empty(((wide - 1) * stride[1] + kernel[1], channels), np.float32)
@@ -99,7 +96,7 @@ def pool_changes(
                 made[:] = _NONE
                 for column in range(max(corner, first - left), min(corner + kernel[1], last - left)):
                     larger(made, row[column])
-                if difference:
+                if pooled is not None:
                     known = pooled[image[i], origin[i, 0] + y, origin[i, 1] + x]
                     for c in range(channels):
                         made[c] -= known[c]

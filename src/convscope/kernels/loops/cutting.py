@@ -1,15 +1,11 @@
-"""Boxes cut from maps and cleared beyond them, by a run of memory after the other, compiled by Numba.
-
-For float32 on a processor, channels last: a row of a box is one run. PyTorch's operations, called for each box and
-side, take ten microseconds a call, which is more than most of them have to copy for.
-"""
+"""Boxes cut from maps and cleared beyond them, by a run of memory after the other: the loops of `kernels.cutting`."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.compiling import loop
+from convscope.kernels.loops.compiling import loop
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]

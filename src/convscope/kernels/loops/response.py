@@ -1,7 +1,6 @@
-"""Response normalisation in one reading of its operands, where PyTorch takes many, compiled by Numba.
+"""Response normalisation in one reading of its operands: the loops of `kernels.response`.
 
-For float32 on a processor, channels last: channels lie side by side in vector registers. (Unpooling and batch norm with
-a ReLU were tried as well, and gained little or nothing.)
+(Unpooling and batch norm with a ReLU were tried as well, and gained little or nothing.)
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.compiling import loop
+from convscope.kernels.loops.compiling import loop
 
 Floats = NDArray[np.float32]
 

@@ -12,7 +12,8 @@ from convscope.graph import Network
 from convscope.graph.boxes import Signal, whole_origin
 from convscope.graph.options import PullOptions
 from convscope.graph.pulling import Context, seed_signal
-from convscope.graph.sparse import SparseTranspose
+from convscope.kernels import State, machine
+from convscope.kernels.transposing import Transposed, transpose
 
 # images, channels, few, map, kernel, stride: one and several blocks of channels (128) and of vectors (96 numbers), the
 # last of each full or not; stretches (256 positions) of many images, of one, of parts of one.
@@ -34,6 +35,10 @@ def drawn(shape: tuple[int, ...], share: float) -> Tensor:
     return (torch.randn(shape) * (torch.rand(shape) < share)).contiguous(memory_format=torch.channels_last)
 
 
+def weighed(weight: Tensor, stride: tuple[int, int]) -> Transposed:
+    return Transposed(weight, stride, (1, 1), 1)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.02, 0.3, 1.0])
 @pytest.mark.parametrize(("n", "channels", "few", "size", "kernel", "stride"), SHAPES)
 def test_what_is_not_zero_makes_the_whole_convolution(
@@ -44,41 +49,71 @@ def test_what_is_not_zero_makes_the_whole_convolution(
     kernel: tuple[int, int],
     stride: tuple[int, int],
     share: float,
+    vectors: machine.Vectors,
+    compiled: None,
 ) -> None:
     x, weight = drawn((n, channels, *size), share), torch.randn(channels, few, *kernel)
     expected = F.conv_transpose2d(x.double(), weight.double(), stride=stride)
-    found = SparseTranspose(weight, stride)(x)
-    assert found is not None
+    found = transpose.compiled(x, weighed(weight, stride), share)
     assert found.shape == expected.shape
     assert found.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(found.double(), expected, rtol=0, atol=2e-6 * (1 + expected.abs().max().item()))
 
 
+def test_both_ways_of_listing_make_the_same_bits(compiled: None) -> None:
+    x, transposed = drawn((3, 150, 9, 7), 0.2), weighed(torch.randn(150, 12, 3, 3), (2, 2))
+    with machine.pretend(vectors="avx512"):
+        by_vectors = transpose.compiled(x, transposed, 0.2)
+    with machine.pretend(vectors="narrow"):
+        assert torch.equal(transpose.compiled(x, transposed, 0.2), by_vectors)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-4), (torch.float64, 1e-11)])
+@pytest.mark.parametrize("few", [1, 3, 20])
+@pytest.mark.parametrize(
+    "geometry", [((1, 1), (1, 1), 1), ((2, 2), (1, 1), 1), ((2, 1), (1, 2), 1), ((1, 1), (1, 1), 2)]
+)
+def test_both_ways_are_those_of_pytorch(
+    few: int,
+    geometry: tuple[tuple[int, int], tuple[int, int], int],
+    dtype: torch.dtype,
+    tolerance: float,
+    way: State,
+) -> None:
+    stride, dilation, groups = geometry
+    x, weight = drawn((2, 32, 7, 6), 0.1).to(dtype), torch.randn(32, few, 3, 3, dtype=dtype)
+    exact = F.conv_transpose2d(x.double(), weight.double(), stride=stride, dilation=dilation, groups=groups)
+    found = transpose(x, Transposed(weight, stride, dilation, groups), 0.1)
+    assert found.dtype == dtype
+    torch.testing.assert_close(found.double(), exact, rtol=0, atol=tolerance)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 5), (16, 16), (23, 19)])
-def test_an_image_s_bits_do_not_depend_on_the_others(size: tuple[int, int]) -> None:
-    x, transpose = drawn((7, 150, *size), 0.2), SparseTranspose(torch.randn(150, 12, 3, 3), (2, 2))
-    together = transpose(x)
-    assert together is not None
+def test_an_image_s_bits_do_not_depend_on_the_others(
+    size: tuple[int, int], vectors: machine.Vectors, compiled: None
+) -> None:
+    x, transposed = drawn((7, 150, *size), 0.2), weighed(torch.randn(150, 12, 3, 3), (2, 2))
+    together = transpose.compiled(x, transposed, 0.2)
     for i in range(7):
-        alone = transpose(x[i : i + 1])
-        assert alone is not None
-        assert torch.equal(alone, together[i : i + 1])
+        assert torch.equal(transpose.compiled(x[i : i + 1], transposed, 0.2), together[i : i + 1])
 
 
-def test_a_single_entry_gives_its_row_of_the_weight() -> None:
+def test_a_single_entry_gives_its_row_of_the_weight(way: State) -> None:
     x, weight = torch.zeros(1, 20, 2, 2).contiguous(memory_format=torch.channels_last), torch.randn(20, 4, 3, 3)
     x[0, 17, 1, 0] = 2
     expected = torch.zeros(1, 4, 5, 5)
     expected[0, :, 2:, :3] = 2 * weight[17]
-    found = SparseTranspose(weight, (2, 2))(x)
-    assert found is not None
-    assert torch.equal(found, expected)
+    assert torch.equal(transpose(x, weighed(weight, (2, 2)), 0.1), expected)
 
 
-def test_it_pays_where_little_is_left() -> None:
-    wide, narrow = SparseTranspose(torch.randn(64, 64, 3, 3), (1, 1)), SparseTranspose(torch.randn(64, 1, 1, 1), (1, 1))
-    assert [wide.pays(share) for share in (0.1, 0.5, 0.8)] == [True, True, False]
-    assert not narrow.pays(0.1), "fifteen in sixteen places of its vectors are empty"
+def test_it_pays_where_little_is_left(compiled: None) -> None:
+    wide, narrow = (weighed(torch.randn(64, *shape), (1, 1)) for shape in ((64, 3, 3), (1, 1, 1)))
+    x = drawn((2, 64, 5, 5), 0.1)
+    assert [transpose.accepts(x, wide, share) for share in (0.1, 0.5, 0.8, 1.0)] == [True, True, False, False]
+    assert not transpose.accepts(x, narrow, 0.1), "fifteen in sixteen places of its vectors are empty"
+    assert not transpose.accepts(x.double(), wide, 0.1)
+    assert not transpose.accepts(x, Transposed(wide.weight, (1, 1), (2, 2), 1), 0.1)
+    assert not transpose.accepts(x, Transposed(wide.weight, (1, 1), (1, 1), 2), 0.1)
 
 
 def pulled(net: Network, signal: Tensor, share: float) -> Signal:
@@ -87,26 +122,17 @@ def pulled(net: Network, signal: Tensor, share: float) -> Signal:
 
 
 @pytest.mark.parametrize("share", [0.05, 0.9])
-def test_a_convolution_pulls_alike_either_way(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_convolution_pulls_alike_either_way(share: float, way: State) -> None:
     net = Network.trace(nn.Conv2d(24, 40, 3, stride=2, padding=1), (24, 20, 20))
     signal = drawn((3, 40, 10, 10), share)
-    used: list[int] = []
-    original = SparseTranspose.__call__
-
-    def counting(self: SparseTranspose, signal: Tensor) -> Tensor | None:
-        used.append(len(signal))
-        return original(self, signal)
-
-    monkeypatch.setattr(SparseTranspose, "__call__", counting)
     found, expected = pulled(net, signal, share), pulled(net.to(dtype=torch.float64), signal.double(), share)
-    assert used == ([3] if share == 0.05 else []), "float64 and what is not mostly zero go PyTorch's way"
     torch.testing.assert_close(found.tensor.double(), expected.tensor, rtol=0, atol=1e-5)
     assert found.origin is not None
     assert (found.origin == expected.origin).all()
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
-def test_what_is_not_finite_stays_where_it_belongs(value: float) -> None:
+def test_what_is_not_finite_stays_where_it_belongs(value: float, vectors: machine.Vectors, way: State) -> None:
     net = Network.trace(nn.Conv2d(20, 3, 1), (20, 4, 4))
     x = drawn((3, 3, 4, 4), 0.1)
     expected = pulled(net, x, 0.1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -112,7 +111,7 @@ class Conv2d(Windows):
         """The weight in the forms that the adjoint is made with."""
         return Transposed(self.weight, self.stride, self.dilation, self.groups)
 
-    @property
+    @cached_property
     def geometry(self) -> onednn.Geometry:
         """How it moves."""
         padding = self.call.bind()["padding"]
@@ -142,7 +141,8 @@ class Conv2d(Windows):
         if (low < 0).any() or (high < 0).any() or (padding >= np.asarray([self.reach(0), self.reach(1)])).any():
             tensor = widen(changes[0], (2, 3), Place(self.input_origin(origin), needed))
             surplus = padding = np.zeros(2, np.int64)
-        moved = replace(self.geometry, padding=(int(padding[0]), int(padding[1])))
+        around = (int(padding[0]), int(padding[1]))
+        moved = onednn.Geometry(self.stride, around, self.dilation, self.groups)
         out = onednn.convolve(tensor, self.weight, None, moved)
         return Change(crop(out, (2, 3), surplus.tolist(), size), place, False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -67,7 +68,7 @@ class LocalResponseNorm(Positionwise):
             return super().run(inputs)
         return response.normalise(x, self.response)
 
-    @property
+    @cached_property
     def response(self) -> Response:
         """Its window and constants."""
         return Response(*(self.call.kwargs[name] for name in ("size", "alpha", "beta", "k")))

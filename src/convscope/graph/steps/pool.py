@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ class MaxPool2d(Windows):
         self.stride = pair(bound["stride"]) if bound["stride"] else self.kernel
         self.before, self.dilation = pair(bound["padding"]), pair(bound["dilation"])
 
-    @property
+    @cached_property
     def pooling(self) -> MaxPooling:
         """Its windows."""
         return MaxPooling(self.kernel, self.stride, self.before, self.dilation, bool(self.call.bind()["ceil_mode"]))

@@ -20,6 +20,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -59,7 +60,7 @@ JOBS: dict[str, tuple[str, ...]] = {
 IGNORED = ("*/log.csv", "*/log.jsonl", "*tfevents*", "*.part")
 """Files that hold times of day or durations."""
 
-TIMED = ("/state.safetensors", "/checkpoints/*.safetensors")
+TIMED = re.compile(r"(state|checkpoints/epoch-\d+)\.safetensors")
 """Files of a training whose header holds durations: their tensors count."""
 
 
@@ -130,7 +131,7 @@ def hashes(folder: Path) -> dict[str, str]:
             with zipfile.ZipFile(path) as archive:
                 for member in sorted(archive.namelist()):
                     digest.update(member.encode() + archive.read(member))
-        elif any(fnmatch.fnmatch(f"/{name}", pattern) for pattern in TIMED):
+        elif TIMED.fullmatch(name):
             content = path.read_bytes()
             digest.update(content[8 + int.from_bytes(content[:8], "little") :])
         else:

@@ -49,11 +49,12 @@ def targets_for(net: Network, source: Source, indices: Sequence[int], asked: Tar
     listed = [asked] if isinstance(asked, str | int) else asked
     if isinstance(listed, torch.Tensor) or not listed:
         return listed if isinstance(listed, torch.Tensor) else None
+    count = net.layers[net.output].channels
     if "labels" not in listed:
-        return list(listed)
+        return [class_number(net, one, count) for one in listed]
     if len(listed) > 1:
         raise UsageError("target='labels': give either the images' own classes or others, not both")
-    found, count = [], net.layers[net.output].channels
+    found = []
     for index in indices:
         label = source.label(index)
         if label < 0:

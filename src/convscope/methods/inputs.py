@@ -1,17 +1,23 @@
-"""From pixels to a network's input: the one way, for every method."""
+"""From images of any kind to a network's input: the one way, for every method."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
-from convscope.data import Preprocess
-from convscope.errors import UsageError
+from convscope.data import Preprocess, decode, load_image, open_source
+from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
+
+AT_ONCE = 1024
+"""Images that a method of a few images takes at most: they and what is found of them are held in memory together."""
 
 
 def preprocess_of(net: Network) -> Preprocess:
@@ -41,4 +47,94 @@ def input_of(net: Network, pixels: NDArray[np.uint8] | Sequence[NDArray[np.uint8
     return preprocess_of(net).normalise(batch, dtype=net.dtype).to(net.device)
 
 
-__all__ = ["input_of", "preprocess_of"]
+def images_for(net: Network, images: Any) -> Tensor:
+    """The network's input (n, C, H, W), on its device and with its dtype, for images of any of these kinds.
+
+    | images | are |
+    | --- | --- |
+    | a floating-point tensor (C, H, W) or (n, C, H, W) | normalised already: taken as they are |
+    | a uint8 tensor (3, H, W) or (n, 3, H, W) | pixels; of the input's size they are cropped already |
+    | a NumPy array (H, W), (H, W, 3), (n, H, W, 3), or one as a tensor would be | pixels where they are uint8 |
+    | a path, a Pillow image | one image |
+    | a `Source`, or a spelling of a collection (`open_source`) | all of its images |
+    | a list or tuple of paths, Pillow images, arrays | these images |
+
+    What is not normalised is cropped and normalised by the network's preprocessing.
+
+    Raises:
+        ShapeError: for tensors and arrays of other shapes, or floats that are not normalised but look like pixels.
+        UsageError: for images of no known kind, none or too many, or a network without preprocessing where it is
+            needed. ImageError, SourceError: for what cannot be read.
+
+    >>> net = Network.trace(torch.nn.Conv2d(3, 2, 3), (3, 8, 8), preprocess=Preprocess(8, 8))
+    >>> images_for(net, np.zeros((20, 30, 3), np.uint8)).shape
+    torch.Size([1, 3, 8, 8])
+    """
+    if isinstance(images, np.ndarray) and images.dtype.kind == "f":
+        images = torch.from_numpy(images)
+    if isinstance(images, Tensor) and images.is_floating_point():
+        return _normalised(net, images[None] if images.dim() == 3 else images)
+    pixels = list(_pixels(images, preprocess_of(net)))
+    if not pixels:
+        raise ShapeError("there are no images")
+    return input_of(net, pixels)
+
+
+def _normalised(net: Network, batch: Tensor) -> Tensor:
+    checked = net.check_images(batch)
+    if isinstance(net.preprocess, Preprocess) and batch.shape[1] == 3 and len(batch):
+        ends = net.preprocess.normalise(torch.tensor([0.0, 255.0]).repeat(3, 1)[:, :, None])
+        low, high = float(ends.min()), float(ends.max())
+        least, most = (float(value) for value in batch.aminmax())
+        far = least < 2 * low - high or most > 2 * high - low
+        whole = least >= 0 and most > high and bool((batch == batch.round()).all())
+        if far or whole:
+            raise ShapeError(
+                f"floating-point images are normalised already, and these have values from {least:g} to {most:g}; "
+                f"{net.name} takes {low:.3g} to {high:.3g}: give pixels as uint8, or net.preprocess.normalise(images)"
+            )
+    return checked
+
+
+def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[np.uint8]]:
+    """The crops (H, W, 3) of images that are not normalised."""
+    if isinstance(images, Tensor):
+        yield from _of_planes(images.detach().cpu().numpy(), preprocess)
+    elif isinstance(images, np.ndarray) and images.ndim in (3, 4) and images.shape[-1] not in (1, 3, 4):
+        yield from _of_planes(images, preprocess)
+    elif isinstance(images, np.ndarray):
+        for one in images if images.ndim == 4 else [images]:
+            yield preprocess.crop(decode(one))
+    elif isinstance(images, Image.Image):
+        yield preprocess.crop(decode(images))
+    elif isinstance(images, list | tuple) and not all(isinstance(one, str | os.PathLike) for one in images):
+        for one in images:
+            yield from _pixels(one, preprocess)
+    elif isinstance(images, list | tuple) and not images:
+        return
+    else:
+        source = open_source(images)
+        if len(source) > AT_ONCE:
+            raise UsageError(
+                f"{source.describe()}: {len(source)} images are more than the {AT_ONCE} that are taken together; take "
+                "open_source(..., limit=), or a function for collections (scan, occlude_source, convscope.studies)"
+            )
+        for index in range(len(source)):
+            yield load_image(source, index, preprocess)
+
+
+def _of_planes(planes: NDArray[Any], preprocess: Preprocess) -> Iterator[NDArray[np.uint8]]:
+    """The crops of pixels with colours first, (3, H, W) or (n, 3, H, W)."""
+    batch = planes[None] if planes.ndim == 3 else planes
+    if batch.dtype != np.uint8 or batch.ndim != 4 or batch.shape[1] != 3:
+        raise ShapeError(
+            "images are floating point and normalised, or uint8 pixels (3, H, W) or (n, 3, H, W); found "
+            f"{planes.dtype} {planes.shape}"
+        )
+    cropped = batch.shape[2:] == (preprocess.height, preprocess.width)
+    for one in batch:
+        pixels = np.ascontiguousarray(one.transpose(1, 2, 0))
+        yield pixels if cropped else preprocess.crop(pixels)
+
+
+__all__ = ["AT_ONCE", "images_for", "input_of", "preprocess_of"]

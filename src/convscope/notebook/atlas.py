@@ -22,7 +22,7 @@ def atlas_html(atlas: Atlas) -> str:
         preview = f"pictures/{layer.id}/preview.webp"
         if is_inside(atlas.path, preview):
             pixels = decode_picture(inside(atlas.path, preview).read_bytes())
-            strips.append(cell(picture(pixels, 400), layer.name).replace("max-width:140px", "max-width:420px"))
+            strips.append(cell(picture(pixels, 400), layer.name, width=420))
     words = f"{manifest['units']} units of {len(rows)} layers on {manifest['data']['count']} images; open {atlas.page}"
     return box(manifest["model"]["name"], words, table(("layer", "operation", "shape", "dead"), rows) + "".join(strips))
 

@@ -33,6 +33,28 @@ def picture(pixels: NDArray[np.uint8], side: int = 96, *, title: str = "") -> st
     return f'<img {shape} title="{text}" alt="{text}" style="{sharp}margin:1px" src="data:image/png;base64,{data}">'
 
 
+def boxed(pixels: NDArray[np.uint8], where: Sequence[int], side: int = 96) -> str:
+    """A picture (h, w, 3) with the box y0, x0, y1, x1 drawn on it, light and dark, so that it shows on anything.
+
+    >>> boxed(np.zeros((10, 10, 3), np.uint8), (2, 2, 6, 6), 20).count("<div")
+    2
+    """
+    height, width = pixels.shape[:2]
+    (y0, y1), (x0, x1) = (np.clip([where[a], where[a + 2]], 0, size) for a, size in ((0, height), (1, width)))
+    place = ";".join(
+        f"{name}:{100 * float(value):.4g}%"
+        for name, value in (
+            ("top", y0 / height), ("left", x0 / width), ("height", (y1 - y0) / height), ("width", (x1 - x0) / width),
+        )
+    )  # fmt: skip
+    line = "position:absolute;box-sizing:border-box;border:1px solid #fff;outline:1px solid #000"
+    image = picture(pixels, side, title="the image as the network sees it").replace("margin:1px", "display:block")
+    return (
+        '<div style="display:inline-block;position:relative;margin:1px;vertical-align:top">'
+        f'{image}<div style="{line};{place}"></div></div>'
+    )
+
+
 def signed(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
     """A signed picture (c, h, w) as (h, w, 3): zero is mid-grey, the largest magnitude black or white.
 
@@ -46,10 +68,10 @@ def signed(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else np.ascontiguousarray(shown)
 
 
-def cell(content: str, caption: str) -> str:
-    """A picture with words below it; the words are escaped, the content is HTML."""
+def cell(content: str, caption: str, *, width: int = 140) -> str:
+    """A picture with words below it, at most `width` CSS pixels wide; the words are escaped, the content is HTML."""
     return (
-        '<div style="display:inline-block;vertical-align:top;margin:0 8px 8px 0;max-width:140px;'
+        f'<div style="display:inline-block;vertical-align:top;margin:0 8px 8px 0;max-width:{width}px;'
         'overflow-wrap:anywhere">'
         f'{content}<div style="font-size:11px">{html.escape(caption)}</div></div>'
     )
@@ -74,4 +96,4 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return f"<table><tr>{first}</tr>{body}</table>"
 
 
-__all__ = ["box", "cell", "picture", "signed", "table"]
+__all__ = ["box", "boxed", "cell", "picture", "signed", "table"]

@@ -19,6 +19,7 @@ from convscope.errors import MissingExtra, UnknownLayer, UsageError
 from convscope.files import json_bytes, write_bytes, write_json
 from convscope.graph import Network, Unit
 from convscope.methods.occlusion import Border, Fill, Occlusion, join
+from convscope.methods.occlusion.occluders import square_for
 from convscope.methods.occlusion.readings import Reduction
 from convscope.methods.occlusion.sweep import Method
 from convscope.methods.targets import Target
@@ -284,7 +285,7 @@ def occlude(
     """
     shown, source = atlas_of(atlas, net), collection(images, limit=limit)
     scanned = scan_images if scan_images is not None else collection(images) if scan is not None else None
-    square, step = square_of(net, size, stride)
+    square, step = square_for(net.input_shape[1:], size, stride)
     classes = targets_for(net, source, range(len(source)), target)
     study = OcclusionStudy(net, source, Elsewhere.of(net, scan, scanned, shown))
     drawing = None if out is None else _Figures(study, Path(out))
@@ -303,15 +304,4 @@ def occlude(
     return finished(study, out=out, atlas=shown, name=name)
 
 
-def square_of(
-    net: Network, size: int | tuple[int, int] | None, stride: int | tuple[int, int] | None
-) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The square's size and steps: those given, or usual ones for the network's input."""
-    side = max(1, round(min(net.input_shape[1:]) * 48 / 225))
-    square = (side, side) if size is None else (size, size) if isinstance(size, int) else size
-    if stride is not None:
-        return square, (stride, stride) if isinstance(stride, int) else stride
-    return square, (max(1, round(square[0] / 6)), max(1, round(square[1] / 6)))
-
-
-__all__ = ["PARTS", "Elsewhere", "OcclusionStudy", "occlude", "square_of"]
+__all__ = ["PARTS", "Elsewhere", "OcclusionStudy", "occlude"]

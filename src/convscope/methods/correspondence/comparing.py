@@ -26,6 +26,7 @@ from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
 from convscope.graph.changes import Change, UneditedRows, whole
 from convscope.methods.correspondence.agreement import Pairs, bootstrap, joined, pack, rank_test
+from convscope.methods.inputs import images_for
 from convscope.methods.occlusion.occluders import Fill, Grid, covering, describe_fill
 from convscope.methods.occlusion.readings import Read
 from convscope.methods.occlusion.sweep import Method, Reading, Sweep
@@ -110,7 +111,7 @@ class Correspondence:
 
 def correspondence(
     net: Network,
-    images: Tensor,
+    images: Any,
     parts: Mapping[str, NDArray[np.integer] | Tensor],
     *,
     layers: Sequence[str] | None = None,
@@ -155,7 +156,7 @@ def correspondence(
     >>> [(r.layer, r.part, r.images) for r in found.results]
     [('1', 'eye', 3)]
     """
-    batch = net.check_images(images)
+    batch = images_for(net, images)
     boxes = {name: _checked(name, given, batch) for name, given in parts.items()}
     if not boxes or draws < 1:
         raise UsageError("nothing to compare: give at least one part, and draws of 1 or more")

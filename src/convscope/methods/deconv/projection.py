@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.graph import Report, Unit
@@ -21,6 +23,7 @@ class Projection(Shown):
     boxes: (n, 4) y0 x0 y1 x1 in input pixels, half-open; all h x w; a box may reach beyond the image.
     units: the n units, with the positions that were projected; images: (n,) rows of the image batch.
     values: (n,) float32 activations of the units there. report: what was done on the way.
+    photos: uint8 (b, H, W, 3), the images of the batch as the network sees them; None where that is not known.
     """
 
     layer: str
@@ -31,6 +34,7 @@ class Projection(Shown):
     values: Tensor
     image_size: tuple[int, int]
     report: Report
+    photos: NDArray[np.uint8] | None = None
 
     def __len__(self) -> int:
         return len(self.units)

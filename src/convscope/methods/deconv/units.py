@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypedDict, Unpack, overload
+from dataclasses import replace
+from typing import Any, TypedDict, Unpack, overload
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from convscope.data import Preprocess
 from convscope.errors import ShapeError
 from convscope.graph import Network, Unit
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 from convscope.methods.deconv.engine import DEFAULT_MEMORY, Request, Seed, project_all
 from convscope.methods.deconv.projection import Projection
+from convscope.methods.inputs import images_for
+
+PHOTOS = 64
+"""Images that projections keep the pixels of at most, to be shown beside them."""
 
 
 class _Options(TypedDict, total=False):
@@ -26,14 +32,12 @@ class _Options(TypedDict, total=False):
 
 
 @overload
-def deconv(net: Network, images: Tensor, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
+def deconv(net: Network, images: Any, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
 @overload
-def deconv(
-    net: Network, images: Tensor, units: Iterable[str | Unit], **options: Unpack[_Options]
-) -> list[Projection]: ...
+def deconv(net: Network, images: Any, units: Iterable[str | Unit], **options: Unpack[_Options]) -> list[Projection]: ...
 def deconv(
     net: Network,
-    images: Tensor,
+    images: Any,
     units: str | Unit | Iterable[str | Unit],
     *,
     rule: Rule = "deconvnet",
@@ -51,7 +55,7 @@ def deconv(
 
     Args:
         net: the network.
-        images: normalised images (n, C, H, W), or one image (C, H, W).
+        images: images of any kind, see `convscope.methods.inputs.images_for`: tensors, paths, pictures, a collection.
         units: one unit, or several.
         rule, smooth, overlap, lrn: see `PullOptions`.
         seed: the signal's size at the unit: the "activation" itself, "one", or a tensor (n,) of one number per image.
@@ -69,7 +73,7 @@ def deconv(
     """
     single = isinstance(units, str | Unit)
     wanted = [net.unit(u) for u in ([units] if isinstance(units, str | Unit) else units)]
-    batch = net.check_images(images[None] if isinstance(images, Tensor) and images.dim() == 3 else images)
+    batch = images_for(net, images)
     count = len(batch)
     if not count:
         raise ShapeError("there are no images to project on")
@@ -86,6 +90,9 @@ def deconv(
         for unit in wanted
     ]
     found = project_all(net, batch, requests, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, memory=memory)
+    if count <= PHOTOS and isinstance(net.preprocess, Preprocess) and batch.shape[1] == 3:
+        photos = np.ascontiguousarray(net.preprocess.restore(batch).permute(0, 2, 3, 1).cpu().numpy())
+        found = [replace(one, photos=photos) for one in found]
     return found[0] if single else found
 
 

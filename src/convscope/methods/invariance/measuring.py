@@ -19,6 +19,7 @@ from torch import Tensor
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph import Network
 from convscope.graph.steps.normalisation import Softmax
+from convscope.methods.inputs import images_for
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target, targets_of
 from convscope.progress import Progress
@@ -120,7 +121,7 @@ class Invariance:
 
 def invariance(
     net: Network,
-    images: Tensor,
+    images: Any,
     *,
     transformations: Sequence[str] | Mapping[str, Sequence[float] | None] = PAPER,
     layers: Sequence[str] | None = None,
@@ -134,7 +135,7 @@ def invariance(
 
     Args:
         net: the network.
-        images: normalised images (n, C, H, W), or one (C, H, W).
+        images: images of any kind, see `convscope.methods.inputs.images_for`: tensors, paths, pictures, a collection.
         transformations: names, see `transforms.TRANSFORMATIONS` (the paper's: vertical, scale, rotation); or a mapping
             from names to amounts, None for the usual ones.
         layers: where features are compared; None for the first and the last layer of `net.layers.stages()`, and the
@@ -153,7 +154,7 @@ def invariance(
     >>> found["vertical"].relative["1"].shape, float(found["vertical"].relative["1"][0, 0])
     ((2, 3), 0.0)
     """
-    given = net.check_images(images[None] if images.dim() == 3 else images)
+    given = images_for(net, images)
     if not len(given) or batch < 1:
         raise ShapeError("there are no images to transform" if batch >= 1 else f"batch={batch}: at least 1 is needed")
     asked = transformations if isinstance(transformations, Mapping) else dict.fromkeys(transformations)

@@ -106,6 +106,23 @@ def pair(value: int | Sequence[int], name: str) -> tuple[int, int]:
     return numbers
 
 
+def square_for(
+    image: tuple[int, int], size: int | Sequence[int] | None, stride: int | Sequence[int] | None
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The square's size and steps on an input (height, width): those given, or usual ones.
+
+    Usual is about a fifth of the shorter side, 48 for 224 pixels, and a sixth of the square.
+
+    >>> square_for((224, 224), None, None), square_for((32, 48), None, None)
+    (((48, 48), (8, 8)), ((7, 7), (1, 1)))
+    """
+    side = max(1, round(min(image) * 48 / 225))
+    square = (side, side) if size is None else pair(size, "size")
+    if stride is not None:
+        return square, pair(stride, "stride")
+    return square, (max(1, round(square[0] / 6)), max(1, round(square[1] / 6)))
+
+
 def covering(images: Tensor, fill: Fill | Sequence[float] | Tensor, *, grid: Grid, preprocess: Any) -> Tensor:
     """What stands where an occluder is, (n, C, H, W) or as wide as it must be, in the network's normalised input.
 
@@ -163,4 +180,4 @@ def describe_fill(fill: Fill | Sequence[float] | Tensor) -> str:
     return fill if isinstance(fill, str) else "colour " + ",".join(f"{v:g}" for v in fill)
 
 
-__all__ = ["Border", "Fill", "Grid", "blurred", "covering", "describe_fill", "pair"]
+__all__ = ["Border", "Fill", "Grid", "blurred", "covering", "describe_fill", "pair", "square_for"]

@@ -17,7 +17,8 @@ from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, Unit
-from convscope.methods.occlusion.occluders import Border, Fill, Grid, covering, describe_fill, pair
+from convscope.methods.inputs import images_for
+from convscope.methods.occlusion.occluders import Border, Fill, Grid, covering, describe_fill, square_for
 from convscope.methods.occlusion.readings import Reader, Reduction, Responses
 from convscope.methods.occlusion.sweep import Method, Sweep
 from convscope.methods.targets import Target, class_number
@@ -138,10 +139,10 @@ class Occlusion:
 
 def occlude(
     net: Network,
-    images: Tensor,
+    images: Any,
     *,
-    size: int | Sequence[int] = 48,
-    stride: int | Sequence[int] = 8,
+    size: int | Sequence[int] | None = None,
+    stride: int | Sequence[int] | None = None,
     fill: Fill | Sequence[float] | Tensor = "grey",
     border: Border = "clip",
     target: Target = None,
@@ -158,8 +159,9 @@ def occlude(
 
     Args:
         net: the network.
-        images: normalised images (n, C, H, W), or one (C, H, W).
-        size, stride: of the square in pixels, or (height, width) and (down, across).
+        images: images of any kind, see `convscope.methods.inputs.images_for`: tensors, paths, pictures, a collection.
+        size, stride: of the square in pixels, or (height, width) and (down, across); by default 48 and 8 for an input
+            of 224 pixels, and as much less for smaller ones.
         fill: what covers: "grey" (the mean colour), "mean" (of the image), "blur" (the image blurred), a colour, or
             pixels; see `occluders.covering`.
         border: squares that reach over the right and bottom edge are clipped ("clip") or moved in ("inside").
@@ -184,10 +186,10 @@ def occlude(
     >>> found.probability.shape, found.layer
     ((2, 4, 4), '1')
     """
-    batch = net.check_images(images[None] if images.dim() == 3 else images)
+    batch = images_for(net, images)
     if not len(batch):
         raise ShapeError("there are no images to occlude")
-    grid = Grid(net.input_shape[1:], pair(size, "size"), pair(stride, "stride"), border)
+    grid = Grid(net.input_shape[1:], *square_for(net.input_shape[1:], size, stride), border)
     asked = [units] if isinstance(units, str | Unit) else list(units)
     reader = Reader.of(
         net, batch, target=target, layer=layer, strongest=strongest, units=[net.unit(u) for u in asked], reduce=reduce

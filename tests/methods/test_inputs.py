@@ -1,0 +1,127 @@
+"""Images of any kind become the same input."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+import convscope as cs
+from convscope.data import Preprocess, open_source
+from convscope.errors import ImageError, ShapeError, SourceError, UsageError
+from convscope.methods import inputs
+from convscope.methods.inputs import images_for
+
+IMAGENET = Preprocess(16, 16, resize=20, scale=1 / 255, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+@pytest.fixture(scope="module")
+def net() -> cs.Network:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 14 * 14, 5))
+    return cs.Network.trace(layers, (3, 16, 16), preprocess=IMAGENET)
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    """A photo of another size than the network's input."""
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "dog.png")
+    return tmp_path / "dog.png"
+
+
+def test_every_spelling_of_a_photo_is_the_same_input(net: cs.Network, photo: Path) -> None:
+    pixels = np.asarray(Image.open(photo))
+    crop = torch.from_numpy(IMAGENET.crop(pixels).copy()).permute(2, 0, 1)
+    expected = IMAGENET.normalise(crop[None])
+    planes = torch.from_numpy(pixels.copy()).permute(2, 0, 1)
+    for given in (
+        photo, str(photo), pixels, pixels[None], Image.open(photo), [photo], [str(photo)], (Image.open(photo),),
+        open_source([photo]), open_source([pixels]), planes, planes[None], planes.numpy(), crop, expected, expected[0],
+        expected.numpy(), expected[0].numpy(),
+    ):  # fmt: skip
+        assert torch.equal(images_for(net, given), expected), type(given)
+
+
+def test_several_kinds_may_be_mixed_in_one_list(net: cs.Network, photo: Path) -> None:
+    found = images_for(net, [photo, Image.open(photo), np.asarray(Image.open(photo))])
+    assert found.shape == (3, 3, 16, 16)
+    assert torch.equal(found[0], found[2])
+
+
+def test_grey_pixels_become_three_equal_colours(net: cs.Network) -> None:
+    grey = np.full((20, 20), 100, np.uint8)
+    assert torch.equal(images_for(net, grey), images_for(net, np.repeat(grey[..., None], 3, 2)))
+
+
+def test_every_method_takes_a_path(net: cs.Network, photo: Path) -> None:
+    assert cs.deconv(net, photo, "1:2").pixels.shape == (1, 3, 3, 3)
+    assert len(cs.occlude(net, str(photo))) == 1  # also at the default square, though the input is small
+    assert cs.invariance(net, photo, transformations={"rotation": [0.0]}).curves
+    boxes = {"eye": np.array([[2, 2, 6, 6]] * 3)}
+    assert cs.correspondence(net, [photo] * 3, boxes, layers=["1"], draws=5).results
+
+
+def test_floats_that_look_like_pixels_are_refused(net: cs.Network) -> None:
+    raw = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (1, 3, 16, 16))).float()
+    with pytest.raises(ShapeError, match="give pixels as uint8"):
+        images_for(net, raw)
+    assert images_for(net, raw / 255).shape == raw.shape  # 0 to 1 may be normalised
+    caffe = cs.Network.trace(
+        nn.Conv2d(3, 2, 3),
+        (3, 16, 16),
+        preprocess=Preprocess(16, 16, scale=1.0, mean=(104.0, 117.0, 123.0), std=(1.0, 1.0, 1.0)),
+    )
+    with pytest.raises(ShapeError, match="values from 0 to 255"):
+        images_for(caffe, raw)
+    assert torch.equal(images_for(caffe, raw - 115.5), raw - 115.5)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        (torch.zeros(1, 3, 16, 17), ShapeError, "takes images of shape"),
+        (torch.zeros(2, 3), ShapeError, "takes images of shape"),
+        (torch.zeros(1, 4, 16, 16, dtype=torch.uint8), ShapeError, "uint8 pixels"),
+        (torch.zeros(1, 3, 16, 16, dtype=torch.int64), ShapeError, "uint8 pixels"),
+        ([], ShapeError, "there are no images"),
+        (7, UsageError, "names no images"),
+        ("nowhere.png", SourceError, "nowhere.png"),
+    ],
+)
+def test_what_is_no_image_is_named(net: cs.Network, given: object, error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        images_for(net, given)
+
+
+def test_images_that_cannot_be_read_are_errors_not_gaps(net: cs.Network, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(ImageError):
+        images_for(net, tmp_path / "broken.png")
+
+
+def test_a_collection_that_is_too_large_is_sent_elsewhere(net: cs.Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "AT_ONCE", 3)
+    with pytest.raises(UsageError, match="4 images are more than the 3"):
+        images_for(net, open_source([np.zeros((8, 8, 3), np.uint8)] * 4))
+
+
+def test_a_network_without_preprocessing_takes_normalised_tensors_alone(photo: Path) -> None:
+    bare = cs.Network.trace(nn.Conv2d(3, 2, 3), (3, 16, 16))
+    assert images_for(bare, torch.rand(3, 16, 16) * 300).shape == (1, 3, 16, 16)
+    with pytest.raises(UsageError, match="has no preprocessing"):
+        images_for(bare, photo)
+
+
+def test_a_projection_shows_the_photo_its_box_and_what_was_taken(net: cs.Network, photo: Path) -> None:
+    found = cs.deconv(net, photo, "1:2")
+    assert found.photos is not None
+    assert found.photos.shape == (1, 16, 16, 3)
+    assert np.array_equal(found.photos[0], IMAGENET.crop(np.asarray(Image.open(photo))))
+    html = found._repr_html_()
+    assert html.count("<img") == 3
+    assert "border:1px solid #fff;outline:1px solid #000" in html  # light and dark
+    (box,) = found.boxes.tolist()
+    assert f"top:{100 * box[0] / 16:.4g}%" in html

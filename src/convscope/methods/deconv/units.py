@@ -14,6 +14,7 @@ from convscope.graph import Network, Unit
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 from convscope.methods.deconv.engine import DEFAULT_MEMORY, Request, Seed, project_all
 from convscope.methods.deconv.projection import Projection
+from convscope.settings import usual_settings
 
 
 class _Options(TypedDict, total=False):
@@ -31,6 +32,7 @@ def deconv(net: Network, images: Tensor, units: str | Unit, **options: Unpack[_O
 def deconv(
     net: Network, images: Tensor, units: Iterable[str | Unit], **options: Unpack[_Options]
 ) -> list[Projection]: ...
+@usual_settings()
 def deconv(
     net: Network,
     images: Tensor,
@@ -78,8 +80,8 @@ def deconv(
     requests = [
         Request(
             unit.layer,
-            torch.arange(count),
-            torch.full((count,), unit.channel),
+            torch.arange(count, device="cpu"),
+            torch.full((count,), unit.channel, dtype=torch.long, device="cpu"),
             None if unit.position is None else np.tile(unit.position, (count, 1)),
             seed,
         )

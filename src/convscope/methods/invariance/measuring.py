@@ -22,6 +22,7 @@ from convscope.graph.steps.normalisation import Softmax
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target, targets_of
 from convscope.progress import Progress
+from convscope.settings import usual_settings
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Invariance:
         }
 
 
+@usual_settings()
 def invariance(
     net: Network,
     images: Tensor,
@@ -251,6 +253,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
+@usual_settings()
 def shift_error(net: Network, image: Tensor, layer: str, *, cells: tuple[int, int]) -> tuple[float, int]:
     """The largest difference between features shifted by whole cells and features of the image shifted as far.
 

@@ -22,6 +22,7 @@ from convscope.methods.occlusion.readings import Reader, Reduction, Responses
 from convscope.methods.occlusion.sweep import Method, Sweep
 from convscope.methods.targets import Target, class_number
 from convscope.progress import Progress
+from convscope.settings import usual_settings
 
 Measure = Literal["probability", "logit", "activation"]
 
@@ -136,6 +137,7 @@ class Occlusion:
         }
 
 
+@usual_settings()
 def occlude(
     net: Network,
     images: Tensor,

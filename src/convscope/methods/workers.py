@@ -66,6 +66,8 @@ def one_thread_pool(count: int, *, name: str = "convscope") -> Iterator[ThreadPo
 def one_thread_workers(device: torch.device, count: int | None = None) -> Iterator[Workers]:
     """Workers for computing on `device`, by default as many as PyTorch would use threads; one where it is no CPU.
 
+    By default work is cut into one share for each core, so that answers do not depend on the number of threads.
+
     PyTorch's own setting is put back afterwards.
     """
     if device.type != "cpu":

@@ -56,7 +56,8 @@ def project(
         image: (n,) which row of `images` each projection is on; channel: (n,) its unit.
         position: (n, 2) y, x in the layer's map, or None for the strongest; ignored for vectors.
         rule, smooth, overlap, lrn, seed, memory: as for `deconv`; a seed tensor is (n,).
-        workers: how many one-thread workers share the work on a CPU; by default as many as PyTorch would use threads.
+        workers: how many one-thread workers share the work on a CPU, and into how many pieces it is cut, which decides
+            last bits; by default as many as PyTorch would use threads, and a piece for each core.
 
     Raises:
         ShapeError: if image, channel, position and seed do not agree in length. UnknownLayer: for units out of range.

@@ -36,6 +36,7 @@ from convscope.methods.scan.crops import Crops
 from convscope.methods.workers import one_thread_workers
 from convscope.processes import rank
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 from convscope.stores.distributed import distributed_scan
 from convscope.stores.scan import Scan
 
@@ -47,6 +48,7 @@ _GLANCE = 0.5  # seconds between looks at what another process does
 Json = dict[str, Any]
 
 
+@usual_settings()
 def build_atlas(
     net: Network,
     source: Source | str | Path,

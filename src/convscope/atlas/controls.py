@@ -32,7 +32,8 @@ def random_seed(channels: int, *, seed: int = SEED) -> Tensor:
     >>> bool((random_seed(5) > 0).all()), bool((random_seed(5) == random_seed(5)).all())
     (True, True)
     """
-    return torch.randn(channels, generator=torch.Generator().manual_seed(seed)).abs()
+    generator = torch.Generator("cpu").manual_seed(seed)
+    return torch.randn(channels, generator=generator, dtype=torch.float32, device="cpu").abs()
 
 
 def control(
@@ -47,11 +48,9 @@ def control(
     kept = net.run_values(net.check_images(images), needed(steps, net.values, options) | {0, target})
     count = len(images)
     amounts = random_seed(value.shape[(value.channel_dim or 1) - 1]).to(kept[0])
-    rows = torch.arange(count)
+    rows = torch.arange(count, device="cpu")
     at = None if value.layout is None else np.asarray(positions, np.int64)
-    signal = _spread(
-        seed_signal(value, torch.zeros(count, dtype=torch.long), at, torch.ones(count).to(kept[0])), amounts
-    )
+    signal = _spread(seed_signal(value, torch.zeros_like(rows), at, kept[0].new_ones(count)), amounts)
     found = pull(steps, target, signal, Context(options, kept, net.values, rows.to(kept[0].device)))
     size = net.input_shape[1:]
     if found.origin is None:

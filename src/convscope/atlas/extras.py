@@ -128,7 +128,7 @@ class Extras:
             studio.net,
             images,
             name,
-            image=torch.arange(len(units)),
+            image=torch.arange(len(units), device="cpu"),
             channel=torch.from_numpy(units),
             position=positions if record.layer.spatial else None,
             rule=options.rule,

@@ -147,7 +147,7 @@ class _Loader:
     def begin(self, indices: NDArray[np.int64]) -> "_Pending":
         shape = (len(indices), self.preprocess.height, self.preprocess.width, 3)
         # Fresh memory for each batch: whoever holds an earlier one never sees it change.
-        images = torch.empty(shape, dtype=torch.uint8, pin_memory=self.pinned)
+        images = torch.empty(shape, dtype=torch.uint8, device="cpu", pin_memory=self.pinned)
         return _Pending(indices, images, np.full(len(indices), -1, np.int64), [None] * len(indices))
 
     def fill(self, pending: "_Pending", places: range) -> None:

@@ -48,6 +48,8 @@ def export_module(module: nn.Module, input_shape: tuple[int, int, int]) -> Expor
     if len(input_shape) != 3 or not all(isinstance(n, int) and n > 0 for n in input_shape):
         raise ShapeError(f"input_shape={input_shape!r} is not (channels, height, width), three positive integers")
     device, dtype = parameter_kind(module)
+    if any(tensor.is_inference() for tensor in (*module.parameters(), *module.buffers())):
+        module = copy.deepcopy(module)  # torch.export takes no tensors that were made in inference mode
     with evaluating(module), _state_kept(module):
         try:
             return _export(module, torch.zeros(2, *input_shape, device=device, dtype=dtype), free=True)

@@ -27,6 +27,7 @@ from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
 from convscope.kernels import reduction
 from convscope.kernels.reduction import Asked, Reduced
+from convscope.settings import each_in_usual_settings, usual_settings
 
 Folding = Literal["fold", "none"]
 
@@ -106,6 +107,7 @@ class Network:
 
     # -- making -------------------------------------------------------------------------------------------------------
     @classmethod
+    @usual_settings("as set")
     def trace(
         cls,
         module: nn.Module,
@@ -140,6 +142,7 @@ class Network:
         return net._moved(lambda tensor: _laid_out(tensor.clone() if copy else tensor))
 
     @classmethod
+    @usual_settings("as set")
     def from_export(
         cls,
         program: ExportedProgram,
@@ -156,6 +159,7 @@ class Network:
         net = cls(lower(functional(program)), name=name, preprocess=preprocess, classes=classes)
         return net._moved(_laid_out)
 
+    @usual_settings()
     def to(self, *, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Network:
         """The same network on another device or with another floating dtype."""
 
@@ -328,8 +332,11 @@ class Network:
             raise ShapeError(
                 f"images are {images.dtype}, not floating point: normalise them first (net.preprocess.normalise)"
             )
+        if images.is_inference():  # what is differentiated may not be
+            images = images.clone()
         return _laid_out(images.to(device=self.device, dtype=self.dtype))
 
+    @usual_settings()
     def run(self, images: Tensor, layers: Iterable[str] | None = None) -> dict[str, Tensor]:
         """The outputs of `layers` (default: the model's output) for normalised images (n, C, H, W).
 
@@ -354,6 +361,9 @@ class Network:
             ShapeError: if the images have the wrong shape.
             UnknownLayer: if a layer does not exist.
         """
+        return each_in_usual_settings(lambda: self._stream(images, layers))
+
+    def _stream(self, images: Tensor, layers: Iterable[str]) -> Iterator[tuple[str, Tensor]]:
         images, names = self.check_images(images), self._asked_by_name(layers)
         if not self.program.any_batch and len(images) != 1:
             found = self.run_values(images, set(names))
@@ -372,6 +382,9 @@ class Network:
             ShapeError: if the images have the wrong shape.
             UnknownLayer: if a layer does not exist.
         """
+        return each_in_usual_settings(lambda: self._reduce(images, asked))
+
+    def _reduce(self, images: Tensor, asked: Mapping[str, Asked]) -> Iterator[tuple[str, Reduced]]:
         images, names = self.check_images(images), self._asked_by_name(asked)
         if not self.program.any_batch and len(images) != 1:
             for name, output in self.stream(images, asked):
@@ -391,6 +404,7 @@ class Network:
     def _as_map(self, index: int, tensor: Tensor) -> Tensor:
         return as_map(self.values[index], tensor)
 
+    @usual_settings()
     def run_values(self, images: Tensor, wanted: set[int], *, folding: Folding | None = None) -> dict[int, Tensor]:
         """The wanted values for images (n, C, H, W); intermediate results are freed as soon as they are used up.
 

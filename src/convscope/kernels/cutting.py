@@ -36,7 +36,7 @@ def _cut_by_runs(
     from convscope.kernels.loops import cutting as loops
 
     shape = (len(origin), maps.shape[1], *size)
-    out = torch.empty(shape, dtype=maps.dtype, memory_format=torch.channels_last)
+    out = torch.empty(shape, dtype=maps.dtype, device="cpu", memory_format=torch.channels_last)
     loops.cut_boxes(by_position(maps), image.numpy(), origin, fill, by_position(out))
     return out
 

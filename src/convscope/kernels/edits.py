@@ -99,7 +99,7 @@ def _pool_in_one_reading(
 
     boxes, box = Rows.of(change), (change.shape[2], change.shape[3])
     shape = (len(origin), known.maps.shape[1], *size)
-    out = torch.empty(shape, dtype=change.dtype, memory_format=torch.channels_last)
+    out = torch.empty(shape, dtype=change.dtype, device="cpu", memory_format=torch.channels_last)
     there = (by_position(known.maps), known.image, origin)
     unedited = None if pooled is None else by_position(pooled)
     loops.pool_changes(boxes.flat, boxes.strides, box, old, *there, pooling.windows, unedited, by_position(out))

@@ -162,7 +162,7 @@ def _multiplies() -> bool:
 def _numbers(*shape: int) -> Tensor:
     """Numbers of both signs, channels last if they are maps."""
     count = torch.Size(shape).numel()
-    made = (torch.arange(count, dtype=torch.float32) * 7 % 11 - 5).reshape(shape)
+    made = (torch.arange(count, dtype=torch.float32, device="cpu") * 7 % 11 - 5).reshape(shape)
     return made.contiguous(memory_format=torch.channels_last) if made.dim() == 4 else made
 
 

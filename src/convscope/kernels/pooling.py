@@ -77,7 +77,7 @@ def _pool_in_one_reading(maps: Tensor, pooling: MaxPooling) -> Tensor:
     from convscope.kernels.loops import pooling as loops
 
     size = pooling.size(tuple(maps.shape[2:]))
-    out = torch.empty((*maps.shape[:2], *size), dtype=maps.dtype, memory_format=torch.channels_last)
+    out = torch.empty((*maps.shape[:2], *size), dtype=maps.dtype, device="cpu", memory_format=torch.channels_last)
     loops.largest(by_position(maps), pooling.windows, by_position(out))
     return out
 
@@ -99,7 +99,7 @@ def _put_back_at_once(signal: Tensor, maps: Tensor, image: Tensor, origin: np.nd
     from convscope.kernels.loops import pooling as loops
 
     shape = (*signal.shape[:2], *pooling.reach((signal.shape[2], signal.shape[3])))
-    out = torch.empty(shape, dtype=signal.dtype, memory_format=torch.channels_last)
+    out = torch.empty(shape, dtype=signal.dtype, device="cpu", memory_format=torch.channels_last)
     windows = (pooling.stride, pooling.kernel)
     loops.put_back(by_position(maps), image.numpy(), origin, *windows, by_position(signal), by_position(out))
     return out

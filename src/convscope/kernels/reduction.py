@@ -125,7 +125,7 @@ def _in_one_reading(parts: Sequence[Tensor], asked: Asked, following: Following 
     if following is not None and following.pooling is not None:
         high, wide = following.pooling.size(tuple(parts[0].shape[2:]))
         shape = (len(parts[0]), channels, high, wide)
-        pooled = torch.empty(shape, dtype=torch.float32, memory_format=torch.channels_last)
+        pooled = torch.empty(shape, dtype=torch.float32, device="cpu", memory_format=torch.channels_last)
     found, first = [], 0
     for part in parts:
         found.append(_read_part(part, first, channels, asked, following, pooled))
@@ -260,7 +260,7 @@ class Maps:
 def _by_torch(maps: Maps, statistics: Statistics) -> tuple[Floats, Floats, Floats, Tensor]:
     """Maxima, sums and counts of positive positions (n, channels), and the maxima of rows, NaN wherever one is."""
     data = maps.data
-    out = torch.zeros(3, len(data), maps.channels, device=data.device)
+    out = torch.zeros(3, len(data), maps.channels, dtype=torch.float32, device=data.device)
     rows = maps.grid.amax(maps.dim + 1)
     out[0] = rows.amax(maps.dim)
     if statistics == "all":

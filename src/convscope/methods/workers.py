@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,10 +17,20 @@ B = TypeVar("B")
 
 @dataclass(frozen=True)
 class Workers:
-    """`count` threads that share jobs; with one, the caller's own thread does them."""
+    """`count` threads that share jobs; with one, the caller's own thread does them.
+
+    shares: into how many pieces work is cut. Rounding depends on how many images or boxes are computed together, so it
+    is as many as workers were asked for, else one for each of the machine's cores, whatever number of threads is set.
+    """
 
     count: int
     pool: ThreadPoolExecutor | None
+    shares: int
+
+    @classmethod
+    def none(cls) -> Workers:
+        """The caller's own thread, and work in one piece: inside of a job."""
+        return cls(1, None, 1)
 
     def map(self, function: Callable[[A], B], jobs: Iterable[A]) -> list[B]:
         """The results of the jobs, in their order; after an error no further job is begun."""
@@ -55,13 +66,24 @@ def one_thread_pool(count: int, *, name: str = "convscope") -> Iterator[ThreadPo
 def one_thread_workers(device: torch.device, count: int | None = None) -> Iterator[Workers]:
     """Workers for computing on `device`, by default as many as PyTorch would use threads; one where it is no CPU.
 
+    By default work is cut into one share for each core, so that answers do not depend on the number of threads.
+
     PyTorch's own setting is put back afterwards.
     """
+    if device.type != "cpu":
+        yield Workers.none()
+        return
     before = torch.get_num_threads()
+    shares = max(1, cores() if count is None else count)
     count = before if count is None else count
-    if count < 2 or device.type != "cpu":
-        yield Workers(1, None)
+    if count < 2:
+        yield Workers(1, None, shares)
         return
     with one_thread_pool(count) as pool:
         torch.set_num_threads(1)
-        yield Workers(count, pool)
+        yield Workers(count, pool, shares)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +23,7 @@ from convscope.models.from_transformers import from_transformers
 from convscope.models.imagenet import imagenet_classes
 from convscope.models.request import Channels, Found, Request, resized
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
+from convscope.settings import float32_by_default, usual_settings
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ SCHEMES: dict[str, Scheme] = {
 """How networks are named, by the word before the colon."""
 
 
+@usual_settings()
 def load(
     spec: str,
     *,
@@ -116,8 +119,10 @@ def load(
     )
     if channels != "rgb" and request.file is None:
         raise UsageError(f"channels='{channels}' says how a weights file was trained: give the file as weights=")
-    found = SCHEMES[scheme].find(request)
-    net = _trace(request, found, preprocess or found.preprocess, names or found.classes)
+    # What a function of the caller's own makes is as that function means it.
+    with nullcontext() if scheme == "py" else float32_by_default():
+        found = SCHEMES[scheme].find(request)
+        net = _trace(request, found, preprocess or found.preprocess, names or found.classes)
     if classes is not None:
         _check_outputs(net, request)
     return net if target is None and dtype is None else net.to(device=target, dtype=dtype)

@@ -26,6 +26,7 @@ Init = Literal["gaussian", "he", "pytorch", "empty"]
 Order = Literal["pool-norm", "norm-pool"]
 _LARGEST = 1 << 20  # maps, units and pixels: larger layers than anybody computes
 _WIDEST = 64
+_DTYPE = torch.float32  # of weights, whatever the process makes by default
 ModuleT = TypeVar("ModuleT", bound=nn.Module)
 
 
@@ -281,7 +282,7 @@ class MeanImage(nn.Module):
 
     def __init__(self, channels: int, size: int) -> None:
         super().__init__()
-        self.register_buffer("image", torch.zeros(channels, size, size))
+        self.register_buffer("image", torch.zeros(channels, size, size, dtype=_DTYPE))
 
     def forward(self, x: Tensor) -> Tensor:
         """`x - image`, for x (n, channels, size, size)."""
@@ -306,11 +307,11 @@ class ConvNet(nn.Sequential):
         modules["flatten"] = nn.Flatten()
         width = channels * size * size
         for full in architecture.fulls:
-            modules[f"fc{full.number}"] = nn.Linear(width, full.width)
+            modules[f"fc{full.number}"] = nn.Linear(width, full.width, dtype=_DTYPE)
             modules[f"relu{full.number}"] = nn.ReLU()
             modules[f"drop{full.number}"] = nn.Dropout(architecture.dropout)
             width = full.width
-        modules["fc8"] = nn.Linear(width, architecture.outputs)
+        modules["fc8"] = nn.Linear(width, architecture.outputs, dtype=_DTYPE)
         super().__init__(modules)
         self.architecture = architecture
 
@@ -322,7 +323,7 @@ def _conv_layer(architecture: Architecture, conv: Conv, channels: int, size: int
     if overhang > 0:
         modules[f"pad{number}"] = nn.ZeroPad2d((0, overhang, 0, overhang))
     modules[f"conv{number}"] = nn.Conv2d(
-        channels, conv.maps, conv.kernel, conv.stride, padding=conv.padding, groups=conv.groups
+        channels, conv.maps, conv.kernel, conv.stride, padding=conv.padding, groups=conv.groups, dtype=_DTYPE
     )
     modules[f"relu{number}"] = nn.ReLU()
     rest: dict[str, nn.Module] = {}
@@ -377,7 +378,7 @@ def initialise(net: ModuleT, *, init: Literal["gaussian", "he", "pytorch"] = "ga
                 if isinstance(module, nn.Conv2d | nn.Linear):
                     module.reset_parameters()
         return net
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator("cpu").manual_seed(seed)
     layers = [module for module in net.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
     with torch.no_grad():
         for module in layers:

@@ -16,6 +16,8 @@ from convscope.models.networks import seeded
 
 Version = Literal["1_0", "1_1"]
 
+_DTYPE = torch.float32  # of weights, whatever the process makes by default
+
 # Squeeze widths of the fire modules, whose two expansions are each four times as wide; 0 stands for a 3x3/2 max pool.
 _FEATURES: dict[str, tuple[int, ...]] = {
     "1_0": (0, 16, 16, 32, 0, 32, 48, 48, 64, 0, 64),
@@ -28,11 +30,11 @@ class Fire(nn.Module):
 
     def __init__(self, channels: int, squeeze: int, expand: int) -> None:
         super().__init__()
-        self.squeeze = nn.Conv2d(channels, squeeze, 1)
+        self.squeeze = nn.Conv2d(channels, squeeze, 1, dtype=_DTYPE)
         self.squeeze_activation = nn.ReLU()
-        self.expand1x1 = nn.Conv2d(squeeze, expand, 1)
+        self.expand1x1 = nn.Conv2d(squeeze, expand, 1, dtype=_DTYPE)
         self.expand1x1_activation = nn.ReLU()
-        self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
+        self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1, dtype=_DTYPE)
         self.expand3x3_activation = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -62,7 +64,7 @@ class SqueezeNet(nn.Module):
         if version not in _FEATURES:
             raise UsageError(f"SqueezeNet version '{version}' asked for: there are {' and '.join(_FEATURES)}")
         channels, kernel = (96, 7) if version == "1_0" else (64, 3)
-        layers: list[nn.Module] = [nn.Conv2d(3, channels, kernel, stride=2), nn.ReLU()]
+        layers: list[nn.Module] = [nn.Conv2d(3, channels, kernel, stride=2, dtype=_DTYPE), nn.ReLU()]
         for squeeze in _FEATURES[version]:
             if squeeze == 0:
                 layers.append(nn.MaxPool2d(3, 2, ceil_mode=True))
@@ -70,7 +72,7 @@ class SqueezeNet(nn.Module):
                 layers.append(Fire(channels, squeeze, 4 * squeeze))
                 channels = 8 * squeeze
         self.features = nn.Sequential(*layers)
-        head = nn.Conv2d(channels, outputs, 1, padding=head_padding)
+        head = nn.Conv2d(channels, outputs, 1, padding=head_padding, dtype=_DTYPE)
         self.classifier = nn.Sequential(nn.Dropout(dropout), head, nn.ReLU(), nn.AdaptiveAvgPool2d(1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,7 +82,7 @@ class SqueezeNet(nn.Module):
 
 def random_squeezenet(version: Version, *, outputs: int = 1000, head_padding: int = 0, seed: int = 0) -> SqueezeNet:
     """A SqueezeNet with random weights (He et al. 2015) that depend on `seed` alone."""
-    with seeded(seed):
+    with seeded(seed), torch.device("cpu"):
         net = SqueezeNet(version, outputs=outputs, head_padding=head_padding)
         for module in net.modules():
             if isinstance(module, nn.Conv2d):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+import torch
 from torch import Tensor, nn
 
 from convscope.models.networks import seeded
+
+_DTYPE = torch.float32  # of weights, whatever the process makes by default
 
 
 class Block(nn.Module):
@@ -18,16 +21,17 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, maps: int, stride: int) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(channels, maps, 3, stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(maps)
+        self.conv1 = nn.Conv2d(channels, maps, 3, stride, padding=1, bias=False, dtype=_DTYPE)
+        self.bn1 = nn.BatchNorm2d(maps, dtype=_DTYPE)
         self.relu1 = nn.ReLU()
-        self.conv2 = nn.Conv2d(maps, maps, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(maps)
+        self.conv2 = nn.Conv2d(maps, maps, 3, padding=1, bias=False, dtype=_DTYPE)
+        self.bn2 = nn.BatchNorm2d(maps, dtype=_DTYPE)
         self.relu2 = nn.ReLU()
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or channels != maps:
             parts = OrderedDict[str, nn.Module](
-                conv=nn.Conv2d(channels, maps, 1, stride, bias=False), bn=nn.BatchNorm2d(maps)
+                conv=nn.Conv2d(channels, maps, 1, stride, bias=False, dtype=_DTYPE),
+                bn=nn.BatchNorm2d(maps, dtype=_DTYPE),
             )
             self.shortcut = nn.Sequential(parts)
 
@@ -49,15 +53,15 @@ class TinyNet(nn.Sequential):
 
     def __init__(self, *, outputs: int = 10) -> None:
         parts = OrderedDict[str, nn.Module](
-            conv1=nn.Conv2d(3, 16, 3, padding=1, bias=False),
-            bn1=nn.BatchNorm2d(16),
+            conv1=nn.Conv2d(3, 16, 3, padding=1, bias=False, dtype=_DTYPE),
+            bn1=nn.BatchNorm2d(16, dtype=_DTYPE),
             relu1=nn.ReLU(),
             pool1=nn.MaxPool2d(3, 2, padding=1),
             block1=Block(16, 16, 1),
             block2=Block(16, 32, 2),
             gap=nn.AdaptiveAvgPool2d(1),
             flatten=nn.Flatten(),
-            fc=nn.Linear(32, outputs),
+            fc=nn.Linear(32, outputs, dtype=_DTYPE),
         )
         super().__init__(parts)
 
@@ -67,7 +71,7 @@ def random_tiny(*, outputs: int = 10, seed: int = 0) -> TinyNet:
 
     The statistics differ from their defaults (mean 0, variance 1) so that batch normalisation is no identity in tests.
     """
-    with seeded(seed):
+    with seeded(seed), torch.device("cpu"):
         net = TinyNet(outputs=outputs)
         for module in net.modules():
             if isinstance(module, nn.BatchNorm2d):

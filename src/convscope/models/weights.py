@@ -338,4 +338,4 @@ def _shape(tensor: Tensor) -> str:
 
 
 def _zero(like: Tensor) -> Tensor:
-    return torch.zeros(like.shape, dtype=like.dtype)
+    return torch.zeros(like.shape, dtype=like.dtype, device="cpu")

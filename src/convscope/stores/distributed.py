@@ -24,6 +24,7 @@ from convscope.graph import Network
 from convscope.methods.scan.scanning import refuse_unreadable
 from convscope.processes import launched, rank
 from convscope.progress import Progress
+from convscope.settings import usual_settings
 from convscope.stores.scan import Scan, scan
 
 __all__ = ["distributed_scan"]
@@ -32,6 +33,7 @@ _PATIENCE = timedelta(days=30)
 """How long a process waits for the others; torchrun ends all when one fails."""
 
 
+@usual_settings()
 def distributed_scan(
     net: Network,
     source: Source | Any,

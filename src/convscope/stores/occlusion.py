@@ -33,6 +33,7 @@ from convscope.methods.occlusion.occluders import Grid
 from convscope.methods.occlusion.occlusion import Occlusion, Responses, occlude, one_of
 from convscope.methods.targets import Target
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Covered:
     kept: bool = False
 
 
+@usual_settings()
 def occlude_source(
     net: Network,
     source: Source | Any,

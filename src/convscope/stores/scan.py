@@ -26,6 +26,7 @@ from convscope.methods.scan.run import Job
 from convscope.methods.scan.scanning import Statistics, check_options, identify, job_of, refuse_unreadable, work
 from convscope.methods.scan.state import Coverage, ScanIdentity, ScanState, shard_coverage
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 from convscope.stores import scan_files
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Scan(Scanned):
         return cls(parts[0])
 
 
+@usual_settings()
 def scan(
     net: Network,
     source: Source | Any,

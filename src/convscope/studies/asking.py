@@ -60,7 +60,7 @@ def targets_for(net: Network, source: Source, indices: Sequence[int], asked: Tar
         if label < 0:
             raise UsageError(f"target='labels': {source.name(index)} has no class in {source.describe()}")
         found.append(class_number(net, source.classes[label] if source.classes else label, count))
-    return torch.tensor(found)
+    return torch.tensor(found, dtype=torch.int64, device="cpu")
 
 
 def atlas_of(atlas: Atlas | str | PathLike[str] | None, net: Network | None = None) -> Atlas | None:

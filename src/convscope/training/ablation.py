@@ -19,6 +19,7 @@ from convscope.errors import StoreError, UsageError, nearest
 from convscope.files import write_json
 from convscope.models import Architecture
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 from convscope.training.config import Config, NetworkChoice
 from convscope.training.evaluation import evaluate
 from convscope.training.run import Run
@@ -132,6 +133,7 @@ class Ablation:
         return None if base is None else PAPER[base][variant]
 
 
+@usual_settings()
 def ablate(
     config: Config,
     source: Source,

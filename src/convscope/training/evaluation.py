@@ -17,6 +17,7 @@ from convscope.errors import ImageError, SourceError, UsageError, nearest
 from convscope.graph import Network
 from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 from convscope.training.pictures import Pixels
 from convscope.training.recipe import CropSource
 from convscope.training.views import Viewer, Views
@@ -111,6 +112,7 @@ class Evaluation:
         }
 
 
+@usual_settings()
 def evaluate(
     networks: Network | Sequence[Network],
     source: Source,
@@ -175,6 +177,7 @@ def evaluate(
     )
 
 
+@usual_settings()
 def probabilities(net: Network, viewer: Viewer, images: Sequence[Pixels]) -> Tensor:
     """Softmax probabilities (n, classes), float64 on the CPU, averaged over each image's views."""
     crops = torch.cat([viewer.cut(image) for image in images]).to(net.device)

@@ -80,7 +80,7 @@ class Feed:
         batch = self.recipe.batch
         mine = slice(step * batch + self.rank, min((step + 1) * batch, len(self.pictures)), self.world)
         rows = layout.order[mine]
-        out = torch.empty((len(rows), self.size, self.size, 3), dtype=torch.uint8, pin_memory=pinned)
+        out = torch.empty((len(rows), self.size, self.size, 3), dtype=torch.uint8, device="cpu", pin_memory=pinned)
         memory = out.numpy()
         for place, (row, where, flip) in enumerate(
             zip(rows.tolist(), layout.places[mine], layout.flipped[mine], strict=True)

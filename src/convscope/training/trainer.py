@@ -20,6 +20,7 @@ from convscope.data import Preprocess, Source
 from convscope.errors import StoreError, UsageError
 from convscope.models import build
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 from convscope.training.config import Config
 from convscope.training.feeding import Feed
 from convscope.training.logs import Board
@@ -46,6 +47,7 @@ class Trained:
     """Whether this process is the one that wrote the folder."""
 
 
+@usual_settings()
 def train(
     config: Config,
     source: Source,

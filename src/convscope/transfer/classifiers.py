@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
+from convscope.settings import usual_settings
 
 Classifier = Literal["softmax", "svm"]
 Scaling = Literal["standard", "norm"]
@@ -58,7 +59,9 @@ class Scaler:
         variance, mean = torch.var_mean(rows.double(), dim=0, correction=0)
         moving = variance > 1e-12 * (mean.square() + variance).clamp_min(1e-300)
         if scaling == "standard":
-            factor = torch.where(moving, variance.clamp_min(1e-300).rsqrt(), 0.0) / moving.sum().clamp_min(1).sqrt()
+            factor = (
+                torch.where(moving, variance.clamp_min(1e-300).rsqrt(), 0.0) / moving.sum().clamp_min(1).float().sqrt()
+            )
         else:
             factor = torch.where(moving, variance.sum().clamp_min(1e-300).rsqrt(), 0.0)
         return cls(mean.to(rows), factor.to(rows))
@@ -179,10 +182,10 @@ def solve(
         raise UsageError(f"classifier {classifier!r}: choose one of {', '.join(get_args(Classifier))}")
     z = space.turned if rows is None else space.turned[rows]
     t = (targets if rows is None else targets[rows]).to(z)
-    problem = _Problem(z, t, classifier, torch.as_tensor(c).to(z))
+    problem = _Problem(z, t, classifier, torch.as_tensor(c, dtype=z.dtype, device=z.device))
     root = problem.preconditioner(space.curvature)
-    w = torch.zeros(z.shape[1], t.shape[1]).to(z) if start is None else start.weights
-    b = torch.zeros(t.shape[1]).to(z) if start is None else start.intercepts
+    w = z.new_zeros(z.shape[1], t.shape[1]) if start is None else start.weights
+    b = z.new_zeros(t.shape[1]) if start is None else start.intercepts
     v = torch.cat([w * root, (b * problem.steep)[None]]).requires_grad_()
     optimizer = torch.optim.LBFGS(
         [v], max_iter=_CHECK, history_size=20, line_search_fn="strong_wolfe", tolerance_grad=0, tolerance_change=0
@@ -333,6 +336,7 @@ def stratified_parts(labels: NDArray[np.int64], *, count: int = 3, seed: int = 0
     return [rows for i in range(count) if len(rows := np.flatnonzero(part == i))]
 
 
+@usual_settings()
 def train(
     rows: Tensor | NDArray[np.floating],
     labels: NDArray[np.int64],

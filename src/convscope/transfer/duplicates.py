@@ -36,6 +36,7 @@ from convscope.errors import ImageError, UsageError
 from convscope.files import write_bytes
 from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 
 SIDE = 32
 """Side of the thumbnails in pixels."""
@@ -51,6 +52,7 @@ _STEPS = 6  # of Gauss-Newton
 _REACH = 0.12  # thumbnails may be shifted, and stretched, by at most this share of their side
 _FLAT = 6.0  # grey levels: contrast below it is as good as none
 _PIECE = 256  # pairs looked at together
+_PLAIN: dict[str, Any] = {"dtype": torch.float32, "device": "cpu"}  # whatever the process makes by default
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class Overlap:
         return np.setdiff1d(np.arange(self.images[0]), [pair.a for pair in self.pairs])
 
 
+@usual_settings()
 def overlap(
     a: Source | Any,
     b: Source | Any = None,
@@ -140,7 +143,7 @@ def thumbnails(
     JPEGs are decoded at a reduced size; the rest is averaged over areas.
     """
     count, piece = len(source), 256
-    made, bad = torch.zeros(count, SIDE, SIDE, dtype=torch.uint8), 0
+    made, bad = torch.zeros(count, SIDE, SIDE, dtype=torch.uint8, device="cpu"), 0
     memory = made.numpy()
 
     def fill(index: int) -> bool:
@@ -175,7 +178,7 @@ def _candidates(a: Tensor, b: Tensor, *, same: bool, progress: Progress) -> NDAr
     """
     found: list[Tensor] = []
     blocks = list(_blocks(len(a), len(b), same))
-    seen, first = -1, torch.zeros(0)
+    seen, first = -1, torch.zeros(0, **_PLAIN)
     for done, (i, j) in enumerate(blocks):
         if i != seen:
             seen, first = i, _coarse(a[i : i + _BLOCK])
@@ -184,7 +187,7 @@ def _candidates(a: Tensor, b: Tensor, *, same: bool, progress: Progress) -> NDAr
         for window in range(1, first.shape[1]):
             torch.maximum(best, first[:, window] @ second[:, 0].T, out=best)
             torch.maximum(best, first[:, 0] @ second[:, window].T, out=best)
-        hits = (best >= COARSE).nonzero() + torch.tensor([i, j])
+        hits = (best >= COARSE).nonzero() + torch.tensor([i, j], device="cpu")
         found.append(hits[hits[:, 0] < hits[:, 1]] if same else hits)
         progress("correlations", done + 1, len(blocks))
     return torch.cat(found).numpy() if found else np.zeros((0, 2), np.int64)
@@ -209,10 +212,10 @@ def _windows() -> Tensor:
 
     A window leaves out `_MARGIN` at any of the four sides, or none.
     """
-    pixels = torch.eye(SIDE * SIDE).view(-1, SIDE, SIDE)
+    pixels = torch.eye(SIDE * SIDE, **_PLAIN).view(-1, SIDE, SIDE)
     made = []
     for top, bottom, left, right in product((0.0, _MARGIN), repeat=4):
-        place = torch.tensor([[top - bottom, -(top + bottom), left - right, -(left + right)]])
+        place = torch.tensor([[top - bottom, -(top + bottom), left - right, -(left + right)]], **_PLAIN)
         cut = _cut(pixels, place.expand(len(pixels), 4))
         made.append(torch.nn.functional.adaptive_avg_pool2d(cut[:, None], _CELLS).flatten(1))
     return torch.cat(made, 1)
@@ -253,7 +256,7 @@ def aligned_correlation(moving: Tensor, fixed: Tensor) -> Tensor:
     brightness and contrast free.
     """
     n = len(moving)
-    place = torch.zeros(n, 4)  # y shift, y stretch, x shift, x stretch, in half sides
+    place = torch.zeros(n, 4, **_PLAIN)  # y shift, y stretch, x shift, x stretch, in half sides
     for blur in (5, 3, 1):
         x, y = _blurred(moving, blur), _blurred(fixed, blur)
         for _ in range(_STEPS // 2):
@@ -280,7 +283,7 @@ def _detail(images: Tensor) -> Tensor:
 def _cut(images: Tensor, place: Tensor) -> Tensor:
     """The images seen through a shifted and stretched window, bilinearly."""
     n, side = images.shape[:2]
-    line = (torch.arange(side) + 0.5) / side * 2 - 1
+    line = (torch.arange(side, **_PLAIN) + 0.5) / side * 2 - 1
     ys = place[:, :1] + (1 + place[:, 1:2]) * line
     xs = place[:, 2:3] + (1 + place[:, 3:4]) * line
     grid = torch.stack([xs[:, None, :].expand(n, side, side), ys[:, :, None].expand(n, side, side)], 3)
@@ -291,7 +294,7 @@ def _step(moving: Tensor, fixed: Tensor, place: Tensor) -> Tensor:
     """One step of Gauss-Newton for the window, together with the best contrast and brightness."""
     n, side = moving.shape[:2]
     seen = _cut(moving, place)
-    line = (torch.arange(side) + 0.5) / side * 2 - 1
+    line = (torch.arange(side, **_PLAIN) + 0.5) / side * 2 - 1
     dy = torch.gradient(seen, dim=1)[0] * side / 2
     dx = torch.gradient(seen, dim=2)[0] * side / 2
     ones = torch.ones_like(seen)

@@ -38,6 +38,7 @@ from convscope.methods.inputs import preprocess_of
 from convscope.methods.scan.run import default_workers, micro_batch
 from convscope.methods.workers import one_thread_pool
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 
 logger = logging.getLogger(__name__)
 
@@ -148,6 +149,7 @@ class Features:
         return self.state == THERE
 
 
+@usual_settings()
 def extract(
     net: Network,
     source: Source,

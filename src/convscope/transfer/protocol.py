@@ -24,6 +24,7 @@ from convscope.errors import SourceError, UsageError
 from convscope.graph import Network
 from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 from convscope.transfer.classifiers import (
     GRID,
     Classifier,
@@ -86,6 +87,7 @@ def default_layers(net: Network) -> list[str]:
     return [layer.name for layer in net.layers if layer.name in names]
 
 
+@usual_settings()
 def measure_transfer(
     net: Network,
     target: Target,
@@ -233,7 +235,7 @@ class _Bench:
         train, test = self.train, self.test
         model = learn(self.target, self.space, train, classifier, self.how)
         value, by_class, overall = judge(self.target, model, self.features.rows(test), test, classifier)
-        c = float(np.median(np.asarray(torch.as_tensor(model.c).cpu())))
+        c = float(np.median(model.c.cpu().numpy() if isinstance(model.c, Tensor) else model.c))
         logger.info("%s, %s, %s: %.4f (C=%g)", self.features.layer, classifier, self.fold.name, value, c)
         return Score(
             *(self.weights, self.features.layer, classifier, self.fold.per_class, self.fold.number),

@@ -28,6 +28,7 @@ from convscope.models.loading import SCHEMES, split_spec
 from convscope.models.networks import initialise
 from convscope.models.request import Request, resized
 from convscope.progress import Progress, silent
+from convscope.settings import float32_by_default, usual_settings
 from convscope.training import Recipe, renormalise
 from convscope.training.feeding import Feed
 from convscope.training.modules import use_training_modules
@@ -63,6 +64,7 @@ _LIFT = 10.0
 _CLIP = 5.0  # norm of a gradient
 
 
+@usual_settings()
 def from_scratch(
     spec: str,
     target: Target,
@@ -134,6 +136,7 @@ def _score(
     )
 
 
+@usual_settings()
 def random_module(
     spec: str, outputs: int, size: int | None, *, recipe: Recipe = SCRATCH
 ) -> tuple[nn.Module, Preprocess]:
@@ -153,7 +156,8 @@ def random_module(
         outputs=outputs,
         seed=recipe.seed,
     )
-    found = SCHEMES[scheme].find(request)
+    with float32_by_default():
+        found = SCHEMES[scheme].find(request)
     if isinstance(found.module, ExportedProgram) or found.preprocess is None:
         raise UsageError(f"{spec} cannot be trained: it does not say how images become its input")
     # Colours of the order of one, whatever the trained network takes: some take 0 to 255, which no fresh weights fit.
@@ -188,6 +192,7 @@ def _pictures(target: Target, rows: NDArray[np.int64], side: int, recipe: Recipe
     raise SourceError(f"these images cannot be numbered anew: {target.source.describe()}")
 
 
+@usual_settings()
 def fit(
     module: nn.Module,
     pictures: Pictures,

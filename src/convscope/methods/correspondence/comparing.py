@@ -31,6 +31,7 @@ from convscope.methods.occlusion.occluders import Fill, Grid, covering, describe
 from convscope.methods.occlusion.readings import Read
 from convscope.methods.occlusion.sweep import Method, Reading, Sweep
 from convscope.progress import Progress
+from convscope.settings import usual_settings
 
 _UNPACKED = 1 << 24  # signs that are spread out at a time, before they are packed
 
@@ -109,6 +110,7 @@ class Correspondence:
         return {**vars(self), "results": list(self.rows())}
 
 
+@usual_settings()
 def correspondence(
     net: Network,
     images: Any,

@@ -23,12 +23,14 @@ from convscope.graph.steps import Step
 from convscope.methods.deconv.budget import projections_at_once, values_bytes
 from convscope.methods.deconv.projection import Projection, join, reorder
 from convscope.methods.workers import Workers, one_thread_workers
+from convscope.settings import usual_settings
 
 Seed = Literal["activation", "one"]
 DEFAULT_MEMORY = 1 << 30
 _FORWARD_AT_ONCE = 8  # on a CPU more images at once are no faster, and their maps leave the cache
 
 
+@usual_settings()
 def project(
     net: Network,
     images: Tensor,
@@ -54,7 +56,8 @@ def project(
         image: (n,) which row of `images` each projection is on; channel: (n,) its unit.
         position: (n, 2) y, x in the layer's map, or None for the strongest; ignored for vectors.
         rule, smooth, overlap, lrn, seed, memory: as for `deconv`; a seed tensor is (n,).
-        workers: how many one-thread workers share the work on a CPU; by default as many as PyTorch would use threads.
+        workers: how many one-thread workers share the work on a CPU, and into how many pieces it is cut, which decides
+            last bits; by default as many as PyTorch would use threads, and a piece for each core.
 
     Raises:
         ShapeError: if image, channel, position and seed do not agree in length. UnknownLayer: for units out of range.
@@ -75,6 +78,7 @@ class Request:
     seed: Seed | Tensor = "activation"
 
 
+@usual_settings()
 def project_all(
     net: Network,
     images: Tensor,
@@ -105,16 +109,15 @@ def project_all(
     def block(span: tuple[int, int], inner: Workers) -> list[tuple[Tensor, Projection] | None]:
         chosen = used[span[0] : span[1]]
         kept = net.run_values(batch[chosen], wanted, folding="none")
-        alone = Workers(1, None)
-        if len(orders) >= inner.count > 1:
+        if len(orders) >= inner.shares > 1:
+            alone = Workers.none()
             return inner.map(lambda order: order.project(net, kept, chosen, options, memory, alone), orders)
         return [order.project(net, kept, chosen, options, memory, inner) for order in orders]
 
     with one_thread_workers(net.device, workers) as team:
-        spans = list(_spans(net, len(used), wanted, memory, team.count))
-        if len(spans) >= team.count:
-            alone = Workers(1, None)
-            made = team.map(lambda span: block(span, alone), spans)
+        spans = list(_spans(net, len(used), wanted, memory, team.shares))
+        if len(spans) >= team.shares:
+            made = team.map(lambda span: block(span, Workers.none()), spans)
         else:
             made = [block(span, team) for span in spans]
     found = []
@@ -192,11 +195,11 @@ def _wanted(net: Network, layers: set[str], options: PullOptions) -> set[int]:
     return wanted
 
 
-def _spans(net: Network, count: int, wanted: set[int], memory: int, workers: int) -> Iterator[tuple[int, int]]:
-    """Ranges [first, last) of images to run forward together: what fits the memory and keeps all workers busy."""
+def _spans(net: Network, count: int, wanted: set[int], memory: int, shares: int) -> Iterator[tuple[int, int]]:
+    """Ranges [first, last) of images to run forward together: what fits the memory and gives every core its share."""
     size = max(1, memory // max(values_bytes(net, wanted), 1)) if net.program.any_batch else 1
     if net.device.type == "cpu":
-        size = min(size, _FORWARD_AT_ONCE, max(1, -(-count // workers)))
+        size = min(size, _FORWARD_AT_ONCE, max(1, -(-count // shares)))
     for first in range(0, count, size):
         yield first, min(first + size, count)
 
@@ -232,7 +235,7 @@ def _project_kept(
         return _pull_block(net, kept, steps, target, rows[block], channel[block], where, amount[block], options)
 
     size = projections_at_once(net, layer, memory) if _row_wise(net, layer) else 1
-    size = min(size, max(1, -(-len(rows) // workers.count)))
+    size = min(size, max(1, -(-len(rows) // workers.shares)))
     parts = workers.map(pull_block, [slice(first, first + size) for first in range(0, len(rows), size)])
     name, size_of_image = net.layers[layer].name, net.input_shape[1:]
     units = _units(name, channel, position)
@@ -291,7 +294,7 @@ def _units(layer: str, channel: Tensor, position: np.ndarray | None) -> tuple[Un
 
 
 def _whole_images(count: int, image: tuple[int, int]) -> Tensor:
-    return torch.tensor([[0, 0, *image]]).repeat(count, 1)
+    return torch.tensor([[0, 0, *image]], dtype=torch.int64, device="cpu").repeat(count, 1)
 
 
 def _on_boxes(parts: Sequence[Signal], boxes: Tensor) -> Tensor:

@@ -13,8 +13,10 @@ from convscope.graph import Network, Unit
 from convscope.methods.deconv.engine import project
 from convscope.methods.deconv.projection import Projection, join, reorder
 from convscope.methods.inputs import preprocess_of
+from convscope.settings import usual_settings
 
 
+@usual_settings()
 def project_from(
     net: Network, source: Source, units: Sequence[Unit], images: Sequence[int], *, batch: int = 32
 ) -> Projection | None:
@@ -40,7 +42,7 @@ def project_from(
             channel=[units[i].channel for i in mine],
             position=np.array(at, dtype=np.int64) if at else None,
         )
-        numbers = torch.tensor([images[i] for i in mine])
+        numbers = torch.tensor([images[i] for i in mine], device="cpu")
         parts.append(replace(made, pixels=made.pixels.float().cpu(), values=made.values.cpu(), images=numbers))
         order += mine
     return reorder(join(parts), torch.from_numpy(np.argsort(order))) if parts else None

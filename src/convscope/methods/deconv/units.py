@@ -17,6 +17,7 @@ from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 from convscope.methods.deconv.engine import DEFAULT_MEMORY, Request, Seed, project_all
 from convscope.methods.deconv.projection import Projection
 from convscope.methods.inputs import images_for
+from convscope.settings import usual_settings
 
 PHOTOS = 64
 """Images that projections keep the pixels of at most, to be shown beside them."""
@@ -35,6 +36,7 @@ class _Options(TypedDict, total=False):
 def deconv(net: Network, images: Any, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
 @overload
 def deconv(net: Network, images: Any, units: Iterable[str | Unit], **options: Unpack[_Options]) -> list[Projection]: ...
+@usual_settings()
 def deconv(
     net: Network,
     images: Any,
@@ -82,8 +84,8 @@ def deconv(
     requests = [
         Request(
             unit.layer,
-            torch.arange(count),
-            torch.full((count,), unit.channel),
+            torch.arange(count, device="cpu"),
+            torch.full((count,), unit.channel, dtype=torch.long, device="cpu"),
             None if unit.position is None else np.tile(unit.position, (count, 1)),
             seed,
         )

@@ -34,6 +34,7 @@ from convscope.methods.diagnosis.spectrum import BANDS, coverage, lines
 from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.scanning import scan
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +92,7 @@ def _afresh(net: Network, source: Source, layers: Sequence[str], *, progress: Pr
     return scan(net, source, layers=layers, k=1, statistics="units", progress=progress)
 
 
+@usual_settings()
 def diagnose(
     net: Network,
     source: Source | Any | None = None,

@@ -180,9 +180,9 @@ def axis_power(rows: Tensor, frequencies: NDArray[np.float64]) -> NDArray[np.flo
     Each set is summed over its rows; the window is that of m points without its zeros at the ends.
     """
     length = rows.shape[2]
-    window = torch.hann_window(length + 2, periodic=False, dtype=torch.float64)[1:-1]
+    window = torch.hann_window(length + 2, periodic=False, dtype=torch.float64, device="cpu")[1:-1]
     level = (rows * window).sum(2, keepdim=True) / window.sum()
-    phase = torch.arange(length, dtype=torch.float64)[:, None] * torch.from_numpy(2 * np.pi * frequencies)
+    phase = torch.arange(length, dtype=torch.float64, device="cpu")[:, None] * torch.from_numpy(2 * np.pi * frequencies)
     seen = (rows - level) * window
     found = (seen @ phase.cos()).square() + (seen @ phase.sin()).square()
     # A floor far below rounding, so that a ratio of two silences is no NaN.

@@ -29,6 +29,7 @@ from convscope.methods.evolution.settling import Responses, Settling, sampled, s
 from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.scanning import scan
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 
 logger = logging.getLogger(__name__)
 
@@ -202,6 +203,7 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
+@usual_settings()
 def evolution(
     checkpoints: Iterable[Checkpoint | tuple[int, Network | Callable[[], Network]]],
     source: Source | Any,
@@ -393,7 +395,9 @@ def _project(
 
 def _history(unit: Unit, seen: Sequence[_Seen]) -> History:
     shape = next((one.pixels.shape for one in seen if one.pixels is not None), (3, 1, 1))
-    pixels = torch.stack([torch.zeros(shape) if one.pixels is None else one.pixels for one in seen])
+    pixels = torch.stack(
+        [torch.zeros(shape, dtype=torch.float32, device="cpu") if one.pixels is None else one.pixels for one in seen]
+    )
     boxes = np.stack([np.zeros(4, np.int64) if one.box is None else one.box for one in seen])
     return History(
         unit,

@@ -23,6 +23,7 @@ from convscope.methods.inputs import images_for
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target, targets_of
 from convscope.progress import Progress
+from convscope.settings import usual_settings
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ class Invariance:
         }
 
 
+@usual_settings()
 def invariance(
     net: Network,
     images: Any,
@@ -252,6 +254,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 
 
+@usual_settings()
 def shift_error(net: Network, image: Tensor, layer: str, *, cells: tuple[int, int]) -> tuple[float, int]:
     """The largest difference between features shifted by whole cells and features of the image shifted as far.
 

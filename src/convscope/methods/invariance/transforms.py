@@ -66,8 +66,8 @@ class Frame:
         height, width = images.shape[2:]
         centre = ((height - 1) / 2, (width - 1) / 2)
         y, x = torch.meshgrid(
-            torch.arange(height, dtype=torch.float64) - centre[0],
-            torch.arange(width, dtype=torch.float64) - centre[1],
+            torch.arange(height, dtype=torch.float64, device="cpu") - centre[0],
+            torch.arange(width, dtype=torch.float64, device="cpu") - centre[1],
             indexing="ij",
         )
         rows = [row[0] * y + row[1] * x + row[2] for row in matrix]

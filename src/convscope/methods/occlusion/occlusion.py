@@ -23,6 +23,7 @@ from convscope.methods.occlusion.readings import Reader, Reduction, Responses
 from convscope.methods.occlusion.sweep import Method, Sweep
 from convscope.methods.targets import Target, class_number
 from convscope.progress import Progress
+from convscope.settings import usual_settings
 
 Measure = Literal["probability", "logit", "activation"]
 
@@ -137,6 +138,7 @@ class Occlusion:
         }
 
 
+@usual_settings()
 def occlude(
     net: Network,
     images: Any,
@@ -172,7 +174,8 @@ def occlude(
         units: units to follow as well. Of a map without a position, the sum or max of its positions (`reduce`).
         method: "incremental" recomputes what changes, "whole" runs everything again; "auto" is incremental unless that
             gains nothing, and `Occlusion.method` says which it was.
-        workers: threads, by default as many as PyTorch uses. memory: about how many bytes to use.
+        workers: threads, and into how many pieces work is cut, which decides last bits; by default as many threads as
+            PyTorch uses, and a piece for each core. memory: about how many bytes to use.
         progress: called with the number of positions done.
 
     Raises:

@@ -113,9 +113,9 @@ class Reader:
 
     def table(self, count: int) -> Table:
         """An empty table for `count` copies."""
-        targets, units = torch.empty(count, self.targets.shape[1]), torch.empty(count, len(self.units))
-        number = torch.empty(count)
-        labels = torch.empty(count, dtype=torch.int64)
+        number = torch.empty(count, dtype=torch.float32, device="cpu")
+        targets, units = number.new_empty(count, self.targets.shape[1]), number.new_empty(count, len(self.units))
+        labels = number.new_empty(count, dtype=torch.int64)
         return Table(targets, targets.clone(), labels, number, number.clone(), units)
 
     def readings(self, table: Table, per_image: int) -> list[Reading]:

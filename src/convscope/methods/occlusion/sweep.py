@@ -125,7 +125,7 @@ class Sweep:
             first = offset + int(rows[0])
             Tile(plan, shared, rows).push(difference, readers, lambda share: self._advance(first, share, len(rows)))
 
-        workers.map(carry, self._tiles(plan, workers.count))
+        workers.map(carry, self._tiles(plan, workers.shares))
 
     def _values(self) -> list[int]:
         return list(dict.fromkeys(r.value for r in self.readings))
@@ -138,11 +138,11 @@ class Sweep:
 
         return read
 
-    def _tiles(self, plan: Plan, workers: int) -> list[NDArray[np.int64]]:
-        """Stretches of copies: as long as memory allows and is of use, and as many for every worker."""
-        fit = max(1, min(int(self.memory * 0.7) // workers // plan.bytes_each(), _TOGETHER))
+    def _tiles(self, plan: Plan, shares: int) -> list[NDArray[np.int64]]:
+        """Stretches of copies: as long as memory allows and is of use, and as many for every share."""
+        fit = max(1, min(int(self.memory * 0.7) // shares // plan.bytes_each(), _TOGETHER))
         count = -(-len(plan) // fit)
-        count = min(-(-count // workers) * workers, len(plan))
+        count = min(-(-count // shares) * shares, len(plan))
         return np.array_split(np.arange(len(plan)), count)
 
     def _advance(self, tile: int, share: float, rows: int) -> None:

@@ -40,7 +40,7 @@ from convscope.methods.scan.crops import Crops
 from convscope.methods.scan.state import Coverage, Findings, ScanState
 from convscope.methods.scan.statistics import Responses
 from convscope.methods.scan.topk import Threshold, Winners
-from convscope.methods.workers import one_thread_pool
+from convscope.methods.workers import cores, one_thread_pool
 from convscope.progress import Progress
 
 MICRO_BATCH = {"cpu": 16, "cuda": 64}
@@ -62,8 +62,7 @@ def default_workers(device: torch.device) -> int:
     """
     if device.type != "cpu":
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    return max(1, cores() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 @dataclass(frozen=True, eq=False)

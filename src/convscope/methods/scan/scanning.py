@@ -33,6 +33,7 @@ from convscope.methods.scan.state import (
     shard_coverage,
 )
 from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ CLASS_TABLE_LIMIT = 512 * 2**20
 """Bytes beyond which the table of classes and channels (16 bytes each) is left out."""
 
 
+@usual_settings()
 def scan(
     net: Network,
     source: Source | Any,
@@ -99,6 +101,7 @@ def job_of(
     return Job(net, source, preprocess_of(net), state, batch, workers or default_workers(net.device), crops)
 
 
+@usual_settings()
 def work(job: Job, mine: Coverage, *, progress: Progress, save: Callable[[ScanState], None] | None = None) -> None:
     """Bring the job's state to cover the micro-batches `mine`; `save` is given copies of it on the way."""
     identity, todo = job.state.identity, mine & ~job.state.coverage

@@ -40,7 +40,7 @@ def replay(program: Program, tensors: Mapping[str, Mapping[str, Tensor]]) -> Exp
             "or for batches of 1"
         )
     batch = ASSUMED_BATCH if image.batch is None else 1
-    example = torch.zeros(1, dtype=image.dtype).expand(batch, *image.shape)  # of any size, and no memory
+    example = torch.zeros(1, dtype=image.dtype, device="cpu").expand(batch, *image.shape)  # of any size, and no memory
     module = _Replay(program, tensors)
     shapes = ({0: Dim.DYNAMIC},) if image.batch is None else None
     try:

@@ -87,7 +87,11 @@ class _Reader:
         if len(content) % dtype.itemsize:
             raise Refused(f"{where}: {len(content)} bytes are no whole number of elements of {dtype}")
         # A copy, as bytes cannot be written to; a bool other than 0 and 1 is none that torch could have meant.
-        raw = torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
+        raw = (
+            torch.frombuffer(bytearray(content), dtype=torch.uint8)
+            if content
+            else torch.empty(0, dtype=torch.uint8, device="cpu")
+        )
         storage = raw.ne(0) if dtype == torch.bool else raw.view(dtype)
         self.storages[name] = (dtype, storage)
         return storage

@@ -80,6 +80,21 @@ def writing(path: Path) -> Iterator[None]:
         else:
             reason = f"{error.strerror or error}: choose a folder that can be written to"
         raise StoreError(f"cannot write {path}: {reason}") from error
+    except ValueError as error:
+        if not names_nothing(error):
+            raise
+        raise StoreError(f"cannot write {str(path)!r}: no file can have such a name ({error})") from error
+
+
+def names_nothing(error: BaseException) -> bool:
+    """Whether `error` is how Python refuses a path that no file can have: with a zero byte, or too long.
+
+    >>> names_nothing(ValueError("embedded null byte")), names_nothing(ValueError("a bug"))
+    (True, False)
+    """
+    if isinstance(error, OSError):
+        return error.errno == errno.ENAMETOOLONG
+    return isinstance(error, ValueError) and "embedded null" in str(error)
 
 
 def write_with(path: Path, write: Callable[[Path], None], *, durable: bool = False) -> int:

@@ -16,6 +16,7 @@ from pathlib import Path
 from convscope.atlas.verifying import verify_folder
 from convscope.data.verifying import verify_tables
 from convscope.errors import StoreError
+from convscope.files import kind_of
 from convscope.progress import Progress, silent
 from convscope.stores.verifying import verify_occlusions, verify_responses, verify_scan
 from convscope.training.verifying import verify_training
@@ -46,7 +47,7 @@ def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) 
         StoreError: if there is no such folder, or nothing in it that is known.
     """
     root = Path(folder)
-    if not root.is_dir():
+    if kind_of(root) != "folder":
         raise StoreError(f"{root} is no folder: give one that holds results of convscope")
     found = Verification.of(str(root), _items(root, progress or silent))
     if not found.held and not found.findings:

@@ -174,6 +174,30 @@ def test_opening_does_not_read_what_it_compares(copy: Path) -> None:
     assert Atlas.open(copy).unit("fc:0").photos.any()
 
 
+@pytest.mark.parametrize("path", ["pictures/02-fc/0.webp", "layers/02-fc.safetensors", "atlas.sqlite"])
+def test_what_has_its_size_and_another_content_is_not_read(copy: Path, path: str) -> None:
+    """One bit of every file in turn, at places where a picture is still a picture and a number still a number."""
+    whole = (copy / path).read_bytes()
+    for at in range(len(whole) // 2, len(whole), max(1, len(whole) // 20)):
+        content = bytearray(whole)
+        content[at] ^= 1
+        (copy / path).write_bytes(content)
+        with pytest.raises(StoreError, match=rf"{Path(path).name}.*run the command that made"):
+            Atlas.open(copy).unit("fc:0")
+    (copy / path).write_bytes(whole)
+    assert Atlas.open(copy).unit("fc:0").photos.any()
+
+
+def test_a_whole_image_that_has_its_size_and_another_content_is_not_read(copy: Path) -> None:
+    number = int(Atlas.open(copy).unit("fc:0").images[0])
+    (path,) = (copy / "pictures" / "images").rglob(f"{number}.webp")
+    content = bytearray(path.read_bytes())
+    content[-9] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=rf"{number}\.webp.*run the command that made"):
+        Atlas.open(copy).image(number)
+
+
 def test_verifying_names_every_file_that_is_not_as_it_was_made(copy: Path) -> None:
     assert verify_atlas(copy) == []
     changed = ["pictures/02-fc/1.webp", "data/network.js", "atlas.sqlite", "layers/00-relu1.safetensors"]

@@ -397,3 +397,23 @@ def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
     for name in ("a.pth", "b.npz"):
         with pytest.raises(WeightsError, match="is a device or a pipe"):
             read_weights(tmp_path / name)
+
+
+def test_a_changed_byte_of_a_torch_checkpoint_is_noticed(tmp_path: Path) -> None:
+    """torch.load does not look at the checksums that torch.save writes."""
+    torch.save({"w": torch.arange(1000.0)}, tmp_path / "a.pth")
+    content = bytearray((tmp_path / "a.pth").read_bytes())
+    at = content.index(torch.arange(990.0, 1000.0).numpy().tobytes())
+    content[at] ^= 1
+    (tmp_path / "b.pth").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"b\.pth.*is it a complete file"):
+        read_weights(tmp_path / "b.pth")
+
+
+def test_a_torch_checkpoint_without_checksums_is_read(tmp_path: Path) -> None:
+    torch.serialization.set_crc32_options(False)
+    try:
+        torch.save({"w": torch.arange(10.0)}, tmp_path / "a.pth")
+    finally:
+        torch.serialization.set_crc32_options(True)
+    assert torch.equal(read_weights(tmp_path / "a.pth").state["w"], torch.arange(10.0))

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+import convscope as cs
 from convscope import kernels
 from convscope.data import Failure, Preprocess, load_image
 from convscope.errors import ImageError, ShapeError, SourceError, StoreError, UsageError
@@ -180,3 +181,19 @@ def test_mistakes_are_named(net: Network, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="larger than the image"):
         next(occlude_source(net, Photos(4), size=99, store=tmp_path / "out"))
     assert not (tmp_path / "out").exists()
+
+
+def test_an_answer_that_was_lost_is_made_again_to_the_same_bits(tmp_path: Path) -> None:
+    """Images that are computed together decide each other's last bits: so what was stopped goes on with all of them."""
+    net = cs.load("zoo:tiny")
+    random = np.random.default_rng(0)
+    photos = [random.integers(0, 256, (40, 40, 3), dtype=np.uint8) for _ in range(5)]
+    options: dict[str, Any] = {"size": 16, "stride": 16, "store": tmp_path}
+    list(occlude_source(net, photos, **options))
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("*.npz")}
+    for lost in (("00002.npz",), ("00000.npz", "00004.npz"), ("00001.npz", "00002.npz", "00003.npz", "00004.npz")):
+        for name in lost:
+            (tmp_path / name).unlink()
+        answers = list(occlude_source(net, photos, **options))
+        assert [one.index for one in answers if isinstance(one, Covered) and not one.kept] == [int(n[:5]) for n in lost]
+        assert {path.name: path.read_bytes() for path in tmp_path.glob("*.npz")} == before

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from convscope.atlas.planning import Plan, data_of, plan, read_script, sizes
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
-from convscope.files import json_bytes, remove_leftovers, sync_all, write_bytes, write_with
+from convscope.files import json_bytes, kind_of, remove_leftovers, sync_all, write_bytes, write_with
 
 MAILED = 32
 """Units that one file holds at most: browsers and mail programs choke on more."""
@@ -76,7 +76,7 @@ def write(made: Plan, out: Path, form: Form) -> int:
     """The bytes written; raises StoreError where something is there already, or it cannot be written."""
     if form == "folder":
         return export_folder(made, out)
-    if out.exists():
+    if kind_of(out) != "nothing":
         raise StoreError(f"{out} is there already: name another with out=")
     return export_zip(made, out) if form == "zip" else export_single(made, out)
 
@@ -109,9 +109,9 @@ def export_folder(made: Plan, out: Path) -> int:
 def _claim(made: Plan, out: Path) -> None:
     """Begin an export in a folder, with a manifest that says so, or make sure that it is this one that was begun."""
     begun = json_bytes(json.loads(made.content("manifest.json")) | {"complete": False})
-    if out.exists() and not out.is_dir():
+    if kind_of(out) not in ("folder", "nothing"):
         raise StoreError(f"{out} is there already, and is a file: name a new folder")
-    if not out.exists() or not any(out.iterdir()):
+    if kind_of(out) == "nothing" or not any(out.iterdir()):
         write_bytes(out / "manifest.json", begun)
     elif not _holds(out / "manifest.json", begun):
         raise StoreError(f"{out} is there already: name a new folder")

@@ -26,7 +26,7 @@ from convscope.atlas.published import MOST
 from convscope.atlas.web import numbers, printable
 from convscope.data import Preprocess, Source
 from convscope.errors import StoreError, UsageError
-from convscope.files import write_json
+from convscope.files import kind_of, write_json
 from convscope.graph import Field, Layer, Network, PullOptions
 from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
 
@@ -154,13 +154,12 @@ def look(folder: Path, wanted: Request) -> Found:
 
     Raises StoreError for anything else, naming both: another atlas, a newer one, or files of another kind.
     """
-    if folder.exists() and not folder.is_dir():
+    if kind_of(folder) not in ("folder", "nothing"):
         raise StoreError(f"{folder} is a file: name a folder for the atlas")
     path = folder / "manifest.json"
-    if not path.exists():
-        strangers = (
-            sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))[:3] if folder.exists() else []
-        )
+    if kind_of(path) == "nothing":
+        there = folder.iterdir() if kind_of(folder) == "folder" else ()
+        strangers = sorted(p.name for p in there if not p.name.startswith("."))[:3]
         if strangers:
             raise StoreError(
                 f"{folder} holds other files ({', '.join(strangers)} ...) and no atlas: name an empty folder"

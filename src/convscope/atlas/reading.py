@@ -130,7 +130,7 @@ class Atlas(Shown):
     @cached_property
     def classes(self) -> tuple[str, ...]:
         """The names of the image collection's classes."""
-        return class_names(self._file("atlas.sqlite"))
+        return class_names(self._checked("atlas.sqlite"))
 
     def layer(self, name: str) -> AtlasLayer:
         """The layer of a name.
@@ -149,7 +149,7 @@ class Atlas(Shown):
         kept = self.__dict__.setdefault("_records", {})
         if at.id not in kept:
             kept.clear()
-            found = LayerRecord.load(self._file(f"layers/{at.id}.safetensors"))
+            found = LayerRecord.load(self._checked(f"layers/{at.id}.safetensors"))
             if found.id != at.id or len(found.values) != at.layer.channels:
                 raise StoreError(f"layers/{at.id}.safetensors in {self.path} is of another layer: {REMEDY}")
             kept[at.id] = found
@@ -177,7 +177,7 @@ class Atlas(Shown):
         count = int((record.images[channel] >= 0).sum())
         row = (channel, slice(0, count))
         images = record.images[row]
-        known = image_labels(self._file("atlas.sqlite"), images.tolist())
+        known = image_labels(self._checked("atlas.sqlite"), images.tolist())
         labels = np.array([known[i][1] for i in images.tolist()], np.int64)
         photos, projections = self._blank(at, count) if record.dead[channel] else self._tiles(at, channel, count)
         near = [
@@ -235,9 +235,22 @@ class Atlas(Shown):
 
     def _picture(self, path: str) -> Pixels:
         try:
-            return decode_picture(self._file(path).read_bytes())
+            return decode_picture(self._checked(path).read_bytes())
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise StoreError(f"{self.path / path} is damaged ({error}): {REMEDY}") from error
+
+    def _checked(self, path: str) -> Path:
+        """A file that must be there, and as it was written: looked at once, as opening an atlas compares sizes alone.
+
+        Raises StoreError where it is not.
+        """
+        found, seen = self._file(path), self.__dict__.setdefault("_seen", set())
+        stamp = self.inventory.stamps.get(path)
+        if stamp is not None and path not in seen:
+            if not stamp.matches(self.path, path):
+                raise StoreError(f"{self.path / path} is damaged (its content is not what was written): {REMEDY}")
+            seen.add(path)
+        return found
 
     def _file(self, path: str) -> Path:
         """A file of the atlas that must be there."""

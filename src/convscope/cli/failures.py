@@ -19,6 +19,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from convscope.errors import ConvscopeError, StoreError, UsageError
+from convscope.files import names_nothing
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
@@ -47,10 +48,17 @@ def foreseen(error: BaseException) -> Failure | None:
         )
     if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
         return Failure(f"no permission for {error.filename}: {error.strerror}", StoreError.exit_code)
+    if names_nothing(error):
+        where = f" such as {str(error.filename)[:40]!r}..." if isinstance(error, OSError) and error.filename else ""
+        return Failure(f"no file can have a name{where} ({_reason(error)}): give another", UsageError.exit_code)
     if out_of_memory(error):
         reason = str(error).strip().partition("\n")[0]
         return Failure(f"the device is out of memory: try a smaller --batch, fewer --workers or --layers ({reason})", 1)
     return None
+
+
+def _reason(error: BaseException) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def disk_full(error: BaseException) -> bool:

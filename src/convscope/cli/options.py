@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import Group, Parameter
+from cyclopts import Group, Parameter, validators
 
 from convscope.cli.terminal import Terminal
 from convscope.errors import ConvscopeError, UsageError
@@ -55,7 +55,7 @@ class Common:
     """No progress and no remarks, only the result."""
     debug: Annotated[bool, _SWITCH] = False
     """Show the traceback of an error."""
-    seed: int = 0
+    seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))] = 0
     """Seed of all that is random, such as the weights of a network that has none."""
 
     def terminal(self) -> Terminal:

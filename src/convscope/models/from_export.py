@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from convscope.errors import UsageError, WeightsError
+from convscope.files import home_expanded, kind_of
 from convscope.models.exported import RELEASES, Refused, read_program
 from convscope.models.request import Found, Request
 
@@ -21,8 +20,8 @@ def from_export(request: Request) -> Found:
         TraceError: if the program takes another input than one batch of images.
     """
     request.refuse_weights("the file itself holds them")
-    path = Path(request.name).expanduser()
-    if not path.is_file():
+    path = home_expanded(request.name)
+    if kind_of(path) != "file":
         raise UsageError(f"{request.spec}: there is no file '{path}'")
     try:
         return Found(read_program(path), None, None, "weights of the file")

@@ -364,6 +364,8 @@ def build(architecture: Architecture, *, init: Init = "gaussian", seed: int = 0)
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """A block in which PyTorch's global CPU generator starts from `seed`; afterwards it is where it was before."""
+    if not -(2**63) <= seed < 2**64:
+        raise UsageError(f"seed={str(seed)[:24]}: give a whole number of at most 64 bits")
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed: that would reseed the accelerators too, and nothing would put them back.
         torch.default_generator.manual_seed(seed)

@@ -232,7 +232,7 @@ def has_checksum(path: Path) -> bool:
 
 def _read_torch(path: Path) -> Any:
     try:
-        _check_uncompressed(path)
+        _check_archive(path)
         with warnings.catch_warnings():
             # About protocols of pickle, to files that are refused in a moment or read all the same.
             warnings.simplefilter("ignore", UserWarning)
@@ -251,13 +251,28 @@ def _read_torch(path: Path) -> Any:
         ) from error
 
 
-def _check_uncompressed(path: Path) -> None:
-    """Raise ValueError for an archive that inflates: torch.save does not compress, so its files are their own bound."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                if member.compress_type != zipfile.ZIP_STORED or member.file_size > path.stat().st_size:
-                    raise ValueError(f"its part {member.filename} is compressed, which torch.save never does")
+def _check_archive(path: Path) -> None:
+    """Raise ValueError for an archive that inflates or is not as it was written.
+
+    torch.save does not compress, so its files are their own bound. It writes checksums that torch.load does not look
+    at; without them (torch.serialization.set_crc32_options) they are 0.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.compress_type != zipfile.ZIP_STORED or member.file_size > path.stat().st_size:
+                raise ValueError(f"its part {member.filename} is compressed, which torch.save never does")
+        for member in archive.infolist():
+            if member.CRC:
+                _read_through(archive, member)
+
+
+def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Read a part to its end, which raises BadZipFile where its checksum does not hold."""
+    with archive.open(member) as file:
+        while file.read(1 << 20):
+            pass
 
 
 def _first_global(error: Exception) -> str:

@@ -94,15 +94,16 @@ def occlude_source(
             known = kept.read(i)
             if known is not None:
                 answers[i] = Covered(i, images.name(i), known, kept=True)
-        missing = [i for i in rows if i not in answers]
-        pixels, failures = _read(images, missing, preprocess_of(net))
+        missing = {i for i in rows if i not in answers}
+        # All of them again where one is missing: what is computed together decides the last bits of each.
+        pixels, failures = _read(images, rows, preprocess_of(net)) if missing else ([], ())
         answers |= {failure.index: failure for failure in failures}
-        todo = [i for i in missing if i not in answers]
-        if todo:
+        todo = [i for i in rows if not isinstance(answers.get(i), Failure)] if missing else []
+        if missing.intersection(todo):
             own = target[todo] if isinstance(target, Tensor) else target
             tell = _share(report, done=first + len(rows) - len(todo), count=len(todo), total=len(images))
             made = occlude(net, input_of(net, pixels), target=own, progress=tell, **options)
-            for row, i in enumerate(todo):
+            for row, i in ((row, i) for row, i in enumerate(todo) if i in missing):
                 answers[i] = Covered(i, images.name(i), kept.write(i, one_of(made, row)))
         yield from (answers[i] for i in rows)
 

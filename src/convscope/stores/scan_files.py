@@ -29,7 +29,7 @@ from safetensors.numpy import save as to_bytes
 
 from convscope.data import Failure
 from convscope.errors import StoreError
-from convscope.files import parse_json, write_bytes
+from convscope.files import kind_of, parse_json, write_bytes
 from convscope.methods.scan.exact import ExactSum
 from convscope.methods.scan.state import Coverage, ScanIdentity, ScannedLayer, ScanState
 from convscope.methods.scan.statistics import HISTOGRAM_EDGES, StatisticsTable
@@ -235,7 +235,7 @@ def check_store(store: Path, identity: ScanIdentity) -> None:
     Raises:
         StoreError: if it is a file, holds another scan, or something unreadable.
     """
-    if store.exists() and not store.is_dir():
+    if kind_of(store) not in ("folder", "nothing"):
         raise StoreError(f"{store} is a file, and a scan needs a folder: give another name")
     for path in (*([store / MANIFEST] if is_finished(store) else []), *part_paths(store)):
         try:
@@ -257,7 +257,7 @@ def _part_header(path: Path) -> dict[str, Any]:
 
 def is_finished(store: Path) -> bool:
     """Whether the store holds a finished scan."""
-    return (store / MANIFEST).is_file()
+    return kind_of(store / MANIFEST) == "file"
 
 
 def _check_schema(found: dict[str, Any], path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from convscope.atlas import Atlas
 from convscope.data import Source
 from convscope.errors import WeightsError
-from convscope.files import json_bytes
+from convscope.files import json_bytes, kind_of
 from convscope.graph import Network, Unit
 from convscope.methods.evolution import Evolution
 from convscope.models import load
@@ -160,8 +160,8 @@ def checkpoints(run: str | PathLike[str], wanted: Sequence[int] | None = None) -
         WeightsError: if there are none, two of one epoch, or none of a wanted epoch.
     """
     place = Path(run)
-    folder = place / "checkpoints" if (place / "checkpoints").is_dir() else place
-    if not folder.is_dir():
+    folder = place / "checkpoints" if kind_of(place / "checkpoints") == "folder" else place
+    if kind_of(folder) != "folder":
         raise WeightsError(f"{run} is no folder: give the folder of a training, or of its checkpoints")
     found: dict[int, Path] = {}
     for path in sorted(folder.iterdir()):

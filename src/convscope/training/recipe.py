@@ -34,6 +34,8 @@ _POSITIVE = ("epochs", "batch", "learning_rate", "factor", "patience", "std", "v
 _NOT_NEGATIVE = ("momentum", "weight_decay", "warmup", "renormalise", "padding", "smallest_rate")
 _NUMBERS = (*_POSITIVE, *_NOT_NEGATIVE, "seed")
 _MOST = {"epochs": 10**6, "batch": 10**6, "padding": 2**12, "mean_images": 10**9, "resize": 2**15, "seed": 2**63 - 1}
+_LARGEST = 1e30
+"""Weights are float32: what is computed with larger numbers is infinite."""
 _WHOLE = ("resize", "epochs", "batch", "patience", "validate_every", "mean_images", "padding", "seed")
 
 
@@ -110,6 +112,8 @@ class Recipe:
                 raise UsageError(f"recipe: {name} is a number, found {value!r}")
             if not abs(value) < math.inf:
                 raise UsageError(f"recipe: {name} is a finite number, found {value!r}")
+            if abs(value) > _LARGEST:
+                raise UsageError(f"recipe: {name} is at most {_LARGEST:g}, found more")
             if name in _WHOLE and not isinstance(value, int):
                 raise UsageError(f"recipe: {name} is a whole number, found {value!r}")
             if (name in _POSITIVE and value <= 0) or (name in _NOT_NEGATIVE and value < 0):

@@ -70,6 +70,8 @@ def _parts(data: str) -> tuple[str, str] | None:
 def _held_out(source: Source, share: float, limit: int | None) -> tuple[Source, Source]:
     if not 0 < share < 1:
         raise UsageError(f"hold_out={share}: give a share between 0 and 1, such as 0.1")
+    if limit is not None and limit < 1:
+        raise UsageError(f"a limit is at least one image, found {limit}")
     labels = np.array([source.label(index) for index in range(len(source))])
     aside = np.zeros(len(labels), bool)
     for label in np.unique(labels):

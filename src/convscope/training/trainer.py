@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from convscope.data import Preprocess, Source
 from convscope.errors import StoreError, UsageError
+from convscope.files import kind_of
 from convscope.models import build
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -122,11 +123,11 @@ def _check(recipe: Recipe, members: Team, source: Source, validation: Source | N
 
 def _begun(config: Config, source: Source, folder: Path) -> Run | None:
     """The training of a folder, if it is this one and has a state to go on from; None where it has yet to begin."""
-    if (folder / RUN).exists():
+    if kind_of(folder / RUN) != "nothing":
         begun = Run.open(folder)
         begun.check(config, source.fingerprint())
         return begun if (folder / STATE).exists() else None
-    if folder.is_dir() and any(folder.iterdir()):
+    if kind_of(folder) == "folder" and any(folder.iterdir()):
         raise StoreError(f"{folder} is not empty and holds no training: choose another folder with -o")
     return None
 

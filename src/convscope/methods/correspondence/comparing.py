@@ -162,6 +162,8 @@ def correspondence(
     boxes = {name: _checked(name, given, batch) for name, given in parts.items()}
     if not boxes or draws < 1:
         raise UsageError("nothing to compare: give at least one part, and draws of 1 or more")
+    if seed < 0:
+        raise UsageError(f"seed={seed}: give a whole number, 0 or more")
     if places is not None and places < 1:
         raise UsageError(f"places={places}: maps are reduced to 1 row and column or more")
     names = [net.layers[name].name for name in (layers or (*net.layers.stages(), net.output))]

@@ -177,10 +177,11 @@ def _project_strongest(
     """Some of a layer's units that respond, each projected from its strongest response; None where none responds."""
     topk = scanned[layer].topk
     responding = torch.nonzero(topk.values[:, 0] > 0).flatten().tolist()
-    chosen = [responding[i * len(responding) // count] for i in range(count)] if responding else []
+    count = min(count, len(responding))
+    chosen = [responding[i * len(responding) // count] for i in range(count)]
     units = [
         Unit(layer, c, None if not net.layers[layer].spatial else (int(y), int(x)))
-        for c in dict.fromkeys(chosen)
+        for c in chosen
         for y, x in [topk.positions[c, 0].tolist()]
     ]
     progress("project", 0, len(units))

@@ -155,7 +155,7 @@ def _check_table(k: int, channels: int) -> None:
     if 20 * k * channels > TABLE_LIMIT:
         most = TABLE_LIMIT // (20 * channels)
         raise UsageError(
-            f"k={k}: the {k} responses of each of {channels} units take {20 * k * channels / 2**30:,.0f} GiB, and at "
+            f"k={k}: the {k} responses of each of {channels} units take {20 * k * channels >> 30:,} GiB, and at "
             f"most {TABLE_LIMIT >> 30} are taken: keep {most} or fewer, or scan fewer layers"
         )
 

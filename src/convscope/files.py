@@ -35,6 +35,15 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
     return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
 
 
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Nothing where a file could have this name; raises StoreError for one that is too long or has a zero byte."""
+    try:
+        Path(path).lstat()
+    except (OSError, ValueError) as error:
+        if names_nothing(error):
+            raise StoreError(f"no file can have the name {str(path)[:40]!r}: choose another") from error
+
+
 def home_expanded(path: str | os.PathLike[str]) -> Path:
     """The path with the home folder for a leading ~; as it is where there is no such user.
 

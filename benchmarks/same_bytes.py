@@ -59,7 +59,7 @@ JOBS: dict[str, tuple[str, ...]] = {
 IGNORED = ("*/log.csv", "*/log.jsonl", "*tfevents*", "*.part")
 """Files that hold times of day or durations."""
 
-TIMED = ("/state.safetensors", "/checkpoints/*.safetensors")
+TIMED = ("*/state.safetensors", "*/checkpoints/*.safetensors")
 """Files of a training whose header holds durations: their tensors count."""
 
 

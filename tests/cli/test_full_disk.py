@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import write_images
-from tests.cli.test_train import RECIPE
+from tests.cli.conftest import RECIPE, write_images
 from tests.conftest import ROOT
 from tests.disks import small_disk
 

@@ -518,7 +518,9 @@ decode(Path(sys.argv[2]).read_bytes())
 data = Path(sys.argv[1]).read_bytes()
 before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
 shape = decode(data).shape
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / (shape[0] * shape[1]))
+# Not ru_maxrss, which begins with that of the process that started this one.
+peak = next(int(line.split()[1]) for line in Path("/proc/self/status").open() if line.startswith("VmHWM"))
+print((peak - before) * 1024 / (shape[0] * shape[1]))
 """
 
 

@@ -169,7 +169,7 @@ def test_a_damaged_answer_is_made_again(net: Network, tmp_path: Path) -> None:
     path.write_bytes(content[: len(content) // 2])
     photos = Photos(4)
     list(occlude_source(net, photos, store=tmp_path, workers=1, **OPTIONS))
-    assert photos.asked == [1, 2]
+    assert photos.asked == [1, 2, 0, 3]  # then those it was made with
     assert path.read_bytes() != content[: len(content) // 2]
 
 

@@ -94,17 +94,19 @@ def occlude_source(
             known = kept.read(i)
             if known is not None:
                 answers[i] = Covered(i, images.name(i), known, kept=True)
-        missing = {i for i in rows if i not in answers}
-        # All of them again where one is missing: what is computed together decides the last bits of each.
-        pixels, failures = _read(images, rows, preprocess_of(net)) if missing else ([], ())
+        crops, failures = _read(images, [i for i in rows if i not in answers], preprocess_of(net))
+        missing = frozenset(crops)
         answers |= {failure.index: failure for failure in failures}
-        todo = [i for i in rows if not isinstance(answers.get(i), Failure)] if missing else []
-        if missing.intersection(todo):
+        if missing:
+            # Those that are kept, too: what is computed together decides the last bits of each.
+            crops |= _read(images, [i for i, one in answers.items() if isinstance(one, Covered)], preprocess_of(net))[0]
+            todo = sorted(crops)
             own = target[todo] if isinstance(target, Tensor) else target
             tell = _share(report, done=first + len(rows) - len(todo), count=len(todo), total=len(images))
-            made = occlude(net, input_of(net, pixels), target=own, progress=tell, **options)
-            for row, i in ((row, i) for row, i in enumerate(todo) if i in missing):
-                answers[i] = Covered(i, images.name(i), kept.write(i, one_of(made, row)))
+            made = occlude(net, input_of(net, [crops[i] for i in todo]), target=own, progress=tell, **options)
+            for row, i in enumerate(todo):
+                if i in missing:
+                    answers[i] = Covered(i, images.name(i), kept.write(i, one_of(made, row)))
         yield from (answers[i] for i in rows)
 
 
@@ -120,12 +122,12 @@ def _share(report: Progress, *, done: int, count: int, total: int) -> Progress:
 
 def _read(
     source: Source, indices: Sequence[int], preprocess: Preprocess
-) -> tuple[list[np.ndarray], tuple[Failure, ...]]:
-    """The crops of those images that can be read, and what is wrong with the others."""
-    pixels, failures = [], []
+) -> tuple[dict[int, np.ndarray], tuple[Failure, ...]]:
+    """The crops of those images that can be read, by number, and what is wrong with the others."""
+    pixels, failures = {}, []
     for i in indices:
         try:
-            pixels.append(load_image(source, i, preprocess))
+            pixels[i] = load_image(source, i, preprocess)
         except ImageError as error:
             failures.append(Failure(i, source.name(i), str(error)))
             logger.info("image %d left out: %s", i, error)

@@ -98,8 +98,6 @@ def test_bytes_are_to_be_normalised_first(classifier: Network) -> None:
 def test_arrays_are_no_tensors(classifier: Network) -> None:
     with pytest.raises(UsageError, match=r"torch\.Tensor .* not ndarray"):
         classifier.run(np.zeros((1, 2, 8, 8)))  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match=r"torch\.Tensor .* not list"):
-        deconv(classifier, [torch.zeros(2, 8, 8)], "features.0:0")  # type: ignore[arg-type]
 
 
 def test_images_take_the_network_s_dtype(classifier: Network) -> None:

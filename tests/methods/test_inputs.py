@@ -40,7 +40,7 @@ def test_every_spelling_of_a_photo_is_the_same_input(net: cs.Network, photo: Pat
     for given in (
         photo, str(photo), pixels, pixels[None], Image.open(photo), [photo], [str(photo)], (Image.open(photo),),
         open_source([photo]), open_source([pixels]), planes, planes[None], planes.numpy(), crop, expected, expected[0],
-        expected.numpy(), expected[0].numpy(),
+        expected.numpy(), expected[0].numpy(), [expected[0]], (expected[0].numpy(),),
     ):  # fmt: skip
         assert torch.equal(images_for(net, given), expected), type(given)
 

@@ -57,7 +57,7 @@ def images_for(net: Network, images: Any) -> Tensor:
     | a NumPy array (H, W), (H, W, 3), (n, H, W, 3), or one as a tensor would be | pixels where they are uint8 |
     | a path, a Pillow image | one image |
     | a `Source`, or a spelling of a collection (`open_source`) | all of its images |
-    | a list or tuple of paths, Pillow images, arrays | these images |
+    | a list or tuple of paths, Pillow images, arrays, or of tensors (C, H, W) | these images |
 
     What is not normalised is cropped and normalised by the network's preprocessing.
 
@@ -72,12 +72,21 @@ def images_for(net: Network, images: Any) -> Tensor:
     """
     if isinstance(images, np.ndarray) and images.dtype.kind == "f":
         images = torch.from_numpy(images)
+    if isinstance(images, list | tuple) and images and all(_is_normalised(one) for one in images):
+        images = torch.stack([torch.as_tensor(one) for one in images])
     if isinstance(images, Tensor) and images.is_floating_point():
         return _normalised(net, images[None] if images.dim() == 3 else images)
     pixels = list(_pixels(images, preprocess_of(net)))
     if not pixels:
         raise ShapeError("there are no images")
     return input_of(net, pixels)
+
+
+def _is_normalised(image: Any) -> bool:
+    """Whether it is one image (C, H, W) of floats."""
+    if isinstance(image, np.ndarray):
+        return image.dtype.kind == "f" and image.ndim == 3
+    return isinstance(image, Tensor) and image.is_floating_point() and image.dim() == 3
 
 
 def _normalised(net: Network, batch: Tensor) -> Tensor:

@@ -73,6 +73,9 @@ def images_for(net: Network, images: Any) -> Tensor:
     if isinstance(images, np.ndarray) and images.dtype.kind == "f":
         images = torch.from_numpy(images)
     if isinstance(images, list | tuple) and images and all(_is_normalised(one) for one in images):
+        shapes = {tuple(one.shape) for one in images}
+        if len(shapes) > 1:
+            raise ShapeError(f"images of one size are needed, found {' and '.join(map(str, sorted(shapes)))}")
         images = torch.stack([torch.as_tensor(one) for one in images])
     if isinstance(images, Tensor) and images.is_floating_point():
         return _normalised(net, images[None] if images.dim() == 3 else images)

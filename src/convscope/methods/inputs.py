@@ -98,9 +98,9 @@ def _normalised(net: Network, batch: Tensor) -> Tensor:
         ends = net.preprocess.normalise(torch.tensor([0.0, 255.0]).repeat(3, 1)[:, :, None])
         low, high = float(ends.min()), float(ends.max())
         least, most = (float(value) for value in batch.aminmax())
-        far = least < 2 * low - high or most > 2 * high - low
-        whole = least >= 0 and most > high and bool((batch == batch.round()).all())
-        if far or whole:
+        # Pixels are never negative, and larger than anything normalised, or whole numbers.
+        whole = bool((batch == batch.round()).all())
+        if least >= 0 and (most > 2 * high - low or (most > high and whole)):
             raise ShapeError(
                 f"floating-point images are normalised already, and these have values from {least:g} to {most:g}; "
                 f"{net.name} takes {low:.3g} to {high:.3g}: give pixels as uint8, or net.preprocess.normalise(images)"

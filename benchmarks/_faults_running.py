@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -186,21 +187,21 @@ def _each(once: Callable[[int], Try], numbers: list[int], send: Connection) -> N
     os.dup2(quiet, 1)
     os.dup2(quiet, 2)
     for number in numbers:
-        send.send(judged(once, number))
+        send.send(judged(partial(once, number), f"number {number}"))
 
 
-def judged(once: Callable[[int], Try], number: int) -> Try:
-    """The outcome of one try; our errors are answers, others are faults."""
+def judged(once: Callable[[], Try], told: str) -> Try:
+    """The outcome of one try, of which `told` says which; our errors are answers, others are faults."""
     from convscope.errors import ConvscopeError
 
     try:
-        return once(number)
+        return once()
     except ConvscopeError as error:
         return Try("named", str(error)[:200])
     except Exception as error:  # noqa: BLE001 (whatever it is: it is what is looked for)
         import traceback
 
-        return Try("traceback", f"number {number}: {''.join(traceback.format_exception(error))[-1500:]}")
+        return Try("traceback", f"{told}: {''.join(traceback.format_exception(error))[-1500:]}")
 
 
 def everything(folder: Path) -> dict[str, tuple[int, bytes | None]]:

@@ -55,8 +55,8 @@ def without_nan(value: Any) -> Any:
     >>> without_nan({"a": [1.0, float("nan")]})
     {'a': [1.0, None]}
     """
-    if isinstance(value, dict):
-        return {key: without_nan(one) for key, one in value.items()}
+    if isinstance(value, Mapping):
+        return {str(key): without_nan(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [without_nan(one) for one in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value

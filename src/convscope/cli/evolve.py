@@ -67,7 +67,7 @@ def evolve(
     with terminal.progress() as progress:
         found = studies.evolve(
             run, source, out=out, layers=parse_names(layers, "layers"), units=unit or units,
-            epochs=parse_numbers(epochs, "epochs", int) or None, sample=sample, threshold=threshold,
+            epochs=parse_numbers(epochs, "epochs", int, zero="admitted") or None, sample=sample, threshold=threshold,
             model=model, loading=opt.loader(options), seed=common.seed, atlas=atlas, name=name,
             progress=progress,
         )  # fmt: skip

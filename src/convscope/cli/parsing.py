@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from convscope.errors import UsageError
 
@@ -28,8 +28,10 @@ def parse_names(text: str | None, option: str, known: Sequence[str] = ()) -> lis
     return names
 
 
-def parse_numbers(text: str | None, option: str, kind: type[_Number]) -> tuple[_Number, ...]:
-    """Positive numbers separated by commas; none without text.
+def parse_numbers(
+    text: str | None, option: str, kind: type[_Number], *, zero: Literal["refused", "admitted"] = "refused"
+) -> tuple[_Number, ...]:
+    """Positive numbers separated by commas, or zero too; none without text.
 
     >>> parse_numbers("15,30", "per-class", int), parse_numbers(None, "c", float)
     ((15, 30), ())
@@ -40,8 +42,8 @@ def parse_numbers(text: str | None, option: str, kind: type[_Number]) -> tuple[_
         found = tuple(kind(part) for part in text.split(","))
     except ValueError as error:
         raise UsageError(f"--{option} {text!r}: give numbers separated by commas") from error
-    if min(found) <= 0:
-        raise UsageError(f"--{option} {text!r}: numbers above 0 are meant")
+    if min(found) < 0 or (zero == "refused" and min(found) == 0):
+        raise UsageError(f"--{option} {text!r}: numbers {'from' if zero == 'admitted' else 'above'} 0 are meant")
     return found
 
 

@@ -1,5 +1,6 @@
 """How any answer is shown: remarks, its JSON, its tables. What a command adds are the words that end it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,9 +40,8 @@ def present(answer: "Answer", terminal: Terminal, *, idle: str | None = None) ->
     show_tables(answer.tables(), terminal)
 
 
-def show_tables(tables: "Any", terminal: Terminal) -> None:
+def show_tables(tables: "Sequence[TextTable]", terminal: Terminal) -> None:
     """Write tables one after the other, each with its title and an empty line after it."""
-    table: TextTable
     for table in tables:
         if table.title:
             terminal.say(table.title)

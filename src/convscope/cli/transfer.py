@@ -1,5 +1,6 @@
 """`convscope transfer`: how well classifiers on a network's features tell other images apart."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,7 +13,8 @@ from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from convscope.transfer import Learning
+    from convscope.graph import Network
+    from convscope.transfer import Fold, Learning, Target
 
 _PROTOCOL = Group("Protocol", sort_key=0)
 _LEARNING = Group("Classifiers", sort_key=1)
@@ -118,6 +120,10 @@ def transfer(
     from convscope import studies
 
     terminal = common.terminal()
+
+    def said(net: "Network", target: "Target", folds: "Sequence[Fold]", layers: "Sequence[str]") -> None:
+        terminal.remark(f"{net.name} on {target.describe()}; {len(folds)} folds; layers {', '.join(layers)}")
+
     with terminal.progress() as progress:
         found = studies.transfer(
             model, dataset, out=out, layers=parse_names(layers, "layers"),
@@ -125,7 +131,7 @@ def transfer(
             learning=how.learning(common.seed), pooling=how.pooling, features=how.features, scratch_size=scratch_size,
             scratch_changes=parse_changes(scratch_set, "scratch-set"), weights=models.weights, loading=loader(models),
             device=models.device, cache=cache, workers=workers, seed=common.seed, atlas=atlas, name=name,
-            progress=progress, **asked.keywords(), **admitted(allowance),
+            progress=progress, on_start=said, **asked.keywords(), **admitted(allowance),
         )  # fmt: skip
     present(found, terminal)
     terminal.say(f"{len(found.found.scores)} scores: {out}")

@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-_SPELLED: Mapping[str, str] = {"fill": "value", "transformations": "transformation", "classes": "classes"}
+_SPELLED: Mapping[str, str] = {"fill": "value", "transformations": "transformation"}
 """Arguments of the library whose option has another name."""
 
 _ARGUMENT = re.compile(r"(?<!\w\()(?<![\w.`/])(?P<name>[a-z_]+)=(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;:)'\"]+)?")
@@ -52,14 +52,10 @@ def _options(command: Callable[..., Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     hints = get_type_hints(command, include_extras=True)
     for name, parameter in inspect.signature(command).parameters.items():
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
-            group = next((one for one in _plain_types(hints.get(name)) if is_dataclass(one)), None)
-            found |= {} if group is None else {f.name: _option(f.name) for f in fields(group)}
-            continue
         group = next((one for one in _plain_types(hints.get(name)) if is_dataclass(one)), None)
         if group is not None:
             found |= {f.name: _option(f.name) for f in fields(group)}
-        else:
+        elif parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             found[name] = _named(hints.get(name)) or _option(name)
     return found
 

@@ -195,7 +195,7 @@ def _device(device: str | torch.device | None) -> torch.device | None:
         return None
     try:
         return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError) as error:
         first = (str(error).splitlines() or [""])[0]
         raise UsageError(f"device '{device}' cannot be used: {first}; 'cpu' always can") from error
 

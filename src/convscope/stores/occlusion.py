@@ -216,7 +216,7 @@ def read_json(path: Path) -> Any:
 _PARTS = ("covered", "uncovered")
 
 DAMAGE = (
-    *(OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, NotImplementedError),
+    *(OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error),
 )
 """What reading an answer can raise that is not as it was written: a damaged .npz file fails in many ways."""

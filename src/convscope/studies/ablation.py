@@ -13,6 +13,7 @@ from convscope.files import json_bytes
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of
+from convscope.studies.training import OnStart
 from convscope.tables import TextTable, columns_of
 from convscope.training import Ablation, Config, ablation
 from convscope.training.ablation import VARIANTS
@@ -114,7 +115,7 @@ def ablate(
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
-    on_start: Any = None,
+    on_start: OnStart | None = None,
 ) -> AblationStudy:
     """Variants of a network with layers removed or widened, trained several times each by one recipe.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from convscope.data import Source
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished
 from convscope.training import Config, EpochLog, Trained
@@ -17,6 +18,9 @@ from convscope.training.pictures import Keep
 from convscope.training.splits import open_splits
 from convscope.training.trainer import OnEpoch
 from convscope.training.trainer import train as fit
+
+OnStart = Callable[[Config, Source, Source | None], None]
+"""Told what is trained on which images, and validated on which, before the work starts."""
 
 
 @dataclass(eq=False)
@@ -100,7 +104,7 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
-    on_start: Any = None,
+    on_start: OnStart | None = None,
 ) -> TrainingStudy:
     """A network trained by a configuration on a collection with parts for training and validation.
 
@@ -137,4 +141,4 @@ def train(
     return finished(TrainingStudy(done), out=out if done.leads else None)
 
 
-__all__ = ["TrainingStudy", "epoch_line", "train"]
+__all__ = ["OnStart", "TrainingStudy", "epoch_line", "train"]

@@ -20,8 +20,9 @@ import numpy as np
 
 from convscope.errors import StoreError
 from convscope.files import read_sealed_json, write_sealed_json
+from convscope.tables import without_nan
 from convscope.transfer.datasets import Target
-from convscope.transfer.results import Score, plain_values, stored_score
+from convscope.transfer.results import Score, stored_score
 from convscope.transfer.splits import Fold
 
 ENDING = ".json"
@@ -46,7 +47,7 @@ class Journal:
         if path.exists():
             return read_score(path)
         score = make()
-        write_sealed_json(path, {"of": path.stem, "score": plain_values(asdict(score))})
+        write_sealed_json(path, {"of": path.stem, "score": without_nan(asdict(score))})
         return score
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from convscope.errors import StoreError
 from convscope.files import write_bytes, write_json
+from convscope.tables import without_nan
 
 Weights = Literal["pretrained", "random", "scratch"]
 Measure = Literal["accuracy", "average precision"]
@@ -120,7 +121,7 @@ class TransferResult:
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values, NaN as None."""
-        return plain_values(asdict(self))
+        return without_nan(asdict(self))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> TransferResult:
@@ -177,15 +178,6 @@ def _csv(head: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> str:
     writer.writerow(head)
     writer.writerows(lines)
     return text.getvalue()
-
-
-def plain_values(value: Any) -> Any:
-    """The value as JSON has it: mappings and lists of them, NaN as None."""
-    if isinstance(value, Mapping):
-        return {str(key): plain_values(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_values(one) for one in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def stored_score(stored: Mapping[str, Any]) -> Score:

@@ -57,7 +57,7 @@ class Archive:
         """The bytes of an entry, checked against its checksum."""
         try:
             return self._zip.read(self._entry(name))
-        except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError, struct.error) as error:
+        except (zipfile.BadZipFile, EOFError, zlib.error, RuntimeError, struct.error) as error:
             raise Refused(f"its entry {shown(name)} is damaged: {error}") from error
 
     def json(self, name: str) -> Any:

@@ -95,7 +95,8 @@ def _is_normalised(image: Any) -> bool:
 def _normalised(net: Network, batch: Tensor) -> Tensor:
     checked = net.check_images(batch)
     if isinstance(net.preprocess, Preprocess) and batch.shape[1] == 3 and len(batch):
-        ends = net.preprocess.normalise(torch.tensor([0.0, 255.0]).repeat(3, 1)[:, :, None])
+        pixels = torch.tensor([0, 255], dtype=torch.uint8, device="cpu").repeat(3, 1)[:, :, None]
+        ends = net.preprocess.normalise(pixels)
         low, high = float(ends.min()), float(ends.max())
         least, most = (float(value) for value in batch.aminmax())
         # Pixels are never negative, and larger than anything normalised, or whole numbers.

@@ -220,6 +220,15 @@ def parse_json(text: str | bytes) -> Any:
         raise ValueError("it is nested too deeply") from error
 
 
+def has_format(manifest: Path, name: str) -> bool:
+    """Whether a file is a manifest that says it is of this format; damaged ones say nothing."""
+    try:
+        found = parse_json(manifest.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("format") == name
+
+
 def remove_leftovers(folder: Path) -> None:
     """Delete the unfinished files that a killed process left in a folder and below."""
     for path in folder.rglob(".*.part"):

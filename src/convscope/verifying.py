@@ -52,8 +52,8 @@ def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) 
     found = Verification.of(str(root), _items(root, progress or silent))
     if not found.held and not found.findings:
         raise StoreError(
-            f"{root} holds nothing that can be verified: give a folder of a scan, a cache, a transfer experiment, "
-            "an evolution, an occlusion or a training"
+            f"{root} holds nothing that can be verified: give a folder of a scan, an atlas, a cache, a transfer "
+            "experiment, an evolution, an occlusion or a training"
         )
     return found
 

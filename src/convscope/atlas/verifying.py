@@ -11,7 +11,7 @@ from convscope.atlas.names import inside, is_inside, is_name
 from convscope.atlas.published import PAGE_KINDS, published
 from convscope.atlas.web import script
 from convscope.errors import StoreError
-from convscope.files import parse_json
+from convscope.files import has_format
 from convscope.verification import Finding, Held
 
 _REMEDY = "delete it, and run the command that made the atlas again"
@@ -19,7 +19,7 @@ _REMEDY = "delete it, and run the command that made the atlas again"
 
 def verify_folder(folder: Path) -> Iterator[Held | Finding]:
     """An atlas, where the folder holds one: what is wrong with it, or that it is as it was made."""
-    if not _says_atlas(folder / "manifest.json") and not (folder / "data" / "manifest.js").is_file():
+    if not has_format(folder / "manifest.json", FORMAT) and not (folder / "data" / "manifest.js").is_file():
         return
     found = verify_atlas(folder)
     if found:
@@ -27,14 +27,6 @@ def verify_folder(folder: Path) -> Iterator[Held | Finding]:
     else:
         manifest = load(folder)
         yield Held("manifest.json", f"an atlas of {manifest['units']} units and all of its files")
-
-
-def _says_atlas(path: Path) -> bool:
-    try:
-        found = parse_json(path.read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("format") == FORMAT
 
 
 def _wrong(path: str, problem: str) -> Finding:

@@ -90,7 +90,7 @@ class Guard:
             return
         headers = [(name.lower(), value.decode("latin-1")) for name, value in scope["headers"]]
         if not self._named([value for name, value in headers if name == b"host"], scope):
-            await _say(send, 400, "this name is not one that the server goes by: start it with allow_host=NAME")
+            await _say(send, 400, "the server goes by other names: allow this one where it is started")
             return
         if self.access.token is None or self._has_cookie(headers, scope):
             await self.app(scope, receive, send)

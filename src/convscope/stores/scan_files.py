@@ -41,6 +41,7 @@ SCHEMA = 2
 MANIFEST = "manifest.json"
 PARTS = "parts"
 LAYERS = "layers"
+FORMAT = "convscope scan"
 _ENDING = ".safetensors"
 
 PROBLEMS = (OSError, SafetensorError, KeyError, TypeError, ValueError, MemoryError, OverflowError)
@@ -156,7 +157,7 @@ def write_finished(store: Path, state: ScanState) -> None:
         entries.append({"name": layer.name, "file": f"{LAYERS}/{name}", "sha256": hashlib.sha256(content).hexdigest()})
     by_class = None if state.statistics is None else state.statistics.class_count
     manifest = {
-        "format": "convscope scan",
+        "format": FORMAT,
         "schema": SCHEMA,
         "scan": identity.to_json(),
         "environments": sorted(state.environments),

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from convscope.errors import StoreError
-from convscope.files import parse_json
+from convscope.files import has_format
 from convscope.stores import occlusion
 from convscope.stores.scan_files import (
+    FORMAT,
     LAYERS,
     MANIFEST,
     PARTS,
@@ -39,7 +40,7 @@ _ANEW = "nothing: it is made again when it is next asked for"
 def verify_scan(folder: Path) -> Iterator[Item]:
     """A scan's manifest, layers and parts."""
     parts, layers = part_paths(folder), sorted((folder / LAYERS).glob("[0-9][0-9][0-9]-*.safetensors"))
-    if not (_says_scan(folder / MANIFEST) or parts or layers):
+    if not (has_format(folder / MANIFEST, FORMAT) or parts or layers):
         return
     for path in parts:
         try:
@@ -51,14 +52,6 @@ def verify_scan(folder: Path) -> Iterator[Item]:
         yield from _finished(folder)
     elif layers and not parts:
         yield Finding(MANIFEST, "is missing beside finished layers", "run the same scan again")
-
-
-def _says_scan(path: Path) -> bool:
-    try:
-        found = parse_json(path.read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("format") == "convscope scan"
 
 
 def _finished(folder: Path) -> Iterator[Item]:

@@ -51,7 +51,7 @@ from benchmarks.harness import Case, arguments, probe_peak, report
 from convscope.graph import Network
 from convscope.graph.steps.conv import Conv2d
 from convscope.memory import keep_freed_memory
-from convscope.methods.deconv import Projection, Request, project_all
+from convscope.methods.deconv import ProjectedPixels, Selection, project_all
 from convscope.methods.deconv.budget import box_sizes
 
 TARGETS = {"zfnet": (20.0, 20.0), "vgg16": (13.0, 16.0), "resnet18": (None, None)}
@@ -65,7 +65,7 @@ class Sample:
     """Some images of the collection, and the projections of every layer that fall on them."""
 
     images: Tensor
-    requests: tuple[Request, ...]
+    requests: tuple[Selection, ...]
     totals: dict[str, int]
 
     @property
@@ -98,12 +98,12 @@ def draw(net: Network, layers: list[str], count: int) -> Sample:
         rows = torch.from_numpy(generator.integers(0, count, n))
         positions = np.stack([generator.integers(0, extent, n) for extent in (shape.height, shape.width)], 1)
         channels = torch.from_numpy(generator.integers(0, shape.channels, n))
-        requests.append(Request(layer, rows, channels, positions, "one"))
+        requests.append(Selection(layer, rows, channels, positions, "one"))
     pixels = torch.randn(count, *net.input_shape, generator=torch.Generator().manual_seed(0))
     return Sample(pixels, tuple(requests), totals)
 
 
-def ours(net: Network, sample: Sample) -> list[Projection]:
+def ours(net: Network, sample: Sample) -> list[ProjectedPixels]:
     """The projections of all layers, forward passes included."""
     return project_all(net, sample.images, sample.requests, lrn="gradient")
 
@@ -122,7 +122,7 @@ def modified_backward(model: nn.Module, module: nn.Module, image: Tensor, channe
     return torch.autograd.grad(unit, pixels)[0]
 
 
-def one_by_one(model: nn.Module, module: nn.Module, sample: Sample, request: Request, count: int) -> Tensor:
+def one_by_one(model: nn.Module, module: nn.Module, sample: Sample, request: Selection, count: int) -> Tensor:
     """One full forward and modified backward for each of the first `count`."""
     made = []
     for row, channel, at in list(zip(request.image, request.channel, cast(Any, request.position), strict=True))[:count]:
@@ -135,7 +135,7 @@ def _choose(maps: Tensor, at: tuple[Tensor, ...]) -> Tensor:
     return maps[at]
 
 
-def captum_batched(model: nn.Module, module: nn.Module, sample: Sample, request: Request, size: int) -> int:
+def captum_batched(model: nn.Module, module: nn.Module, sample: Sample, request: Selection, size: int) -> int:
     """How many projections captum's NeuronDeconvolution made: `size` images in a call, each with its own unit."""
     from captum.attr import NeuronDeconvolution
 
@@ -162,14 +162,16 @@ def pull_rates(net: Network, sample: Sample) -> dict[str, float]:
         channels, at = cast(Tensor, request.channel), cast(np.ndarray, request.position)
         copies = 1 + 4 * images // len(channels)
         rows = torch.arange(copies * len(channels)) % images
-        many = Request(request.layer, rows, channels.repeat(copies), np.tile(at, (copies, 1)), "one")
-        few = Request(request.layer, torch.arange(images), channels[:1].repeat(images), at[:1].repeat(images, 0), "one")
+        many = Selection(request.layer, rows, channels.repeat(copies), np.tile(at, (copies, 1)), "one")
+        few = Selection(
+            request.layer, torch.arange(images), channels[:1].repeat(images), at[:1].repeat(images, 0), "one"
+        )
         spent = {len(r.image): _fastest(net, sample.images, r) for r in (many, few)}
         rates[request.layer] = max(spent[len(rows)] - spent[images], 1e-9) / (len(rows) - images)
     return rates
 
 
-def _fastest(net: Network, images: Tensor, request: Request) -> float:
+def _fastest(net: Network, images: Tensor, request: Selection) -> float:
     return min(timed(lambda: project_all(net, images, [request], lrn="gradient"))[0] for _ in range(3))
 
 

@@ -19,7 +19,7 @@ from convscope.data import load_image
 from convscope.figures import invariance as curves
 from convscope.figures import occlusion as maps
 from convscope.figures.style import rendered
-from convscope.studies import InvarianceStudy, correspond
+from convscope.studies import Invariance, correspond
 from convscope.studies.pictures import Pictures
 from convscope.studies.projected import photo_of
 
@@ -64,7 +64,7 @@ def invariance(net: cs.Network) -> None:
     """Fig. 5."""
     moved = pictures(net, MOVED)
     found = cs.invariance(net, moved.inputs(net))
-    drawn = curves.draw(found, examples=InvarianceStudy(net, moved, found).examples(), names=moved.names)
+    drawn = curves.draw(found, examples=Invariance(net, moved, found).examples(), names=moved.names)
     write("invariance.webp", rendered(drawn))
 
 

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from convscope.data.parts import Part, read_parts
     from convscope.errors import ConvscopeError
     from convscope.graph import Field, Layer, Network, Unit
-    from convscope.methods.correspondence import Correspondence, PartResult, correspondence
-    from convscope.methods.deconv import Projection, Request, deconv, project, project_all
-    from convscope.methods.diagnosis import Diagnosis
-    from convscope.methods.evolution import Checkpoint, Evolution
-    from convscope.methods.invariance import Curve, Invariance, invariance
-    from convscope.methods.occlusion import Occlusion, occlude
+    from convscope.methods.correspondence import PartAgreement, PartResult, correspondence
+    from convscope.methods.deconv import ProjectedPixels, Selection, deconv, project, project_all
+    from convscope.methods.diagnosis import LayerDiagnosis
+    from convscope.methods.evolution import Checkpoint, FeatureHistory
+    from convscope.methods.invariance import Curve, InvarianceCurves, invariance
+    from convscope.methods.occlusion import OcclusionMaps, occlude
     from convscope.methods.scan import LayerStatistics, TopK
     from convscope.models import load
     from convscope.stores.diagnosis import diagnose
     from convscope.stores.evolution import evolution
     from convscope.stores.occlusion import Covered, occlude_source
     from convscope.stores.scan import Scan, scan
-    from convscope.training import Ablation, Evaluation, Recipe, ablate, evaluate, read_config, train
-    from convscope.transfer import TransferResult, measure_transfer, open_target, overlap
+    from convscope.training import AblationTrials, Evaluation, Recipe, ablate, evaluate, read_config, train
+    from convscope.transfer import TransferScores, measure_transfer, open_target, overlap
     from convscope.verifying import Verification, verify
 
 __version__ = "0.1.0"
@@ -49,29 +49,29 @@ __all__ = [
     "deconv",
     "project",
     "project_all",
-    "Request",
-    "Projection",
+    "Selection",
+    "ProjectedPixels",
     "scan",
     "Scan",
     "TopK",
     "LayerStatistics",
     "occlude",
-    "Occlusion",
+    "OcclusionMaps",
     "occlude_source",
     "Covered",
     "invariance",
-    "Invariance",
+    "InvarianceCurves",
     "Curve",
     "correspondence",
-    "Correspondence",
+    "PartAgreement",
     "PartResult",
     "read_parts",
     "Part",
     "evolution",
-    "Evolution",
+    "FeatureHistory",
     "Checkpoint",
     "diagnose",
-    "Diagnosis",
+    "LayerDiagnosis",
     # training
     "train",
     "read_config",
@@ -79,11 +79,11 @@ __all__ = [
     "evaluate",
     "Evaluation",
     "ablate",
-    "Ablation",
+    "AblationTrials",
     # transfer
     "measure_transfer",
     "open_target",
-    "TransferResult",
+    "TransferScores",
     "overlap",
     # results
     "build_atlas",
@@ -101,12 +101,12 @@ _HOME = {
     "evaluate": "convscope.training",
     "Evaluation": "convscope.training",
     "ablate": "convscope.training",
-    "Ablation": "convscope.training",
+    "AblationTrials": "convscope.training",
     "evolution": "convscope.stores.evolution",
-    "Evolution": "convscope.methods.evolution",
+    "FeatureHistory": "convscope.methods.evolution",
     "Checkpoint": "convscope.methods.evolution",
     "diagnose": "convscope.stores.diagnosis",
-    "Diagnosis": "convscope.methods.diagnosis",
+    "LayerDiagnosis": "convscope.methods.diagnosis",
     "load": "convscope.models",
     "Network": "convscope.graph",
     "Layer": "convscope.graph",
@@ -121,25 +121,25 @@ _HOME = {
     "deconv": "convscope.methods.deconv",
     "project": "convscope.methods.deconv",
     "project_all": "convscope.methods.deconv",
-    "Request": "convscope.methods.deconv",
-    "Projection": "convscope.methods.deconv",
+    "Selection": "convscope.methods.deconv",
+    "ProjectedPixels": "convscope.methods.deconv",
     "scan": "convscope.stores.scan",
     "Scan": "convscope.stores.scan",
     "TopK": "convscope.methods.scan",
     "LayerStatistics": "convscope.methods.scan",
     "measure_transfer": "convscope.transfer",
     "open_target": "convscope.transfer",
-    "TransferResult": "convscope.transfer",
+    "TransferScores": "convscope.transfer",
     "overlap": "convscope.transfer",
     "occlude": "convscope.methods.occlusion",
-    "Occlusion": "convscope.methods.occlusion",
+    "OcclusionMaps": "convscope.methods.occlusion",
     "occlude_source": "convscope.stores.occlusion",
     "Covered": "convscope.stores.occlusion",
     "invariance": "convscope.methods.invariance",
-    "Invariance": "convscope.methods.invariance",
+    "InvarianceCurves": "convscope.methods.invariance",
     "Curve": "convscope.methods.invariance",
     "correspondence": "convscope.methods.correspondence",
-    "Correspondence": "convscope.methods.correspondence",
+    "PartAgreement": "convscope.methods.correspondence",
     "PartResult": "convscope.methods.correspondence",
     "read_parts": "convscope.data.parts",
     "Part": "convscope.data.parts",

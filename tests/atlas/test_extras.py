@@ -16,7 +16,7 @@ from convscope.atlas import portraits, profiles
 from convscope.atlas.alike import alike, correlations
 from convscope.atlas.build import build_atlas
 from convscope.atlas.connections import Wiring, strengths
-from convscope.atlas.controls import control, likeness, random_seed
+from convscope.atlas.controls import control, likeness, random_signal
 from convscope.atlas.experiments import add_experiment, experiments
 from convscope.atlas.export import read_script
 from convscope.atlas.profiles import bands, sampled
@@ -100,11 +100,11 @@ def test_control_is_the_sum_of_all_units_projections() -> None:
     images = torch.randn(1, 3, SIZE, SIZE)
     options = PullOptions(rule="gradient")
     found = control(net, images, "1", np.array([[4, 5]]), options).pixels
-    amounts = random_seed(8)
+    amounts = random_signal(8)
     expected = torch.zeros_like(found)
     for channel in range(8):
         seed = amounts[channel].reshape(1)
-        expected += deconv(net, images, f"1:{channel}@4,5", rule="gradient", seed=seed).full()
+        expected += deconv(net, images, f"1:{channel}@4,5", rule="gradient", signal=seed).full()
     assert torch.allclose(found, expected, atol=1e-5)
 
 

@@ -31,7 +31,7 @@ def test_tables_files_and_figures_say_the_same(convscope: Callable, caltech: Pat
     assert done.out.splitlines()[-1] == f"16 scores: {tmp_path / 'out'}"
     assert "features: 21/21" in done.err
     assert "classifiers: 16/16" in done.err
-    result = cs.TransferResult.load(tmp_path / "out")
+    result = cs.TransferScores.load(tmp_path / "out")
     row = result.row("relu1", "svm", 4)
     assert row is not None
     assert row.text() in done.out
@@ -97,7 +97,7 @@ def test_caltech256_has_its_usual_sizes_a_curve_and_the_papers_numbers(convscope
     assert all(f"{size} a class" in done.out for size in (15, 30, 45, 60))
     assert lines["paper: pretrained, softmax"].split()[-3:] == ["74.2", "±", "0.3"]
     assert lines["paper: layer 7"].split()[-6:] == ["72.6", "±", "0.1", "71.7", "±", "0.2"]
-    result = cs.TransferResult.load(tmp_path / "out")
+    result = cs.TransferScores.load(tmp_path / "out")
     assert result.sizes == (15, 30, 45, 60)
     assert result.classes == ("001.ak47", "002.american-flag")
     assert {(s.per_class, s.train, s.test) for s in result.scores if s.fold == 0} == {
@@ -127,7 +127,7 @@ def test_killed_run_goes_on_from_its_last_score(convscope: Callable, caltech: Pa
     assert {name: after[name] for name in kept} == kept  # not made again
     whole = convscope(*command, "-o", tmp_path / "whole")
     assert whole.code == 0, whole.err
-    assert cs.TransferResult.load(tmp_path / "out").scores == cs.TransferResult.load(tmp_path / "whole").scores
+    assert cs.TransferScores.load(tmp_path / "out").scores == cs.TransferScores.load(tmp_path / "whole").scores
 
 
 def test_voc_has_a_row_a_class(convscope: Callable, tmp_path: Path) -> None:

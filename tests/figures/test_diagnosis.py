@@ -13,7 +13,7 @@ from convscope.figures.diagnosis import draw, short_name
 from convscope.figures.pictures import grid, shown
 from convscope.figures.style import rendered
 from convscope.graph import Network
-from convscope.methods.diagnosis.diagnosis import Diagnosis
+from convscope.methods.diagnosis.diagnosis import LayerDiagnosis
 from convscope.stores.diagnosis import diagnose
 
 SIDE = 40
@@ -26,7 +26,7 @@ def network(kernel: int, stride: int, name: str) -> Network:
 
 
 @pytest.fixture(scope="module")
-def found() -> list[Diagnosis]:
+def found() -> list[LayerDiagnosis]:
     images = [np.random.default_rng(i).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8) for i in range(3)]
     return [diagnose(network(5, 2, "fine (random)"), images), diagnose(network(9, 4, "coarse"), images)]
 
@@ -35,7 +35,7 @@ def texts(drawn: object) -> list[str]:
     return [text.get_text() for axes in drawn.axes for text in (axes.title, *axes.texts)]  # type: ignore[attr-defined]
 
 
-def test_networks_stand_side_by_side_with_scale_and_geometry(found: list[Diagnosis]) -> None:
+def test_networks_stand_side_by_side_with_scale_and_geometry(found: list[LayerDiagnosis]) -> None:
     drawn = draw(found)
     said = texts(drawn)
     assert "fine" in said
@@ -45,7 +45,7 @@ def test_networks_stand_side_by_side_with_scale_and_geometry(found: list[Diagnos
     assert rendered(drawn) == rendered(draw(found))
 
 
-def test_filters_are_shown_on_one_scale(found: list[Diagnosis]) -> None:
+def test_filters_are_shown_on_one_scale(found: list[LayerDiagnosis]) -> None:
     weights = found[0].filters.weights
     sheet = np.asarray(draw(found).axes[0].images[0].get_array())
     strongest = int(np.unravel_index(int(weights.abs().argmax()), weights.shape)[0])
@@ -63,13 +63,13 @@ def test_without_images_there_are_no_projections() -> None:
     assert drawn.get_figwidth() == 7
 
 
-def test_labels_are_one_for_each_network(found: list[Diagnosis]) -> None:
+def test_labels_are_one_for_each_network(found: list[LayerDiagnosis]) -> None:
     assert "A" in texts(draw(found, labels=["A", "B"]))
     with pytest.raises(UsageError, match="1 labels for 2 networks"):
         draw(found, labels=["A"])
 
 
-def test_none_and_too_many_are_refused(found: list[Diagnosis]) -> None:
+def test_none_and_too_many_are_refused(found: list[LayerDiagnosis]) -> None:
     with pytest.raises(UsageError, match="0 networks"):
         draw([])
     with pytest.raises(UsageError, match="8 networks"):

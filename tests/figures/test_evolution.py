@@ -10,7 +10,7 @@ from convscope.errors import UsageError
 from convscope.figures.evolution import draw_settling, draw_units
 from convscope.figures.style import rendered
 from convscope.graph import Unit
-from convscope.methods.evolution.following import Evolution, History, LayerEvolution
+from convscope.methods.evolution.following import FeatureHistory, History, LayerEvolution
 from convscope.methods.evolution.settling import settling
 
 EPOCHS = (1, 2, 5, 10)
@@ -25,7 +25,7 @@ def history(layer: str, channel: int, images: list[int], size: int = 7) -> Histo
 
 
 @pytest.fixture
-def found() -> Evolution:
+def found() -> FeatureHistory:
     random = np.random.default_rng(0)
     layers = []
     for name in ("relu1", "relu2", "relu3"):
@@ -38,10 +38,10 @@ def found() -> Evolution:
         history("relu1", 5, [1, 2, 2, 2]),
         history("relu3", 2, [0, 1, 2, 3], size=90),
     )
-    return Evolution("net", "images", EPOCHS, units, tuple(layers), 20, 0.9, {})
+    return FeatureHistory("net", "images", EPOCHS, units, tuple(layers), 20, 0.9, {})
 
 
-def test_every_layer_with_units_is_a_block_of_cells(found: Evolution) -> None:
+def test_every_layer_with_units_is_a_block_of_cells(found: FeatureHistory) -> None:
     drawn = draw_units(found)
     blocks = [axes for axes in drawn.axes if axes.images]
     assert [axes.get_title(loc="left").partition(",")[0] for axes in blocks] == ["relu1", "relu3"]
@@ -50,7 +50,7 @@ def test_every_layer_with_units_is_a_block_of_cells(found: Evolution) -> None:
     assert [text.get_text() for text in blocks[0].texts] == ["0", "5", "1", "2", "5", "10"]
 
 
-def test_jumps_are_marked_between_the_cells(found: Evolution) -> None:
+def test_jumps_are_marked_between_the_cells(found: FeatureHistory) -> None:
     blocks = [axes for axes in draw_units(found).axes if axes.images]
     marks = [[(line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines] for axes in blocks]
     step = 64 + 6
@@ -58,13 +58,13 @@ def test_jumps_are_marked_between_the_cells(found: Evolution) -> None:
     assert [x for x, _ in marks[1]] == [step - 3.5, 2 * step - 3.5, 3 * step - 3.5]
 
 
-def test_layers_can_be_chosen_and_one_without_units_is_refused(found: Evolution) -> None:
+def test_layers_can_be_chosen_and_one_without_units_is_refused(found: FeatureHistory) -> None:
     assert len([axes for axes in draw_units(found, layers=["relu3"]).axes if axes.images]) == 1
     with pytest.raises(UsageError, match="no unit of these layers"):
         draw_units(found, layers=["relu2"])
 
 
-def test_settling_has_a_curve_a_layer_and_marks_where_it_settles(found: Evolution) -> None:
+def test_settling_has_a_curve_a_layer_and_marks_where_it_settles(found: FeatureHistory) -> None:
     final, previous, image = draw_settling(found).axes
     curves = [line for line in final.lines if line.get_label() in ("relu1", "relu2", "relu3")]
     assert [line.get_ydata().tolist() for line in curves] == [one.settling.final.tolist() for one in found.layers]
@@ -73,6 +73,6 @@ def test_settling_has_a_curve_a_layer_and_marks_where_it_settles(found: Evolutio
     assert len(previous.lines) == len(image.lines) == 3
 
 
-def test_the_same_result_gives_the_same_bytes(found: Evolution) -> None:
+def test_the_same_result_gives_the_same_bytes(found: FeatureHistory) -> None:
     assert rendered(draw_units(found)) == rendered(draw_units(found))
     assert rendered(draw_settling(found), "svg") == rendered(draw_settling(found), "svg")

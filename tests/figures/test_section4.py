@@ -12,7 +12,7 @@ from convscope.graph import Network
 from convscope.methods.correspondence.comparing import correspondence
 from convscope.methods.invariance.measuring import invariance
 from convscope.methods.occlusion.occluders import Grid
-from convscope.methods.occlusion.occlusion import Occlusion, join, occlude
+from convscope.methods.occlusion.occlusion import OcclusionMaps, join, occlude
 
 pytest.importorskip("matplotlib")
 
@@ -29,7 +29,7 @@ def network() -> Network:
     return Network.trace(layers, (3, 12, 16), name="small", classes=[f"class {i}, other name" for i in range(6)])
 
 
-def found(count: int = 2) -> Occlusion:
+def found(count: int = 2) -> OcclusionMaps:
     return occlude(network(), 3 * torch.randn(count, 3, 12, 16), size=4, stride=3, layer="1")
 
 

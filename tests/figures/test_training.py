@@ -8,7 +8,7 @@ import pytest
 from convscope.errors import UsageError
 from convscope.figures.style import rendered
 from convscope.figures.training import draw_ablation, draw_confusion, draw_curves
-from convscope.training import Ablation, Config, EpochLog, Evaluation, Trial
+from convscope.training import AblationTrials, Config, EpochLog, Evaluation, Trial
 
 pytest.importorskip("matplotlib")
 
@@ -53,12 +53,12 @@ def test_ablation_sets_the_papers_errors_beside_ours() -> None:
         for name, value in (("base", 0.3), ("no-3-4", 0.4))
         for seed in (0, 1)
     )
-    ours, paper = draw_ablation(Ablation(Config("mine"), trials)).axes
+    ours, paper = draw_ablation(AblationTrials(Config("mine"), trials)).axes
     assert [label.get_text() for label in ours.get_yticklabels()] == ["base", "no layers 3, 4"]
     shown = {round(float(x), 2) for line in paper.lines for x in np.asarray(line.get_xdata())}
     assert shown == {33.1, 38.4, 41.8, 45.4}
     with pytest.raises(UsageError, match="no trial"):
-        draw_ablation(Ablation(Config("mine"), ()))
+        draw_ablation(AblationTrials(Config("mine"), ()))
 
 
 def test_figures_are_files(tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 import pytest
 
 from convscope.errors import UsageError
-from convscope.transfer import Score, TransferResult
+from convscope.transfer import Score, TransferScores
 
 pytest.importorskip("matplotlib")
 from convscope.figures.transfer import layer_figure, size_figure
 
 
-def made(sizes: tuple[int | None, ...] = (15, 30)) -> TransferResult:
+def made(sizes: tuple[int | None, ...] = (15, 30)) -> TransferScores:
     scores = [
         Score(weights, layer, kind, size, fold, value + fold / 100, 0.5, 1.0, 10, 10)  # pyright: ignore
         for weights in ("pretrained", "random")
@@ -19,7 +19,7 @@ def made(sizes: tuple[int | None, ...] = (15, 30)) -> TransferResult:
         for fold in (0, 1)
     ]
     scores += [Score("scratch", "", "softmax", size, 0, 0.2, 0.2, float("nan"), 10, 10) for size in sizes]
-    return TransferResult("net", "set", "caltech101", ("a", "b"), "accuracy", {}, tuple(scores))
+    return TransferScores("net", "set", "caltech101", ("a", "b"), "accuracy", {}, tuple(scores))
 
 
 def test_layers_are_in_order_with_a_line_each() -> None:

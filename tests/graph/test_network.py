@@ -233,10 +233,10 @@ def test_local_response_norm_is_recognised(arguments: dict[str, float]) -> None:
     with torch.no_grad():
         assert torch.allclose(net.run(image, ["1"])["1"], module[:2](image))
     bare = Network.trace(module[0], (2, 7, 7))
-    identity = deconv(net, image, "1:3@2,2", seed="one")
-    assert torch.equal(identity.pixels, deconv(bare, image, f"{bare.output}:3@2,2", seed="one").pixels)
+    identity = deconv(net, image, "1:3@2,2", signal="one")
+    assert torch.equal(identity.pixels, deconv(bare, image, f"{bare.output}:3@2,2", signal="one").pixels)
     assert "passed through" in str(identity.report)
-    gradient = deconv(net, image, "1:3@2,2", seed="one", lrn="gradient")
+    gradient = deconv(net, image, "1:3@2,2", signal="one", lrn="gradient")
     leaf = image.clone().requires_grad_()
     (expected,) = torch.autograd.grad(module[:2](leaf)[0, 3, 2, 2], leaf)
     assert torch.allclose(gradient.full(), expected)
@@ -254,7 +254,7 @@ def test_a_chain_that_is_not_quite_local_response_norm_keeps_its_own_derivative(
     image = torch.randn(1, 4, 3, 3, dtype=torch.float64)
     leaf = image.clone().requires_grad_()
     (expected,) = torch.autograd.grad(almost(leaf)[0, 1, 1, 1], leaf)
-    assert torch.allclose(deconv(net, image, f"{net.output}:1@1,1", seed="one").full(), expected)
+    assert torch.allclose(deconv(net, image, f"{net.output}:1@1,1", signal="one").full(), expected)
 
 
 # -- stages -----------------------------------------------------------------------------------------------------------

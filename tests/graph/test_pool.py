@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from convscope.graph import Network, PullOptions
 from convscope.graph.boxes import Signal
-from convscope.graph.options import Overlap
+from convscope.graph.options import OverlapRule
 from convscope.graph.pulling import Context
 from convscope.graph.steps.pool import MaxPool2d, unpool
 
@@ -28,7 +28,7 @@ POOLS: dict[str, dict[str, object]] = {
 }
 
 
-def literal_unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], overlap: Overlap) -> Tensor:
+def literal_unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], overlap: OverlapRule) -> Tensor:
     """One window after the other in reading order."""
     n, c, h, w = signal.shape
     out = torch.zeros(n, c, *size, dtype=signal.dtype)
@@ -49,7 +49,7 @@ def literal_unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], over
     return out
 
 
-def pull_max_pool(x: Tensor, signal: Signal, overlap: Overlap, **pool: object) -> Signal:
+def pull_max_pool(x: Tensor, signal: Signal, overlap: OverlapRule, **pool: object) -> Signal:
     net = Network.trace(nn.MaxPool2d(**pool), tuple(x.shape[1:])).to(dtype=x.dtype)  # type: ignore[arg-type]
     (step,) = net.steps
     assert isinstance(step, MaxPool2d)
@@ -61,7 +61,7 @@ def pull_max_pool(x: Tensor, signal: Signal, overlap: Overlap, **pool: object) -
 @pytest.mark.parametrize("name", POOLS)
 @pytest.mark.parametrize("ties", [False, True])
 @pytest.mark.parametrize("overlap", ["sum", "max", "overwrite"])
-def test_switches_are_those_of_max_pool2d(name: str, ties: bool, overlap: Overlap) -> None:
+def test_switches_are_those_of_max_pool2d(name: str, ties: bool, overlap: OverlapRule) -> None:
     pool = POOLS[name]
     x = torch.randint(0, 3, (2, 3, 9, 8)).double() if ties else torch.randn(2, 3, 9, 8, dtype=torch.float64)
     out, switches = F.max_pool2d(x, **pool, return_indices=True)  # type: ignore[arg-type]
@@ -82,7 +82,7 @@ def test_switches_are_those_of_max_pool2d(name: str, ties: bool, overlap: Overla
 
 
 @pytest.mark.parametrize("overlap", ["sum", "max", "overwrite"])
-def test_collisions_against_the_loop(overlap: Overlap) -> None:
+def test_collisions_against_the_loop(overlap: OverlapRule) -> None:
     signal = torch.randint(-2, 3, (3, 2, 4, 5)).double()
     switches = torch.randint(0, 12, (3, 2, 4, 5))
     expected = literal_unpool(signal, switches, (3, 4), overlap)
@@ -92,7 +92,7 @@ def test_collisions_against_the_loop(overlap: Overlap) -> None:
 @pytest.mark.parametrize(
     ("overlap", "centre"), [("sum", 1.0 + 2 - 5 + 4), ("max", 4.0), ("overwrite", 4.0)], ids=["sum", "max", "overwrite"]
 )
-def test_one_maximum_in_four_windows(overlap: Overlap, centre: float) -> None:
+def test_one_maximum_in_four_windows(overlap: OverlapRule, centre: float) -> None:
     # The middle of a 5 x 5 map is the maximum of all four 3 x 3 windows that a stride of 2 makes.
     x = torch.zeros(1, 1, 5, 5)
     x[0, 0, 2, 2] = 1

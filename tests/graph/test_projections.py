@@ -14,7 +14,7 @@ from convscope.graph import Network, PullOptions
 from convscope.graph.boxes import Signal, whole
 from convscope.graph.options import Rule
 from convscope.graph.pulling import Context, needed, pull
-from convscope.methods.deconv import Projection, deconv, project
+from convscope.methods.deconv import ProjectedPixels, deconv, project
 from tests.graph import nets
 
 
@@ -23,15 +23,15 @@ def grid(height: int, width: int) -> np.ndarray:
     return np.stack(np.meshgrid(np.arange(height), np.arange(width), indexing="ij"), -1).reshape(-1, 2)
 
 
-def everywhere(net: Network, image: Tensor, layer: str, **options: object) -> Projection:
+def everywhere(net: Network, image: Tensor, layer: str, **options: object) -> ProjectedPixels:
     """The projections of every position of a layer, of a channel drawn for each."""
     at = grid(net.layers[layer].height, net.layers[layer].width)
     channel = torch.randint(0, net.layers[layer].channels, (len(at),))
     rows = torch.zeros(len(at), dtype=torch.long)
-    return project(net, image, layer, image=rows, channel=channel, position=at, seed="one", **options)  # type: ignore[arg-type]
+    return project(net, image, layer, image=rows, channel=channel, position=at, signal="one", **options)  # type: ignore[arg-type]
 
 
-def on_whole_maps(net: Network, image: Tensor, projection: Projection, options: PullOptions) -> Tensor:
+def on_whole_maps(net: Network, image: Tensor, projection: ProjectedPixels, options: PullOptions) -> Tensor:
     """The same projections with the box forced to be the map from the start."""
     layer = projection.layer
     target, steps, n = net.index_of(layer), net.cone(layer), len(projection)
@@ -84,7 +84,7 @@ def test_the_compiled_loops_of_float32_project_what_float64_does(name: str, rule
     for layer in (layer for layer in net.layers if layer.spatial):
         at = grid(layer.height, layer.width)
         rows, channel = torch.zeros(len(at), dtype=torch.long), torch.arange(len(at)) % layer.channels
-        options: dict[str, Any] = {"image": rows, "channel": channel, "position": at, "seed": "one", "rule": rule}
+        options: dict[str, Any] = {"image": rows, "channel": channel, "position": at, "signal": "one", "rule": rule}
         expected = project(net, image, layer.name, **options)
         found = project(single, image.float(), layer.name, **options)
         scale = expected.pixels.abs().max().item()
@@ -99,10 +99,10 @@ def test_the_program_s_default_dtype_does_not_matter() -> None:
     image = torch.randn(1, 3, 12, 12)
     torch.set_default_dtype(torch.float64)
     try:
-        found = project(net, image, "3", image=[0], channel=[2], position=np.asarray([(1, 2)]), seed="one")
+        found = project(net, image, "3", image=[0], channel=[2], position=np.asarray([(1, 2)]), signal="one")
     finally:
         torch.set_default_dtype(torch.float32)
-    expected = project(net, image, "3", image=[0], channel=[2], position=np.asarray([(1, 2)]), seed="one")
+    expected = project(net, image, "3", image=[0], channel=[2], position=np.asarray([(1, 2)]), signal="one")
     assert found.pixels.dtype == torch.float32
     assert torch.equal(found.pixels, expected.pixels)
 
@@ -163,7 +163,7 @@ def test_a_dilated_window_at_the_border_worked_by_hand() -> None:
     conv.weight.data = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
     net = Network.trace(conv, (1, 3, 3))
     assert net.layers[0].shape == (1, 3, 3)
-    found = deconv(net, torch.ones(1, 1, 3, 3), f"{net.output}:0@0,0", seed="one")
+    found = deconv(net, torch.ones(1, 1, 3, 3), f"{net.output}:0@0,0", signal="one")
     # The window's corner lies at (-1, -1): of its four inputs only the one at (1, 1) lies within. A box of three
     # is as large as the image, hence the whole image.
     assert found.boxes.tolist() == [[0, 0, 3, 3]]
@@ -174,7 +174,7 @@ def test_a_box_beyond_the_corner_worked_by_hand() -> None:
     conv = nn.Conv2d(1, 1, 3, padding=2, bias=False)
     conv.weight.data = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)
     net = Network.trace(conv, (1, 5, 6))
-    found = deconv(net, torch.ones(1, 1, 5, 6), f"{net.output}:0@0,0", seed="one")
+    found = deconv(net, torch.ones(1, 1, 5, 6), f"{net.output}:0@0,0", signal="one")
     assert found.boxes.tolist() == [[-2, -2, 1, 1]]
     assert found.pixels[0, 0].tolist() == [[0, 0, 0], [0, 0, 0], [0, 0, 9]]
     assert found.full()[0, 0].nonzero().tolist() == [[0, 0]]

@@ -14,7 +14,7 @@ from convscope.graph import Network
 from convscope.graph.changes import Change, Unedited, UneditedRows, whole
 from convscope.graph.extents import extents, reached
 from convscope.graph.nouns import Span
-from convscope.graph.pushing import Plan, Tile
+from convscope.graph.pushing import PushPlan, Tile
 from tests.graph import nets
 
 PUSHED = [name for name in nets.MAPS if name != "windows"]
@@ -40,11 +40,11 @@ def edited(images: Tensor, owner: NDArray[np.int64], boxes: NDArray[np.int64], c
 
 def push_all(
     net: Network, images: Tensor, boxes: NDArray[np.int64], covers: Tensor, *, tiles: int = 1
-) -> tuple[dict[int, Tensor], Plan]:
+) -> tuple[dict[int, Tensor], PushPlan]:
     """The new whole value of every layer, of every image with every box replaced; and the plan it was done by."""
     owner = np.repeat(np.arange(len(images)), len(boxes))
     targets = [net.index_of(name) for name in net.layers.names]
-    plan = Plan.of(net, np.tile(boxes, (len(images), 1)), owner, targets)
+    plan = PushPlan.of(net, np.tile(boxes, (len(images), 1)), owner, targets)
     kept = net.run_values(images, plan.needed | set(targets))
     found = {i: kept[i][torch.from_numpy(owner)].clone().fill_(torch.nan) for i in targets}
 
@@ -95,7 +95,7 @@ def test_most_of_the_boxes_are_parts_of_the_maps(name: str) -> None:
     module, shape = nets.make(name)
     net = Network.trace(module, shape)
     boxes = every_box(*shape[1:], [(1, 1)])
-    plan = Plan.of(net, boxes, np.zeros(len(boxes), np.int64), [net.program.output])
+    plan = PushPlan.of(net, boxes, np.zeros(len(boxes), np.int64), [net.program.output])
     maps = [i for i in plan.extents if net.values[i].layout is not None]
     parts = np.stack([(plan.extents[i].size < np.asarray(net.values[i].size)).any(1) for i in maps])
     # Squeeze-and-excitation reads its whole map: from there on nothing is a part.
@@ -221,9 +221,9 @@ def test_other_dtypes_are_kept(dtype: torch.dtype) -> None:
 def test_the_cost_is_counted_on_boxes() -> None:
     """One 3x3 convolution of 2 to 4 channels, no padding, on 10x10: an edit of a corner pixel changes 1 of 64."""
     net = Network.trace(nn.Sequential(nn.Conv2d(2, 4, 3)), (2, 10, 10))
-    plan = Plan.of(net, np.array([[0, 0, 1, 1]]), np.zeros(1, np.int64), [1])
+    plan = PushPlan.of(net, np.array([[0, 0, 1, 1]]), np.zeros(1, np.int64), [1])
     assert plan.operations() == (2 * 4 * 2 * 9, 64 * 2 * 4 * 2 * 9)
-    inner = Plan.of(net, np.array([[4, 4, 5, 5]]), np.zeros(1, np.int64), [1])
+    inner = PushPlan.of(net, np.array([[4, 4, 5, 5]]), np.zeros(1, np.int64), [1])
     assert inner.operations()[0] == 9 * 2 * 4 * 2 * 9
 
 
@@ -232,7 +232,7 @@ def test_work_stops_where_the_caller_says_so() -> None:
     net = Network.trace(module, shape)
     images = torch.randn(1, *shape, dtype=torch.float64)
     boxes = every_box(*shape[1:], [(2, 2)])
-    plan = Plan.of(net, boxes, np.zeros(len(boxes), np.int64), [net.program.output])
+    plan = PushPlan.of(net, boxes, np.zeros(len(boxes), np.int64), [net.program.output])
     shared = Unedited(net.values, net.run_values(images, plan.needed))
     shares: list[float] = []
     tile = Tile(plan, shared, np.arange(len(boxes)))

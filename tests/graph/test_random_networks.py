@@ -118,7 +118,7 @@ def test_random_networks_project_as_modified_autograd_does(seed: int) -> None:
         image=[1] * len(positions),
         channel=channels,
         position=positions,
-        seed="one",
+        signal="one",
         lrn="gradient",
     )
     for full, channel, (y, x) in zip(found.full(), channels, positions, strict=True):

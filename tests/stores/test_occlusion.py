@@ -17,7 +17,7 @@ from convscope import kernels
 from convscope.data import Failure, Preprocess, load_image
 from convscope.errors import ImageError, ShapeError, SourceError, StoreError, UsageError
 from convscope.graph import Network
-from convscope.methods.occlusion.occlusion import Occlusion, occlude
+from convscope.methods.occlusion.occlusion import OcclusionMaps, occlude
 from convscope.stores import occlusion as occlusion_store
 from convscope.stores.occlusion import Covered, from_bytes, occlude_source, to_bytes
 from tests.mutations import mutate
@@ -67,7 +67,7 @@ def net() -> Network:
     return Network.trace(layers, (3, SIZE, SIZE), preprocess=PLAIN, name="small")
 
 
-def same(one: Occlusion, other: Occlusion, *, exactly: bool = True) -> None:
+def same(one: OcclusionMaps, other: OcclusionMaps, *, exactly: bool = True) -> None:
     for part in ("covered", "uncovered"):
         for key, array in vars(getattr(one, part)).items():
             theirs = getattr(getattr(other, part), key)

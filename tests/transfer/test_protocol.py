@@ -24,31 +24,31 @@ def net() -> cs.Network:
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> cs.transfer.Target:
+def target(tmp_path_factory: pytest.TempPathFactory) -> cs.transfer.TargetSet:
     return open_target(f"caltech101:{layouts.caltech101(tmp_path_factory.mktemp('caltech'), COUNTS)}")
 
 
 @pytest.fixture(scope="module")
-def result(net: cs.Network, target: cs.transfer.Target) -> cs.TransferResult:
+def result(net: cs.Network, target: cs.transfer.TargetSet) -> cs.TransferScores:
     folds = draw_folds(target, per_class=(3, 6), folds=3, test=5)
     others = {"random": cs.load("zoo:tiny", seed=5)}
     return measure_transfer(net, target, layers=["relu1", "gap"], folds=folds, others=others, learning=QUICK)  # pyright: ignore
 
 
-def test_there_is_a_score_for_every_layer_classifier_size_fold_and_network(result: cs.TransferResult) -> None:
+def test_there_is_a_score_for_every_layer_classifier_size_fold_and_network(result: cs.TransferScores) -> None:
     assert len(result.scores) == 2 * 2 * 2 * 3 * 2
     assert len({(s.weights, s.layer, s.classifier, s.per_class, s.fold) for s in result.scores}) == 48
     assert all(s.train == 3 * s.per_class and s.test == 15 for s in result.scores)
     assert all(np.isclose(s.value, np.mean(s.by_class)) for s in result.scores)
 
 
-def test_colours_are_told_apart(result: cs.TransferResult) -> None:
+def test_colours_are_told_apart(result: cs.TransferScores) -> None:
     row = result.row("relu1", "softmax", 6)
     assert row is not None
     assert row.mean > 0.8
 
 
-def test_rows_are_means_and_deviations_over_folds(result: cs.TransferResult) -> None:
+def test_rows_are_means_and_deviations_over_folds(result: cs.TransferScores) -> None:
     values = [s.value for s in result.scores if (s.weights, s.layer, s.classifier, s.per_class) == ROW]
     row = result.row("gap", "svm", 3, weights="random")
     assert row is not None
@@ -58,7 +58,7 @@ def test_rows_are_means_and_deviations_over_folds(result: cs.TransferResult) -> 
 ROW = ("random", "gap", "svm", 3)
 
 
-def test_same_seed_same_scores(net: cs.Network, target: cs.transfer.Target, result: cs.TransferResult) -> None:
+def test_same_seed_same_scores(net: cs.Network, target: cs.transfer.TargetSet, result: cs.TransferScores) -> None:
     folds = draw_folds(target, per_class=(3, 6), folds=3, test=5)
     again = measure_transfer(net, target, layers=["gap"], folds=folds, learning=QUICK)
     before = [s.value for s in result.scores if (s.weights, s.layer) == ("pretrained", "gap")]
@@ -66,7 +66,7 @@ def test_same_seed_same_scores(net: cs.Network, target: cs.transfer.Target, resu
 
 
 def test_test_images_are_never_learned_from(
-    net: cs.Network, target: cs.transfer.Target, monkeypatch: pytest.MonkeyPatch
+    net: cs.Network, target: cs.transfer.TargetSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (fold,) = draw_folds(target, per_class=(4,), folds=1)
     seen: list[int] = []
@@ -85,7 +85,7 @@ def test_test_images_are_never_learned_from(
     assert all(np.array_equal(rows, fold.train) for rows in learned)
 
 
-def test_one_image_a_class_is_enough(net: cs.Network, target: cs.transfer.Target) -> None:
+def test_one_image_a_class_is_enough(net: cs.Network, target: cs.transfer.TargetSet) -> None:
     (fold,) = draw_folds(target, per_class=(1,), folds=1)
     found = measure_transfer(net, target, layers=["relu1"], folds=[fold])
     assert [(score.train, score.c) for score in found.scores] == [(3, 10.0)] * 2
@@ -111,23 +111,23 @@ def test_voc_is_judged_by_average_precision(net: cs.Network, tmp_path: Path) -> 
     assert table.head[1:3] == ("relu1, exclusive softmax", "relu1, one against the rest")
 
 
-def test_result_is_saved_whole(result: cs.TransferResult, tmp_path: Path) -> None:
+def test_result_is_saved_whole(result: cs.TransferScores, tmp_path: Path) -> None:
     result.save(tmp_path)
-    loaded = cs.TransferResult.load(tmp_path)
+    loaded = cs.TransferScores.load(tmp_path)
     assert loaded.rows() == result.rows()
     assert len((tmp_path / "transfer.csv").read_text().splitlines()) == 1 + len(result.rows())
     assert len((tmp_path / "classes.csv").read_text().splitlines()) == 1 + 3 * len(result.scores)
     (tmp_path / "transfer.json").write_text("{}")
     with pytest.raises(StoreError, match="no result of a transfer"):
-        cs.TransferResult.load(tmp_path)
+        cs.TransferScores.load(tmp_path)
 
 
-def thirty(result: cs.TransferResult) -> tuple[cs.transfer.Score, ...]:
+def thirty(result: cs.TransferScores) -> tuple[cs.transfer.Score, ...]:
     """The scores as if at 30 a class."""
     return tuple(replace(score, per_class=30) for score in result.scores if score.per_class == 6)
 
 
-def test_tables_have_the_papers_numbers_beside_ours(result: cs.TransferResult) -> None:
+def test_tables_have_the_papers_numbers_beside_ours(result: cs.TransferScores) -> None:
     by_layer = layer_table(result, 6)
     assert by_layer.head == ("layer", "features", "softmax", "svm", "softmax, random weights", "svm, random weights")
     assert [row[0] for row in by_layer.rows] == ["relu1", "gap"]
@@ -146,8 +146,8 @@ def test_default_layers_are_stages_vectors_and_output() -> None:
 
 def test_interrupted_experiment_makes_only_what_is_missing(
     net: cs.Network,
-    target: cs.transfer.Target,
-    result: cs.TransferResult,
+    target: cs.transfer.TargetSet,
+    result: cs.TransferScores,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -159,7 +159,7 @@ def test_interrupted_experiment_makes_only_what_is_missing(
             raise KeyboardInterrupt
         return learn(*given)  # pyright: ignore
 
-    def again(**more: object) -> cs.TransferResult:
+    def again(**more: object) -> cs.TransferScores:
         return measure_transfer(net, target, layers=["gap"], folds=folds, learning=QUICK, store=tmp_path, **more)  # pyright: ignore
 
     monkeypatch.setattr(protocol, "learn", stop_at_fourth)
@@ -174,11 +174,11 @@ def test_interrupted_experiment_makes_only_what_is_missing(
 
 
 def test_kept_scores_are_of_the_same_network_images_and_learning(
-    net: cs.Network, target: cs.transfer.Target, tmp_path: Path
+    net: cs.Network, target: cs.transfer.TargetSet, tmp_path: Path
 ) -> None:
     folds = draw_folds(target, per_class=(3,), folds=1)
 
-    def count(network: cs.Network, of: cs.transfer.Target, how: Learning, pooling: Pooling | None = None) -> int:
+    def count(network: cs.Network, of: cs.transfer.TargetSet, how: Learning, pooling: Pooling | None = None) -> int:
         measure_transfer(network, of, layers=["relu1"], folds=folds, learning=how, pooling=pooling, store=tmp_path)
         return len(list((tmp_path / "scores").iterdir()))
 
@@ -191,7 +191,7 @@ def test_kept_scores_are_of_the_same_network_images_and_learning(
     assert count(net, target, one, Pooling("max")) == 6
 
 
-def test_damaged_score_is_named(net: cs.Network, target: cs.transfer.Target, tmp_path: Path) -> None:
+def test_damaged_score_is_named(net: cs.Network, target: cs.transfer.TargetSet, tmp_path: Path) -> None:
     folds = draw_folds(target, per_class=(3,), folds=1)
     measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=tmp_path)
     path = next((tmp_path / "scores").iterdir())
@@ -202,7 +202,7 @@ def test_damaged_score_is_named(net: cs.Network, target: cs.transfer.Target, tmp
 
 @pytest.fixture(scope="module")
 def measured(
-    net: cs.Network, target: cs.transfer.Target, tmp_path_factory: pytest.TempPathFactory
+    net: cs.Network, target: cs.transfer.TargetSet, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[dict]]:
     """A store of scores, and these."""
     store = tmp_path_factory.mktemp("measured")
@@ -213,7 +213,7 @@ def measured(
 
 @pytest.mark.parametrize("seed", range(40))
 def test_scores_are_those_that_were_kept_or_named_or_made_again(
-    net: cs.Network, target: cs.transfer.Target, measured: tuple[Path, list[dict]], tmp_path: Path, seed: int
+    net: cs.Network, target: cs.transfer.TargetSet, measured: tuple[Path, list[dict]], tmp_path: Path, seed: int
 ) -> None:
     kept, expected = measured
     shutil.copytree(kept, tmp_path / "store")
@@ -228,7 +228,7 @@ def test_scores_are_those_that_were_kept_or_named_or_made_again(
 
 
 def test_a_score_under_another_name_is_not_believed(
-    net: cs.Network, target: cs.transfer.Target, measured: tuple[Path, list[dict]], tmp_path: Path
+    net: cs.Network, target: cs.transfer.TargetSet, measured: tuple[Path, list[dict]], tmp_path: Path
 ) -> None:
     shutil.copytree(measured[0], tmp_path / "store")
     one, other = sorted((tmp_path / "store" / "scores").iterdir())[:2]

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from convscope.errors import SourceError, UsageError
-from convscope.transfer import Target, draw_folds, load_splits, open_target, published_fold, save_splits
+from convscope.transfer import TargetSet, draw_folds, load_splits, open_target, published_fold, save_splits
 from tests.transfer import layouts
 from tests.transfer.test_datasets import VOC
 
 
-def target(counts: tuple[int, ...]) -> Target:
+def target(counts: tuple[int, ...]) -> TargetSet:
     labels = np.repeat(np.arange(len(counts)), counts)
     images = [(np.full((4, 4, 3), i % 256, np.uint8), int(label)) for i, label in enumerate(labels)]
     return open_target(images)

@@ -15,7 +15,7 @@ from convscope.atlas.extras import CONTROLS_PATH, Extras
 from convscope.atlas.inventory import INTERFERED, INVENTORY, LISTS
 from convscope.atlas.layers import LayerBuild
 from convscope.atlas.ledger import Ledger
-from convscope.atlas.manifest import AtlasOptions, Found, Request, begin, layer_json, look, reopen, request
+from convscope.atlas.manifest import AtlasOptions, AtlasRequest, Found, begin, layer_json, look, reopen, request
 from convscope.atlas.patches import Studio
 from convscope.atlas.planning import read_script
 from convscope.atlas.portable import write_portable
@@ -29,7 +29,7 @@ from convscope.data import Source, open_source
 from convscope.errors import StoreError
 from convscope.files import write_bytes, write_json, writing
 from convscope.graph import Network
-from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.scan import LayerStatistics
 from convscope.methods.scan.crops import Crops
@@ -61,7 +61,7 @@ def build_atlas(
     limit: int | None = None,
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
-    overlap: Overlap = "sum",
+    overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
     seed: int | None = None,
     batch: int = 32,
@@ -168,7 +168,7 @@ def _build(
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
 
 
-def _begin(folder: Path, wanted: Request, state: Found) -> tuple[Json, Ledger]:
+def _begin(folder: Path, wanted: AtlasRequest, state: Found) -> tuple[Json, Ledger]:
     """The manifest as it was begun, and what of the atlas is there already and believed."""
     if state == "nothing":
         return begin(folder, wanted), Ledger.begin(folder)
@@ -178,7 +178,7 @@ def _begin(folder: Path, wanted: Request, state: Found) -> tuple[Json, Ledger]:
     return manifest, ledger
 
 
-def _help(net: Network, source: Source, folder: Path, wanted: Request, shared: dict[str, Any]) -> Atlas:
+def _help(net: Network, source: Source, folder: Path, wanted: AtlasRequest, shared: dict[str, Any]) -> Atlas:
     """The atlas that the first of several processes builds, once it has: the others scan their share of the images."""
     while not (folder / "manifest.json").exists():
         time.sleep(_GLANCE)

@@ -26,10 +26,10 @@ class Control:
     pixels: Tensor
 
 
-def random_seed(channels: int, *, seed: int = SEED) -> Tensor:
+def random_signal(channels: int, *, seed: int = SEED) -> Tensor:
     """Positive numbers (channels,), magnitudes of a normal distribution; the same for the same seed.
 
-    >>> bool((random_seed(5) > 0).all()), bool((random_seed(5) == random_seed(5)).all())
+    >>> bool((random_signal(5) > 0).all()), bool((random_signal(5) == random_signal(5)).all())
     (True, True)
     """
     generator = torch.Generator("cpu").manual_seed(seed)
@@ -47,7 +47,7 @@ def control(
     value, steps = net.values[target], cone(net.steps, target)
     kept = net.run_values(net.check_images(images), needed(steps, net.values, options) | {0, target})
     count = len(images)
-    amounts = random_seed(value.shape[(value.channel_dim or 1) - 1]).to(kept[0])
+    amounts = random_signal(value.shape[(value.channel_dim or 1) - 1]).to(kept[0])
     rows = torch.arange(count, device="cpu")
     at = None if value.layout is None else np.asarray(positions, np.int64)
     signal = _spread(seed_signal(value, torch.zeros_like(rows), at, kept[0].new_ones(count)), amounts)
@@ -83,4 +83,4 @@ def likeness(one: Tensor, other: Tensor) -> NDArray[np.float32]:
     return np.divide(product, length, out=np.full(len(a), np.nan), where=length > 0).round(6).astype(np.float32)
 
 
-__all__: Sequence[str] = ["Control", "control", "likeness", "random_seed"]
+__all__: Sequence[str] = ["Control", "control", "likeness", "random_signal"]

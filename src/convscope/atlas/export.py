@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal, get_args
 
-from convscope.atlas.planning import Plan, data_of, plan, read_script, sizes
+from convscope.atlas.planning import AtlasPlan, data_of, plan, read_script, sizes
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, kind_of, remove_leftovers, sync_all, write_bytes, write_with
@@ -58,7 +58,7 @@ def prepared(
     layers: Sequence[str] | None = None,
     units: Sequence[str] | None = None,
     portable: Literal["as it is", "scripts"] = "as it is",
-) -> tuple[Plan, Path]:
+) -> tuple[AtlasPlan, Path]:
     """What `export_atlas` would write, and where; nothing is written. Raises as it does."""
     if form not in get_args(Form):
         raise UsageError(f"form={form!r} is not a choice; choose one of {', '.join(get_args(Form))}")
@@ -72,7 +72,7 @@ def prepared(
     return made, whole.with_name(whole.name + _ENDINGS[form]) if out is None else Path(out)
 
 
-def write(made: Plan, out: Path, form: Form) -> int:
+def write(made: AtlasPlan, out: Path, form: Form) -> int:
     """The bytes written; raises StoreError where something is there already, or it cannot be written."""
     if form == "folder":
         return export_folder(made, out)
@@ -81,13 +81,13 @@ def write(made: Plan, out: Path, form: Form) -> int:
     return export_zip(made, out) if form == "zip" else export_single(made, out)
 
 
-def _too_many(made: Plan) -> UsageError:
+def _too_many(made: AtlasPlan) -> UsageError:
     return UsageError(
         f"one file for {made.units} units: it holds at most {MAILED}; name fewer with units=, or take a zip"
     )
 
 
-def export_folder(made: Plan, out: Path) -> int:
+def export_folder(made: AtlasPlan, out: Path) -> int:
     """The bytes of a folder that is new, empty, or holds an unfinished export of this very plan, which goes on.
 
     The manifest says `complete` once all that it names is on disk. Raises StoreError where the folder is something
@@ -106,7 +106,7 @@ def export_folder(made: Plan, out: Path) -> int:
     return made.size
 
 
-def _claim(made: Plan, out: Path) -> None:
+def _claim(made: AtlasPlan, out: Path) -> None:
     """Begin an export in a folder, with a manifest that says so, or make sure that it is this one that was begun."""
     begun = json_bytes(json.loads(made.content("manifest.json")) | {"complete": False})
     if kind_of(out) not in ("folder", "nothing"):
@@ -124,7 +124,7 @@ def _holds(path: Path, content: bytes) -> bool:
         return False
 
 
-def export_zip(made: Plan, out: Path, *, tick: Callable[[int], None] | None = None) -> int:
+def export_zip(made: AtlasPlan, out: Path, *, tick: Callable[[int], None] | None = None) -> int:
     """The size of the zip written; all its files lie in one folder of the zip's name. The same bytes each time.
 
     Pictures are stored as they are, since they are compressed already.
@@ -143,7 +143,7 @@ def export_zip(made: Plan, out: Path, *, tick: Callable[[int], None] | None = No
     return write_with(out, write, durable=True)
 
 
-def export_single(made: Plan, out: Path) -> int:
+def export_single(made: AtlasPlan, out: Path) -> int:
     """The size of one HTML file written that holds a few units: script, style, data and pictures within it.
 
     Raises UsageError where the plan holds more units than one file can bear.
@@ -151,7 +151,7 @@ def export_single(made: Plan, out: Path) -> int:
     return write_bytes(out, single_file(made), durable=True)
 
 
-def single_file(made: Plan) -> bytes:
+def single_file(made: AtlasPlan) -> bytes:
     """The page of `export_single`; its policy admits its own two scripts and its style, by their hashes, no more."""
     if made.units > MAILED:
         raise _too_many(made)
@@ -201,7 +201,7 @@ def _hash(text: str) -> str:
 
 __all__ = [
     "MAILED",
-    "Plan",
+    "AtlasPlan",
     "export_folder",
     "export_single",
     "export_zip",

@@ -28,7 +28,7 @@ from convscope.data import Preprocess, Source
 from convscope.errors import StoreError, UsageError
 from convscope.files import kind_of, write_json
 from convscope.graph import Field, Layer, Network, PullOptions
-from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
 
 FORMAT = "convscope-atlas"
 SCHEMA = 1
@@ -58,7 +58,7 @@ class AtlasOptions:
     limit: int | None = None
     rule: Rule = "deconvnet"
     smooth: Smooth = "rectify"
-    overlap: Overlap = "sum"
+    overlap: OverlapRule = "sum"
     lrn: LrnRule = "identity"
     seed: int | None = None
 
@@ -86,7 +86,7 @@ class AtlasOptions:
 
 
 @dataclass(frozen=True)
-class Request:
+class AtlasRequest:
     """What an atlas is asked to be, as JSON values; two requests are the same when these are equal."""
 
     model: Json
@@ -98,7 +98,7 @@ class Request:
         return {"model": self.model, "data": self.data, "options": self.options}
 
 
-def request(net: Network, source: Source, options: AtlasOptions, preprocess: Preprocess) -> Request:
+def request(net: Network, source: Source, options: AtlasOptions, preprocess: Preprocess) -> AtlasRequest:
     """The request for these arguments; reading the source's fingerprint may take a while."""
     model = {
         "name": net.name,
@@ -118,7 +118,7 @@ def request(net: Network, source: Source, options: AtlasOptions, preprocess: Pre
         "count": len(source),
         "classes": len(source.classes),
     }
-    return Request(model, data, options.to_json())
+    return AtlasRequest(model, data, options.to_json())
 
 
 def versions() -> dict[str, str]:
@@ -149,7 +149,7 @@ def now() -> str:
 Found = Literal["nothing", "unfinished", "complete"]
 
 
-def look(folder: Path, wanted: Request) -> Found:
+def look(folder: Path, wanted: AtlasRequest) -> Found:
     """What is in the folder: nothing, or a part or the whole of the atlas wanted, all files in the sizes they had.
 
     Raises StoreError for anything else, naming both: another atlas, a newer one, or files of another kind.
@@ -220,7 +220,7 @@ def load(folder: Path) -> Json:
     return found
 
 
-def _compare(folder: Path, found: Json, wanted: Request) -> None:
+def _compare(folder: Path, found: Json, wanted: AtlasRequest) -> None:
     advice = "choose another folder, or repeat what was asked for there"
     for part, word in (("model", "model"), ("data", "images")):
         old, new = found[part], getattr(wanted, part)
@@ -264,7 +264,7 @@ def _check_begun(path: Path, found: Json) -> None:
             )
 
 
-def begin(folder: Path, wanted: Request) -> Json:
+def begin(folder: Path, wanted: AtlasRequest) -> Json:
     """Write the manifest of an atlas that is about to be made, and return it."""
     manifest = {
         "format": FORMAT,

@@ -20,7 +20,7 @@ _CELL = 64  # the longest side of a contact sheet's picture, in pixels
 
 
 @dataclass(frozen=True)
-class Pictures:
+class PictureCount:
     """How many picture files a layer has, and their bytes together."""
 
     count: int
@@ -123,11 +123,11 @@ class PictureFolder:
             self.folder / "preview.webp",
         ]
 
-    def measure(self) -> Pictures:
+    def measure(self) -> PictureCount:
         """How much there is of what is written here; later additions have no part in it."""
         kinds = ("[0-9]*.webp", "photos-*.webp", "projections-*.webp", "preview.webp")
         sizes = [path.stat().st_size for kind in kinds for path in self.folder.glob(kind)]
-        return Pictures(len(sizes), sum(sizes))
+        return PictureCount(len(sizes), sum(sizes))
 
 
 def spread(work: Callable[[int], None], items: Iterable[int], pool: Executor | None) -> Iterable[None]:

@@ -28,7 +28,7 @@ _LAST = (INVENTORY, "data/manifest.js", "manifest.json")
 
 
 @dataclass
-class Plan:
+class AtlasPlan:
     """What an export will hold: files to copy as they are, by path, and files made anew with their content."""
 
     atlas: Atlas
@@ -107,7 +107,7 @@ def plan(
     units: Sequence[str] | None = None,
     portable: bool | None = None,
     page: Literal["ours", "none"] = "ours",
-) -> Plan:
+) -> AtlasPlan:
     """The plan of an export of all layers, of some, or of some units.
 
     portable: with the units' pictures as scripts too, so that PNG and SVG can be saved from a page opened from disk;
@@ -124,7 +124,7 @@ def plan(
     if layers == [] or units == []:
         raise UsageError("nothing to export: name one or more layers or units, or leave the choice out")
     chosen = _chosen(atlas, layers, units)
-    made = Plan(atlas)
+    made = AtlasPlan(atlas)
     for name in PAGE_KINDS if page == "ours" else ():
         made.made[name] = page_file(name)
     subset: dict[str, list[int]] | None = None if units is None else {}
@@ -168,7 +168,7 @@ def _chosen(
     return [(one, sorted(by_layer[one.name])) for one in atlas.layers if one.name in by_layer]
 
 
-def _add_layer(made: Plan, layer: AtlasLayer, channels: list[int], *, whole: bool) -> None:
+def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole: bool) -> None:
     folder = f"pictures/{layer.id}"
     made.copy(f"{folder}/preview.webp")
     for sheet in sorted({channel // SHEET_UNITS for channel in channels}):
@@ -188,7 +188,7 @@ def _add_layer(made: Plan, layer: AtlasLayer, channels: list[int], *, whole: boo
         made.copy(f"data/alike/{layer.id}.js")
 
 
-def _add_scripts(made: Plan, layer: AtlasLayer, channels: list[int]) -> None:
+def _add_scripts(made: AtlasPlan, layer: AtlasLayer, channels: list[int]) -> None:
     """The units' pictures as scripts: those of the atlas, or made now."""
     for channel in channels:
         path, picture = f"data/{picture_address(layer.id, channel)}.js", f"pictures/{layer.id}/{channel}.webp"
@@ -197,7 +197,7 @@ def _add_scripts(made: Plan, layer: AtlasLayer, channels: list[int]) -> None:
             made.made[path] = picture_script(layer.id, channel, made.content(picture))
 
 
-def _add_part(made: Plan, address: str, channels: set[int]) -> None:
+def _add_part(made: AtlasPlan, address: str, channels: set[int]) -> None:
     """A shard with the chosen units alone; extras keep their places, which the page counts by."""
     if not is_inside(made.atlas.path, f"data/{address}.js"):
         return
@@ -224,7 +224,7 @@ def _part_of_units(value: Json, channels: set[int]) -> Json:
     return {**value, "units": units, "images": {k: about for k, about in value["images"].items() if k in used}}
 
 
-def _add_thumbs(made: Plan, value: Json, path: str) -> None:
+def _add_thumbs(made: AtlasPlan, value: Json, path: str) -> None:
     """The whole images that a shard of units names."""
     try:
         numbers = [int(image) for image in value["images"]]
@@ -234,14 +234,14 @@ def _add_thumbs(made: Plan, value: Json, path: str) -> None:
         made.copy(f"pictures/images/{thumb_path(number)}")
 
 
-def _strange(made: Plan, path: str, error: Exception) -> StoreError:
+def _strange(made: AtlasPlan, path: str, error: Exception) -> StoreError:
     return StoreError(
         f"{made.atlas.path / path} does not hold what an atlas does ({type(error).__name__}: {error}): "
         "make the atlas again, or ask for another copy"
     )
 
 
-def data_of(made: Plan, path: str) -> Any:
+def data_of(made: AtlasPlan, path: str) -> Any:
     """The value of a data script: of the plan, or of its atlas."""
     content = made.content(path) if path in made else _handed_on(made.atlas.path, path)
     return value_of(content, own_path(path).removeprefix("data/").removesuffix(".js"))
@@ -257,7 +257,7 @@ def read_script(path: Path) -> Any:
         raise StoreError(f"{path} is no data script ({error}): build the atlas again") from error
 
 
-def _add_images(made: Plan, *, whole: bool) -> None:
+def _add_images(made: AtlasPlan, *, whole: bool) -> None:
     """The pages of images, which count places among all layers: with all layers only."""
     if whole:
         for folder in ("data/images", "data/profiles", "pictures/images"):
@@ -272,7 +272,7 @@ def _add_images(made: Plan, *, whole: bool) -> None:
     )
 
 
-def _copy_all(made: Plan, folder: str) -> None:
+def _copy_all(made: AtlasPlan, folder: str) -> None:
     """Take along what the page may ask for in a folder, and nothing else that lies in it."""
     root = made.atlas.path
     for path in sorted((root / folder).rglob("*")):
@@ -281,7 +281,7 @@ def _copy_all(made: Plan, folder: str) -> None:
             made.copy(relative)
 
 
-def _add_experiments(made: Plan) -> None:
+def _add_experiments(made: AtlasPlan) -> None:
     """The results of other commands, and the list of them, made from what is there."""
     found = experiments(made.atlas.path)
     for one in found:
@@ -293,7 +293,7 @@ def _add_experiments(made: Plan) -> None:
         made.made["data/experiments.js"] = index_script(made.atlas.path)
 
 
-def _add_beside(made: Plan) -> None:
+def _add_beside(made: AtlasPlan) -> None:
     """The atlases to compare with, each as it would be exported by itself, without the page."""
     root = made.atlas.path
     for path in sorted((root / "atlases").glob("*/manifest.json")):
@@ -315,7 +315,7 @@ def _manifest(atlas: Atlas, layers: Sequence[AtlasLayer], subset: dict[str, list
     return whole
 
 
-def sizes(made: Plan) -> Iterable[tuple[str, int]]:
+def sizes(made: AtlasPlan) -> Iterable[tuple[str, int]]:
     """What an export consists of, in words, and the bytes of each part."""
     parts = {"pages": 0, "numbers": 0, "pictures": 0}
     for path in made.paths():
@@ -327,4 +327,4 @@ def sizes(made: Plan) -> Iterable[tuple[str, int]]:
     return parts.items()
 
 
-__all__ = ["Plan", "data_of", "plan", "read_script", "sizes"]
+__all__ = ["AtlasPlan", "data_of", "plan", "read_script", "sizes"]

@@ -29,7 +29,7 @@ _STRONGEST = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Responses:
+class ImageMaxima:
     """The strongest response of each unit to each of some images.
 
     images (n,) numbers in the source, ascending; by layer: values (n, C), and places (n, C) in the flattened map.
@@ -44,7 +44,7 @@ class Responses:
         return self.values[layer][row], self.places[layer][row]
 
 
-Profile = Responses
+Profile = ImageMaxima
 """Of the sampled images, all together."""
 
 
@@ -58,7 +58,7 @@ def sampled(count: int, most: int = SAMPLED) -> NDArray[np.int64]:
     return np.arange(kept, dtype=np.int64) * count // max(kept, 1)
 
 
-def responses(studio: Studio, layers: Sequence[str], images: NDArray[np.int64]) -> Iterator[Responses]:
+def responses(studio: Studio, layers: Sequence[str], images: NDArray[np.int64]) -> Iterator[ImageMaxima]:
     """The responses to images, some at a time; unreadable ones are left out. Their small versions are written too."""
     net, preprocess = studio.net, studio.preprocess
     for batch in batches(studio.source, preprocess, indices=images, size=_MICRO) if len(images) else ():
@@ -75,7 +75,7 @@ def responses(studio: Studio, layers: Sequence[str], images: NDArray[np.int64]) 
             values[name], places[name] = best.cpu().numpy(), at.to(torch.int32).cpu().numpy()
         for number, photo in zip(batch.indices.tolist(), batch.images.permute(0, 2, 3, 1).numpy(), strict=True):
             studio.keep_small(number, photo)
-        yield Responses(batch.indices, values, places)
+        yield ImageMaxima(batch.indices, values, places)
 
 
 def profile(studio: Studio, layers: Sequence[str], *, keep: Path, progress: Progress) -> Profile:
@@ -94,7 +94,7 @@ def profile(studio: Studio, layers: Sequence[str], *, keep: Path, progress: Prog
 
 def _profile(studio: Studio, layers: Sequence[str], progress: Progress) -> Profile:
     chosen = sampled(len(studio.source), SAMPLED)
-    parts: list[Responses] = []
+    parts: list[ImageMaxima] = []
     done = 0
     progress("profile", 0, len(chosen))
     for part in responses(studio, layers, chosen):
@@ -161,7 +161,7 @@ __all__ = [
     "SAMPLED",
     "Band",
     "Profile",
-    "Responses",
+    "ImageMaxima",
     "bands",
     "profile",
     "responses",

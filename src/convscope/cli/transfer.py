@@ -14,7 +14,7 @@ from convscope.errors import UsageError
 
 if TYPE_CHECKING:
     from convscope.graph import Network
-    from convscope.transfer import Fold, Learning, Target
+    from convscope.transfer import Fold, Learning, TargetSet
 
 _PROTOCOL = Group("Protocol", sort_key=0)
 _LEARNING = Group("Classifiers", sort_key=1)
@@ -121,7 +121,7 @@ def transfer(
 
     terminal = common.terminal()
 
-    def said(net: "Network", target: "Target", folds: "Sequence[Fold]", layers: "Sequence[str]") -> None:
+    def said(net: "Network", target: "TargetSet", folds: "Sequence[Fold]", layers: "Sequence[str]") -> None:
         terminal.remark(f"{net.name} on {target.describe()}; {len(folds)} folds; layers {', '.join(layers)}")
 
     with terminal.progress() as progress:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from convscope.errors import UsageError
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.correspondence.comparing import Correspondence, PartResult
+from convscope.methods.correspondence.comparing import PartAgreement, PartResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Measure = Literal["all", "changed"]
 
 
-def draw(found: Correspondence, *, measure: Measure = "all") -> Figure:
+def draw(found: PartAgreement, *, measure: Measure = "all") -> Figure:
     """The figure of a correspondence: for each layer the share of features whose change differs in sign, by part.
 
     measure: of "all" features, as in the paper, or of those that change in either image ("changed").
@@ -74,7 +74,7 @@ def _part(panel: Axes, at: int, result: PartResult, measure: Measure) -> None:
     panel.plot([value], [at], "o", ms=4.5, mec=COLOURS[0], mfc=COLOURS[0] if p <= 0.05 else "white", mew=1, zorder=3)
 
 
-def _legend(made: Figure, found: Correspondence, measure: Measure) -> None:
+def _legend(made: Figure, found: PartAgreement, measure: Measure) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 

@@ -10,7 +10,7 @@ import numpy as np
 from convscope.errors import UsageError
 from convscope.figures.pictures import grid, shown, squarest
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.diagnosis.diagnosis import Diagnosis
+from convscope.methods.diagnosis.diagnosis import LayerDiagnosis
 from convscope.methods.diagnosis.spectrum import EDGES
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MOST = 6
 _WIDE = 3  # columns in which a caption has room on one line
 
 
-def draw(found: Sequence[Diagnosis], *, labels: Sequence[str] | None = None) -> Figure:
+def draw(found: Sequence[LayerDiagnosis], *, labels: Sequence[str] | None = None) -> Figure:
     """The diagnoses of one to six networks as a figure: one column of pictures each, and three charts that they share.
 
     labels: what the networks are called; by default the part of their name before the brackets.
@@ -66,7 +66,7 @@ def short_name(network: str, *, most: int = 26) -> str:
     return name if len(name) <= most else f"...{name[3 - most :]}"
 
 
-def _filters(axes: Axes, one: Diagnosis, name: str, colour: str, gap: str) -> None:
+def _filters(axes: Axes, one: LayerDiagnosis, name: str, colour: str, gap: str) -> None:
     scale = float(one.filters.weights.abs().max())
     pictures = shown(one.filters.weights.float(), scale=scale)
     enlarge = max(1, round(240 / (squarest(len(pictures)) * pictures.shape[1])))
@@ -76,7 +76,7 @@ def _filters(axes: Axes, one: Diagnosis, name: str, colour: str, gap: str) -> No
     _caption(axes, text)
 
 
-def _projections(axes: Axes, one: Diagnosis, gap: str) -> None:
+def _projections(axes: Axes, one: LayerDiagnosis, gap: str) -> None:
     if one.projections is None:
         return
     count = min(_SHOWN, len(one.projections))
@@ -95,7 +95,7 @@ def _caption(axes: Axes, text: str) -> None:
         axes.set_title(" \n " if "\n" in text else " ", fontsize=6)  # but for its height
 
 
-def _strengths(axes: Axes, found: Sequence[Diagnosis]) -> None:
+def _strengths(axes: Axes, found: Sequence[LayerDiagnosis]) -> None:
     """Root mean squares from the strongest filter down, over the median."""
     for one, colour in zip(found, COLOURS, strict=False):
         middle = float(np.median(np.delete(one.filters.rms, list(one.weak))))
@@ -107,7 +107,7 @@ def _strengths(axes: Axes, found: Sequence[Diagnosis]) -> None:
     axes.set_ylim(top=max(2 * found[0].limits.dominating, axes.get_ylim()[1]))
 
 
-def _coverage(axes: Axes, found: Sequence[Diagnosis]) -> None:
+def _coverage(axes: Axes, found: Sequence[LayerDiagnosis]) -> None:
     """Energy by frequency, per octave band."""
     for i, (one, colour) in enumerate(zip(found, COLOURS, strict=False)):
         edges, profile = one.coverage.edges, one.coverage.profile
@@ -123,7 +123,7 @@ def _coverage(axes: Axes, found: Sequence[Diagnosis]) -> None:
     axes.set_ylim(0, axes.get_ylim()[1] * (1.05 + 0.09 * len(found)))
 
 
-def _lines(axes: Axes, found: Sequence[Diagnosis]) -> None:
+def _lines(axes: Axes, found: Sequence[LayerDiagnosis]) -> None:
     """Spectra of the projections, with the stride's frequencies marked."""
     measured = [(one.lines, colour) for one, colour in zip(found, COLOURS, strict=False) if one.lines is not None]
     for i, (seen, colour) in enumerate(measured):

@@ -10,7 +10,7 @@ import numpy as np
 from convscope.errors import UsageError
 from convscope.figures.pictures import grid, shown
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.evolution.following import Evolution, History
+from convscope.methods.evolution.following import FeatureHistory, History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _CELL = 64  # pixels on the side of a projection in the picture, before it is scaled to the page
 
 
-def draw_units(found: Evolution, *, layers: Sequence[str] | None = None) -> Figure:
+def draw_units(found: FeatureHistory, *, layers: Sequence[str] | None = None) -> Figure:
     """Projections of the followed units: for each layer a block, units down and checkpoints across.
 
     Each projection has a scale of its own. A line under a cell's left edge, in orange, marks a jump: another image
@@ -49,11 +49,11 @@ def draw_units(found: Evolution, *, layers: Sequence[str] | None = None) -> Figu
     return drawn
 
 
-def _layers(found: Evolution) -> list[str]:
+def _layers(found: FeatureHistory) -> list[str]:
     return [one.layer for one in found.layers]
 
 
-def _block(axes: Axes, name: str, units: Sequence[History], found: Evolution) -> None:
+def _block(axes: Axes, name: str, units: Sequence[History], found: FeatureHistory) -> None:
     """One layer: units down, checkpoints across."""
     cells = np.concatenate([_resized(shown(one.pixels)) for one in units])
     gap = 6
@@ -87,7 +87,7 @@ def _resized(pictures: Any) -> Any:
     return cells
 
 
-def draw_settling(found: Evolution) -> Figure:
+def draw_settling(found: FeatureHistory) -> Figure:
     """When layers settle: likeness to the last checkpoint, to the one before, and the share of units with their final
     image, over epochs.
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.invariance.measuring import Curve, Invariance
+from convscope.methods.invariance.measuring import Curve, InvarianceCurves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ _NAMES = {
 
 
 def draw(
-    found: Invariance,
+    found: InvarianceCurves,
     *,
     distance: Distance = "relative",
     examples: Mapping[str, Sequence[Pixels]] | None = None,
@@ -111,7 +111,7 @@ def _strip(panel: Axes, pictures: Sequence[Pixels]) -> None:
             spine.set_visible(False)
 
 
-def _legend(made: Figure, panel: Axes, found: Invariance, names: Sequence[str]) -> None:
+def _legend(made: Figure, panel: Axes, found: InvarianceCurves, names: Sequence[str]) -> None:
     """Who the lines are, below the panels."""
     from matplotlib.lines import Line2D
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from convscope.errors import ShapeError, UsageError
 from convscope.figures.style import COLOURS, PAGE, drawing
 from convscope.methods.occlusion.occluders import Grid
-from convscope.methods.occlusion.occlusion import Occlusion
+from convscope.methods.occlusion.occlusion import OcclusionMaps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,7 +54,7 @@ class Photo:
     others: Sequence[Pixels] = ()
 
 
-def draw(found: Occlusion, photos: Sequence[Photo], *, classes: Sequence[str] | None = None) -> Figure:
+def draw(found: OcclusionMaps, photos: Sequence[Photo], *, classes: Sequence[str] | None = None) -> Figure:
     """The figure of an occlusion: a row for each of its images, whose pixels `photos` has in the same order.
 
     classes: names of the classes, for the map of labels.
@@ -101,12 +101,12 @@ def _panel_size(grid: Grid) -> tuple[float, float]:
     return width * grid.image[0] / grid.image[1], width
 
 
-def _below(found: Occlusion, image: int) -> float:
+def _below(found: OcclusionMaps, image: int) -> float:
     """How much room a row needs below its panels: for the scales, and for the names of the classes."""
     return 0.4 + 0.1 * max(0, min(len(np.unique(found.label[image])), _NAMED + 1) - 3)
 
 
-def _legend(found: Occlusion) -> str:
+def _legend(found: OcclusionMaps) -> str:
     """What the panels are, for all rows."""
     (height, width), (down, right) = found.grid.size, found.grid.stride
     square = f"{height}x{width} px, every {down}" + ("" if down == right else f" down and {right} across")
@@ -114,7 +114,7 @@ def _legend(found: Occlusion) -> str:
     return f"{found.network}; {found.fill} square of {square}\nb: sum of the strongest map of {found.layer}; {mark}"
 
 
-def _row(axes: Sequence[Axes], found: Occlusion, image: int, photo: Photo, classes: Sequence[str] | None) -> None:
+def _row(axes: Sequence[Axes], found: OcclusionMaps, image: int, photo: Photo, classes: Sequence[str] | None) -> None:
     """One image: its six panels, with titles and scales."""
     target, channel = int(found.targets[image, 0]), int(found.channels[image])
     titles = (photo.name, f"map {channel}", "its projections", f"p({_short(_name(classes, target))})")
@@ -253,7 +253,7 @@ def trimmed(tile: Pixels) -> Pixels:
     return tile[first[0] : first[0] + side, first[1] : first[1] + side]
 
 
-def _labels(panel: Axes, found: Occlusion, image: int, pixels: Pixels, classes: Sequence[str] | None) -> None:
+def _labels(panel: Axes, found: OcclusionMaps, image: int, pixels: Pixels, classes: Sequence[str] | None) -> None:
     """The most probable class at each position, the most frequent ones by name."""
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch

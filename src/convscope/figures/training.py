@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.errors import UsageError
 from convscope.figures.style import COLOURS, COLUMN, PAGE, drawing
-from convscope.training import Ablation, EpochLog, Evaluation
+from convscope.training import AblationTrials, EpochLog, Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +93,7 @@ def draw_confusion(found: Evaluation) -> Figure:
     return drawn
 
 
-def draw_ablation(found: Ablation) -> Figure:
+def draw_ablation(found: AblationTrials) -> Figure:
     """The variants' errors on training and validation images, with the seeds, beside the paper's validation errors.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.errors import UsageError
 from convscope.figures.style import COLOURS, COLUMN, drawing
-from convscope.transfer.results import Row, TransferResult
+from convscope.transfer.results import MeanScore, TransferScores
 from convscope.transfer.tables import PAPER_CALTECH
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _MARKS = {"softmax": "o", "svm": "s"}
 _STYLES = {"pretrained": "-", "random": ":", "scratch": "--"}
 
 
-def layer_figure(result: TransferResult, per_class: int | None = None) -> Figure:
+def layer_figure(result: TransferScores, per_class: int | None = None) -> Figure:
     """Accuracy (or mean average precision) by layer, one line for each classifier and kind of weights.
 
     per_class: images a class to learn from; by default the largest number in the result. Bars: one standard deviation
@@ -49,7 +49,7 @@ def layer_figure(result: TransferResult, per_class: int | None = None) -> Figure
     return drawn
 
 
-def size_figure(result: TransferResult, layers: Sequence[str] | None = None) -> Figure:
+def size_figure(result: TransferScores, layers: Sequence[str] | None = None) -> Figure:
     """Accuracy by images a class (Fig. 9), one line for each classifier on its best layer or on each of `layers`.
 
     Crosses show the paper's numbers where the target set has them. Raises UsageError for a result of a single split.
@@ -75,20 +75,20 @@ def size_figure(result: TransferResult, layers: Sequence[str] | None = None) -> 
     return drawn
 
 
-def _lines(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
-    found: dict[tuple[str, str], list[Row]] = {}
+def _lines(rows: Sequence[MeanScore]) -> dict[tuple[str, str], list[MeanScore]]:
+    found: dict[tuple[str, str], list[MeanScore]] = {}
     for row in rows:
         found.setdefault((row.weights, row.classifier), []).append(row)
     return found
 
 
-def _best_layer(rows: Sequence[Row]) -> str:
+def _best_layer(rows: Sequence[MeanScore]) -> str:
     largest = max(row.per_class or 0 for row in rows)
     return max((row for row in rows if row.per_class == largest), key=lambda row: row.mean).layer
 
 
 def _draw(
-    axes: Any, places: Sequence[float], rows: Sequence[Row], weights: str, classifier: str, note: str = ""
+    axes: Any, places: Sequence[float], rows: Sequence[MeanScore], weights: str, classifier: str, note: str = ""
 ) -> None:
     spread = [0.0 if np.isnan(row.std) else 100 * row.std for row in rows]
     label = "trained from scratch" if weights == "scratch" else _NAMES[classifier] + note
@@ -109,12 +109,12 @@ def _draw(
     )
 
 
-def _level(axes: Any, row: Row) -> None:
+def _level(axes: Any, row: MeanScore) -> None:
     """A line across for the network trained from scratch, which has no layer."""
     axes.axhline(100 * row.mean, color=COLOURS[2], linestyle="--", linewidth=1, label="trained from scratch")
 
 
-def _paper(axes: Any, result: TransferResult) -> None:
+def _paper(axes: Any, result: TransferScores) -> None:
     kind = "caltech101" if "BACKGROUND_Google" in result.classes else result.kind
     for key, colour in (("pretrained", COLOURS[6]), ("scratch", COLOURS[7])):
         found = {n: float(v[key].split()[0]) for (k, n), v in PAPER_CALTECH.items() if k == kind and n in result.sizes}
@@ -128,7 +128,7 @@ def _legend(drawn: Figure) -> None:
     drawn.legend(loc="outside lower center", ncols=2, columnspacing=1.2, handlelength=2.2)
 
 
-def _measure(result: TransferResult) -> str:
+def _measure(result: TransferScores) -> str:
     return "mean average precision (%)" if result.measure == "average precision" else "mean of class accuracies (%)"
 
 

@@ -10,7 +10,7 @@ from convscope.errors import UsageError
 
 Rule = Literal["deconvnet", "gradient", "guided"]
 Smooth = Literal["rectify", "gradient", "error"]
-Overlap = Literal["sum", "max", "overwrite"]
+OverlapRule = Literal["sum", "max", "overwrite"]
 LrnRule = Literal["identity", "gradient"]
 
 
@@ -30,11 +30,11 @@ class PullOptions:
 
     rule: Rule = "deconvnet"
     smooth: Smooth = "rectify"
-    overlap: Overlap = "sum"
+    overlap: OverlapRule = "sum"
     lrn: LrnRule = "identity"
 
     def __post_init__(self) -> None:
-        for name, allowed in (("rule", Rule), ("smooth", Smooth), ("overlap", Overlap), ("lrn", LrnRule)):
+        for name, allowed in (("rule", Rule), ("smooth", Smooth), ("overlap", OverlapRule), ("lrn", LrnRule)):
             if getattr(self, name) not in get_args(allowed):
                 choices = ", ".join(map(repr, get_args(allowed)))
                 raise UsageError(f"{name}={getattr(self, name)!r} is not a choice; choose one of {choices}")

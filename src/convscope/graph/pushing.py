@@ -33,7 +33,7 @@ _CHUNK = 4 << 20  # bytes of one output: more leaves the caches, and gains nothi
 
 
 @dataclass
-class Plan:
+class PushPlan:
     """Everything known of a push before it starts: its steps, where each edit is seen, and how much that costs."""
 
     net: Network
@@ -44,7 +44,7 @@ class Plan:
     single: set[int]
 
     @classmethod
-    def of(cls, net: Network, boxes: np.ndarray, image: np.ndarray, targets: Sequence[int]) -> Plan:
+    def of(cls, net: Network, boxes: np.ndarray, image: np.ndarray, targets: Sequence[int]) -> PushPlan:
         """The plan of reading `targets` (values) for edits of `boxes` (n, 4) of the images `image` (n,)."""
         wanted: dict[int, Step] = {}
         for target in targets:
@@ -150,7 +150,7 @@ class _Held:
 class Tile:
     """Some of a plan's edits, carried through all of its steps together."""
 
-    def __init__(self, plan: Plan, shared: Unedited, rows: np.ndarray) -> None:
+    def __init__(self, plan: PushPlan, shared: Unedited, rows: np.ndarray) -> None:
         self.plan = plan
         self.shared = shared
         self.rows = rows

@@ -5,10 +5,10 @@ from __future__ import annotations
 from convscope.errors import UsageError, WeightsError
 from convscope.files import home_expanded, kind_of
 from convscope.models.exported import RELEASES, Refused, read_program
-from convscope.models.request import Found, Request
+from convscope.models.request import Found, ModelRequest
 
 
-def from_export(request: Request) -> Found:
+def from_export(request: ModelRequest) -> Found:
     """The exported program of a .pt2 file, with the weights that are in it.
 
     No code of the file is run: the archive is read by a reader of our own, weights are raw bytes, operators are those

@@ -17,11 +17,11 @@ from torch import nn
 from convscope.data import Preprocess
 from convscope.errors import UsageError, nearest
 from convscope.models.networks import seeded
-from convscope.models.request import Found, Request, file_label, from_metadata
+from convscope.models.request import Found, ModelRequest, file_label, from_metadata
 from convscope.models.weights import load_into
 
 
-def from_python(request: Request) -> Found:
+def from_python(request: ModelRequest) -> Found:
     """The module that a Python function makes, called without arguments; it may give (module, Preprocess) as well.
 
     The name may also stand for a module that exists already. The current folder is searched first, as with `python -m`.
@@ -50,7 +50,7 @@ def from_python(request: Request) -> Found:
     return Found(module, said or preprocess, classes, file_label(weights))
 
 
-def _import(path: str, request: Request) -> ModuleType:
+def _import(path: str, request: ModelRequest) -> ModuleType:
     try:
         return importlib.import_module(path)
     except ModuleNotFoundError as error:
@@ -62,7 +62,7 @@ def _import(path: str, request: Request) -> ModuleType:
         ) from error
 
 
-def _attribute(module: ModuleType, name: str, request: Request) -> Any:
+def _attribute(module: ModuleType, name: str, request: ModelRequest) -> Any:
     found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):

@@ -13,11 +13,11 @@ from convscope.errors import UsageError, WeightsError, missing_extra, nearest
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import COUNT, imagenet_classes, package_folder
 from convscope.models.networks import seeded
-from convscope.models.request import PRETRAINED, Found, Request, file_label, from_metadata, quiet, random_label
+from convscope.models.request import PRETRAINED, Found, ModelRequest, file_label, from_metadata, quiet, random_label
 from convscope.models.weights import load_into
 
 
-def from_timm(request: Request) -> Found:
+def from_timm(request: ModelRequest) -> Found:
     """timm's network: random weights unless a file or "pretrained" is asked for."""
     timm = _import_timm(f"load {request.spec}")
     name = request.name
@@ -47,7 +47,7 @@ def _import_timm(purpose: str) -> ModuleType:
     return importlib.import_module("timm")
 
 
-def _create(timm: ModuleType, request: Request, options: dict[str, Any]) -> Any:
+def _create(timm: ModuleType, request: ModelRequest, options: dict[str, Any]) -> Any:
     pretrained = request.weights == PRETRAINED
     try:
         with seeded(request.seed), quiet("timm", "huggingface_hub"):

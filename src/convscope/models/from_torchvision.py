@@ -17,7 +17,7 @@ from torch import Tensor
 from convscope.data import Preprocess
 from convscope.errors import MissingExtra, UsageError, WeightsError, missing_extra, nearest
 from convscope.models.networks import seeded
-from convscope.models.request import PRETRAINED, RANDOM, Found, Request, file_label, from_metadata, random_label
+from convscope.models.request import PRETRAINED, RANDOM, Found, ModelRequest, file_label, from_metadata, random_label
 from convscope.models.weights import Weights, load_into
 
 USUAL = Preprocess(224, 224, resize=256)
@@ -49,7 +49,7 @@ def import_torchvision(purpose: str) -> ModuleType:
         ) from error
 
 
-def from_torchvision(request: Request) -> Found:
+def from_torchvision(request: ModelRequest) -> Found:
     """torchvision's network: random weights unless a file, one of its weight names, or "pretrained" is asked for."""
     models = import_torchvision(f"load {request.spec}").models
     name, _, tag = request.name.partition("@")
@@ -78,7 +78,7 @@ def from_torchvision(request: Request) -> Found:
     return _found(models, name, request, weights, entry)
 
 
-def _found(models: ModuleType, name: str, request: Request, weights: Weights | None, entry: Any | None) -> Found:
+def _found(models: ModuleType, name: str, request: ModelRequest, weights: Weights | None, entry: Any | None) -> Found:
     preprocess, classes = from_metadata(weights)
     if entry is not None:
         preprocess, classes = _preprocess(entry), tuple(entry.meta["categories"])

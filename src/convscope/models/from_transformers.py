@@ -20,7 +20,7 @@ from convscope.files import home_expanded, kind_of
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import package_folder
 from convscope.models.networks import seeded
-from convscope.models.request import RANDOM, Found, Request, file_label, quiet, random_label
+from convscope.models.request import RANDOM, Found, ModelRequest, file_label, quiet, random_label
 from convscope.models.weights import load_into
 
 # Pillow's numbers, as the configurations of image processors give them.
@@ -46,7 +46,7 @@ _ERRORS = (
 )
 
 
-def from_transformers(request: Request) -> Found:
+def from_transformers(request: ModelRequest) -> Found:
     """transformers' network with its published weights, unless a file or "random" is asked for.
 
     Code that a repository brings along is never run, and never asked about: a network that needs it is refused, a known
@@ -85,7 +85,7 @@ def _is_path(name: str) -> bool:
     return there or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name or "\0" in name
 
 
-def _load(transformers: ModuleType, request: Request, place: str) -> tuple[Any, str]:
+def _load(transformers: ModuleType, request: ModelRequest, place: str) -> tuple[Any, str]:
     auto = transformers.AutoModelForImageClassification
     try:
         if request.weights == RANDOM or request.file is not None:
@@ -109,7 +109,7 @@ def _load(transformers: ModuleType, request: Request, place: str) -> tuple[Any, 
     return module, "weights of the repository"
 
 
-def _check_config(transformers: ModuleType, request: Request, place: str) -> None:
+def _check_config(transformers: ModuleType, request: ModelRequest, place: str) -> None:
     """Raise WeightsError for a configuration that names code outside transformers, before anything follows it."""
     try:
         config, _ = transformers.PretrainedConfig.get_config_dict(place)
@@ -147,7 +147,7 @@ def _kernel(value: Any) -> str | None:
     return None
 
 
-def _cannot_load(request: Request, error: BaseException) -> WeightsError:
+def _cannot_load(request: ModelRequest, error: BaseException) -> WeightsError:
     return WeightsError(
         f"cannot load {request.spec} as an image classification model of transformers: {_first_line(error)} "
         "(a model of the hub is ORGANISATION/NAME; a folder must hold config.json and model.safetensors)"

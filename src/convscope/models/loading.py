@@ -21,7 +21,7 @@ from convscope.models.from_timm import from_timm
 from convscope.models.from_torchvision import from_torchvision
 from convscope.models.from_transformers import from_transformers
 from convscope.models.imagenet import imagenet_classes
-from convscope.models.request import Channels, Found, Request, resized
+from convscope.models.request import Channels, Found, ModelRequest, resized
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.settings import float32_by_default, usual_settings
 
@@ -30,7 +30,7 @@ from convscope.settings import float32_by_default, usual_settings
 class Scheme:
     """A way to name a network: how it is found, and an example."""
 
-    find: Callable[[Request], Found]
+    find: Callable[[ModelRequest], Found]
     example: str
     what: str
 
@@ -108,7 +108,7 @@ def load(
     size = _size(input_size, preprocess)
     names = _class_names(classes)
     target = _device(device)
-    request = Request(
+    request = ModelRequest(
         scheme,
         name,
         weights=None if weights is None else str(weights),
@@ -200,7 +200,9 @@ def _device(device: str | torch.device | None) -> torch.device | None:
         raise UsageError(f"device '{device}' cannot be used: {first}; 'cpu' always can") from error
 
 
-def _trace(request: Request, found: Found, preprocess: Preprocess | None, classes: tuple[str, ...] | None) -> Network:
+def _trace(
+    request: ModelRequest, found: Found, preprocess: Preprocess | None, classes: tuple[str, ...] | None
+) -> Network:
     name = f"{request.spec} ({found.weights})"
     if isinstance(found.module, ExportedProgram):
         net = _network_of(found.module, request, name=name, preprocess=preprocess, classes=classes)
@@ -217,7 +219,7 @@ def _trace(request: Request, found: Found, preprocess: Preprocess | None, classe
     return Network.trace(found.module, (3, *size), name=name, preprocess=preprocess, classes=classes, copy=found.shared)
 
 
-def _network_of(program: ExportedProgram, request: Request, **about: Any) -> Network:
+def _network_of(program: ExportedProgram, request: ModelRequest, **about: Any) -> Network:
     """The network of a program; what its constants are computed from may not fit, which shows only now."""
     try:
         return Network.from_export(program, **about)
@@ -231,7 +233,7 @@ def _network_of(program: ExportedProgram, request: Request, **about: Any) -> Net
         ) from error
 
 
-def _check_size(net: Network, request: Request, preprocess: Preprocess | None) -> None:
+def _check_size(net: Network, request: ModelRequest, preprocess: Preprocess | None) -> None:
     exported = net.input_shape[1:]
     wanted = request.input_size or (None if preprocess is None else (preprocess.height, preprocess.width))
     if wanted is not None and wanted != exported:
@@ -241,7 +243,7 @@ def _check_size(net: Network, request: Request, preprocess: Preprocess | None) -
         )
 
 
-def _check_outputs(net: Network, request: Request) -> None:
+def _check_outputs(net: Network, request: ModelRequest) -> None:
     outputs = net.layers[net.output].channels
     if request.outputs != outputs:
         raise UsageError(f"{request.spec} has {outputs} outputs, and classes= names {request.outputs}")

@@ -22,7 +22,7 @@ Channels = Literal["rgb", "bgr"]
 
 
 @dataclass(frozen=True)
-class Request:
+class ModelRequest:
     """A model that is asked for: `name` is what follows the scheme; None means not said.
 
     `weights` is "random", "pretrained", the path of a file, or a name that the scheme knows; `channels` the order of

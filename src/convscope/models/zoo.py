@@ -23,7 +23,7 @@ from convscope.models.networks import VARIANTS, ZFNET, Architecture, build
 from convscope.models.request import (
     PRETRAINED,
     Found,
-    Request,
+    ModelRequest,
     file_label,
     from_metadata,
     random_label,
@@ -68,7 +68,7 @@ def zoo_entry(name: str) -> Entry:
     return ZOO[name]
 
 
-def from_zoo(request: Request) -> Found:
+def from_zoo(request: ModelRequest) -> Found:
     """The zoo's network with the weights that were asked for; else its own, or random ones if it has none."""
     entry = zoo_entry(request.name)
     if request.weights == PRETRAINED and entry.own is None:
@@ -86,10 +86,10 @@ def from_zoo(request: Request) -> Found:
     return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights))
 
 
-def from_checkpoint(request: Request) -> Found:
+def from_checkpoint(request: ModelRequest) -> Found:
     """The network of a file that says what it is: weights with an architecture, as the training command writes them."""
     request.refuse_weights("the file itself holds them")
-    weights = Request(request.scheme, request.name, weights=request.name).read_file()
+    weights = ModelRequest(request.scheme, request.name, weights=request.name).read_file()
     if weights is None or "architecture" not in weights.metadata:
         raise WeightsError(
             f"'{request.name}' does not say which network it is for: load the network with weights='{request.name}'"

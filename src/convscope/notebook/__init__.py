@@ -6,7 +6,7 @@ An answer that can be shown is a `convscope.shown.Shown`; `html_of` finds how by
 from functools import singledispatch
 
 from convscope.atlas.reading import Atlas, AtlasUnit
-from convscope.methods.deconv.projection import Projection
+from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.scan.found import LayerScan, Scanned, TopView
 from convscope.methods.scan.topk import TopK
 from convscope.notebook.atlas import atlas_html, unit_html
@@ -21,7 +21,7 @@ def html_of(answer: Shown) -> str:
     raise TypeError(f"nothing shows a {type(answer).__name__}: register a function with convscope.notebook.html_of")
 
 
-html_of.register(Projection, projection_html)
+html_of.register(ProjectedPixels, projection_html)
 html_of.register(TopK, top_html)
 html_of.register(LayerScan, layer_html)
 html_of.register(TopView, view_html)

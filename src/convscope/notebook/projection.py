@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.methods.deconv.projection import Projection
+from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.scan.images import crop_patch
 from convscope.notebook.html import box, boxed, cell, picture, signed
 
@@ -11,7 +11,7 @@ _SHOWN = 36
 _GREY = (128, 128, 128)  # beyond the image
 
 
-def projection_html(found: Projection) -> str:
+def projection_html(found: ProjectedPixels) -> str:
     """The first projections: the photo with the unit's receptive field, what lies there, and what the unit takes."""
     shown = [
         cell(_row(found, at), f"{unit}: {value:.4g}", width=320)
@@ -20,7 +20,7 @@ def projection_html(found: Projection) -> str:
     return box(found.layer, f"{len(found)} projections, {found.report}", "".join(shown))
 
 
-def _row(found: Projection, at: int) -> str:
+def _row(found: ProjectedPixels, at: int) -> str:
     projection = picture(signed(found.pixels[at].float().cpu().numpy()), title=str(found.units[at]))
     if found.photos is None:
         return projection

@@ -9,7 +9,7 @@ from typing import Any
 from convscope.data import Source
 from convscope.graph import Network
 from convscope.methods.diagnosis import diagnosis
-from convscope.methods.diagnosis.diagnosis import Diagnosis
+from convscope.methods.diagnosis.diagnosis import LayerDiagnosis
 from convscope.methods.diagnosis.measured import Limits
 from convscope.progress import Progress
 from convscope.stores.scan import Scan, scan
@@ -25,7 +25,7 @@ def diagnose(
     limits: Limits | None = None,
     store: str | PathLike[str] | None = None,
     progress: Progress | None = None,
-) -> Diagnosis:
+) -> LayerDiagnosis:
     """What is wrong with a network's first layers, as `convscope.methods.diagnosis.diagnose` says.
 
     store: a folder that the scan of the images is kept in, as for `scan`.

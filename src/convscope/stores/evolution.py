@@ -23,7 +23,7 @@ from convscope.data.sources.select import limit
 from convscope.files import write_bytes
 from convscope.graph import Network, Unit
 from convscope.methods.evolution import following
-from convscope.methods.evolution.following import Checkpoint, Evolution
+from convscope.methods.evolution.following import Checkpoint, FeatureHistory
 from convscope.methods.evolution.settling import Responses, sampled
 from convscope.progress import Progress
 from convscope.stores.scan import Scan, scan
@@ -43,7 +43,7 @@ def evolution(
     store: str | PathLike[str] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
-) -> Evolution:
+) -> FeatureHistory:
     """How the units of some layers came to respond to what they respond to, at the checkpoints of a training.
 
     As `convscope.methods.evolution.evolution`, with `store`: a folder in which the scan and the responses of each

@@ -30,7 +30,7 @@ from convscope.files import parse_json, write_bytes, write_json, writing
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.occlusion.occluders import Grid
-from convscope.methods.occlusion.occlusion import Occlusion, Responses, occlude, one_of
+from convscope.methods.occlusion.occlusion import OcclusionMaps, Responses, occlude, one_of
 from convscope.methods.targets import Target
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -43,14 +43,14 @@ _AT_ONCE = 8  # images that are asked about together, and lost together when a r
 
 @dataclass(frozen=True)
 class Covered:
-    """An image of a collection by number and name, and what covering its parts does: an `Occlusion` of one image.
+    """An image of a collection by number and name, and what covering its parts does: an `OcclusionMaps` of one image.
 
     kept: whether it comes from the store.
     """
 
     index: int
     name: str
-    found: Occlusion
+    found: OcclusionMaps
     kept: bool = False
 
 
@@ -163,7 +163,7 @@ class _Store:
         place = None if folder is None else Path(folder)
         return cls(place, question, place is not None and read_json(place / "question.json") == question)
 
-    def read(self, index: int) -> Occlusion | None:
+    def read(self, index: int) -> OcclusionMaps | None:
         """What is known of an image; None where it has to be asked (again)."""
         path = self._path(index)
         if path is None or not self.ours or not path.is_file():
@@ -174,7 +174,7 @@ class _Store:
             logger.info("%s cannot be used and is made again: %s", path, error)
             return None
 
-    def write(self, index: int, found: Occlusion) -> Occlusion:
+    def write(self, index: int, found: OcclusionMaps) -> OcclusionMaps:
         """The same, after keeping it."""
         path = self._path(index)
         if path is not None and self.folder is not None:
@@ -222,7 +222,7 @@ DAMAGE = (
 """What reading an answer can raise that is not as it was written: a damaged .npz file fails in many ways."""
 
 
-def to_bytes(found: Occlusion) -> bytes:
+def to_bytes(found: OcclusionMaps) -> bytes:
     """An occlusion as the bytes of an .npz file: arrays, and all else as JSON in `about`."""
     about = {
         "schema": SCHEMA,
@@ -242,7 +242,7 @@ def to_bytes(found: Occlusion) -> bytes:
     return out.getvalue()
 
 
-def from_bytes(content: bytes) -> Occlusion:
+def from_bytes(content: bytes) -> OcclusionMaps:
     """The occlusion that `to_bytes` made the bytes of.
 
     Raises:
@@ -257,7 +257,7 @@ def from_bytes(content: bytes) -> Occlusion:
             for part in _PARTS
         }
         size = {key: tuple(about["grid"][key]) for key in ("image", "size", "stride")}
-        return Occlusion(
+        return OcclusionMaps(
             network=about["network"],
             grid=Grid(**size, border=about["grid"]["border"]),
             covered=parts["covered"],

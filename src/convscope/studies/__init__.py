@@ -4,19 +4,19 @@ Every study runs a method over a collection and gives an `Answer`, which knows i
 how an atlas shows it.
 """
 
-from convscope.studies.ablation import AblationStudy, ablate
+from convscope.studies.ablation import Ablation, ablate
 from convscope.studies.answer import Answer, Entry, Figure, Saved
-from convscope.studies.correspondence import CorrespondenceStudy, correspond
-from convscope.studies.diagnosis import DiagnosisStudy, diagnose
-from convscope.studies.duplication import OverlapStudy, overlap
+from convscope.studies.correspondence import Correspondence, correspond
+from convscope.studies.diagnosis import Diagnosis, diagnose
+from convscope.studies.duplication import Overlap, overlap
 from convscope.studies.evaluation import EvaluationStudy, evaluate
-from convscope.studies.evolution import EvolutionStudy, evolve
-from convscope.studies.generalisation import TransferStudy, transfer
-from convscope.studies.occlusion import OcclusionStudy, occlude
-from convscope.studies.projection import ProjectionStudy, deconv
-from convscope.studies.scanning import ScanStudy, merge, scan
-from convscope.studies.training import TrainingStudy, train
-from convscope.studies.transformation import InvarianceStudy, invariance
+from convscope.studies.evolution import Evolution, evolve
+from convscope.studies.generalisation import Transfer, transfer
+from convscope.studies.occlusion import Occlusion, occlude
+from convscope.studies.projection import Projections, deconv
+from convscope.studies.scanning import ScanAnswer, merge, scan
+from convscope.studies.training import Training, train
+from convscope.studies.transformation import Invariance, invariance
 
 __all__ = [
     # what all give
@@ -27,30 +27,30 @@ __all__ = [
     # responses and projections
     "scan",
     "merge",
-    "ScanStudy",
+    "ScanAnswer",
     "deconv",
-    "ProjectionStudy",
+    "Projections",
     # where a network looks, and what moves it
     "occlude",
-    "OcclusionStudy",
+    "Occlusion",
     "invariance",
-    "InvarianceStudy",
+    "Invariance",
     "correspond",
-    "CorrespondenceStudy",
+    "Correspondence",
     # how it came to be, and what is wrong with it
     "evolve",
-    "EvolutionStudy",
+    "Evolution",
     "diagnose",
-    "DiagnosisStudy",
+    "Diagnosis",
     # training and what it is worth
     "train",
-    "TrainingStudy",
+    "Training",
     "evaluate",
     "EvaluationStudy",
     "ablate",
-    "AblationStudy",
+    "Ablation",
     "transfer",
-    "TransferStudy",
+    "Transfer",
     "overlap",
-    "OverlapStudy",
+    "Overlap",
 ]

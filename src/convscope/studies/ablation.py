@@ -15,7 +15,7 @@ from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of
 from convscope.studies.training import OnStart
 from convscope.tables import TextTable, columns_of
-from convscope.training import Ablation, Config, ablation
+from convscope.training import AblationTrials, Config, ablation
 from convscope.training.ablation import VARIANTS
 from convscope.training.config import configured
 from convscope.training.splits import open_splits
@@ -25,10 +25,10 @@ _MEASURES = ("train top-1", "val top-1", "val top-5")
 
 
 @dataclass(eq=False)
-class AblationStudy(Answer):
+class Ablation(Answer):
     """The errors of all variants that were trained."""
 
-    found: Ablation
+    found: AblationTrials
 
     @property
     def summary(self) -> str:
@@ -39,7 +39,7 @@ class AblationStudy(Answer):
         """One row a variant: errors in per cent, their spread over seeds, and the paper's."""
         return [self._row(row) for row in self.found.rows()]
 
-    def _row(self, row: ablation.Row) -> dict[str, Any]:
+    def _row(self, row: ablation.VariantErrors) -> dict[str, Any]:
         paper = self.found.paper(row.variant.name) or (None, None, None)
         said: dict[str, Any] = {
             "variant": row.variant.title,
@@ -59,7 +59,7 @@ class AblationStudy(Answer):
         """The paper's Table 3."""
         return [columns_of(_HEAD, map(self._cells, self.found.rows()))]
 
-    def _cells(self, row: ablation.Row) -> tuple[str, ...]:
+    def _cells(self, row: ablation.VariantErrors) -> tuple[str, ...]:
         paper = self.found.paper(row.variant.name)
         beside = "" if paper is None else " / ".join(f"{value:.1f}" for value in paper)
         if paper is not None and self.found.paper_base(row.variant.name) != self.found.config.network.base:
@@ -116,7 +116,7 @@ def ablate(
     name: str | None = None,
     progress: Progress | None = None,
     on_start: OnStart | None = None,
-) -> AblationStudy:
+) -> Ablation:
     """Variants of a network with layers removed or widened, trained several times each by one recipe.
 
     Args:
@@ -155,7 +155,7 @@ def ablate(
         threads=threads,
         progress=progress or silent,
     )
-    return finished(AblationStudy(found), out=out, atlas=shown, name=name)
+    return finished(Ablation(found), out=out, atlas=shown, name=name)
 
 
-__all__ = ["AblationStudy", "ablate", "with_spread"]
+__all__ = ["Ablation", "ablate", "with_spread"]

@@ -17,13 +17,13 @@ from convscope.data.parts import OBJECT, Part, box_on_input, of_images, read_par
 from convscope.errors import ImageError, UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
-from convscope.methods.correspondence import Correspondence, comparing
+from convscope.methods.correspondence import PartAgreement, comparing
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, collection, image_numbers
-from convscope.studies.pictures import Pictures, read_pictures
+from convscope.studies.pictures import ReadImages, read_pictures
 from convscope.tables import TextTable, columns_of, csv_of
 
 _HEAD = ("layer", "part", "images", "differ", "interval", "random", "interval", "p", "of changed", "random", "p")
@@ -33,7 +33,7 @@ _HEAD = ("layer", "part", "images", "differ", "interval", "random", "interval", 
 class Marked:
     """Images with boxes of their parts in the network's input: by part (n, 4), and of the objects, -1 where none is."""
 
-    pictures: Pictures
+    pictures: ReadImages
     boxes: dict[str, NDArray[np.int64]]
     regions: NDArray[np.int64] | None
 
@@ -68,11 +68,11 @@ def mark(net: Network, source: Source, parts: Sequence[Part]) -> Marked:
 
 
 @dataclass(eq=False)
-class CorrespondenceStudy(Answer):
+class Correspondence(Answer):
     """What was found of the images that a table of parts names."""
 
-    pictures: Pictures
-    found: Correspondence
+    pictures: ReadImages
+    found: PartAgreement
 
     @property
     def summary(self) -> str:
@@ -164,7 +164,7 @@ def correspond(
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
-) -> CorrespondenceStudy:
+) -> Correspondence:
     """Whether covering the same part changes features alike in all images, more so than covering random places.
 
     Args:
@@ -199,7 +199,7 @@ def correspond(
         workers=workers,
         progress=progress,
     )
-    return finished(CorrespondenceStudy(marked.pictures, found), out=out, atlas=shown, name=name)
+    return finished(Correspondence(marked.pictures, found), out=out, atlas=shown, name=name)
 
 
-__all__ = ["CorrespondenceStudy", "Marked", "correspond", "mark"]
+__all__ = ["Correspondence", "Marked", "correspond", "mark"]

@@ -13,7 +13,7 @@ from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
-from convscope.methods.diagnosis import Diagnosis
+from convscope.methods.diagnosis import LayerDiagnosis
 from convscope.progress import Progress
 from convscope.stores import diagnosis as keeping
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
@@ -27,10 +27,10 @@ _CAPTION = (
 
 
 @dataclass(eq=False)
-class DiagnosisStudy(Answer):
+class Diagnosis(Answer):
     """What was measured of each network; `labels` are what they are called, in their order."""
 
-    found: Sequence[Diagnosis]
+    found: Sequence[LayerDiagnosis]
     labels: Sequence[str] | None = None
 
     @property
@@ -101,7 +101,7 @@ def diagnose(
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
-) -> DiagnosisStudy:
+) -> Diagnosis:
     """What is wrong with the first layers of a network, or of several side by side, in numbers and words.
 
     Args:
@@ -131,7 +131,7 @@ def diagnose(
         raise UsageError("there is no network to diagnose: give one or more")
     if labels is not None and len(labels) != len(found):
         raise UsageError(f"labels={list(labels)}: there are {len(found)} networks, give one label for each")
-    return finished(DiagnosisStudy(found, labels), out=out, atlas=shown, name=name)
+    return finished(Diagnosis(found, labels), out=out, atlas=shown, name=name)
 
 
 def _store(out: Path, net: Network, source: Source, first: str | None, second: str | None) -> Path:
@@ -141,4 +141,4 @@ def _store(out: Path, net: Network, source: Source, first: str | None, second: s
     return out / "scans" / (f"{name}-{layers.replace('/', '_')}" if layers else name)
 
 
-__all__ = ["DiagnosisStudy", "diagnose"]
+__all__ = ["Diagnosis", "diagnose"]

@@ -12,16 +12,16 @@ from convscope.progress import Progress
 from convscope.studies.answer import Answer, Row
 from convscope.tables import TextTable, columns_of
 from convscope.transfer import duplicates
-from convscope.transfer.duplicates import THRESHOLD, Overlap
+from convscope.transfer.duplicates import THRESHOLD, Duplicates
 
 _SHOWN = 20
 
 
 @dataclass(eq=False)
-class OverlapStudy(Answer):
+class Overlap(Answer):
     """The pairs that were found; `names` are what the collections are called, the second None within one."""
 
-    found: Overlap
+    found: Duplicates
     names: tuple[str, str | None]
     file: str | None = None
 
@@ -76,7 +76,7 @@ def overlap(
     threads: int = 2,
     names: tuple[str, str | None] | None = None,
     progress: Progress | None = None,
-) -> OverlapStudy:
+) -> Overlap:
     """The images of one collection that are also in another, or that it has more than once.
 
     Args:
@@ -90,11 +90,11 @@ def overlap(
     if out is not None:
         found.save(str(out))
     called = names or (_called(a), None if b is None else _called(b))
-    return OverlapStudy(found, called, None if out is None else str(out))
+    return Overlap(found, called, None if out is None else str(out))
 
 
 def _called(images: Source | Any) -> str:
     return images if isinstance(images, str) else "the collection"
 
 
-__all__ = ["OverlapStudy", "overlap"]
+__all__ = ["Overlap", "overlap"]

@@ -15,7 +15,7 @@ from convscope.data import Source
 from convscope.errors import WeightsError
 from convscope.files import json_bytes, kind_of
 from convscope.graph import Network, Unit
-from convscope.methods.evolution import Evolution
+from convscope.methods.evolution import FeatureHistory
 from convscope.models import load
 from convscope.progress import Progress
 from convscope.stores import evolution as keeping
@@ -33,10 +33,10 @@ _CAPTIONS = {
 
 
 @dataclass(eq=False)
-class EvolutionStudy(Answer):
+class Evolution(Answer):
     """What was found over the checkpoints of a training."""
 
-    found: Evolution
+    found: FeatureHistory
 
     @property
     def summary(self) -> str:
@@ -113,7 +113,7 @@ def evolve(
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
-) -> EvolutionStudy:
+) -> Evolution:
     """How units came to respond to what they respond to, from the weights files in the folder of a training.
 
     Args:
@@ -148,7 +148,7 @@ def evolve(
         seed=seed,
         progress=progress,
     )
-    return finished(EvolutionStudy(found), out=out, atlas=shown, name=name)
+    return finished(Evolution(found), out=out, atlas=shown, name=name)
 
 
 def checkpoints(run: str | PathLike[str], wanted: Sequence[int] | None = None) -> dict[int, Path]:
@@ -186,4 +186,4 @@ def checkpoints(run: str | PathLike[str], wanted: Sequence[int] | None = None) -
     return {epoch: found[epoch] for epoch in sorted(found) if wanted is None or epoch in wanted}
 
 
-__all__ = ["EvolutionStudy", "checkpoints", "evolve"]
+__all__ = ["Evolution", "checkpoints", "evolve"]

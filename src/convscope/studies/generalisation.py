@@ -19,7 +19,7 @@ from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of
 from convscope.tables import TextTable
-from convscope.transfer import Fold, Learning, Pooling, Target, TransferResult, measure_transfer, open_target
+from convscope.transfer import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
 from convscope.transfer.features import LIMIT, How
 from convscope.transfer.protocol import default_layers
 from convscope.transfer.results import RESULT, Weights
@@ -36,10 +36,10 @@ _CAPTIONS = {
 
 
 @dataclass(eq=False)
-class TransferStudy(Answer):
+class Transfer(Answer):
     """All scores of an experiment."""
 
-    found: TransferResult
+    found: TransferScores
 
     @property
     def summary(self) -> str:
@@ -90,7 +90,7 @@ class TransferStudy(Answer):
 
 def transfer(
     model: Network | str,
-    images: Target | Source | Any,
+    images: TargetSet | Source | Any,
     *,
     out: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
@@ -116,8 +116,8 @@ def transfer(
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
-    on_start: Callable[[Network, Target, Sequence[Fold], Sequence[str]], None] | None = None,
-) -> TransferStudy:
+    on_start: Callable[[Network, TargetSet, Sequence[Fold], Sequence[str]], None] | None = None,
+) -> Transfer:
     """New classifiers on the features of each layer, judged as the paper does.
 
     Args:
@@ -142,7 +142,7 @@ def transfer(
     shown, find = atlas_of(atlas), loading or load
     recipe = recipe_of(scratch_changes or {}, seed=seed)
     target = images
-    if not isinstance(target, Target):
+    if not isinstance(target, TargetSet):
         target = open_target(target, background=background, max_pixels=max_pixels, max_bytes=max_bytes)
     drawn = _folds(target, per_class, test, folds, sets, seed)
     net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
@@ -165,11 +165,11 @@ def transfer(
         )  # fmt: skip
         told = {"size": scratch_size, **recipe.to_json()}
         found = replace(found.plus(scores), settings={**found.settings, "scratch": told})
-    return finished(TransferStudy(found), out=out, atlas=shown, name=name)
+    return finished(Transfer(found), out=out, atlas=shown, name=name)
 
 
 def _folds(
-    target: Target,
+    target: TargetSet,
     per_class: Sequence[int] | None,
     test: int | Literal["all"] | None,
     folds: int | None,
@@ -196,4 +196,4 @@ def _others(
     return {"random": find(model.partition("@")[0], weights="random", seed=seed + 1)}
 
 
-__all__ = ["TransferStudy", "Versus", "transfer"]
+__all__ = ["Transfer", "Versus", "transfer"]

@@ -18,7 +18,7 @@ from convscope.data import Failure, Source, load_image
 from convscope.errors import MissingExtra, UnknownLayer, UsageError
 from convscope.files import json_bytes, write_bytes, write_json
 from convscope.graph import Network, Unit
-from convscope.methods.occlusion import Border, Fill, Occlusion, join
+from convscope.methods.occlusion import Border, Fill, OcclusionMaps, join
 from convscope.methods.occlusion.occluders import square_for
 from convscope.methods.occlusion.readings import Reduction
 from convscope.methods.occlusion.sweep import Method
@@ -73,7 +73,7 @@ class Elsewhere:
 
 
 @dataclass(eq=False)
-class OcclusionStudy(Answer):
+class Occlusion(Answer):
     """What covering parts of the images of a collection does: `found` for all images that could be read, in order."""
 
     net: Network
@@ -85,7 +85,7 @@ class OcclusionStudy(Answer):
     """Figures that are in a folder already, by file name."""
 
     @cached_property
-    def found(self) -> Occlusion:
+    def found(self) -> OcclusionMaps:
         """The answers of all images as one."""
         return join([one.found for one in self.covered])
 
@@ -210,7 +210,7 @@ class OcclusionStudy(Answer):
 class _Figures:
     """The figures of a study in its folder, drawn as its images are answered, and not again in a repeated run."""
 
-    def __init__(self, study: OcclusionStudy, out: Path) -> None:
+    def __init__(self, study: Occlusion, out: Path) -> None:
         self._study, self._out, self._fresh, self._drawing = study, out, True, True
 
     def take(self, one: Covered) -> None:
@@ -262,7 +262,7 @@ def occlude(
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
-) -> OcclusionStudy:
+) -> Occlusion:
     """What covering parts of the images of a collection does to the class, and to the strongest map of a layer.
 
     Args:
@@ -287,7 +287,7 @@ def occlude(
     scanned = scan_images if scan_images is not None else collection(images) if scan is not None else None
     square, step = square_for(net.input_shape[1:], size, stride)
     classes = targets_for(net, source, range(len(source)), target)
-    study = OcclusionStudy(net, source, Elsewhere.of(net, scan, scanned, shown))
+    study = Occlusion(net, source, Elsewhere.of(net, scan, scanned, shown))
     drawing = None if out is None else _Figures(study, Path(out))
     asked: dict[str, Any] = {"size": square, "stride": step, "fill": fill, "border": border, "layer": layer}
     asked |= {"strongest": strongest, "units": [net.unit(unit) for unit in units], "method": method, "workers": workers}
@@ -304,4 +304,4 @@ def occlude(
     return finished(study, out=out, atlas=shown, name=name)
 
 
-__all__ = ["PARTS", "Elsewhere", "OcclusionStudy", "occlude"]
+__all__ = ["PARTS", "Elsewhere", "Occlusion", "occlude"]

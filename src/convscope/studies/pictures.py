@@ -18,7 +18,7 @@ from convscope.methods.inputs import input_of, preprocess_of
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class ReadImages:
     """Images of a collection that could be read: numbers and names there, and crops (n, H, W, 3) of their pixels.
 
     failures: those that could not.
@@ -43,7 +43,7 @@ class Pictures:
         return len(self.names)
 
 
-def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None = None) -> Pictures:
+def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None = None) -> ReadImages:
     """The images of a collection as the network sees them; those that cannot be read are left out.
 
     Raises:
@@ -58,7 +58,7 @@ def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None
     if not found:
         raise none_readable(source)
     names = tuple(source.name(i) for i in found)
-    return Pictures(source, tuple(found), names, np.concatenate(pixels), tuple(failures))
+    return ReadImages(source, tuple(found), names, np.concatenate(pixels), tuple(failures))
 
 
 def none_readable(source: Source) -> ImageError:
@@ -92,4 +92,4 @@ def short_name(name: str) -> str:
     return path.stem if path.suffix else name
 
 
-__all__ = ["Pictures", "file_name", "left_out", "none_readable", "read_pictures", "short_name"]
+__all__ = ["ReadImages", "file_name", "left_out", "none_readable", "read_pictures", "short_name"]

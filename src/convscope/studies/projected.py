@@ -13,7 +13,7 @@ from convscope.figures.occlusion import Photo
 from convscope.graph import Network
 from convscope.methods.deconv import deconv
 from convscope.methods.inputs import preprocess_of
-from convscope.methods.occlusion.occlusion import Occlusion
+from convscope.methods.occlusion.occlusion import OcclusionMaps
 from convscope.stores.scan import Scan
 
 Pixels = NDArray[np.uint8]
@@ -24,7 +24,7 @@ OTHERS = 8
 
 def photo_of(
     net: Network,
-    found: Occlusion,
+    found: OcclusionMaps,
     image: int,
     pixels: Pixels,
     *,

@@ -18,10 +18,10 @@ from convscope.atlas.render import crop_patch, display, enlarge
 from convscope.data import Batch, Failure, Source, batches
 from convscope.files import write_bytes
 from convscope.graph import Network, Unit
-from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
 from convscope.methods import deconv as projecting
-from convscope.methods.deconv import Projection
-from convscope.methods.deconv.engine import Seed
+from convscope.methods.deconv import ProjectedPixels
+from convscope.methods.deconv.engine import SignalSize
 from convscope.methods.inputs import preprocess_of
 from convscope.studies.answer import Answer, Row
 from convscope.studies.asking import collection
@@ -50,7 +50,7 @@ class Projected:
 
 
 @dataclass(eq=False)
-class ProjectionStudy(Answer):
+class Projections(Answer):
     """Projections of units on the images of a collection, image by image."""
 
     source: Source
@@ -91,13 +91,13 @@ def deconv(
     units: str | Unit | Sequence[str | Unit],
     *,
     out: str | PathLike[str] | None = None,
-    signal: Seed = "activation",
+    signal: SignalSize = "activation",
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
-    overlap: Overlap = "sum",
+    overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
     batch: int = 8,
-) -> ProjectionStudy:
+) -> Projections:
     """What units take from each image of a collection, as pictures: the patch on the left, the projection on the right.
 
     Args:
@@ -115,8 +115,8 @@ def deconv(
     """
     wanted = [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
     source, preprocess = collection(images), preprocess_of(net)
-    study = ProjectionStudy(source)
-    how: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn, "seed": signal}
+    study = Projections(source)
+    how: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn, "signal": signal}
     for part in batches(source, preprocess, size=batch):
         study.failures += part.failures
         if len(part):
@@ -131,7 +131,7 @@ def _of_batch(
     source: Source,
     part: Batch,
     units: Sequence[Unit],
-    found: Sequence[Projection],
+    found: Sequence[ProjectedPixels],
     fill: NDArray[np.uint8],
     out: str | PathLike[str] | None,
 ) -> Iterator[Projected]:
@@ -149,7 +149,7 @@ def _of_batch(
 
 
 def side_by_side(
-    pixels: NDArray[np.uint8], projection: Projection, row: int, fill: NDArray[np.uint8]
+    pixels: NDArray[np.uint8], projection: ProjectedPixels, row: int, fill: NDArray[np.uint8]
 ) -> NDArray[np.uint8]:
     """The patch and the projection of one row, enlarged by a whole number where they are small, white between them."""
     patch = crop_patch(pixels, projection.boxes[row].tolist(), fill)
@@ -180,4 +180,4 @@ def _file_name(name: str) -> str:
     return re.sub(r"[^\w.-]+", "_", stem)[-80:]
 
 
-__all__ = ["Projected", "ProjectionStudy", "deconv", "side_by_side"]
+__all__ = ["Projected", "Projections", "deconv", "side_by_side"]

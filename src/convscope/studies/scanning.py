@@ -25,7 +25,7 @@ _HEAD = ("layer", "units", "never active", "with NaN", "strongest", "value")
 
 
 @dataclass(eq=False)
-class ScanStudy(Answer):
+class ScanAnswer(Answer):
     """What a scan found, and the folder that it is kept in."""
 
     found: Scan
@@ -98,7 +98,7 @@ def scan(
     statistics: Statistics = "all",
     cache: str | PathLike[str] | None = None,
     progress: Progress | None = None,
-) -> ScanStudy:
+) -> ScanAnswer:
     """The k strongest responses of every unit of some layers over a collection, and statistics, kept in a folder.
 
     Where torchrun started several processes they share the images, and each is given the whole scan.
@@ -120,10 +120,10 @@ def scan(
         found = distributed_scan(net, source, store=out, progress=progress, **how)
     else:
         found = keeping.scan(net, source, shard=shard, store=out, progress=progress, **how)
-    return ScanStudy(found, None if out is None else str(out))
+    return ScanAnswer(found, None if out is None else str(out))
 
 
-def merge(parts: Sequence[str | PathLike[str]], out: str | PathLike[str]) -> ScanStudy:
+def merge(parts: Sequence[str | PathLike[str]], out: str | PathLike[str]) -> ScanAnswer:
     """The scans of different shards of the same images as one, in a folder; the order of the parts does not matter.
 
     Raises:
@@ -135,7 +135,7 @@ def merge(parts: Sequence[str | PathLike[str]], out: str | PathLike[str]) -> Sca
     for part in parts[1:]:
         found = found.merge(Scan.load(part))
     refuse_unreadable(found).save(out)
-    return ScanStudy(found, str(out))
+    return ScanAnswer(found, str(out))
 
 
-__all__ = ["ScanStudy", "merge", "scan"]
+__all__ = ["ScanAnswer", "merge", "scan"]

@@ -24,7 +24,7 @@ OnStart = Callable[[Config, Source, Source | None], None]
 
 
 @dataclass(eq=False)
-class TrainingStudy(Answer):
+class Training(Answer):
     """A finished training."""
 
     done: Trained
@@ -105,7 +105,7 @@ def train(
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
-) -> TrainingStudy:
+) -> Training:
     """A network trained by a configuration on a collection with parts for training and validation.
 
     Args:
@@ -138,7 +138,7 @@ def train(
         on_epoch=on_epoch,
     )
     # Of several processes the first writes.
-    return finished(TrainingStudy(done), out=out if done.leads else None)
+    return finished(Training(done), out=out if done.leads else None)
 
 
-__all__ = ["OnStart", "TrainingStudy", "epoch_line", "train"]
+__all__ = ["OnStart", "Training", "epoch_line", "train"]

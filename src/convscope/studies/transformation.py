@@ -15,13 +15,13 @@ from convscope.data import Source
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.methods.inputs import preprocess_of
-from convscope.methods.invariance import Invariance, measuring
+from convscope.methods.invariance import InvarianceCurves, measuring
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, collection, image_numbers, targets_for
-from convscope.studies.pictures import Pictures, read_pictures, short_name
+from convscope.studies.pictures import ReadImages, read_pictures, short_name
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
 Distance = Literal["relative", "raw"]
@@ -29,12 +29,12 @@ FIGURE = "invariance.png"
 
 
 @dataclass(eq=False)
-class InvarianceStudy(Answer):
+class Invariance(Answer):
     """What was found of some pictures; `distance` is the one that the figure shows."""
 
     net: Network
-    pictures: Pictures
-    found: Invariance
+    pictures: ReadImages
+    found: InvarianceCurves
     distance: Distance = "relative"
 
     @property
@@ -125,7 +125,7 @@ def invariance(
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
-) -> InvarianceStudy:
+) -> Invariance:
     """How far features move, and what becomes of the class, when the images of a collection are transformed.
 
     Args:
@@ -156,7 +156,7 @@ def invariance(
         batch=batch,
         progress=progress,
     )
-    return finished(InvarianceStudy(net, pictures, found, distance), out=out, atlas=shown, name=name)
+    return finished(Invariance(net, pictures, found, distance), out=out, atlas=shown, name=name)
 
 
-__all__ = ["InvarianceStudy", "invariance"]
+__all__ = ["Invariance", "invariance"]

@@ -1,6 +1,6 @@
 """Training the paper's networks, measuring how well any network does, and Table 3 as an experiment; see README.md."""
 
-from convscope.training.ablation import Ablation, Row, Trial, Variant, ablate, read_ablation
+from convscope.training.ablation import AblationTrials, Trial, Variant, VariantErrors, ablate, read_ablation
 from convscope.training.config import Config, NetworkChoice, packaged_configs, read_config
 from convscope.training.evaluation import Evaluation, evaluate
 from convscope.training.recipe import Recipe
@@ -29,8 +29,8 @@ __all__ = [
     # the paper's Table 3
     "ablate",
     "read_ablation",
-    "Ablation",
-    "Row",
+    "AblationTrials",
+    "VariantErrors",
     "Trial",
     "Variant",
 ]

@@ -95,7 +95,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Row:
+class VariantErrors:
     """A variant's trials: means, and standard deviations over seeds, which are None for a single one. Per cent."""
 
     variant: Variant
@@ -108,13 +108,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Ablation:
+class AblationTrials:
     """What an ablation found, trial by trial."""
 
     config: Config
     trials: tuple[Trial, ...]
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[VariantErrors]:
         """The table's rows, in the paper's order, of the variants that have a trial."""
         return [_row(variant, found) for variant in VARIANTS.values() if (found := self._of(variant.name))]
 
@@ -145,7 +145,7 @@ def ablate(
     device: str | None = None,
     threads: int = 2,
     progress: Progress = silent,
-) -> Ablation:
+) -> AblationTrials:
     """The trials of all variants and seeds, seed by seed; those that `out` has are not made again.
 
     Raises:
@@ -162,7 +162,7 @@ def ablate(
                 stage = _named(progress, f"{variant.title}, seed {seed}")
                 _trial(here, variant, source, validation, place, device=device, threads=threads, progress=stage)
             trials.append(read_trial(place))
-    return Ablation(config, tuple(trials))
+    return AblationTrials(config, tuple(trials))
 
 
 def _check(config: Config, variants: Sequence[str]) -> None:
@@ -215,7 +215,7 @@ def read_trial(place: Path) -> Trial:
         raise StoreError(f"{place / RESULT} is no result of an ablation ({error}): delete {place}") from error
 
 
-def read_ablation(out: str | Path) -> Ablation:
+def read_ablation(out: str | Path) -> AblationTrials:
     """The trials that a folder has, as far as an ablation has come.
 
     Raises:
@@ -228,7 +228,7 @@ def read_ablation(out: str | Path) -> Ablation:
     bases = [base for base in PAPER if begun.network.base.startswith(base)]
     config = replace(begun, network=replace(begun.network, base=bases[0]))
     trials = sorted((read_trial(place) for place in places), key=lambda trial: trial.seed)
-    return Ablation(config, tuple(trials))
+    return AblationTrials(config, tuple(trials))
 
 
 def parameters(architecture: Architecture) -> int:
@@ -238,11 +238,11 @@ def parameters(architecture: Architecture) -> int:
     return sum(parameter.numel() for parameter in build(architecture, init="empty").parameters())
 
 
-def _row(variant: Variant, trials: Sequence[Trial]) -> Row:
+def _row(variant: Variant, trials: Sequence[Trial]) -> VariantErrors:
     def spread(errors: list[float]) -> tuple[float, float | None]:
         return 100 * mean(errors), 100 * stdev(errors) if len(errors) > 1 else None
 
-    return Row(
+    return VariantErrors(
         variant,
         trials[0].network,
         trials[0].parameters,
@@ -257,4 +257,15 @@ def _named(progress: Progress, name: str) -> Progress:
     return lambda stage, done, total: progress(f"{name}: {stage}", done, total)
 
 
-__all__ = ["BASE", "PAPER", "VARIANTS", "Ablation", "Row", "Trial", "Variant", "ablate", "read_ablation", "read_trial"]
+__all__ = [
+    "BASE",
+    "PAPER",
+    "VARIANTS",
+    "AblationTrials",
+    "VariantErrors",
+    "Trial",
+    "Variant",
+    "ablate",
+    "read_ablation",
+    "read_trial",
+]

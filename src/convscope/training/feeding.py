@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.data.ahead import in_one_piece, made_ahead
-from convscope.training.pictures import Pictures, Pixels, cut
+from convscope.training.pictures import Pixels, TrainingImages, cut
 from convscope.training.recipe import Recipe
 
 _CORNERS = np.array([(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0), (0.5, 0.5)])
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """An epoch: pictures in order, where their crops lie (fractions 0..1 of the room there is), which are flipped."""
 
     order: NDArray[np.int64]
@@ -30,7 +30,7 @@ class Plan:
     flipped: NDArray[np.bool_]
 
 
-def plan(recipe: Recipe, images: int, epoch: int) -> Plan:
+def plan(recipe: Recipe, images: int, epoch: int) -> BatchPlan:
     """The plan of an epoch, counted from 1, for so many images.
 
     >>> first = plan(Recipe(), 6, 1)
@@ -46,14 +46,14 @@ def plan(recipe: Recipe, images: int, epoch: int) -> Plan:
     else:
         places = np.full((images, 2), 0.5)
     flipped = draw.random(images) < 0.5 if recipe.flips else np.zeros(images, bool)
-    return Plan(order, places, flipped)
+    return BatchPlan(order, places, flipped)
 
 
 @dataclass(frozen=True, eq=False)
 class Feed:
     """Batches of crops of one size for one process: a `rank` among `world`."""
 
-    pictures: Pictures
+    pictures: TrainingImages
     recipe: Recipe
     size: int
     fill: Pixels
@@ -76,7 +76,7 @@ class Feed:
 
         return made_ahead(range(start, self.steps), in_one_piece(make), threads=threads, ahead=threads)
 
-    def _batch(self, layout: Plan, step: int, pinned: bool) -> tuple[Tensor, Tensor]:
+    def _batch(self, layout: BatchPlan, step: int, pinned: bool) -> tuple[Tensor, Tensor]:
         batch = self.recipe.batch
         mine = slice(step * batch + self.rank, min((step + 1) * batch, len(self.pictures)), self.world)
         rows = layout.order[mine]

@@ -24,7 +24,7 @@ MEMORY = 8 << 30
 """Bytes of pixels that "auto" keeps in memory at most."""
 
 
-class Pictures(Protocol):
+class TrainingImages(Protocol):
     """Numbered (height, width, 3) uint8 images, of which crops are taken, and their classes."""
 
     @property
@@ -85,7 +85,7 @@ def open_pictures(
     keep: Keep = "auto",
     threads: int = 2,
     progress: Progress = silent,
-) -> Pictures:
+) -> TrainingImages:
     """The images of a source that have a class, their shortest side `side`: the central square or the whole image.
 
     Images that cannot be read are left out where they are decoded beforehand.
@@ -168,7 +168,7 @@ def cut(image: Pixels, top: int, left: int, size: int, fill: Pixels) -> Pixels:
     return out
 
 
-def mean_picture(pictures: Pictures, size: int, *, images: int, progress: Progress = silent) -> Tensor:
+def mean_picture(pictures: TrainingImages, size: int, *, images: int, progress: Progress = silent) -> Tensor:
     """The mean (3, size, size), float32, of the central crops of at most `images` pictures, evenly spread.
 
     Raises:

@@ -26,7 +26,7 @@ from convscope.training.config import Config
 from convscope.training.feeding import Feed
 from convscope.training.logs import Board
 from convscope.training.modules import use_training_modules
-from convscope.training.pictures import Keep, Pictures, Pixels, mean_picture, open_pictures
+from convscope.training.pictures import Keep, Pixels, TrainingImages, mean_picture, open_pictures
 from convscope.training.processes import Team, team
 from convscope.training.recipe import Recipe
 from convscope.training.renormalise import conv_weights, renormalise
@@ -132,7 +132,9 @@ def _begun(config: Config, source: Source, folder: Path) -> Run | None:
     return None
 
 
-def _new(config: Config, source: Source, folder: Path, pictures: Pictures, progress: Progress) -> tuple[Run, Tensor]:
+def _new(
+    config: Config, source: Source, folder: Path, pictures: TrainingImages, progress: Progress
+) -> tuple[Run, Tensor]:
     """A training that begins, and the mean image, less its mean colour, in units of the network's input."""
     recipe = config.recipe
     architecture = config.network.architecture(len(source.classes))
@@ -163,7 +165,7 @@ class _Training:
         recipe = run.config.recipe
         self.recipe, self.folder, self.members = recipe, run, members
         self.threads, self.save_every = threads, save_every
-        self.validation: Pictures | None = None
+        self.validation: TrainingImages | None = None
         self.board: Board | None = None
         module = build(run.architecture, init=recipe.init, seed=recipe.seed)
         if run.architecture.mean_image and mean is not None:
@@ -185,7 +187,7 @@ class _Training:
         """Whether all epochs are done."""
         return self.position.epoch > self.recipe.epochs
 
-    def take(self, pictures: Pictures) -> None:
+    def take(self, pictures: TrainingImages) -> None:
         """Train on these pictures."""
         to, members = self.folder.preprocess, self.members
         self.feed = Feed(pictures, self.recipe, to.height, to.mean_colour, members.rank, members.world)

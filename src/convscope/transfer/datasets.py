@@ -1,6 +1,6 @@
 """Target sets in their published layouts: Caltech-101, Caltech-256, PASCAL VOC 2012, and any images with labels.
 
-Each becomes a `Target`: a `Source` that the scan pipeline reads, and what is known of its labels. Nothing is
+Each becomes a `TargetSet`: a `Source` that the scan pipeline reads, and what is known of its labels. Nothing is
 downloaded; where something is missing the message says what was expected and where it can be had.
 """
 
@@ -45,7 +45,7 @@ _EXAMPLES = {"caltech101": "accordion/image_0001.jpg", "caltech256": "001.ak47/0
 
 
 @dataclass(frozen=True, eq=False)
-class Target:
+class TargetSet:
     """Images to classify.
 
     labels: int64 (n,), the one class of each image, -1 where it has none.
@@ -71,7 +71,7 @@ class Target:
 
 def open_target(
     spec: Any, *, background: Background | None = None, max_pixels: int | None = None, max_bytes: int | None = None
-) -> Target:
+) -> TargetSet:
     """The target set that `spec` names.
 
     | spec | images |
@@ -136,7 +136,7 @@ def _has_class_folders(path: Path) -> bool:
     return any(child.is_dir() and any(child.glob("*.jpg")) for child in path.iterdir())
 
 
-def _labelled(kind: Kind, source: Source, background: Background | None) -> Target:
+def _labelled(kind: Kind, source: Source, background: Background | None) -> TargetSet:
     """The target of a source with one label an image; classes without an image are dropped."""
     labels = np.fromiter((source.label(i) for i in range(len(source))), np.int64, len(source))
     if (labels < 0).all():
@@ -155,13 +155,13 @@ def _labelled(kind: Kind, source: Source, background: Background | None) -> Targ
         raise SourceError(f"only {len(kept)} class has images, two are needed: {source.describe()}")
     renumber = np.full(len(names) + 1, -1, np.int64)  # the last place is that of -1
     renumber[kept] = np.arange(len(kept))
-    return Target(kind, source, tuple(names[i] for i in kept), renumber[labels])
+    return TargetSet(kind, source, tuple(names[i] for i in kept), renumber[labels])
 
 
 # -- PASCAL VOC -------------------------------------------------------------------------------------------------------
 
 
-def _open_voc(place: Path) -> Target:
+def _open_voc(place: Path) -> TargetSet:
     root = next((p for p in (place / "VOCdevkit" / "VOC2012", place / "VOC2012", place) if _is_voc(p)), None)
     if root is None:
         raise SourceError(
@@ -184,7 +184,7 @@ def _open_voc(place: Path) -> Target:
     _check_annotated(root, sets, annotated, list(names))
     files = tuple(f"JPEGImages/{name}.jpg" for name in names)
     source = FileSource("voc2012", root, files, labels, VOC_CLASSES)
-    return Target("voc2012", source, VOC_CLASSES, labels, presence, sets)
+    return TargetSet("voc2012", source, VOC_CLASSES, labels, presence, sets)
 
 
 def _is_voc(root: Path) -> bool:
@@ -261,7 +261,7 @@ __all__ = [
     "PRESENT",
     "VOC_CLASSES",
     "Background",
-    "Target",
+    "TargetSet",
     "open_target",
     "read_annotation",
 ]

@@ -67,7 +67,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Overlap:
+class Duplicates:
     """The pairs of two collections, most alike first, and what was compared."""
 
     pairs: tuple[Pair, ...]
@@ -102,7 +102,7 @@ def overlap(
     threshold: float = THRESHOLD,
     threads: int = 2,
     progress: Progress | None = None,
-) -> Overlap:
+) -> Duplicates:
     """The images of `a` that are also in `b`; without `b` those that `a` has more than once.
 
     threshold: fine correlation, -1 to 1, from which a pair counts.
@@ -132,7 +132,7 @@ def overlap(
         Pair(int(i), int(j), first.name(int(i)), second.name(int(j)), float(fine[n]))
         for n, (i, j) in zip(kept, rows[kept], strict=True)
     )
-    return Overlap(pairs, (len(first), len(second)), (bad_a, bad_b), len(rows), threshold)
+    return Duplicates(pairs, (len(first), len(second)), (bad_a, bad_b), len(rows), threshold)
 
 
 def thumbnails(
@@ -309,4 +309,4 @@ def _step(moving: Tensor, fixed: Tensor, place: Tensor) -> Tensor:
     return step.nan_to_num(0.0).clamp(-0.1, 0.1)
 
 
-__all__ = ["COARSE", "SIDE", "THRESHOLD", "Overlap", "Pair", "aligned_correlation", "overlap", "thumbnails"]
+__all__ = ["COARSE", "SIDE", "THRESHOLD", "Duplicates", "Pair", "aligned_correlation", "overlap", "thumbnails"]

@@ -21,7 +21,7 @@ import numpy as np
 from convscope.errors import StoreError
 from convscope.files import read_sealed_json, write_sealed_json
 from convscope.tables import without_nan
-from convscope.transfer.datasets import Target
+from convscope.transfer.datasets import TargetSet
 from convscope.transfer.results import Score, stored_score
 from convscope.transfer.splits import Fold
 
@@ -83,7 +83,7 @@ def journal_of(store: Path) -> Journal:
     return Journal(store / SCORES)
 
 
-def fold_key(target: Target, fold: Fold) -> dict[str, Any]:
+def fold_key(target: TargetSet, fold: Fold) -> dict[str, Any]:
     """What decides a score by its images: which, what is said of them, and which part of them judges."""
     digest = hashlib.sha256(json.dumps(target.classes).encode())
     for rows in (fold.train, fold.test):

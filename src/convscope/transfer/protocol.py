@@ -36,11 +36,11 @@ from convscope.transfer.classifiers import (
     stratified_parts,
     targets_of,
 )
-from convscope.transfer.datasets import Target
+from convscope.transfer.datasets import TargetSet
 from convscope.transfer.features import Features, Pooling, extract, feature_key, readable_only
 from convscope.transfer.journal import Journal, fold_key, journal_of, kept_in
 from convscope.transfer.measures import average_precisions, class_accuracies
-from convscope.transfer.results import Score, TransferResult, Weights
+from convscope.transfer.results import Score, TransferScores, Weights
 from convscope.transfer.splits import PROTOCOLS, Fold, draw_folds, published_fold
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def default_layers(net: Network) -> list[str]:
 @usual_settings()
 def measure_transfer(
     net: Network,
-    target: Target,
+    target: TargetSet,
     *,
     layers: Iterable[str] | None = None,
     folds: Sequence[Fold] | None = None,
@@ -101,7 +101,7 @@ def measure_transfer(
     store: str | PathLike[str] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
-) -> TransferResult:
+) -> TransferScores:
     """The scores of classifiers on the features of each of `layers`, for every fold.
 
     layers: by default one for each spatial stage, and the vectors up to the output.
@@ -144,7 +144,7 @@ def measure_transfer(
             with one_thread_workers(network.device, workers) as several:
                 judged = several.map(lambda bench: bench.scores(journal_of(folder), done), benches)
             scores += [score for some in judged for score in some]
-    return TransferResult(
+    return TransferScores(
         network=net.name,
         target=target.describe(),
         kind=target.kind,
@@ -175,7 +175,7 @@ def _counting(tell: Progress, stage: str, total: int) -> Callable[[], None]:
     return done
 
 
-def default_folds(target: Target, *, seed: int = 0) -> tuple[Fold, ...]:
+def default_folds(target: TargetSet, *, seed: int = 0) -> tuple[Fold, ...]:
     """The folds that the target's protocol asks for."""
     if target.sets:
         return (published_fold(target),)
@@ -187,7 +187,7 @@ def default_folds(target: Target, *, seed: int = 0) -> tuple[Fold, ...]:
 class _Bench:
     """One layer and fold; what all classifiers share is made when the first of them needs it."""
 
-    target: Target
+    target: TargetSet
     features: Features
     fold: Fold
     how: Learning
@@ -243,7 +243,9 @@ class _Bench:
         )
 
 
-def learn(target: Target, space: Space, train: NDArray[np.int64], classifier: Classifier, how: Learning) -> LinearModel:
+def learn(
+    target: TargetSet, space: Space, train: NDArray[np.int64], classifier: Classifier, how: Learning
+) -> LinearModel:
     """The classifier of a space whose rows are the images `train`, with C chosen by cross-validation among them.
 
     With one image a class there is nothing to choose by, and C is the middle of the values.
@@ -294,7 +296,7 @@ def _ranking(scores: Tensor, classifier: Classifier) -> NDArray[np.float64]:
 
 
 def judge(
-    target: Target, model: LinearModel, rows: NDArray[np.float32], test: NDArray[np.int64], classifier: Classifier
+    target: TargetSet, model: LinearModel, rows: NDArray[np.float32], test: NDArray[np.int64], classifier: Classifier
 ) -> tuple[float, tuple[float, ...], float]:
     """The mean over classes, each class's, and the share of images that are right, for the rows of images `test`."""
     scores = model.scores(torch.from_numpy(rows))

@@ -48,7 +48,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Row:
+class MeanScore:
     """Mean and standard deviation (n - 1; NaN for one fold) over the folds of what else is the same."""
 
     weights: Weights
@@ -62,7 +62,7 @@ class Row:
     def text(self, scale: float = 100.0) -> str:
         """The row's number in per cent as the paper prints it.
 
-        >>> Row("pretrained", "conv5", "svm", 30, 5, 0.862, 0.008).text()
+        >>> MeanScore("pretrained", "conv5", "svm", 30, 5, 0.862, 0.008).text()
         '86.2 ± 0.8'
         """
         mean = f"{scale * self.mean:.1f}"
@@ -70,7 +70,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class TransferResult:
+class TransferScores:
     """All scores of an experiment, with what they are of. `features` says by layer what a classifier was given."""
 
     network: str
@@ -82,19 +82,19 @@ class TransferResult:
     scores: tuple[Score, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[MeanScore, ...]:
         """Means over folds, in the order in which they first occur."""
         groups: dict[tuple[Weights, str, str, int | None], list[float]] = {}
         for one in self.scores:
             groups.setdefault((one.weights, one.layer, one.classifier, one.per_class), []).append(one.value)
         return tuple(
-            Row(key[0], key[1], key[2], key[3], len(values), float(np.mean(values)), _spread(values))
+            MeanScore(key[0], key[1], key[2], key[3], len(values), float(np.mean(values)), _spread(values))
             for key, values in groups.items()
         )
 
     def row(
         self, layer: str, classifier: str, per_class: int | None = None, *, weights: Weights = "pretrained"
-    ) -> Row | None:
+    ) -> MeanScore | None:
         """The mean of one layer, classifier and number of images a class, None where it was not tried."""
         asked = (weights, layer, classifier, per_class)
         return next((r for r in self.rows() if (r.weights, r.layer, r.classifier, r.per_class) == asked), None)
@@ -115,7 +115,7 @@ class TransferResult:
         """The classifiers on features."""
         return tuple(dict.fromkeys(one.classifier for one in self.scores if one.layer))
 
-    def plus(self, scores: Iterable[Score]) -> TransferResult:
+    def plus(self, scores: Iterable[Score]) -> TransferScores:
         """The same with more scores."""
         return replace(self, scores=(*self.scores, *scores))
 
@@ -124,7 +124,7 @@ class TransferResult:
         return without_nan(asdict(self))
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> TransferResult:
+    def from_json(cls, stored: Mapping[str, Any]) -> TransferScores:
         """The result that `to_json` described; raises StoreError where it is none."""
         try:
             scores = tuple(stored_score(one) for one in stored["scores"])
@@ -158,7 +158,7 @@ class TransferResult:
         return place
 
     @classmethod
-    def load(cls, folder: str | Path) -> TransferResult:
+    def load(cls, folder: str | Path) -> TransferScores:
         """The result that `save` wrote; raises StoreError where there is none."""
         path = Path(folder) / RESULT
         try:
@@ -187,4 +187,4 @@ def stored_score(stored: Mapping[str, Any]) -> Score:
     return Score(**{**stored, **numbers, "by_class": by_class})
 
 
-__all__ = ["RESULT", "Measure", "Row", "Score", "TransferResult", "Weights"]
+__all__ = ["RESULT", "Measure", "MeanScore", "Score", "TransferScores", "Weights"]

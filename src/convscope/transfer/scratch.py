@@ -26,16 +26,16 @@ from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, batches, sub
 from convscope.errors import SourceError, UsageError
 from convscope.models.loading import SCHEMES, split_spec
 from convscope.models.networks import initialise
-from convscope.models.request import Request, resized
+from convscope.models.request import ModelRequest, resized
 from convscope.progress import Progress, silent
 from convscope.settings import float32_by_default, usual_settings
 from convscope.training import Recipe, renormalise
 from convscope.training.feeding import Feed
 from convscope.training.modules import use_training_modules
-from convscope.training.pictures import InMemory, Pictures, Streamed, open_pictures
+from convscope.training.pictures import InMemory, Streamed, TrainingImages, open_pictures
 from convscope.training.renormalise import conv_weights
 from convscope.training.schedule import epoch_rate, update_rate
-from convscope.transfer.datasets import Target
+from convscope.transfer.datasets import TargetSet
 from convscope.transfer.journal import fold_key, journal_of, kept_in
 from convscope.transfer.measures import class_accuracies
 from convscope.transfer.results import Score
@@ -67,7 +67,7 @@ _CLIP = 5.0  # norm of a gradient
 @usual_settings()
 def from_scratch(
     spec: str,
-    target: Target,
+    target: TargetSet,
     folds: Iterable[Fold],
     *,
     recipe: Recipe = SCRATCH,
@@ -114,7 +114,7 @@ def _check(recipe: Recipe) -> Recipe:
 
 def _score(
     spec: str,
-    target: Target,
+    target: TargetSet,
     fold: Fold,
     recipe: Recipe,
     size: int | None,
@@ -148,7 +148,7 @@ def random_module(
     scheme, name = split_spec(spec)
     if scheme in ("pt2", "file"):
         raise UsageError(f"{spec} is a trained network; name its architecture (zoo:, torchvision:, timm:) instead")
-    request = Request(
+    request = ModelRequest(
         scheme,
         name.partition("@")[0],
         weights="random" if scheme in ("zoo", "torchvision", "timm", "hf") else None,
@@ -181,7 +181,7 @@ def _begin(module: nn.Module, recipe: Recipe) -> nn.Module:
     return module
 
 
-def _pictures(target: Target, rows: NDArray[np.int64], side: int, recipe: Recipe, threads: int) -> Pictures:
+def _pictures(target: TargetSet, rows: NDArray[np.int64], side: int, recipe: Recipe, threads: int) -> TrainingImages:
     """The images `rows` with the target's labels, which count other classes than the source's where some are out."""
     source = subset(target.source, rows.tolist())
     pictures = open_pictures(source, side, crop_source=recipe.crop_source, threads=threads)
@@ -195,7 +195,7 @@ def _pictures(target: Target, rows: NDArray[np.int64], side: int, recipe: Recipe
 @usual_settings()
 def fit(
     module: nn.Module,
-    pictures: Pictures,
+    pictures: TrainingImages,
     preprocess: Preprocess,
     recipe: Recipe,
     *,
@@ -242,7 +242,7 @@ def _groups(module: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
 
 
 def _classify(
-    module: nn.Module, target: Target, rows: NDArray[np.int64], preprocess: Preprocess
+    module: nn.Module, target: TargetSet, rows: NDArray[np.int64], preprocess: Preprocess
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The classes found for those of the images `rows` that can be read, by their centre crops, and the true ones."""
     device, found, known = next(module.parameters()).device, list[Tensor](), list[NDArray[np.int64]]()

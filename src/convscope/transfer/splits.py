@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from convscope.errors import SourceError, UsageError
 from convscope.files import write_json
-from convscope.transfer.datasets import Kind, Target
+from convscope.transfer.datasets import Kind, TargetSet
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Fold:
 
 
 def draw_folds(
-    target: Target, *, per_class: Iterable[int], folds: int = 5, test: int | None = 50, seed: int = 0
+    target: TargetSet, *, per_class: Iterable[int], folds: int = 5, test: int | None = 50, seed: int = 0
 ) -> tuple[Fold, ...]:
     """The folds of Caltech's protocol, for each size of the training part and each draw.
 
@@ -81,7 +81,7 @@ def draw_folds(
     return tuple(drawn)
 
 
-def _check_sizes(target: Target, counts: list[int], largest: int) -> None:
+def _check_sizes(target: TargetSet, counts: list[int], largest: int) -> None:
     smallest = int(np.argmin(counts))
     if counts[smallest] <= largest:
         raise SourceError(
@@ -90,7 +90,7 @@ def _check_sizes(target: Target, counts: list[int], largest: int) -> None:
         )
 
 
-def published_fold(target: Target, *, train: str = "train", test: str = "val") -> Fold:
+def published_fold(target: TargetSet, *, train: str = "train", test: str = "val") -> Fold:
     """The fold of two published sets of a target that has them, such as PASCAL VOC.
 
     Raises:
@@ -104,7 +104,7 @@ def published_fold(target: Target, *, train: str = "train", test: str = "val") -
     return Fold(0, None, np.sort(target.sets[train]), np.sort(target.sets[test]))
 
 
-def save_splits(folds: Iterable[Fold], path: Path, *, target: Target, seed: int) -> None:
+def save_splits(folds: Iterable[Fold], path: Path, *, target: TargetSet, seed: int) -> None:
     """Write folds as JSON: numbers of images, and the fingerprint of the source that they count in."""
     described = [
         {"number": f.number, "per_class": f.per_class, "train": f.train.tolist(), "test": f.test.tolist()}
@@ -113,7 +113,7 @@ def save_splits(folds: Iterable[Fold], path: Path, *, target: Target, seed: int)
     write_json(path, {"source": target.source.fingerprint(), "seed": seed, "folds": described})
 
 
-def load_splits(path: Path, *, target: Target) -> tuple[Fold, ...]:
+def load_splits(path: Path, *, target: TargetSet) -> tuple[Fold, ...]:
     """The folds in a file of `save_splits`.
 
     Raises:

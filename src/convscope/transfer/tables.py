@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convscope.tables import TextTable
-from convscope.transfer.results import Row, TransferResult, Weights
+from convscope.transfer.results import MeanScore, TransferScores, Weights
 
 PAPER_CALTECH = {
     ("caltech101", 15): {"scratch": "22.8 ± 1.5", "pretrained": "83.8 ± 0.5"},
@@ -41,14 +41,14 @@ PAPER_VOC = (
 _FEATURES: tuple[Weights, ...] = ("pretrained", "random")
 
 
-def tables(result: TransferResult) -> list[TextTable]:
+def tables(result: TransferScores) -> list[TextTable]:
     """The tables of a result: VOC's by class; else by images a class, and by layer for each of these numbers."""
     if result.measure == "average precision":
         return [voc_table(result)]
     return [size_table(result), *(layer_table(result, size) for size in result.sizes)]
 
 
-def layer_table(result: TransferResult, per_class: int | None) -> TextTable:
+def layer_table(result: TransferScores, per_class: int | None) -> TextTable:
     """Table 7: one row a layer, one column for each classifier and kind of weights, in per cent."""
     kinds: list[Weights] = [w for w in _FEATURES if any(one.weights == w for one in result.scores)]
     columns: list[tuple[Weights, str]] = [(w, c) for w in kinds for c in result.classifiers]
@@ -68,7 +68,7 @@ def layer_table(result: TransferResult, per_class: int | None) -> TextTable:
     return TextTable(f"Accuracy by layer, {size} (%, mean of classes)", head, tuple(rows))
 
 
-def size_table(result: TransferResult) -> TextTable:
+def size_table(result: TransferScores) -> TextTable:
     """Tables 4 and 5: one column for each number of images a class; the best layer, from scratch, and the paper's."""
     sizes = result.sizes
     rows = [
@@ -87,7 +87,7 @@ def size_table(result: TransferResult) -> TextTable:
     return TextTable("Accuracy by images a class (%, mean of classes)", ("", *map(_size, sizes)), tuple(rows))
 
 
-def _paper_kind(result: TransferResult) -> str:
+def _paper_kind(result: TransferScores) -> str:
     """Which of the paper's sets this is: by layout, or by its classes for a pack of the same images."""
     if "BACKGROUND_Google" in result.classes or {"accordion", "yin_yang"} <= set(result.classes):
         return "caltech101"
@@ -98,7 +98,7 @@ def _size(per_class: int | None) -> str:
     return "published split" if per_class is None else f"{per_class} a class"
 
 
-def _text(row: Row | None) -> str:
+def _text(row: MeanScore | None) -> str:
     return "" if row is None else row.text()
 
 
@@ -107,13 +107,13 @@ def _percent(value: float) -> str:
     return "" if value != value else f"{100 * value:.1f}"
 
 
-def _best(result: TransferResult, weights: Weights, classifier: str, size: int | None) -> str:
+def _best(result: TransferScores, weights: Weights, classifier: str, size: int | None) -> str:
     rows = [r for r in result.rows() if (r.weights, r.classifier, r.per_class) == (weights, classifier, size)]
     best = max((r for r in rows if r.layer), key=lambda r: r.mean, default=None)
     return "" if best is None else f"{best.text()} ({best.layer})"
 
 
-def voc_table(result: TransferResult) -> TextTable:
+def voc_table(result: TransferScores) -> TextTable:
     """Table 6: one row a class, one column for each layer and classifier, and the paper's, in per cent."""
     scores = [one for one in result.scores if one.by_class]
     head = ("class", *(_column(one.layer, one.classifier, one.weights) for one in scores), "paper (test set)")
@@ -125,7 +125,7 @@ def voc_table(result: TransferResult) -> TextTable:
     return TextTable("Average precision by class (%)", head, (*rows, mean))
 
 
-def _is_voc(result: TransferResult) -> bool:
+def _is_voc(result: TransferScores) -> bool:
     return len(result.classes) == len(PAPER_VOC)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from convscope.errors import StoreError
 from convscope.transfer.journal import ENDING, SCORES, read_score
-from convscope.transfer.results import RESULT, TransferResult
+from convscope.transfer.results import RESULT, TransferScores
 from convscope.verification import Finding, Held
 
 __all__ = ["verify_transfer"]
@@ -22,7 +22,7 @@ def verify_transfer(folder: Path) -> Iterator[Held | Finding]:
                 yield _score(path)
     if (folder / RESULT).is_file():
         try:
-            found = TransferResult.load(folder)
+            found = TransferScores.load(folder)
             yield Held(RESULT, f"{len(found.scores)} scores; readable, without a checksum")
         except StoreError:
             yield Finding(RESULT, "is no result of a transfer experiment", "run the same command again")

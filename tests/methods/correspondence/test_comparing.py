@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError
 from convscope.graph import Network
-from convscope.methods.correspondence.comparing import Correspondence, correspondence, random_masks
+from convscope.methods.correspondence.comparing import PartAgreement, correspondence, random_masks
 from tests.graph import nets
 
 BOXES = {
@@ -231,7 +231,7 @@ def test_wrong_options_are_refused_with_what_to_do(
 def test_rows_json_and_progress() -> None:
     net = Network.trace(layers(), (3, 16, 16))
     said: list[tuple[str, int, int]] = []
-    found: Correspondence = correspondence(
+    found: PartAgreement = correspondence(
         net, images(), BOXES, layers=["1", "6"], draws=4, progress=lambda *now: said.append(now)
     )
     assert said[-1] == ("cover", 15, 15)

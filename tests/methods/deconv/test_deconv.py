@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError
 from convscope.graph import Network, Report, Unit
-from convscope.graph.options import Overlap
-from convscope.methods.deconv import Projection, deconv, project
+from convscope.graph.options import OverlapRule
+from convscope.methods.deconv import ProjectedPixels, deconv, project
 from tests.graph import nets
 
 
@@ -31,7 +31,7 @@ def images(count: int, net: Network) -> Tensor:
     return torch.randn(count, *net.input_shape, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
 
 
-def same(a: Projection, b: Projection) -> None:
+def same(a: ProjectedPixels, b: ProjectedPixels) -> None:
     assert a.layer == b.layer
     assert a.units == b.units
     assert torch.equal(a.images, b.images)
@@ -60,23 +60,23 @@ def test_captum_s_toy() -> None:
             return self.relu2(self.fc1(self.relu1(self.conv1(x)).view(-1, 8)))
 
     toy = Network.trace(OneConv(), (1, 4, 4))
-    found = deconv(toy, torch.arange(16.0).reshape(1, 1, 4, 4), "relu2:0", seed="one")
+    found = deconv(toy, torch.arange(16.0).reshape(1, 1, 4, 4), "relu2:0", signal="one")
     assert found.full()[0, 0].tolist() == [[2, 3, 3, 1], [3, 5, 5, 2], [3, 5, 5, 2], [1, 2, 2, 1]]
 
 
 # -- seeds ------------------------------------------------------------------------------------------------------------
 def test_the_seed_is_the_activation(deep: Network) -> None:
     x = images(3, deep)
-    found, one = deconv(deep, x, "4:2@3,3"), deconv(deep, x, "4:2@3,3", seed="one")
+    found, one = deconv(deep, x, "4:2@3,3"), deconv(deep, x, "4:2@3,3", signal="one")
     assert torch.allclose(found.values.double(), deep.run(x, ["4"])["4"][:, 2, 3, 3])
     assert torch.allclose(found.pixels, one.pixels * deep.run(x, ["4"])["4"][:, 2, 3, 3][:, None, None, None])
 
 
 @pytest.mark.parametrize("overlap", ["sum", "max", "overwrite"])
-def test_twice_the_seed_is_twice_the_picture(deep: Network, overlap: Overlap) -> None:
+def test_twice_the_seed_is_twice_the_picture(deep: Network, overlap: OverlapRule) -> None:
     x = images(4, deep)
     seed = torch.rand(4, dtype=torch.float64) + 0.1
-    one, two = (deconv(deep, x, "3:1", seed=s, overlap=overlap).pixels for s in (seed, 2 * seed))
+    one, two = (deconv(deep, x, "3:1", signal=s, overlap=overlap).pixels for s in (seed, 2 * seed))
     assert torch.equal(two, 2 * one)
     assert one.any()
 
@@ -84,18 +84,18 @@ def test_twice_the_seed_is_twice_the_picture(deep: Network, overlap: Overlap) ->
 def test_a_negative_seed_is_no_mirrored_picture(deep: Network) -> None:
     x = images(1, deep)
     one = torch.ones(1, dtype=torch.float64)
-    above, below = deconv(deep, x, "3:1@2,2", seed=one).pixels, deconv(deep, x, "3:1@2,2", seed=-one).pixels
+    above, below = deconv(deep, x, "3:1@2,2", signal=one).pixels, deconv(deep, x, "3:1@2,2", signal=-one).pixels
     assert below.any()
     assert not torch.allclose(below, -above)
     # One ReLU further up it is rectified away.
-    assert not deconv(deep, x, "4:1@2,2", seed=-one).pixels.any()
+    assert not deconv(deep, x, "4:1@2,2", signal=-one).pixels.any()
 
 
 def test_seeds_of_another_length_are_refused(deep: Network) -> None:
-    with pytest.raises(ShapeError, match=r"seed has shape \(2,\).*shape \(3,\)"):
-        deconv(deep, images(3, deep), "3:1", seed=torch.ones(2))
-    with pytest.raises(UsageError, match="seed='two' is not a choice"):
-        deconv(deep, images(1, deep), "3:1", seed="two")  # type: ignore[arg-type]
+    with pytest.raises(ShapeError, match=r"signal has shape \(2,\).*shape \(3,\)"):
+        deconv(deep, images(3, deep), "3:1", signal=torch.ones(2))
+    with pytest.raises(UsageError, match="signal='two' is not a choice"):
+        deconv(deep, images(1, deep), "3:1", signal="two")  # type: ignore[arg-type]
 
 
 # -- units ------------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_memory_changes_nothing_but_the_blocks(deep: Network, net: Network, memo
     for network, layer, units in ((deep, "3", 5), (net, "classifier.3", 5), (net, "features.2", 4)):
         x = images(6, network)
         rows, channel = torch.randint(0, 6, (20,)), torch.randint(0, units, (20,))
-        options = {"image": rows, "channel": channel, "seed": torch.rand(20, dtype=torch.float64)}
+        options = {"image": rows, "channel": channel, "signal": torch.rand(20, dtype=torch.float64)}
         same(project(network, x, layer, **options, memory=memory), project(network, x, layer, **options))  # type: ignore[arg-type]
         for found, expected in zip(
             deconv(network, x, [f"{layer}:0", f"{layer}:1"], memory=memory),
@@ -294,7 +294,7 @@ def test_guided_masks_by_the_input_and_rectifies_the_signal() -> None:
     net, x = Network.trace(module, (2, 1, 1)), torch.randn(1, 2, 1, 1, dtype=torch.float64)
     down, up = module[2].weight[0, :, 0, 0], module[0].weight[:, :, 0, 0]
     on = module[0](x)[0, :, 0, 0] > 0
-    found = deconv(net, x, "2:0", rule="guided", seed="one").pixels[0, :, 0, 0]
+    found = deconv(net, x, "2:0", rule="guided", signal="one").pixels[0, :, 0, 0]
     assert torch.allclose(found, (down.clamp(min=0) * on) @ up)
     assert bool(on.any())
     assert not bool(on.all())
@@ -302,8 +302,8 @@ def test_guided_masks_by_the_input_and_rectifies_the_signal() -> None:
 
 def test_collisions_are_added_by_default(deep: Network) -> None:
     x = images(6, deep)
-    sums, most, last = (deconv(deep, x, "3:2@2,2", seed="one", overlap=o).pixels for o in ("sum", "max", "overwrite"))
-    assert torch.equal(sums, deconv(deep, x, "3:2@2,2", seed="one").pixels)
+    sums, most, last = (deconv(deep, x, "3:2@2,2", signal="one", overlap=o).pixels for o in ("sum", "max", "overwrite"))
+    assert torch.equal(sums, deconv(deep, x, "3:2@2,2", signal="one").pixels)
     assert not torch.allclose(sums, most)
     assert not torch.allclose(most, last)
 
@@ -334,7 +334,7 @@ def test_units_that_are_never_positive_are_seeded_with_what_they_are() -> None:
     net, x = Network.trace(module, (2, 9, 9)), torch.randn(1, 2, 9, 9, dtype=torch.float64)
     found = deconv(net, x, "2:1")
     assert found.values.item() < -900
-    minus_one = deconv(net, x, str(found.units[0]), seed=-torch.ones(1, dtype=torch.float64))
+    minus_one = deconv(net, x, str(found.units[0]), signal=-torch.ones(1, dtype=torch.float64))
     assert torch.allclose(found.pixels, minus_one.pixels * -net.run(x, ["2"])["2"][0, 1].max())
 
 
@@ -372,7 +372,7 @@ def test_no_images_are_refused(deep: Network) -> None:
         ({"image": [0, 1], "channel": [0]}, ShapeError, "all of one n"),
         ({"image": [0], "channel": [0], "position": [[0, 0], [1, 1]]}, ShapeError, "all of one n"),
         ({"image": [0], "channel": [0], "position": [0, 0]}, ShapeError, "all of one n"),
-        ({"image": [0], "channel": [0], "seed": torch.ones(2)}, ShapeError, "all of one n"),
+        ({"image": [0], "channel": [0], "signal": torch.ones(2)}, ShapeError, "all of one n"),
         ({"image": [2], "channel": [0]}, ShapeError, "but there are 2 images"),
         ({"image": [-1], "channel": [0]}, ShapeError, "rows -1 to -1"),
         ({"image": [0], "channel": [5]}, UnknownLayer, "has 5 units"),

@@ -71,7 +71,7 @@ def test_captum_neuron_deconvolution_times_the_activation(name: str, torchvision
         found = deconv(net, x, spell(layer, index))
         expected = captum_projection(model, model.get_submodule(layer), x, index) * found.values.double()
         assert relative(found.full()[0], expected) < 1e-6  # the values are float32
-        one = deconv(net, x, spell(layer, index), seed="one")
+        one = deconv(net, x, spell(layer, index), signal="one")
         assert relative(one.full()[0] * found.values.double(), expected) < TOLERANCE, layer
 
 
@@ -81,11 +81,11 @@ def test_captum_guided_backpropagation(name: str, torchvision: ModuleType) -> No
     net, x = Network.trace(model, (3, 65, 65), copy=False), image(65)
     layer = "features.8"
     index = strongest(net.run(x, [layer])[layer])
-    found = deconv(net, x, spell(layer, index), rule="guided", seed="one")
+    found = deconv(net, x, spell(layer, index), rule="guided", signal="one")
     expected = captum_projection(model, model.get_submodule(layer), x, index, NeuronGuidedBackprop)
     assert relative(found.full()[0], expected) < TOLERANCE
     best = strongest(net.run(x)[net.output])[0]
-    found = deconv(net, x, f"{net.output}:{best}", rule="guided", seed="one")
+    found = deconv(net, x, f"{net.output}:{best}", rule="guided", signal="one")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = GuidedBackprop(model).attribute(x.clone().requires_grad_(), target=best)[0]

@@ -11,7 +11,7 @@ from torch import nn
 from convscope.data import Preprocess
 from convscope.errors import UnknownLayer, UsageError
 from convscope.graph import Network
-from convscope.methods.diagnosis.diagnosis import Diagnosis
+from convscope.methods.diagnosis.diagnosis import LayerDiagnosis
 from convscope.methods.diagnosis.filters import filters_of
 from convscope.methods.diagnosis.measured import Limits
 from convscope.stores.diagnosis import diagnose
@@ -59,20 +59,20 @@ def pictures(count: int = 8) -> list[np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def healthy() -> Diagnosis:
+def healthy() -> LayerDiagnosis:
     return diagnose(network(module(7, 2)), pictures())
 
 
 @pytest.fixture(scope="module")
-def coarse() -> Diagnosis:
+def coarse() -> LayerDiagnosis:
     return diagnose(network(module(11, 4), "coarse"), pictures())
 
 
-def kinds(found: Diagnosis) -> dict[str, str]:
+def kinds(found: LayerDiagnosis) -> dict[str, str]:
     return {one.subject: one.kind for one in found.findings}
 
 
-def test_a_healthy_first_layer_has_no_fault(healthy: Diagnosis) -> None:
+def test_a_healthy_first_layer_has_no_fault(healthy: LayerDiagnosis) -> None:
     assert "fault" not in kinds(healthy).values(), healthy.verdict
     assert "no fault found" in healthy.verdict
     assert healthy.verdict.startswith("net: 20 filters of 7x7, stride 2 (0); ")
@@ -82,7 +82,7 @@ def test_a_healthy_first_layer_has_no_fault(healthy: Diagnosis) -> None:
     assert healthy.active.min() > 0
 
 
-def test_stride_4_leaves_blocks_where_stride_2_leaves_none(healthy: Diagnosis, coarse: Diagnosis) -> None:
+def test_stride_4_leaves_blocks_where_stride_2_leaves_none(healthy: LayerDiagnosis, coarse: LayerDiagnosis) -> None:
     assert healthy.lines is not None
     assert coarse.lines is not None
     assert coarse.lines.frequencies.tolist() == [0.25, 0.5] * 2
@@ -161,7 +161,7 @@ def test_without_images_weights_alone_are_judged() -> None:
     assert found.row()["blocks dB"] is None
 
 
-def test_projections_are_of_different_units_from_their_strongest_images(healthy: Diagnosis) -> None:
+def test_projections_are_of_different_units_from_their_strongest_images(healthy: LayerDiagnosis) -> None:
     made = healthy.projections
     assert made is not None
     assert len({unit.channel for unit in made.units}) == len(made) <= 8
@@ -188,14 +188,14 @@ def test_layers_can_be_named() -> None:
         diagnose(net, first="1")
 
 
-def test_the_pattern_of_stride_2_is_a_grid_and_no_fault(healthy: Diagnosis) -> None:
+def test_the_pattern_of_stride_2_is_a_grid_and_no_fault(healthy: LayerDiagnosis) -> None:
     found = diagnose(network(module(7, 2)), pictures(), limits=Limits(decibels=-20, lines=0))
     assert kinds(found)["blocks"] == "note"
     assert "A grid of 2 pixels" in found.verdict
     assert "No blocks of 2 pixels" in healthy.verdict
 
 
-def test_limits_decide_what_is_a_fault(healthy: Diagnosis) -> None:
+def test_limits_decide_what_is_a_fault(healthy: LayerDiagnosis) -> None:
     strict = diagnose(network(module(7, 2)), limits=Limits(middle=0.9, dominating=0.5))
     assert kinds(strict)["frequencies"] == kinds(strict)["strength"] == "fault"
     assert kinds(healthy)["frequencies"] == "fine"
@@ -211,7 +211,7 @@ def test_a_network_without_weights_is_all_dead() -> None:
     json.dumps(found.to_json(), allow_nan=False)
 
 
-def test_document_holds_the_measurements(healthy: Diagnosis) -> None:
+def test_document_holds_the_measurements(healthy: LayerDiagnosis) -> None:
     document = json.loads(json.dumps(healthy.to_json(), allow_nan=False))
     assert document["rms"] == pytest.approx(healthy.filters.rms.tolist())
     assert document["kernel"] == "7x7"

@@ -13,7 +13,7 @@ from convscope.data import Preprocess, open_source
 from convscope.errors import StoreError, UnknownLayer, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.deconv import project
-from convscope.methods.evolution.following import Checkpoint, Evolution, default_layers
+from convscope.methods.evolution.following import Checkpoint, FeatureHistory, default_layers
 from convscope.stores.evolution import evolution
 
 SIDE = 12
@@ -52,11 +52,13 @@ def nets() -> list[Network]:
 
 
 @pytest.fixture(scope="module")
-def found(nets: list[Network]) -> Evolution:
+def found(nets: list[Network]) -> FeatureHistory:
     return evolution(zip((1, 2, 5), nets, strict=True), pictures(), units=["1:0", "4:1", "4:2", "6:1"], layers=["1"])
 
 
-def test_each_checkpoint_has_the_strongest_response_and_its_projection(nets: list[Network], found: Evolution) -> None:
+def test_each_checkpoint_has_the_strongest_response_and_its_projection(
+    nets: list[Network], found: FeatureHistory
+) -> None:
     assert found.epochs == (1, 2, 5)
     assert [str(one.unit) for one in found.units] == ["1:0", "4:1", "4:2", "6:1"]
     for one in found.units:
@@ -75,7 +77,7 @@ def test_each_checkpoint_has_the_strongest_response_and_its_projection(nets: lis
             assert one.boxes[e].tolist() == made.boxes[0].tolist()
 
 
-def test_a_unit_that_dies_is_empty_from_then_on(found: Evolution) -> None:
+def test_a_unit_that_dies_is_empty_from_then_on(found: FeatureHistory) -> None:
     dead = found.units[2]
     assert dead.images[2] == -1
     assert dead.values[2] == 0
@@ -85,12 +87,12 @@ def test_a_unit_that_dies_is_empty_from_then_on(found: Evolution) -> None:
     assert found["4"].responding[2] == 0.75
 
 
-def test_jumps_are_where_another_image_takes_over(found: Evolution) -> None:
+def test_jumps_are_where_another_image_takes_over(found: FeatureHistory) -> None:
     for one in found.units[:2]:
         assert one.jumps.tolist() == [False, one.images[1] != one.images[0], False]
 
 
-def test_layers_are_compared_by_all_their_units(nets: list[Network], found: Evolution) -> None:
+def test_layers_are_compared_by_all_their_units(nets: list[Network], found: FeatureHistory) -> None:
     assert [one.layer for one in found.layers] == ["1", "4", "6"]
     best = [net.run(batch(net), ["1"])["1"].amax((2, 3)).argmax(0).numpy() for net in nets]
     layer = found["1"]
@@ -103,7 +105,7 @@ def test_layers_are_compared_by_all_their_units(nets: list[Network], found: Evol
     assert found["4"].images.shape == (3, 4)
 
 
-def test_rows_and_document_say_the_same(found: Evolution) -> None:
+def test_rows_and_document_say_the_same(found: FeatureHistory) -> None:
     rows = list(found.rows())
     assert len(rows) == 9
     assert rows[0]["like previous"] is None
@@ -140,11 +142,11 @@ def test_units_are_drawn_by_the_seed(nets: list[Network]) -> None:
 
 
 def test_with_a_store_what_was_looked_at_is_not_looked_at_again(
-    nets: list[Network], found: Evolution, tmp_path: Path
+    nets: list[Network], found: FeatureHistory, tmp_path: Path
 ) -> None:
     units = ["1:0", "4:1", "4:2", "6:1"]
 
-    def look(epochs: tuple[int, ...]) -> tuple[Evolution, dict[str, list[int]]]:
+    def look(epochs: tuple[int, ...]) -> tuple[FeatureHistory, dict[str, list[int]]]:
         said: dict[str, list[int]] = {}
         steps = [(e, n) for e, n in zip((1, 2, 5), nets, strict=True) if e in epochs]
         made = evolution(
@@ -197,7 +199,7 @@ def test_nonsense_is_refused(
         evolution(list(zip(epochs, nets, strict=False)), pictures(4), **options)  # type: ignore[arg-type]
 
 
-def test_layers_and_units_that_do_not_exist_are_named(nets: list[Network], found: Evolution) -> None:
+def test_layers_and_units_that_do_not_exist_are_named(nets: list[Network], found: FeatureHistory) -> None:
     steps = list(enumerate(nets[:2]))
     with pytest.raises(UnknownLayer, match="layer 'conv9' is not in"):
         evolution(steps, pictures(4), layers=["conv9"])

@@ -13,7 +13,7 @@ from convscope.methods.scan.statistics import (
     HISTOGRAM_BINS,
     HISTOGRAM_EDGES,
     LayerStatistics,
-    Responses,
+    SampledResponses,
     StatisticsTable,
     histogram_bins,
 )
@@ -27,9 +27,11 @@ def literal_bin(value: float) -> int:
     return max(bisect.bisect_left(edges, value) - 1, 0) if value > -math.inf else 0
 
 
-def responses(maxima: np.ndarray, *, labels: list[int] | None = None, nan: np.ndarray | None = None) -> Responses:
+def responses(
+    maxima: np.ndarray, *, labels: list[int] | None = None, nan: np.ndarray | None = None
+) -> SampledResponses:
     maxima = np.asarray(maxima, np.float32)
-    return Responses(
+    return SampledResponses(
         maxima, maxima * 2, (maxima > 0).astype(np.float32), nan, np.array(labels or [-1] * len(maxima), np.int64)
     )
 
@@ -84,7 +86,7 @@ def test_hand_worked_statistics() -> None:
 def test_nan_positions_are_left_out_of_the_fractions() -> None:
     table = StatisticsTable.empty(1, None)
     table.update(responses([[3.0], [np.nan]], nan=np.array([[1], [4]])))
-    table.update(Responses(*(np.zeros((1, 1), np.float32),) * 3, None, np.array([-1])))
+    table.update(SampledResponses(*(np.zeros((1, 1), np.float32),) * 3, None, np.array([-1])))
     found = whole(table)
     assert found.nan.tolist() == [5]
     assert found.histogram.sum().item() == 2
@@ -123,7 +125,7 @@ def test_any_split_gives_the_same_table(values: list[float], random) -> None:
     for i in random.sample(range(len(values)), len(values)):
         rows = slice(i, i + 1)
         parts[random.randrange(3)].update(
-            Responses(given_.maxima[rows], given_.sums[rows], given_.active[rows], None, given_.labels[rows])
+            SampledResponses(given_.maxima[rows], given_.sums[rows], given_.active[rows], None, given_.labels[rows])
         )
     random.shuffle(parts)
     for part in parts[1:]:

@@ -14,7 +14,7 @@ from torch import Tensor
 from convscope.graph.boxes import Signal, whole, whole_origin
 from convscope.graph.changes import Base, Below, Change, Place, widen
 from convscope.graph.nouns import Span
-from convscope.graph.options import Overlap, PullOptions
+from convscope.graph.options import OverlapRule, PullOptions
 from convscope.graph.steps.base import Call, PullContext, Step
 from convscope.graph.steps.conv import Windows, over_map, pair
 from convscope.graph.steps.registry import rule
@@ -28,7 +28,7 @@ def _dense(tensor: Tensor) -> Tensor:
     return tensor.contiguous(memory_format=torch.channels_last)
 
 
-def unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], overlap: Overlap) -> Tensor:
+def unpool(signal: Tensor, switches: Tensor, size: tuple[int, int], overlap: OverlapRule) -> Tensor:
     """The signal (n, c, h, w) put where the switches say, on maps of `size`; zero signals take no part in collisions.
 
     `switches` are flat indices into a map of `size`, as `max_pool2d` returns them. Zeiler & Fergus 2014, section 2.1;

@@ -69,7 +69,7 @@ class PartResult:
 
 
 @dataclass(frozen=True)
-class Correspondence:
+class PartAgreement:
     """What covering the same part of several images has in common, by layer and part."""
 
     network: str
@@ -128,7 +128,7 @@ def correspondence(
     workers: int | None = None,
     memory: int = 1 << 30,
     progress: Progress | None = None,
-) -> Correspondence:
+) -> PartAgreement:
     """How alike the changes are that covering each part causes in several images, against random masks of its sizes.
 
     Args:
@@ -177,7 +177,7 @@ def correspondence(
     pairs = _collect(collector, boxes, masks, progress)
     results = [_result(*key, found, confidence, generator) for key, found in pairs.items()]
     said = describe_fill(fill)
-    return Correspondence(
+    return PartAgreement(
         net.name, tuple(results), len(batch), draws, confidence, said, tolerance, seed, collector.method_used, places
     )
 
@@ -370,4 +370,4 @@ def _result(layer: str, part: str, pairs: Pairs, confidence: float, generator: n
     )
 
 
-__all__ = ["Correspondence", "PartResult", "correspondence", "random_masks"]
+__all__ = ["PartAgreement", "PartResult", "correspondence", "random_masks"]

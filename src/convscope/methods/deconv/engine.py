@@ -17,15 +17,15 @@ from torch import Tensor
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, PullOptions, Report, Unit
 from convscope.graph.boxes import Signal, paste
-from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
+from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
 from convscope.graph.pulling import Context, needed, pull, seed_signal
 from convscope.graph.steps import Step
 from convscope.methods.deconv.budget import projections_at_once, values_bytes
-from convscope.methods.deconv.projection import Projection, join, reorder
+from convscope.methods.deconv.projection import ProjectedPixels, join, reorder
 from convscope.methods.workers import Workers, one_thread_workers
 from convscope.settings import usual_settings
 
-Seed = Literal["activation", "one"]
+SignalSize = Literal["activation", "one"]
 DEFAULT_MEMORY = 1 << 30
 _FORWARD_AT_ONCE = 8  # on a CPU more images at once are no faster, and their maps leave the cache
 
@@ -41,12 +41,12 @@ def project(
     position: Tensor | np.ndarray | None = None,
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
-    overlap: Overlap = "sum",
+    overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
-    seed: Seed | Tensor = "activation",
+    signal: SignalSize | Tensor = "activation",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
-) -> Projection:
+) -> ProjectedPixels:
     """The projections of n units of one layer, each on an image of its own choice.
 
     Args:
@@ -55,58 +55,58 @@ def project(
         layer: the layer's name.
         image: (n,) which row of `images` each projection is on; channel: (n,) its unit.
         position: (n, 2) y, x in the layer's map, or None for the strongest; ignored for vectors.
-        rule, smooth, overlap, lrn, seed, memory: as for `deconv`; a seed tensor is (n,).
+        rule, smooth, overlap, lrn, signal, memory: as for `deconv`; a tensor of signals is (n,).
         workers: how many one-thread workers share the work on a CPU, and into how many pieces it is cut, which decides
             last bits; by default as many as PyTorch would use threads, and a piece for each core.
 
     Raises:
-        ShapeError: if image, channel, position and seed do not agree in length. UnknownLayer: for units out of range.
+        ShapeError: if image, channel, position and signal do not agree in length. UnknownLayer: for units out of range.
     """
-    request = Request(layer, image, channel, position, seed)
+    selection = Selection(layer, image, channel, position, signal)
     choices: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn}
-    return project_all(net, images, [request], memory=memory, workers=workers, **choices)[0]
+    return project_all(net, images, [selection], memory=memory, workers=workers, **choices)[0]
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class Selection:
     """n projections of one layer's units that are asked for: the arguments of `project`."""
 
     layer: str
     image: Tensor | Sequence[int]
     channel: Tensor | Sequence[int]
     position: Tensor | np.ndarray | None = None
-    seed: Seed | Tensor = "activation"
+    signal: SignalSize | Tensor = "activation"
 
 
 @usual_settings()
 def project_all(
     net: Network,
     images: Tensor,
-    requests: Sequence[Request],
+    selections: Sequence[Selection],
     *,
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
-    overlap: Overlap = "sum",
+    overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
-) -> list[Projection]:
-    """The projections of several requests, in their order; an image that several name is run forward once for all.
+) -> list[ProjectedPixels]:
+    """The projections of several selections, in their order; an image that several name is run forward once for all.
 
-    The options are those of `project`, for all requests alike.
+    The options are those of `project`, for all selections alike.
 
     Raises:
-        ShapeError: if a request's parts do not agree in length, or one is empty. UnknownLayer: for units out of range.
+        ShapeError: if a selection's parts do not agree in length, or it is empty. UnknownLayer: for units out of range.
     """
     options = PullOptions(rule, smooth, overlap, lrn)
     batch = net.check_images(images)
-    orders = [_Order.of(net, batch, request) for request in requests]
+    orders = [_Order.of(net, batch, selection) for selection in selections]
     if not orders:
         return []
     used = torch.unique(torch.cat([order.rows for order in orders]))
     wanted = _wanted(net, {order.layer for order in orders}, options)
 
-    def block(span: tuple[int, int], inner: Workers) -> list[tuple[Tensor, Projection] | None]:
+    def block(span: tuple[int, int], inner: Workers) -> list[tuple[Tensor, ProjectedPixels] | None]:
         chosen = used[span[0] : span[1]]
         kept = net.run_values(batch[chosen], wanted, folding="none")
         if len(orders) >= inner.shares > 1:
@@ -130,24 +130,24 @@ def project_all(
 
 @dataclass(frozen=True, eq=False)
 class _Order:
-    """A request that has been checked: rows, channels, positions and seeds of its projections."""
+    """A selection that has been checked: rows, channels, positions and seeds of its projections."""
 
     layer: str
     rows: Tensor
     channels: Tensor
     at: np.ndarray | None
-    seed: Seed | Tensor
+    signal: SignalSize | Tensor
 
     @classmethod
-    def of(cls, net: Network, batch: Tensor, request: Request) -> _Order:
-        rows = torch.as_tensor(request.image, dtype=torch.long, device=batch.device)
-        channels = torch.as_tensor(request.channel, dtype=torch.long, device=batch.device)
-        at = None if request.position is None else np.asarray(request.position, dtype=np.int64)
-        _check_request(net, request.layer, len(batch), rows, channels, at, request.seed)
+    def of(cls, net: Network, batch: Tensor, selection: Selection) -> _Order:
+        rows = torch.as_tensor(selection.image, dtype=torch.long, device=batch.device)
+        channels = torch.as_tensor(selection.channel, dtype=torch.long, device=batch.device)
+        at = None if selection.position is None else np.asarray(selection.position, dtype=np.int64)
+        _check_selection(net, selection.layer, len(batch), rows, channels, at, selection.signal)
         if not len(rows):
             raise ShapeError("there is nothing to project: image and channel are empty")
-        seed = request.seed.to(batch.device) if isinstance(request.seed, Tensor) else request.seed
-        return cls(request.layer, rows, channels, at, seed)
+        signal = selection.signal.to(batch.device) if isinstance(selection.signal, Tensor) else selection.signal
+        return cls(selection.layer, rows, channels, at, signal)
 
     def project(
         self,
@@ -157,25 +157,31 @@ class _Order:
         options: PullOptions,
         memory: int,
         workers: Workers,
-    ) -> tuple[Tensor, Projection] | None:
+    ) -> tuple[Tensor, ProjectedPixels] | None:
         """What falls on the images `chosen`, whose forward values are kept: which of the projections, and they."""
         mine = torch.nonzero(torch.isin(self.rows, chosen)).flatten()
         if not len(mine):
             return None
         at = None if self.at is None else self.at[mine.cpu().numpy()]
-        seed = self.seed[mine] if isinstance(self.seed, Tensor) else self.seed
+        signal = self.signal[mine] if isinstance(self.signal, Tensor) else self.signal
         rows = torch.searchsorted(chosen, self.rows[mine])
-        part = _project_kept(net, kept, self.layer, rows, self.channels[mine], at, options, seed, memory, workers)
+        part = _project_kept(net, kept, self.layer, rows, self.channels[mine], at, options, signal, memory, workers)
         return mine, replace(part, images=self.rows[mine])
 
 
-def _check_request(
-    net: Network, layer: str, count: int, rows: Tensor, channels: Tensor, at: np.ndarray | None, seed: Seed | Tensor
+def _check_selection(
+    net: Network,
+    layer: str,
+    count: int,
+    rows: Tensor,
+    channels: Tensor,
+    at: np.ndarray | None,
+    signal: SignalSize | Tensor,
 ) -> None:
     n = len(rows)
-    seeds_fit = not isinstance(seed, Tensor) or seed.shape == (n,)
-    if rows.shape != (n,) or channels.shape != (n,) or (at is not None and at.shape != (n, 2)) or not seeds_fit:
-        raise ShapeError("image and channel are (n,), position is (n, 2) and a seed tensor is (n,), all of one n")
+    signals_fit = not isinstance(signal, Tensor) or signal.shape == (n,)
+    if rows.shape != (n,) or channels.shape != (n,) or (at is not None and at.shape != (n, 2)) or not signals_fit:
+        raise ShapeError("image and channel are (n,), position is (n, 2) and a tensor of signals is (n,), all of one n")
     if n and (int(rows.min()) < 0 or int(rows.max()) >= count):
         raise ShapeError(f"image holds rows {int(rows.min())} to {int(rows.max())}, but there are {count} images")
     extent = net.layers[layer]
@@ -212,10 +218,10 @@ def _project_kept(
     channel: Tensor,
     position: np.ndarray | None,
     options: PullOptions,
-    seed: Seed | Tensor,
+    signal: SignalSize | Tensor,
     memory: int,
     workers: Workers,
-) -> Projection:
+) -> ProjectedPixels:
     """Projections from forward values that are at hand, in blocks that fit the memory, shared among the workers."""
     target = net.index_of(layer)
     value = net.values[target]
@@ -227,7 +233,7 @@ def _project_kept(
         best = flat.argmax(1).cpu().numpy()
         position = np.stack([best // value.size[1], best % value.size[1]], 1)
     activation = _activations(maps, rows, channel, position)
-    amount = _seed_amount(seed, activation)
+    amount = _amount(signal, activation)
     steps = net.cone(layer)
 
     def pull_block(block: slice) -> tuple[Signal, Report]:
@@ -241,7 +247,7 @@ def _project_kept(
     units = _units(name, channel, position)
     boxes = _whole_images(len(rows), size_of_image) if position is None else net.boxes(layer, position)
     pixels = _on_boxes([signal for signal, _ in parts], boxes)
-    return Projection(name, pixels, boxes, units, rows, activation.float(), size_of_image, parts[0][1])
+    return ProjectedPixels(name, pixels, boxes, units, rows, activation.float(), size_of_image, parts[0][1])
 
 
 def _activations(maps: Tensor, rows: Tensor, channel: Tensor, position: np.ndarray | None) -> Tensor:
@@ -251,12 +257,12 @@ def _activations(maps: Tensor, rows: Tensor, channel: Tensor, position: np.ndarr
     return maps[rows, channel, y, x]
 
 
-def _seed_amount(seed: Seed | Tensor, activation: Tensor) -> Tensor:
-    if isinstance(seed, Tensor):
-        return seed.to(activation)
-    if seed not in ("activation", "one"):
-        raise UsageError(f"seed={seed!r} is not a choice; choose 'activation', 'one', or give a tensor")
-    return activation if seed == "activation" else torch.ones_like(activation)
+def _amount(signal: SignalSize | Tensor, activation: Tensor) -> Tensor:
+    if isinstance(signal, Tensor):
+        return signal.to(activation)
+    if signal not in ("activation", "one"):
+        raise UsageError(f"signal={signal!r} is not a choice; choose 'activation', 'one', or give a tensor")
+    return activation if signal == "activation" else torch.ones_like(activation)
 
 
 def _row_wise(net: Network, layer: str) -> bool:

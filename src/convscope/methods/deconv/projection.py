@@ -16,7 +16,7 @@ from convscope.shown import Shown
 
 
 @dataclass(frozen=True)
-class Projection(Shown):
+class ProjectedPixels(Shown):
     """n projections of one layer's units onto their images, each on its receptive-field box.
 
     pixels: (n, C, h, w), signed: nothing is rectified after the first convolution. Zero beyond the image.
@@ -46,7 +46,7 @@ class Projection(Shown):
         return signal.tensor.clone() if signal.tensor is self.pixels else signal.tensor
 
 
-def join(parts: Sequence[Projection]) -> Projection:
+def join(parts: Sequence[ProjectedPixels]) -> ProjectedPixels:
     """Projections of one layer made one after the other, as one."""
     if len(parts) == 1:
         return parts[0]
@@ -54,10 +54,10 @@ def join(parts: Sequence[Projection]) -> Projection:
     pixels, boxes = torch.cat([p.pixels for p in parts]), torch.cat([p.boxes for p in parts])
     units = tuple(u for p in parts for u in p.units)
     images, values = torch.cat([p.images for p in parts]), torch.cat([p.values for p in parts])
-    return Projection(first.layer, pixels, boxes, units, images, values, first.image_size, first.report)
+    return ProjectedPixels(first.layer, pixels, boxes, units, images, values, first.image_size, first.report)
 
 
-def reorder(projection: Projection, order: Tensor) -> Projection:
+def reorder(projection: ProjectedPixels, order: Tensor) -> ProjectedPixels:
     """The same projections in another order."""
     at = order.cpu()
     pixels = projection.pixels
@@ -74,4 +74,4 @@ def reorder(projection: Projection, order: Tensor) -> Projection:
     )
 
 
-__all__ = ["Projection", "join", "reorder"]
+__all__ = ["ProjectedPixels", "join", "reorder"]

@@ -11,7 +11,7 @@ import torch
 from convscope.data import Source, batches
 from convscope.graph import Network, Unit
 from convscope.methods.deconv.engine import project
-from convscope.methods.deconv.projection import Projection, join, reorder
+from convscope.methods.deconv.projection import ProjectedPixels, join, reorder
 from convscope.methods.inputs import preprocess_of
 from convscope.settings import usual_settings
 
@@ -19,14 +19,14 @@ from convscope.settings import usual_settings
 @usual_settings()
 def project_from(
     net: Network, source: Source, units: Sequence[Unit], images: Sequence[int], *, batch: int = 32
-) -> Projection | None:
+) -> ProjectedPixels | None:
     """The projection of each unit of one layer from an image of the source; None where there is nothing to project.
 
     All units have positions, or none (vectors). `images` are numbers in the source, and so are those of the result,
     which is on the CPU; an image that can no longer be read is left out. Images are read `batch` at a time.
     """
     preprocess = preprocess_of(net)
-    parts: list[Projection] = []
+    parts: list[ProjectedPixels] = []
     order: list[int] = []
     for some in batches(source, preprocess, indices=sorted(set(images)), size=batch):
         rows = {int(index): row for row, index in enumerate(some.indices)}

@@ -13,9 +13,9 @@ from torch import Tensor
 from convscope.data import Preprocess
 from convscope.errors import ShapeError
 from convscope.graph import Network, Unit
-from convscope.graph.options import LrnRule, Overlap, Rule, Smooth
-from convscope.methods.deconv.engine import DEFAULT_MEMORY, Request, Seed, project_all
-from convscope.methods.deconv.projection import Projection
+from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
+from convscope.methods.deconv.engine import DEFAULT_MEMORY, Selection, SignalSize, project_all
+from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.inputs import images_for
 from convscope.settings import usual_settings
 
@@ -26,16 +26,18 @@ PHOTOS = 64
 class _Options(TypedDict, total=False):
     rule: Rule
     smooth: Smooth
-    overlap: Overlap
+    overlap: OverlapRule
     lrn: LrnRule
-    seed: Seed | Tensor
+    signal: SignalSize | Tensor
     memory: int
 
 
 @overload
-def deconv(net: Network, images: Any, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
+def deconv(net: Network, images: Any, units: str | Unit, **options: Unpack[_Options]) -> ProjectedPixels: ...
 @overload
-def deconv(net: Network, images: Any, units: Iterable[str | Unit], **options: Unpack[_Options]) -> list[Projection]: ...
+def deconv(
+    net: Network, images: Any, units: Iterable[str | Unit], **options: Unpack[_Options]
+) -> list[ProjectedPixels]: ...
 @usual_settings()
 def deconv(
     net: Network,
@@ -44,11 +46,11 @@ def deconv(
     *,
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
-    overlap: Overlap = "sum",
+    overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
-    seed: Seed | Tensor = "activation",
+    signal: SignalSize | Tensor = "activation",
     memory: int = DEFAULT_MEMORY,
-) -> Projection | list[Projection]:
+) -> ProjectedPixels | list[ProjectedPixels]:
     """The projections of a unit on each image; of several units, a list in their order.
 
     A unit is "layer:channel" or "layer:channel@y,x"; without a position it is the strongest of each image (the first in
@@ -60,12 +62,12 @@ def deconv(
         images: images of any kind, see `convscope.methods.inputs.images_for`: tensors, paths, pictures, a collection.
         units: one unit, or several.
         rule, smooth, overlap, lrn: see `PullOptions`.
-        seed: the signal's size at the unit: the "activation" itself, "one", or a tensor (n,) of one number per image.
+        signal: the signal's size at the unit: the "activation" itself, "one", or a tensor (n,) of one number per image.
         memory: about how many bytes the signals and kept maps of a block may take; blocks are made to fit.
 
     Raises:
         UsageError: for a malformed unit or option. UnknownLayer: for a layer or unit that does not exist.
-        ShapeError: for images or seeds of the wrong shape.
+        ShapeError: for images or signals of the wrong shape.
 
     >>> import torch
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.MaxPool2d(2))
@@ -79,19 +81,19 @@ def deconv(
     count = len(batch)
     if not count:
         raise ShapeError("there are no images to project on")
-    if isinstance(seed, Tensor) and seed.shape != (count,):
-        raise ShapeError(f"seed has shape {tuple(seed.shape)}; one number per image is needed, shape ({count},)")
-    requests = [
-        Request(
+    if isinstance(signal, Tensor) and signal.shape != (count,):
+        raise ShapeError(f"signal has shape {tuple(signal.shape)}; one number per image is needed, shape ({count},)")
+    selections = [
+        Selection(
             unit.layer,
             torch.arange(count, device="cpu"),
             torch.full((count,), unit.channel, dtype=torch.long, device="cpu"),
             None if unit.position is None else np.tile(unit.position, (count, 1)),
-            seed,
+            signal,
         )
         for unit in wanted
     ]
-    found = project_all(net, batch, requests, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, memory=memory)
+    found = project_all(net, batch, selections, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, memory=memory)
     if count <= PHOTOS and isinstance(net.preprocess, Preprocess) and batch.shape[1] == 3:
         photos = np.ascontiguousarray(net.preprocess.restore(batch).permute(0, 2, 3, 1).cpu().numpy())
         found = [replace(one, photos=photos) for one in found]

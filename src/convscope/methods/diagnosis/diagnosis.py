@@ -17,7 +17,7 @@ import torch
 from convscope.data import Source, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network, Unit
-from convscope.methods.deconv import Projection
+from convscope.methods.deconv import ProjectedPixels
 from convscope.methods.deconv.strongest import project_from
 from convscope.methods.diagnosis.filters import (
     clipping,
@@ -38,7 +38,7 @@ from convscope.settings import usual_settings
 
 
 @dataclass(frozen=True, eq=False)
-class Diagnosis(Measured):
+class LayerDiagnosis(Measured):
     """What was measured of a network's first layers, and what follows from it."""
 
     @property
@@ -103,7 +103,7 @@ def diagnose(
     limits: Limits | None = None,
     looking: Looking | None = None,
     progress: Progress | None = None,
-) -> Diagnosis:
+) -> LayerDiagnosis:
     """What is wrong with a network's first layers, and what is not.
 
     Without images the filters are judged by their weights. With images, also by whether any image excites them; and
@@ -153,7 +153,7 @@ def diagnose(
             found = lines(made.pixels, filters.stride)
     live = np.ones(len(filters), np.bool_)
     live[list(low)] = False
-    return Diagnosis(
+    return LayerDiagnosis(
         network=net.name,
         filters=filters,
         limits=limits,
@@ -173,7 +173,7 @@ def diagnose(
 
 def _project_strongest(
     net: Network, source: Source, scanned: Scanned, layer: str, count: int, progress: Progress
-) -> Projection | None:
+) -> ProjectedPixels | None:
     """Some of a layer's units that respond, each projected from its strongest response; None where none responds."""
     topk = scanned[layer].topk
     responding = torch.nonzero(topk.values[:, 0] > 0).flatten().tolist()
@@ -190,4 +190,4 @@ def _project_strongest(
     return made
 
 
-__all__ = ["Diagnosis", "Limits", "diagnose"]
+__all__ = ["LayerDiagnosis", "Limits", "diagnose"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.methods.deconv.projection import Projection
+from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.diagnosis.filters import Clipping, Filters, typical
 from convscope.methods.diagnosis.spectrum import BANDS, Coverage, Lines
 
@@ -56,7 +56,7 @@ class Measured:
     clipping: Clipping
     coverage: Coverage
     second: str | None
-    projections: Projection | None
+    projections: ProjectedPixels | None
     lines: Lines | None
     images: int
 

@@ -1,5 +1,5 @@
 """How features come about while a network is trained, and when they settle."""
 
-from convscope.methods.evolution.following import Checkpoint, Evolution, History, LayerEvolution, evolution
+from convscope.methods.evolution.following import Checkpoint, FeatureHistory, History, LayerEvolution, evolution
 
-__all__ = ["Checkpoint", "Evolution", "History", "LayerEvolution", "evolution"]
+__all__ = ["Checkpoint", "FeatureHistory", "History", "LayerEvolution", "evolution"]

@@ -125,7 +125,7 @@ class LayerEvolution:
 
 
 @dataclass(frozen=True, eq=False)
-class Evolution:
+class FeatureHistory:
     """What evolution found at e checkpoints: epochs, a history for every chosen unit, and every layer as a whole.
 
     sample: the number of images that responses are compared on. threshold: the correlation from which features count
@@ -215,7 +215,7 @@ def evolution(
     seed: int = 0,
     looking: Looking | None = None,
     progress: Progress | None = None,
-) -> Evolution:
+) -> FeatureHistory:
     """How the units of some layers came to respond to what they respond to, at the checkpoints of a training.
 
     Args:
@@ -259,7 +259,7 @@ def evolution(
         )
     histories = tuple(_history(unit, [one.seen[unit] for one in found]) for unit in chosen.units)
     used = {int(i) for one in histories for i in one.images if i >= 0}
-    return Evolution(
+    return FeatureHistory(
         network=found[-1].name,
         source=images.describe(),
         epochs=tuple(step.epoch for step in steps),
@@ -421,4 +421,13 @@ def _in_order(
     return steps
 
 
-__all__ = ["Afresh", "Checkpoint", "Evolution", "History", "LayerEvolution", "Looking", "default_layers", "evolution"]
+__all__ = [
+    "Afresh",
+    "Checkpoint",
+    "FeatureHistory",
+    "History",
+    "LayerEvolution",
+    "Looking",
+    "default_layers",
+    "evolution",
+]

@@ -61,7 +61,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Invariance:
+class InvarianceCurves:
     """What transformations do to features and class: one curve each; targets: (n,) the class of each image."""
 
     network: str
@@ -132,7 +132,7 @@ def invariance(
     interpolation: Interpolation = "bilinear",
     batch: int = 32,
     progress: Progress | None = None,
-) -> Invariance:
+) -> InvarianceCurves:
     """How features and class probability of each image change with every amount of some transformations.
 
     Args:
@@ -181,7 +181,7 @@ def invariance(
             if progress is not None:
                 progress("transform", done, total)
         curves.append(_curve(name, values, columns, runner.layers, targets[:, 0]))
-    return Invariance(net.name, runner.layers, tuple(curves), targets[:, 0], outside, interpolation)
+    return InvarianceCurves(net.name, runner.layers, tuple(curves), targets[:, 0], outside, interpolation)
 
 
 @dataclass(frozen=True)
@@ -299,4 +299,4 @@ def _moved(images: Tensor, amount: tuple[int, ...]) -> Tensor:
     )
 
 
-__all__ = ["Curve", "Invariance", "invariance", "shift_error"]
+__all__ = ["Curve", "InvarianceCurves", "invariance", "shift_error"]

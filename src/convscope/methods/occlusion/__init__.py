@@ -1,6 +1,6 @@
 """Where a network looks: a square slides over an image, and only what it changes is computed again."""
 
 from convscope.methods.occlusion.occluders import Border, Fill, Grid
-from convscope.methods.occlusion.occlusion import Occlusion, join, occlude, one_of
+from convscope.methods.occlusion.occlusion import OcclusionMaps, join, occlude, one_of
 
-__all__ = ["Border", "Fill", "Grid", "Occlusion", "join", "occlude", "one_of"]
+__all__ = ["Border", "Fill", "Grid", "OcclusionMaps", "join", "occlude", "one_of"]

@@ -29,7 +29,7 @@ Measure = Literal["probability", "logit", "activation"]
 
 
 @dataclass(frozen=True)
-class Occlusion:
+class OcclusionMaps:
     """What covering each part of n images does to a network; arrays of `covered` are (n, ..., rows, columns).
 
     uncovered: the same of the images as they are. targets: (n, t) class numbers. layer, channels: (n,) the map of each
@@ -93,7 +93,7 @@ class Occlusion:
         return getattr(self.uncovered, name)[:, target], getattr(self.covered, name)[:, target]
 
     def attribution(self, of: Measure | int = "probability", *, target: int = 0) -> NDArray[np.float64]:
-        """(n, H, W): per pixel the mean drop over the squares that cover it, which is what captum's `Occlusion` is."""
+        """(n, H, W): per pixel the mean drop over the squares that cover it, as captum's `Occlusion`."""
         before, after = self.measured(of, target=target)
         return self.grid.spread(before[:, None, None].astype(np.float64) - after)
 
@@ -156,7 +156,7 @@ def occlude(
     workers: int | None = None,
     memory: int = 1 << 30,
     progress: Progress | None = None,
-) -> Occlusion:
+) -> OcclusionMaps:
     """What every position of an occluding square does to the class, to the strongest map of a layer, and to units.
 
     Args:
@@ -173,7 +173,7 @@ def occlude(
         strongest: by what a map is the strongest in the uncovered image: the "sum" or the "max" of its positions.
         units: units to follow as well. Of a map without a position, the sum or max of its positions (`reduce`).
         method: "incremental" recomputes what changes, "whole" runs everything again; "auto" is incremental unless that
-            gains nothing, and `Occlusion.method` says which it was.
+            gains nothing, and `OcclusionMaps.method` says which it was.
         workers: threads, and into how many pieces work is cut, which decides last bits; by default as many threads as
             PyTorch uses, and a piece for each core. memory: about how many bytes to use.
         progress: called with the number of positions done.
@@ -201,7 +201,7 @@ def occlude(
     table = reader.table(len(batch) * len(grid.boxes))
     readings = reader.readings(table, len(grid.boxes))
     how = Sweep(net, batch, covers, grid.boxes, readings, workers, memory, method, progress).run()
-    return Occlusion(
+    return OcclusionMaps(
         network=net.name,
         grid=grid,
         covered=table.responses(len(batch), grid.shape),
@@ -216,7 +216,7 @@ def occlude(
     )
 
 
-def join(parts: Sequence[Occlusion]) -> Occlusion:
+def join(parts: Sequence[OcclusionMaps]) -> OcclusionMaps:
     """Results of the same question asked of different images, as one; raises UsageError where the questions differ."""
     if not parts:
         raise UsageError("there is nothing to join")
@@ -240,7 +240,7 @@ def join(parts: Sequence[Occlusion]) -> Occlusion:
     )
 
 
-def one_of(found: Occlusion, image: int) -> Occlusion:
+def one_of(found: OcclusionMaps, image: int) -> OcclusionMaps:
     """The part of a result that is about one of its images."""
 
     def part(responses: Responses) -> Responses:
@@ -260,4 +260,4 @@ def _check_number(number: int, count: int, what: str) -> None:
         raise UsageError(f"{what} {number} was asked for, but there are {count} (numbered from 0)")
 
 
-__all__ = ["Fill", "Grid", "Measure", "Occlusion", "Responses", "class_number", "join", "occlude", "one_of"]
+__all__ = ["Fill", "Grid", "Measure", "OcclusionMaps", "Responses", "class_number", "join", "occlude", "one_of"]

@@ -21,7 +21,7 @@ from torch import Tensor
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.graph.changes import Change, Place, Unedited, UneditedRows
-from convscope.graph.pushing import Plan, Tile
+from convscope.graph.pushing import PushPlan, Tile
 from convscope.methods.workers import Workers, one_thread_workers
 from convscope.progress import Progress
 
@@ -95,14 +95,14 @@ class Sweep:
         return None
 
     @cached_property
-    def _each(self) -> Plan:
+    def _each(self) -> PushPlan:
         """The plan for one image, of which every image's is a copy."""
         return self._plan(1)
 
-    def _plan(self, images: int) -> Plan:
+    def _plan(self, images: int) -> PushPlan:
         boxes = np.tile(self.boxes, (images, 1))
         owner = np.repeat(np.arange(images), len(self.boxes))
-        return Plan.of(self.net, boxes, owner, [r.value for r in self.readings])
+        return PushPlan.of(self.net, boxes, owner, [r.value for r in self.readings])
 
     # -- by what changes ----------------------------------------------------------------------------------------------
     def _push(self, workers: Workers) -> None:
@@ -117,7 +117,7 @@ class Sweep:
             difference = self.covers[first : first + block] - images
             self._push_block(workers, plan, shared, difference, first * len(self.boxes))
 
-    def _push_block(self, workers: Workers, plan: Plan, shared: Unedited, difference: Tensor, offset: int) -> None:
+    def _push_block(self, workers: Workers, plan: PushPlan, shared: Unedited, difference: Tensor, offset: int) -> None:
         """All copies of some images; `offset` is the number of the first."""
         readers = {i: self._reader([r for r in self.readings if r.value == i], offset) for i in self._values()}
 
@@ -138,7 +138,7 @@ class Sweep:
 
         return read
 
-    def _tiles(self, plan: Plan, shares: int) -> list[NDArray[np.int64]]:
+    def _tiles(self, plan: PushPlan, shares: int) -> list[NDArray[np.int64]]:
         """Stretches of copies: as long as memory allows and is of use, and as many for every share."""
         fit = max(1, min(int(self.memory * 0.7) // shares // plan.bytes_each(), _TOGETHER))
         count = -(-len(plan) // fit)

@@ -13,7 +13,7 @@ from torch import Tensor
 from convscope.data import Failure, Source, open_source
 from convscope.errors import UnknownLayer, UsageError, nearest
 from convscope.graph import Network, Unit
-from convscope.methods.deconv.projection import Projection
+from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.scan.images import ScannedImages
 from convscope.methods.scan.state import ScanIdentity, ScanState
 from convscope.methods.scan.statistics import LayerStatistics
@@ -131,7 +131,7 @@ class Scanned(Shown, Mapping[str, LayerScan]):
 
     def project(
         self, unit: str | Unit, *, besides: NDArray[np.uint8] | None = None, most: int = 9, **rules: Any
-    ) -> Projection | None:
+    ) -> ProjectedPixels | None:
         """What a unit takes from the images that excite it most, strongest first, where each excites it most (Fig. 2
         and 7c of the paper); None where it responds to none.
 

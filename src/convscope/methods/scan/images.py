@@ -17,7 +17,7 @@ from convscope.data import Preprocess, Source, load_image
 from convscope.errors import ShapeError
 from convscope.graph import Network
 from convscope.methods.deconv import project
-from convscope.methods.deconv.projection import Projection
+from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.scan.topk import TopK
 
@@ -69,7 +69,7 @@ class ScannedImages:
 
     def strongest(
         self, top: TopK, channel: int, *, besides: NDArray[np.uint8] | None, most: int, **rules: Any
-    ) -> Projection | None:
+    ) -> ProjectedPixels | None:
         """What a unit takes from the images that excite it most, strongest first, see `Scanned.project`."""
         photos, places = [], []
         for rank in np.flatnonzero(((top.images[channel] >= 0) & (top.values[channel] != 0)).numpy()).tolist():

@@ -38,7 +38,7 @@ from convscope.graph import Network
 from convscope.kernels.reduction import Asked, Reduced, side_by_side
 from convscope.methods.scan.crops import Crops
 from convscope.methods.scan.state import Coverage, Findings, ScanState
-from convscope.methods.scan.statistics import Responses
+from convscope.methods.scan.statistics import SampledResponses
 from convscope.methods.scan.topk import Threshold, Winners
 from convscope.methods.workers import cores, one_thread_pool
 from convscope.progress import Progress
@@ -113,7 +113,7 @@ class Job:
         asked = {name: Asked(micro.indices, threshold.channels(span), statistics) for name, span in spans.items()}
         found = dict(self.net.reduce(self._fill(micro), asked))
         all_layers = side_by_side([found[name] for name in spans])
-        responses = Responses(*all_layers[:4], micro.labels) if identity.statistics else None
+        responses = SampledResponses(*all_layers[:4], micro.labels) if identity.statistics else None
         winners = _winners(all_layers, identity.widths, micro.indices, threshold)
         return Findings(micro.number, responses, winners, micro.failures)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from convscope.data import Failure
 from convscope.errors import StoreError
 from convscope.kernels import State
-from convscope.methods.scan.statistics import Responses, StatisticsTable
+from convscope.methods.scan.statistics import SampledResponses, StatisticsTable
 from convscope.methods.scan.topk import TopKTable, Winners
 
 Coverage = NDArray[np.bool_]
@@ -181,7 +181,7 @@ class Findings:
     """What one micro-batch contributes; made by a worker without touching the shared tables. None: nothing."""
 
     micro: int
-    responses: Responses | None = None
+    responses: SampledResponses | None = None
     winners: Winners | None = None
     failures: tuple[Failure, ...] = ()
 

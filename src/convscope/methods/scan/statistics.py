@@ -117,7 +117,7 @@ class StatisticsTable:
             None if classes is None else np.zeros(classes, np.int64),
         )
 
-    def update(self, found: Responses) -> None:
+    def update(self, found: SampledResponses) -> None:
         """Take in the responses to more images."""
         self.count += len(found.maxima)
         self.saturated += self.total.add(found.sums)
@@ -188,7 +188,7 @@ class StatisticsTable:
 
 
 @dataclass(frozen=True, eq=False)
-class Responses:
+class SampledResponses:
     """What a scan keeps of the outputs for a few images, for the channels of all layers together.
 
     maxima: float32 (n, channels), the spatial maxima; NaN for a map that is all NaN.

@@ -9,11 +9,4 @@ import sklearn.svm  # noqa: F401
 import torch
 import torch.export  # noqa: F401
 
-import convscope
-import convscope.atlas
-import convscope.cli
-import convscope.studies
-import convscope.training
-import convscope.transfer  # noqa: F401
-
 PIL.Image.init()

@@ -87,7 +87,7 @@ def _scan(root: Path, store: Path, **options: Any) -> Any:
 def _load_scan(root: Path, folder: Path) -> str:
     import convscope as cs
 
-    return _of_scan(cs.Scan.load(folder))
+    return _of_scan(cs.KeptScan.load(folder))
 
 
 def _make_part(root: Path, folder: Path) -> None:
@@ -102,7 +102,7 @@ def _scan_cached(root: Path, folder: Path) -> str:
 
 def _transfer(root: Path, folder: Path) -> str:
     import convscope as cs
-    from convscope.transfer import Learning, draw_folds
+    from convscope.generalisation import Learning, draw_folds
 
     target = cs.open_target(str(root / "images"))
     folds = draw_folds(target, per_class=(3,), folds=1)

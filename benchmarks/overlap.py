@@ -26,8 +26,8 @@ from PIL import Image
 
 from benchmarks.harness import Case, arguments, report
 from convscope.data import Source, decode, open_source
+from convscope.generalisation import overlap
 from convscope.memory import keep_freed_memory
-from convscope.transfer import overlap
 
 CHANGES = ("quality 20", "half size", "stretched", "cropped by 3 %", "cropped by 5 %", "cropped by 8 %")
 

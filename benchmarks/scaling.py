@@ -39,7 +39,7 @@ from convscope.data import Source, open_source
 from convscope.graph import Network
 from convscope.memory import keep_freed_memory
 from convscope.models import load
-from convscope.stores.scan import Scan, scan
+from convscope.stores.scan import KeptScan, scan
 
 
 def photographs(folder: Path, count: int, size: int) -> None:
@@ -99,17 +99,17 @@ def shards_here(net: Network, source: Source, folder: Path, count: int) -> Path:
     """The same in this process: Python's start is most of the time of a short scan."""
     out = folder / f"merged{count}"
     parts = [scan(net, source, shard=(i, count)) for i in range(count)]
-    functools.reduce(Scan.merge, parts).save(out)
+    functools.reduce(KeptScan.merge, parts).write(out)
     return out
 
 
 def equal_bytes(model: str, images: Path, folder: Path, *, quick: bool) -> Iterator[tuple[str, bool]]:
     """Ways to scan the same images, and whether each gives the bytes of one worker."""
     net, source = load(model), open_source(images)
-    scan(net, source, workers=1).save(folder / "one")
+    scan(net, source, workers=1).write(folder / "one")
     reference = digest(folder / "one")
     for workers, batch in ((2, 32), (3, 64)):
-        scan(net, source, workers=workers, batch=batch).save(folder / f"threads{workers}")
+        scan(net, source, workers=workers, batch=batch).write(folder / f"threads{workers}")
         yield f"{workers} workers, batch {batch}", digest(folder / f"threads{workers}") == reference
     out = folder / "torchrun"
     torchrun(2, *command(model, images, out)[1:])
@@ -164,7 +164,7 @@ def main() -> None:
     peaks = [memory_of(count) for count in counts]
     note = f"{counts[0]} images: {peaks[0]:.0f} MiB, {counts[1]}: {peaks[1]:.0f} MiB"
     cases.append(Case("memory", f"{counts[1] // counts[0]} times the images", peaks[0] / peaks[1], 0.9, 1.0, note=note))
-    report("scaling", cases, same_bytes=same, versions={"torch": torch.__version__, "scan": Scan.__module__})
+    report("scaling", cases, same_bytes=same, versions={"torch": torch.__version__, "scan": KeptScan.__module__})
 
 
 def torchrun(processes: int, *arguments: str) -> str:

@@ -23,8 +23,8 @@ from pathlib import Path
 import convscope as cs
 from benchmarks.harness import Case, arguments, interleaved, peak_memory, report
 from convscope.data import limit
+from convscope.generalisation import draw_folds, extract, measure_transfer, open_target
 from convscope.memory import keep_freed_memory
-from convscope.transfer import draw_folds, extract, measure_transfer, open_target
 
 LAYERS = ["features.1", "features.4", "features.7", "features.9", "features.12"]
 

@@ -17,10 +17,10 @@ from convscope.atlas.verifying import verify_folder
 from convscope.data.verifying import verify_tables
 from convscope.errors import StoreError
 from convscope.files import kind_of
+from convscope.generalisation.verifying import verify_transfer
 from convscope.progress import Progress, silent
 from convscope.stores.verifying import verify_occlusions, verify_responses, verify_scan
 from convscope.training.verifying import verify_training
-from convscope.transfer.verifying import verify_transfer
 from convscope.verification import Finding, Held, Verification
 
 __all__ = ["Finding", "Held", "Verification", "verify"]

@@ -9,9 +9,9 @@ import pytest
 import convscope as cs
 from convscope import data
 from convscope.errors import SourceError
+from convscope.generalisation import datasets
 from convscope.studies import asking
 from convscope.training import splits
-from convscope.transfer import datasets
 from tests.cli.conftest import write_images
 
 

@@ -27,7 +27,19 @@ def test_weights_alone(convscope: Callable, tmp_path: Path) -> None:
 
 
 def test_networks_side_by_side_on_images(convscope: Callable, images: Path, tmp_path: Path) -> None:
-    command = ("diagnose", "zoo:tiny", images, "-o", tmp_path / "out", "-a", "zoo:tiny", "--label", "A", "--label", "B")
+    command = (
+        "diagnose",
+        "zoo:tiny",
+        images,
+        "-o",
+        tmp_path / "out",
+        "-a",
+        "zoo:tiny",
+        "--labels",
+        "A",
+        "--labels",
+        "B",
+    )
     done = convscope(*command)
     assert done.code == 0, done.err
     table = [line.split() for line in done.out.splitlines()]
@@ -67,7 +79,7 @@ def test_the_atlas_gets_an_entry(convscope: Callable, images: Path, tmp_path: Pa
     ("arguments", "code", "message"),
     [
         (("zoo:tiny", "zoo:alexnet"), 2, "'zoo:alexnet' names a network where images are expected"),
-        (("zoo:tiny", "--label", "A", "--label", "B"), 2, "--label is given 2 times for 1 networks"),
+        (("zoo:tiny", "--labels", "A", "--labels", "B"), 2, "--labels is given 2 times for 1 networks"),
         (("zoo:tiny", "--first", "conv9"), 2, "layer 'conv9' is not in"),
         (("zoo:tiny", "--first", "relu1"), 2, "is no convolution"),
         (("zoo:tiny", "nowhere"), 4, "nowhere"),

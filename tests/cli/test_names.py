@@ -38,7 +38,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "diagnose out": ("diagnose", "zoo:tiny", "IMAGES", "-o", "NAME"),
     "train recipe": ("train", "NAME", "IMAGES", "-o", "out"),
     "train out": ("train", "quick.toml", "IMAGES", "-o", "NAME"),
-    "train val": ("train", "quick.toml", "IMAGES", "-o", "out", "--val", "NAME"),
+    "train val": ("train", "quick.toml", "IMAGES", "-o", "out", "--validation", "NAME"),
     "evaluate out": ("evaluate", "zoo:tiny", "IMAGES", "-o", "NAME", "--match", "index"),
     "ablate out": ("ablate", "quick.toml", "IMAGES", "-o", "NAME", "--hold-out", "0.3"),
     "verify": ("verify", "NAME"),

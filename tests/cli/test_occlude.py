@@ -43,7 +43,7 @@ def test_occlude_writes_what_the_library_finds(convscope: Callable, few: Path, t
     out = tmp_path / "out"
     done = convscope(
         *("occlude", "zoo:tiny", few, "-o", out, "--size", "12x8", "--stride", "8", "-u", "relu1:2"),
-        *("--value", "200", "-t", "3", "--json"),
+        *("--fill", "200", "-t", "3", "--json"),
     )
     assert done.code == 0, done.err
     net = cs.load("zoo:tiny")
@@ -166,8 +166,8 @@ def test_results_go_into_an_atlas_of_the_same_network(convscope: Callable, few: 
         (("--size", "big"), 2, "--size 'big'"),
         (("--size", "4000"), 2, "larger than the image"),
         (("--stride", "0"), 2, "must be positive"),
-        (("--value", "300"), 2, "0 to 255"),
-        (("--value", "gray"), 2, "--value gray"),
+        (("--fill", "300"), 2, "0 to 255"),
+        (("--fill", "gray"), 2, "--fill gray"),
         (("--layer", "relu9"), 2, "relu9"),
         (("-u", "relu1:99"), 2, "relu1:99"),
         (("-t", "labels", "-t", "3"), 2, "not both"),

@@ -74,7 +74,7 @@ def test_settings_change_recipe_and_network(trainable: Path, tmp_path: Path, con
         (("train", "quick", "DATA"), 2, "no training 'quick'"),
         (("train", "CONFIG", "DATA", "--set", "epochs"), 2, "is no change: write it as epochs=5"),
         (("train", "CONFIG", "DATA", "--set", "epoch=5"), 2, "there is no 'epoch'"),
-        (("train", "CONFIG", "DATA", "--val", "DATA", "--hold-out", "0.1"), 2, "give one of them"),
+        (("train", "CONFIG", "DATA", "--validation", "DATA", "--hold-out", "0.1"), 2, "give one of them"),
         (("train", "CONFIG", "DATA/train", "--hold-out", "2"), 2, "a share between 0 and 1"),
         (("train", "CONFIG", "DATA/train", "--set", "schedule=plateau"), 2, "there are no validation images"),
         (("train", "CONFIG", "nowhere"), 4, "nowhere"),

@@ -3,7 +3,7 @@
 import pytest
 
 from convscope.errors import UsageError
-from convscope.transfer import Score, TransferScores
+from convscope.generalisation import Score, TransferScores
 
 pytest.importorskip("matplotlib")
 from convscope.figures.transfer import layer_figure, size_figure

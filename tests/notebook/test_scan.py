@@ -16,7 +16,7 @@ from convscope.data import Preprocess, load_image
 from convscope.errors import ImageError, UsageError
 from convscope.graph import Network
 from convscope.methods.deconv import deconv
-from convscope.stores.scan import Scan, scan
+from convscope.stores.scan import KeptScan, scan
 
 SIZE = 16
 PLAIN = Preprocess(SIZE, SIZE, scale=1 / 255, mean=(0.5, 0.5, 0.5), std=(1.0, 1.0, 1.0))
@@ -95,7 +95,7 @@ def test_all_of_it_shows_itself_with_names_escaped(net: Network) -> None:
 
 def test_loaded_scan_shows_numbers_until_it_is_told_its_images(net: Network, tmp_path: Path) -> None:
     made = scan(net, Photos(), k=2, workers=1, store=tmp_path / "scan")
-    loaded = Scan.load(tmp_path / "scan")
+    loaded = KeptScan.load(tmp_path / "scan")
     layer = loaded.layers[0]
     html = loaded[layer]._repr_html_()
     assert not pictures(html)
@@ -163,8 +163,8 @@ def test_what_responds_to_nothing_is_not_projected_and_unknown_images_are_asked_
     net = Network.trace(module, (3, SIZE, SIZE), preprocess=PLAIN)
     found = scan(net, Photos(), layers=["1"], k=2)
     assert found.project("1:1") is None
-    found.save(tmp_path / "scan")
-    loaded = Scan.load(tmp_path / "scan")
+    found.write(tmp_path / "scan")
+    loaded = KeptScan.load(tmp_path / "scan")
     with pytest.raises(UsageError, match="with_images"):
         loaded.project("1:0")
     again, first = loaded.with_images(net, Photos()).project("1:0"), found.project("1:0")

@@ -23,14 +23,14 @@ from torch import Tensor, nn
 
 import convscope as cs
 from convscope.errors import UsageError
+from convscope.generalisation import Learning, draw_folds, extract, open_target
+from convscope.generalisation.scratch import from_scratch, recipe_of
 from convscope.kernels.switch import switched
 from convscope.models.networks import ALEXNET, ZFNET, build
 from convscope.models.squeezenet import random_squeezenet
 from convscope.models.tiny import random_tiny
 from convscope.models.zoo import ZOO, zoo_entry
 from convscope.settings import float32_by_default, usual_settings
-from convscope.transfer import Learning, draw_folds, extract, open_target
-from convscope.transfer.scratch import from_scratch, recipe_of
 from tests.atlas.conftest import write_images
 from tests.conftest import ROOT
 from tests.training.shapes import shapes, small

@@ -10,9 +10,9 @@ import torch
 import convscope as cs
 from convscope.data.rows import read_rows
 from convscope.errors import StoreError
+from convscope.generalisation import Learning, draw_folds, extract
 from convscope.models import save_weights
 from convscope.stores.evolution import Keeping
-from convscope.transfer import Learning, draw_folds, extract
 from convscope.verification import Verification
 from tests.cli.conftest import write_images
 from tests.mutations import mutate

@@ -19,7 +19,7 @@ from convscope.errors import StoreError
 from convscope.graph import Network
 from convscope.methods.scan import run as scan_run
 from convscope.models.tiny import random_tiny
-from convscope.stores.scan import Scan, scan
+from convscope.stores.scan import KeptScan, scan
 from tests.methods.scan_fakes import Answers, Numbered, answers, digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,27 +67,27 @@ def test_merged_shards_are_the_whole(net: Answers, undisturbed: str, tmp_path: P
     for part in parts[:-1]:
         whole = part.merge(whole)
     assert whole.complete
-    whole.save(tmp_path)
+    whole.write(tmp_path)
     assert digest(tmp_path) == undisturbed
 
 
 def test_shards_may_share_a_store(net: Answers, undisturbed: str, tmp_path: Path) -> None:
     for i in (2, 0, 1):
         scan(net, SOURCE, shard=(i, 3), store=tmp_path)
-    Scan.load(tmp_path).save(tmp_path)
+    KeptScan.load(tmp_path).write(tmp_path)
     assert digest(tmp_path) == undisturbed
 
 
 def test_shards_may_travel_in_stores_of_their_own(net: Answers, undisturbed: str, tmp_path: Path) -> None:
     for i in range(2):
-        scan(net, SOURCE, shard=(i, 2)).save(tmp_path / str(i))
-    Scan.load(tmp_path / "1").merge(Scan.load(tmp_path / "0")).save(tmp_path / "all")
+        scan(net, SOURCE, shard=(i, 2)).write(tmp_path / str(i))
+    KeptScan.load(tmp_path / "1").merge(KeptScan.load(tmp_path / "0")).write(tmp_path / "all")
     assert digest(tmp_path / "all") == undisturbed
 
 
 def test_a_saved_and_loaded_scan_is_the_same(net: Answers, undisturbed: str, tmp_path: Path) -> None:
     scan(net, SOURCE, store=tmp_path / "a")
-    Scan.load(tmp_path / "a").save(tmp_path / "b")
+    KeptScan.load(tmp_path / "a").write(tmp_path / "b")
     assert digest(tmp_path / "b") == undisturbed
 
 
@@ -101,7 +101,7 @@ def test_merging_in_any_order_and_grouping(
         at %= len(parts) - 1
         parts[at : at + 2] = [parts[at].merge(parts[at + 1])]
     folder = tmp_path_factory.mktemp("merged")
-    parts[0].save(folder)
+    parts[0].write(folder)
     assert digest(folder) == undisturbed
 
 
@@ -158,7 +158,7 @@ def test_an_interrupted_scan_goes_on_from_what_was_finished(
 def test_what_is_finished_is_saved_at_the_end_of_a_broken_run(net: Answers, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="stopped"):
         scan(Interrupting(net, 4, RuntimeError("stopped")), SOURCE, workers=1, store=tmp_path)
-    assert Scan.load(tmp_path).images + len(Scan.load(tmp_path).failures) == 4 * 16
+    assert KeptScan.load(tmp_path).images + len(KeptScan.load(tmp_path).failures) == 4 * 16
 
 
 @pytest.mark.usefixtures("eager_saving")
@@ -167,7 +167,7 @@ def test_an_interrupted_shard_goes_on(net: Answers, undisturbed: str, tmp_path: 
         scan(Interrupting(net, 2, RuntimeError()), SOURCE, workers=1, shard=(1, 2), store=tmp_path)
     for i in (0, 1):
         scan(net, SOURCE, workers=1, shard=(i, 2), store=tmp_path)
-    Scan.load(tmp_path).save(tmp_path)
+    KeptScan.load(tmp_path).write(tmp_path)
     assert digest(tmp_path) == undisturbed
 
 
@@ -186,12 +186,12 @@ def test_another_split_goes_on_from_what_shards_began(
     scan(net, SOURCE, shard=(1, first), store=tmp_path)
     with pytest.raises(RuntimeError):
         scan(Interrupting(net, 1, RuntimeError()), SOURCE, workers=1, shard=(0, first), store=tmp_path)
-    begun = Scan.load(tmp_path)
+    begun = KeptScan.load(tmp_path)
     images = sum(scan(net, SOURCE, shard=(i, second), store=tmp_path).images for i in range(second))
     assert images <= COUNT - len(SOURCE.corrupt)
-    whole = Scan.load(tmp_path)
+    whole = KeptScan.load(tmp_path)
     assert begun.images < whole.images
-    whole.save(tmp_path)
+    whole.write(tmp_path)
     assert digest(tmp_path) == undisturbed
 
 
@@ -230,11 +230,11 @@ def test_parts_that_a_larger_one_covers_do_not_count_twice(net: Answers, undistu
     """As left by a kill between writing a merged part and removing those it was made of."""
     for i in (0, 1):
         scan(net, SOURCE, shard=(i, 3), store=tmp_path / "kept")
-    Scan.load(tmp_path / "kept").save(tmp_path / "merged")
+    KeptScan.load(tmp_path / "kept").write(tmp_path / "merged")
     for path in (tmp_path / "merged" / "parts").iterdir():
         path.rename(tmp_path / "kept" / "parts" / path.name)
     scan(net, SOURCE, shard=(2, 3), store=tmp_path / "kept")
-    Scan.load(tmp_path / "kept").save(tmp_path / "kept")
+    KeptScan.load(tmp_path / "kept").write(tmp_path / "kept")
     assert digest(tmp_path / "kept") == undisturbed
 
 
@@ -270,7 +270,7 @@ def test_a_killed_process_loses_only_what_was_not_saved(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, "-c", KILLED, str(store), str(calls)], cwd=ROOT, timeout=240)
         assert done.returncode == -signal.SIGKILL
         assert list((store / "parts").glob(".*.part"))
-    saved = Scan.load(store)
+    saved = KeptScan.load(store)
     assert 0 < saved.images < COUNT - len(SOURCE.corrupt)
     looked: list[int] = []
     scan(tiny(), SOURCE, workers=2, store=store, progress=lambda _, done, total: looked.append(done))
@@ -287,7 +287,7 @@ def test_a_process_killed_while_writing_the_result_loses_nothing(tmp_path: Path)
     # All shards are done, so that only the finished files are written: a layer and its folder, then a layer.
     done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "killed"), "2"], cwd=ROOT, timeout=240)
     assert done.returncode == -signal.SIGKILL
-    assert Scan.load(tmp_path / "killed").complete
+    assert KeptScan.load(tmp_path / "killed").complete
     scan(tiny(), SOURCE, store=tmp_path / "killed")
     assert digest(tmp_path / "killed") == digest(tmp_path / "undisturbed")
 
@@ -308,5 +308,5 @@ def test_a_real_networks_bytes_do_not_depend_on_the_split(torchvision, name: str
     scan(net, list(pixels), layers=layers, workers=1, batch=16, store=tmp_path / "one")
     scan(net, list(pixels), layers=layers, workers=2, batch=100, store=tmp_path / "two")
     parts = [scan(net, list(pixels), layers=layers, shard=(i, 3), workers=1) for i in range(3)]
-    parts[2].merge(parts[0]).merge(parts[1]).save(tmp_path / "three")
+    parts[2].merge(parts[0]).merge(parts[1]).write(tmp_path / "three")
     assert digest(tmp_path / "one") == digest(tmp_path / "two") == digest(tmp_path / "three")

@@ -19,7 +19,7 @@ from convscope.errors import StoreError
 from convscope.files import write_bytes
 from convscope.methods.scan import run as scan_run
 from convscope.stores import scan_files
-from convscope.stores.scan import Scan, scan
+from convscope.stores.scan import KeptScan, scan
 from convscope.stores.scan_files import layer_file
 from tests.methods.scan_fakes import Answers, Numbered, answers, digest
 from tests.mutations import mutate
@@ -75,8 +75,8 @@ def test_a_finished_scan_is_a_manifest_and_a_file_for_each_layer(tmp_path: Path)
 
 def test_a_loaded_scan_holds_what_was_saved(tmp_path: Path) -> None:
     found = scan(answers(40), SOURCE, k=4)
-    found.save(tmp_path)
-    loaded = Scan.load(tmp_path)
+    found.write(tmp_path)
+    loaded = KeptScan.load(tmp_path)
     assert loaded.layers == found.layers
     assert loaded.failures == found.failures
     assert loaded.images == found.images == 39
@@ -95,7 +95,7 @@ def test_a_loaded_scan_holds_what_was_saved(tmp_path: Path) -> None:
 
 def test_a_scan_without_statistics_is_saved_and_loaded(tmp_path: Path) -> None:
     scan(answers(40), SOURCE, statistics="none", store=tmp_path)
-    assert Scan.load(tmp_path)["maps"].statistics is None
+    assert KeptScan.load(tmp_path)["maps"].statistics is None
 
 
 def test_layers_of_any_name_have_files_of_their_own(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_layers_of_any_name_have_files_of_their_own(tmp_path: Path) -> None:
     scan(net, Numbered(3), store=tmp_path)
     assert len(files(tmp_path)) == len(names) + 1
     assert all(name.isascii() and len(Path(name).name) < 120 for name in files(tmp_path))
-    loaded = Scan.load(tmp_path)
+    loaded = KeptScan.load(tmp_path)
     assert loaded.layers == tuple(names)
     assert torch.equal(loaded["a:b"].values[:, :3], net.outputs["a:b"].T.sort(descending=True).values)
 
@@ -119,9 +119,9 @@ def test_failures_with_undecodable_names_are_kept(tmp_path: Path) -> None:
             return "\udcff.png"
 
     scan(answers(4), Odd(4, corrupt=frozenset({1})), store=tmp_path)
-    assert Scan.load(tmp_path).failures[0].name == "\udcff.png"
-    scan(answers(4), Odd(4, corrupt=frozenset({1})), shard=(0, 2), store=tmp_path / "part").save(tmp_path / "part")
-    assert Scan.load(tmp_path / "part").failures[0].name == "\udcff.png"
+    assert KeptScan.load(tmp_path).failures[0].name == "\udcff.png"
+    scan(answers(4), Odd(4, corrupt=frozenset({1})), shard=(0, 2), store=tmp_path / "part").write(tmp_path / "part")
+    assert KeptScan.load(tmp_path / "part").failures[0].name == "\udcff.png"
 
 
 # -- belonging --------------------------------------------------------------------------------------------------------
@@ -194,14 +194,14 @@ def test_a_store_made_without_compiled_loops_says_so_and_goes_on(tmp_path: Path)
         scan(answers(40), SOURCE, shard=(0, 2), store=tmp_path)
         assert scan(answers(40), SOURCE, store=tmp_path).complete
     assert json.loads((tmp_path / "manifest.json").read_bytes())["scan"]["kernels"] == "off"
-    assert Scan.load(tmp_path).identity.kernels == "off"
+    assert KeptScan.load(tmp_path).identity.kernels == "off"
 
 
 @needs_numba
 def test_a_store_made_with_them_is_as_one_from_before_they_could_be_switched(tmp_path: Path) -> None:
     scan(answers(40), SOURCE, store=tmp_path)
     assert "kernels" not in json.loads((tmp_path / "manifest.json").read_bytes())["scan"]
-    assert Scan.load(tmp_path).identity.kernels == "on"
+    assert KeptScan.load(tmp_path).identity.kernels == "on"
 
 
 def test_loops_that_a_network_does_not_go_through_do_not_count() -> None:
@@ -224,14 +224,14 @@ def test_saving_over_another_scan_is_refused(store: Path) -> None:
     before = digest(store)
     for shard in ((0, 1), (0, 2)):
         with pytest.raises(StoreError, match="k 9, not 2"):
-            scan(answers(40), SOURCE, k=2, shard=shard).save(store)
+            scan(answers(40), SOURCE, k=2, shard=shard).write(store)
     assert digest(store) == before
 
 
 def test_saving_a_shard_beside_the_finished_scan_changes_nothing(tmp_path: Path) -> None:
     scan(answers(40), SOURCE, store=tmp_path)
     before = digest(tmp_path)
-    scan(answers(40), SOURCE, shard=(0, 2)).save(tmp_path)
+    scan(answers(40), SOURCE, shard=(0, 2)).write(tmp_path)
     assert digest(tmp_path) == before
 
 
@@ -242,8 +242,8 @@ def test_where_a_collection_lies_does_not_matter(tmp_path: Path) -> None:
 
     one = scan(answers(40), SOURCE, shard=(0, 2))
     other = scan(answers(40), Moved(**vars(SOURCE)), shard=(1, 2))
-    one.merge(other).save(tmp_path / "a")
-    other.merge(one).save(tmp_path / "b")
+    one.merge(other).write(tmp_path / "a")
+    other.merge(one).write(tmp_path / "b")
     assert digest(tmp_path / "a") == digest(tmp_path / "b")
 
 
@@ -252,7 +252,7 @@ def test_where_a_collection_lies_does_not_matter(tmp_path: Path) -> None:
 
 def test_an_empty_folder_holds_no_scan(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no scan"):
-        Scan.load(tmp_path)
+        KeptScan.load(tmp_path)
 
 
 def test_a_file_is_no_store(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes) -> N
     scan(answers(40), SOURCE, store=tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(StoreError, match=name):
-        Scan.load(tmp_path)
+        KeptScan.load(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 50])
@@ -282,7 +282,7 @@ def test_a_missing_layer_is_named(tmp_path: Path) -> None:
     scan(answers(40), SOURCE, store=tmp_path)
     (tmp_path / "layers" / "001-vectors.safetensors").unlink()
     with pytest.raises(StoreError, match=r"001-vectors\.safetensors"):
-        Scan.load(tmp_path)
+        KeptScan.load(tmp_path)
 
 
 def test_another_schema_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,12 +292,12 @@ def test_another_schema_version_is_refused(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.undo()
     for folder in ("finished", "part"):
         with pytest.raises(StoreError, match="schema version 999, this convscope reads 2"):
-            Scan.load(tmp_path / folder)
+            KeptScan.load(tmp_path / folder)
 
 
 def outcome(folder: Path) -> list[object]:
     """All numbers that a store gives."""
-    found = Scan.load(folder)
+    found = KeptScan.load(folder)
     said: list[object] = [found.identity.to_json(), found.images, found.failures, found.complete]
     for layer in found:
         one = found[layer]
@@ -368,7 +368,7 @@ def test_a_manifest_that_was_made_to_mislead_is_refused(tmp_path: Path, what: st
     manifest.pop("sha256", None)
     reseal(path, HOSTILE[what](manifest))
     with pytest.raises(StoreError, match=r"manifest\.json|000-maps\.safetensors"):
-        Scan.load(tmp_path)
+        KeptScan.load(tmp_path)
     with pytest.raises(StoreError, match=r"manifest\.json|000-maps\.safetensors|another scan"):
         scan(answers(40), SOURCE, store=tmp_path)
 
@@ -400,7 +400,7 @@ def test_tables_that_name_what_is_not_there_are_refused(tmp_path: Path, name: st
     manifest["layers"][0]["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     reseal(tmp_path / "manifest.json", manifest)
     with pytest.raises(StoreError, match=r"it names images|it names places|is NaN"):
-        Scan.load(tmp_path)
+        KeptScan.load(tmp_path)
 
 
 def test_a_part_that_is_nested_too_deeply_is_named(tmp_path: Path) -> None:
@@ -410,7 +410,7 @@ def test_a_part_that_is_nested_too_deeply_is_named(tmp_path: Path) -> None:
     for content in (text, json.dumps({"__metadata__": {"convscope": text.decode()}}).encode()):
         path.write_bytes(len(content).to_bytes(8, "little") + content)
         with pytest.raises(StoreError, match=r"shard-0-of-2\.safetensors is not a readable"):
-            Scan.load(tmp_path)
+            KeptScan.load(tmp_path)
         with pytest.raises(StoreError, match=r"shard-0-of-2\.safetensors is not a readable"):
             scan(answers(40), SOURCE, store=tmp_path)
 
@@ -438,7 +438,7 @@ def test_a_full_disk_leaves_what_was_finished(tmp_path: Path, monkeypatch: pytes
         scan(net, source, workers=1, batch=1, store=store)
     monkeypatch.setattr(os, "fsync", real)
     assert files(store) == {"parts/shard-0-of-1.safetensors"}
-    assert 0 < Scan.load(store).images < 100
+    assert 0 < KeptScan.load(store).images < 100
     scan(net, source, workers=1, store=store)
     assert digest(store) == digest(tmp_path / "undisturbed")
 
@@ -480,11 +480,11 @@ def test_a_shard_without_images_merges(tmp_path: Path) -> None:
     parts = [tmp_path / f"part{i}" for i in range(4)]
     for i, part in enumerate(parts):
         scan(answers(40), SOURCE, shard=(i, 4), store=part)
-    assert Scan.load(parts[3]).images == 0
-    merged = Scan.load(parts[0])
+    assert KeptScan.load(parts[3]).images == 0
+    merged = KeptScan.load(parts[0])
     for part in parts[1:]:
-        merged = merged.merge(Scan.load(part))
-    merged.save(tmp_path / "merged")
+        merged = merged.merge(KeptScan.load(part))
+    merged.write(tmp_path / "merged")
     scan(answers(40), SOURCE, store=tmp_path / "whole")
     assert digest(tmp_path / "merged") == digest(tmp_path / "whole")
 

@@ -10,8 +10,8 @@ import pytest
 import convscope as cs
 from convscope.data import Source
 from convscope.errors import StoreError
+from convscope.generalisation import Learning, draw_folds
 from convscope.stores.evolution import evolution
-from convscope.transfer import Learning, draw_folds
 from tests.cli.conftest import write_images
 
 

@@ -12,9 +12,9 @@ from PIL import Image
 import convscope as cs
 from convscope import studies
 from convscope.cli import main
+from convscope.generalisation import Learning
 from convscope.models.tiny import random_tiny
 from convscope.models.weights import save_weights
-from convscope.transfer import Learning
 
 PARTS = "image,part,y0,x0,y1,x1\neven/0.png,eye,5,5,15,15\nodd/1.png,eye,6,6,16,16\neven/2.png,eye,4,4,14,14\n"
 
@@ -60,48 +60,54 @@ Call = Callable[[cs.Network, Path, Path], object]
 ASKED: dict[str, tuple[tuple[str, ...], Call]] = {
     "scan": (
         ("scan", "zoo:tiny", "IMAGES", "--layers", "relu1,fc", "-k", "3"),
-        lambda net, images, out: studies.scan(net, str(images), out=out, layers=["relu1", "fc"], k=3),
+        lambda net, images, out: studies.scan(net, str(images), store=out, layers=["relu1", "fc"], k=3),
     ),
     "deconv": (
         ("deconv", "zoo:tiny", "IMAGES", "-u", "relu1:3", "-u", "fc:1", "--rule", "guided"),
-        lambda net, images, out: studies.deconv(net, str(images), ["relu1:3", "fc:1"], out=out, rule="guided"),
+        lambda net, images, out: studies.deconv(net, str(images), ["relu1:3", "fc:1"], store=out, rule="guided"),
     ),
     "occlude": (
         ("occlude", "zoo:tiny", "IMAGES", "--size", "16", "--stride", "8", "--limit", "2", "-t", "3", "-u", "relu1:2"),
         lambda net, images, out: studies.occlude(
-            net, images, out=out, size=16, stride=8, limit=2, target=3, units=["relu1:2"]
+            net, images, store=out, size=16, stride=8, limit=2, target=3, units=["relu1:2"]
         ),
     ),
     "invariance": (
         ("invariance", "zoo:tiny", "IMAGES", "-T", "scale=1,1.5", "--limit", "3"),
         lambda net, images, out: studies.invariance(
-            net, images, out=out, transformations={"scale": (1.0, 1.5)}, limit=3
+            net, images, store=out, transformations={"scale": (1.0, 1.5)}, limit=3
         ),
     ),
     "correspond": (
         ("correspond", "zoo:tiny", "IMAGES", "--parts", "PARTS", "--draws", "10", "--layers", "relu1"),
         lambda net, images, out: studies.correspond(
-            net, images, images.with_name("parts.csv"), out=out, draws=10, layers=["relu1"]
+            net, images, images.with_name("parts.csv"), store=out, draws=10, layers=["relu1"]
         ),
     ),
     "diagnose": (
         ("diagnose", "zoo:tiny", "IMAGES", "--projections", "4"),
-        lambda net, images, out: studies.diagnose(net, images, out=out, projections=4),
+        lambda net, images, out: studies.diagnose(net, images, store=out, projections=4),
     ),
     "evolve": (
         ("evolve", "RUN", "IMAGES", "--model", "zoo:tiny", "--layers", "relu1", "--units", "2"),
         lambda net, images, out: studies.evolve(
-            images.with_name("run"), images, out=out, model="zoo:tiny", layers=["relu1"], units=2
+            images.with_name("run"), images, store=out, model="zoo:tiny", layers=["relu1"], units=2
         ),
     ),
     "evaluate": (
         ("evaluate", "zoo:tiny", "IMAGES", "--match", "index"),
-        lambda net, images, out: studies.evaluate(net, images, out=out, match="index"),
+        lambda net, images, out: studies.evaluate(net, images, store=out, match="index"),
     ),
     "transfer": (
         ("transfer", "zoo:tiny", "IMAGES", "--per-class", "2", "--folds", "2", "--layers", "fc", "--c", "1,10"),
         lambda net, images, out: studies.transfer(
-            "zoo:tiny", str(images), out=out, per_class=[2], folds=2, layers=["fc"], learning=Learning(grid=(1.0, 10.0))
+            "zoo:tiny",
+            str(images),
+            store=out,
+            per_class=[2],
+            folds=2,
+            layers=["fc"],
+            learning=Learning(grid=(1.0, 10.0)),
         ),
     ),
 }

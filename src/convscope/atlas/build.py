@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,10 @@ from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
 from convscope.data import Source, open_source
-from convscope.errors import StoreError
+from convscope.errors import StoreError, UsageError
 from convscope.files import write_bytes, write_json, writing
 from convscope.graph import Network
-from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
+from convscope.graph.options import LrnRule, OverlapRule, PullOptions, Rule, Smooth, pull_options
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.scan import LayerStatistics
 from convscope.methods.scan.crops import Crops
@@ -38,7 +39,7 @@ from convscope.processes import rank
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.stores.distributed import distributed_scan
-from convscope.stores.scan import Scan
+from convscope.stores.scan import KeptScan
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ Json = dict[str, Any]
 @usual_settings()
 def build_atlas(
     net: Network,
-    source: Source | str | Path,
-    out: str | Path,
+    images: Source | Any,
+    out: str | PathLike[str],
     *,
     layers: Sequence[str] | None = None,
     k: int = 9,
@@ -63,10 +64,11 @@ def build_atlas(
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
-    seed: int | None = None,
+    options: PullOptions | None = None,
+    seed: int = 0,
     batch: int = 32,
     workers: int | None = None,
-    progress: Progress = silent,
+    progress: Progress | None = None,
 ) -> Atlas:
     """The atlas of a network over an image collection, made in the folder `out`, whose `index.html` a browser opens.
 
@@ -75,13 +77,13 @@ def build_atlas(
 
     Args:
         net: a network with a preprocessing description.
-        source: an image collection, or what `open_source` takes.
+        images: a collection, or what `open_source` takes.
         out: a folder that is new, empty, or holds this very atlas.
         layers: the layers to show; by default one for each spatial stage (`net.layers.stages()`).
         k: responses shown for each unit, at most one from an image.
         tile: the longest side in pixels of a patch as it is kept; thumb: that of whole images, 0 for none.
         limit: at most so many images, evenly spread over the collection.
-        rule, smooth, overlap, lrn: how projections are made, see `convscope.deconv`.
+        rule, smooth, overlap, lrn: how projections are made, see `PullOptions`; or all of them as `options`.
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
         progress: called with the stages "scan", "profile", "project LAYER" and "control LAYER" for each layer,
@@ -92,11 +94,14 @@ def build_atlas(
         StoreError: if the folder holds something else (both are named) or cannot be written. SourceError: if the
             collection cannot be read.
     """
-    folder, images = Path(out), open_source(source, limit=limit)
+    folder, source = Path(out), open_source(images, limit=limit)
+    if layers is not None and not len(layers):
+        raise UsageError("layers=[]: name one layer or more, or leave layers out for one of each spatial stage")
     names = tuple(net.layers[name].name for name in (net.layers.stages() if layers is None else layers))
-    options = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, rule, smooth, overlap, lrn, seed)
+    how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn)
+    asked = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, **vars(how), seed=seed)
     try:
-        return _build(net, images, folder, options, batch=batch, workers=workers, progress=progress)
+        return _build(net, source, folder, asked, batch=batch, workers=workers, progress=progress or silent)
     except FileNotFoundError as error:
         if not Path(str(error.filename)).is_relative_to(folder):
             raise
@@ -189,7 +194,7 @@ def _help(net: Network, source: Source, folder: Path, wanted: AtlasRequest, shar
     return Atlas.open(folder, outcome="continued")
 
 
-def _statistics(found: Scan, layer: str) -> LayerStatistics:
+def _statistics(found: KeptScan, layer: str) -> LayerStatistics:
     statistics = found[layer].statistics
     if statistics is None:
         raise StoreError(f"the scan has no statistics of layer '{layer}': scan into another folder, with statistics")
@@ -239,7 +244,7 @@ class Finish:
     folder: Path
     net: Network
     source: Source
-    scan: Scan
+    scan: KeptScan
     builds: Sequence[LayerBuild]
     records: Sequence[LayerRecord]
     options: AtlasOptions

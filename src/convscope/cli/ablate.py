@@ -5,10 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Threads, admitted, keep_memory
+from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Seed, Workers, admitted, keep_memory
 from convscope.cli.parsing import parse_changes, parse_names
 from convscope.cli.present import AddTo, EntryName, present
-from convscope.cli.train import Device, HoldOut, Protocol, Settings, Told, Val
+from convscope.cli.train import Device, HoldOut, Protocol, Settings, Told, Validation
 from convscope.errors import UsageError
 
 
@@ -17,15 +17,16 @@ def ablate(
     data: Images,
     /,
     *,
-    out: Annotated[Path, Parameter(alias="-o", help="folder for the trainings and the table")],
+    store: Annotated[Path, Parameter(alias="-o", help="folder for the trainings and the table")],
     variants: Annotated[str | None, Parameter(group=RUN)] = None,
     seeds: Annotated[int, Parameter(group=RUN)] = 3,
-    val: Val = None,
+    validation: Validation = None,
     hold_out: HoldOut = None,
     change: Settings = None,
     limit: Limit = None,
-    threads: Threads = 2,
+    workers: Workers = None,
     device: Device = None,
+    seed: Seed = 0,
     atlas: AddTo = None,
     name: EntryName = None,
     allowance: ImageOptions | None = None,
@@ -56,10 +57,10 @@ def ablate(
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.ablate(
-            config, data, out, variants=parse_names(variants, "variants"),
-            seeds=range(common.seed, common.seed + seeds), val=val, hold_out=hold_out,
-            changes=parse_changes(change, "set"), limit=limit, threads=threads, device=device, atlas=atlas, name=name,
+            config, data, store, variants=parse_names(variants, "variants"),
+            seeds=range(seed, seed + seeds), validation=validation, hold_out=hold_out,
+            changes=parse_changes(change, "set"), limit=limit, workers=workers, device=device, atlas=atlas, name=name,
             progress=progress, on_start=Told(terminal).start, **admitted(allowance),
         )  # fmt: skip
     present(found, terminal)
-    terminal.say(f"errors in per cent, mean and standard deviation over seeds; {found.found.config.name}: {out}")
+    terminal.say(f"errors in per cent, mean and standard deviation over seeds; {found.found.config.name}: {store}")

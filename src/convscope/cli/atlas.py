@@ -55,7 +55,7 @@ def atlas(
     import convscope
     from convscope.processes import rank
 
-    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
+    net = opt.load_network(model, options)
     names = parse_names(layers, "layers") or list(net.layers.stages())
     source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
@@ -69,7 +69,7 @@ def atlas(
             k=k,
             tile=tile,
             thumb=thumb,
-            seed=common.seed,
+            seed=(options or opt.ModelOptions()).seed,
             batch=batch,
             workers=workers,
             progress=progress,

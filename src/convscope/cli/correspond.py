@@ -15,11 +15,11 @@ def correspond(
     /,
     *images: Annotated[str, Parameter(help="image files, or a collection that has the images of the table")],
     parts: Annotated[Path, Parameter(help="table of parts: CSV with image, part, y0, x0, y1, x1")],
-    out: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
+    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
     layers: str | None = None,
     draws: int = 200,
-    masks: Literal["object", "image"] = "object",
-    value: str = "grey",
+    regions: Literal["object", "image"] = "object",
+    fill: str = "grey",
     places: int | None = None,
     confidence: float = 0.95,
     workers: Workers = None,
@@ -44,9 +44,9 @@ def correspond(
         Layers to compare at, separated by commas; by default one for each spatial stage, and the output.
     draws
         Sets of random masks for each part.
-    masks
+    regions
         Where random masks may lie: within the box called `object`, for images that have one, or anywhere.
-    value
+    fill
         What covers: grey (the mean colour), mean (of the image), blur, a number 0 to 255, or a colour as 255,0,0.
     places
         Reduce maps to so many rows and columns first, by the maximum of each part: 1 compares what there is wherever it
@@ -57,14 +57,14 @@ def correspond(
     common = common or Common()
     from convscope import studies
 
-    net = load_network(model, options or ModelOptions(), seed=common.seed)
+    net = load_network(model, options)
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.correspond(
-            net, open_images(images, allowance), parts, out=out, layers=parse_names(layers, "layers"), draws=draws,
-            masks=masks, fill=parse_fill(value), places=places, confidence=confidence, seed=common.seed,
-            workers=workers, atlas=atlas, name=name, progress=progress,
+            net, open_images(images, allowance), parts, store=store, layers=parse_names(layers, "layers"), draws=draws,
+            regions=regions, fill=parse_fill(fill), places=places, confidence=confidence,
+            seed=(options or ModelOptions()).seed, workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
-    count, where = len(found.pictures), (*found.kept.figures.values(), out)[0]
+    count, where = len(found.seen), (*found.kept.figures.values(), store)[0]
     terminal.say(f"{count} images, {found.found.draws} sets of random masks: {where}")

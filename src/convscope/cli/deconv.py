@@ -13,10 +13,11 @@ def deconv(
     model: opt.Model,
     /,
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
-    unit: Annotated[list[str], Parameter(alias="-u", negative=())],
-    out: Annotated[Path, Parameter(alias="-o", help="folder for the pictures")],
+    units: Annotated[list[str], Parameter(alias="-u", negative=())],
+    store: Annotated[Path, Parameter(alias="-o", help="folder for the pictures")],
     rules: opt.RuleOptions | None = None,
     signal: Annotated[Literal["activation", "one"], Parameter(group=opt.RULES)] = "activation",
+    limit: opt.Limit = None,
     batch: opt.Batch = 8,
     allowance: opt.ImageOptions | None = None,
     options: opt.ModelOptions | None = None,
@@ -32,7 +33,7 @@ def deconv(
 
     Parameters
     ----------
-    unit
+    units
         Unit to project; may be given several times.
     signal
         What is put into the unit's layer: its activation or one.
@@ -40,10 +41,14 @@ def deconv(
     common = common or opt.Common()
     from convscope import studies
 
-    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
+    net = opt.load_network(model, options)
     terminal = common.terminal()
     how = (rules or opt.RuleOptions()).keywords()
-    found = studies.deconv(net, opt.open_images(images, allowance), unit, out=out, signal=signal, batch=batch, **how)
+    with terminal.progress() as progress:
+        found = studies.deconv(
+            net, opt.open_images(images, allowance, limit=limit), units, store=store, signal=signal, batch=batch,
+            progress=progress, **how,
+        )  # fmt: skip
     present(found, terminal)
-    for one in found.made:
-        terminal.say(f"{one.unit}  {one.value:.4g}  {one.picture}")
+    for row in found.rows():
+        terminal.say(f"{row['unit']}  {row['value']:.4g}  {row['picture']}")

@@ -15,9 +15,9 @@ def diagnose(
     images: Annotated[str | None, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")] = None,
     /,
     *,
-    out: Annotated[Path, Parameter(alias="-o", help="folder for the figure, the numbers and what is kept")],
+    store: Annotated[Path, Parameter(alias="-o", help="folder for the figure, the numbers and what is kept")],
     against: Annotated[list[str] | None, Parameter(alias="-a", group=RUN, negative=())] = None,
-    label: Annotated[list[str] | None, Parameter(group=RUN, negative=())] = None,
+    labels: Annotated[list[str] | None, Parameter(group=RUN, negative=())] = None,
     first: Annotated[str | None, Parameter(group=RUN)] = None,
     second: Annotated[str | None, Parameter(group=RUN)] = None,
     projections: Annotated[int, Parameter(group=RUN)] = 64,
@@ -44,7 +44,7 @@ def diagnose(
     ----------
     against
         Network to set beside the first, with its own weights and preprocessing; may be given several times.
-    label
+    labels
         What the networks are called in the figure, in their order, once for each.
     first
         Convolution to look at; by default the first.
@@ -55,25 +55,25 @@ def diagnose(
     """
     common = common or Common()
     others = against or []
-    if label is not None and len(label) != 1 + len(others):
-        raise UsageError(f"--label is given {len(label)} times for {1 + len(others)} networks: give it once for each")
+    if labels is not None and len(labels) != 1 + len(others):
+        raise UsageError(f"--labels is given {len(labels)} times for {1 + len(others)} networks: give it once for each")
     if images is not None and _is_model(images):
         raise UsageError(f"{images!r} names a network where images are expected: give further networks as --against")
     from convscope import studies
 
     source = None if images is None else open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
-    nets = load_all([model, *others], options, seed=common.seed)
+    nets = load_all([model, *others], options)
     with terminal.progress() as progress:
         found = studies.diagnose(
-            nets, source, out=out, labels=label, first=first, second=second, projections=projections,
+            nets, source, store=store, labels=labels, first=first, second=second, projections=projections,
             atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     for number, one in enumerate(found.found, 1):
         terminal.say(f"({number}) {one.verdict}")
         terminal.say()
-    terminal.say(str(out))
+    terminal.say(str(store))
 
 
 def _is_model(text: str) -> bool:

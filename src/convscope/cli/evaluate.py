@@ -14,14 +14,14 @@ def evaluate(
     data: opt.Images,
     /,
     *,
-    views: Annotated[Literal["1", "10"], Parameter(group=opt.RUN)] = "1",
+    views: Annotated[Literal["centre", "ten"], Parameter(group=opt.RUN)] = "centre",
     with_: Annotated[list[str] | None, Parameter(name="--with", alias="-w", group=opt.RUN, negative=())] = None,
     crop_source: Annotated[Literal["square", "whole"], Parameter(group=opt.RUN)] = "square",
     padding: Annotated[int | None, Parameter(group=opt.RUN)] = None,
     match: Annotated[Literal["name", "index"], Parameter(group=opt.RUN)] = "name",
     limit: opt.Limit = None,
-    threads: opt.Threads = 2,
-    out: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
+    workers: opt.Workers = None,
+    store: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
     allowance: opt.ImageOptions | None = None,
     options: opt.ModelOptions | None = None,
     common: opt.Common | None = None,
@@ -31,7 +31,7 @@ def evaluate(
     Several networks are an ensemble: their probabilities are averaged.
 
         convscope evaluate zoo:zfnet-imagenette npz:imagenette128.npz#val
-        convscope evaluate zoo:squeezenet1_1 imagenet/val --views 10 --json
+        convscope evaluate zoo:squeezenet1_1 imagenet/val --views ten --json
         convscope evaluate file:a.safetensors photos/val --with file:b.safetensors -o evaluation
 
     Parameters
@@ -46,20 +46,20 @@ def evaluate(
         Mean colour around images for ten crops, in pixels; by default as much as the crops need.
     match
         Classes of images and network belong together by name, or by their order.
-    out
+    store
         Folder for evaluation.json, with the confusion of classes, and its figure.
     """
     common = common or opt.Common()
     from convscope import studies
 
     terminal = common.terminal()
-    nets = list(opt.load_all([model, *(with_ or ())], options, seed=common.seed))
+    nets = list(opt.load_all([model, *(with_ or ())], options))
     source = opt.open_images(data, allowance, limit=limit)
     terminal.remark(f"{', '.join(net.name for net in nets)} on {source.describe()}")
     with terminal.progress() as progress:
         found = studies.evaluate(
-            nets, source, out=out, views="centre" if views == "1" else "ten", crop_source=crop_source, padding=padding,
-            match=match, threads=threads, progress=progress,
+            nets, source, store=store, views=views, crop_source=crop_source, padding=padding,
+            match=match, workers=workers, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     for line in (*found.mistakes, found.summary):

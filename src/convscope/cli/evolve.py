@@ -15,10 +15,9 @@ def evolve(
     images: opt.Images,
     /,
     *,
-    out: Annotated[Path, Parameter(alias="-o", help="folder for figures, tables and what is kept")],
+    store: Annotated[Path, Parameter(alias="-o", help="folder for figures, tables and what is kept")],
     layers: Annotated[str | None, Parameter(group=opt.RUN)] = None,
-    unit: Annotated[list[str] | None, Parameter(alias="-u", group=opt.RUN, negative=())] = None,
-    units: Annotated[int, Parameter(group=opt.RUN)] = 6,
+    units: Annotated[list[str] | None, Parameter(alias="-u", group=opt.RUN, negative=())] = None,
     epochs: Annotated[str | None, Parameter(group=opt.RUN)] = None,
     limit: opt.Limit = None,
     sample: Annotated[int, Parameter(group=opt.RUN)] = 1000,
@@ -35,7 +34,7 @@ def evolve(
 
     For every checkpoint: the image that excites each unit most, its projection, whether it jumped to another image
     since the checkpoint before; and how far each layer's responses are what they are at the last. Work on a checkpoint
-    is kept in OUT: stopped, the same command goes on; with more checkpoints, it looks at the new ones only.
+    is kept in STORE: stopped, the same command goes on; with more checkpoints, it looks at the new ones only.
 
         convscope evolve runs/zfnet npz:imagenette.npz#train -o evolution
         convscope evolve runs/zfnet photos/ -o evolution --layers relu1,relu5 --units 8 --epochs 1,2,5,10
@@ -45,14 +44,12 @@ def evolve(
     ----------
     layers
         Layers to follow, separated by commas; by default the rectified maps, or one a stage where they are many.
-    unit
-        Unit to project, instead of some drawn from each layer; may be given several times.
     units
-        How many units of each layer are drawn, by --seed.
+        Unit to project, may be given several times; or how many of each layer are drawn by --seed, by default 6.
     epochs
         Epochs to look at, as 1,2,5,10; by default all that have a checkpoint.
     sample
-        opt.Images on which responses are compared, evenly spread.
+        Images on which responses are compared, evenly spread.
     threshold
         Correlation with the last checkpoint from which features count as settled.
     model
@@ -66,10 +63,21 @@ def evolve(
     terminal.remark(f"{run} on {source.describe()}")
     with terminal.progress() as progress:
         found = studies.evolve(
-            run, source, out=out, layers=parse_names(layers, "layers"), units=unit or units,
+            run, source, store=store, layers=parse_names(layers, "layers"), units=parse_units(units),
             epochs=parse_numbers(epochs, "epochs", int, zero="admitted") or None, sample=sample, threshold=threshold,
-            model=model, loading=opt.loader(options), seed=common.seed, atlas=atlas, name=name,
+            model=model, loading=opt.loader(options), seed=(options or opt.ModelOptions()).seed, atlas=atlas, name=name,
             progress=progress,
         )  # fmt: skip
     present(found, terminal)
-    terminal.say(f"{found.summary} {out}")
+    terminal.say(f"{found.summary} {store}")
+
+
+def parse_units(texts: list[str] | None) -> list[str] | int:
+    """Units by name, or how many of each layer are drawn.
+
+    >>> parse_units(["8"]), parse_units(["relu5:17", "relu5:40"]), parse_units(None)
+    (8, ['relu5:17', 'relu5:40'], 6)
+    """
+    if texts is None:
+        return 6
+    return int(texts[0]) if len(texts) == 1 and texts[0].isdigit() else texts

@@ -18,8 +18,8 @@ def invariance(
     model: opt.Model,
     /,
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
-    out: Annotated[Path, Parameter(alias="-o", help="folder for the figure and tables")],
-    transformation: Annotated[list[str] | None, Parameter(alias="-T", negative=())] = None,
+    store: Annotated[Path, Parameter(alias="-o", help="folder for the figure and tables")],
+    transformations: Annotated[list[str] | None, Parameter(alias="-T", negative=())] = None,
     layers: str | None = None,
     target: Annotated[list[str] | None, Parameter(alias="-t", negative=())] = None,
     distance: Literal["relative", "raw"] = "relative",
@@ -44,7 +44,7 @@ def invariance(
 
     Parameters
     ----------
-    transformation
+    transformations
         vertical, horizontal, scale, rotation, brightness, contrast or blur; with amounts as NAME=FIRST:LAST:STEP or
         NAME=A,B,C. May be given several times; by default the paper's vertical, scale and rotation.
     layers
@@ -64,18 +64,18 @@ def invariance(
     common = common or opt.Common()
     from convscope import studies
 
-    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
-    asked = None if transformation is None else dict(parse_transformation(text) for text in transformation)
+    net = opt.load_network(model, options)
+    asked = None if transformations is None else dict(parse_transformation(text) for text in transformations)
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.invariance(
-            net, opt.open_images(images, allowance, limit=limit), out=out, transformations=asked,
+            net, opt.open_images(images, allowance, limit=limit), store=store, transformations=asked,
             layers=parse_names(layers, "layers"), target=target, distance=distance, outside=outside,
             interpolation=interpolation, batch=batch, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     figures = ", ".join(map(str, found.kept.figures.values()))
-    terminal.say(f"{len(found.pictures)} images: {figures or out}")
+    terminal.say(f"{len(found.seen)} images: {figures or store}")
 
 
 def parse_transformation(text: str) -> tuple[str, tuple[float, ...] | None]:
@@ -88,7 +88,7 @@ def parse_transformation(text: str) -> tuple[str, tuple[float, ...] | None]:
     if not given:
         return name.strip(), None
     wrong = UsageError(
-        f"--transformation {text!r}: give amounts as scale=1:1.8:0.1 (first, last, step) or scale=1,1.5,2"
+        f"--transformations {text!r}: give amounts as scale=1:1.8:0.1 (first, last, step) or scale=1,1.5,2"
     )
     number = r"-?\d+(?:\.\d+)?"
     if re.fullmatch(rf"{number}(?:,{number})*", amounts):

@@ -21,7 +21,7 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
         convscope layers py:mypackage.nets:small --weights small.safetensors --json
     """
     common = common or Common()
-    net = load_network(model, options or ModelOptions(), seed=common.seed)
+    net = load_network(model, options)
     terminal = common.terminal()
     stages = set(net.layers.stages())
     terminal.result(_document(net, stages))

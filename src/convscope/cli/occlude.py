@@ -14,15 +14,15 @@ def occlude(
     model: opt.Model,
     /,
     *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
-    out: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
+    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
     size: str | None = None,
     stride: str | None = None,
-    value: str = "grey",
+    fill: str = "grey",
     border: Literal["clip", "inside"] = "clip",
     target: Annotated[list[str] | None, Parameter(alias="-t", negative=())] = None,
     layer: str | None = None,
     strongest: Literal["sum", "max"] = "sum",
-    unit: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None,
+    units: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None,
     scan: Path | None = None,
     scan_images: str | None = None,
     limit: opt.Limit = None,
@@ -38,10 +38,10 @@ def occlude(
 
     One figure an image, as the paper's Fig. 7; all numbers as occlusion.csv, occlusion.json and, with the attribution
     of every pixel, occlusion.npz. Only what the square changes is recomputed, exactly. Each image's answer is kept in
-    OUT/parts as soon as it is known: run the same command again, and it goes on from there.
+    STORE/parts as soon as it is known: run the same command again, and it goes on from there.
 
         convscope occlude zoo:squeezenet1_1 dog.jpg -o dog
-        convscope occlude zoo:squeezenet1_1 photos/ -o out --size 32 --stride 4 --value blur -t tabby -t 285
+        convscope occlude zoo:squeezenet1_1 photos/ -o out --size 32 --stride 4 --fill blur -t tabby -t 285
         convscope occlude zoo:squeezenet1_1 dog.jpg -o dog --scan scan --scan-images photos/
         convscope occlude zoo:squeezenet1_1 samples: -o out --limit 12 --atlas atlas
 
@@ -52,7 +52,7 @@ def occlude(
         the image, 48 for 224 or 227 pixels.
     stride
         How far it moves, as 8 or 8x4 (down and across). By default a sixth of the square.
-    value
+    fill
         What covers: grey (the mean colour), mean (of the image), blur (the image blurred), a number 0 to 255, or a
         colour such as 255,0,0.
     border
@@ -64,7 +64,7 @@ def occlude(
         Layer whose strongest map is followed; by default the last one of maps.
     strongest
         By what a map is the strongest: the sum or the maximum of its positions.
-    unit
+    units
         Unit to follow as well; may be given several times.
     scan
         Folder of a scan of the same network (`convscope scan`): the figure then shows what the followed map takes from
@@ -77,21 +77,21 @@ def occlude(
     common = common or opt.Common()
     from convscope import studies
 
-    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
+    net = opt.load_network(model, options)
     others = images if scan_images is None else (scan_images,)
     scanned = opt.open_images(others, allowance) if scan is not None else None
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.occlude(
-            net, opt.open_images(images, allowance, limit=limit), out=out, size=parse_pair(size, "size"),
-            stride=parse_pair(stride, "stride"), fill=parse_fill(value), border=border, target=target, layer=layer,
-            strongest=strongest, units=unit or (), scan=scan, scan_images=scanned, method=method,
+            net, opt.open_images(images, allowance, limit=limit), store=store, size=parse_pair(size, "size"),
+            stride=parse_pair(stride, "stride"), fill=parse_fill(fill), border=border, target=target, layer=layer,
+            strongest=strongest, units=units or (), scan=scan, scan_images=scanned, method=method,
             workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
-    present(found, terminal, idle=f"nothing is left to do: {out} holds all of it")
-    for one, line in zip(found.covered, found.lines, strict=True):
+    present(found, terminal, idle=f"nothing is left to do: {store} holds all of it")
+    for row, line in enumerate(found.lines):
         terminal.say(line)
-        if (path := found.figure_of(one)) is not None:
+        if (path := found.figure_of(row)) is not None:
             terminal.say(f"    {path}")
-    if found.failures:
-        terminal.say(f"{len(found.covered)} images, {len(found.failures)} left out that could not be read")
+    if found.seen.failures:
+        terminal.say(f"{len(found)} images, {len(found.seen.failures)} left out that could not be read")

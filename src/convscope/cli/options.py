@@ -40,7 +40,9 @@ Layers = Annotated[
 ]
 Batch = Annotated[int, Parameter(group=RUN, help="Images that are taken together; the result does not depend on it.")]
 Workers = Annotated[int | None, Parameter(group=RUN, help="Threads that share the work; by default one a core.")]
-Threads = Annotated[int, Parameter(group=RUN, help="Threads that decode images ahead of their use.")]
+Seed = Annotated[
+    int, Parameter(group=RUN, validator=validators.Number(gte=0, lt=2**63), help="Seed of what is random.")
+]
 Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
 
 
@@ -55,8 +57,6 @@ class Common:
     """No progress and no remarks, only the result."""
     debug: Annotated[bool, _SWITCH] = False
     """Show the traceback of an error."""
-    seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))] = 0
-    """Seed of all that is random, such as the weights of a network that has none."""
 
     def terminal(self) -> Terminal:
         """Where the command writes."""
@@ -83,6 +83,8 @@ class ModelOptions:
     """Where to compute, such as cpu, cuda or cuda:1."""
     dtype: Literal["float32", "float64", "float16", "bfloat16"] | None = None
     """Numbers to compute with."""
+    seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))] = 0
+    """Seed of what is random: the weights of a network that has none, and what a command draws."""
 
 
 @Parameter(name="*", group=RUN)
@@ -129,14 +131,15 @@ class RuleOptions:
         return asdict(self)
 
 
-def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":
-    """The network that the model options describe, with `seed` deciding weights that are random."""
+def load_network(spec: str, asked: ModelOptions | None) -> "Network":
+    """The network that the model options describe."""
     import torch
 
     import convscope
 
     keep_memory()
-    asked: dict[str, Any] = {
+    options = asked or ModelOptions()
+    how: dict[str, Any] = {
         "weights": options.weights,
         "input_size": parse_size(options.input_size),
         "preprocess": read_preprocess(options.preprocess),
@@ -146,7 +149,7 @@ def load_network(spec: str, options: ModelOptions, *, seed: int) -> "Network":
         "dtype": None if options.dtype is None else getattr(torch, options.dtype),
     }
     with _one_message():
-        return convscope.load(spec, seed=seed, **asked)
+        return convscope.load(spec, seed=options.seed, **how)
 
 
 def loader(options: ModelOptions | None) -> "Callable[..., Network]":
@@ -154,17 +157,17 @@ def loader(options: ModelOptions | None) -> "Callable[..., Network]":
     asked = options or ModelOptions()
 
     def load(spec: str, *, weights: str | None = None, seed: int = 0) -> "Network":
-        return load_network(spec, asked if weights is None else replace(asked, weights=weights), seed=seed)
+        return load_network(spec, replace(asked, weights=weights or asked.weights, seed=seed))
 
     return load
 
 
-def load_all(specs: Sequence[str], options: ModelOptions | None, *, seed: int) -> "Iterator[Network]":
+def load_all(specs: Sequence[str], options: ModelOptions | None) -> "Iterator[Network]":
     """Networks one after the other: the first with all model options, the others with their own weights and images."""
     asked = options or ModelOptions()
-    alone = ModelOptions(device=asked.device, dtype=asked.dtype)
+    alone = ModelOptions(device=asked.device, dtype=asked.dtype, seed=asked.seed)
     for number, spec in enumerate(specs):
-        yield load_network(spec, alone if number else asked, seed=seed)
+        yield load_network(spec, alone if number else asked)
 
 
 def keep_memory() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import Common, ImageOptions, Images, Threads, open_images
+from convscope.cli.options import Common, ImageOptions, Images, Workers, open_images
 from convscope.cli.present import present
 
 
@@ -14,9 +14,9 @@ def overlap(
     b: Annotated[str | None, Parameter(help="the other collection; without it, duplicates within the first")] = None,
     /,
     *,
-    out: Annotated[Path | None, Parameter(alias="-o", help="file for the list, as CSV")] = None,
+    store: Annotated[Path | None, Parameter(alias="-o", help="folder for the list, as pairs.csv")] = None,
     threshold: float | None = None,
-    threads: Threads = 2,
+    workers: Workers = None,
     allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -24,7 +24,7 @@ def overlap(
 
     By normalised correlation of small grey versions, aligned where a slight crop moved them; the most alike first.
 
-        convscope overlap pretraining/ caltech101/ -o list.csv
+        convscope overlap pretraining/ caltech101/ -o overlap
         convscope overlap photos/
 
     Parameters
@@ -34,14 +34,15 @@ def overlap(
     """
     common = common or Common()
     from convscope import studies
+    from convscope.studies.duplication import TABLE
 
     terminal = common.terminal()
     how = {} if threshold is None else {"threshold": threshold}
     first, second = (None if one is None else open_images(one, allowance) for one in (a, b))
     with terminal.progress() as progress:
-        found = studies.overlap(first, second, names=(a, b), out=out, threads=threads, progress=progress, **how)
+        found = studies.overlap(first, second, names=(a, b), store=store, workers=workers, progress=progress, **how)
     present(found, terminal)
-    terminal.say(found.summary)
+    terminal.say(found.summary + ("" if store is None else f": {store / TABLE}"))
 
 
 __all__ = ["overlap"]

@@ -72,7 +72,7 @@ def parse_fill(text: str) -> Any:
     except ValueError:
         return text
     if len(numbers) not in (1, 3) or not all(0 <= n <= 255 for n in numbers):
-        raise UsageError(f"--value {text}: give a number from 0 to 255, or three of them for a colour")
+        raise UsageError(f"--fill {text}: give a number from 0 to 255, or three of them for a colour")
     return numbers * 3 if len(numbers) == 1 else numbers
 
 

@@ -35,7 +35,7 @@ def present(answer: "Answer", terminal: Terminal, *, idle: str | None = None) ->
     if answer.saved is not None:
         if answer.saved.missing is not None:
             terminal.remark(f"no figures: {answer.saved.missing}")
-        document = {"out": str(answer.saved.folder), "figures": list(map(str, answer.saved.figures.values()))}
+        document = {"store": str(answer.saved.folder), "figures": list(map(str, answer.saved.figures.values()))}
     terminal.result({**document, **answer.to_json()})
     show_tables(answer.tables(), terminal)
 

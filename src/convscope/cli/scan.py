@@ -11,7 +11,7 @@ from convscope.cli.parsing import parse_names
 from convscope.cli.present import present
 from convscope.errors import UsageError
 
-Out = Annotated[Path, Parameter(alias="-o", help="folder for the result")]
+Store = Annotated[Path, Parameter(alias="-o", help="folder for the result")]
 
 
 def scan(
@@ -19,7 +19,7 @@ def scan(
     images: opt.Images,
     /,
     *,
-    out: Out,
+    store: Store,
     layers: opt.Layers = None,
     k: Annotated[int, Parameter(name="-k", group=opt.RUN)] = 9,
     batch: opt.Batch = 32,
@@ -57,24 +57,24 @@ def scan(
     from convscope import studies
     from convscope.processes import rank
 
-    net = opt.load_network(model, options or opt.ModelOptions(), seed=common.seed)
+    net = opt.load_network(model, options)
     names = parse_names(layers, "layers") or list(net.layers.stages())
     source = opt.open_images(images, allowance, cache=cache)
     terminal = common.terminal()
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:
         found = studies.scan(
-            net, source, out=out, layers=names, k=k, batch=batch, workers=workers, shard=part, statistics=statistics,
-            progress=progress,
+            net, source, store=store, layers=names, k=k, batch=batch, workers=workers, shard=part,
+            statistics=statistics, progress=progress,
         )  # fmt: skip
     if rank() == 0:
-        present(found, terminal, idle=f"nothing is left to do: {out} holds all of it")
+        present(found, terminal, idle=f"nothing is left to do: {store} holds all of it")
         terminal.say(found.summary)
 
 
 def merge(
     *parts: Annotated[Path, Parameter(help="folders of scans that share model, images and options")],
-    out: Out,
+    store: Store,
     common: opt.Common | None = None,
 ) -> None:
     """Merge scans of different shards of the same images into one, as if they had been scanned together.
@@ -86,7 +86,7 @@ def merge(
     common = common or opt.Common()
     from convscope import studies
 
-    found = studies.merge(parts, out)
+    found = studies.merge(parts, store)
     terminal = common.terminal()
     present(found, terminal)
     terminal.say(found.summary)

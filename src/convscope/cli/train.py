@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Threads, admitted, keep_memory
+from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Seed, Workers, admitted, keep_memory
 from convscope.cli.parsing import parse_changes
 from convscope.cli.present import present
 from convscope.cli.terminal import Terminal
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 Protocol = Annotated[str, Parameter(help="imagenette-zfnet, imagenet-zfnet, imagenette-table3, or a TOML file")]
 Run = Annotated[Path, Parameter(alias="-o", help="folder for log, checkpoints and state")]
-Val = Annotated[str | None, Parameter(group=RUN, help="Images to validate on, where they are no part of the others.")]
+Validation = Annotated[
+    str | None, Parameter(group=RUN, help="Images to validate on, where they are no part of the others.")
+]
 HoldOut = Annotated[
     float | None, Parameter(group=RUN, help="Share of each class to validate on instead of training on it.")
 ]
@@ -34,15 +36,16 @@ def train(
     data: Images,
     /,
     *,
-    out: Run,
-    val: Val = None,
+    store: Run,
+    validation: Validation = None,
     hold_out: HoldOut = None,
     change: Settings = None,
     limit: Limit = None,
     keep: Annotated[Literal["auto", "memory", "stream"], Parameter(group=RUN)] = "auto",
-    threads: Threads = 2,
+    workers: Workers = None,
     save_every: Annotated[int, Parameter(group=RUN)] = 1000,
     device: Device = None,
+    seed: Seed = 0,
     allowance: ImageOptions | None = None,
     common: Common | None = None,
 ) -> None:
@@ -54,7 +57,7 @@ def train(
 
         convscope train imagenette-zfnet npz:imagenette128.npz -o run
         convscope train imagenette-zfnet photos/ --hold-out 0.1 -o run --set epochs=10 --set width=0.25
-        convscope train mine.toml photos/train --val photos/val -o run
+        convscope train mine.toml photos/train --validation photos/val -o run
         torchrun --nproc-per-node 8 -m convscope train imagenet-zfnet imagenet/ -o run
 
     Parameters
@@ -72,14 +75,14 @@ def train(
     told = Told(terminal)
     with terminal.progress() as progress:
         found = studies.train(
-            config, data, out, val=val, hold_out=hold_out, changes=parse_changes(change, "set"), limit=limit, keep=keep,
-            threads=threads, save_every=save_every, device=device, seed=common.seed, progress=progress,
-            on_epoch=told.epoch, on_start=told.start, **admitted(allowance),
+            config, data, store, validation=validation, hold_out=hold_out, changes=parse_changes(change, "set"),
+            limit=limit, keep=keep, workers=workers, save_every=save_every, device=device, seed=seed,
+            progress=progress, on_epoch=told.epoch, on_start=told.start, **admitted(allowance),
         )  # fmt: skip
-    if found.done.leads:
+    if found.done is None or found.done.leads:
         present(found, terminal)
         terminal.say(found.summary)
-        terminal.say(f"checkpoints: {', '.join(map(str, found.checkpoints))}: {out}")
+        terminal.say(f"checkpoints: {', '.join(map(str, found.checkpoints))}: {store}")
 
 
 class Told:

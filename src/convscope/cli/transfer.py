@@ -13,8 +13,8 @@ from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import UsageError
 
 if TYPE_CHECKING:
+    from convscope.generalisation import Fold, Learning, TargetSet
     from convscope.graph import Network
-    from convscope.transfer import Fold, Learning, TargetSet
 
 _PROTOCOL = Group("Protocol", sort_key=0)
 _LEARNING = Group("Classifiers", sort_key=1)
@@ -65,8 +65,8 @@ class LearningOptions:
 
     def learning(self, seed: int) -> "Learning":
         """How classifiers learn."""
-        from convscope.transfer import Learning
-        from convscope.transfer.classifiers import GRID
+        from convscope.generalisation import Learning
+        from convscope.generalisation.classifiers import GRID
 
         kinds: Any = parse_names(self.classifiers, "classifiers", ("softmax", "svm"))
         return Learning(tuple(kinds), parse_numbers(self.c, "c", float) or GRID, scaling=self.scaling, seed=seed)
@@ -77,14 +77,14 @@ def transfer(
     dataset: Annotated[str, Parameter(help="caltech101:DIR caltech256:DIR voc2012:DIR, or any images with labels")],
     /,
     *,
-    out: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and kept features")],
+    store: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and kept features")],
     layers: Annotated[str | None, Parameter(group=RUN)] = None,
     compare: Annotated[str | None, Parameter(group=_PROTOCOL)] = None,
     scratch_size: Annotated[int | None, Parameter(group=_PROTOCOL)] = None,
     scratch_set: Annotated[list[str] | None, Parameter(group=_PROTOCOL, negative=())] = None,
     atlas: AddTo = None,
     name: EntryName = None,
-    cache: Annotated[Path | None, Parameter(group=RUN)] = None,
+    feature_store: Annotated[Path | None, Parameter(group=RUN)] = None,
     workers: Workers = None,
     protocol: ProtocolOptions | None = None,
     learning: LearningOptions | None = None,
@@ -112,8 +112,8 @@ def transfer(
         Side of the input when the network is trained from scratch; by default the network's own.
     scratch_set
         Change of the recipe when the network is trained from scratch, as epochs=100; several times.
-    cache
-        Folder that keeps features and scores; by default OUT/features.
+    feature_store
+        Folder that keeps features and scores; by default STORE/features.
     """
     common, asked = common or Common(), protocol or ProtocolOptions()
     models, how = options or ModelOptions(), learning or LearningOptions()
@@ -126,15 +126,15 @@ def transfer(
 
     with terminal.progress() as progress:
         found = studies.transfer(
-            model, dataset, out=out, layers=parse_names(layers, "layers"),
+            model, dataset, store=store, layers=parse_names(layers, "layers"),
             compare=parse_names(compare, "compare", ("random", "scratch")) or (),  # pyright: ignore[reportArgumentType]
-            learning=how.learning(common.seed), pooling=how.pooling, features=how.features, scratch_size=scratch_size,
+            learning=how.learning(models.seed), pooling=how.pooling, features=how.features, scratch_size=scratch_size,
             scratch_changes=parse_changes(scratch_set, "scratch-set"), weights=models.weights, loading=loader(models),
-            device=models.device, cache=cache, workers=workers, seed=common.seed, atlas=atlas, name=name,
-            progress=progress, on_start=said, **asked.keywords(), **admitted(allowance),
+            device=models.device, feature_store=feature_store, workers=workers, seed=models.seed, atlas=atlas,
+            name=name, progress=progress, on_start=said, **asked.keywords(), **admitted(allowance),
         )  # fmt: skip
     present(found, terminal)
-    terminal.say(f"{len(found.found.scores)} scores: {out}")
+    terminal.say(f"{len(found.found.scores)} scores: {store}")
 
 
 __all__ = ["transfer"]

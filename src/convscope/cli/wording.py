@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
-
-_SPELLED: Mapping[str, str] = {"fill": "value", "transformations": "transformation"}
-"""Arguments of the library whose option has another name."""
 
 _ARGUMENT = re.compile(r"(?<!\w\()(?<![\w.`/])(?P<name>[a-z_]+)=(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;:)'\"]+)?")
 
@@ -38,7 +35,7 @@ def in_words_of(command: Callable[..., Any] | None, message: str) -> str:
     known = _options(command) if command is not None else {}
 
     def spelled(match: re.Match[str]) -> str:
-        name = _SPELLED.get(match["name"], match["name"])
+        name = match["name"]
         if name not in known:
             return match[0]
         value = (match["value"] or "").strip("'\"")

@@ -39,13 +39,13 @@ class Part:
             raise UsageError(f"part '{self.part}' of {self.image}: box {box} is empty or begins before the image")
 
 
-def read_parts(source: str | Path, *, empty: Literal["refuse", "allow"] = "refuse") -> tuple[Part, ...]:
+def read_parts(path: str | Path, *, empty: Literal["refuse", "allow"] = "refuse") -> tuple[Part, ...]:
     """The parts in a CSV file, in its order.
 
     Raises:
         UsageError: if it cannot be read, lacks a column, or a row is malformed or given twice.
     """
-    path = Path(source)
+    path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

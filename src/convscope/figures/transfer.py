@@ -9,8 +9,8 @@ import numpy as np
 
 from convscope.errors import UsageError
 from convscope.figures.style import COLOURS, COLUMN, drawing
-from convscope.transfer.results import MeanScore, TransferScores
-from convscope.transfer.tables import PAPER_CALTECH
+from convscope.generalisation.results import MeanScore, TransferScores
+from convscope.generalisation.tables import PAPER_CALTECH
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

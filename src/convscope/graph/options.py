@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from convscope.errors import UsageError
 
@@ -38,6 +38,22 @@ class PullOptions:
             if getattr(self, name) not in get_args(allowed):
                 choices = ", ".join(map(repr, get_args(allowed)))
                 raise UsageError(f"{name}={getattr(self, name)!r} is not a choice; choose one of {choices}")
+
+
+def pull_options(options: PullOptions | None, **single: Any) -> PullOptions:
+    """The options that were given together, or one by one; raises UsageError for both.
+
+    >>> pull_options(None, rule="guided").rule, pull_options(PullOptions(lrn="gradient")).lrn
+    ('guided', 'gradient')
+    """
+    made = PullOptions(**single)
+    if options is None:
+        return made
+    usual = PullOptions()
+    twice = [name for name, value in single.items() if value != getattr(usual, name)]
+    if twice:
+        raise UsageError(f"options= and {twice[0]}= both say how signals go back: give one of them")
+    return options
 
 
 @dataclass

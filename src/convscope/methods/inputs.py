@@ -72,7 +72,7 @@ def images_for(net: Network, images: Any) -> Tensor:
     """
     if isinstance(images, np.ndarray) and images.dtype.kind == "f":
         images = torch.from_numpy(images)
-    if isinstance(images, list | tuple) and images and all(_is_normalised(one) for one in images):
+    if isinstance(images, list | tuple) and _is_normalised(images):
         shapes = {tuple(one.shape) for one in images}
         if len(shapes) > 1:
             raise ShapeError(f"images of one size are needed, found {' and '.join(map(str, sorted(shapes)))}")
@@ -85,11 +85,26 @@ def images_for(net: Network, images: Any) -> Tensor:
     return input_of(net, pixels)
 
 
-def _is_normalised(image: Any) -> bool:
-    """Whether it is one image (C, H, W) of floats."""
-    if isinstance(image, np.ndarray):
-        return image.dtype.kind == "f" and image.ndim == 3
-    return isinstance(image, Tensor) and image.is_floating_point() and image.dim() == 3
+def _is_normalised(images: Any) -> bool:
+    """Whether they are images of floating-point numbers, taken as they are: a batch, one, or a list of such."""
+    if isinstance(images, list | tuple):
+        return bool(images) and all(_is_normalised(one) and one.ndim == 3 for one in images)
+    if isinstance(images, np.ndarray):
+        return images.dtype.kind == "f" and images.ndim in (3, 4)
+    return isinstance(images, Tensor) and images.is_floating_point()
+
+
+def are_planes(images: Any) -> bool:
+    """Whether they are tensors, or arrays laid out like them, channels first: a batch, one image, or a list of such.
+
+    >>> are_planes(torch.zeros(3, 8, 8, dtype=torch.uint8)), are_planes(np.zeros((8, 8, 3), np.uint8))
+    (True, False)
+    """
+    if isinstance(images, list | tuple):
+        return bool(images) and all(are_planes(one) for one in images)
+    if isinstance(images, np.ndarray):
+        return images.ndim in (3, 4) and (images.dtype.kind == "f" or images.shape[-1] not in (1, 3, 4))
+    return isinstance(images, Tensor)
 
 
 def _normalised(net: Network, batch: Tensor) -> Tensor:
@@ -130,7 +145,7 @@ def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[np.uint8]]:
         if len(source) > AT_ONCE:
             raise UsageError(
                 f"{source.describe()}: {len(source)} images are more than the {AT_ONCE} that are taken together; take "
-                "open_source(..., limit=), or a function for collections (scan, occlude_source, convscope.studies)"
+                "open_source(..., limit=)"
             )
         for index in range(len(source)):
             yield load_image(source, index, preprocess)
@@ -150,4 +165,4 @@ def _of_planes(planes: NDArray[Any], preprocess: Preprocess) -> Iterator[NDArray
         yield pixels if cropped else preprocess.crop(pixels)
 
 
-__all__ = ["AT_ONCE", "images_for", "input_of", "preprocess_of"]
+__all__ = ["AT_ONCE", "are_planes", "images_for", "input_of", "preprocess_of"]

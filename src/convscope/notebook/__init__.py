@@ -9,6 +9,7 @@ from convscope.atlas.reading import Atlas, AtlasUnit
 from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.scan.found import LayerScan, Scanned, TopView
 from convscope.methods.scan.topk import TopK
+from convscope.notebook.answer import answer_html
 from convscope.notebook.atlas import atlas_html, unit_html
 from convscope.notebook.projection import projection_html
 from convscope.notebook.scan import layer_html, scan_html, top_html, view_html
@@ -29,4 +30,4 @@ html_of.register(Scanned, scan_html)
 html_of.register(Atlas, atlas_html)
 html_of.register(AtlasUnit, unit_html)
 
-__all__ = ["html_of"]
+__all__ = ["answer_html", "html_of"]

@@ -33,6 +33,13 @@ def picture(pixels: NDArray[np.uint8], side: int = 96, *, title: str = "") -> st
     return f'<img {shape} title="{text}" alt="{text}" style="{sharp}margin:1px" src="data:image/png;base64,{data}">'
 
 
+def figure(content: bytes, width: int = 720) -> str:
+    """An image element that holds a figure, given as PNG, at most `width` CSS pixels wide, on white."""
+    data = base64.b64encode(content).decode()
+    style = f"max-width:min(100%,{width}px);height:auto;background:#fff"
+    return f'<img alt="" style="{style}" src="data:image/png;base64,{data}">'
+
+
 def boxed(pixels: NDArray[np.uint8], where: Sequence[int], side: int = 96) -> str:
     """A picture (h, w, 3) with the box y0, x0, y1, x1 drawn on it, light and dark, so that it shows on anything.
 
@@ -96,4 +103,4 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return f"<table><tr>{first}</tr>{body}</table>"
 
 
-__all__ = ["box", "boxed", "cell", "picture", "signed", "table"]
+__all__ = ["box", "boxed", "cell", "figure", "picture", "signed", "table"]

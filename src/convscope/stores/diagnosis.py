@@ -12,7 +12,7 @@ from convscope.methods.diagnosis import diagnosis
 from convscope.methods.diagnosis.diagnosis import LayerDiagnosis
 from convscope.methods.diagnosis.measured import Limits
 from convscope.progress import Progress
-from convscope.stores.scan import Scan, scan
+from convscope.stores.scan import KeptScan, scan
 
 
 def diagnose(
@@ -35,7 +35,7 @@ def diagnose(
             that do not exist. SourceError: if there are no images. StoreError: if the store holds another scan.
     """
 
-    def kept(net: Network, source: Source, layers: Sequence[str], *, progress: Progress) -> Scan:
+    def kept(net: Network, source: Source, layers: Sequence[str], *, progress: Progress) -> KeptScan:
         return scan(net, source, layers=layers, k=1, statistics="units", store=store, progress=progress)
 
     return diagnosis.diagnose(

@@ -25,7 +25,7 @@ from convscope.methods.scan.scanning import refuse_unreadable
 from convscope.processes import launched, rank
 from convscope.progress import Progress
 from convscope.settings import usual_settings
-from convscope.stores.scan import Scan, scan
+from convscope.stores.scan import KeptScan, scan
 
 __all__ = ["distributed_scan"]
 
@@ -41,7 +41,7 @@ def distributed_scan(
     store: str | PathLike[str],
     progress: Progress | None = None,
     **options: Any,
-) -> Scan:
+) -> KeptScan:
     """The whole scan, in every process, of a scan that they share; on its own a process scans everything.
 
     store: a folder that all processes see. `options` are those of `scan`, except the shard. Progress is told to the
@@ -60,9 +60,9 @@ def distributed_scan(
         scan(net, source, store=store, shard=(rank(), world), progress=progress if rank() == 0 else None, **options)
         dist.barrier()
         if rank() == 0:
-            Scan.load(store).save(store)
+            KeptScan.load(store).write(store)
         dist.barrier()
-    found = Scan.load(store)
+    found = KeptScan.load(store)
     refuse_unreadable(found)
     return found
 

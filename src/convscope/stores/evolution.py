@@ -26,7 +26,7 @@ from convscope.methods.evolution import following
 from convscope.methods.evolution.following import Checkpoint, FeatureHistory
 from convscope.methods.evolution.settling import Responses, sampled
 from convscope.progress import Progress
-from convscope.stores.scan import Scan, scan
+from convscope.stores.scan import KeptScan, scan
 from convscope.stores.sealing import seal, unseal
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Keeping:
 
     folder: Path
 
-    def scan(self, epoch: int, net: Network, source: Source, layers: Sequence[str], *, progress: Progress) -> Scan:
+    def scan(self, epoch: int, net: Network, source: Source, layers: Sequence[str], *, progress: Progress) -> KeptScan:
         """The strongest response of every unit of the layers."""
         store = self._of(epoch) / "scan"
         return scan(net, source, layers=layers, k=1, statistics="none", store=store, progress=progress)

@@ -32,10 +32,10 @@ from convscope.stores import scan_files
 logger = logging.getLogger(__name__)
 
 
-class Scan(Scanned):
+class KeptScan(Scanned):
     """What a scan found, and how it is kept in a folder; see `Scanned` for what it holds."""
 
-    def save(self, folder: str | PathLike[str]) -> None:
+    def write(self, folder: str | PathLike[str]) -> None:
         """Write the scan into a folder: one file a layer if it is complete, else one part for `load` and `merge`.
 
         Parts in the folder whose images this scan covers are removed.
@@ -85,7 +85,7 @@ def scan(
     statistics: Statistics = "all",
     crops: Crops | None = None,
     progress: Progress | None = None,
-) -> Scan:
+) -> KeptScan:
     """The k strongest responses of every unit of `layers` (default: one a spatial stage), and statistics.
 
     An image gives a unit one candidate, the first position of the spatial maximum of the layer's output; order: value
@@ -95,8 +95,8 @@ def scan(
     shard: (i, n) looks at every n-th micro-batch from the i-th; the n results `merge` to the whole.
     workers: threads that run the network, by default one a core.
     store: a folder that finished work is kept in, where a repeated call goes on from it. A complete scan is written
-        there as `Scan.save` would; a shard as a part. What parts of another split hold is not repeated, nor in the
-        result: `Scan.load` gives all that is in the store.
+        there as `KeptScan.save` would; a shard as a part. What parts of another split hold is not repeated, nor in the
+        result: `KeptScan.load` gives all that is in the store.
     statistics: "all", "units" (no means by class), or "none". Means by class need labels, and are left out where
         their table would take more than 512 MiB.
     crops: is filled with the crops of the winners, as they are found and as far as its memory goes, for who would
@@ -114,13 +114,13 @@ def scan(
     folder, photos = None if store is None else Path(store), ScannedImages.of(net, source)
     mine = shard_coverage(identity, shard)
     if folder is not None and (finished := _finished(folder, identity)) is not None:
-        return refuse_unreadable(Scan(finished, photos=photos))
+        return refuse_unreadable(KeptScan(finished, photos=photos))
     state = ScanState.empty(identity)
     if folder is not None:
         state, mine = _resume(folder, identity, mine)
     job = job_of(net, source, state, batch=batch, workers=workers, crops=crops)
     _work(job, mine, folder, shard, progress or silent)
-    result = refuse_unreadable(Scan(state, photos=photos))
+    result = refuse_unreadable(KeptScan(state, photos=photos))
     if folder is not None and result.complete:
         scan_files.write_finished(folder, state)
     return result
@@ -179,4 +179,4 @@ def _save_part(store: Path, state: ScanState) -> None:
     scan_files.remove(p for p in old if p != path)
 
 
-__all__ = ["Scan", "scan"]
+__all__ = ["KeptScan", "scan"]

@@ -9,12 +9,12 @@ from convscope.studies.answer import Answer, Entry, Figure, Saved
 from convscope.studies.correspondence import Correspondence, correspond
 from convscope.studies.diagnosis import Diagnosis, diagnose
 from convscope.studies.duplication import Overlap, overlap
-from convscope.studies.evaluation import EvaluationStudy, evaluate
+from convscope.studies.evaluation import Evaluation, evaluate
 from convscope.studies.evolution import Evolution, evolve
 from convscope.studies.generalisation import Transfer, transfer
 from convscope.studies.occlusion import Occlusion, occlude
-from convscope.studies.projection import Projections, deconv
-from convscope.studies.scanning import ScanAnswer, merge, scan
+from convscope.studies.projection import Projection, Projections, deconv
+from convscope.studies.scanning import Scan, merge, scan
 from convscope.studies.training import Training, train
 from convscope.studies.transformation import Invariance, invariance
 
@@ -27,8 +27,9 @@ __all__ = [
     # responses and projections
     "scan",
     "merge",
-    "ScanAnswer",
+    "Scan",
     "deconv",
+    "Projection",
     "Projections",
     # where a network looks, and what moves it
     "occlude",
@@ -46,7 +47,7 @@ __all__ = [
     "train",
     "Training",
     "evaluate",
-    "EvaluationStudy",
+    "Evaluation",
     "ablate",
     "Ablation",
     "transfer",

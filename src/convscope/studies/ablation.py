@@ -8,11 +8,12 @@ from os import PathLike
 from typing import Any
 
 from convscope.atlas import Atlas
+from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
-from convscope.studies.asking import atlas_of
+from convscope.studies.asking import atlas_of, threads_of
 from convscope.studies.training import OnStart
 from convscope.tables import TextTable, columns_of
 from convscope.training import AblationTrials, Config, ablation
@@ -24,7 +25,7 @@ _HEAD = ("variant", "parameters", "seeds", "train top-1", "val top-1", "val top-
 _MEASURES = ("train top-1", "val top-1", "val top-5")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Ablation(Answer):
     """The errors of all variants that were trained."""
 
@@ -71,7 +72,7 @@ class Ablation(Answer):
         """The rows, and the configuration."""
         yield "table.json", json_bytes({"config": self.found.config.to_json(), "rows": self.rows()})
 
-    def figures(self) -> Mapping[str, Figure]:
+    def drawings(self) -> Mapping[str, Figure]:
         """The validation errors side by side."""
         caption = "Validation error of each variant; whiskers: standard deviation of seeds."
         return {"table.png": Figure(caption, self._draw)}
@@ -99,18 +100,18 @@ def with_spread(value: tuple[float, float | None]) -> str:
 
 def ablate(
     config: Config | str | PathLike[str],
-    images: str,
-    out: str | PathLike[str],
+    images: Source | Any,
+    store: str | PathLike[str],
     *,
     variants: Sequence[str] | None = None,
     seeds: int | Sequence[int] = 3,
-    val: str | None = None,
+    validation: Source | Any | None = None,
     hold_out: float | None = None,
     changes: Mapping[str, Any] | None = None,
     limit: int | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
-    threads: int = 2,
+    workers: int | None = None,
     device: str | None = None,
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
@@ -121,10 +122,10 @@ def ablate(
 
     Args:
         config, changes: as for `convscope.studies.train`.
-        images, val, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
-        out: the folder of the trainings, the table and its figure. A repeated call goes on from it.
+        images, validation, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
+        store: the folder of the trainings, the table and its figure. A repeated call goes on from it.
         variants: rows of the table; default: all. seeds: those of the trainings of each, or how many, from 0.
-        threads, device: as for `convscope.train`.
+        workers, device: as for `convscope.train`.
         atlas: an atlas that is to show the answer, under `name`.
         on_start: told the configuration and both collections before the first training.
 
@@ -135,27 +136,28 @@ def ablate(
     numbers = range(seeds) if isinstance(seeds, int) else seeds
     if not len(numbers):
         raise UsageError(f"seeds={seeds}: train at least once")
-    source, validation = open_splits(
-        images, val=val, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
+    source, held = open_splits(
+        images, validation=validation, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
     )
-    if validation is None:
+    if held is None:
         raise UsageError(
-            f"an ablation needs validation images, and {images} has no such part: name some with val= or hold_out="
+            f"an ablation needs validation images, and {images} has no such part: name some with "
+            "validation= or hold_out="
         )
     if on_start is not None:
-        on_start(wanted, source, validation)
+        on_start(wanted, source, held)
     found = ablation.ablate(
         wanted,
         source,
-        validation,
-        out=str(out),
+        held,
+        out=str(store),
         variants=list(VARIANTS) if variants is None else list(variants),
         seeds=numbers,
         device=device,
-        threads=threads,
+        threads=threads_of(workers),
         progress=progress or silent,
     )
-    return finished(Ablation(found), out=out, atlas=shown, name=name)
+    return finished(Ablation(found), store=store, atlas=shown, name=name)
 
 
 __all__ = ["Ablation", "ablate", "with_spread"]

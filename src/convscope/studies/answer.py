@@ -8,29 +8,41 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from textwrap import shorten
+from typing import Any, Self, TypeVar
 
 from convscope.atlas import Atlas
 from convscope.atlas.experiments import Kind, Table, add_experiment
+from convscope.atlas.names import is_name
 from convscope.errors import MissingExtra, StoreError
 from convscope.files import write_bytes
+from convscope.shown import Shown
+from convscope.stores.sealing import seal, unseal
+from convscope.studies.kept import packed, unpacked
 from convscope.tables import TextTable
 
 Row = Mapping[str, Any]
+
+FORMAT = "convscope answer"
+SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class Figure:
     """A picture of an answer: what it shows, in words, and how it is drawn when it is wanted, as PNG.
 
-    `draw` raises MissingExtra without matplotlib.
+    `draw` raises MissingExtra without matplotlib. In a notebook the figure displays itself.
     """
 
     caption: str
     draw: Callable[[], bytes]
+
+    def _repr_png_(self) -> bytes:
+        return self.draw()
 
 
 @dataclass(frozen=True)
@@ -52,13 +64,19 @@ class Saved:
     folder: Path
     figures: Mapping[str, Path]
     missing: str | None = None
+    captions: Mapping[str, str] = field(default_factory=dict)
 
 
-class Answer(ABC):
-    """What a study found. Subclasses say what is in it; how it is kept and shown is the same for all."""
+class Answer(Shown, ABC):
+    """What a study found. Subclasses are dataclasses that say what is in it; how it is kept and shown is alike for all.
+
+    `summary` says it in words, `rows` as a table, `to_json` whole, `figures` in pictures. `save` writes all of this
+    into a folder, and `load` brings the answer back from there; what of an answer is only there when it was just made
+    (its network, an open collection) is then None.
+    """
 
     saved: Saved | None = None
-    """Where it was written last."""
+    """Where it was written last, or loaded from."""
 
     @property
     def kept(self) -> Saved:
@@ -81,6 +99,12 @@ class Answer(ABC):
     def to_json(self) -> dict[str, Any]:
         """Everything that is said of it as JSON values, without NaN."""
 
+    def __repr__(self) -> str:
+        return shorten(f"<{type(self).__name__}: {self.summary}>", 110, placeholder=" ...>")
+
+    def _repr_html_(self) -> str:
+        return import_module("convscope.notebook").answer_html(self)
+
     def tables(self) -> Sequence[TextTable]:
         """The tables that people read."""
         return ()
@@ -95,7 +119,21 @@ class Answer(ABC):
         yield from ()
 
     def figures(self) -> Mapping[str, Figure]:
-        """Its figures by file name."""
+        """Its figures by file name; of an answer that was loaded those that were written with it."""
+        if self.can_draw or self.saved is None:
+            return self.drawings()
+        return {
+            path.name: Figure(self.saved.captions.get(name, name), path.read_bytes)
+            for name, path in self.saved.figures.items()
+        }
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether all that its figures need is at hand."""
+        return True
+
+    def drawings(self) -> Mapping[str, Figure]:
+        """Its figures by file name, as they are drawn; {} for an answer without any."""
         return {}
 
     def written(self, folder: Path) -> Mapping[str, Path]:
@@ -107,7 +145,7 @@ class Answer(ABC):
         return None
 
     def save(self, folder: str | PathLike[str]) -> Saved:
-        """Write files and figures into a folder; without matplotlib no figures, which `Saved.missing` says.
+        """Write it, its files and its figures into a folder; without matplotlib no figures, as `Saved.missing` says.
 
         Raises:
             StoreError: where the folder cannot be written.
@@ -115,8 +153,9 @@ class Answer(ABC):
         place = Path(folder)
         for name, content in self.files():
             write_bytes(place / name, content)
+        listed = self.figures()
         figures, missing = dict(self.written(place)), None
-        for name, figure in self.figures().items():
+        for name, figure in listed.items():
             if name in figures:
                 continue
             try:
@@ -125,8 +164,47 @@ class Answer(ABC):
                 missing = str(error)
                 break
             figures[name] = place / name
-        self.saved = Saved(place, {name: figures[name] for name in self.figures() if name in figures}, missing)
+        captions = {name: figure.caption for name, figure in listed.items() if name in figures}
+        self.saved = Saved(place, {name: figures[name] for name in captions}, missing, captions)
+        self.keep(place, captions)
         return self.saved
+
+    def keep(self, place: Path, captions: Mapping[str, str]) -> None:
+        """Write the file that `load` reads."""
+        if not is_dataclass(self):
+            raise TypeError(f"{type(self).__name__} is no dataclass, which an answer that is kept has to be")
+        values, arrays = packed(self)
+        said = {
+            "format": FORMAT,
+            "schema": SCHEMA,
+            "answer": type(self).__name__,
+            "figures": captions,
+            "values": values,
+        }
+        write_bytes(place / _file_of(type(self)), seal(arrays, said))
+
+    @classmethod
+    def load(cls, folder: str | PathLike[str]) -> Self:
+        """The answer of this kind that was saved in a folder.
+
+        Raises:
+            StoreError: if there is none, or it is damaged or of another version.
+        """
+        place = Path(folder)
+        path = place / _file_of(cls)
+        try:
+            arrays, said = unseal(path.read_bytes())
+            if (said.get("format"), said.get("schema"), said.get("answer")) != (FORMAT, SCHEMA, cls.__name__):
+                raise ValueError(f"it holds schema {said.get('schema')} of {said.get('answer')}, not {SCHEMA}")
+            found = unpacked(cls, said["values"], arrays)
+        except FileNotFoundError as error:
+            raise StoreError(f"{place} holds no {cls.__name__} (no {path.name}): save one there first") from error
+        except (OSError, ValueError, KeyError) as error:
+            raise StoreError(f"{path} cannot be read: {error}; make the answer again") from error
+        captions = said["figures"]
+        figures = {name: place / name for name in captions if _is_inside(place, name)}
+        found.saved = Saved(place, figures, None, captions)
+        return found
 
     def add_to(self, atlas: Atlas, name: str | None = None) -> Path | None:
         """Show it in an atlas, under a name (default: its kind's); None for an answer that no atlas shows.
@@ -161,13 +239,22 @@ def _drawn(figures: Mapping[str, Figure]) -> dict[str, bytes]:
         return {}
 
 
+def _is_inside(folder: Path, name: str) -> bool:
+    """Whether a figure's name leads to a file in the folder, and nowhere else."""
+    return all(is_name(part) for part in name.split("/")) and (folder / name).is_file()
+
+
+def _file_of(kind: type[Answer]) -> str:
+    return f"{kind.__name__.lower()}.safetensors"
+
+
 A = TypeVar("A", bound=Answer)
 
 
-def finished(answer: A, *, out: str | PathLike[str] | None, atlas: Atlas | None = None, name: str | None = None) -> A:
+def finished(answer: A, *, store: str | PathLike[str] | None, atlas: Atlas | None = None, name: str | None = None) -> A:
     """The answer, after it was written into a folder and shown in an atlas, where these are given."""
-    if out is not None:
-        answer.save(out)
+    if store is not None:
+        answer.save(store)
     if atlas is not None:
         answer.add_to(atlas, name)
     return answer

@@ -7,13 +7,16 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 
 from convscope.atlas import Atlas
 from convscope.data import Source, cached, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.targets import Target, class_number
+from convscope.methods.workers import cores
 
 
 def collection(
@@ -32,15 +35,36 @@ def collection(
     Raises:
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
     """
+    images = _each(images)
     if isinstance(images, list | tuple):
-        if not images:
+        if not len(images):
             raise UsageError("no images: name image files, a folder, or a collection such as samples:")
         images = images[0] if len(images) == 1 and isinstance(images[0], str | Path) else list(images)
     source = open_source(images, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes)
     return source if cache is None else cached(source, cache)
 
 
-def targets_for(net: Network, source: Source, indices: Sequence[int], asked: Target) -> Target:
+def _each(images: Any) -> Any:
+    """Pictures and arrays as a list of images, which `open_source` takes for a data set."""
+    if isinstance(images, Image.Image):
+        return [images]
+    if isinstance(images, np.ndarray | torch.Tensor) and images.ndim < 4:
+        return [images]
+    return images
+
+
+def threads_of(workers: int | None) -> int:
+    """How many threads decode images ahead, where so many workers were asked for; one a core by default.
+
+    Raises:
+        UsageError: for none.
+    """
+    if workers is not None and workers < 1:
+        raise UsageError(f"workers={workers}: one thread or more is needed")
+    return cores() if workers is None else workers
+
+
+def targets_for(net: Network, source: Source | None, indices: Sequence[int], asked: Target) -> Target:
     """The classes to follow in some images of a collection: as asked for, or each image's own for "labels".
 
     Raises:
@@ -52,6 +76,8 @@ def targets_for(net: Network, source: Source, indices: Sequence[int], asked: Tar
     count = net.layers[net.output].channels
     if "labels" not in listed:
         return [class_number(net, one, count) for one in listed]
+    if source is None:
+        raise UsageError("target='labels': tensors have no labels: give the classes, or a collection that has some")
     if len(listed) > 1:
         raise UsageError("target='labels': give either the images' own classes or others, not both")
     found = []
@@ -74,11 +100,4 @@ def atlas_of(atlas: Atlas | str | PathLike[str] | None, net: Network | None = No
     return opened
 
 
-def image_numbers(atlas: Atlas | None, source: Source, indices: Sequence[int]) -> tuple[int, ...]:
-    """The numbers of a collection's images in the atlas's, where it is the same collection."""
-    if atlas is None or atlas.manifest["data"]["fingerprint"] != source.fingerprint():
-        return ()
-    return tuple(indices)
-
-
-__all__ = ["atlas_of", "collection", "image_numbers", "targets_for"]
+__all__ = ["atlas_of", "collection", "targets_for", "threads_of"]

@@ -22,8 +22,8 @@ from convscope.methods.inputs import preprocess_of
 from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
-from convscope.studies.asking import atlas_of, collection, image_numbers
-from convscope.studies.pictures import ReadImages, read_pictures
+from convscope.studies.asking import atlas_of, collection
+from convscope.studies.pictures import ReadImages, Seen, read_pictures
 from convscope.tables import TextTable, columns_of, csv_of
 
 _HEAD = ("layer", "part", "images", "differ", "interval", "random", "interval", "p", "of changed", "random", "p")
@@ -51,7 +51,7 @@ def mark(net: Network, source: Source, parts: Sequence[Part]) -> Marked:
     pictures, recipe = read_pictures(net, source, indices=numbers), preprocess_of(net)
     kinds = list(dict.fromkeys(part.part for part in parts))
     boxes = {kind: np.full((len(pictures), 4), -1, np.int64) for kind in kinds}
-    for row, (index, name) in enumerate(zip(pictures.indices, pictures.names, strict=True)):
+    for row, (index, name) in enumerate(zip(pictures.seen.indices, pictures.seen.names, strict=True)):
         height, width = load_image(source, index).shape[:2]
         place = recipe.place(height, width)
         for part in wanted[name]:
@@ -67,12 +67,12 @@ def mark(net: Network, source: Source, parts: Sequence[Part]) -> Marked:
     return Marked(pictures, boxes, regions)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Correspondence(Answer):
     """What was found of the images that a table of parts names."""
 
-    pictures: ReadImages
     found: PartAgreement
+    seen: Seen
 
     @property
     def summary(self) -> str:
@@ -97,14 +97,14 @@ class Correspondence(Answer):
 
     def remarks(self) -> list[str]:
         """The images that were left out, and how the rest was computed."""
-        return [*self.pictures.remarks, self.found.method]
+        return [*self.seen.remarks, self.found.method]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, as CSV and JSON."""
         yield "correspondence.csv", csv_of(self.rows())
-        yield "correspondence.json", json_bytes({"names": list(self.pictures.names), **self.found.to_json()})
+        yield "correspondence.json", json_bytes({"names": list(self.seen.names), **self.found.to_json()})
 
-    def figures(self) -> Mapping[str, Figure]:
+    def drawings(self) -> Mapping[str, Figure]:
         """The shares by layer and part, of all features and of those that change."""
         return {
             "correspondence.png": Figure("of all features", lambda: self._draw("all")),
@@ -126,7 +126,7 @@ class Correspondence(Answer):
             "correspondence",
             f"Correspondence of {', '.join(found.parts)}",
             self.rows(),
-            images=image_numbers(atlas, self.pictures.source, self.pictures.indices),
+            images=self.seen.in_atlas(atlas),
             settings={key: getattr(found, key) for key in ("draws", "fill", "tolerance", "places", "seed")},
         )
 
@@ -152,14 +152,15 @@ def correspond(
     images: Source | Any,
     parts: Sequence[Part] | str | PathLike[str],
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
     draws: int = 200,
-    masks: Literal["object", "image"] = "object",
+    regions: Literal["object", "image"] = "object",
     fill: Fill | Sequence[float] = "grey",
     places: int | None = None,
     confidence: float = 0.95,
     seed: int = 0,
+    limit: int | None = None,
     workers: int | None = None,
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
@@ -171,8 +172,9 @@ def correspond(
         net: a network with preprocessing.
         images: a collection, or what `open_source` takes.
         parts: boxes of parts on its images, or the table (CSV) of them, see `read_parts`.
-        out: a folder for figures and tables.
-        masks: whether random masks lie within the part called `object`, of images that have one, or in the whole image.
+        store: a folder for figures and tables.
+        regions: whether random masks lie within the part called `object`, of images that have one, or anywhere.
+        limit: at most so many images, evenly spread.
         layers, draws, fill, places, confidence, seed, workers: as for `convscope.correspondence`.
         atlas: an atlas of the same network that is to show the answer, under `name`.
 
@@ -184,13 +186,13 @@ def correspond(
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
     listed = read_parts(Path(parts)) if isinstance(parts, str | PathLike) else parts
     shown = atlas_of(atlas, net)
-    marked = mark(net, collection(images), listed)
+    marked = mark(net, collection(images, limit=limit), listed)
     found = comparing.correspondence(
         net,
-        marked.pictures.inputs(net),
+        marked.pictures.inputs,
         marked.boxes,
         layers=None if layers is None else list(layers),
-        regions=marked.regions if masks == "object" else None,
+        regions=marked.regions if regions == "object" else None,
         draws=draws,
         fill=fill,
         places=places,
@@ -199,7 +201,7 @@ def correspond(
         workers=workers,
         progress=progress,
     )
-    return finished(Correspondence(marked.pictures, found), out=out, atlas=shown, name=name)
+    return finished(Correspondence(found, marked.pictures.seen), store=store, atlas=shown, name=name)
 
 
 __all__ = ["Correspondence", "Marked", "correspond", "mark"]

@@ -26,12 +26,12 @@ _CAPTION = (
 )
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Diagnosis(Answer):
     """What was measured of each network; `labels` are what they are called, in their order."""
 
-    found: Sequence[LayerDiagnosis]
-    labels: Sequence[str] | None = None
+    found: tuple[LayerDiagnosis, ...]
+    labels: tuple[str, ...] | None = None
 
     @property
     def summary(self) -> str:
@@ -63,7 +63,7 @@ class Diagnosis(Answer):
         yield "diagnosis.json", json_bytes(self.documents())
         yield "table.csv", csv_of(self.rows())
 
-    def figures(self) -> Mapping[str, Figure]:
+    def drawings(self) -> Mapping[str, Figure]:
         """The networks side by side, as in the paper's Fig. 6."""
         return {"diagnosis.png": Figure(_CAPTION, self._draw)}
 
@@ -91,7 +91,7 @@ def diagnose(
     nets: Network | Iterable[Network],
     images: Source | Any | None = None,
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     labels: Sequence[str] | None = None,
     first: str | None = None,
     second: str | None = None,
@@ -108,7 +108,7 @@ def diagnose(
         nets: a network, or several; of an iterator one is looked at after the other.
         images: a collection, or what `open_source` takes; without it filters are judged by their weights alone.
             limit: at most so many of it, evenly spread. cache: a folder that keeps decoded images.
-        out: a folder for the figure and numbers; the scans of the images are kept in it.
+        store: a folder for the figure and numbers; the scans of the images are kept in it.
         labels: what the networks are called in the figure, one each.
         first, second, projections: as for `convscope.diagnose`.
         atlas: an atlas that is to show the answer, under `name`.
@@ -121,24 +121,26 @@ def diagnose(
     source = None if images is None else collection(images, limit=limit, cache=cache)
     found = []
     for net in [nets] if isinstance(nets, Network) else nets:
-        store = None if out is None or source is None else _store(Path(out), net, source, first, second)
+        scans = None if store is None or source is None else _store(Path(store), net, source, first, second)
         found.append(
             keeping.diagnose(
-                net, source, first=first, second=second, projections=projections, store=store, progress=progress
+                net, source, first=first, second=second, projections=projections, store=scans, progress=progress
             )
         )
     if not found:
         raise UsageError("there is no network to diagnose: give one or more")
     if labels is not None and len(labels) != len(found):
         raise UsageError(f"labels={list(labels)}: there are {len(found)} networks, give one label for each")
-    return finished(Diagnosis(found, labels), out=out, atlas=shown, name=name)
+    return finished(
+        Diagnosis(tuple(found), None if labels is None else tuple(labels)), store=store, atlas=shown, name=name
+    )
 
 
-def _store(out: Path, net: Network, source: Source, first: str | None, second: str | None) -> Path:
+def _store(store: Path, net: Network, source: Source, first: str | None, second: str | None) -> Path:
     """Where the scan of a network's images is kept: one for each network, collection and choice of layers."""
     name = f"{net.fingerprint[:12]}-{source.fingerprint()[:12]}"
     layers = "-".join(layer for layer in (first, second) if layer is not None)
-    return out / "scans" / (f"{name}-{layers.replace('/', '_')}" if layers else name)
+    return store / "scans" / (f"{name}-{layers.replace('/', '_')}" if layers else name)
 
 
 __all__ = ["Diagnosis", "diagnose"]

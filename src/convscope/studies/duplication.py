@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import Any
 
 from convscope.data import Source
+from convscope.generalisation import duplicates
+from convscope.generalisation.duplicates import THRESHOLD, Duplicates
 from convscope.progress import Progress
-from convscope.studies.answer import Answer, Row
+from convscope.studies.answer import Answer, Row, finished
+from convscope.studies.asking import threads_of
 from convscope.tables import TextTable, columns_of
-from convscope.transfer import duplicates
-from convscope.transfer.duplicates import THRESHOLD, Duplicates
 
+TABLE = "pairs.csv"
 _SHOWN = 20
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Overlap(Answer):
     """The pairs that were found; `names` are what the collections are called, the second None within one."""
 
     found: Duplicates
     names: tuple[str, str | None]
-    file: str | None = None
 
     @property
     def summary(self) -> str:
@@ -31,8 +32,11 @@ class Overlap(Answer):
         found, other = self.found, self.names[1]
         images = len({pair.a for pair in found.pairs})
         where = f"of the {found.images[1]} of {other}" if other else "again in the same collection"
-        saved = f": {self.file}" if self.file is not None else ""
-        return f"{images} of {found.images[0]} images are {where} ({len(found.pairs)} pairs){saved}"
+        return f"{images} of {found.images[0]} images are {where} ({len(found.pairs)} pairs)"
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """The pairs as CSV."""
+        yield TABLE, self.found.csv().encode()
 
     def rows(self) -> list[Row]:
         """One row a pair."""
@@ -42,7 +46,6 @@ class Overlap(Answer):
         """The pairs, and what was compared."""
         found = self.found
         return {
-            "out": self.file,
             "images": list(found.images),
             "unreadable": list(found.unreadable),
             "candidates": found.candidates,
@@ -68,29 +71,28 @@ class Overlap(Answer):
 
 
 def overlap(
-    a: Source | Any,
-    b: Source | Any | None = None,
+    images: Source | Any,
+    others: Source | Any | None = None,
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     threshold: float = THRESHOLD,
-    threads: int = 2,
+    workers: int | None = None,
     names: tuple[str, str | None] | None = None,
     progress: Progress | None = None,
 ) -> Overlap:
     """The images of one collection that are also in another, or that it has more than once.
 
     Args:
-        a, b: collections, or what `open_source` takes; names: what they are called. out: a file for the list, as CSV.
-        threshold, threads: as for `convscope.overlap`.
+        images, others: collections, or what `open_source` takes; names: what they are called.
+        store: a folder for the answer; the pairs are its pairs.csv.
+        threshold, workers: as for `convscope.overlap`.
 
     Raises:
         As `convscope.overlap`. StoreError: where the file cannot be written.
     """
-    found = duplicates.overlap(a, b, threshold=threshold, threads=threads, progress=progress)
-    if out is not None:
-        found.save(str(out))
-    called = names or (_called(a), None if b is None else _called(b))
-    return Overlap(found, called, None if out is None else str(out))
+    found = duplicates.overlap(images, others, threshold=threshold, threads=threads_of(workers), progress=progress)
+    called = names or (_called(images), None if others is None else _called(others))
+    return finished(Overlap(found, called), store=store)
 
 
 def _called(images: Source | Any) -> str:

@@ -12,21 +12,22 @@ from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished
-from convscope.studies.asking import collection
+from convscope.studies.asking import collection, threads_of
 from convscope.studies.pictures import left_out
 from convscope.tables import TextTable, columns_of
-from convscope.training import Evaluation, evaluation
+from convscope.training import Evaluation as Evaluated
+from convscope.training import evaluation
 from convscope.training.evaluation import Match
 from convscope.training.views import CropSource, Views
 
 _LISTED = 40  # classes that are listed for people
 
 
-@dataclass(eq=False)
-class EvaluationStudy(Answer):
+@dataclass(eq=False, repr=False)
+class Evaluation(Answer):
     """What networks answered to labelled images."""
 
-    found: Evaluation
+    found: Evaluated
 
     @property
     def summary(self) -> str:
@@ -68,7 +69,7 @@ class EvaluationStudy(Answer):
         """All numbers."""
         yield "evaluation.json", json_bytes(self.to_json())
 
-    def figures(self) -> Mapping[str, Figure]:
+    def drawings(self) -> Mapping[str, Figure]:
         """The confusion of classes."""
         return {"confusion.png": Figure("Which classes were taken for which.", self._draw)}
 
@@ -83,22 +84,22 @@ def evaluate(
     nets: Network | Sequence[Network],
     images: Source | Any,
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     views: Views = "centre",
     crop_source: CropSource = "square",
     padding: int | None = None,
     match: Match = "name",
     limit: int | None = None,
-    threads: int = 2,
+    workers: int | None = None,
     progress: Progress | None = None,
-) -> EvaluationStudy:
+) -> Evaluation:
     """Top-1 and top-5 accuracy on the labelled images of a collection, by class; of several networks together.
 
     Args:
         nets: a network, or several whose probabilities are averaged.
         images: a collection with labels, or what `open_source` takes; limit: at most so many, evenly spread.
-        out: a folder for evaluation.json and its figure.
-        views, crop_source, padding, match, threads: as for `convscope.evaluate`.
+        store: a folder for evaluation.json and its figure.
+        views, crop_source, padding, match, workers: as for `convscope.evaluate`.
 
     Raises:
         As `convscope.evaluate`. StoreError: where the folder cannot be written.
@@ -110,10 +111,10 @@ def evaluate(
         crop_source=crop_source,
         padding=padding,
         match=match,
-        threads=threads,
+        threads=threads_of(workers),
         progress=progress or silent,
     )
-    return finished(EvaluationStudy(found), out=out)
+    return finished(Evaluation(found), store=store)
 
 
-__all__ = ["EvaluationStudy", "evaluate"]
+__all__ = ["Evaluation", "evaluate"]

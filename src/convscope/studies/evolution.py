@@ -32,7 +32,7 @@ _CAPTIONS = {
 }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Evolution(Answer):
     """What was found over the checkpoints of a training."""
 
@@ -72,7 +72,7 @@ class Evolution(Answer):
         yield "evolution.json", json_bytes(self.to_json())
         yield "layers.csv", csv_of(self.rows())
 
-    def figures(self) -> Mapping[str, Figure]:
+    def drawings(self) -> Mapping[str, Figure]:
         """When layers settle; and the units' strongest responses over the epochs, where some were followed."""
         names = ("settling.png", "units.png") if self.found.units else ("settling.png",)
         return {name: Figure(_CAPTIONS[name], partial(self._draw, name)) for name in names}
@@ -99,7 +99,7 @@ def evolve(
     run: str | PathLike[str],
     images: Source | Any,
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
     units: Sequence[str | Unit] | int = 6,
     epochs: Sequence[int] | None = None,
@@ -119,7 +119,7 @@ def evolve(
     Args:
         run: the folder of a training, or of its checkpoints.
         images: a collection, or what `open_source` takes; limit: at most so many of it, evenly spread.
-        out: a folder for figures and tables. What each checkpoint showed is kept in it: a repeated call goes on.
+        store: a folder for figures and tables. What each checkpoint showed is kept in it: a repeated call goes on.
         epochs: those to look at; default: all that have a checkpoint.
         layers, units, sample, threshold, seed: as for `convscope.evolution`.
         cache: a folder that keeps decoded images.
@@ -144,11 +144,11 @@ def evolve(
         units=units,
         sample=sample,
         threshold=threshold,
-        store=None if out is None else Path(out) / "checkpoints",
+        store=None if store is None else Path(store) / "checkpoints",
         seed=seed,
         progress=progress,
     )
-    return finished(Evolution(found), out=out, atlas=shown, name=name)
+    return finished(Evolution(found), store=store, atlas=shown, name=name)
 
 
 def checkpoints(run: str | PathLike[str], wanted: Sequence[int] | None = None) -> dict[int, Path]:

@@ -13,19 +13,19 @@ from convscope.atlas import Atlas
 from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
+from convscope.generalisation import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
+from convscope.generalisation.features import LIMIT, How
+from convscope.generalisation.protocol import default_layers
+from convscope.generalisation.results import RESULT, Weights
+from convscope.generalisation.scratch import from_scratch, recipe_of
+from convscope.generalisation.splits import PROTOCOLS, draw_folds, published_fold, save_splits
+from convscope.generalisation.tables import tables
 from convscope.graph import Network
 from convscope.models import load
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of
 from convscope.tables import TextTable
-from convscope.transfer import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
-from convscope.transfer.features import LIMIT, How
-from convscope.transfer.protocol import default_layers
-from convscope.transfer.results import RESULT, Weights
-from convscope.transfer.scratch import from_scratch, recipe_of
-from convscope.transfer.splits import PROTOCOLS, draw_folds, published_fold, save_splits
-from convscope.transfer.tables import tables
 
 Versus = Literal["random", "scratch"]
 
@@ -35,7 +35,7 @@ _CAPTIONS = {
 }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Transfer(Answer):
     """All scores of an experiment."""
 
@@ -70,7 +70,7 @@ class Transfer(Answer):
         yield "classes.csv", self.found.csv_by_class().encode()
         yield RESULT, json_bytes(self.found.to_json())
 
-    def figures(self) -> Mapping[str, Figure]:
+    def drawings(self) -> Mapping[str, Figure]:
         """Accuracy by layer and by size of the training part, of what there is more than one of."""
         several = {"layers.png": len(self.found.layers) > 1, "sizes.png": len(self.found.sizes) > 1}
         return {name: Figure(_CAPTIONS[name], partial(self._draw, name)) for name, drawn in several.items() if drawn}
@@ -92,7 +92,7 @@ def transfer(
     model: Network | str,
     images: TargetSet | Source | Any,
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
     compare: Sequence[Versus] = (),
     per_class: Sequence[int] | None = None,
@@ -110,7 +110,7 @@ def transfer(
     weights: str | None = None,
     loading: Callable[..., Network] | None = None,
     device: str | None = None,
-    cache: str | PathLike[str] | None = None,
+    feature_store: str | PathLike[str] | None = None,
     workers: int | None = None,
     seed: int = 0,
     atlas: Atlas | str | PathLike[str] | None = None,
@@ -123,7 +123,7 @@ def transfer(
     Args:
         model: a network, or its spelling; comparing needs a spelling.
         images: a target set, its spelling (caltech101:DIR caltech256:DIR voc2012:DIR), or any images with labels.
-        out: a folder for tables, figures, splits and kept features: a repeated call goes on from them.
+        store: a folder for tables, figures, splits and kept features: a repeated call goes on from them.
         layers: default: one for each spatial stage, and the vectors.
         compare: "random": features of random weights; "scratch": the network trained on each fold.
         per_class, test, folds: images a class to learn from, and to judge by at most, and draws; default: usual ones.
@@ -132,7 +132,7 @@ def transfer(
         learning: how classifiers learn. pooling, features: how maps become numbers, and at most how many.
         scratch_size, scratch_changes: side of the input, and options of the recipe, when trained from scratch.
         weights: of the network, where it is spelled. loading: called as `convscope.load`, which is the default.
-        device: for training from scratch. cache: a folder for features and scores; default: OUT/features.
+        device: for training from scratch. feature_store: a folder for features and scores; default: in `store`.
         atlas: an atlas that is to show the answer, under `name`.
         on_start: told network, target, folds and layers before the work starts.
 
@@ -150,22 +150,22 @@ def transfer(
     others = _others(model, compare, find, seed)
     if on_start is not None:
         on_start(net, target, drawn, chosen)
-    if out is not None:
-        save_splits(drawn, Path(out) / "splits.json", target=target, seed=seed)
-    store = cache if cache is not None or out is None else Path(out) / "features"
+    if store is not None:
+        save_splits(drawn, Path(store) / "splits.json", target=target, seed=seed)
+    work = feature_store if feature_store is not None or store is None else Path(store) / "features"
     found = measure_transfer(
         net, target, layers=chosen, folds=drawn, learning=learning or Learning(seed=seed),
         pooling=Pooling(pooling, features or LIMIT), weights="random" if weights == "random" else "pretrained",
-        others=others, store=store, workers=workers, progress=progress,
+        others=others, store=work, workers=workers, progress=progress,
     )  # fmt: skip
     if "scratch" in compare and isinstance(model, str):
         scores = from_scratch(
-            model, target, drawn, recipe=recipe, size=scratch_size, store=store, seed=seed, device=device or "cpu",
+            model, target, drawn, recipe=recipe, size=scratch_size, store=work, seed=seed, device=device or "cpu",
             progress=progress,
         )  # fmt: skip
         told = {"size": scratch_size, **recipe.to_json()}
         found = replace(found.plus(scores), settings={**found.settings, "scratch": told})
-    return finished(Transfer(found), out=out, atlas=shown, name=name)
+    return finished(Transfer(found), store=store, atlas=shown, name=name)
 
 
 def _folds(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.atlas import Atlas
-from convscope.data import Failure, Source, load_image
+from convscope.data import Failure, Preprocess, Source, load_image
 from convscope.errors import MissingExtra, UnknownLayer, UsageError
 from convscope.files import json_bytes, write_bytes, write_json
 from convscope.graph import Network, Unit
-from convscope.methods.occlusion import Border, Fill, OcclusionMaps, join
+from convscope.methods.inputs import are_planes, preprocess_of
+from convscope.methods.occlusion import Border, Fill, OcclusionMaps, join, one_of
+from convscope.methods.occlusion import occlusion as occluding
 from convscope.methods.occlusion.occluders import square_for
 from convscope.methods.occlusion.readings import Reduction
 from convscope.methods.occlusion.sweep import Method
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.stores.occlusion import Covered, occlude_source, read_json
-from convscope.stores.scan import Scan
+from convscope.stores.scan import KeptScan
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
-from convscope.studies.asking import atlas_of, collection, image_numbers, targets_for
-from convscope.studies.pictures import file_name, left_out, none_readable, short_name
+from convscope.studies.asking import atlas_of, collection, targets_for
+from convscope.studies.kept import context
+from convscope.studies.pictures import Seen, file_name, look_at, none_readable, seen_in, short_name
 from convscope.studies.projected import photo_of
 from convscope.tables import csv_of, without_nan
+
+Photos = Callable[[int], NDArray[np.uint8]]
+"""An image's pixels (H, W, 3) as the network sees them, by its number."""
 
 PARTS = "parts"
 """The folder that keeps the answer for each image, within that of the answer."""
@@ -40,18 +46,18 @@ PARTS = "parts"
 class Elsewhere:
     """Where a map's strongest projections in other images come from: a scan, an atlas, both or none."""
 
-    scan: Scan | None = None
+    scan: KeptScan | None = None
     atlas: Atlas | None = None
 
     @classmethod
     def of(
-        cls, net: Network, scan: Scan | str | PathLike[str] | None, images: Source | Any, atlas: Atlas | None
+        cls, net: Network, scan: KeptScan | str | PathLike[str] | None, images: Source | Any, atlas: Atlas | None
     ) -> Elsewhere:
         """With a scan, or that in a folder, of those images; raises UsageError where it is of others."""
-        if scan is None or isinstance(scan, Scan):
+        if scan is None or isinstance(scan, KeptScan):
             return cls(scan, atlas)
         try:
-            return cls(Scan.load(scan).with_images(net, images), atlas)
+            return cls(KeptScan.load(scan).with_images(net, images), atlas)
         except UsageError as error:
             raise UsageError(f"scan={str(scan)!r}: {error} (scan_images= names the collection)") from error
 
@@ -72,34 +78,31 @@ class Elsewhere:
         return tuple(p for p, other in zip(found.projections, found.names, strict=True) if other != name)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Occlusion(Answer):
-    """What covering parts of the images of a collection does: `found` for all images that could be read, in order."""
+    """What covering parts of images does: `found` for all that could be read, in order.
 
-    net: Network
-    source: Source
-    elsewhere: Elsewhere
-    covered: list[Covered] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    drawn: dict[str, Path] = field(default_factory=dict)
+    seen: these images. classes: the names of the network's.
+    """
+
+    found: OcclusionMaps
+    seen: Seen
+    classes: tuple[str, ...] | None
+    net: Network | None = context()
+    photos: Photos | None = context()
+    elsewhere: Elsewhere | None = context()
+    drawn: Mapping[str, Path] | None = context()
     """Figures that are in a folder already, by file name."""
 
-    @cached_property
-    def found(self) -> OcclusionMaps:
-        """The answers of all images as one."""
-        return join([one.found for one in self.covered])
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the images that could be read."""
-        return [one.name for one in self.covered]
+    def __len__(self) -> int:
+        return len(self.seen)
 
     # -- what it says -------------------------------------------------------------------------------------------------
     def rows(self) -> list[Row]:
         """One row an image: its class, where covering takes most of it away, and the map that was followed."""
         found, rows = self.found, []
         drops = found.uncovered.probabilities[:, 0, None, None] - found.probability
-        for i, name in enumerate(self.names):
+        for i, name in enumerate(self.seen.names):
             at, map_at = int(drops[i].argmax()), int(found.activation[i].argmin())
             rows.append(
                 {
@@ -118,7 +121,7 @@ class Occlusion(Answer):
         return rows
 
     def _class(self, number: int) -> str:
-        return self.net.classes[number] if self.net.classes else f"class {number}"
+        return self.classes[number] if self.classes else f"class {number}"
 
     @property
     def lines(self) -> list[str]:
@@ -133,28 +136,28 @@ class Occlusion(Answer):
     @property
     def summary(self) -> str:
         """The first images in words, and how many could not be read."""
-        more = f"\n\n{len(self.failures)} images could not be read." if self.failures else ""
+        more = f"\n\n{len(self.seen.failures)} images could not be read." if self.seen.failures else ""
         return "\n\n".join(self.lines[:9]) + more
 
     def to_json(self) -> dict[str, Any]:
         """What was asked, a row for each image with its figure, and what could not be read."""
         found = self.found
-        paths = [self.figure_of(one) for one in self.covered]
+        paths = [self.figure_of(row) for row in range(len(self))]
         listed = [{**row, "figure": path and str(path)} for row, path in zip(self.rows(), paths, strict=True)]
         asked = {"grid": found.grid.to_json(), "fill": found.fill, "layer": found.layer, "method": found.method}
         return without_nan({**asked, "images": listed, "failures": self._failures()})
 
     def remarks(self) -> list[str]:
         """The images that were left out, and how the rest was computed."""
-        return [*map(left_out, self.failures), self.found.method]
+        return [*self.seen.remarks, self.found.method]
 
     def _failures(self) -> list[dict[str, str]]:
-        return [{"image": failure.name, "reason": failure.reason} for failure in self.failures]
+        return [{"image": failure.name, "reason": failure.reason} for failure in self.seen.failures]
 
     # -- what is kept of it -------------------------------------------------------------------------------------------
     def files(self) -> Iterator[tuple[str, bytes]]:
         """Every position as CSV and JSON, grids and attribution as arrays."""
-        found, names = self.found, self.names
+        found, names = self.found, self.seen.names
         yield "occlusion.csv", csv_of({**row, "image": names[row["image"]]} for row in found.rows())
         document = {"images": names, "failures": self._failures(), **found.to_json()}
         yield "occlusion.json", json_bytes(without_nan(document))
@@ -170,28 +173,32 @@ class Occlusion(Answer):
         )
         yield "occlusion.npz", arrays.getvalue()
 
-    def figures(self) -> Mapping[str, Figure]:
+    @property
+    def can_draw(self) -> bool:
+        """Whether it was just made: figures show the photos."""
+        return self.net is not None
+
+    def drawings(self) -> Mapping[str, Figure]:
         """One an image, as the paper's Fig. 7."""
-        return {_figure_name(one.index, one.name): Figure(one.name, partial(self.draw, one)) for one in self.covered}
+        named = zip(self.seen.indices, self.seen.names, strict=True)
+        return {
+            _figure_name(index, name): Figure(name, partial(self._draw, row)) for row, (index, name) in enumerate(named)
+        }
 
     def written(self, folder: Path) -> Mapping[str, Path]:
         """The figures that were drawn there as the images were answered."""
-        return {name: path for name, path in self.drawn.items() if path.parent == folder}
+        return {name: path for name, path in (self.drawn or {}).items() if path.parent == folder}
 
-    def figure_of(self, one: Covered) -> Path | None:
+    def figure_of(self, row: int) -> Path | None:
         """Where an image's figure was written."""
-        return self.drawn.get(_figure_name(one.index, one.name))
+        written = self.drawn or ({} if self.saved is None else self.saved.figures)
+        return written.get(_figure_name(self.seen.indices[row], self.seen.names[row]))
 
-    def draw(self, one: Covered) -> bytes:
-        """An image's figure; raises MissingExtra without matplotlib."""
-        from convscope.figures.occlusion import draw
-        from convscope.figures.style import rendered
-
-        pixels = load_image(self.source, one.index, self.net.preprocess)
-        others = self.elsewhere.in_atlas(one.found.strongest[0], one.name)
-        name, scan = short_name(one.name), self.elsewhere.scan
-        photo = photo_of(self.net, one.found, 0, pixels, name=name, scan=scan, others=others)
-        return rendered(draw(one.found, [photo], classes=self.net.classes))
+    def _draw(self, row: int) -> bytes:
+        one = Covered(self.seen.indices[row], self.seen.names[row], one_of(self.found, row))
+        if self.net is None or self.photos is None or self.elsewhere is None:
+            raise UsageError("an answer that was loaded has the figures that were saved with it, and draws no others")
+        return _drawing(self.net, self.photos, self.elsewhere, one)
 
     def entry(self, atlas: Atlas) -> Entry:
         """A row and a figure for each image; linked to the maps that were followed."""
@@ -202,16 +209,30 @@ class Occlusion(Answer):
             f"Occlusion: {found.fill} square of {found.grid.size[0]}x{found.grid.size[1]} pixels",
             self.rows(),
             units=list(dict.fromkeys(inside)),
-            images=image_numbers(atlas, self.source, [one.index for one in self.covered]),
+            images=self.seen.in_atlas(atlas),
             settings={**found.grid.to_json(), "fill": found.fill, "layer": found.layer, **found.settings},
         )
 
 
-class _Figures:
-    """The figures of a study in its folder, drawn as its images are answered, and not again in a repeated run."""
+def _drawing(net: Network, photos: Photos, elsewhere: Elsewhere, one: Covered) -> bytes:
+    """An image's figure; raises MissingExtra without matplotlib."""
+    from convscope.figures.occlusion import draw
+    from convscope.figures.style import rendered
 
-    def __init__(self, study: Occlusion, out: Path) -> None:
-        self._study, self._out, self._fresh, self._drawing = study, out, True, True
+    others = elsewhere.in_atlas(one.found.strongest[0], one.name)
+    photo = photo_of(
+        net, one.found, 0, photos(one.index), name=short_name(one.name), scan=elsewhere.scan, others=others
+    )
+    return rendered(draw(one.found, [photo], classes=net.classes))
+
+
+class _Figures:
+    """The figures in a folder, drawn as images are answered, and not again in a repeated run: `drawn`, by file name."""
+
+    def __init__(self, out: Path, net: Network, source: Source, photos: Photos, elsewhere: Elsewhere) -> None:
+        self.drawn: dict[str, Path] = {}
+        self._out, self._net, self._source, self._photos, self._elsewhere = out, net, source, photos, elsewhere
+        self._fresh, self._drawing = True, True
 
     def take(self, one: Covered) -> None:
         """Draw an image's figure, unless a run before did."""
@@ -222,19 +243,19 @@ class _Figures:
         path = self._out / name
         if self._drawing and not (one.kept and path.is_file()):
             try:
-                write_bytes(path, self._study.draw(one))
+                write_bytes(path, _drawing(self._net, self._photos, self._elsewhere, one))
             except MissingExtra:
                 self._drawing = False
         if path.is_file():
-            self._study.drawn[name] = path
+            self.drawn[name] = path
 
     def _forget_others(self) -> None:
         """Remove figures that show other projections than those asked for now."""
-        note, source = self._out / PARTS / "figures.json", self._study.source
-        if read_json(note) != self._study.elsewhere.key:
-            for index in range(len(source)):
-                (self._out / _figure_name(index, source.name(index))).unlink(missing_ok=True)
-            write_json(note, self._study.elsewhere.key)
+        note = self._out / PARTS / "figures.json"
+        if read_json(note) != self._elsewhere.key:
+            for index in range(len(self._source)):
+                (self._out / _figure_name(index, self._source.name(index))).unlink(missing_ok=True)
+            write_json(note, self._elsewhere.key)
 
 
 def _figure_name(index: int, name: str) -> str:
@@ -245,7 +266,7 @@ def occlude(
     net: Network,
     images: Source | Any,
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     size: int | tuple[int, int] | None = None,
     stride: int | tuple[int, int] | None = None,
     fill: Fill | Sequence[float] = "grey",
@@ -253,8 +274,8 @@ def occlude(
     target: Target = None,
     layer: str | None = None,
     strongest: Reduction = "sum",
-    units: Sequence[str | Unit] = (),
-    scan: Scan | str | PathLike[str] | None = None,
+    units: str | Unit | Sequence[str | Unit] = (),
+    scan: KeptScan | str | PathLike[str] | None = None,
     scan_images: Source | Any | None = None,
     limit: int | None = None,
     method: Method = "auto",
@@ -266,9 +287,9 @@ def occlude(
     """What covering parts of the images of a collection does to the class, and to the strongest map of a layer.
 
     Args:
-        net: a network with preprocessing, whose output is a vector of classes.
-        images: a collection, or what `open_source` takes.
-        out: a folder for figures and tables. Each image's answer is kept in its `parts`: a repeated call goes on.
+        net: a network whose output is a vector of classes; with preprocessing, unless the images are its input.
+        images: of any kind, see `convscope.methods.inputs.images_for`.
+        store: a folder for figures and tables. Each image's answer is kept in its `parts`: a repeated call goes on.
         size, stride: of the square in pixels of the input, one number or (height, width); by default about a fifth of
             the image, and a sixth of the square.
         fill, border, layer, strongest, units, method, workers: as for `convscope.occlude`.
@@ -283,25 +304,57 @@ def occlude(
         UsageError: for options that make no sense. ImageError: where no image could be read. SourceError: for a
             collection that cannot be opened. StoreError: where the folder cannot be written.
     """
-    shown, source = atlas_of(atlas, net), collection(images, limit=limit)
-    scanned = scan_images if scan_images is not None else collection(images) if scan is not None else None
+    shown = atlas_of(atlas, net)
     square, step = square_for(net.input_shape[1:], size, stride)
-    classes = targets_for(net, source, range(len(source)), target)
-    study = Occlusion(net, source, Elsewhere.of(net, scan, scanned, shown))
-    drawing = None if out is None else _Figures(study, Path(out))
     asked: dict[str, Any] = {"size": square, "stride": step, "fill": fill, "border": border, "layer": layer}
-    asked |= {"strongest": strongest, "units": [net.unit(unit) for unit in units], "method": method, "workers": workers}
-    store = None if out is None else Path(out) / PARTS
-    for one in occlude_source(net, source, target=classes, store=store, progress=progress, **asked):
+    asked |= {"strongest": strongest, "units": _units(net, units), "method": method, "workers": workers}
+    asked |= {"progress": progress}
+    if are_planes(images):
+        if scan is not None and scan_images is None:
+            raise UsageError("scan=: say which images were scanned as scan_images=")
+        elsewhere = Elsewhere.of(net, scan, scan_images, shown)
+        given = look_at(net, images, limit=limit)
+        classes = targets_for(net, None, given.seen.indices, target)
+        found = occluding.occlude(net, given.inputs, target=classes, **asked)
+        at = {index: row for row, index in enumerate(given.seen.indices)}
+        answer = Occlusion(found, given.seen, net.classes, net, lambda i: given.pixels[at[i]], elsewhere)
+    else:
+        source = collection(images, limit=limit)
+        scanned = scan_images if scan_images is not None else collection(images) if scan is not None else None
+        classes = targets_for(net, source, range(len(source)), target)
+        elsewhere = Elsewhere.of(net, scan, scanned, shown)
+        answer = _each(net, source, elsewhere, store, {**asked, "target": classes})
+    return finished(answer, store=store, atlas=shown, name=name)
+
+
+def _units(net: Network, units: str | Unit | Sequence[str | Unit]) -> list[Unit]:
+    return [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
+
+
+def _each(
+    net: Network, source: Source, elsewhere: Elsewhere, store: str | PathLike[str] | None, asked: dict[str, Any]
+) -> Occlusion:
+    """The answer for a collection, image by image; with a folder, answers are kept and figures drawn as they come."""
+    photos = partial(_pixels, source, preprocess_of(net))
+    drawing = None if store is None else _Figures(Path(store), net, source, photos, elsewhere)
+    parts = None if store is None else Path(store) / PARTS
+    covered, failures = [], []
+    for one in occlude_source(net, source, store=parts, **asked):
         if isinstance(one, Failure):
-            study.failures.append(one)
+            failures.append(one)
             continue
-        study.covered.append(one)
+        covered.append(one)
         if drawing is not None:
             drawing.take(one)
-    if not study.covered:
+    if not covered:
         raise none_readable(source)
-    return finished(study, out=out, atlas=shown, name=name)
+    seen = seen_in(source, [one.index for one in covered], failures)
+    drawn = None if drawing is None else drawing.drawn
+    return Occlusion(join([one.found for one in covered]), seen, net.classes, net, photos, elsewhere, drawn)
+
+
+def _pixels(source: Source, preprocess: Preprocess, index: int) -> NDArray[np.uint8]:
+    return load_image(source, index, preprocess)
 
 
 __all__ = ["PARTS", "Elsewhere", "Occlusion", "occlude"]

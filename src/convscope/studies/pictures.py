@@ -2,45 +2,99 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.data import Failure, Source, batches
+from convscope.atlas import Atlas
+from convscope.data import Failure, Preprocess, Source, batches
+from convscope.data.sources.select import spread
 from convscope.errors import ImageError
 from convscope.graph import Network
-from convscope.methods.inputs import input_of, preprocess_of
+from convscope.methods.inputs import are_planes, images_for, input_of, preprocess_of
+from convscope.studies.asking import collection
 
 
-@dataclass(frozen=True, eq=False)
-class ReadImages:
-    """Images of a collection that could be read: numbers and names there, and crops (n, H, W, 3) of their pixels.
+@dataclass(frozen=True)
+class Seen:
+    """The images of a collection that an answer is about: their names and numbers there, in order.
 
-    failures: those that could not.
+    failures: those that could not be read. collection: the fingerprint of all.
     """
 
-    source: Source
-    indices: tuple[int, ...]
     names: tuple[str, ...]
-    pixels: NDArray[np.uint8]
-    failures: tuple[Failure, ...] = ()
-
-    def inputs(self, net: Network, rows: slice = slice(None)) -> Tensor:
-        """The network's input (n, 3, H, W), of some rows."""
-        return input_of(net, self.pixels[rows])
+    indices: tuple[int, ...]
+    failures: tuple[Failure, ...]
+    collection: str
 
     @property
     def remarks(self) -> list[str]:
         """What is said of those that could not be read."""
         return [left_out(failure) for failure in self.failures]
 
+    def in_atlas(self, atlas: Atlas) -> tuple[int, ...]:
+        """Their numbers in the atlas's collection, where it is the same."""
+        return self.indices if atlas.manifest["data"]["fingerprint"] == self.collection else ()
+
     def __len__(self) -> int:
         return len(self.names)
+
+
+@dataclass(frozen=True, eq=False)
+class ReadImages:
+    """Images that could be read: crops (n, H, W, 3) of their pixels, and the network's input (n, C, H, W).
+
+    source: the collection that they are of; None for images that were given as the network's input.
+    """
+
+    source: Source | None
+    seen: Seen
+    pixels: NDArray[np.uint8]
+    inputs: Tensor
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+
+def look_at(net: Network, images: Any, *, limit: int | None = None, indices: Sequence[int] | None = None) -> ReadImages:
+    """Images of any kind, as the network sees them: see `convscope.methods.inputs.images_for`.
+
+    limit: at most so many of them, evenly spread. Those that cannot be read are left out.
+
+    Raises:
+        ImageError: where none can be. And what `images_for` and `open_source` raise.
+    """
+    if not are_planes(images):
+        return read_pictures(net, collection(images, limit=limit), indices=indices)
+    batch = images_for(net, images)
+    chosen = spread(len(batch), limit).tolist() if indices is None else list(indices)
+    batch = batch[chosen]
+    digest = hashlib.sha256(batch.cpu().contiguous().numpy().tobytes()).hexdigest()
+    seen = Seen(tuple(f"image {i}" for i in chosen), tuple(chosen), (), digest)
+    return ReadImages(None, seen, shown_pixels(net, batch), batch)
+
+
+def shown_pixels(net: Network, batch: Tensor) -> NDArray[np.uint8]:
+    """The pixels (n, H, W, 3) of a network's input, for people: its preprocessing undone.
+
+    For a network without preprocessing each image's values from the least to the largest.
+    """
+    if isinstance(net.preprocess, Preprocess) and batch.shape[1] == len(net.preprocess.mean):
+        shown = net.preprocess.restore(batch.cpu())
+    else:
+        spans = batch.cpu().float().flatten(1)
+        low, high = (getattr(spans, name)(1).values[:, None, None, None] for name in ("min", "max"))
+        shown = ((batch.cpu().float() - low) / (high - low).clamp_min(1e-12) * 255).round().to(torch.uint8)
+    shown = shown.repeat(1, 3, 1, 1) if shown.shape[1] == 1 else shown[:, :3]
+    return np.ascontiguousarray(shown.permute(0, 2, 3, 1).numpy())
 
 
 def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None = None) -> ReadImages:
@@ -57,8 +111,13 @@ def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None
         pixels.append(part.images.permute(0, 2, 3, 1).numpy())
     if not found:
         raise none_readable(source)
-    names = tuple(source.name(i) for i in found)
-    return ReadImages(source, tuple(found), names, np.concatenate(pixels), tuple(failures))
+    crops = np.concatenate(pixels)
+    return ReadImages(source, seen_in(source, found, failures), crops, input_of(net, crops))
+
+
+def seen_in(source: Source, indices: Sequence[int], failures: Sequence[Failure]) -> Seen:
+    """Some images of a collection."""
+    return Seen(tuple(source.name(i) for i in indices), tuple(indices), tuple(failures), source.fingerprint())
 
 
 def none_readable(source: Source) -> ImageError:
@@ -92,4 +151,15 @@ def short_name(name: str) -> str:
     return path.stem if path.suffix else name
 
 
-__all__ = ["ReadImages", "file_name", "left_out", "none_readable", "read_pictures", "short_name"]
+__all__ = [
+    "ReadImages",
+    "Seen",
+    "file_name",
+    "left_out",
+    "look_at",
+    "none_readable",
+    "read_pictures",
+    "seen_in",
+    "short_name",
+    "shown_pixels",
+]

@@ -14,7 +14,7 @@ from convscope.graph import Network
 from convscope.methods.deconv import deconv
 from convscope.methods.inputs import preprocess_of
 from convscope.methods.occlusion.occlusion import OcclusionMaps
-from convscope.stores.scan import Scan
+from convscope.stores.scan import KeptScan
 
 Pixels = NDArray[np.uint8]
 
@@ -29,7 +29,7 @@ def photo_of(
     pixels: Pixels,
     *,
     name: str = "",
-    scan: Scan | None = None,
+    scan: KeptScan | None = None,
     others: Sequence[Pixels] = (),
 ) -> Photo:
     """An image of an occlusion as its figure shows it: with what the followed map takes from it and from other images.

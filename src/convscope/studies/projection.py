@@ -1,155 +1,365 @@
-"""What units take from the images of a collection: a picture of each patch beside its projection."""
+"""What units take from images: on pixels, and as pictures of each patch beside its projection."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack, overload
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from convscope.atlas.render import crop_patch, display, enlarge
-from convscope.data import Batch, Failure, Source, batches
+from convscope.data import Batch, Failure, Preprocess, Source, batches
+from convscope.errors import UsageError
 from convscope.files import write_bytes
-from convscope.graph import Network, Unit
-from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
+from convscope.graph import Network, PullOptions, Unit
+from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth, pull_options
 from convscope.methods import deconv as projecting
-from convscope.methods.deconv import ProjectedPixels
-from convscope.methods.deconv.engine import SignalSize
-from convscope.methods.inputs import preprocess_of
-from convscope.studies.answer import Answer, Row
+from convscope.methods.deconv import ProjectedPixels, SignalSize
+from convscope.methods.deconv.projection import join
+from convscope.methods.deconv.units import PHOTOS
+from convscope.methods.inputs import are_planes, preprocess_of
+from convscope.progress import Progress, silent
+from convscope.studies.answer import Answer, Figure, Row
 from convscope.studies.asking import collection
-from convscope.studies.pictures import left_out, none_readable
+from convscope.studies.kept import context
+from convscope.studies.pictures import Seen, look_at, none_readable, seen_in
 from convscope.tables import without_nan
 
 _SHOWN = 224  # pixels that a patch is enlarged to, by a whole number, where it is smaller
 _GAP = 8
+_GREY = (128, 128, 128)
 
 
 @dataclass(frozen=True, eq=False)
 class Projected:
-    """One unit's projection on one image: its box y0 x0 y1 x1, its activation, and where its picture was written.
+    """One unit's projection on one image: its box y0 x0 y1 x1, its activation, and what was done on the way.
 
-    asked: the unit as it was asked for; unit: with the position that was projected.
+    unit: with the position that was projected. image: its name; index: its number among the images.
     """
 
-    asked: Unit
     unit: Unit
+    image: str
     index: int
-    name: str
     value: float
     box: tuple[int, int, int, int]
     report: str
-    picture: Path | None
 
 
-@dataclass(eq=False)
-class Projections(Answer):
-    """Projections of units on the images of a collection, image by image."""
+@dataclass(eq=False, repr=False)
+class Projection(Answer):
+    """A unit's projections on images, one row of each array an image, in the order of `seen`.
 
-    source: Source
-    made: list[Projected] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    asked: the unit. found: the pixels and the boxes that they lie on, and what was done on the way.
+    """
+
+    asked: Unit
+    found: ProjectedPixels
+    seen: Seen
+    fill: tuple[int, ...] = _GREY
+    """The colour beyond the image, in pictures."""
+    pictures: Mapping[str, Path] | None = context()
+    """Pictures that are in a folder already, by file name."""
+
+    @property
+    def pixels(self) -> Tensor:
+        """(n, C, h, w), signed, on the unit's receptive field; zero beyond the image."""
+        return self.found.pixels
+
+    @property
+    def boxes(self) -> Tensor:
+        """(n, 4) y0 x0 y1 x1 in pixels of the network's input, half-open; a box may reach beyond the image."""
+        return self.found.boxes
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """The n units, with the positions that were projected."""
+        return self.found.units
+
+    @property
+    def values(self) -> Tensor:
+        """(n,) float32, the units' activations."""
+        return self.found.values
+
+    @property
+    def photos(self) -> NDArray[np.uint8] | None:
+        """(n, H, W, 3), the images as the network sees them; None where they are not pixels."""
+        return self.found.photos
+
+    def full(self) -> Tensor:
+        """(n, C, H, W), the projections on the whole image, zero outside their boxes."""
+        return self.found.full()
+
+    def __len__(self) -> int:
+        return len(self.found)
 
     @property
     def summary(self) -> str:
-        """What was done on the way to the pixels."""
-        return self.made[-1].report
+        """The unit, the images, and what was done on the way to the pixels."""
+        images = f"{len(self)} image{'' if len(self) == 1 else 's'}"
+        return f"{self.asked} on {images}: {self.found.report}"
+
+    @property
+    def made(self) -> list[Projected]:
+        """The projections one by one."""
+        boxes, report = self.boxes.tolist(), str(self.found.report)
+        named = zip(self.units, self.seen.names, self.seen.indices, self.values.tolist(), boxes, strict=True)
+        return [Projected(unit, name, at, value, tuple(box), report) for unit, name, at, value, box in named]
 
     def rows(self) -> list[Row]:
-        """One row a unit and image."""
-        return [
-            {
-                "unit": str(one.unit),
-                "image": one.name,
-                "value": one.value,
-                "box": list(one.box),
-                "report": one.report,
-                "picture": None if one.picture is None else str(one.picture),
-            }
-            for one in self.made
-        ]
+        """One row an image."""
+        return [_row(one, self._place_of(one)) for one in self.made]
+
+    def _place_of(self, one: Projected) -> Path | None:
+        return None if self.saved is None else self.saved.figures.get(_picture_name(self.asked, one.image, one.index))
 
     def to_json(self) -> dict[str, Any]:
-        """The number of images, and the rows."""
-        return without_nan({"images": len(self.source), "projections": self.rows()})
+        """The unit and the rows."""
+        return without_nan({"unit": str(self.asked), "projections": self.rows()})
 
     def remarks(self) -> list[str]:
         """The images that were left out, and what was done on the way to the pixels."""
-        return [*map(left_out, self.failures), self.summary]
+        return [*self.seen.remarks, str(self.found.report)]
+
+    def drawings(self) -> Mapping[str, Figure]:
+        """For every image the patch on the left, the projection on the right."""
+        captions = {
+            _picture_name(self.asked, one.image, one.index): f"{one.unit} on {one.image}: {one.value:.4g}"
+            for one in self.made
+        }
+        return {name: Figure(text, partial(self._draw, at)) for at, (name, text) in enumerate(captions.items())}
+
+    def written(self, folder: Path) -> Mapping[str, Path]:
+        """The pictures that were written there as they were made."""
+        return {name: path for name, path in (self.pictures or {}).items() if path == folder / name}
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether the photos are at hand."""
+        return self.photos is not None
+
+    def _draw(self, row: int) -> bytes:
+        if self.photos is None:
+            raise UsageError("the photos of so many images are not kept: save the pictures with store=")
+        return _picture(self.found, row, self.photos[row], self.fill)
+
+    def _repr_html_(self) -> str:
+        return self.found._repr_html_()
 
 
+@dataclass(eq=False, repr=False)
+class Projections(Answer, Sequence[Projection]):
+    """Projections of several units on the same images: a sequence of `Projection`, in the order of the units."""
+
+    each: tuple[Projection, ...]
+
+    @overload
+    def __getitem__(self, at: int) -> Projection: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Projection]: ...
+    def __getitem__(self, at: int | slice) -> Projection | Sequence[Projection]:
+        return self.each[at]
+
+    def __len__(self) -> int:
+        return len(self.each)
+
+    @property
+    def summary(self) -> str:
+        """The units in words."""
+        return "; ".join(one.summary for one in self.each)
+
+    @property
+    def made(self) -> list[Projected]:
+        """The projections one by one, image by image."""
+        return [one for together in zip(*(each.made for each in self.each), strict=True) for one in together]
+
+    def rows(self) -> list[Row]:
+        """One row a unit and image, image by image."""
+        listed = [each.rows() for each in self._placed()]
+        return [row for together in zip(*listed, strict=True) for row in together]
+
+    def _placed(self) -> tuple[Projection, ...]:
+        for one in self.each:
+            one.saved = self.saved
+        return self.each
+
+    def to_json(self) -> dict[str, Any]:
+        """The rows."""
+        return without_nan({"images": len(self.each[0]), "projections": self.rows()})
+
+    def remarks(self) -> list[str]:
+        """The images that were left out, and what was done on the way to the pixels."""
+        return [*self.each[0].seen.remarks, str(self.each[-1].found.report)]
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether the photos are at hand."""
+        return all(one.can_draw for one in self.each)
+
+    def written(self, folder: Path) -> Mapping[str, Path]:
+        """The pictures that were written there as they were made."""
+        return {name: path for one in self.each for name, path in one.written(folder).items()}
+
+    def drawings(self) -> Mapping[str, Figure]:
+        """For every unit and image the patch on the left, the projection on the right."""
+        return {name: figure for one in self.each for name, figure in one.drawings().items()}
+
+    def _repr_html_(self) -> str:
+        return "".join(one._repr_html_() for one in self.each)
+
+
+def _row(one: Projected, picture: Path | None) -> dict[str, Any]:
+    said = {"unit": str(one.unit), "image": one.image, "value": one.value, "box": list(one.box), "report": one.report}
+    return {**said, "picture": None if picture is None else str(picture)}
+
+
+class _Options(TypedDict, total=False):
+    store: str | PathLike[str] | None
+    signal: SignalSize | Tensor
+    rule: Rule
+    smooth: Smooth
+    overlap: OverlapRule
+    lrn: LrnRule
+    options: PullOptions | None
+    limit: int | None
+    batch: int
+    progress: Progress | None
+
+
+@overload
+def deconv(net: Network, images: Any, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
+@overload
+def deconv(net: Network, images: Any, units: Sequence[str | Unit], **options: Unpack[_Options]) -> Projections: ...
 def deconv(
     net: Network,
-    images: Source | Any,
+    images: Any,
     units: str | Unit | Sequence[str | Unit],
     *,
-    out: str | PathLike[str] | None = None,
-    signal: SignalSize = "activation",
+    store: str | PathLike[str] | None = None,
+    signal: SignalSize | Tensor = "activation",
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
+    options: PullOptions | None = None,
+    limit: int | None = None,
     batch: int = 8,
-) -> Projections:
-    """What units take from each image of a collection, as pictures: the patch on the left, the projection on the right.
+    progress: Progress | None = None,
+) -> Projection | Projections:
+    """What a unit, or each of several, takes from images: projections on its receptive field, down to pixels.
 
     Args:
-        net: a network with preprocessing.
-        images: a collection, or what `open_source` takes.
-        units: one or more, as "layer:channel" or "layer:channel@y,x".
-        out: a folder for the pictures, in one folder a unit.
-        signal: what is put into the unit's layer: its "activation", or "one".
-        rule, smooth, overlap, lrn: see `convscope.deconv`.
+        net: the network; one with preprocessing, unless the images are its input.
+        images: images of any kind, see `convscope.methods.inputs.images_for`: "dog.jpg", a folder, a tensor.
+        units: one or more, as "layer:channel" or "layer:channel@y,x"; without a position the strongest of each image.
+        store: a folder for the pictures, in one folder a unit, and the answer.
+        signal: what is put into the unit's layer: its "activation", or "one", or a tensor (n,) of a number an image.
+        rule, smooth, overlap, lrn: see `PullOptions`; or all of them as `options`.
+        limit: at most so many images, evenly spread.
         batch: images that are taken together.
 
     Raises:
-        UnknownLayer: for a unit that does not exist. ImageError: where no image could be read. StoreError: where the
-            folder cannot be written.
+        UsageError: for a malformed unit or option. UnknownLayer: for a unit that does not exist. ShapeError: for images
+            or signals of another shape. ImageError: where no image could be read. StoreError: where the folder cannot
+            be written.
+
+    >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU()), (3, 16, 16))
+    >>> found = deconv(net, torch.rand(2, 3, 16, 16), "1:5")
+    >>> found, found.pixels.shape
+    (<Projection: 1:5 on 2 images: 1 relu rectified>, torch.Size([2, 3, 3, 3]))
     """
-    wanted = [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
-    source, preprocess = collection(images), preprocess_of(net)
-    study = Projections(source)
-    how: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn, "signal": signal}
-    for part in batches(source, preprocess, size=batch):
-        study.failures += part.failures
-        if len(part):
-            found = projecting.deconv(net, preprocess.normalise(part.images, dtype=net.dtype), wanted, **how)
-            study.made += _of_batch(source, part, wanted, found, preprocess.mean_colour, out)
-    if not study.made:
-        raise none_readable(source)
-    return study
+    listed = [units] if isinstance(units, str | Unit) else list(units)
+    if not listed:
+        raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
+    wanted = [net.unit(unit) for unit in listed]
+    asked = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn)
+    report = progress or silent
+    if are_planes(images):
+        given = look_at(net, images, limit=limit)
+        taken = projecting.deconv(net, given.inputs, wanted, signal=signal, **vars(asked))
+        found, seen, fill = [replace(one, photos=given.pixels) for one in taken], given.seen, _GREY
+        written: dict[str, Path] = {}
+    else:
+        making = _Making(net, collection(images, limit=limit), wanted, {**vars(asked), "signal": signal}, store)
+        found, seen, fill, written = making.all(batch, report)
+    each = tuple(Projection(unit, one, seen, fill, written) for unit, one in zip(wanted, found, strict=True))
+    answer = each[0] if isinstance(units, str | Unit) else Projections(each)
+    if store is not None:
+        answer.save(store)
+    return answer
 
 
-def _of_batch(
-    source: Source,
-    part: Batch,
-    units: Sequence[Unit],
-    found: Sequence[ProjectedPixels],
-    fill: NDArray[np.uint8],
-    out: str | PathLike[str] | None,
-) -> Iterator[Projected]:
-    """Every unit on every image of a batch; pictures are written as they are made."""
-    for row, index in enumerate(part.indices.tolist()):
-        pixels = part.images[row].permute(1, 2, 0).numpy()
-        for asked, projection in zip(units, found, strict=True):
-            name, place = source.name(index), None
-            if out is not None:
-                place = Path(out) / _folder_name(asked) / f"{index:05}-{_file_name(name)}.png"
-                write_bytes(place, _png(side_by_side(pixels, projection, row, fill)))
-            y0, x0, y1, x1 = projection.boxes[row].tolist()
-            value, report = float(projection.values[row]), str(projection.report)
-            yield Projected(asked, projection.units[row], index, name, value, (y0, x0, y1, x1), report, place)
+class _Making:
+    """Projections batch by batch; with a folder, pictures are written into it as they are made."""
+
+    def __init__(
+        self,
+        net: Network,
+        source: Source,
+        units: Sequence[Unit],
+        how: dict[str, Any],
+        store: str | PathLike[str] | None,
+    ) -> None:
+        self._net, self._source, self._units, self._how = net, source, units, how
+        self._store = None if store is None else Path(store)
+        self._found: list[list[ProjectedPixels]] = [[] for _ in units]
+        self._photos: list[NDArray[np.uint8]] = []
+        self._indices: list[int] = []
+        self._failures: list[Failure] = []
+        self._written: dict[str, Path] = {}
+
+    def all(
+        self, size: int, progress: Progress
+    ) -> tuple[list[ProjectedPixels], Seen, tuple[int, ...], dict[str, Path]]:
+        """By unit the projections, the images, the colour beyond them, and the pictures that were written."""
+        preprocess = preprocess_of(self._net)
+        fill = tuple(preprocess.mean_colour.tolist())
+        for part in batches(self._source, preprocess, size=size):
+            self._failures += part.failures
+            if len(part):
+                self._take(part, preprocess, fill)
+            progress("projections", len(self._indices) + len(self._failures), len(self._source))
+        if not self._indices:
+            raise none_readable(self._source)
+        photos = np.concatenate(self._photos) if len(self._photos) else None
+        if photos is not None and len(photos) < len(self._indices):
+            photos = None
+        rows = torch.arange(len(self._indices), device="cpu")
+        found = [replace(join(parts), images=rows, photos=photos) for parts in self._found]
+        return found, seen_in(self._source, self._indices, self._failures), fill, self._written
+
+    def _take(self, part: Batch, preprocess: Preprocess, fill: tuple[int, ...]) -> None:
+        batch = preprocess.normalise(part.images, dtype=self._net.dtype)
+        taken = projecting.deconv(self._net, batch, self._units, **self._how)
+        pixels = part.images.permute(0, 2, 3, 1).contiguous().numpy()
+        indices = part.indices.tolist()
+        for unit, parts, one in zip(self._units, self._found, taken, strict=True):
+            parts.append(one)
+            for row, index in enumerate(indices):
+                self._write(_picture_name(unit, self._source.name(index), index), one, row, pixels[row], fill)
+        if self._store is None or len(self._indices) < PHOTOS:
+            self._photos.append(pixels)
+        self._indices += indices
+
+    def _write(
+        self, name: str, found: ProjectedPixels, row: int, photo: NDArray[np.uint8], fill: tuple[int, ...]
+    ) -> None:
+        if self._store is not None:
+            write_bytes(self._store / name, _picture(found, row, photo, fill))
+            self._written[name] = self._store / name
 
 
 def side_by_side(
-    pixels: NDArray[np.uint8], projection: ProjectedPixels, row: int, fill: NDArray[np.uint8]
+    pixels: NDArray[np.uint8], projection: ProjectedPixels, row: int, fill: Sequence[int]
 ) -> NDArray[np.uint8]:
     """The patch and the projection of one row, enlarged by a whole number where they are small, white between them."""
     patch = crop_patch(pixels, projection.boxes[row].tolist(), fill)
@@ -159,25 +369,23 @@ def side_by_side(
     return np.concatenate([enlarge(patch, times), gap, enlarge(shown, times)], axis=1)
 
 
-def _png(pixels: NDArray[np.uint8]) -> bytes:
+def _picture(found: ProjectedPixels, row: int, photo: NDArray[np.uint8], fill: Sequence[int]) -> bytes:
+    """A row's picture as PNG."""
     memory = io.BytesIO()
-    Image.fromarray(pixels).save(memory, "PNG")
+    Image.fromarray(side_by_side(photo, found, row, fill)).save(memory, "PNG")
     return memory.getvalue()
 
 
-def _folder_name(unit: Unit) -> str:
-    """A folder's name for a unit, without the colon that some file systems refuse."""
-    return str(unit).replace(":", "_").replace("/", "_")
+def _picture_name(unit: Unit, image: str, index: int) -> str:
+    """A file for each unit and image, in a folder a unit, without the colon that some file systems refuse.
 
-
-def _file_name(name: str) -> str:
-    """A file's name for an image of a collection.
-
-    >>> _file_name("cats/my cat.jpeg")
-    'cats_my_cat'
+    >>> _picture_name(Unit("features.8", 174), "cats/my cat.jpeg", 3)
+    'features.8_174/00003-cats_my_cat.png'
     """
-    stem = name.rpartition(".")[0] or name
-    return re.sub(r"[^\w.-]+", "_", stem)[-80:]
+    folder = str(unit).replace(":", "_").replace("/", "_")
+    stem = image.rpartition(".")[0] or image
+    plain = re.sub(r"[^\w.-]+", "_", stem)[-80:]
+    return f"{folder}/{index:05}-{plain}.png"
 
 
-__all__ = ["Projected", "Projections", "deconv", "side_by_side"]
+__all__ = ["Projected", "Projection", "Projections", "deconv", "side_by_side"]

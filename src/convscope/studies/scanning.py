@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.graph import Network
+from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.scanning import Statistics, refuse_unreadable
 from convscope.processes import launched
 from convscope.progress import Progress
+from convscope.shown import Shown
 from convscope.stores import scan as keeping
 from convscope.stores.distributed import distributed_scan
-from convscope.stores.scan import Scan
-from convscope.studies.answer import Answer, Row
+from convscope.stores.scan import KeptScan
+from convscope.studies.answer import Answer, Row, Saved
 from convscope.studies.asking import collection
 from convscope.studies.pictures import left_out
 from convscope.tables import TextTable, without_nan
@@ -24,27 +26,32 @@ from convscope.tables import TextTable, without_nan
 _HEAD = ("layer", "units", "never active", "with NaN", "strongest", "value")
 
 
-@dataclass(eq=False)
-class ScanAnswer(Answer):
-    """What a scan found, and the folder that it is kept in."""
+class Scan(KeptScan, Answer):
+    """The k strongest responses of every unit of some layers, and statistics: by layer, `scan["features.8"]`.
 
-    found: Scan
-    folder: str | None
+    `save` and `load` keep it whole, as its parts and layers; scans of different shards `merge`.
+    """
+
+    @classmethod
+    def of(cls, found: Scanned, folder: str | PathLike[str] | None = None) -> Scan:
+        """The answer for what was found, and kept in a folder."""
+        made = cls(found.state, photos=found.photos)
+        made.saved = None if folder is None else Saved(Path(folder), {})
+        return made
 
     @property
     def summary(self) -> str:
         """How many images were looked at."""
-        found = self.found
-        left = f" ({len(found.failures)} could not be read)" if found.failures else ""
-        part = "" if found.complete else f", a part of {found.identity.images}; merge the parts when all are done"
-        return f"{found.images} images{left}{part}" + ("" if self.folder is None else f": {self.folder}")
+        left = f" ({len(self.failures)} could not be read)" if self.failures else ""
+        part = "" if self.complete else f", a part of {self.identity.images}; merge the parts when all are done"
+        return f"{self.images} images{left}{part}" + ("" if self.saved is None else f": {self.saved.folder}")
 
     def rows(self) -> list[Row]:
         """One row a layer; None where the scan counted no statistics or nothing responded."""
-        return [self._row(name) for name in self.found]
+        return [self._row(name) for name in self]
 
     def _row(self, name: str) -> dict[str, Any]:
-        one = self.found[name]
+        one = self[name]
         strongest = int(one.values[:, 0].argmax())
         seen = bool(one.topk.found.any())
         return {
@@ -58,14 +65,14 @@ class ScanAnswer(Answer):
 
     def to_json(self) -> dict[str, Any]:
         """What was scanned, what could not be read, and the layers."""
-        found = self.found
+        failures = [{"index": one.index, "name": one.name, "reason": one.reason} for one in self.failures]
         return without_nan(
             {
-                "out": self.folder,
-                "network": found.network,
-                "images": found.images,
-                "complete": found.complete,
-                "failures": [{"index": one.index, "name": one.name, "reason": one.reason} for one in found.failures],
+                "store": None if self.saved is None else str(self.saved.folder),
+                "network": self.network,
+                "images": self.images,
+                "complete": self.complete,
+                "failures": failures,
                 "layers": self.rows(),
             }
         )
@@ -76,7 +83,33 @@ class ScanAnswer(Answer):
 
     def remarks(self) -> list[str]:
         """The images that were left out."""
-        return [left_out(one) for one in self.found.failures]
+        return [left_out(one) for one in self.failures]
+
+    def save(self, folder: str | PathLike[str]) -> Saved:
+        """Write the scan into a folder: one file a layer if it is complete, else one part for `load` and `merge`.
+
+        Parts in the folder whose images this scan covers are removed.
+
+        Raises:
+            StoreError: if the folder holds another scan, or cannot be written.
+        """
+        self.write(folder)
+        self.saved = Saved(Path(folder), {})
+        return self.saved
+
+    @classmethod
+    def load(cls, folder: str | PathLike[str]) -> Self:
+        """The scan in a folder; of an unfinished one, what its parts hold together.
+
+        Raises:
+            StoreError: if there is none, a file cannot be read, or the parts do not belong together.
+        """
+        found = super().load(folder)
+        found.saved = Saved(Path(folder), {})
+        return found
+
+    def _repr_html_(self) -> str:
+        return Shown._repr_html_(self)
 
 
 def _cells(layer: Row) -> tuple[str, ...]:
@@ -89,41 +122,42 @@ def scan(
     net: Network,
     images: Source | Any,
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
     k: int = 9,
     batch: int = 32,
     workers: int | None = None,
     shard: tuple[int, int] = (0, 1),
     statistics: Statistics = "all",
+    limit: int | None = None,
     cache: str | PathLike[str] | None = None,
     progress: Progress | None = None,
-) -> ScanAnswer:
+) -> Scan:
     """The k strongest responses of every unit of some layers over a collection, and statistics, kept in a folder.
 
     Where torchrun started several processes they share the images, and each is given the whole scan.
 
     Args:
-        out: the folder; a repeated call goes on from what it holds. Several processes need one.
-        cache: a folder that keeps decoded images.
+        store: the folder; a repeated call goes on from what it holds. Several processes need one.
+        limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
         Others as for `convscope.scan`.
 
     Raises:
         As `convscope.scan`. UsageError: where several processes are given a shard, or no folder.
     """
-    source = collection(images, cache=cache)
+    source = collection(images, limit=limit, cache=cache)
     how: dict[str, Any] = {"layers": layers, "k": k, "batch": batch, "workers": workers, "statistics": statistics}
     if launched():
-        if out is None:
-            raise UsageError("several processes share a scan through a folder: give one as out=")
+        if store is None:
+            raise UsageError("several processes share a scan through a folder: give one as store=")
         how |= {} if tuple(shard) == (0, 1) else {"shard": shard}
-        found = distributed_scan(net, source, store=out, progress=progress, **how)
+        found = distributed_scan(net, source, store=store, progress=progress, **how)
     else:
-        found = keeping.scan(net, source, shard=shard, store=out, progress=progress, **how)
-    return ScanAnswer(found, None if out is None else str(out))
+        found = keeping.scan(net, source, shard=shard, store=store, progress=progress, **how)
+    return Scan.of(found, store)
 
 
-def merge(parts: Sequence[str | PathLike[str]], out: str | PathLike[str]) -> ScanAnswer:
+def merge(parts: Sequence[str | PathLike[str]], store: str | PathLike[str]) -> Scan:
     """The scans of different shards of the same images as one, in a folder; the order of the parts does not matter.
 
     Raises:
@@ -134,8 +168,8 @@ def merge(parts: Sequence[str | PathLike[str]], out: str | PathLike[str]) -> Sca
     found = Scan.load(parts[0])
     for part in parts[1:]:
         found = found.merge(Scan.load(part))
-    refuse_unreadable(found).save(out)
-    return ScanAnswer(found, str(out))
+    refuse_unreadable(found).save(store)
+    return found
 
 
-__all__ = ["ScanAnswer", "merge", "scan"]
+__all__ = ["Scan", "merge", "scan"]

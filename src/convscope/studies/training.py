@@ -11,10 +11,13 @@ from typing import Any
 from convscope.data import Source
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished
+from convscope.studies.asking import threads_of
+from convscope.studies.kept import context
 from convscope.training import Config, EpochLog, Trained
 from convscope.training.config import configured
 from convscope.training.logs import BOARD, board_installed
 from convscope.training.pictures import Keep
+from convscope.training.run import checkpoints_in
 from convscope.training.splits import open_splits
 from convscope.training.trainer import OnEpoch
 from convscope.training.trainer import train as fit
@@ -23,16 +26,14 @@ OnStart = Callable[[Config, Source, Source | None], None]
 """Told what is trained on which images, and validated on which, before the work starts."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Training(Answer):
     """A finished training."""
 
-    done: Trained
-
-    @property
-    def history(self) -> list[EpochLog]:
-        """Its epochs."""
-        return self.done.history
+    network: str
+    history: tuple[EpochLog, ...]
+    done: Trained | None = context()
+    """The trained network with its folder; None for an answer that was loaded."""
 
     @property
     def summary(self) -> str:
@@ -46,16 +47,21 @@ class Training(Answer):
         return [asdict(log) for log in self.history]
 
     @property
+    def folder(self) -> Path:
+        """The folder of the training."""
+        return self.kept.folder if self.done is None else self.done.run.folder
+
+    @property
     def checkpoints(self) -> dict[int, Path]:
         """The weights files by epoch."""
-        return self.done.run.checkpoints()
+        return checkpoints_in(self.folder)
 
     def to_json(self) -> dict[str, Any]:
         """Its network, epochs and files."""
-        folder = self.done.run.folder
+        folder = self.folder
         figure = None if self.saved is None else self.saved.figures.get("curves.png")
         return {
-            "network": self.done.run.architecture.describe(),
+            "network": self.network,
             "epochs": self.rows(),
             "checkpoints": {epoch: str(path) for epoch, path in self.checkpoints.items()},
             "figure": None if figure is None else str(figure),
@@ -66,7 +72,7 @@ class Training(Answer):
         """What is missing for more."""
         return [] if board_installed() else ["no event files for TensorBoard: install 'convscope[tensorboard]'"]
 
-    def figures(self) -> Mapping[str, Figure]:
+    def drawings(self) -> Mapping[str, Figure]:
         """The curves of loss and error."""
         return {"curves.png": Figure("Loss and error by epoch.", self._draw)}
 
@@ -74,7 +80,7 @@ class Training(Answer):
         from convscope.figures.style import rendered
         from convscope.figures.training import draw_curves
 
-        return rendered(draw_curves(self.history))
+        return rendered(draw_curves(list(self.history)))
 
 
 def epoch_line(log: EpochLog, epochs: int) -> str:
@@ -88,17 +94,17 @@ def epoch_line(log: EpochLog, epochs: int) -> str:
 
 def train(
     config: Config | str | PathLike[str],
-    images: str,
-    out: str | PathLike[str],
+    images: Source | Any,
+    store: str | PathLike[str],
     *,
-    val: str | None = None,
+    validation: Source | Any | None = None,
     hold_out: float | None = None,
     changes: Mapping[str, Any] | None = None,
     limit: int | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     keep: Keep = "auto",
-    threads: int = 2,
+    workers: int | None = None,
     save_every: int = 1000,
     device: str | None = None,
     seed: int = 0,
@@ -111,34 +117,36 @@ def train(
     Args:
         config: a configuration, the name of a packaged one, or a TOML file. changes: options of its recipe or network
             by name; seed: of the recipe, unless it is 0.
-        images, val, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
-        out: the folder of the training: log, checkpoints, state, curves. A repeated call goes on from it.
-        keep, threads, save_every, device, on_epoch: as for `convscope.train`.
+        images, validation, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
+        store: the folder of the training: log, checkpoints, state, curves. A repeated call goes on from it.
+        keep, workers (threads that decode), save_every, device, on_epoch: as for `convscope.train`.
         on_start: told the configuration and both collections before the training starts.
 
     Raises:
         As `convscope.train`.
     """
     wanted = configured(config, changes or {}, seed=seed)
-    source, validation = open_splits(
-        images, val=val, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
+    source, held = open_splits(
+        images, validation=validation, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
     )
     if on_start is not None:
-        on_start(wanted, source, validation)
+        on_start(wanted, source, held)
     done = fit(
         wanted,
         source,
-        Path(out),
-        validation=validation,
+        Path(store),
+        validation=held,
         device=device,
         keep=keep,
-        threads=threads,
+        threads=threads_of(workers),
         save_every=save_every,
         progress=progress or silent,
         on_epoch=on_epoch,
     )
     # Of several processes the first writes.
-    return finished(Training(done), out=out if done.leads else None)
+    return finished(
+        Training(done.run.architecture.describe(), tuple(done.history), done), store=store if done.leads else None
+    )
 
 
 __all__ = ["OnStart", "Training", "epoch_line", "train"]

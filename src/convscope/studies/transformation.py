@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from convscope.atlas import Atlas
 from convscope.data import Source
@@ -20,27 +21,27 @@ from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation,
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
-from convscope.studies.asking import atlas_of, collection, image_numbers, targets_for
-from convscope.studies.pictures import ReadImages, read_pictures, short_name
+from convscope.studies.asking import atlas_of, targets_for
+from convscope.studies.pictures import Seen, look_at, short_name
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
 Distance = Literal["relative", "raw"]
 FIGURE = "invariance.png"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Invariance(Answer):
-    """What was found of some pictures; `distance` is the one that the figure shows."""
+    """What was found of some images; `distance` is the one that the figure shows, which begins with `examples`."""
 
-    net: Network
-    pictures: ReadImages
     found: InvarianceCurves
-    distance: Distance = "relative"
+    seen: Seen
+    distance: Distance
+    examples: Mapping[str, tuple[NDArray[np.uint8], ...]]
 
     @property
     def summary(self) -> str:
         """What the numbers are."""
-        return f"Distances of features and the probability of the class, means over {len(self.pictures)} images."
+        return f"Distances of features and the probability of the class, means over {len(self.seen)} images."
 
     def rows(self) -> list[Row]:
         """For each transformation the means at its first, middle and last amount: relative distances and the class."""
@@ -56,7 +57,7 @@ class Invariance(Answer):
 
     def to_json(self) -> dict[str, Any]:
         """The images and the table."""
-        return without_nan({"images": list(self.pictures.names), "summary": self.rows()})
+        return without_nan({"images": list(self.seen.names), "summary": self.rows()})
 
     def tables(self) -> Sequence[TextTable]:
         """The table as text."""
@@ -66,36 +67,25 @@ class Invariance(Answer):
 
     def remarks(self) -> list[str]:
         """The images that were left out."""
-        return self.pictures.remarks
+        return self.seen.remarks
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, as CSV and JSON."""
-        names = self.pictures.names
+        names = self.seen.names
         yield "invariance.csv", csv_of({**row, "image": names[row["image"]]} for row in self.found.rows())
         yield "invariance.json", json_bytes(without_nan({"images": list(names), **self.found.to_json()}))
 
-    def figures(self) -> Mapping[str, Figure]:
+    def drawings(self) -> Mapping[str, Figure]:
         """The paper's Fig. 5."""
         done = ", ".join(self.found.transformations)
-        return {FIGURE: Figure(f"{done}; thick: mean of {len(self.pictures)} images", self._draw)}
+        return {FIGURE: Figure(f"{done}; thick: mean of {len(self.seen)} images", self._draw)}
 
     def _draw(self) -> bytes:
         from convscope.figures.invariance import draw
         from convscope.figures.style import rendered
 
-        names = [short_name(one) for one in self.pictures.names]
-        return rendered(draw(self.found, distance=self.distance, examples=self.examples(), names=names))
-
-    def examples(self) -> dict[str, list[NDArray[np.uint8]]]:
-        """The first image at four amounts of every transformation."""
-        recipe, one = preprocess_of(self.net), self.pictures.inputs(self.net, slice(0, 1))
-        frame = Frame.of(recipe, outside=self.found.outside, interpolation=self.found.interpolation)
-        made = {}
-        for curve in self.found.curves:
-            at = np.unique(np.linspace(0, len(curve.values) - 1, 4).round().astype(int))
-            changed = [transformation(curve.transformation).apply(one, float(curve.values[i]), frame)[0] for i in at]
-            made[curve.transformation] = [recipe.restore(x.cpu()).permute(1, 2, 0).numpy() for x in changed]
-        return made
+        names = [short_name(one) for one in self.seen.names]
+        return rendered(draw(self.found, distance=self.distance, examples=self.examples, names=names))
 
     def entry(self, atlas: Atlas) -> Entry:
         """The table and the figure."""
@@ -104,16 +94,28 @@ class Invariance(Answer):
             "invariance",
             f"Invariance: {', '.join(found.transformations)}",
             without_nan(self.rows()),
-            images=image_numbers(atlas, self.pictures.source, self.pictures.indices),
+            images=self.seen.in_atlas(atlas),
             settings={"layers": list(found.layers), "outside": found.outside, "interpolation": found.interpolation},
         )
+
+
+def _examples(net: Network, found: InvarianceCurves, one: Tensor) -> dict[str, tuple[NDArray[np.uint8], ...]]:
+    """An image (1, C, H, W) at four amounts of every transformation."""
+    recipe = preprocess_of(net)
+    frame = Frame.of(recipe, outside=found.outside, interpolation=found.interpolation)
+    made = {}
+    for curve in found.curves:
+        at = np.unique(np.linspace(0, len(curve.values) - 1, 4).round().astype(int))
+        changed = [transformation(curve.transformation).apply(one, float(curve.values[i]), frame)[0] for i in at]
+        made[curve.transformation] = tuple(recipe.restore(x.cpu()).permute(1, 2, 0).numpy() for x in changed)
+    return made
 
 
 def invariance(
     net: Network,
     images: Source | Any,
     *,
-    out: str | PathLike[str] | None = None,
+    store: str | PathLike[str] | None = None,
     transformations: Mapping[str, Sequence[float] | None] | Sequence[str] | None = None,
     layers: Sequence[str] | None = None,
     target: Target = None,
@@ -130,8 +132,8 @@ def invariance(
 
     Args:
         net: a network with preprocessing.
-        images: a collection, or what `open_source` takes; limit: at most so many of it, evenly spread.
-        out: a folder for the figure and tables.
+        images: of any kind, see `convscope.methods.inputs.images_for`; limit: at most so many of it, evenly spread.
+        store: a folder for the figure and tables.
         transformations: by name, with amounts or None for the usual ones; default: the paper's.
         target: classes to follow, by number or name; "labels" for each image's own.
         distance: which one the figure shows; tables hold both.
@@ -144,19 +146,20 @@ def invariance(
     """
     shown = atlas_of(atlas, net)
     asked = PAPER if transformations is None else transformations
-    pictures = read_pictures(net, collection(images, limit=limit))
+    pictures = look_at(net, images, limit=limit)
     found = measuring.invariance(
         net,
-        pictures.inputs(net),
+        pictures.inputs,
         transformations=dict(asked) if isinstance(asked, Mapping) else dict.fromkeys(asked),
         layers=None if layers is None else list(layers),
-        target=targets_for(net, pictures.source, pictures.indices, target),
+        target=targets_for(net, pictures.source, pictures.seen.indices, target),
         outside=outside,
         interpolation=interpolation,
         batch=batch,
         progress=progress,
     )
-    return finished(Invariance(net, pictures, found, distance), out=out, atlas=shown, name=name)
+    examples = _examples(net, found, pictures.inputs[:1])
+    return finished(Invariance(found, pictures.seen, distance, examples), store=store, atlas=shown, name=name)
 
 
 __all__ = ["Invariance", "invariance"]

@@ -121,8 +121,13 @@ class Run:
 
     def checkpoints(self) -> dict[int, Path]:
         """The kept weights by epoch, in order."""
-        found = (self.folder / "checkpoints").glob("epoch-*.safetensors")
-        return {int(path.stem.removeprefix("epoch-")): path for path in sorted(found)}
+        return checkpoints_in(self.folder)
+
+
+def checkpoints_in(folder: Path) -> dict[int, Path]:
+    """The kept weights in the folder of a training by epoch, in order."""
+    found = (folder / "checkpoints").glob("epoch-*.safetensors")
+    return {int(path.stem.removeprefix("epoch-")): path for path in sorted(found)}
 
 
 def read_log(path: str | Path) -> list[EpochLog]:

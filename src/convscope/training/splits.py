@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,32 +18,34 @@ _VALIDATION = ("val", "validation", "valid", "test")
 
 
 def open_splits(
-    data: str,
+    data: Source | Any,
     *,
-    val: str | None = None,
+    validation: Source | Any | None = None,
     hold_out: float | None = None,
     limit: int | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
 ) -> tuple[Source, Source | None]:
-    """Training and validation images: `data` and `val`, or the two parts that `data` has.
+    """Training and validation images: `data` and `validation`, or the two parts that `data` has.
 
-    Without `val`, a pack `npz:FILE` gives its splits train and val, a folder its sub-folders train and val; with
+    Without `validation`, a pack `npz:FILE` gives its splits train and val, a folder its sub-folders train and val; with
     `hold_out` that share of each class is validated on and not trained on, evenly spread. Otherwise there are no
     validation images. `limit` is for each of the two; `max_pixels` and `max_bytes` are those of `open_source`.
 
     Raises:
-        UsageError: where `val` and `hold_out` are both given, or the share is not between 0 and 1. SourceError: where
-            images cannot be opened.
+        UsageError: where `validation` and `hold_out` are both given, or the share is not between 0 and 1. SourceError:
+            where images cannot be opened.
     """
-    if val is not None and hold_out is not None:
-        raise UsageError("validation images are either named with val= or held out with hold_out=: give one of them")
+    if validation is not None and hold_out is not None:
+        raise UsageError(
+            "validation images are either named with validation= or held out with hold_out=: give one of them"
+        )
     opened = partial(open_source, max_pixels=max_pixels, max_bytes=max_bytes)
     if hold_out is not None:
         return _held_out(opened(data), hold_out, limit)
-    if val is not None:
-        return opened(data, limit=limit), opened(val, limit=limit)
-    found = _parts(data)
+    if validation is not None:
+        return opened(data, limit=limit), opened(validation, limit=limit)
+    found = _parts(os.fspath(data)) if isinstance(data, str | os.PathLike) else None
     if found is None:
         return opened(data, limit=limit), None
     return opened(found[0], limit=limit), opened(found[1], limit=limit)

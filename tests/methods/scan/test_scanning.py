@@ -13,7 +13,7 @@ from convscope.data import Preprocess, open_source
 from convscope.errors import SourceError, UnknownLayer, UsageError
 from convscope.graph import Network
 from convscope.models.tiny import random_tiny
-from convscope.stores.scan import Scan, scan
+from convscope.stores.scan import KeptScan, scan
 from tests.methods.scan_fakes import Answers, Numbered, answers
 
 
@@ -32,7 +32,7 @@ def literal(output: Tensor, k: int, *, skip: frozenset[int] = frozenset()) -> li
     return best
 
 
-def listed(found: Scan, layer: str) -> list[list[tuple[float, int, int, int]]]:
+def listed(found: KeptScan, layer: str) -> list[list[tuple[float, int, int, int]]]:
     """The filled places of a layer's table in the form of `literal`."""
     topk = found[layer].topk
     return [
@@ -45,7 +45,7 @@ def listed(found: Scan, layer: str) -> list[list[tuple[float, int, int, int]]]:
     ]
 
 
-def check(net: Answers, found: Scan, k: int, *, skip: frozenset[int] = frozenset()) -> None:
+def check(net: Answers, found: KeptScan, k: int, *, skip: frozenset[int] = frozenset()) -> None:
     for layer, output in net.outputs.items():
         assert listed(found, layer) == literal(output.to(net.dtype), k, skip=skip)
 

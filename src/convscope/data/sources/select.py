@@ -78,6 +78,15 @@ def limit(source: Source, count: int) -> Source:
     """
     if count < 1:
         raise UsageError(f"a limit is at least one image, found {count}")
-    if count >= len(source):
-        return source
-    return Subset(source, np.arange(count, dtype=np.int64) * len(source) // count)
+    return source if count >= len(source) else Subset(source, spread(len(source), count))
+
+
+def spread(total: int, count: int | None) -> NDArray[np.int64]:
+    """`count` of the numbers below `total`, evenly spread; all of them where there are no more, or for None.
+
+    >>> spread(10, 4).tolist(), spread(3, None).tolist()
+    ([0, 2, 5, 7], [0, 1, 2])
+    """
+    if count is None or count >= total:
+        return np.arange(total, dtype=np.int64)
+    return np.arange(count, dtype=np.int64) * total // count

@@ -1,7 +1,7 @@
 """Where the images of a scan are: patches of what its units saw, and projections of its strongest responses.
 
 A scan is numbers. One made in this process also remembers the network and the images that it was made of; one loaded
-from a folder is told with `Scan.with_images`.
+from a folder is told with `KeptScan.with_images`.
 """
 
 from __future__ import annotations

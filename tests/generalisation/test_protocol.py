@@ -9,8 +9,16 @@ import pytest
 
 import convscope as cs
 from convscope.errors import StoreError, UsageError
-from convscope.transfer import Learning, Pooling, default_layers, draw_folds, measure_transfer, open_target, protocol
-from convscope.transfer.tables import layer_table, paper_table7, size_table, tables
+from convscope.generalisation import (
+    Learning,
+    Pooling,
+    default_layers,
+    draw_folds,
+    measure_transfer,
+    open_target,
+    protocol,
+)
+from convscope.generalisation.tables import layer_table, paper_table7, size_table, tables
 from tests.mutations import mutate
 from tests.transfer import layouts
 
@@ -24,12 +32,12 @@ def net() -> cs.Network:
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> cs.transfer.TargetSet:
+def target(tmp_path_factory: pytest.TempPathFactory) -> cs.TargetSet:
     return open_target(f"caltech101:{layouts.caltech101(tmp_path_factory.mktemp('caltech'), COUNTS)}")
 
 
 @pytest.fixture(scope="module")
-def result(net: cs.Network, target: cs.transfer.TargetSet) -> cs.TransferScores:
+def result(net: cs.Network, target: cs.TargetSet) -> cs.TransferScores:
     folds = draw_folds(target, per_class=(3, 6), folds=3, test=5)
     others = {"random": cs.load("zoo:tiny", seed=5)}
     return measure_transfer(net, target, layers=["relu1", "gap"], folds=folds, others=others, learning=QUICK)  # pyright: ignore
@@ -58,7 +66,7 @@ def test_rows_are_means_and_deviations_over_folds(result: cs.TransferScores) -> 
 ROW = ("random", "gap", "svm", 3)
 
 
-def test_same_seed_same_scores(net: cs.Network, target: cs.transfer.TargetSet, result: cs.TransferScores) -> None:
+def test_same_seed_same_scores(net: cs.Network, target: cs.TargetSet, result: cs.TransferScores) -> None:
     folds = draw_folds(target, per_class=(3, 6), folds=3, test=5)
     again = measure_transfer(net, target, layers=["gap"], folds=folds, learning=QUICK)
     before = [s.value for s in result.scores if (s.weights, s.layer) == ("pretrained", "gap")]
@@ -66,7 +74,7 @@ def test_same_seed_same_scores(net: cs.Network, target: cs.transfer.TargetSet, r
 
 
 def test_test_images_are_never_learned_from(
-    net: cs.Network, target: cs.transfer.TargetSet, monkeypatch: pytest.MonkeyPatch
+    net: cs.Network, target: cs.TargetSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (fold,) = draw_folds(target, per_class=(4,), folds=1)
     seen: list[int] = []
@@ -85,7 +93,7 @@ def test_test_images_are_never_learned_from(
     assert all(np.array_equal(rows, fold.train) for rows in learned)
 
 
-def test_one_image_a_class_is_enough(net: cs.Network, target: cs.transfer.TargetSet) -> None:
+def test_one_image_a_class_is_enough(net: cs.Network, target: cs.TargetSet) -> None:
     (fold,) = draw_folds(target, per_class=(1,), folds=1)
     found = measure_transfer(net, target, layers=["relu1"], folds=[fold])
     assert [(score.train, score.c) for score in found.scores] == [(3, 10.0)] * 2
@@ -122,7 +130,7 @@ def test_result_is_saved_whole(result: cs.TransferScores, tmp_path: Path) -> Non
         cs.TransferScores.load(tmp_path)
 
 
-def thirty(result: cs.TransferScores) -> tuple[cs.transfer.Score, ...]:
+def thirty(result: cs.TransferScores) -> tuple[cs.generalisation.Score, ...]:
     """The scores as if at 30 a class."""
     return tuple(replace(score, per_class=30) for score in result.scores if score.per_class == 6)
 
@@ -146,7 +154,7 @@ def test_default_layers_are_stages_vectors_and_output() -> None:
 
 def test_interrupted_experiment_makes_only_what_is_missing(
     net: cs.Network,
-    target: cs.transfer.TargetSet,
+    target: cs.TargetSet,
     result: cs.TransferScores,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -174,11 +182,11 @@ def test_interrupted_experiment_makes_only_what_is_missing(
 
 
 def test_kept_scores_are_of_the_same_network_images_and_learning(
-    net: cs.Network, target: cs.transfer.TargetSet, tmp_path: Path
+    net: cs.Network, target: cs.TargetSet, tmp_path: Path
 ) -> None:
     folds = draw_folds(target, per_class=(3,), folds=1)
 
-    def count(network: cs.Network, of: cs.transfer.TargetSet, how: Learning, pooling: Pooling | None = None) -> int:
+    def count(network: cs.Network, of: cs.TargetSet, how: Learning, pooling: Pooling | None = None) -> int:
         measure_transfer(network, of, layers=["relu1"], folds=folds, learning=how, pooling=pooling, store=tmp_path)
         return len(list((tmp_path / "scores").iterdir()))
 
@@ -191,7 +199,7 @@ def test_kept_scores_are_of_the_same_network_images_and_learning(
     assert count(net, target, one, Pooling("max")) == 6
 
 
-def test_damaged_score_is_named(net: cs.Network, target: cs.transfer.TargetSet, tmp_path: Path) -> None:
+def test_damaged_score_is_named(net: cs.Network, target: cs.TargetSet, tmp_path: Path) -> None:
     folds = draw_folds(target, per_class=(3,), folds=1)
     measure_transfer(net, target, layers=["fc"], folds=folds, learning=QUICK, store=tmp_path)
     path = next((tmp_path / "scores").iterdir())
@@ -202,7 +210,7 @@ def test_damaged_score_is_named(net: cs.Network, target: cs.transfer.TargetSet, 
 
 @pytest.fixture(scope="module")
 def measured(
-    net: cs.Network, target: cs.transfer.TargetSet, tmp_path_factory: pytest.TempPathFactory
+    net: cs.Network, target: cs.TargetSet, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, list[dict]]:
     """A store of scores, and these."""
     store = tmp_path_factory.mktemp("measured")
@@ -213,7 +221,7 @@ def measured(
 
 @pytest.mark.parametrize("seed", range(40))
 def test_scores_are_those_that_were_kept_or_named_or_made_again(
-    net: cs.Network, target: cs.transfer.TargetSet, measured: tuple[Path, list[dict]], tmp_path: Path, seed: int
+    net: cs.Network, target: cs.TargetSet, measured: tuple[Path, list[dict]], tmp_path: Path, seed: int
 ) -> None:
     kept, expected = measured
     shutil.copytree(kept, tmp_path / "store")
@@ -228,7 +236,7 @@ def test_scores_are_those_that_were_kept_or_named_or_made_again(
 
 
 def test_a_score_under_another_name_is_not_believed(
-    net: cs.Network, target: cs.transfer.TargetSet, measured: tuple[Path, list[dict]], tmp_path: Path
+    net: cs.Network, target: cs.TargetSet, measured: tuple[Path, list[dict]], tmp_path: Path
 ) -> None:
     shutil.copytree(measured[0], tmp_path / "store")
     one, other = sorted((tmp_path / "store" / "scores").iterdir())[:2]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from convscope.errors import SourceError, UsageError
-from convscope.transfer import open_target
-from convscope.transfer.datasets import VOC_CLASSES, read_annotation
+from convscope.generalisation import open_target
+from convscope.generalisation.datasets import VOC_CLASSES, read_annotation
 from tests.transfer import layouts
 
 COUNTS = {"BACKGROUND_Google": 2, "accordion": 3, "yin_yang": 4}

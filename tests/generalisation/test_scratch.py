@@ -10,10 +10,10 @@ import torch.nn.functional as F
 
 import convscope as cs
 from convscope.errors import UsageError
+from convscope.generalisation import draw_folds, open_target, scratch
+from convscope.generalisation.scratch import SCRATCH, fit, from_scratch, random_module, recipe_of
 from convscope.training.feeding import Feed
 from convscope.training.pictures import InMemory
-from convscope.transfer import draw_folds, open_target, scratch
-from convscope.transfer.scratch import SCRATCH, fit, from_scratch, random_module, recipe_of
 from tests.transfer import layouts
 
 COUNTS = {"BACKGROUND_Google": 12, "accordion": 12, "yin_yang": 12}
@@ -21,11 +21,11 @@ QUICK = recipe_of({"epochs": 12, "batch": 6, "learning_rate": 3e-3})
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> cs.transfer.TargetSet:
+def target(tmp_path_factory: pytest.TempPathFactory) -> cs.generalisation.TargetSet:
     return open_target(f"caltech101:{layouts.caltech101(tmp_path_factory.mktemp('caltech'), COUNTS)}")
 
 
-def test_network_from_scratch_learns_colours(target: cs.transfer.TargetSet) -> None:
+def test_network_from_scratch_learns_colours(target: cs.generalisation.TargetSet) -> None:
     (score,) = from_scratch("zoo:tiny", target, draw_folds(target, per_class=(6,), folds=1), recipe=QUICK)
     assert (score.weights, score.layer, score.train, score.test) == ("scratch", "", 18, 18)
     assert score.value > 0.6
@@ -38,7 +38,7 @@ def test_classes_are_numbered_as_the_target_numbers_them(tmp_path: Path) -> None
     assert score.value > 0.7
 
 
-def test_network_that_ends_in_a_relu_learns_too(target: cs.transfer.TargetSet) -> None:
+def test_network_that_ends_in_a_relu_learns_too(target: cs.generalisation.TargetSet) -> None:
     folds = draw_folds(target, per_class=(6,), folds=1)
     how = recipe_of({"epochs": 25, "batch": 6})
     (score,) = from_scratch("zoo:squeezenet1_1", target, folds, recipe=how, size=36)
@@ -87,7 +87,7 @@ def test_training_is_the_recipes_crops_schedule_and_decay_written_out() -> None:
 
 
 def test_scores_are_kept_and_not_trained_for_again(
-    target: cs.transfer.TargetSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    target: cs.generalisation.TargetSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folds, made, trained = draw_folds(target, per_class=(3,), folds=2), list[str](), scratch.fit
     monkeypatch.setattr(scratch, "fit", lambda *a, **k: made.append(k["stage"]) or trained(*a, **k))
@@ -100,7 +100,7 @@ def test_scores_are_kept_and_not_trained_for_again(
     assert len(made) == 3
 
 
-def test_what_cannot_be_trained_is_said(target: cs.transfer.TargetSet) -> None:
+def test_what_cannot_be_trained_is_said(target: cs.generalisation.TargetSet) -> None:
     folds = draw_folds(target, per_class=(3,), folds=1)
     with pytest.raises(UsageError, match="no validation images: choose the schedule 'cosine'"):
         from_scratch("zoo:tiny", target, folds, recipe=replace(SCRATCH, schedule="plateau"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from convscope.generalisation.results import MeanScore, TransferScores, Weights
 from convscope.tables import TextTable
-from convscope.transfer.results import MeanScore, TransferScores, Weights
 
 PAPER_CALTECH = {
     ("caltech101", 15): {"scratch": "22.8 ± 1.5", "pretrained": "83.8 ± 0.5"},

@@ -1,13 +1,13 @@
 """Classifiers on the features of every layer: Caltech-101, Caltech-256, PASCAL VOC, and any images with labels."""
 
-from convscope.transfer.classifiers import LinearModel, train
-from convscope.transfer.datasets import TargetSet, open_target
-from convscope.transfer.duplicates import Duplicates, Pair, overlap
-from convscope.transfer.features import Features, Pooling, extract
-from convscope.transfer.measures import average_precision, class_accuracies
-from convscope.transfer.protocol import Learning, default_layers, measure_transfer
-from convscope.transfer.results import MeanScore, Score, TransferScores
-from convscope.transfer.splits import Fold, draw_folds, load_splits, published_fold, save_splits
+from convscope.generalisation.classifiers import LinearModel, train
+from convscope.generalisation.datasets import TargetSet, open_target
+from convscope.generalisation.duplicates import Duplicates, Pair, overlap
+from convscope.generalisation.features import Features, Pooling, extract
+from convscope.generalisation.measures import average_precision, class_accuracies
+from convscope.generalisation.protocol import Learning, default_layers, measure_transfer
+from convscope.generalisation.results import MeanScore, Score, TransferScores
+from convscope.generalisation.splits import Fold, draw_folds, load_splits, published_fold, save_splits
 
 __all__ = [
     # target sets

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from convscope.errors import StoreError
-from convscope.transfer.journal import ENDING, SCORES, read_score
-from convscope.transfer.results import RESULT, TransferScores
+from convscope.generalisation.journal import ENDING, SCORES, read_score
+from convscope.generalisation.results import RESULT, TransferScores
 from convscope.verification import Finding, Held
 
 __all__ = ["verify_transfer"]

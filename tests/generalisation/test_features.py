@@ -10,9 +10,10 @@ import torch.nn.functional as F
 
 import convscope as cs
 from convscope import kernels
+from convscope.data import batches
 from convscope.errors import SourceError, StoreError, UsageError
+from convscope.generalisation import Pooling, extract, features
 from convscope.graph import Layer
-from convscope.transfer import Pooling, extract, features
 from tests.cli.conftest import write_images
 from tests.mutations import mutate
 
@@ -32,7 +33,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> cs.Source:
 def direct(net: cs.Network, source: cs.Source, layer: str) -> torch.Tensor:
     """A layer's maps for all images, one image at a time."""
     assert net.preprocess is not None
-    maps = [net.run(net.preprocess.normalise(b.images), [layer])[layer] for b in cs.batches(source, net.preprocess)]
+    maps = [net.run(net.preprocess.normalise(b.images), [layer])[layer] for b in batches(source, net.preprocess)]
     return torch.cat(maps)
 
 

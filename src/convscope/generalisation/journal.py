@@ -20,10 +20,10 @@ import numpy as np
 
 from convscope.errors import StoreError
 from convscope.files import read_sealed_json, write_sealed_json
+from convscope.generalisation.datasets import TargetSet
+from convscope.generalisation.results import Score, stored_score
+from convscope.generalisation.splits import Fold
 from convscope.tables import without_nan
-from convscope.transfer.datasets import TargetSet
-from convscope.transfer.results import Score, stored_score
-from convscope.transfer.splits import Fold
 
 ENDING = ".json"
 SCORES = "scores"

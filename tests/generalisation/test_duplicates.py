@@ -11,7 +11,7 @@ from PIL import Image
 
 import convscope as cs
 from convscope.errors import UsageError
-from convscope.transfer import duplicates
+from convscope.generalisation import duplicates
 
 COUNT = 400
 

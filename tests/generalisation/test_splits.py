@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convscope.errors import SourceError, UsageError
-from convscope.transfer import TargetSet, draw_folds, load_splits, open_target, published_fold, save_splits
+from convscope.generalisation import TargetSet, draw_folds, load_splits, open_target, published_fold, save_splits
 from tests.transfer import layouts
 from tests.transfer.test_datasets import VOC
 

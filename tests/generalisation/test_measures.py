@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convscope.transfer.measures import average_precision, class_accuracies
+from convscope.generalisation.measures import average_precision, class_accuracies
 
 
 def slow_average_precision(scores: list[float], truth: list[int]) -> float:

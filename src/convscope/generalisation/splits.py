@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from convscope.errors import SourceError, UsageError
 from convscope.files import write_json
-from convscope.transfer.datasets import Kind, TargetSet
+from convscope.generalisation.datasets import Kind, TargetSet
 
 
 @dataclass(frozen=True)

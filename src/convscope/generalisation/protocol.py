@@ -21,11 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import SourceError, UsageError
-from convscope.graph import Network
-from convscope.methods.workers import one_thread_workers
-from convscope.progress import Progress, silent
-from convscope.settings import usual_settings
-from convscope.transfer.classifiers import (
+from convscope.generalisation.classifiers import (
     GRID,
     Classifier,
     LinearModel,
@@ -36,12 +32,16 @@ from convscope.transfer.classifiers import (
     stratified_parts,
     targets_of,
 )
-from convscope.transfer.datasets import TargetSet
-from convscope.transfer.features import Features, Pooling, extract, feature_key, readable_only
-from convscope.transfer.journal import Journal, fold_key, journal_of, kept_in
-from convscope.transfer.measures import average_precisions, class_accuracies
-from convscope.transfer.results import Score, TransferScores, Weights
-from convscope.transfer.splits import PROTOCOLS, Fold, draw_folds, published_fold
+from convscope.generalisation.datasets import TargetSet
+from convscope.generalisation.features import Features, Pooling, extract, feature_key, readable_only
+from convscope.generalisation.journal import Journal, fold_key, journal_of, kept_in
+from convscope.generalisation.measures import average_precisions, class_accuracies
+from convscope.generalisation.results import Score, TransferScores, Weights
+from convscope.generalisation.splits import PROTOCOLS, Fold, draw_folds, published_fold
+from convscope.graph import Network
+from convscope.methods.workers import one_thread_workers
+from convscope.progress import Progress, silent
+from convscope.settings import usual_settings
 
 logger = logging.getLogger(__name__)
 

@@ -24,6 +24,11 @@ from torch.export import ExportedProgram
 
 from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, batches, subset
 from convscope.errors import SourceError, UsageError
+from convscope.generalisation.datasets import TargetSet
+from convscope.generalisation.journal import fold_key, journal_of, kept_in
+from convscope.generalisation.measures import class_accuracies
+from convscope.generalisation.results import Score
+from convscope.generalisation.splits import Fold
 from convscope.models.loading import SCHEMES, split_spec
 from convscope.models.networks import initialise
 from convscope.models.request import ModelRequest, resized
@@ -35,11 +40,6 @@ from convscope.training.modules import use_training_modules
 from convscope.training.pictures import InMemory, Streamed, TrainingImages, open_pictures
 from convscope.training.renormalise import conv_weights
 from convscope.training.schedule import epoch_rate, update_rate
-from convscope.transfer.datasets import TargetSet
-from convscope.transfer.journal import fold_key, journal_of, kept_in
-from convscope.transfer.measures import class_accuracies
-from convscope.transfer.results import Score
-from convscope.transfer.splits import Fold
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from convscope.errors import ShapeError, UsageError
-from convscope.transfer.classifiers import (
+from convscope.generalisation.classifiers import (
     Classifier,
     Scaler,
     Space,

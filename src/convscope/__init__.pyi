@@ -1,0 +1,51 @@
+# The public names, and where they are: the one list of them. docs/grammar.md says how they hang together.
+# isort: skip_file
+
+# networks
+from .graph import Field as Field, Layer as Layer, LayerList as LayerList, Network as Network, Unit as Unit
+from .graph import PullOptions as PullOptions, Report as Report
+from .models import load as load
+
+# images
+from .data import Failure as Failure, Preprocess as Preprocess, Source as Source
+from .data import cached as cached, open_source as open_source
+from .data.parts import Part as Part, read_parts as read_parts
+
+# what every unit responds to, and what it takes from an image
+from .studies import Scan as Scan, merge as merge, scan as scan
+from .methods.scan import LayerScan as LayerScan, LayerStatistics as LayerStatistics, TopK as TopK
+from .studies import Projection as Projection, Projections as Projections, deconv as deconv
+from .methods.deconv import ProjectedPixels as ProjectedPixels, Selection as Selection, project_all as project_all
+
+# where a network looks, and what moves it
+from .studies import Occlusion as Occlusion, occlude as occlude
+from .methods.occlusion import OcclusionMaps as OcclusionMaps
+from .studies import Invariance as Invariance, invariance as invariance
+from .methods.invariance import Curve as Curve, InvarianceCurves as InvarianceCurves
+from .studies import Correspondence as Correspondence, correspond as correspond
+from .methods.correspondence import PartAgreement as PartAgreement, PartResult as PartResult
+
+# how it came to be, and what is wrong with it
+from .studies import Evolution as Evolution, evolve as evolve
+from .methods.evolution import FeatureHistory as FeatureHistory
+from .studies import Diagnosis as Diagnosis, diagnose as diagnose
+from .methods.diagnosis import LayerDiagnosis as LayerDiagnosis
+
+# training, and what it is worth
+from .studies import Training as Training, train as train
+from .training import Config as Config, Recipe as Recipe, read_config as read_config
+from .studies import Evaluation as Evaluation, evaluate as evaluate
+from .studies import Ablation as Ablation, ablate as ablate
+from .training import AblationTrials as AblationTrials
+from .studies import Transfer as Transfer, transfer as transfer
+from .generalisation import TargetSet as TargetSet, TransferScores as TransferScores, open_target as open_target
+from .studies import Overlap as Overlap, overlap as overlap
+from .generalisation import Duplicates as Duplicates
+
+# what answers are, how they are kept, and whether they are as they were written
+from .studies import Answer as Answer, Figure as Figure, Saved as Saved
+from .atlas import Atlas as Atlas, build_atlas as build_atlas
+from .verifying import Verification as Verification, verify as verify
+from .errors import ConvscopeError as ConvscopeError
+
+__version__: str

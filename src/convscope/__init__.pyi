@@ -7,7 +7,7 @@ from .graph import PullOptions as PullOptions, Report as Report
 from .models import load as load
 
 # images
-from .data import Failure as Failure, Preprocess as Preprocess, Source as Source
+from .data import Failure as Failure, Images as Images, Preprocess as Preprocess, Source as Source
 from .data import cached as cached, open_source as open_source
 from .data.parts import Part as Part, read_parts as read_parts
 

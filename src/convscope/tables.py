@@ -34,6 +34,24 @@ class TextTable:
         lines = (self.head, ("---",) * len(self.head), *self.rows)
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
+    def text(self) -> str:
+        """The table in lines of text, for a screen whose letters are all as wide.
+
+        >>> print(TextTable("", ("layer", "units"), (("conv1", "96"), ("fc8", "1000"))).text())
+        layer  units
+        conv1     96
+        fc8     1000
+        """
+        widths = [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if place < self.left else cell.rjust(width)
+                for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+            )
+            for line in (self.head, *self.rows)
+        ]
+        return "\n".join(line.rstrip() for line in lines)
+
 
 def csv_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
     r"""Rows given by column name as a CSV file; columns as in the first row, rows may lack the last ones.

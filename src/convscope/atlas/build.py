@@ -26,12 +26,12 @@ from convscope.atlas.reading import Atlas
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
-from convscope.data import Source, open_source
-from convscope.errors import StoreError, UsageError
+from convscope.data import Images, Source, open_source
+from convscope.errors import StoreError
 from convscope.files import write_bytes, write_json, writing
 from convscope.graph import Network
 from convscope.graph.options import LrnRule, OverlapRule, PullOptions, Rule, Smooth, pull_options
-from convscope.methods.inputs import preprocess_of
+from convscope.methods.inputs import chosen_layers, preprocess_of
 from convscope.methods.scan import LayerStatistics
 from convscope.methods.scan.crops import Crops
 from convscope.methods.workers import one_thread_workers
@@ -52,7 +52,7 @@ Json = dict[str, Any]
 @usual_settings()
 def build_atlas(
     net: Network,
-    images: Source | Any,
+    images: Images,
     out: str | PathLike[str],
     *,
     layers: Sequence[str] | None = None,
@@ -95,9 +95,7 @@ def build_atlas(
             collection cannot be read.
     """
     folder, source = Path(out), open_source(images, limit=limit)
-    if layers is not None and not len(layers):
-        raise UsageError("layers=[]: name one layer or more, or leave layers out for one of each spatial stage")
-    names = tuple(net.layers[name].name for name in (net.layers.stages() if layers is None else layers))
+    names = chosen_layers(net, layers, net.layers.stages())
     how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn)
     asked = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, **vars(how), seed=seed)
     try:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from convscope.cli.options import Common, Model, ModelOptions, load_network
 
 if TYPE_CHECKING:
-    from convscope.graph import Field, Layer, Network
+    from convscope.graph import Field, Network
 
 
 def layers(model: Model, /, *, options: ModelOptions | None = None, common: Common | None = None) -> None:
@@ -22,39 +22,18 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
     """
     common = common or Common()
     net = load_network(model, options)
+    from convscope.graph.listing import table_of
+
     terminal = common.terminal()
     stages = set(net.layers.stages())
     terminal.result(_document(net, stages))
-    terminal.table(
-        ("layer", "op", "shape", "units", "size", "stride", "offset", ""),
-        [_row(layer, marked=layer.name in stages) for layer in net.layers],
-        right=(3,),
-    )
+    listed = table_of(net.layers)
+    marks = ("*" if layer.name in stages else "" for layer in net.layers)
+    rows = [(*row, mark) for row, mark in zip(listed.rows, marks, strict=True)]
+    terminal.table((*listed.head, ""), rows, right=(3,))
     terminal.say()
-    terminal.say(
-        f"{net.name}: {len(net.layers)} layers, input {'x'.join(map(str, net.input_shape))}, output {net.output}"
-    )
+    terminal.say(net.summary)
     terminal.say("* taken by a scan when no layers are named")
-
-
-def _row(layer: "Layer", *, marked: bool) -> tuple[str, ...]:
-    shape = "x".join(map(str, layer.shape))
-    mark = "*" if marked else ""
-    if layer.field is None:
-        return layer.name, layer.op, shape, str(layer.channels), "whole image", "", "", mark
-    size, stride, offset = (_pair(pair) for pair in (layer.field.size, layer.field.stride, layer.field.offset))
-    about = "" if layer.field.regular else "~"
-    return layer.name, layer.op, shape, str(layer.channels), about + size, about + stride, about + offset, mark
-
-
-def _pair(values: tuple[float, float]) -> str:
-    """A (y, x) pair, as one number where both are equal.
-
-    >>> _pair((11, 11)), _pair((4.0, 2.5))
-    ('11', '4,2.5')
-    """
-    y, x = (f"{value:g}" for value in values)
-    return y if y == x else f"{y},{x}"
 
 
 def _document(net: "Network", stages: set[str]) -> dict[str, object]:

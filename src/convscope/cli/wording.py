@@ -32,7 +32,7 @@ def in_words_of(command: Callable[..., Any] | None, message: str) -> str:
     >>> in_words_of(scan, "k=0: keep one; give the side as input_size=224, or batch=3")
     '--k 0: keep one; give the side as --input-size 224, or batch=3'
     """
-    known = _options(command) if command is not None else {}
+    known = options_of(command) if command is not None else {}
 
     def spelled(match: re.Match[str]) -> str:
         name = match["name"]
@@ -44,7 +44,7 @@ def in_words_of(command: Callable[..., Any] | None, message: str) -> str:
     return _ARGUMENT.sub(spelled, message)
 
 
-def _options(command: Callable[..., Any]) -> dict[str, str]:
+def options_of(command: Callable[..., Any]) -> dict[str, str]:
     """The options of a command, by the name of the argument: its own and those of its groups."""
     found: dict[str, str] = {}
     hints = get_type_hints(command, include_extras=True)
@@ -76,4 +76,4 @@ def _named(hint: Any) -> str | None:
     return None
 
 
-__all__ = ["in_words", "in_words_of", "running"]
+__all__ = ["in_words", "in_words_of", "options_of", "running"]

@@ -5,12 +5,13 @@ from convscope.data.cache import CachedSource, cached
 from convscope.data.decoding import decode
 from convscope.data.loading import Batch, Failure, batches, load_image
 from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess
-from convscope.data.sources import CREDITS, Source, Subset, limit, open_source, subset, wrap_dataset, wrap_hub
+from convscope.data.sources import CREDITS, Images, Source, Subset, limit, open_source, subset, wrap_dataset, wrap_hub
 
 __all__ = [
     # collections
     "open_source",
     "Source",
+    "Images",
     "subset",
     "limit",
     "Subset",

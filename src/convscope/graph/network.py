@@ -17,6 +17,7 @@ from torch.export import ExportedProgram
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph.export import export_module, functional
 from convscope.graph.fusing import Action, plan
+from convscope.graph.listing import rows_of, table_of
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
@@ -28,12 +29,13 @@ from convscope.graph.steps import Step
 from convscope.kernels import reduction
 from convscope.kernels.reduction import Asked, Reduced
 from convscope.settings import each_in_usual_settings, usual_settings
+from convscope.shown import Shown
 
 Folding = Literal["fold", "none"]
 
 
-class LayerList:
-    """The addressable layers of a network in execution order; looked up by number or by name."""
+class LayerList(Shown):
+    """The addressable layers of a network in execution order, a table; looked up by number or by name."""
 
     def __init__(self, layers: Iterable[Layer], aliases: dict[str, str], stages: Sequence[str], model: str) -> None:
         self._layers = tuple(layers)
@@ -78,12 +80,19 @@ class LayerList:
         """The names of all layers, in execution order."""
         return tuple(self._by_name)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a layer: name, op, channels, height, width, and size, stride and offset of its receptive field."""
+        return rows_of(self._layers)
+
+    def __repr__(self) -> str:
+        return table_of(self._layers).text()
+
     def stages(self) -> tuple[str, ...]:
         """The names of the layers to look at by default: the last complete one of each map size, in execution order."""
         return self._stages
 
 
-class Network:
+class Network(Shown):
     """A CNN traced into steps, with its weights; independent of the module it came from.
 
     The network is always in eval mode: dropout passes on, batch norm uses its running statistics.
@@ -101,7 +110,7 @@ class Network:
         self.program = program
         self.name = name
         self.preprocess = preprocess
-        self.classes = None if classes is None else tuple(classes)
+        self.classes: tuple[str, ...] | None = None if classes is None else tuple(classes)
         self.folding: Folding = folding
         self._plans: dict[tuple[frozenset[int], Folding, bool], list[Action]] = {}
 
@@ -160,7 +169,20 @@ class Network:
         return net._moved(_laid_out)
 
     @usual_settings()
-    def to(self, *, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Network:
+    def __repr__(self) -> str:
+        return f"{self.summary}\n{self.layers!r}"
+
+    @property
+    def summary(self) -> str:
+        """What it is, in a line.
+
+        >>> Network.trace(torch.nn.Conv2d(3, 8, 3), (3, 16, 16), name="small").summary
+        'small: 1 layer, input 3x16x16, output conv2d'
+        """
+        count = f"{len(self.layers)} layer{'' if len(self.layers) == 1 else 's'}"
+        return f"{self.name}: {count}, input {'x'.join(map(str, self.input_shape))}, output {self.output}"
+
+    def to(self, device: torch.device | str | None = None, *, dtype: torch.dtype | None = None) -> Network:
         """The same network on another device or with another floating dtype."""
 
         def move(tensor: Tensor) -> Tensor:

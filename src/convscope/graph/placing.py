@@ -104,7 +104,7 @@ def _average(reach: Reach, extent: int) -> tuple[float, float, int]:
     # Near the borders the reach is cut off; what can be told is told from the positions between.
     inner = seen[(reach.low[seen] > 0) & (reach.high[seen] < extent)]
     first, last = (inner if len(inner) > 1 else seen)[[0, -1]]
-    stride = float(reach.low[last] - reach.low[first]) / max(last - first, 1)
+    stride = float(reach.low[last] - reach.low[first]) / max(int(last - first), 1)
     size = int((reach.high - reach.low)[seen].max())
     return stride, float(reach.low[first] - first * stride), size
 

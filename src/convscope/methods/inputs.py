@@ -20,6 +20,19 @@ AT_ONCE = 1024
 """Images that a method of a few images takes at most: they and what is found of them are held in memory together."""
 
 
+def chosen_layers(net: Network, layers: Sequence[str] | None, usual: Sequence[str]) -> list[str]:
+    """The names of the layers that were asked for, or of the usual ones where that was left open (None).
+
+    Raises:
+        UsageError: for none at all. UnknownLayer: for a layer that does not exist.
+    """
+    if isinstance(layers, str):
+        raise UsageError(f"layers={layers!r}: give a list of names, such as [{layers!r}]")
+    if layers is not None and not len(layers):
+        raise UsageError("layers=[]: name one layer or more, or leave layers out for the usual ones")
+    return [net.layers[name].name for name in (usual if layers is None else layers)]
+
+
 def preprocess_of(net: Network) -> Preprocess:
     """The network's preprocessing.
 
@@ -165,4 +178,4 @@ def _of_planes(planes: NDArray[Any], preprocess: Preprocess) -> Iterator[NDArray
         yield pixels if cropped else preprocess.crop(pixels)
 
 
-__all__ = ["AT_ONCE", "are_planes", "images_for", "input_of", "preprocess_of"]
+__all__ = ["AT_ONCE", "are_planes", "chosen_layers", "images_for", "input_of", "preprocess_of"]

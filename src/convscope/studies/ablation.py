@@ -8,7 +8,7 @@ from os import PathLike
 from typing import Any
 
 from convscope.atlas import Atlas
-from convscope.data import Source
+from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.progress import Progress, silent
@@ -100,12 +100,12 @@ def with_spread(value: tuple[float, float | None]) -> str:
 
 def ablate(
     config: Config | str | PathLike[str],
-    images: Source | Any,
+    images: Images,
     store: str | PathLike[str],
     *,
     variants: Sequence[str] | None = None,
     seeds: int | Sequence[int] = 3,
-    validation: Source | Any | None = None,
+    validation: Images | None = None,
     hold_out: float | None = None,
     changes: Mapping[str, Any] | None = None,
     limit: int | None = None,

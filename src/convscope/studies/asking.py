@@ -12,15 +12,16 @@ import torch
 from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.data import Source, cached, open_source
+from convscope.data import Images, Source, cached, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
+from convscope.methods.inputs import are_planes
 from convscope.methods.targets import Target, class_number
 from convscope.methods.workers import cores
 
 
 def collection(
-    images: Source | Any,
+    images: Images,
     *,
     limit: int | None = None,
     cache: str | PathLike[str] | None = None,
@@ -36,6 +37,11 @@ def collection(
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
     """
     images = _each(images)
+    if are_planes(images) and all(torch.as_tensor(one).is_floating_point() for one in images):
+        raise UsageError(
+            "floating-point tensors are a network's input already, and this looks at pixels of a collection: give them "
+            "as uint8, or paths, pictures, a folder"
+        )
     if isinstance(images, list | tuple):
         if not len(images):
             raise UsageError("no images: name image files, a folder, or a collection such as samples:")
@@ -44,7 +50,7 @@ def collection(
     return source if cache is None else cached(source, cache)
 
 
-def _each(images: Any) -> Any:
+def _each(images: Images) -> Any:
     """Pictures and arrays as a list of images, which `open_source` takes for a data set."""
     if isinstance(images, Image.Image):
         return [images]

@@ -12,18 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.atlas import Atlas
-from convscope.data import Source, load_image
+from convscope.data import Images, Placement, load_image
 from convscope.data.parts import OBJECT, Part, box_on_input, of_images, read_parts
 from convscope.errors import ImageError, UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.methods.correspondence import PartAgreement, comparing
-from convscope.methods.inputs import preprocess_of
+from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, collection
-from convscope.studies.pictures import ReadImages, Seen, read_pictures
+from convscope.studies.pictures import ReadImages, Seen, look_at, read_pictures
 from convscope.tables import TextTable, columns_of, csv_of
 
 _HEAD = ("layer", "part", "images", "differ", "interval", "random", "interval", "p", "of changed", "random", "p")
@@ -38,33 +38,50 @@ class Marked:
     regions: NDArray[np.int64] | None
 
 
-def mark(net: Network, source: Source, parts: Sequence[Part]) -> Marked:
+def mark(net: Network, images: Images, parts: Sequence[Part], *, limit: int | None = None) -> Marked:
     """The images that a table of parts names, with their boxes.
+
+    Tensors are called "image 0", "image 1" and so on, and boxes on them are in pixels of the network's input.
 
     Raises:
         UsageError: where an image of the table is not there, or a part lies outside what the network sees. ImageError:
             where a part reaches beyond its image.
     """
-    names = [source.name(i) for i in range(len(source))]
-    wanted = of_images(parts, names)
-    numbers = [i for i, name in enumerate(names) if name in wanted]
-    pictures, recipe = read_pictures(net, source, indices=numbers), preprocess_of(net)
+    if are_planes(images):
+        given = look_at(net, images, limit=limit)
+        wanted = of_images(parts, given.seen.names)
+        rows = [row for row, name in enumerate(given.seen.names) if name in wanted]
+        pictures = look_at(net, given.inputs, indices=rows)
+    else:
+        source = collection(images, limit=limit)
+        names = [source.name(i) for i in range(len(source))]
+        wanted = of_images(parts, names)
+        pictures = read_pictures(net, source, indices=[i for i, name in enumerate(names) if name in wanted])
     kinds = list(dict.fromkeys(part.part for part in parts))
     boxes = {kind: np.full((len(pictures), 4), -1, np.int64) for kind in kinds}
-    for row, (index, name) in enumerate(zip(pictures.seen.indices, pictures.seen.names, strict=True)):
-        height, width = load_image(source, index).shape[:2]
-        place = recipe.place(height, width)
+    size = (int(net.input_shape[1]), int(net.input_shape[2]))
+    for row, name in enumerate(pictures.seen.names):
+        place = _place(net, pictures, row)
         for part in wanted[name]:
-            if part.box[2] > height or part.box[3] > width:
+            if part.box[2] > place.source[0] or part.box[3] > place.source[1]:
                 raise ImageError(
-                    f"part '{part.part}' of {name} reaches beyond the image of {height}x{width} pixels: is the table "
-                    "of other files?"
+                    f"part '{part.part}' of {name} reaches beyond the image of {place.source[0]}x{place.source[1]} "
+                    "pixels: is the table of other files?"
                 )
-            boxes[part.part][row] = box_on_input(part, place, (recipe.height, recipe.width))
+            boxes[part.part][row] = box_on_input(part, place, size)
     regions = boxes.pop(OBJECT, None)
     if not boxes:
         raise UsageError(f"the table has no part besides '{OBJECT}': draw some with `convscope annotate`")
     return Marked(pictures, boxes, regions)
+
+
+def _place(net: Network, pictures: ReadImages, row: int) -> Placement:
+    """Where an image came to lie in the network's input; one that is the input itself lies where it is."""
+    if pictures.source is None:
+        height, width = pictures.inputs.shape[2:]
+        return Placement((height, width), height, width, 0, 0)
+    height, width = load_image(pictures.source, pictures.seen.indices[row]).shape[:2]
+    return preprocess_of(net).place(height, width)
 
 
 @dataclass(eq=False, repr=False)
@@ -149,7 +166,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def correspond(
     net: Network,
-    images: Source | Any,
+    images: Images,
     parts: Sequence[Part] | str | PathLike[str],
     *,
     store: str | PathLike[str] | None = None,
@@ -170,7 +187,7 @@ def correspond(
 
     Args:
         net: a network with preprocessing.
-        images: a collection, or what `open_source` takes.
+        images: of any kind, see `convscope.methods.inputs.images_for`.
         parts: boxes of parts on its images, or the table (CSV) of them, see `read_parts`.
         store: a folder for figures and tables.
         regions: whether random masks lie within the part called `object`, of images that have one, or anywhere.
@@ -186,7 +203,7 @@ def correspond(
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
     listed = read_parts(Path(parts)) if isinstance(parts, str | PathLike) else parts
     shown = atlas_of(atlas, net)
-    marked = mark(net, collection(images, limit=limit), listed)
+    marked = mark(net, images, listed, limit=limit)
     found = comparing.correspondence(
         net,
         marked.pictures.inputs,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.atlas import Atlas
-from convscope.data import Source
+from convscope.data import Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
@@ -89,7 +89,7 @@ def _text(key: str, value: object) -> str:
 
 def diagnose(
     nets: Network | Iterable[Network],
-    images: Source | Any | None = None,
+    images: Images | None = None,
     *,
     store: str | PathLike[str] | None = None,
     labels: Sequence[str] | None = None,

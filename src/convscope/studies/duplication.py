@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import Any
 
-from convscope.data import Source
+from convscope.data import Images
 from convscope.generalisation import duplicates
 from convscope.generalisation.duplicates import THRESHOLD, Duplicates
 from convscope.progress import Progress
@@ -71,8 +71,8 @@ class Overlap(Answer):
 
 
 def overlap(
-    images: Source | Any,
-    others: Source | Any | None = None,
+    images: Images,
+    others: Images | None = None,
     *,
     store: str | PathLike[str] | None = None,
     threshold: float = THRESHOLD,
@@ -95,7 +95,7 @@ def overlap(
     return finished(Overlap(found, called), store=store)
 
 
-def _called(images: Source | Any) -> str:
+def _called(images: Images) -> str:
     return images if isinstance(images, str) else "the collection"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from convscope.data import Source
+from convscope.data import Images
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.progress import Progress, silent
@@ -82,7 +82,7 @@ class Evaluation(Answer):
 
 def evaluate(
     nets: Network | Sequence[Network],
-    images: Source | Any,
+    images: Images,
     *,
     store: str | PathLike[str] | None = None,
     views: Views = "centre",

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.atlas import Atlas
-from convscope.data import Source
+from convscope.data import Images
 from convscope.errors import WeightsError
 from convscope.files import json_bytes, kind_of
 from convscope.graph import Network, Unit
@@ -97,7 +97,7 @@ class Evolution(Answer):
 
 def evolve(
     run: str | PathLike[str],
-    images: Source | Any,
+    images: Images,
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from convscope.atlas import Atlas
-from convscope.data import Source
+from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.generalisation import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
@@ -90,7 +90,7 @@ class Transfer(Answer):
 
 def transfer(
     model: Network | str,
-    images: TargetSet | Source | Any,
+    images: TargetSet | Images,
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,

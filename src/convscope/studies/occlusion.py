@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.atlas import Atlas
-from convscope.data import Failure, Preprocess, Source, load_image
+from convscope.data import Failure, Images, Preprocess, Source, load_image
 from convscope.errors import MissingExtra, UnknownLayer, UsageError
 from convscope.files import json_bytes, write_bytes, write_json
 from convscope.graph import Network, Unit
@@ -51,7 +51,7 @@ class Elsewhere:
 
     @classmethod
     def of(
-        cls, net: Network, scan: KeptScan | str | PathLike[str] | None, images: Source | Any, atlas: Atlas | None
+        cls, net: Network, scan: KeptScan | str | PathLike[str] | None, images: Images, atlas: Atlas | None
     ) -> Elsewhere:
         """With a scan, or that in a folder, of those images; raises UsageError where it is of others."""
         if scan is None or isinstance(scan, KeptScan):
@@ -264,7 +264,7 @@ def _figure_name(index: int, name: str) -> str:
 
 def occlude(
     net: Network,
-    images: Source | Any,
+    images: Images,
     *,
     store: str | PathLike[str] | None = None,
     size: int | tuple[int, int] | None = None,
@@ -276,7 +276,7 @@ def occlude(
     strongest: Reduction = "sum",
     units: str | Unit | Sequence[str | Unit] = (),
     scan: KeptScan | str | PathLike[str] | None = None,
-    scan_images: Source | Any | None = None,
+    scan_images: Images | None = None,
     limit: int | None = None,
     method: Method = "auto",
     workers: int | None = None,

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.atlas import Atlas
-from convscope.data import Failure, Preprocess, Source, batches
+from convscope.data import Failure, Images, Preprocess, Source, batches
 from convscope.data.sources.select import spread
 from convscope.errors import ImageError
 from convscope.graph import Network
@@ -64,7 +63,9 @@ class ReadImages:
         return len(self.seen)
 
 
-def look_at(net: Network, images: Any, *, limit: int | None = None, indices: Sequence[int] | None = None) -> ReadImages:
+def look_at(
+    net: Network, images: Images, *, limit: int | None = None, indices: Sequence[int] | None = None
+) -> ReadImages:
     """Images of any kind, as the network sees them: see `convscope.methods.inputs.images_for`.
 
     limit: at most so many of them, evenly spread. Those that cannot be read are left out.

@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from convscope.atlas.render import crop_patch, display, enlarge
-from convscope.data import Batch, Failure, Preprocess, Source, batches
+from convscope.data import Batch, Failure, Images, Preprocess, Source, batches
 from convscope.errors import UsageError
 from convscope.files import write_bytes
 from convscope.graph import Network, PullOptions, Unit
@@ -236,12 +236,12 @@ class _Options(TypedDict, total=False):
 
 
 @overload
-def deconv(net: Network, images: Any, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
+def deconv(net: Network, images: Images, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
 @overload
-def deconv(net: Network, images: Any, units: Sequence[str | Unit], **options: Unpack[_Options]) -> Projections: ...
+def deconv(net: Network, images: Images, units: Sequence[str | Unit], **options: Unpack[_Options]) -> Projections: ...
 def deconv(
     net: Network,
-    images: Any,
+    images: Images,
     units: str | Unit | Sequence[str | Unit],
     *,
     store: str | PathLike[str] | None = None,

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
-from convscope.data import Source
+from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.scan.found import Scanned
@@ -31,6 +31,8 @@ class Scan(KeptScan, Answer):
 
     `save` and `load` keep it whole, as its parts and layers; scans of different shards `merge`.
     """
+
+    saved: Saved | None = None
 
     @classmethod
     def of(cls, found: Scanned, folder: str | PathLike[str] | None = None) -> Scan:
@@ -120,7 +122,7 @@ def _cells(layer: Row) -> tuple[str, ...]:
 
 def scan(
     net: Network,
-    images: Source | Any,
+    images: Images,
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,

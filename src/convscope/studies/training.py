@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from convscope.data import Source
+from convscope.data import Images, Source
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished
 from convscope.studies.asking import threads_of
@@ -94,10 +94,10 @@ def epoch_line(log: EpochLog, epochs: int) -> str:
 
 def train(
     config: Config | str | PathLike[str],
-    images: Source | Any,
+    images: Images,
     store: str | PathLike[str],
     *,
-    validation: Source | Any | None = None,
+    validation: Images | None = None,
     hold_out: float | None = None,
     changes: Mapping[str, Any] | None = None,
     limit: int | None = None,

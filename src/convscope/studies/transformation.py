@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.atlas import Atlas
-from convscope.data import Source
+from convscope.data import Images
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.methods.inputs import preprocess_of
@@ -113,7 +113,7 @@ def _examples(net: Network, found: InvarianceCurves, one: Tensor) -> dict[str, t
 
 def invariance(
     net: Network,
-    images: Source | Any,
+    images: Images,
     *,
     store: str | PathLike[str] | None = None,
     transformations: Mapping[str, Sequence[float] | None] | Sequence[str] | None = None,

@@ -1,6 +1,6 @@
 """Image collections of every kind, behind one protocol."""
 
-from convscope.data.sources.base import Source
+from convscope.data.sources.base import Images, Source
 from convscope.data.sources.dataset import DatasetSource, wrap_dataset
 from convscope.data.sources.files import FileSource, open_files, open_folder, open_list
 from convscope.data.sources.hub import HubSource, open_hub, wrap_hub
@@ -13,6 +13,7 @@ from convscope.data.sources.tar import TarSource, open_tar
 
 __all__ = [
     "Source",
+    "Images",
     "open_source",
     # by kind
     "open_folder",

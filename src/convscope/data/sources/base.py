@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,14 @@ class Source(Protocol):
     def describe(self) -> str:
         """One line for people: how many images and classes, and where they are."""
         ...
+
+
+Images: TypeAlias = Any
+"""Images of any kind, which every verb takes: tensors, arrays, paths, pictures, lists of these, collections.
+
+A floating-point tensor (C, H, W) or (n, C, H, W) is a network's input as it is, a uint8 one pixels; a path, a Pillow
+image, an array (H, W, 3) are one image; a `Source`, or what `open_source` takes, a collection; a list holds many.
+"""
 
 
 class PicklableLock:

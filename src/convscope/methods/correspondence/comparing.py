@@ -26,7 +26,7 @@ from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
 from convscope.graph.changes import Change, UneditedRows, whole
 from convscope.methods.correspondence.agreement import Pairs, bootstrap, joined, pack, rank_test
-from convscope.methods.inputs import images_for
+from convscope.methods.inputs import chosen_layers, images_for
 from convscope.methods.occlusion.occluders import Fill, Grid, covering, describe_fill
 from convscope.methods.occlusion.readings import Read
 from convscope.methods.occlusion.sweep import Method, Reading, Sweep
@@ -166,7 +166,7 @@ def correspondence(
         raise UsageError(f"seed={seed}: give a whole number, 0 or more")
     if places is not None and places < 1:
         raise UsageError(f"places={places}: maps are reduced to 1 row and column or more")
-    names = [net.layers[name].name for name in (layers or (*net.layers.stages(), net.output))]
+    names = chosen_layers(net, layers, (*net.layers.stages(), net.output))
     names = list(dict.fromkeys(names))
     generator = np.random.default_rng(seed)
     allowed = None if regions is None else _checked("object", regions, batch)

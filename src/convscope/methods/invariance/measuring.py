@@ -19,7 +19,7 @@ from torch import Tensor
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph import Network
 from convscope.graph.steps.normalisation import Softmax
-from convscope.methods.inputs import images_for
+from convscope.methods.inputs import chosen_layers, images_for
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target, targets_of
 from convscope.progress import Progress
@@ -163,7 +163,7 @@ def invariance(
     if not asked:
         raise UsageError("name at least one transformation")
     stages = net.layers.stages() or (net.output,)
-    chosen = [net.layers[n].name for n in (layers or (stages[0], stages[-1], net.output))]
+    chosen = chosen_layers(net, layers, (stages[0], stages[-1], net.output))
     runner = _Runner(
         net, tuple(dict.fromkeys(chosen)), Frame.of(net.preprocess, outside=outside, interpolation=interpolation)
     )

@@ -76,7 +76,9 @@ class OcclusionMaps:
         """For each image the unit whose map was followed."""
         return tuple(Unit(self.layer, int(c)) for c in self.channels)
 
-    def measured(self, of: Measure | int = "probability", *, target: int = 0) -> tuple[NDArray, NDArray]:
+    def measured(
+        self, of: Measure | int = "probability", *, target: int = 0
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What was measured, uncovered (n,) and covered (n, rows, columns), of a target, the map, or a
         numbered unit."""
         if isinstance(of, int):

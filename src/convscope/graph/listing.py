@@ -1,0 +1,63 @@
+"""A network's layers as a table: in Python, in a notebook, and on the command line alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from convscope.graph.nouns import Field, Layer
+from convscope.tables import TextTable
+
+_HEAD = ("layer", "op", "shape", "units", "size", "stride", "offset")
+
+
+def rows_of(layers: Iterable[Layer]) -> list[dict[str, Any]]:
+    """One row a layer: name, op, channels, height and width (None for vectors), and its receptive field."""
+    return [
+        {
+            "name": layer.name,
+            "op": layer.op,
+            "channels": layer.channels,
+            "height": layer.height if layer.spatial else None,
+            "width": layer.width if layer.spatial else None,
+            "size": None if layer.field is None else layer.field.size,
+            "stride": None if layer.field is None else layer.field.stride,
+            "offset": None if layer.field is None else layer.field.offset,
+        }
+        for layer in layers
+    ]
+
+
+def table_of(layers: Iterable[Layer]) -> TextTable:
+    """The table for people: sizes, strides and offsets of receptive fields in input pixels.
+
+    Of two numbers the first is the height. `~` stands for fields that differ from unit to unit.
+    """
+    return TextTable("", _HEAD, tuple(map(_cells, layers)), left=3)
+
+
+def _cells(layer: Layer) -> tuple[str, ...]:
+    shape = "x".join(map(str, layer.shape))
+    return layer.name, layer.op, shape, str(layer.channels), *field_cells(layer.field)
+
+
+def field_cells(field: Field | None) -> tuple[str, str, str]:
+    """Size, stride and offset of a receptive field in words."""
+    if field is None:
+        return "whole image", "", ""
+    about = "" if field.regular else "~"
+    size, stride, offset = (f"{about}{_pair(pair)}" for pair in (field.size, field.stride, field.offset))
+    return size, stride, offset
+
+
+def _pair(values: tuple[float, float]) -> str:
+    """A (y, x) pair, as one number where both are equal.
+
+    >>> _pair((11, 11)), _pair((4.0, 2.5))
+    ('11', '4,2.5')
+    """
+    y, x = (f"{value:g}" for value in values)
+    return y if y == x else f"{y},{x}"
+
+
+__all__ = ["field_cells", "rows_of", "table_of"]

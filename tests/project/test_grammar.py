@@ -1,0 +1,173 @@
+"""One grammar: what docs/grammar.md says of names, types and defaults is so everywhere, on the command line too."""
+
+import ast
+import importlib
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import convscope as cs
+from convscope.cli.app import application
+from convscope.cli.wording import options_of
+from convscope.studies.answer import Answer
+from tests.conftest import ROOT
+
+NEEDED = inspect.Parameter.empty
+
+OTHERWISE: dict[tuple[str, str], str] = {
+    ("evolve", "threshold"): "float = 0.9",
+    ("overlap", "threshold"): "float = 0.83",
+    ("evolve", "units"): "Sequence[str | Unit] | int = 6",
+    ("merge", "parts"): "Sequence[str | PathLike[str]]",
+    ("evolve", "model"): "str | None = None",
+    ("open_source", "spec"): "Any",
+    ("open_target", "spec"): "Any",
+    ("diagnose", "images"): "Images | None = None",
+    ("transfer", "images"): "TargetSet | Images",
+    ("project_all", "images"): "Tensor",
+}
+"""What the page says in its last words: by function and argument, its type and default."""
+
+PYTHON_ONLY = {"progress", "options", "loading", "on_start", "on_epoch", "names", "nets", "net"}
+"""Arguments that a command gives by itself."""
+
+SPELLED = {
+    "changes": "--set", "scratch_changes": "--scratch-set", "sets": "--voc-sets", "k": "-k", "learning": "--classifiers",
+}  # fmt: skip
+"""Options that are spelled otherwise, as is the habit of command lines."""
+
+MODEL = {"weights", "input_size", "preprocess", "classes", "channels", "device", "dtype", "seed"}
+COMMON = {"json", "quiet", "debug", "max_pixels", "max_bytes"}
+ALONE = {
+    "diagnose": {"against"}, "evaluate": {"with_"}, "transfer": {"classifiers", "c", "scaling", "voc_sets"},
+    "atlas": {"cache"},
+}  # fmt: skip
+"""Options without an argument of their name: further networks, and how classifiers learn."""
+
+
+def names() -> dict[str, Any]:
+    """Every name that a type of the page may use."""
+    found: dict[str, Any] = {}
+    for function in functions().values():
+        found |= vars(sys.modules[function.__module__])
+    rooms = (
+        "training.splits",
+        "data",
+        "graph.options",
+        "generalisation.splits",
+        "generalisation.datasets",
+        "stores.scan",
+    )
+    for room in rooms:
+        found |= vars(importlib.import_module(f"convscope.{room}"))
+    return {**found, **vars(typing), **{name: getattr(cs, name) for name in cs.__all__}}
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    return {name: one for name in cs.__all__ if inspect.isfunction(one := getattr(cs, name))}
+
+
+def table() -> dict[str, tuple[str, str]]:
+    """Type and default of every argument on the page."""
+    text = (ROOT / "docs" / "grammar.md").read_text("utf-8").partition("## Arguments")[2]
+    row = re.compile(r"^\| `(?P<name>\w+)` \| `(?P<type>.*?)` \| (?:`(?P<default>.*?)`)? ?\| ", re.MULTILINE)
+    return {m["name"]: (m["type"].replace("\\|", "|"), m["default"] or "") for m in row.finditer(text)}
+
+
+def parameters() -> Iterator[tuple[str, inspect.Parameter]]:
+    for name, function in functions().items():
+        for parameter in inspect.signature(inspect.unwrap(function)).parameters.values():
+            yield name, parameter
+
+
+def test_the_table_is_read() -> None:
+    found = table()
+    assert found["layers"] == ("Sequence[str] | None", "None")
+    assert found["net"] == ("Network", "")
+    assert len(found) > 80
+
+
+@pytest.mark.parametrize(("name", "parameter"), [pytest.param(n, p, id=f"{n}-{p.name}") for n, p in parameters()])
+def test_an_argument_means_the_same_everywhere(name: str, parameter: inspect.Parameter) -> None:
+    said = OTHERWISE.get((name, parameter.name))
+    kind, _, default = said.partition(" = ") if said is not None else (None, "", "")
+    if kind is None:
+        assert parameter.name in table(), f"docs/grammar.md does not name {parameter.name}"
+        kind, default = table()[parameter.name]
+    function = inspect.unwrap(functions()[name])
+    hint = typing.get_type_hints(function, localns=names())[parameter.name]
+    wanted = eval(kind, names())
+    without_none = {hint, hint | None} if parameter.default is NEEDED else {hint}
+    assert wanted in without_none or str(wanted) in map(str, without_none), f"{name}({parameter.name}: {hint})"
+    if parameter.default is not NEEDED:
+        assert repr(parameter.default) == repr(eval(default, {})), f"{name}({parameter.name}={parameter.default!r})"
+
+
+def test_every_argument_of_the_table_is_one() -> None:
+    assert {p.name for _, p in parameters()} >= set(table())
+
+
+def commands() -> dict[str, Callable[..., Any]]:
+    made = {"atlas": cs.build_atlas}
+    return {name: made.get(name) or functions()[name] for name in [*made, *functions()] if name in application}
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_the_options_of_a_command_are_the_arguments_of_its_verb(name: str) -> None:
+    command = application[name].default_command
+    assert command is not None
+    arguments = set(inspect.signature(inspect.unwrap(commands()[name])).parameters)
+    signature = inspect.signature(command).parameters.values()
+    positional = {p.name for p in signature if p.kind is not p.KEYWORD_ONLY}
+    options = options_of(command)
+    spelled = {argument: SPELLED[argument] for argument in arguments & set(SPELLED)}
+    missing = {
+        one for one in arguments - PYTHON_ONLY - positional - set(options) if spelled.get(one) not in options.values()
+    }
+    assert missing - {"data", "images", "others", "model", "config", "run", "parts"} == set()
+    more = set(options) - arguments - MODEL - COMMON - ALONE.get(name, set())
+    assert {one for one in more if options[one] not in spelled.values()} == set()
+
+
+def answers() -> list[type[Any]]:
+    return [one for name in cs.__all__ if inspect.isclass(one := getattr(cs, name)) and issubclass(one, Answer)]
+
+
+@pytest.mark.parametrize("kind", answers(), ids=lambda one: one.__name__)
+def test_every_answer_keeps_the_protocol(kind: type[Any]) -> None:
+    for member in ("summary", "rows", "to_json", "figures", "save", "load", "_repr_html_"):
+        assert hasattr(kind, member), f"{kind.__name__} has no {member}"
+    assert kind.__repr__ is not object.__repr__
+    assert not inspect.isabstract(kind) or kind is Answer
+
+
+def test_each_verb_gives_an_answer() -> None:
+    page = (ROOT / "docs" / "grammar.md").read_text("utf-8").partition("## Verbs")[2].partition("## Images")[0]
+    rows = re.findall(r"^\| (`.*?`) \| .*? \| `(\w+)`", page, re.MULTILINE)
+    assert len(rows) > 12
+    for verbs, answer in rows:
+        for verb in re.findall(r"`(\w+)`", verbs):
+            hint = typing.get_type_hints(inspect.unwrap(functions()[verb]), localns=names())["return"]
+            assert getattr(cs, answer) in {hint, *typing.get_args(hint)}
+
+
+SECTIONS = re.compile(r"^\s*(Args|Raises):", re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_every_public_function_has_an_example_and_says_what_it_raises(name: str) -> None:
+    said = inspect.getdoc(functions()[name]) or ""
+    assert ">>> " in said, f"{name} has no example"
+    assert "Raise" in said, f"{name} does not say what it raises"
+
+
+def test_the_public_names_stand_in_one_list() -> None:
+    stub = ast.parse((ROOT / "src" / "convscope" / "__init__.pyi").read_text("utf-8"))
+    listed = {alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert {*listed, "__version__"} == set(cs.__all__)
+    assert len(cs.__all__) == len(set(cs.__all__))

@@ -39,12 +39,21 @@ _KINDS: tuple[Callable[[Path], Iterable[Held | Finding]], ...] = (
 def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) -> Verification:
     """Which files of a folder and of those below it are as they were written, and what to do about the others.
 
-    Scans, decoded images and features that are kept, scores, checkpoints of evolutions, answers of occlusions,
-    trainings and atlases are known; other files are passed over. All that is known is read to its end. Links to folders
-    are not followed. Nothing is changed.
+    Scans, decoded images and features that are kept, scores, checkpoints of evolutions, answers, trainings and atlases
+    are known; other files are passed over. All that is known is read to its end. Links to folders are not followed.
+    Nothing is changed.
 
     Raises:
         StoreError: if there is no such folder, or nothing in it that is known.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from convscope.models import load
+    >>> from convscope.stores.scan import scan
+    >>> room = tempfile.mkdtemp()
+    >>> found = scan(load("zoo:tiny"), [np.zeros((40, 40, 3), np.uint8)], layers=["relu1"], store=room)
+    >>> verify(room).summary
+    '2 files are as written'
     """
     root = Path(folder)
     if kind_of(root) != "folder":

@@ -30,15 +30,15 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("diagnose", "images"): "Images | None = None",
     ("transfer", "images"): "TargetSet | Images",
     ("project_all", "images"): "Tensor",
+    ("read_config", "spec"): "str | Path",
+    ("transfer", "on_start"): "Callable[[Network, TargetSet, Sequence[Fold], Sequence[str]], None] | None = None",
 }
 """What the page says in its last words: by function and argument, its type and default."""
 
 PYTHON_ONLY = {"progress", "options", "loading", "on_start", "on_epoch", "names", "nets", "net"}
 """Arguments that a command gives by itself."""
 
-SPELLED = {
-    "changes": "--set", "scratch_changes": "--scratch-set", "sets": "--voc-sets", "k": "-k", "learning": "--classifiers",
-}  # fmt: skip
+SPELLED = {"changes": "--set", "scratch_changes": "--scratch-set", "sets": "--voc-sets", "learning": "--classifiers"}
 """Options that are spelled otherwise, as is the habit of command lines."""
 
 MODEL = {"weights", "input_size", "preprocess", "classes", "channels", "device", "dtype", "seed"}
@@ -65,7 +65,7 @@ def names() -> dict[str, Any]:
     )
     for room in rooms:
         found |= vars(importlib.import_module(f"convscope.{room}"))
-    return {**found, **vars(typing), **{name: getattr(cs, name) for name in cs.__all__}}
+    return {**vars(typing), **found, **{name: getattr(cs, name) for name in cs.__all__}}
 
 
 def functions() -> dict[str, Callable[..., Any]]:

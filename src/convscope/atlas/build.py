@@ -93,6 +93,14 @@ def build_atlas(
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
         StoreError: if the folder holds something else (both are named) or cannot be written. SourceError: if the
             collection cannot be read.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from convscope.models import load
+    >>> photos = [np.full((40, 40, 3), value, np.uint8) for value in (20, 200)]
+    >>> atlas = build_atlas(load("zoo:tiny"), photos, tempfile.mkdtemp() + "/atlas", layers=["relu1"], k=1)
+    >>> atlas.outcome, atlas.page.name
+    ('made', 'index.html')
     """
     folder, source = Path(out), open_source(images, limit=limit)
     names = chosen_layers(net, layers, net.layers.stages())

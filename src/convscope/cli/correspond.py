@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import Common, ImageOptions, Model, ModelOptions, Workers, load_network, open_images
+from convscope.cli.options import Common, ImageOptions, Limit, Model, ModelOptions, Workers, load_network, open_images
 from convscope.cli.parsing import parse_fill, parse_names
 from convscope.cli.present import AddTo, EntryName, present
 
@@ -22,6 +22,7 @@ def correspond(
     fill: str = "grey",
     places: int | None = None,
     confidence: float = 0.95,
+    limit: Limit = None,
     workers: Workers = None,
     atlas: AddTo = None,
     name: EntryName = None,
@@ -61,8 +62,8 @@ def correspond(
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.correspond(
-            net, open_images(images, allowance), parts, store=store, layers=parse_names(layers, "layers"), draws=draws,
-            regions=regions, fill=parse_fill(fill), places=places, confidence=confidence,
+            net, open_images(images, allowance, limit=limit), parts, store=store, layers=parse_names(layers, "layers"),
+            draws=draws, regions=regions, fill=parse_fill(fill), places=places, confidence=confidence,
             seed=(options or ModelOptions()).seed, workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)

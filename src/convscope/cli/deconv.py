@@ -18,7 +18,7 @@ def deconv(
     rules: opt.RuleOptions | None = None,
     signal: Annotated[Literal["activation", "one"], Parameter(group=opt.RULES)] = "activation",
     limit: opt.Limit = None,
-    batch: opt.Batch = 8,
+    batch: opt.Batch = 32,
     allowance: opt.ImageOptions | None = None,
     options: opt.ModelOptions | None = None,
     common: opt.Common | None = None,

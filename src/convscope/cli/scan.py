@@ -24,6 +24,7 @@ def scan(
     k: Annotated[int, Parameter(name="-k", group=opt.RUN)] = 9,
     batch: opt.Batch = 32,
     workers: opt.Workers = None,
+    limit: opt.Limit = None,
     cache: opt.Cache = None,
     shard: Annotated[str | None, Parameter(group=opt.RUN)] = None,
     statistics: Annotated[Literal["all", "units", "none"], Parameter(group=opt.RUN)] = "all",
@@ -59,7 +60,7 @@ def scan(
 
     net = opt.load_network(model, options)
     names = parse_names(layers, "layers") or list(net.layers.stages())
-    source = opt.open_images(images, allowance, cache=cache)
+    source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
     terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
     with terminal.progress() as progress:

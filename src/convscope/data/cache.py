@@ -111,6 +111,9 @@ class CachedSource:
 def cached(source: Source, folder: str | os.PathLike[str]) -> CachedSource:
     """The source with its decoded crops kept in `folder` (made if missing), height x width x 3 bytes an image.
 
+    Raises:
+        StoreError: where the folder cannot be written, once crops are made.
+
     >>> import tempfile
     >>> from convscope.data import Preprocess, batches, open_source
     >>> photos = cached(open_source([np.full((8, 8, 3), 7, np.uint8)]), tempfile.mkdtemp())

@@ -11,6 +11,7 @@ import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Literal
 
@@ -39,15 +40,20 @@ class Part:
             raise UsageError(f"part '{self.part}' of {self.image}: box {box} is empty or begins before the image")
 
 
-def read_parts(path: str | Path, *, empty: Literal["refuse", "allow"] = "refuse") -> tuple[Part, ...]:
+def read_parts(path: str | PathLike[str], *, empty: Literal["refuse", "allow"] = "refuse") -> tuple[Part, ...]:
     """The parts in a CSV file, in its order.
 
     Raises:
         UsageError: if it cannot be read, lacks a column, or a row is malformed or given twice.
+
+    >>> import tempfile
+    >>> table = Path(tempfile.mkdtemp()) / "parts.csv"
+    >>> _ = table.write_text("image,part,y0,x0,y1,x1\\na.jpg,nose,3,4,9,12\\n")
+    >>> read_parts(table)
+    (Part(image='a.jpg', part='nose', box=(3.0, 4.0, 9.0, 12.0)),)
     """
-    path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as a table of parts: {error}") from error
     return parse_parts(text, name=str(path), empty=empty)

@@ -88,6 +88,11 @@ def open_target(
     Raises:
         SourceError: where something of the layout is missing, or the images have no labels.
         UsageError: for `background` where there is no such class to choose about.
+
+    >>> from convscope.data import wrap_dataset
+    >>> photos = [(np.full((8, 8, 3), i, np.uint8), i % 2) for i in range(4)]
+    >>> open_target(wrap_dataset(photos)).kind
+    'images'
     """
     kind, place = _kind_of(spec)
     if kind == "voc2012":

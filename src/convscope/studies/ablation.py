@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+import torch
+
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.errors import UsageError
@@ -112,25 +114,37 @@ def ablate(
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     workers: int | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
     on_start: OnStart | None = None,
 ) -> Ablation:
-    """Variants of a network with layers removed or widened, trained several times each by one recipe.
+    """Variants of a network with layers removed or widened, trained several times each by one recipe (Table 3).
 
     Args:
-        config, changes: as for `convscope.studies.train`.
-        images, validation, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
+        config, changes: as for `train`.
+        images, validation, hold_out, limit, max_pixels, max_bytes: as for `train`; validation images are needed.
         store: the folder of the trainings, the table and its figure. A repeated call goes on from it.
         variants: rows of the table; default: all. seeds: those of the trainings of each, or how many, from 0.
-        workers, device: as for `convscope.train`.
+        workers, device: as for `train`.
         atlas: an atlas that is to show the answer, under `name`.
         on_start: told the configuration and both collections before the first training.
 
     Raises:
-        UsageError: without validation images, for unknown variants, or no seed. Others as `convscope.train`.
+        UsageError: without validation images, for unknown variants, or no seed. SourceError: for images without
+            classes. StoreError: if the folder holds other trainings, or cannot be written.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from convscope.data import wrap_dataset
+    >>> items = [(np.full((72, 72, 3), 60 * (i % 2), np.uint8), i % 2) for i in range(8)]
+    >>> images = wrap_dataset(items, classes=["dark", "light"])
+    >>> small = {"epochs": 1, "width": 0.02, "batch": 2}
+    >>> room = tempfile.mkdtemp()
+    >>> answer = ablate("imagenette-table3", images, room, variants=["base"], seeds=1, hold_out=0.5, changes=small)
+    >>> [row["variant"] for row in answer.rows()]
+    ['base']
     """
     shown, wanted = atlas_of(atlas), configured(config, changes or {})
     numbers = range(seeds) if isinstance(seeds, int) else seeds
@@ -153,7 +167,7 @@ def ablate(
         out=str(store),
         variants=list(VARIANTS) if variants is None else list(variants),
         seeds=numbers,
-        device=device,
+        device=None if device is None else str(device),
         threads=threads_of(workers),
         progress=progress or silent,
     )

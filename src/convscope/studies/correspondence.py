@@ -183,21 +183,35 @@ def correspond(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Correspondence:
-    """Whether covering the same part changes features alike in all images, more so than covering random places.
+    """Whether covering the same part changes features alike in all images, more than random places do (Table 1).
 
     Args:
-        net: a network with preprocessing.
-        images: of any kind, see `convscope.methods.inputs.images_for`.
-        parts: boxes of parts on its images, or the table (CSV) of them, see `read_parts`.
+        net: the network; with preprocessing, unless the images are its input.
+        images: images of any kind, see docs/grammar.md. Tensors are called "image 0", "image 1" and so on in `parts`.
+        parts: boxes of parts on the images, or the table (CSV) of them, see `read_parts`.
         store: a folder for figures and tables.
+        layers: where features are compared; None for the last layer of every map size, and the output.
+        draws: how many sets of random masks are drawn for each part: in every image a mask of the part's size that
+            touches no part. Where no such place is left, one that covers little of the parts.
         regions: whether random masks lie within the part called `object`, of images that have one, or anywhere.
-        limit: at most so many images, evenly spread.
-        layers, draws, fill, places, confidence, seed, workers: as for `convscope.correspondence`.
+        fill: what covers, as for `occlude`.
+        places: maps are reduced to so many rows and columns by the maximum of each part first, so that a feature counts
+            as the same one wherever in that part of an image it is; None for maps as they are.
+        confidence: of the intervals; for parts by resampling images, for random masks over draws.
+        seed: of masks and resampling.
+        limit: at most so many images, evenly spread. workers: as for `occlude`.
         atlas: an atlas of the same network that is to show the answer, under `name`.
 
     Raises:
-        UsageError: for options that make no sense, and tables that do not fit the images. ImageError: where no image
-            could be read. StoreError: where the folder cannot be written.
+        UsageError: for options that make no sense, and tables that do not fit the images. UnknownLayer: for layers that
+            do not exist. ImageError: where no image could be read. StoreError: where the folder cannot be written.
+
+    >>> import torch
+    >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU()), (3, 12, 12))
+    >>> parts = [Part(f"image {i}", "eye", (2, i, 6, i + 4)) for i in range(3)]
+    >>> answer = correspond(net, torch.rand(3, 3, 12, 12), parts, draws=10)
+    >>> [(row["layer"], row["part"], row["images"]) for row in answer.rows()]
+    [('1', 'eye', 3)]
     """
     if not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")

@@ -102,20 +102,32 @@ def diagnose(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Diagnosis:
-    """What is wrong with the first layers of a network, or of several side by side, in numbers and words.
+    """What is wrong with the first layers of a network, or of several side by side, in numbers and words (Fig. 6).
+
+    Without images the filters are judged by their weights. With images, also by whether any image excites them; and
+    units of the second layer are projected, each from the image and position that excites it most.
 
     Args:
         nets: a network, or several; of an iterator one is looked at after the other.
-        images: a collection, or what `open_source` takes; without it filters are judged by their weights alone.
-            limit: at most so many of it, evenly spread. cache: a folder that keeps decoded images.
+        images: a collection, or pixels of any kind, see docs/grammar.md.
         store: a folder for the figure and numbers; the scans of the images are kept in it.
         labels: what the networks are called in the figure, one each.
-        first, second, projections: as for `convscope.diagnose`.
+        first: the convolution that is looked at; None for the first.
+        second: the layer whose units are projected; None for the activation of the next convolution.
+        projections: how many units are projected, evenly spread over those that respond.
+        limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
         atlas: an atlas that is to show the answer, under `name`.
+        progress: called with images scanned.
 
     Raises:
-        UsageError: for a network without a first convolution, or labels that do not fit. Others as
-            `convscope.diagnose`.
+        UsageError: for a network without a first convolution, options that make no sense, or labels that do not fit.
+            UnknownLayer: for a layer that does not exist. SourceError: if there are no images. StoreError: where the
+            folder cannot be written.
+
+    >>> from torch import nn
+    >>> answer = diagnose(Network.trace(nn.Sequential(nn.Conv2d(3, 8, 5, stride=2), nn.ReLU()), (3, 21, 21)))
+    >>> answer.rows()[0]["kernel"], answer.found[0].dead
+    ('5x5', ())
     """
     shown = atlas_of(atlas)
     source = None if images is None else collection(images, limit=limit, cache=cache)

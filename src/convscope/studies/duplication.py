@@ -83,12 +83,19 @@ def overlap(
     """The images of one collection that are also in another, or that it has more than once.
 
     Args:
-        images, others: collections, or what `open_source` takes; names: what they are called.
+        images, others: collections, see docs/grammar.md; names: what they are called.
         store: a folder for the answer; the pairs are its pairs.csv.
-        threshold, workers: as for `convscope.overlap`.
+        threshold: correlation of fine detail, 0 to 1, from which a pair counts.
+        workers: threads that decode.
 
     Raises:
-        As `convscope.overlap`. StoreError: where the file cannot be written.
+        UsageError: for a threshold outside 0 to 1. SourceError: for a collection that is not there. StoreError: where
+            the folder cannot be written.
+
+    >>> import numpy as np
+    >>> noise = np.random.default_rng(0).integers(0, 256, (3, 40, 40, 3), dtype=np.uint8)
+    >>> [(pair["a"], pair["b"]) for pair in overlap(list(noise), [noise[2]]).rows()]
+    [(2, 0)]
     """
     found = duplicates.overlap(images, others, threshold=threshold, threads=threads_of(workers), progress=progress)
     called = names or (_called(images), None if others is None else _called(others))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -81,7 +81,7 @@ class Evaluation(Answer):
 
 
 def evaluate(
-    nets: Network | Sequence[Network],
+    nets: Network | Iterable[Network],
     images: Images,
     *,
     store: str | PathLike[str] | None = None,
@@ -93,16 +93,32 @@ def evaluate(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Top-1 and top-5 accuracy on the labelled images of a collection, by class; of several networks together.
+    """How often a network is right on labelled images, by class; or several together.
+
+    Probabilities are averaged over the views of an image, and then over the networks: several are an ensemble.
 
     Args:
-        nets: a network, or several whose probabilities are averaged.
-        images: a collection with labels, or what `open_source` takes; limit: at most so many, evenly spread.
+        nets: a network, or several.
+        images: a collection with labels, see docs/grammar.md.
         store: a folder for evaluation.json and its figure.
-        views, crop_source, padding, match, workers: as for `convscope.evaluate`.
+        views: the centre crop, or the paper's ten: corners and centre, each flipped or not.
+        crop_source: of ten crops, "square" takes the corners of the resized image's central square, "whole" of all of
+            it.
+        padding: pixels of mean colour around the image for ten crops; by default none, or in proportion to the paper's
+            where the network's preprocessing leaves no room around its crop.
+        match: classes of images and network are matched by "name", or by "index" where one of them has other names.
+        limit: at most so many images, evenly spread. workers: threads that decode.
 
     Raises:
-        As `convscope.evaluate`. StoreError: where the folder cannot be written.
+        UsageError: for networks whose classes differ from each other's or do not fit the images'. SourceError: if no
+            image has a class, or none can be read. StoreError: where the folder cannot be written.
+
+    >>> import numpy as np
+    >>> from convscope.data import wrap_dataset
+    >>> from convscope.models import load
+    >>> items = [(np.full((40, 40, 3), 60 * i, np.uint8), i) for i in range(3)]
+    >>> evaluate(load("zoo:tiny"), wrap_dataset(items), match="index").found.images
+    3
     """
     found = evaluation.evaluate(
         [nets] if isinstance(nets, Network) else list(nets),

@@ -114,22 +114,39 @@ def evolve(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Evolution:
-    """How units came to respond to what they respond to, from the weights files in the folder of a training.
+    """How units came to respond to what they respond to, from the weights files in the folder of a training (Fig. 4).
 
     Args:
         run: the folder of a training, or of its checkpoints.
-        images: a collection, or what `open_source` takes; limit: at most so many of it, evenly spread.
+        images: a collection, or pixels of any kind, see docs/grammar.md; the paper takes the training images.
         store: a folder for figures and tables. What each checkpoint showed is kept in it: a repeated call goes on.
+        layers: None for the rectified maps, if there are at most eight, else one for each stage.
+        units: which units to project, or how many of each layer, drawn with `seed`.
         epochs: those to look at; default: all that have a checkpoint.
-        layers, units, sample, threshold, seed: as for `convscope.evolution`.
-        cache: a folder that keeps decoded images.
+        limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
+        sample: images, evenly spread, on which responses are compared; memory and disk take 4 * sample bytes a unit and
+            checkpoint.
+        threshold: correlation from which features count as settled.
         model: the network that the checkpoints are weights of, where they do not say so themselves.
-        loading: called as `convscope.load`, which is the default.
+        loading: called as `load`, which is the default. seed: of what is drawn.
         atlas: an atlas that is to show the answer, under `name`.
+        progress: called with images scanned, a stage for each checkpoint.
 
     Raises:
-        WeightsError: where there are no checkpoints, or they cannot be loaded. UsageError, UnknownLayer, StoreError: as
-            `convscope.evolution`.
+        WeightsError: where there are no checkpoints, or they cannot be loaded. UsageError: if there are fewer than two,
+            or their networks differ in layers. UnknownLayer: for layers and units that do not exist. StoreError: where
+            the folder cannot be written.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from convscope.models.tiny import random_tiny
+    >>> from convscope.models.weights import save_weights
+    >>> run = Path(tempfile.mkdtemp())
+    >>> for epoch in (1, 2):
+    ...     save_weights(run / f"epoch-{epoch}.safetensors", random_tiny(seed=epoch).state_dict())
+    >>> photos = [np.full((40, 40, 3), value, np.uint8) for value in (20, 90, 200)]
+    >>> evolve(run, photos, model="zoo:tiny", layers=["relu1"], units=2).found.epochs
+    (1, 2)
     """
     shown, files, load_one = atlas_of(atlas), checkpoints(run, epochs), loading or load
 

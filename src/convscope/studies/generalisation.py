@@ -9,6 +9,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.errors import UsageError
@@ -107,9 +109,9 @@ def transfer(
     features: int | None = None,
     scratch_size: int | None = None,
     scratch_changes: Mapping[str, Any] | None = None,
-    weights: str | None = None,
+    weights: str | Path | None = None,
     loading: Callable[..., Network] | None = None,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     feature_store: str | PathLike[str] | None = None,
     workers: int | None = None,
     seed: int = 0,
@@ -118,7 +120,11 @@ def transfer(
     progress: Progress | None = None,
     on_start: Callable[[Network, TargetSet, Sequence[Fold], Sequence[str]], None] | None = None,
 ) -> Transfer:
-    """New classifiers on the features of each layer, judged as the paper does.
+    """New classifiers on the features of each layer, judged as the paper does (Tables 4 to 7).
+
+    Images of one class: mean of per-class accuracies of "softmax" and "svm". PASCAL VOC: average precision; "softmax"
+    learns one exclusive label an image, as in the paper, "svm" each class against the rest with difficult images left
+    out, and both are judged by all labels that are not difficult.
 
     Args:
         model: a network, or its spelling; comparing needs a spelling.
@@ -127,17 +133,27 @@ def transfer(
         layers: default: one for each spatial stage, and the vectors.
         compare: "random": features of random weights; "scratch": the network trained on each fold.
         per_class, test, folds: images a class to learn from, and to judge by at most, and draws; default: usual ones.
-        max_pixels, max_bytes: what one image may cost, as for `open_source`.
         background: whether the class that is no category takes part. sets: PASCAL VOC's, to learn from and judge by.
+        max_pixels, max_bytes: what one image may cost, as for `open_source`.
         learning: how classifiers learn. pooling, features: how maps become numbers, and at most how many.
         scratch_size, scratch_changes: side of the input, and options of the recipe, when trained from scratch.
-        weights: of the network, where it is spelled. loading: called as `convscope.load`, which is the default.
+        weights: of the network, where it is spelled. loading: called as `load`, which is the default.
         device: for training from scratch. feature_store: a folder for features and scores; default: in `store`.
+        workers: threads that run the network, and that train classifiers, one each; by default one a core.
+        seed: of folds, random weights and classifiers.
         atlas: an atlas that is to show the answer, under `name`.
         on_start: told network, target, folds and layers before the work starts.
 
     Raises:
-        UsageError: for options that make no sense. Others as `convscope.measure_transfer`.
+        UsageError: for options that make no sense. UnknownLayer: for a layer that one of the networks has not.
+            SourceError: where no image can be used. StoreError: where the folder cannot be written.
+
+    >>> import numpy as np
+    >>> from convscope.data import wrap_dataset
+    >>> items = [(np.full((40, 40, 3), 100 * (i % 2) + i, np.uint8), i % 2) for i in range(8)]
+    >>> answer = transfer("zoo:tiny", wrap_dataset(items), layers=["fc"], per_class=[2], folds=1)
+    >>> [row["layer"] for row in answer.rows()]
+    ['fc', 'fc']
     """
     shown, find = atlas_of(atlas), loading or load
     recipe = recipe_of(scratch_changes or {}, seed=seed)
@@ -160,7 +176,7 @@ def transfer(
     )  # fmt: skip
     if "scratch" in compare and isinstance(model, str):
         scores = from_scratch(
-            model, target, drawn, recipe=recipe, size=scratch_size, store=work, seed=seed, device=device or "cpu",
+            model, target, drawn, recipe=recipe, size=scratch_size, store=work, seed=seed, device=str(device or "cpu"),
             progress=progress,
         )  # fmt: skip
         told = {"size": scratch_size, **recipe.to_json()}

@@ -284,25 +284,42 @@ def occlude(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Occlusion:
-    """What covering parts of the images of a collection does to the class, and to the strongest map of a layer.
+    """What covering parts of images does to the class, to the strongest map of a layer, and to units (Fig. 7).
+
+    Only what the square changes is recomputed, exactly.
 
     Args:
-        net: a network whose output is a vector of classes; with preprocessing, unless the images are its input.
-        images: of any kind, see `convscope.methods.inputs.images_for`.
+        net: the network; with preprocessing, unless the images are its input.
+        images: images of any kind, see docs/grammar.md.
         store: a folder for figures and tables. Each image's answer is kept in its `parts`: a repeated call goes on.
         size, stride: of the square in pixels of the input, one number or (height, width); by default about a fifth of
-            the image, and a sixth of the square.
-        fill, border, layer, strongest, units, method, workers: as for `convscope.occlude`.
-        target: classes to follow, by number or name; "labels" for each image's own.
+            the image, 48 for 224 pixels, and a sixth of the square.
+        fill: what covers: "grey" (the mean colour), "mean" (of the image), "blur" (the image blurred), or a colour.
+        border: squares that reach over the right and bottom edge are clipped ("clip") or moved in ("inside").
+        target: the classes to follow: numbers or names, "labels" for each image's own, or a tensor (n,) or (n, t);
+            None for each image's most probable class.
+        layer: whose strongest map is followed; None for the last complete map of the network.
+        strongest: by what a map is the strongest in the uncovered image: the "sum" or the "max" of its positions.
+        units: units to follow as well. Of a map without a position, the sum of its positions.
         scan: a scan of the network, or its folder: figures then show what the followed map takes from its images.
-            scan_images: the collection that was scanned; by default the images asked about.
+            scan_images: the images that were scanned; by default those asked about.
         limit: at most so many images, evenly spread.
+        method: "incremental" recomputes what changes, "whole" runs everything again; "auto" is incremental unless that
+            gains nothing, and `found.method` says which it was.
+        workers: threads, and into how many pieces work is cut, which decides last bits; by default one a core.
         atlas: an atlas of the same network that is to show the answer, under `name`.
-        progress: called with the positions that are done.
+        progress: called with the number of positions done.
 
     Raises:
-        UsageError: for options that make no sense. ImageError: where no image could be read. SourceError: for a
-            collection that cannot be opened. StoreError: where the folder cannot be written.
+        UsageError: for options that make no sense. UnknownLayer: for layers or units that do not exist. ShapeError: for
+            images of the wrong shape. ImageError: where no image could be read. SourceError: for a collection that
+            cannot be opened. StoreError: where the folder holds answers to another question, or cannot be written.
+
+    >>> import torch
+    >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.Flatten(), torch.nn.Linear(1568, 5))
+    >>> answer = occlude(Network.trace(layers, (3, 16, 16)), torch.rand(2, 3, 16, 16), size=4, stride=4, layer="0")
+    >>> len(answer), answer.found.probability.shape
+    (2, (2, 4, 4))
     """
     shown = atlas_of(atlas, net)
     square, step = square_for(net.input_shape[1:], size, stride)

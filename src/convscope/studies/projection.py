@@ -252,7 +252,7 @@ def deconv(
     lrn: LrnRule = "identity",
     options: PullOptions | None = None,
     limit: int | None = None,
-    batch: int = 8,
+    batch: int = 32,
     progress: Progress | None = None,
 ) -> Projection | Projections:
     """What a unit, or each of several, takes from images: projections on its receptive field, down to pixels.

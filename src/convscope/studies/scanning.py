@@ -135,17 +135,37 @@ def scan(
     cache: str | PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> Scan:
-    """The k strongest responses of every unit of some layers over a collection, and statistics, kept in a folder.
+    """The k strongest responses of every unit of some layers to images, and statistics.
 
-    Where torchrun started several processes they share the images, and each is given the whole scan.
+    An image gives a unit one candidate, the first position of the spatial maximum of the layer's output; order: value
+    descending, then image number, so that the result depends neither on batches nor on workers or shards. Values are
+    float32 whatever the network's dtype. NaN positions never count. Where torchrun started several processes they share
+    the images, and each is given the whole scan.
 
     Args:
-        store: the folder; a repeated call goes on from what it holds. Several processes need one.
+        net: a network with preprocessing.
+        images: a collection, or pixels of any kind, see docs/grammar.md.
+        store: a folder that keeps finished work: a repeated call goes on from it. Several processes need one.
+        layers: by default one for each spatial stage.
+        k: responses kept for each unit, at most one from an image.
         limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
-        Others as for `convscope.scan`.
+        batch: images decoded together and held ready; the network itself sees micro-batches of a fixed size.
+        workers: threads that run the network, by default one a core.
+        shard: (i, n) looks at every n-th micro-batch from the i-th; the n results `merge` to the whole.
+        statistics: "all", "units" (no means by class), or "none". Means by class need labels, and are left out where
+            their table would take more than 512 MiB.
 
     Raises:
-        As `convscope.scan`. UsageError: where several processes are given a shard, or no folder.
+        UsageError: if an option makes no sense, or several processes are given a shard or no folder. UnknownLayer: if a
+            layer does not exist. SourceError: if there is no image, or none that can be read. StoreError: if the folder
+            holds another scan, or cannot be written.
+
+    >>> from convscope.models import load
+    >>> import numpy as np
+    >>> photos = [np.full((40, 40, 3), value, np.uint8) for value in (20, 200)]
+    >>> found = scan(load("zoo:tiny"), photos, layers=["relu1"], k=2)
+    >>> found["relu1"].values.shape, found.rows()[0]["units"]
+    (torch.Size([16, 2]), 16)
     """
     source = collection(images, limit=limit, cache=cache)
     how: dict[str, Any] = {"layers": layers, "k": k, "batch": batch, "workers": workers, "statistics": statistics}
@@ -160,10 +180,24 @@ def scan(
 
 
 def merge(parts: Sequence[str | PathLike[str]], store: str | PathLike[str]) -> Scan:
-    """The scans of different shards of the same images as one, in a folder; the order of the parts does not matter.
+    """The scans of different shards of the same images as one, kept in a folder; the order of parts does not matter.
+
+    Args:
+        parts: the folders of the scans.
+        store: the folder of the whole.
 
     Raises:
         UsageError: for no parts. StoreError: for parts that do not belong together, or cannot be read or written.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from convscope.models import load
+    >>> net, room = load("zoo:tiny"), Path(tempfile.mkdtemp())
+    >>> photos = [np.full((40, 40, 3), value, np.uint8) for value in range(40)]
+    >>> for i in range(2):
+    ...     part = scan(net, photos, layers=["relu1"], shard=(i, 2), store=room / str(i))
+    >>> merge([room / "0", room / "1"], room / "all").images
+    40
     """
     if not parts:
         raise UsageError("nothing to merge: name the folders of one or more scans")

@@ -8,6 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from convscope.data import Images, Source
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished
@@ -106,24 +108,45 @@ def train(
     keep: Keep = "auto",
     workers: int | None = None,
     save_every: int = 1000,
-    device: str | None = None,
+    device: str | torch.device | None = None,
     seed: int = 0,
     progress: Progress | None = None,
     on_epoch: OnEpoch | None = None,
     on_start: OnStart | None = None,
 ) -> Training:
-    """A network trained by a configuration on a collection with parts for training and validation.
+    """A network trained by a configuration on images with parts for training and validation.
+
+    A training that was interrupted goes on from its last saved state, and ends with the same weights as one that was
+    not. Under torchrun the processes share each batch.
 
     Args:
         config: a configuration, the name of a packaged one, or a TOML file. changes: options of its recipe or network
             by name; seed: of the recipe, unless it is 0.
-        images, validation, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
+        images: a collection; of a pack, or a folder with sub-folders train and val, its two parts.
         store: the folder of the training: log, checkpoints, state, curves. A repeated call goes on from it.
-        keep, workers (threads that decode), save_every, device, on_epoch: as for `convscope.train`.
-        on_start: told the configuration and both collections before the training starts.
+        validation: images whose error is measured after epochs, and decides when the rate falls on a plateau.
+        hold_out: the share of each class that is validated on instead, evenly spread.
+        limit: at most so many images of either part, evenly spread.
+        max_pixels, max_bytes: what one image may cost, as for `open_source`.
+        keep: training images decoded once into "memory" (each process has its own) or anew each epoch ("stream").
+        workers: threads that make batches ahead of the network.
+        save_every: updates of an epoch between saved states; each epoch ends with one anyway.
+        device: such as "cuda"; by default CUDA where there is some.
+        on_epoch: told of each epoch when it ends. on_start: told the configuration and both collections before.
 
     Raises:
-        As `convscope.train`.
+        UsageError: for a configuration that cannot be followed, or where validation and hold_out are both given.
+            SourceError: for images without classes. StoreError: if the folder holds another training.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from convscope.data import wrap_dataset
+    >>> items = [(np.full((72, 72, 3), 60 * (i % 2), np.uint8), i % 2) for i in range(8)]
+    >>> small = {"epochs": 1, "width": 0.02, "batch": 4}
+    >>> images = wrap_dataset(items, classes=["dark", "light"])
+    >>> done = train("imagenette-zfnet", images, tempfile.mkdtemp(), changes=small, device="cpu")
+    >>> len(done.history), list(done.checkpoints)
+    (1, [1])
     """
     wanted = configured(config, changes or {}, seed=seed)
     source, held = open_splits(
@@ -136,7 +159,7 @@ def train(
         source,
         Path(store),
         validation=held,
-        device=device,
+        device=None if device is None else str(device),
         keep=keep,
         threads=threads_of(workers),
         save_every=save_every,

@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -15,14 +16,13 @@ from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.files import json_bytes
 from convscope.graph import Network
-from convscope.methods.inputs import preprocess_of
 from convscope.methods.invariance import InvarianceCurves, measuring
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, targets_for
-from convscope.studies.pictures import Seen, look_at, short_name
+from convscope.studies.pictures import Seen, look_at, short_name, shown_pixels
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
 Distance = Literal["relative", "raw"]
@@ -101,13 +101,12 @@ class Invariance(Answer):
 
 def _examples(net: Network, found: InvarianceCurves, one: Tensor) -> dict[str, tuple[NDArray[np.uint8], ...]]:
     """An image (1, C, H, W) at four amounts of every transformation."""
-    recipe = preprocess_of(net)
-    frame = Frame.of(recipe, outside=found.outside, interpolation=found.interpolation)
+    frame = Frame.of(net.preprocess, outside=found.outside, interpolation=found.interpolation)
     made = {}
     for curve in found.curves:
         at = np.unique(np.linspace(0, len(curve.values) - 1, 4).round().astype(int))
-        changed = [transformation(curve.transformation).apply(one, float(curve.values[i]), frame)[0] for i in at]
-        made[curve.transformation] = tuple(recipe.restore(x.cpu()).permute(1, 2, 0).numpy() for x in changed)
+        changed = [transformation(curve.transformation).apply(one, float(curve.values[i]), frame) for i in at]
+        made[curve.transformation] = tuple(shown_pixels(net, torch.cat(changed)))
     return made
 
 
@@ -128,21 +127,33 @@ def invariance(
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Invariance:
-    """How far features move, and what becomes of the class, when the images of a collection are transformed.
+    """How far features move, and what becomes of the class, when images are moved, scaled and turned (Fig. 5).
 
     Args:
-        net: a network with preprocessing.
-        images: of any kind, see `convscope.methods.inputs.images_for`; limit: at most so many of it, evenly spread.
+        net: the network; with preprocessing, unless the images are its input.
+        images: images of any kind, see docs/grammar.md.
         store: a folder for the figure and tables.
-        transformations: by name, with amounts or None for the usual ones; default: the paper's.
-        target: classes to follow, by number or name; "labels" for each image's own.
+        transformations: names (the paper's: vertical, scale, rotation), or a mapping from names to amounts, None for
+            the usual ones.
+        layers: where features are compared; None for the first and the last spatial stage, and the output.
+        target: the class of each image: one number or name for all, "labels" for each image's own; None for the most
+            probable.
         distance: which one the figure shows; tables hold both.
-        layers, outside, interpolation, batch: as for `convscope.invariance`.
+        outside: what comes in from beyond the image: its "mean" colour, its "edge", or the image reflected ("reflect").
+        interpolation: between pixels.
+        limit: at most so many images, evenly spread. batch: images run together.
         atlas: an atlas of the same network that is to show the answer, under `name`.
+        progress: called with the number of transformed images.
 
     Raises:
-        UsageError: for options that make no sense. ImageError: where no image could be read. StoreError: where the
-            folder cannot be written.
+        UsageError: for unknown transformations or options. UnknownLayer: for layers that do not exist. ImageError:
+            where no image could be read. StoreError: where the folder cannot be written.
+
+    >>> from torch import nn, rand
+    >>> net = Network.trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 5)), (3, 8, 8))
+    >>> answer = invariance(net, rand(2, 3, 8, 8), transformations={"vertical": [0, 1, 2]})
+    >>> answer.found["vertical"].relative["1"].shape
+    (2, 3)
     """
     shown = atlas_of(atlas, net)
     asked = PAPER if transformations is None else transformations

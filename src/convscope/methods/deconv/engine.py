@@ -97,6 +97,12 @@ def project_all(
 
     Raises:
         ShapeError: if a selection's parts do not agree in length, or it is empty. UnknownLayer: for units out of range.
+
+    >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU())
+    >>> net = Network.trace(layers, (3, 16, 16))
+    >>> found = project_all(net, torch.rand(2, 3, 16, 16), [Selection("1", [0, 1], [5, 5])])
+    >>> found[0].pixels.shape
+    torch.Size([2, 3, 3, 3])
     """
     options = PullOptions(rule, smooth, overlap, lrn)
     batch = net.check_images(images)

@@ -45,9 +45,9 @@ def from_python(request: ModelRequest) -> Found:
         request.refuse_weights("the function decides on them; give a file, or nothing")
         return Found(module, preprocess, None, f"weights of the function, seed {request.seed}", shared=True)
     module = copy.deepcopy(module)  # others may hold it
-    load_into(module, weights)
+    taken = load_into(module, weights)
     said, classes = from_metadata(weights)
-    return Found(module, said or preprocess, classes, file_label(weights))
+    return Found(module, said or preprocess, classes, file_label(weights, taken))
 
 
 def _import(path: str, request: ModelRequest) -> ModuleType:

@@ -82,8 +82,8 @@ def from_zoo(request: ModelRequest) -> Found:
         module = entry.build(request.outputs, size, request.seed)
         return Found(module, preprocess, None, random_label(request.seed))
     module = entry.build(request.outputs or (len(classes) if classes else None), size, None)
-    load_into(module, weights)
-    return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights))
+    taken = load_into(module, weights)
+    return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights, taken))
 
 
 def from_checkpoint(request: ModelRequest) -> Found:
@@ -96,8 +96,7 @@ def from_checkpoint(request: ModelRequest) -> Found:
         )
     preprocess, classes = from_metadata(weights)
     module = build(Architecture.from_json(weights.metadata["architecture"]), init="empty")
-    load_into(module, weights)
-    return Found(module, preprocess, classes, file_label(weights))
+    return Found(module, preprocess, classes, file_label(weights, load_into(module, weights)))
 
 
 def embedded_squeezenet() -> Weights:

@@ -23,14 +23,19 @@ _LIST_SUFFIXES = (".txt", ".tsv", ".csv", ".lst")
 
 
 def open_source(
-    spec: Any, *, limit: int | None = None, max_pixels: int | None = None, max_bytes: int | None = None
+    spec: Any,
+    *,
+    limit: int | None = None,
+    root: str | os.PathLike[str] | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
 ) -> Source:
     """The image collection that `spec` names; of it at most `limit` images, evenly spread.
 
     | spec | images |
     | --- | --- |
     | `folder:DIR` or a folder's path | its files; sub-folders are classes |
-    | `list:FILE` or a .txt, .tsv, .csv path | the files that it lists, a path and perhaps a label a line |
+    | `list:FILE` or a .txt, .tsv, .csv path | the files that it lists: lines, or a table with columns of these names |
     | `tar:PATTERN` or a .tar path or pattern | WebDataset shards, as in `train-{000..012}.tar` |
     | `npz:FILE` or an .npz path, perhaps `#train` or `#val` | a pack of encoded images |
     | `parquet:PATH` or a .parquet path, perhaps `#COLUMN` | a column of a file or of a folder's files |
@@ -39,6 +44,8 @@ def open_source(
     | an image's path, or a sequence of them | these files |
     | a `torch.utils.data.Dataset` or `datasets.Dataset` | its items |
     | a Source | itself |
+
+    Paths in a list are relative to its folder, or to `root`.
 
     An image of more than `max_pixels` pixels (by default `MAX_PIXELS`), or whose file has more than `max_bytes` bytes
     (by default `MAX_BYTES`), is left out like one that cannot be read, before it costs anything; so is what is no
@@ -53,8 +60,18 @@ def open_source(
     Traceback (most recent call last):
     convscope.errors.SourceError: unknown kind of image source 'imgaes' in 'imgaes:photos' (kinds: folder, ...
     """
-    source = allowed(_open(spec), max_pixels=max_pixels, max_bytes=max_bytes)
+    opened = _open(spec) if root is None else _list_at(spec, Path(root))
+    source = allowed(opened, max_pixels=max_pixels, max_bytes=max_bytes)
     return source if limit is None else limited(source, limit)
+
+
+def _list_at(spec: Any, root: Path) -> Source:
+    """The list that a spec names, with its paths below a folder."""
+    text = os.fspath(spec) if isinstance(spec, str | os.PathLike) else ""
+    place = text.removeprefix("list:") if kind_of(text) == "nothing" else text
+    if not place or not (place != text or Path(place).suffix.lower() in _LIST_SUFFIXES):
+        raise UsageError(f"root='{root}' is where the paths of a list begin, and {str(spec)!r} is no list")
+    return open_list(_existing(Path(place)), root)
 
 
 def _open(spec: Any) -> Source:

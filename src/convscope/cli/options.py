@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -11,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import Group, Parameter, validators
+from cyclopts import App, CycloptsError, Group, Parameter, validators
 
 from convscope.cli.terminal import Terminal
 from convscope.errors import ConvscopeError, UsageError
@@ -90,12 +91,14 @@ class ModelOptions:
 @Parameter(name="*", group=RUN)
 @dataclass(frozen=True)
 class ImageOptions:
-    """What one image may cost; see `convscope.data.Allowance`."""
+    """How images are found, and what one may cost; see `convscope.data.Allowance`."""
 
     max_pixels: int | None = None
     """Leave out images of more pixels than this, before they are decoded; by default 89,478,485."""
     max_bytes: int | None = None
     """Leave out images whose files have more bytes than this, before they are read; by default 536,870,912."""
+    root: Path | None = None
+    """Folder that the paths of a list or table are relative to; by default its own."""
 
 
 def admitted(asked: ImageOptions | None) -> dict[str, Any]:
@@ -163,11 +166,38 @@ def loader(options: ModelOptions | None) -> "Callable[..., Network]":
 
 
 def load_all(specs: Sequence[str], options: ModelOptions | None) -> "Iterator[Network]":
-    """Networks one after the other: the first with all model options, the others with their own weights and images."""
+    """Networks one after the other: the first with the model options, the others with those that follow their names."""
     asked = options or ModelOptions()
-    alone = ModelOptions(device=asked.device, dtype=asked.dtype, seed=asked.seed)
-    for number, spec in enumerate(specs):
-        yield load_network(spec, alone if number else asked)
+    shared = ModelOptions(device=asked.device, dtype=asked.dtype, seed=asked.seed)
+    for number, text in enumerate(specs):
+        spec, own = parse_model(text, shared) if number else (text, asked)
+        yield load_network(spec, own)
+
+
+def parse_model(text: str, options: ModelOptions) -> tuple[str, ModelOptions]:
+    """A network and its options as they follow each other in one text; those that are not in it are as given.
+
+    >>> parse_model("py:nets:b --weights 'my b.pth' --input-size 96", ModelOptions(device="cpu"))[0]
+    'py:nets:b'
+    """
+    if " --" not in text:
+        return text, options  # a path may have spaces
+    app = App(help_flags=[], version_flags=[])
+
+    @app.default
+    def model(spec: str, /, *, options: ModelOptions | None = None) -> tuple[str, ModelOptions]:
+        return spec, options or ModelOptions()
+
+    try:
+        command, bound, _ = app.parse_args(shlex.split(text), exit_on_error=False, print_error=False)
+    except (CycloptsError, ValueError) as error:  # ValueError: a quote that does not end
+        said = " ".join(str(error).split())
+        raise UsageError(
+            f"{text!r} is no network followed by its options, as in 'py:nets:b --weights b.pth': {said}"
+        ) from error
+    spec, own = command(*bound.args, **bound.kwargs)
+    seed = own.seed if " --seed" in text else options.seed
+    return spec, replace(own, device=own.device or options.device, dtype=own.dtype or options.dtype, seed=seed)
 
 
 def keep_memory() -> None:

@@ -41,11 +41,27 @@ def import_torchvision(purpose: str) -> ModuleType:
         raise missing_extra("torchvision", "torchvision", purpose=purpose) from error
     except (RuntimeError, OSError) as error:
         # torchvision 0.28 ends so when its compiled operators do not load: "operator torchvision::nms does not exist".
-        raise MissingExtra(
-            f"torchvision is needed to {purpose}; it is installed but does not fit torch {torch.__version__} "
-            f"({error}): install the torchvision of the same index and build as torch, for a CPU-only torch with "
-            "'pip install --force-reinstall --no-deps torchvision --index-url https://download.pytorch.org/whl/cpu'"
-        ) from error
+        raise unfit(purpose, error) from error
+
+
+def unfit(purpose: str, error: BaseException) -> MissingExtra:
+    """The error to raise where torchvision is there and was built for another torch."""
+    return MissingExtra(
+        f"torchvision is needed to {purpose}; it is installed but does not fit torch {torch.__version__} "
+        f"({error}): install the torchvision of the same index and build as torch, for a CPU-only torch with "
+        "'pip install --force-reinstall --no-deps torchvision --index-url https://download.pytorch.org/whl/cpu'"
+    )
+
+
+def is_unfit(error: BaseException) -> bool:
+    """Whether an error is how the import of such a torchvision ends, the first time or later in the same process.
+
+    >>> is_unfit(RuntimeError("operator torchvision::nms does not exist")), is_unfit(RuntimeError("out of memory"))
+    (True, False)
+    """
+    text = str(error)
+    first = isinstance(error, RuntimeError | OSError) and "torchvision" in text and "does not exist" in text
+    return first or (isinstance(error, AttributeError | ImportError) and "partially initialized module 'torch" in text)
 
 
 def from_torchvision(request: ModelRequest) -> Found:

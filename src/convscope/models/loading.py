@@ -13,6 +13,7 @@ from torch.export import ExportedProgram
 
 from convscope.data import Preprocess
 from convscope.errors import ConvscopeError, ShapeError, UsageError, WeightsError, nearest
+from convscope.files import kind_of
 from convscope.graph import Network
 from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
@@ -22,6 +23,7 @@ from convscope.models.from_torchvision import from_torchvision
 from convscope.models.from_transformers import from_transformers
 from convscope.models.imagenet import imagenet_classes
 from convscope.models.request import Channels, Found, ModelRequest, resized
+from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.settings import float32_by_default, usual_settings
 
@@ -142,6 +144,12 @@ def split_spec(spec: str) -> tuple[str, str]:
         return scheme, name
     if colon and scheme in SCHEMES:
         raise UsageError(f"'{spec}' names no network: write for example {SCHEMES[scheme].example}")
+    if kind_of(marked(spec)[0]) == "file" and _likely(spec) is None:
+        raise UsageError(
+            f"'{spec}' is a file, which holds weights and not their network: name the network, as in "
+            f"py:package.module:factory, and give the file as weights=; `convscope layers {spec}` says what is in it "
+            "and which known networks fit"
+        )
     likely = _likely(spec)
     hint = nearest(scheme, SCHEMES) if colon else ""
     hint = hint or (f"; did you mean '{likely}'?" if likely else ".")

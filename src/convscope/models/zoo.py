@@ -92,7 +92,8 @@ def from_checkpoint(request: ModelRequest) -> Found:
     weights = ModelRequest(request.scheme, request.name, weights=request.name).read_file()
     if weights is None or "architecture" not in weights.metadata:
         raise WeightsError(
-            f"'{request.name}' does not say which network it is for: load the network with weights='{request.name}'"
+            f"'{request.name}' does not say which network it is for: load the network with weights='{request.name}' "
+            f"(`convscope layers {request.name}` says what is in the file)"
         )
     preprocess, classes = from_metadata(weights)
     module = build(Architecture.from_json(weights.metadata["architecture"]), init="empty")

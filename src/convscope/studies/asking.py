@@ -27,11 +27,12 @@ def collection(
     cache: str | PathLike[str] | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    root: str | PathLike[str] | None = None,
 ) -> Source:
     """The collection that image files, or one spelling of a collection, stand for.
 
     limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
-    max_bytes: what one image may cost, as for `open_source`.
+    max_bytes, root: what one image may cost, and where a list's paths begin, as for `open_source`.
 
     Raises:
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
@@ -46,7 +47,7 @@ def collection(
         if not len(images):
             raise UsageError("no images: name image files, a folder, or a collection such as samples:")
         images = images[0] if len(images) == 1 and isinstance(images[0], str | Path) else list(images)
-    source = open_source(images, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes)
+    source = open_source(images, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes, root=root)
     return source if cache is None else cached(source, cache)
 
 

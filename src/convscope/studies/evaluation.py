@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from convscope.data import Images
+from convscope.data import Images, Source
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.progress import Progress, silent

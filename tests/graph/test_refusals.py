@@ -1,11 +1,15 @@
 """Modules that are no functions of one batch of images are refused by name, with what to do."""
 
+import re
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from convscope.errors import TraceError
 from convscope.graph import Network
+from tests.conftest import ROOT
 
 
 class Signal(nn.Module):
@@ -100,3 +104,23 @@ def test_what_is_none_of_these_keeps_the_words_of_the_exporter() -> None:
 
     with pytest.raises(TraceError, match=r"Broken cannot be exported .* no such thing"):
         Network.trace(Broken(), (3, 8, 8))
+
+
+def test_the_wrapper_of_the_docs_makes_signals_images_of_height_one() -> None:
+    text = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
+    (code,) = [block for block in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) if "at_height_one" in block]
+    made: dict[str, Any] = {}
+    exec(compile(code, "usage.md", "exec"), made)
+    net = nn.Sequential(
+        nn.Conv1d(2, 8, 5, 2, padding=2), nn.BatchNorm1d(8), nn.ReLU(), nn.MaxPool1d(3, 2, padding=1),
+        nn.Sequential(nn.Conv1d(8, 6, 3, dilation=2, groups=2, bias=False), nn.AvgPool1d(2)),
+        nn.Conv1d(6, 4, 3, padding="same"), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 3),
+    ).eval()  # fmt: skip
+    signals = torch.randn(3, 2, 64)
+    expected = net(signals)
+    found = Network.trace(made["at_height_one"](net), (2, 1, 64))
+    assert torch.allclose(found.run(signals[:, :, None], [found.output])[found.output], expected, atol=1e-5)
+    first = found.layers["0"].field
+    assert first is not None
+    assert (first.size, first.stride) == ((1, 5), (1, 2))
+    assert found.layers["5"].shape == (4, 1, 6)

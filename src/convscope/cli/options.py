@@ -70,8 +70,8 @@ class ModelOptions:
     """How the network is loaded."""
 
     weights: str | None = None
-    """File of weights (safetensors, npz, or a checkpoint without code), `pretrained`, `random`, or a name that the
-    scheme knows."""
+    """File of weights (of torch.save, safetensors, numpy.savez), FILE#KEY for one dictionary of it, `pretrained`,
+    `random`, or a name that the scheme knows."""
     input_size: str | None = None
     """Height and width of the input, as 224 or 192x256."""
     preprocess: Path | None = None

@@ -84,7 +84,8 @@ def load(
 
     Args:
         spec: the network, as above.
-        weights: where its weights are from. Files are .safetensors, .npz, or .pth and the like with tensors alone.
+        weights: where its weights are from. Files are those of torch.save, safetensors, numpy.savez and pickle.dump;
+            FILE#KEY takes one dictionary of a file, or the tensors whose names begin so.
         input_size: side of the input or (height, width); default: what the network was made for.
         preprocess: what is done to images; default: what the weights file, the scheme or the factory says. Always give
             it with weights that were trained otherwise.

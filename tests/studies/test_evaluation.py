@@ -63,7 +63,7 @@ class Items:
 @pytest.mark.parametrize("kind", ["folder", "list", "tar", "dataset"])
 def test_predictions_and_mistakes_are_written_and_open_again(tmp_path: Path, net: cs.Network, kind: str) -> None:
     images = collection(kind, tmp_path / "images")
-    found = studies.evaluate(net, images, out=tmp_path / "out")
+    found = studies.evaluate(net, images, store=tmp_path / "out")
     source = open_source(images)
     with (tmp_path / "out" / "predictions.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -85,7 +85,7 @@ def test_predictions_and_mistakes_are_written_and_open_again(tmp_path: Path, net
 
 def test_mistakes_of_a_part_of_a_collection_are_its_own(tmp_path: Path, net: cs.Network) -> None:
     images = collection("folder", tmp_path / "images")
-    studies.evaluate(net, images, limit=3, out=tmp_path / "out")
+    studies.evaluate(net, images, limit=3, store=tmp_path / "out")
     again = open_source(tmp_path / "out" / "misclassified.csv")
     part = open_source(images, limit=3)
     assert {Path(again.name(place)).name for place in range(len(again))} <= {

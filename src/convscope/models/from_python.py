@@ -80,7 +80,7 @@ def _kind(value: Any) -> str:
 
 
 @contextmanager
-def _torchvision_named(request: Request) -> Iterator[None]:
+def _torchvision_named(request: ModelRequest) -> Iterator[None]:
     """A block whose own import of a torchvision that does not fit torch ends in one line, not in torch's insides."""
     try:
         yield

@@ -25,12 +25,17 @@ _LISTED = 40  # classes that are listed for people
 _PAIRS = 10  # classes and outputs that are said to belong together
 
 
+class _OfImages(Answer):
+    """An answer that knows the images it is about for as long as it is not kept: no field, so that none is written."""
+
+    source: Source | None = None
+
+
 @dataclass(eq=False, repr=False)
-class Evaluation(Answer):
+class Evaluation(_OfImages):
     """What networks answered to labelled images."""
 
     found: Evaluated
-    source: Source | None = None
 
     @property
     def summary(self) -> str:
@@ -144,7 +149,9 @@ def evaluate(
         threads=threads_of(workers),
         progress=progress or silent,
     )
-    return finished(Evaluation(found, source), store=store)
+    answer = Evaluation(found)
+    answer.source = source
+    return finished(answer, store=store)
 
 
 __all__ = ["Evaluation", "evaluate"]

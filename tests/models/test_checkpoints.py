@@ -9,6 +9,7 @@ import io
 import os
 import pickle
 import tarfile
+import time
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping
@@ -410,3 +411,36 @@ def test_only_what_is_taken_is_read(tmp_path: Path) -> None:
     fit(type(weights)({}, "x", file=contents), net())
     assert read
     assert all(name.startswith("model.") for name in read)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"." * 5_000_000: torch.zeros(1)},
+        {"x" * 1_000_000: {str(number): torch.zeros(1) for number in range(2000)}},
+        {"optimizer" * 100_000: {"a": torch.zeros(1)}},
+    ],
+    ids=["dots", "a long key over many", "a pattern's"],
+)
+@pytest.mark.parametrize("writer", [save, save_npz, dump(4)])
+def test_names_out_of_proportion_take_no_time(
+    tmp_path: Path, value: dict[str, Any], writer: Callable[[Any, Path], None]
+) -> None:
+    if writer is save_npz:
+        value = {name[:60_000]: torch.zeros(1) for name in value}
+    writer(value, tmp_path / "a.pth")
+    start = time.monotonic()
+    with pytest.raises(WeightsError):
+        fit(read_weights(tmp_path / "a.pth"), net())
+    assert time.monotonic() - start < 20
+
+
+def test_a_file_that_holds_its_dictionaries_many_times_over_is_refused(tmp_path: Path) -> None:
+    shared: dict[str, Any] = {str(number): number for number in range(12)}
+    for _ in range(8):
+        shared = {str(number): shared for number in range(12)}
+    dump(4)(shared, tmp_path / "a.pth")
+    start = time.monotonic()
+    with pytest.raises(WeightsError, match="more than 1000000 values"):
+        read_weights(tmp_path / "a.pth")
+    assert time.monotonic() - start < 20

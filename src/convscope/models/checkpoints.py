@@ -40,6 +40,7 @@ from convscope.models.unpickling import (
 _MOST = 4_000_000  # instructions: a list of a million numbers beside the weights is one's own matter
 _DEEPEST = 12
 _VISITED = 1_000_000
+_LONGEST = 1000  # characters of a path: a long key over many tensors would be repeated for each
 _MAGIC = 0x1950A86A20F9469CFC6C  # the first pickle of what torch.save wrote before its release 1.6
 _SWAPPED = "its numbers are in another order of bytes than this machine's"
 _NESTED = Named("torch.storage", "_load_from_bytes")
@@ -294,6 +295,8 @@ class _Tree:
             if self.visited > _VISITED:
                 raise UnpicklingError(f"it holds more than {_VISITED} values, some of them many times over")
             name = f"{path}.{key}" if path else str(key)
+            if len(name) > _LONGEST:
+                raise UnpicklingError(f"it holds something under a name of {len(name)} characters")
             tensor = None if isinstance(node, list | tuple) else self.tensor(value)
             if tensor is not None:
                 if isinstance(key, str):

@@ -29,6 +29,8 @@ _BESIDE = re.compile(
 )
 """Names beside a network's own that are no part of what it computes."""
 _MOST_PLACES = 64
+_DEEPEST = 64  # parts of a name that is looked at
+_READ = 300  # characters of a name that patterns look at
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
 """Where programs put the weights, the likeliest first."""
 _OPTIMISERS = re.compile(r"(^|\.)(optim\w*|opt|.*optimizer\w*|.*scheduler\w*|callbacks|.*scaler)(\.|$)", re.IGNORECASE)
@@ -73,7 +75,7 @@ def is_averaged(key: str) -> bool:
     >>> is_averaged("state_dict_ema"), is_averaged("model"), is_averaged("teacher.backbone"), is_averaged("schema")
     (True, False, True, False)
     """
-    return _AVERAGED.search(key.lower()) is not None
+    return _AVERAGED.search(key[:_READ].lower()) is not None
 
 
 def is_optimiser(key: str) -> bool:
@@ -82,7 +84,7 @@ def is_optimiser(key: str) -> bool:
     >>> is_optimiser("optimizer_states.0.state.3"), is_optimiser("state_dict"), is_optimiser("opt")
     (True, False, True)
     """
-    return _OPTIMISERS.search(key) is not None
+    return _OPTIMISERS.search(key[:_READ]) is not None
 
 
 def counted(name: str) -> bool:
@@ -133,7 +135,7 @@ def _prefixes(plain: Mapping[str, str], wanted: Mapping[str, tuple[int, ...]]) -
         own = {name.removeprefix(inner) for name in wanted if counted(name)}
         for name in plain:
             parts = name.split(".")
-            for at in range(len(parts)):
+            for at in range(len(parts) if len(parts) <= _DEEPEST else 0):
                 if ".".join(parts[at:]) in own:
                     found["".join(f"{part}." for part in parts[:at]), inner] += 1
     return [pair for pair, _ in found.most_common(_MOST_PLACES)]
@@ -169,7 +171,7 @@ def _place(
     extra, beside = [], []
     for at, path in others:
         within = at.removeprefix(prefix) if at.startswith(prefix) else None
-        of_account = within is not None and not _BESIDE.fullmatch(within)
+        of_account = within is not None and not _BESIDE.fullmatch(within[:_READ])
         (extra if of_account else beside).append(path)
     return Place(
         _said_prefix(prefix, names, inner),

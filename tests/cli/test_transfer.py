@@ -13,7 +13,7 @@ import pytest
 
 import convscope as cs
 from tests.cli.conftest import write_images
-from tests.transfer import layouts
+from tests.generalisation import layouts
 
 QUICK = ("--per-class", "2,4", "--folds", 2, "--c", "1,10", "--layers", "relu1,fc")
 

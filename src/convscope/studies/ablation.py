@@ -121,7 +121,7 @@ def ablate(
     """Variants of a network with layers removed or widened, trained several times each by one recipe.
 
     Args:
-        config, changes: as for `convscope.studies.train`.
+        config, changes: as for `convscope.train`.
         images, validation, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
         store: the folder of the trainings, the table and its figure. A repeated call goes on from it.
         variants: rows of the table; default: all. seeds: those of the trainings of each, or how many, from 0.

@@ -192,7 +192,8 @@ def correspond(
         store: a folder for figures and tables.
         regions: whether random masks lie within the part called `object`, of images that have one, or anywhere.
         limit: at most so many images, evenly spread.
-        layers, draws, fill, places, confidence, seed, workers: as for `convscope.correspondence`.
+        layers, draws, fill, places, confidence, seed, workers: see
+            `convscope.methods.correspondence.correspondence`.
         atlas: an atlas of the same network that is to show the answer, under `name`.
 
     Raises:

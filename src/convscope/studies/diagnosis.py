@@ -110,12 +110,12 @@ def diagnose(
             limit: at most so many of it, evenly spread. cache: a folder that keeps decoded images.
         store: a folder for the figure and numbers; the scans of the images are kept in it.
         labels: what the networks are called in the figure, one each.
-        first, second, projections: as for `convscope.diagnose`.
+        first, second, projections: see `convscope.methods.diagnosis.diagnose`.
         atlas: an atlas that is to show the answer, under `name`.
 
     Raises:
         UsageError: for a network without a first convolution, or labels that do not fit. Others as
-            `convscope.diagnose`.
+            `convscope.methods.diagnosis.diagnose`.
     """
     shown = atlas_of(atlas)
     source = None if images is None else collection(images, limit=limit, cache=cache)

@@ -85,10 +85,10 @@ def overlap(
     Args:
         images, others: collections, or what `open_source` takes; names: what they are called.
         store: a folder for the answer; the pairs are its pairs.csv.
-        threshold, workers: as for `convscope.overlap`.
+        threshold: see `convscope.generalisation.overlap`. workers: threads that decode.
 
     Raises:
-        As `convscope.overlap`. StoreError: where the file cannot be written.
+        As `convscope.generalisation.overlap`. StoreError: where the file cannot be written.
     """
     found = duplicates.overlap(images, others, threshold=threshold, threads=threads_of(workers), progress=progress)
     called = names or (_called(images), None if others is None else _called(others))

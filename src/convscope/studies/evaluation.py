@@ -99,10 +99,10 @@ def evaluate(
         nets: a network, or several whose probabilities are averaged.
         images: a collection with labels, or what `open_source` takes; limit: at most so many, evenly spread.
         store: a folder for evaluation.json and its figure.
-        views, crop_source, padding, match, workers: as for `convscope.evaluate`.
+        views, crop_source, padding, match, workers: see `convscope.training.evaluate`.
 
     Raises:
-        As `convscope.evaluate`. StoreError: where the folder cannot be written.
+        As `convscope.training.evaluate`. StoreError: where the folder cannot be written.
     """
     found = evaluation.evaluate(
         [nets] if isinstance(nets, Network) else list(nets),

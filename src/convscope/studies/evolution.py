@@ -121,7 +121,7 @@ def evolve(
         images: a collection, or what `open_source` takes; limit: at most so many of it, evenly spread.
         store: a folder for figures and tables. What each checkpoint showed is kept in it: a repeated call goes on.
         epochs: those to look at; default: all that have a checkpoint.
-        layers, units, sample, threshold, seed: as for `convscope.evolution`.
+        layers, units, sample, threshold, seed: see `convscope.methods.evolution.evolution`.
         cache: a folder that keeps decoded images.
         model: the network that the checkpoints are weights of, where they do not say so themselves.
         loading: called as `convscope.load`, which is the default.
@@ -129,7 +129,7 @@ def evolve(
 
     Raises:
         WeightsError: where there are no checkpoints, or they cannot be loaded. UsageError, UnknownLayer, StoreError: as
-            `convscope.evolution`.
+            `convscope.methods.evolution.evolution`.
     """
     shown, files, load_one = atlas_of(atlas), checkpoints(run, epochs), loading or load
 

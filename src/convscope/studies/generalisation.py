@@ -137,7 +137,7 @@ def transfer(
         on_start: told network, target, folds and layers before the work starts.
 
     Raises:
-        UsageError: for options that make no sense. Others as `convscope.measure_transfer`.
+        UsageError: for options that make no sense. Others as `convscope.generalisation.measure_transfer`.
     """
     shown, find = atlas_of(atlas), loading or load
     recipe = recipe_of(scratch_changes or {}, seed=seed)

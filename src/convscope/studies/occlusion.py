@@ -292,7 +292,7 @@ def occlude(
         store: a folder for figures and tables. Each image's answer is kept in its `parts`: a repeated call goes on.
         size, stride: of the square in pixels of the input, one number or (height, width); by default about a fifth of
             the image, and a sixth of the square.
-        fill, border, layer, strongest, units, method, workers: as for `convscope.occlude`.
+        fill, border, layer, strongest, units, method, workers: see `convscope.methods.occlusion.occlude`.
         target: classes to follow, by number or name; "labels" for each image's own.
         scan: a scan of the network, or its folder: figures then show what the followed map takes from its images.
             scan_images: the collection that was scanned; by default the images asked about.

@@ -41,6 +41,16 @@ class Scan(KeptScan, Answer):
         made.saved = None if folder is None else Saved(Path(folder), {})
         return made
 
+    def with_images(self, net: Network, source: Source | Any) -> Self:
+        """The same scan, which shows patches of its images in a notebook; for one that was loaded from a folder.
+
+        Raises:
+            UsageError: if another network or other images were scanned.
+        """
+        found = super().with_images(net, source)
+        found.saved = self.saved
+        return found
+
     @property
     def summary(self) -> str:
         """How many images were looked at."""
@@ -142,10 +152,10 @@ def scan(
     Args:
         store: the folder; a repeated call goes on from what it holds. Several processes need one.
         limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
-        Others as for `convscope.scan`.
+        Others: see `convscope.methods.scan.scan`.
 
     Raises:
-        As `convscope.scan`. UsageError: where several processes are given a shard, or no folder.
+        As `convscope.methods.scan.scan`. UsageError: where several processes are given a shard, or no folder.
     """
     source = collection(images, limit=limit, cache=cache)
     how: dict[str, Any] = {"layers": layers, "k": k, "batch": batch, "workers": workers, "statistics": statistics}

@@ -119,11 +119,11 @@ def train(
             by name; seed: of the recipe, unless it is 0.
         images, validation, hold_out, limit, max_pixels, max_bytes: see `convscope.training.splits.open_splits`.
         store: the folder of the training: log, checkpoints, state, curves. A repeated call goes on from it.
-        keep, workers (threads that decode), save_every, device, on_epoch: as for `convscope.train`.
+        keep, workers (threads that decode), save_every, device, on_epoch: see `convscope.training.train`.
         on_start: told the configuration and both collections before the training starts.
 
     Raises:
-        As `convscope.train`.
+        As `convscope.training.train`.
     """
     wanted = configured(config, changes or {}, seed=seed)
     source, held = open_splits(

@@ -137,7 +137,7 @@ def invariance(
         transformations: by name, with amounts or None for the usual ones; default: the paper's.
         target: classes to follow, by number or name; "labels" for each image's own.
         distance: which one the figure shows; tables hold both.
-        layers, outside, interpolation, batch: as for `convscope.invariance`.
+        layers, outside, interpolation, batch: see `convscope.methods.invariance.measuring.invariance`.
         atlas: an atlas of the same network that is to show the answer, under `name`.
 
     Raises:

@@ -1,9 +1,9 @@
 """An answer as the bytes of one file, and back: every field by its type, arrays as arrays, nothing that runs code.
 
-The file is safetensors, with what is no array as JSON beside it and a checksum, see `convscope.stores.sealing`. Where an
-array belongs, the JSON has `{"$array": NAME}`; a key that begins with "$" is written with one more, since layers have
-any name; mappings in another order than that of the alphabet, which the JSON has, are lists of pairs. Fields
-that an answer is only made with (a network, an open collection) are marked `context()` and left out.
+The file is safetensors, with what is no array as JSON beside it and a checksum, see `convscope.stores.sealing`. In that
+JSON `{"$array": NAME}` stands for an array; a key that begins with "$" has one more, since layers have any name; and
+mappings in another order than that of the alphabet, which the JSON has, are lists of pairs. Fields that an answer is
+only made with (a network, an open collection) are marked `context()` and left out.
 """
 
 from __future__ import annotations

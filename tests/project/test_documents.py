@@ -68,7 +68,7 @@ def documented() -> dict[int, str]:
     """The modules that the Python reference shows, by the identities of what they have."""
     pages = "".join(path.read_text() for path in sorted(ROOT.glob("docs/api/*.md")))
     modules = [importlib.import_module(name) for name in re.findall(r"automodule:: (\S+)", pages)]
-    return {id(getattr(one, name)): one.__name__ for one in modules for name in one.__all__}
+    return {id(getattr(one, name)): one.__name__ for one in modules for name in getattr(one, "__all__", vars(one))}
 
 
 @pytest.mark.parametrize("name", [name for name in convscope.__all__ if name != "__version__"])

@@ -12,7 +12,7 @@ def test_rates_by_class_are_shown_and_written(convscope: Callable, images: Path,
     kept = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert {key: done.document[key] for key in kept} == kept
     assert sum(one["images"] for one in kept["classes"]) == kept["images"] == 7
-    shown = convscope(*asked, "--views", "10")
+    shown = convscope(*asked, "--views", "ten")
     assert "on 7 images, ten crops" in shown.out
     assert "7 images" in shown.err  # what is looked at is said first
     assert shown.out.splitlines()[0].split() == ["class", "images", "top-1"]

@@ -12,6 +12,7 @@ import convscope as cs
 from convscope.data import Preprocess, open_source
 from convscope.errors import ImageError, ShapeError, SourceError, UsageError
 from convscope.methods import inputs
+from convscope.methods.correspondence import correspondence
 from convscope.methods.inputs import images_for
 
 IMAGENET = Preprocess(16, 16, resize=20, scale=1 / 255, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
@@ -59,9 +60,9 @@ def test_grey_pixels_become_three_equal_colours(net: cs.Network) -> None:
 def test_every_method_takes_a_path(net: cs.Network, photo: Path) -> None:
     assert cs.deconv(net, photo, "1:2").pixels.shape == (1, 3, 3, 3)
     assert len(cs.occlude(net, str(photo))) == 1  # also at the default square, though the input is small
-    assert cs.invariance(net, photo, transformations={"rotation": [0.0]}).curves
+    assert cs.invariance(net, photo, transformations={"rotation": [0.0]}).found.curves
     boxes = {"eye": np.array([[2, 2, 6, 6]] * 3)}
-    assert cs.correspondence(net, [photo] * 3, boxes, layers=["1"], draws=5).results
+    assert correspondence(net, [photo] * 3, boxes, layers=["1"], draws=5).results
 
 
 def test_floats_that_look_like_pixels_are_refused(net: cs.Network) -> None:

@@ -50,7 +50,7 @@ def test_public_names_are_those_of_the_one_list() -> None:
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'deconvolve'"):
+    with pytest.raises(AttributeError, match="No convscope attribute deconvolve"):
         convscope.deconvolve  # noqa: B018
 
 

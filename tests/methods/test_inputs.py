@@ -122,7 +122,11 @@ def test_a_projection_shows_the_photo_its_box_and_what_was_taken(net: cs.Network
     assert found.photos.shape == (1, 16, 16, 3)
     assert np.array_equal(found.photos[0], IMAGENET.crop(np.asarray(Image.open(photo))))
     html = found._repr_html_()
-    assert html.count("<img") == 3
+    assert html.count("<img") == html.count('width="224"') == 3  # alone it is large
+    assert ">1 projection, 1 relu rectified</div>" in html
+    many = cs.deconv(net, [photo] * 2, "1:2")._repr_html_()
+    assert many.count("<img") == many.count('width="96"') == 6
+    assert ">2 projections, 1 relu rectified</div>" in many
     assert "border:1px solid #fff;outline:1px solid #000" in html  # light and dark
     (box,) = found.boxes.tolist()
     assert f"top:{100 * box[0] / 16:.4g}%" in html

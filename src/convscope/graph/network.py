@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
+from convscope.graph.activations import activations
 from convscope.graph.export import export_module, functional
 from convscope.graph.fusing import Action, plan
 from convscope.graph.listing import rows_of, table_of
@@ -246,8 +247,18 @@ class Network(Shown):
         return {step.name: step.index for step in self.steps if self.values[step.index].addressable}
 
     @cached_property
+    def activations(self) -> dict[int, Step]:
+        """The steps that stand for others when signals are carried back, by the value they make: see `activations`."""
+        like = torch.zeros((), dtype=self.dtype, device=self.device)
+        return activations(self.steps, self.values, self.program.output, like)
+
+    @cached_property
+    def _pulled(self) -> list[Step]:
+        return [self.activations.get(step.index, step) for step in self.steps]
+
+    @cached_property
     def _reaches(self) -> list[Reaches]:
-        return reaches(self.steps, self.values)
+        return reaches(self._pulled, self.values)
 
     @cached_property
     def layers(self) -> LayerList:
@@ -258,7 +269,7 @@ class Network(Shown):
         aliases |= {k: v for k, v in self.program.aliases.items() if k not in self._index}
         readable = {alias: names[i] for alias, i in aliases.items() if i in names}
         layers = [self._layer(step) for step in self.steps if step.index in names]
-        return LayerList(layers, readable, stage_layers(self.steps, self.values, self.program.output), self.name)
+        return LayerList(layers, readable, stage_layers(self._pulled, self.values, self.program.output), self.name)
 
     def _layer(self, step: Step) -> Layer:
         value = self.values[step.index]
@@ -456,8 +467,8 @@ class Network(Shown):
         return self._plans[key]
 
     def cone(self, layer: str) -> list[Step]:
-        """The steps that a layer is computed from, in execution order."""
-        return cone(self.steps, self.index_of(layer))
+        """The steps that a signal at a layer is carried back through, in execution order."""
+        return cone(self.steps, self.index_of(layer), self.activations)
 
 
 def _laid_out(tensor: Tensor) -> Tensor:

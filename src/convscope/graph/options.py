@@ -69,6 +69,7 @@ class Report:
     differentiated: Counter[str] = field(default_factory=Counter)
     identity: Counter[str] = field(default_factory=Counter)
     fallback: Counter[str] = field(default_factory=Counter)
+    unnamed: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
         says = (
@@ -76,6 +77,7 @@ class Report:
             (self.smooth, "rectified (not a ReLU)"),
             (self.differentiated, "by derivative"),
             (self.identity, "passed through"),
+            (self.unnamed, "by derivative (curved, no activation known by name)"),
             (self.fallback, "by fallback"),
         )
         parts = [f"{count} {op} {what}" for counter, what in says for op, count in sorted(counter.items())]

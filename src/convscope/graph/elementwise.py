@@ -140,7 +140,7 @@ class Runs:
         calls = []
         for index in sorted(members):
             call = members[index].call
-            given = [Slot(slot[i]) if i in slot else self._constant(i) for i in call.inputs]
+            given: list[Any] = [Slot(slot[i]) if i in slot else self._constant(i) for i in call.inputs]
             args, kwargs = (map_leaves(fill(tree, given, 1), _alike_everywhere) for tree in (call.args, call.kwargs))
             calls.append(RunCall(call.target, tuple(args), kwargs))
         run = Run(tuple(calls))

@@ -22,8 +22,10 @@ from convscope.graph.listing import rows_of, table_of
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
+from convscope.graph.outside import python_draws
 from convscope.graph.placing import Reaches, boxes_of, field_of, reach_of, reaches
 from convscope.graph.pulling import cone
+from convscope.graph.randomness import Randomness, refuse
 from convscope.graph.running import Running, as_map
 from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
@@ -128,17 +130,20 @@ class Network(Shown):
         classes: Sequence[str] | None = None,
         copy: bool = True,
         folding: Folding = "fold",
+        randomness: Randomness = "refuse",
     ) -> Network:
         """The network that `module` is in eval mode, for images of `input_shape` (channels, height, width).
 
         The module itself is left exactly as it was, its train or eval mode included. With `copy` the network has
         weights of its own; without, it shares the module's, and is valid until they change. `folding`: "fold" runs
         batch norm within the convolution before it where nobody asks for what is between (equal up to rounding),
-        "none" does not.
+        "none" does not. `randomness`: "refuse" a network that gives another answer each time (dropout left on), or
+        "allow" it.
 
         Raises:
             ShapeError: if `input_shape` is not three positive integers.
-            TraceError: if torch.export cannot follow the model, or it is not a function of one batch of images.
+            TraceError: if torch.export cannot follow the model, it is not a function of one batch of images, or it is
+                random.
 
         >>> import torch
         >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU()), (3, 9, 9))
@@ -147,8 +152,11 @@ class Network(Shown):
         """
         if not isinstance(module, nn.Module):
             raise UsageError(f"a torch.nn.Module is needed, not {type(module).__name__}")
-        program = lower(export_module(module, input_shape))
-        net = cls(program, name=name or type(module).__name__, preprocess=preprocess, classes=classes, folding=folding)
+        with python_draws() as drawn:
+            exported = export_module(module, input_shape)
+        program, name = lower(exported), name or type(module).__name__
+        refuse(randomness, name, program.random, drawn)
+        net = cls(program, name=name, preprocess=preprocess, classes=classes, folding=folding)
         return net._moved(lambda tensor: _laid_out(tensor.clone() if copy else tensor))
 
     @classmethod
@@ -160,13 +168,19 @@ class Network(Shown):
         name: str = "exported program",
         preprocess: Any = None,
         classes: Sequence[str] | None = None,
+        randomness: Randomness = "refuse",
     ) -> Network:
         """The network of a program made by torch.export (in eval mode), such as one read from a .pt2 file.
 
+        `randomness` is that of `trace`.
+
         Raises:
-            TraceError: if it is not a function of one batch of images, or was exported for a fixed batch above one.
+            TraceError: if it is not a function of one batch of images, was exported for a fixed batch above one, or is
+                random.
         """
-        net = cls(lower(functional(program)), name=name, preprocess=preprocess, classes=classes)
+        lowered = lower(functional(program))
+        refuse(randomness, name, lowered.random, ())
+        net = cls(lowered, name=name, preprocess=preprocess, classes=classes)
         return net._moved(_laid_out)
 
     @usual_settings()

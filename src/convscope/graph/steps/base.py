@@ -311,5 +311,6 @@ def vector_jacobian(
         wanted = [slot for slot, t in enumerate(leaves) if t.requires_grad]
         if not output.requires_grad:
             return {}
-        grads = torch.autograd.grad(output, [leaves[s] for s in wanted], gradient, allow_unused=True)
+        arrived = gradient.to(output.dtype)  # with autocast, signals may be in another than the maker's
+        grads = torch.autograd.grad(output, [leaves[s] for s in wanted], arrived, allow_unused=True)
     return {slot: g for slot, g in zip(wanted, grads, strict=True) if g is not None}

@@ -259,6 +259,22 @@ class Sum(Positionwise):
         return found
 
 
+@rule(aten._to_copy.default, aten.to.dtype, aten.type_as.default)
+class Cast(Positionwise):
+    """Another dtype, as autocast asks for; rounding aside, nothing happens to a signal."""
+
+    linear = True
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """From floating numbers to floating numbers."""
+        return len(call.inputs) == 1 and call.sources[0].floating and call.result.floating
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """The signal."""
+        return {0: signal}
+
+
 @rule(aten.mul.Tensor, aten.mul.Scalar, aten.div.Tensor, aten.div.Scalar)
 class Product(Positionwise):
     """Products and quotients; by a constant they are linear."""

@@ -238,7 +238,7 @@ def _project_kept(
         flat = maps[rows, channel].flatten(1).nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
         best = flat.argmax(1).cpu().numpy()
         position = np.stack([best // value.size[1], best % value.size[1]], 1)
-    activation = _activations(maps, rows, channel, position)
+    activation = _activations(maps, rows, channel, position).to(net.dtype)  # with autocast it may be another
     amount = _amount(signal, activation)
     steps = net.cone(layer)
 

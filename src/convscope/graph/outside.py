@@ -58,7 +58,7 @@ def _caches(module: nn.Module) -> list[tuple[Any, MutableMapping[Any, Any]]]:
 
 
 def _note(candidates: list[Any], place: str, found: dict[int, Any]) -> None:
-    """Adds the cached functions among what a module or a class holds, its classes, and what its functions close over."""
+    """Adds the cached functions among what a module or a class holds, its classes, and functions close over."""
     for one in candidates:
         one = getattr(one, "__func__", one) if isinstance(one, staticmethod | classmethod) else one
         if isinstance(one, _CACHED):

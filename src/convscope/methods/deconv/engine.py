@@ -252,8 +252,10 @@ def _project_kept(
     name, size_of_image = net.layers[layer].name, net.input_shape[1:]
     units = _units(name, channel, position)
     boxes = _whole_images(len(rows), size_of_image) if position is None else net.boxes(layer, position)
-    pixels = _on_boxes([signal for signal, _ in parts], boxes)
-    return ProjectedPixels(name, pixels, boxes, units, rows, activation.float(), size_of_image, parts[0][1])
+    pixels, report = _on_boxes([signal for signal, _ in parts], boxes), parts[0][1]
+    if isinstance(signal, str) and signal == "activation":
+        report = replace(report, against=int((activation < 0).sum()), of=len(rows))
+    return ProjectedPixels(name, pixels, boxes, units, rows, activation.float(), size_of_image, report)
 
 
 def _activations(maps: Tensor, rows: Tensor, channel: Tensor, position: np.ndarray | None) -> Tensor:

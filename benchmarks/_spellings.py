@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from convscope.graph.options import Rule, Smooth
 
 Function = Callable[[Tensor], Tensor]
 
@@ -23,6 +25,29 @@ class Spelling:
     kind: Literal["rectifier", "smooth", "derivative"]
     plain: Function
     written: Function
+
+    def ruled(self, rule: Rule, smooth: Smooth) -> Function:
+        """PyTorch's own function with a backward that is the rule, word for word."""
+        spelling = self
+
+        class Ruled(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, x: Tensor) -> Tensor:
+                ctx.save_for_backward(x)
+                return spelling.plain(x)
+
+            @staticmethod
+            def backward(ctx: Any, signal: Tensor) -> Tensor:  # type: ignore[override]
+                (x,) = ctx.saved_tensors
+                with torch.enable_grad():
+                    leaf = x.detach().requires_grad_()
+                    (slope,) = torch.autograd.grad(spelling.plain(leaf).sum(), leaf)
+                differentiated = spelling.kind == "derivative" or (spelling.kind == "smooth" and smooth == "gradient")
+                if rule == "gradient" or differentiated:
+                    return signal * slope
+                return signal.clamp(min=0) * (slope if rule == "guided" else 1)
+
+        return Ruled.apply
 
 
 def _per_channel(x: Tensor) -> Tensor:

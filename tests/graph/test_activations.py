@@ -53,32 +53,9 @@ def image(shape: tuple[int, int, int] = SHAPE) -> Tensor:
     return torch.randn(1, *shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 2
 
 
-def ruled(spelling: Spelling, rule: Rule, smooth: Smooth) -> Callable[[Tensor], Tensor]:
-    """PyTorch's own function with a backward that is the rule, word for word."""
-
-    class Ruled(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, x: Tensor) -> Tensor:
-            ctx.save_for_backward(x)
-            return spelling.plain(x)
-
-        @staticmethod
-        def backward(ctx: Any, signal: Tensor) -> Tensor:  # type: ignore[override]
-            (x,) = ctx.saved_tensors
-            with torch.enable_grad():
-                leaf = x.detach().requires_grad_()
-                (slope,) = torch.autograd.grad(spelling.plain(leaf).sum(), leaf)
-            differentiated = spelling.kind == "derivative" or (spelling.kind == "smooth" and smooth == "gradient")
-            if rule == "gradient" or differentiated:
-                return signal * slope
-            return signal.clamp(min=0) * (slope if rule == "guided" else 1)
-
-    return Ruled.apply
-
-
 def expected(spelling: Spelling, rule: Rule, smooth: Smooth, x: Tensor, unit: int) -> Tensor:
     leaf = x.clone().requires_grad_()
-    (found,) = torch.autograd.grad(Twice(ruled(spelling, rule, smooth))(leaf)[0, unit], leaf)
+    (found,) = torch.autograd.grad(Twice(spelling.ruled(rule, smooth))(leaf)[0, unit], leaf)
     return found
 
 

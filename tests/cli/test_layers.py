@@ -1,6 +1,9 @@
 """`convscope layers`."""
 
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 import convscope as cs
 
@@ -49,3 +52,45 @@ def test_input_size_changes_shapes(convscope: Callable) -> None:
     done = convscope("layers", "zoo:tiny", "--json", "--input-size", "48x64")
     assert done.document["input_shape"] == [3, 48, 64]
     assert done.document["layers"][0]["shape"][1:] == [48, 64]
+
+
+NETS = """
+import torch.nn.functional as F
+from torch import nn
+
+
+class Random(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x):
+        return F.dropout(self.conv(x)).mean((2, 3))
+
+
+def sparse():
+    return nn.Sequential(nn.Conv2d(3, 4, 2, stride=4), nn.ReLU())
+"""
+
+
+def test_a_random_network_is_refused_in_the_words_of_the_command(
+    convscope: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets_left_on.py").write_text(NETS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    done = convscope("layers", "py:nets_left_on:Random", "--input-size", 16)
+    assert done.code == 3
+    assert "gives another answer each time" in done.err
+    assert "with --randomness allow" in " ".join(done.err.split())
+    assert convscope("layers", "py:nets_left_on:Random", "--input-size", 16, "--randomness", "allow").code == 0
+
+
+def test_pixels_that_a_first_layer_steps_over_are_said(
+    convscope: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets_sparse.py").write_text(NETS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    done = convscope("layers", "py:nets_sparse:sparse", "--input-size", 16)
+    said = "0: its stride is larger than its fields: 75 % of the pixels are seen by none of its units"
+    assert said in " ".join(done.out.split())
+    assert "larger than its fields" not in convscope("layers", "zoo:tiny").out

@@ -205,7 +205,7 @@ class Studio:
             made.projections[unit, rank] = fit(shown[i], size)
         made.scales[job.channels - first, job.ranks] = scales
         made.activations[job.channels - first, job.ranks] = found.values.float().cpu().numpy()
-        return str(found.report)
+        return found.report.treatment
 
     def _photo(self, number: int) -> Pixels:
         """The crop of an image; its small version is written on the way if it is not there yet."""

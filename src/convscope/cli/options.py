@@ -83,6 +83,8 @@ class ModelOptions:
     """Where to compute, such as cpu, cuda or cuda:1."""
     dtype: Literal["float32", "float64", "float16", "bfloat16"] | None = None
     """Numbers to compute with."""
+    randomness: Literal["refuse", "allow"] = "refuse"
+    """Whether a network may give another answer each time, as one does whose dropout is left on."""
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))] = 0
     """Seed of what is random: the weights of a network that has none, and what a command draws."""
 
@@ -147,6 +149,7 @@ def load_network(spec: str, asked: ModelOptions | None) -> "Network":
         "channels": options.channels,
         "device": options.device,
         "dtype": None if options.dtype is None else getattr(torch, options.dtype),
+        "randomness": options.randomness,
     }
     with _one_message():
         return convscope.load(spec, seed=options.seed, **how)

@@ -14,6 +14,7 @@ from torch.export import ExportedProgram
 from convscope.data import Preprocess
 from convscope.errors import ConvscopeError, ShapeError, UsageError, WeightsError, nearest
 from convscope.graph import Network
+from convscope.graph.randomness import Randomness
 from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
 from convscope.models.from_python import from_python
@@ -59,6 +60,7 @@ def load(
     seed: int = 0,
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
+    randomness: Randomness = "refuse",
 ) -> Network:
     """The network that `spec` names, traced for its input size, with the preprocessing of its images.
 
@@ -93,12 +95,13 @@ def load(
         seed: of random weights.
         device: where the network computes.
         dtype: its floating dtype.
+        randomness: "refuse" a network that gives another answer each time (dropout left on), or "allow" it.
 
     Raises:
         UsageError: for an unknown scheme or network (the message names the nearest), or arguments that contradict.
         WeightsError: where weights are missing or do not fit.
         MissingExtra: where a package is needed that is not there.
-        TraceError: where torch.export cannot follow the network.
+        TraceError: where torch.export cannot follow the network, or it is random.
 
     >>> net = load("zoo:tiny")
     >>> net.name, net.input_shape, net.layers[0].name
@@ -122,7 +125,7 @@ def load(
     # What a function of the caller's own makes is as that function means it.
     with nullcontext() if scheme == "py" else float32_by_default():
         found = SCHEMES[scheme].find(request)
-        net = _trace(request, found, preprocess or found.preprocess, names or found.classes)
+        net = _trace(request, found, preprocess or found.preprocess, names or found.classes, randomness)
     if classes is not None:
         _check_outputs(net, request)
     return net if target is None and dtype is None else net.to(device=target, dtype=dtype)
@@ -201,11 +204,15 @@ def _device(device: str | torch.device | None) -> torch.device | None:
 
 
 def _trace(
-    request: ModelRequest, found: Found, preprocess: Preprocess | None, classes: tuple[str, ...] | None
+    request: ModelRequest,
+    found: Found,
+    preprocess: Preprocess | None,
+    classes: tuple[str, ...] | None,
+    randomness: Randomness,
 ) -> Network:
-    name = f"{request.spec} ({found.weights})"
+    about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, "randomness": randomness}
     if isinstance(found.module, ExportedProgram):
-        net = _network_of(found.module, request, name=name, preprocess=preprocess, classes=classes)
+        net = _network_of(found.module, request, preprocess=preprocess, **about)
         _check_size(net, request, preprocess)
         return net
     if preprocess is not None:
@@ -216,7 +223,7 @@ def _trace(
             f"{request.spec} does not say what images it takes: give preprocess= (what is done to them), or at least "
             "input_size="
         )
-    return Network.trace(found.module, (3, *size), name=name, preprocess=preprocess, classes=classes, copy=found.shared)
+    return Network.trace(found.module, (3, *size), preprocess=preprocess, copy=found.shared, **about)
 
 
 def _network_of(program: ExportedProgram, request: ModelRequest, **about: Any) -> Network:

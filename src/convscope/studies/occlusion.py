@@ -135,9 +135,10 @@ class Occlusion(Answer):
 
     @property
     def summary(self) -> str:
-        """The first images in words, and how many could not be read."""
+        """The first images in words, what the squares leave out, and how many images could not be read."""
+        gaps = self.found.grid.gaps
         more = f"\n\n{len(self.seen.failures)} images could not be read." if self.seen.failures else ""
-        return "\n\n".join(self.lines[:9]) + more
+        return "\n\n".join([*self.lines[:9], *([f"{gaps[0].upper()}{gaps[1:]}."] if gaps else [])]) + more
 
     def to_json(self) -> dict[str, Any]:
         """What was asked, a row for each image with its figure, and what could not be read."""
@@ -149,7 +150,7 @@ class Occlusion(Answer):
 
     def remarks(self) -> list[str]:
         """The images that were left out, and how the rest was computed."""
-        return [*self.seen.remarks, self.found.method]
+        return [*self.seen.remarks, self.found.method, *filter(None, [self.found.grid.gaps])]
 
     def _failures(self) -> list[dict[str, str]]:
         return [{"image": failure.name, "reason": failure.reason} for failure in self.seen.failures]

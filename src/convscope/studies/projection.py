@@ -111,9 +111,12 @@ class Projection(Answer):
     @property
     def made(self) -> list[Projected]:
         """The projections one by one."""
-        boxes, report = self.boxes.tolist(), str(self.found.report)
+        boxes, report = self.boxes.tolist(), self.found.report
         named = zip(self.units, self.seen.names, self.seen.indices, self.values.tolist(), boxes, strict=True)
-        return [Projected(unit, name, at, value, tuple(box), report) for unit, name, at, value, box in named]
+        return [
+            Projected(unit, name, at, value, tuple(box), str(report.for_value(value)))
+            for unit, name, at, value, box in named
+        ]
 
     def rows(self) -> list[Row]:
         """One row an image."""

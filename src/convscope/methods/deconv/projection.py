@@ -54,7 +54,8 @@ def join(parts: Sequence[ProjectedPixels]) -> ProjectedPixels:
     pixels, boxes = torch.cat([p.pixels for p in parts]), torch.cat([p.boxes for p in parts])
     units = tuple(u for p in parts for u in p.units)
     images, values = torch.cat([p.images for p in parts]), torch.cat([p.values for p in parts])
-    return ProjectedPixels(first.layer, pixels, boxes, units, images, values, first.image_size, first.report)
+    report = replace(first.report, against=sum(p.report.against for p in parts), of=sum(p.report.of for p in parts))
+    return ProjectedPixels(first.layer, pixels, boxes, units, images, values, first.image_size, report)
 
 
 def reorder(projection: ProjectedPixels, order: Tensor) -> ProjectedPixels:

@@ -65,6 +65,22 @@ class Grid:
         low = np.stack(np.meshgrid(self.starts(0), self.starts(1), indexing="ij"), -1).reshape(-1, 2)
         return np.concatenate([low, np.minimum(low + np.asarray(self.size), np.asarray(self.image))], 1)
 
+    @property
+    def gaps(self) -> str:
+        """What a stride above the size leaves out, in words; nothing where every pixel is under a square.
+
+        >>> Grid((10, 10), (2, 2), (4, 4)).gaps
+        'the stride of 4x4 is larger than the square of 2x2: 64 % of the pixels are under no square'
+        """
+        covered = np.zeros(self.image, bool)
+        for y0, x0, y1, x1 in self.boxes.tolist():
+            covered[y0:y1, x0:x1] = True
+        if covered.all():
+            return ""
+        stride, size = ("x".join(map(str, pair)) for pair in (self.stride, self.size))
+        share = f"{100 * float(1 - covered.mean()):.0f} % of the pixels"
+        return f"the stride of {stride} is larger than the square of {size}: {share} are under no square"
+
     def spread(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Per pixel the mean over the squares that cover it, (..., H, W), of values on the grid (..., rows, columns).
 

@@ -130,7 +130,7 @@ def _build(
     workers: int | None,
     progress: Progress,
 ) -> Atlas:
-    preprocess = preprocess_of(net)
+    preprocess = preprocess_of(net, source)
     wanted = request(net, source, options, preprocess)
     shared: dict[str, Any] = {"layers": options.layers, "k": options.k, "batch": batch, "workers": workers}
     if rank() > 0:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -165,7 +165,7 @@ class Studio:
         self, layer: str, todo: Picks, made: Tiles, first: int, pool: Executor | None
     ) -> Iterator[tuple[int, str]]:
         """Do all jobs; yields the responses of each that is done, and its report."""
-        most = max(1, _JOB_PIXELS // (math.prod(self.box(layer)) * 3 * 4))
+        most = max(1, _JOB_PIXELS // (math.prod(self.box(layer)) * self.preprocess.channels * 4))
         jobs = todo.jobs(images=_JOB_IMAGES, responses=most)
         if pool is None:
             for job in jobs:
@@ -201,13 +201,13 @@ class Studio:
         size = made.photos.shape[2:4]
         fill = self.preprocess.mean_colour
         for i, (unit, rank) in enumerate(zip(job.channels - first, job.ranks, strict=True)):
-            made.photos[unit, rank] = fit(crop_patch(photos[row[i]], boxes[i], fill), size)
+            made.photos[unit, rank] = fit(self.preprocess.shown(crop_patch(photos[row[i]], boxes[i], fill)), size)
             made.projections[unit, rank] = fit(shown[i], size)
         made.scales[job.channels - first, job.ranks] = scales
         made.activations[job.channels - first, job.ranks] = found.values.float().cpu().numpy()
         return str(found.report)
 
-    def _photo(self, number: int) -> Pixels:
+    def _photo(self, number: int) -> NDArray[Any]:
         """The crop of an image; its small version is written on the way if it is not there yet."""
         photo = self.crops.get(number)
         if photo is None:
@@ -216,14 +216,15 @@ class Studio:
         self.keep_small(number, photo)
         return photo
 
-    def keep_small(self, number: int, photo: Pixels) -> None:
+    def keep_small(self, number: int, photo: NDArray[Any]) -> None:
         """Write the small version of a whole image, if such are kept and it is not there yet."""
         if self.thumbs is None:
             return
         path = self.thumbs / thumb_path(number)
         if not path.exists():
             size = TileSize.of(photo.shape[:2], self.thumb)
-            content = encode(fit(np.ascontiguousarray(photo), size.shape), lossless=False, quality=75)
+            whole = np.ascontiguousarray(self.preprocess.shown(photo))
+            content = encode(fit(whole, size.shape), lossless=False, quality=75)
             write_bytes(path, content)
             self.written(path, content)
 
@@ -233,7 +234,7 @@ class Studio:
             if self.thumbs is not None and not (self.thumbs / thumb_path(number)).exists():
                 self._photo(number)
 
-    def _read(self, number: int) -> Pixels:
+    def _read(self, number: int) -> NDArray[Any]:
         try:
             return load_image(self.source, number, self.preprocess)
         except ImageError as error:

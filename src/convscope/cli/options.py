@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter, validators
 
-from convscope.cli.parsing import parse_bands, parse_channels, parse_range, parse_resize
+from convscope.cli.parsing import parse_bands, parse_channels, parse_pair, parse_range, parse_resize
 from convscope.cli.terminal import Terminal
 from convscope.errors import ConvscopeError, UsageError
 
@@ -45,7 +45,7 @@ Workers = Annotated[int | None, Parameter(group=RUN, help="Threads that share th
 Seed = Annotated[
     int, Parameter(group=RUN, validator=validators.Number(gte=0, lt=2**63), help="Seed of what is random.")
 ]
-Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
+Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: parquet: hf: samples:")]
 
 
 @Parameter(name="*", group=COMMON)
@@ -113,11 +113,25 @@ class ImageOptions:
     """Leave out images of more pixels than this, before they are decoded; by default 89,478,485."""
     max_bytes: int | None = None
     """Leave out images whose files have more bytes than this, before they are read; by default 536,870,912."""
+    tile_size: str | None = None
+    """Windows of tiles: in pixels, as 256 or 192x256."""
+    tile_stride: str | None = None
+    """Every how many pixels there is one; by default as many as it has."""
+    anonymous: Annotated[bool, _SWITCH] = False
+    """Number the images: neither their names nor their place get into the result."""
 
 
 def admitted(asked: ImageOptions | None) -> dict[str, Any]:
-    """The options as arguments of `open_source`."""
-    return asdict(asked or ImageOptions())
+    """The options of one image as arguments of `open_source`.
+
+    Raises UsageError for those of a collection, where a command has several.
+    """
+    asked = asked or ImageOptions()
+    if asked.tile_size or asked.tile_stride or asked.anonymous:
+        raise UsageError(
+            "--tile-size, --tile-stride and --anonymous mean nothing here: this command opens several parts"
+        )
+    return {"max_pixels": asked.max_pixels, "max_bytes": asked.max_bytes}
 
 
 def open_images(
@@ -126,7 +140,17 @@ def open_images(
     """The collection that a command looks at, of images that may cost so much."""
     from convscope.studies.asking import collection
 
-    return collection(images, limit=limit, cache=cache, **admitted(allowance))
+    asked = allowance or ImageOptions()
+    return collection(
+        images,
+        limit=limit,
+        cache=cache,
+        max_pixels=asked.max_pixels,
+        max_bytes=asked.max_bytes,
+        tile_size=parse_pair(asked.tile_size, "tile-size"),
+        tile_stride=parse_pair(asked.tile_stride, "tile-stride"),
+        names="numbered" if asked.anonymous else "kept",
+    )
 
 
 @Parameter(name="*", group=RULES)

@@ -38,8 +38,8 @@ from convscope.errors import ImageError
 
 logger = logging.getLogger(__name__)
 
-Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image
-"""What `decode` takes: an encoded file, pixels (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or a Pillow image."""
+Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image | Raster
+"""What `decode` takes: an encoded file, pixels (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), a Pillow image, or values."""
 
 _RGB = Preprocess(1, 1)
 """The recipe for looking at an image: RGB of 8 bits."""
@@ -88,6 +88,8 @@ def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: i
         return _from_array(payload, max_pixels)
     if isinstance(payload, Image.Image):
         return _from_image(payload, max_pixels)
+    if isinstance(payload, Raster):
+        return pixels_for(payload, _RGB)
     _check_bytes(payload)
     jpeg = read_header(payload)
     if jpeg is not None and jpeg.components in (1, 3):
@@ -109,7 +111,8 @@ def decode_for(
     >>> decode_for(deep, Preprocess(1, 2, mean=(0.5,), std=(0.5,), range=(0, 4095))).tolist()
     [[[0.0], [255.0]]]
     """
-    if preprocess.channels == 3 and preprocess.range is None:
+    planes = isinstance(payload, np.ndarray) and payload.ndim == 3 and payload.shape[2] not in (1, 3, 4)
+    if preprocess.channels == 3 and preprocess.range is None and not planes:
         return decode(payload, max_pixels=max_pixels, at_least=at_least)
     most = MAX_PIXELS if max_pixels is None else max_pixels
     return pixels_for(read_raster(payload, preprocess.channels, max_pixels=most, at_least=at_least), preprocess)
@@ -122,6 +125,8 @@ def read_raster(
 
     Raises ImageError with the reason.
     """
+    if isinstance(payload, Raster):
+        return payload
     if isinstance(payload, np.ndarray):
         raster = array_raster(payload, channels)
         _check_size(raster.values.shape[1], raster.values.shape[0], max_pixels)

@@ -129,6 +129,15 @@ def piece(page: TiffPage, number: int) -> bytes:
     return data
 
 
+def decode_piece(page: TiffPage, number: int) -> NDArray[Any] | None:
+    """The values (h, w, C) of a strip or tile, without what reaches beyond the image; None where it is not there."""
+    data = piece(page, number)
+    if not data:
+        return None
+    decoded, _, shape = page.decode(data, number, jpegtables=page.jpegtables, jpegheader=page.jpegheader)
+    return None if decoded is None else np.asarray(decoded)[0, : shape[1], : shape[2]]
+
+
 def own_range(page: TiffPage) -> tuple[float, float] | None:
     """The values that are black and white by a page's tags, or by bits that are fewer than its type's; else None."""
     least, largest = (_sample_value(page, tags) for tags in (_LEAST, _LARGEST))
@@ -209,6 +218,6 @@ def needs_tifffile(error: ImageError) -> ImageError:
 
 
 __all__ = [
-    "BYTES_A_PIXEL", "MARKS", "check_page", "check_pieces", "described", "first_page", "is_tiff", "needs_tifffile",
+    "BYTES_A_PIXEL", "MARKS", "check_page", "check_pieces", "decode_piece", "described", "first_page", "is_tiff", "needs_tifffile",
     "nodata", "own_range", "piece", "read_tiff",
 ]  # fmt: skip

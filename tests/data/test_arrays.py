@@ -43,7 +43,8 @@ def test_an_npy_file_is_not_read_into_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("images", "labels", "shape"), [("x_{}", "y_{}", (-1,)), ("{}_images", "{}_labels", (-1, 1)), ("{}_x", "{}_y", (-1,))]
+    ("images", "labels", "shape"),
+    [("x_{}", "y_{}", (-1,)), ("{}_images", "{}_labels", (-1, 1)), ("{}_x", "{}_y", (-1,))],
 )
 def test_the_layouts_of_mnist_and_medmnist(tmp_path: Path, images: str, labels: str, shape: tuple[int, ...]) -> None:
     arrays = {}

@@ -164,9 +164,7 @@ def test_arrays_are_image_files(tmp_path: Path) -> None:
 
 def test_an_array_that_says_more_than_it_holds_is_refused_before_there_is_room_for_it() -> None:
     memory = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        memory, {"descr": "<f8", "fortran_order": False, "shape": (1 << 40, 1 << 20)}
-    )
+    np.lib.format.write_array_header_1_0(memory, {"descr": "<f8", "fortran_order": False, "shape": (1 << 40, 1 << 20)})
     with pytest.raises(ImageError, match="says that it holds"):
         decode(memory.getvalue())
 

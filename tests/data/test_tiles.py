@@ -87,7 +87,7 @@ def test_twenty_thousand_pixels_square_in_flat_memory(tmp_path: Path) -> None:
     assert len(source) == count * count
     grey = Preprocess(64, 64, mean=(0.5,), std=(0.25,))
     tracemalloc.start()
-    seen = [batch.images.amax().item() for batch in batches(source, grey, indices=range(0, 160), size=16, threads=2)]
+    seen = [batch.images.amax().item() for batch in batches(source, grey, indices=range(160), size=16, threads=2)]
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert max(seen) > 150

@@ -344,3 +344,34 @@ def test_the_page_of_an_atlas_with_thirteen_bands_opens_again(tmp_path: Path) ->
     scenes(tmp_path / "scenes", 13)
     made = cs.build_atlas(infrared(13), open_source(tmp_path / "scenes"), tmp_path / "atlas", layers=["1"])
     assert Atlas.open(made.path).unit("1:1").photos.shape[-1] == 3
+
+
+def test_the_atlas_keeps_each_channel_by_itself(tmp_path: Path) -> None:
+    from convscope.atlas.sprites import Grid, decode_picture, take_apart
+
+    made, net = scenes(tmp_path / "scenes", 13), infrared(13, bands=(8, 3, 2))
+    atlas = cs.build_atlas(net, open_source(tmp_path / "scenes"), tmp_path / "atlas", layers=["1"], k=4)
+    entry = atlas.manifest["layers"][0]
+    path = atlas.path / f"pictures/{entry['id']}/bands-0.webp"
+    assert atlas.manifest["paths"]["bands"] == "pictures/{layer}/bands-{channel}.webp"
+    assert atlas.manifest["model"]["shown"] == [8, 3, 2]
+    grid, unit = Grid.from_json(entry["bands"]), atlas.unit("1:0")
+    (cells,) = take_apart(decode_picture(path.read_bytes()), grid, 13 * 5)
+    for rank in range(4):
+        image, (y0, x0, y1, x1) = int(unit.images[rank]), unit.boxes[rank]
+        for band in (0, 7, 12):
+            expected = np.rint(made[image, y0:y1, x0:x1, band] / 10000 * 255)
+            assert np.abs(cells[band * 4 + rank][..., 0].astype(int) - expected).max() <= 1
+    # What the unit takes is all in the eighth: the others are the grey of zero.
+    flat = [int(np.abs(cells[13 * 4 + band][..., 0].astype(int) - 128).max()) for band in range(13)]
+    assert [band for band, most in enumerate(flat) if most] == [7]
+    assert "bands-0.webp" in (atlas.path / "inventory.json").read_text()
+
+
+def test_an_export_takes_the_channels_along(tmp_path: Path) -> None:
+    from convscope.atlas.export import export_atlas
+
+    scenes(tmp_path / "scenes", 13)
+    atlas = cs.build_atlas(infrared(13), open_source(tmp_path / "scenes"), tmp_path / "atlas", layers=["1"])
+    export_atlas(atlas.path, tmp_path / "copy", form="folder")
+    assert sorted(path.name for path in (tmp_path / "copy").rglob("bands-*.webp")) == ["bands-0.webp", "bands-1.webp"]

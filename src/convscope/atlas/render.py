@@ -122,7 +122,7 @@ def _finite(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def fit(patch: Pixels, size: tuple[int, int]) -> Pixels:
-    """The patch (h, w, 3) in `size` (height, width): itself where that is its size, otherwise reduced by averaging.
+    """The patch (h, w, 3) or (h, w) in `size` (height, width): itself where it is so large, else reduced by averaging.
 
     The Hamming window of Pillow has no negative parts: grey stays grey, and nothing rings at edges.
 

@@ -306,15 +306,18 @@ class Preprocess:
         """
         if pixels.dtype == np.uint8 and self.channels == 3 and self.bands is None:
             return pixels
-        chosen: NDArray[Any] = pixels[..., [band - 1 for band in self.shown_bands]]
-        if self.range == "normalised":
-            mean, std = (
-                np.asarray(values)[[band - 1 for band in self.shown_bands]] for values in (self.mean, self.std)
-            )
-            chosen = (chosen * std + mean) / self.scale
-        if chosen.dtype != np.uint8:
-            chosen = np.clip(np.rint(np.nan_to_num(chosen, nan=0.0)), 0, 255).astype(np.uint8)
+        chosen = self.levels(pixels, self.shown_bands)
         return np.repeat(chosen, 3, axis=-1) if chosen.shape[-1] == 1 else np.ascontiguousarray(chosen)
+
+    def levels(self, pixels: NDArray[Any], bands: Sequence[int]) -> NDArray[np.uint8]:
+        """Some channels, counted from 1, of pixels (..., C) as levels of grey (..., bands) to look at."""
+        at = [band - 1 for band in bands]
+        chosen: NDArray[Any] = pixels[..., at]
+        if self.range == "normalised":
+            chosen = (chosen * np.asarray(self.std)[at] + np.asarray(self.mean)[at]) / self.scale
+        if chosen.dtype == np.uint8:
+            return chosen
+        return np.clip(np.rint(np.nan_to_num(chosen, nan=0.0)), 0, 255).astype(np.uint8)
 
     @property
     def shown_bands(self) -> tuple[int, ...]:

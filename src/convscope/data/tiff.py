@@ -218,6 +218,6 @@ def needs_tifffile(error: ImageError) -> ImageError:
 
 
 __all__ = [
-    "BYTES_A_PIXEL", "MARKS", "check_page", "check_pieces", "decode_piece", "described", "first_page", "is_tiff", "needs_tifffile",
-    "nodata", "own_range", "piece", "read_tiff",
+    "BYTES_A_PIXEL", "MARKS", "check_page", "check_pieces", "decode_piece", "described", "first_page", "is_tiff",
+    "needs_tifffile", "nodata", "own_range", "piece", "read_tiff",
 ]  # fmt: skip

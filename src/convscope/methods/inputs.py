@@ -47,8 +47,8 @@ def preprocess_of(net: Network, source: Source | None = None) -> Preprocess:
         raise no_preprocessing(net.name, channels)
     if (found.height, found.width) != (height, width):
         raise UsageError(
-            f"the preprocessing of {net.name} makes images of {found.height}x{found.width} pixels, the network takes "
-            f"{height}x{width}: trace it for that shape, or change the preprocessing"
+            f"the preprocessing of {net.name} makes images of shape ({channels}, {found.height}, {found.width}), the "
+            f"network takes {tuple(net.input_shape)}: trace it for that shape, or change the preprocessing"
         )
     return found if source is None else settled(found, source)
 

@@ -37,7 +37,7 @@ def from_timm(request: ModelRequest) -> Found:
     preprocess, classes = from_metadata(weights)
     outputs = request.outputs or (len(classes) if classes else None)
     options = {} if outputs is None or request.weights == PRETRAINED else {"num_classes": outputs}
-    channels = wanted_channels(request, weights)
+    channels = wanted_channels(request, weights, lambda: timm.create_model(request.name, pretrained=False))
     if channels != 3:
         options["in_chans"] = channels
     module = _create(timm, request, options)
@@ -51,9 +51,8 @@ def from_timm(request: ModelRequest) -> Found:
         classes = imagenet_classes() if module.num_classes == COUNT else None
     if channels != 3 and request.weights == PRETRAINED:
         label += f", its first convolution brought to {channels} channel{'s' * (channels > 1)} by timm"
-    recipe = timm.data.resolve_model_data_config(module)
-    own = _preprocess(recipe) if channels == 3 else None
-    height, width = recipe["input_size"][1:]
+    own = _preprocess(timm, module) if channels == 3 else None
+    height, width = timm.data.resolve_model_data_config(module)["input_size"][1:]
     return Found(module, preprocess or own, classes, label, size=(height, width))
 
 
@@ -83,8 +82,9 @@ def _create(timm: ModuleType, request: ModelRequest, options: dict[str, Any]) ->
         ) from error
 
 
-def _preprocess(recipe: dict[str, Any]) -> Preprocess | None:
+def _preprocess(timm: ModuleType, module: Any) -> Preprocess | None:
     """What timm's own evaluation does to images, or None where a `Preprocess` cannot say it."""
+    recipe = timm.data.resolve_model_data_config(module)
     channels, height, width = recipe["input_size"]
     mode = recipe["crop_mode"]
     pads = recipe["crop_pct"] > 1 or mode not in ("center", "squash")

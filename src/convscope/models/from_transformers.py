@@ -181,7 +181,7 @@ def _processor(transformers: ModuleType, place: str) -> dict[str, Any]:
         return {}
 
 
-def _preprocess(config: Mapping[str, Any], channels: int) -> Preprocess | None:
+def _preprocess(config: Mapping[str, Any], channels: int = 3) -> Preprocess | None:
     """What an image processor of this configuration does, or None where a `Preprocess` cannot say it."""
     size, crop = _size(config.get("size")), _size(config.get("crop_size"))
     if not config.get("do_resize", True) or size is None or config.get("resample") not in _RESAMPLING:

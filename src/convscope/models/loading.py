@@ -234,8 +234,8 @@ def _trace(request: ModelRequest, found: Found, asked: Asked, classes: tuple[str
     preprocess = asked.recipe_for(own, size, channels)
     if size is None:
         raise UsageError(
-            f"{request.spec} does not say what images it takes: give input_size=, and what is done to them as "
-            "preprocess='imagenet', preprocess='unit', or mean= and std="
+            f"{request.spec} does not say what images it takes: give preprocess= (what is done to them: 'imagenet', "
+            "'unit', or mean= and std=) and input_size="
         )
     try:
         return Network.trace(

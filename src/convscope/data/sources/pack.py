@@ -131,7 +131,8 @@ def _check(path: Path, members: dict[str, NDArray[Any]]) -> int:
     found = ", ".join(members) or "none"
     if "data" not in members or "offsets" not in members:
         raise SourceError(
-            f"{path} is no pack of encoded images: it needs data and offsets (or arrays of images, as x_train or train_images), it has {found}"
+            f"{path} is no pack of encoded images: it needs data and offsets, or arrays of images such as x_train or "
+            f"train_images; it has {found}"
         )
     data, offsets = members["data"], members["offsets"]
     if data.dtype != np.uint8 or data.ndim != 1:

@@ -106,8 +106,9 @@ class ParquetSource:
 def open_parquet(path: Path, column: str | None = None) -> ParquetSource:
     """The images of a Parquet file, or of all Parquet files below a folder in natural order of their names.
 
-    The image column holds bytes or structs with a field `bytes`, or lists of lists of numbers; where several do, `column` says which. Labels are
-    read from a column of a usual name; class names from the metadata that the Hugging Face library writes.
+    The image column holds bytes or structs with a field `bytes`, or lists of lists of numbers; where several do,
+    `column` says which. Labels are read from a column of a usual name; class names from the metadata that the Hugging
+    Face library writes.
 
     Raises SourceError where there is no image column or no row, MissingExtra where pyarrow is not installed.
     """

@@ -207,8 +207,8 @@ def open_tiles(
 ) -> TileSource:
     """The windows of a raster, or of all TIFF and .npy files of a folder: of `size` pixels, every `stride` pixels.
 
-    `size` is by default `SIZE`, `stride` by default as much. Raises UsageError for sizes that make no sense, SourceError
-    where there is nothing to read by windows.
+    `size` is by default `SIZE`, `stride` by default as much. Raises UsageError for sizes that make no sense,
+    SourceError where there is nothing to read by windows.
     """
     side = _pair(SIZE if size is None else size, "tile_size")
     step = side if stride is None else _pair(stride, "tile_stride")

@@ -57,7 +57,7 @@ def test_the_layouts_of_mnist_and_medmnist(tmp_path: Path, images: str, labels: 
     assert [whole.name(i) for i in (0, 4)] == ["train/0", "test/0"]
     assert [test.label(i) for i in range(3)] == LABELS[4:].tolist()
     assert np.array_equal(np.asarray(whole.read(5)), DIGITS[5])
-    with pytest.raises(SourceError, match="no split 'val'.*train, test"):
+    with pytest.raises(SourceError, match=r"no split 'val'.*train, test"):
         open_source(f"{tmp_path}/digits.npz#val")
 
 

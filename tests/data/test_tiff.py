@@ -2,7 +2,9 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -115,11 +117,12 @@ def test_a_strip_that_inflates_without_end_takes_no_more_than_its_image() -> Non
     for name, value in (("StripOffsets", len(honest)), ("StripByteCounts", len(bomb))):
         form = "<I" if name == "StripOffsets" or len(bomb) > 65535 else "<H"
         struct.pack_into(form, data, tags[name], value)
-    try:
-        found = decode_for(bytes(data) + bomb, recipe(13, range=(0, 10000)))
-        assert found.shape == (20, 30, 13)
-    except ImageError as error:
-        assert "damaged" in str(error) or "truncated" in str(error)
+    tracemalloc.start()
+    with suppress(ImageError):  # it may be cut off at the image's size, or be called damaged
+        assert decode_for(bytes(data) + bomb, recipe(13, range=(0, 10000))).shape == (20, 30, 13)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1 << 23
 
 
 def test_other_files_that_a_tiff_names_are_left_alone(tmp_path: Any) -> None:

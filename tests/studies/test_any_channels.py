@@ -1,7 +1,6 @@
 """Networks of one, four and thirteen channels through the whole tool: small, and real where one can be trained here."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +10,10 @@ from PIL import Image
 from torch import nn
 
 import convscope as cs
+from convscope import studies
 from convscope.atlas import Atlas
 from convscope.cli.app import main
-from convscope.data import Preprocess, batches, load_pixels, open_source
+from convscope.data import Preprocess, batches, load_pixels, look, open_source
 from convscope.errors import ImageError, UsageError
 from convscope.methods.inputs import images_for, preprocess_of
 
@@ -92,9 +92,9 @@ def test_a_grey_network_is_occluded_and_projected(recogniser: cs.Network, digits
     assert x.shape == (4, 1, 8, 8)
     hidden = x.clone()
     hidden[:, :, :2, :2] = 0
-    for row, target in enumerate(covered.targets[:, 0]):
+    for row, target in enumerate(covered.found.targets[:, 0]):
         share = recogniser.run(hidden)[recogniser.output].softmax(1)[row, target]
-        assert abs(float(covered.probability[row, 0, 0]) - float(share)) < 1e-5
+        assert abs(float(covered.found.probability[row, 0, 0]) - float(share)) < 1e-5
     taken = cs.deconv(recogniser, source, "4:3")
     assert taken.pixels.shape[1] == 1
     assert taken.photos is not None
@@ -195,8 +195,8 @@ def test_occlusion_diagnosis_and_invariance_take_bands(tmp_path: Path) -> None:
     scenes(tmp_path / "scenes", 13)
     net, source = infrared(13), open_source(tmp_path / "scenes")
     covered = cs.occlude(net, source, size=8, stride=8)
-    assert covered.probability.shape == (6, 4, 4)
-    assert cs.occlude(net, source, size=8, stride=8, fill=(127.5,)).probability.shape == (6, 4, 4)
+    assert covered.found.probability.shape == (6, 4, 4)
+    assert cs.occlude(net, source, size=8, stride=8, fill=(127.5,)).found.probability.shape == (6, 4, 4)
     with pytest.raises(UsageError, match="3 numbers does not fit images of 13 channels"):
         cs.occlude(net, source, size=8, stride=8, fill=(1.0, 2.0, 3.0))
     assert cs.diagnose(net, source) is not None
@@ -250,7 +250,7 @@ def test_a_dataset_that_is_normalised_already_is_used_as_it_is() -> None:
 
 
 @pytest.fixture
-def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A factory of a grey network in a module of the current folder."""
     (tmp_path / "grey_factory.py").write_text(
         "from torch import nn\n\n"
@@ -258,7 +258,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     )
     monkeypatch.chdir(tmp_path)
     Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4).save(tmp_path / "photo.png")
-    yield tmp_path
+    return tmp_path
 
 
 SPEC = "py:grey_factory:make"
@@ -307,7 +307,7 @@ def test_a_network_traced_with_a_name_has_that_preprocessing() -> None:
 def test_the_command_line_asks_in_its_own_words_and_takes_the_answer(
     weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["deconv", SPEC, "photo.png", "--unit", "1:2", "--input-size", "8", "-o", "out", "--json"]
+    asked = ["deconv", SPEC, "photo.png", "--units", "1:2", "--input-size", "8", "-o", "out", "--json"]
     assert main(asked) == 2
     said = capsys.readouterr().err
     assert "brings no preprocessing" in said
@@ -327,7 +327,7 @@ def test_the_command_line_asks_in_its_own_words_and_takes_the_answer(
 def test_a_zoo_network_for_other_channels_asks_for_its_colours() -> None:
     net = cs.load("zoo:zfnet", in_channels=2, input_size=64, classes=3)
     assert net.input_shape == (2, 64, 64)
-    with pytest.raises(UsageError, match="brings no preprocessing.*2 numbers or one for all"):
+    with pytest.raises(UsageError, match=r"brings no preprocessing.*2 numbers or one for all"):
         preprocess_of(net)
     with pytest.raises(UsageError, match="weights of its own for 3 channels"):
         cs.load("zoo:squeezenet1_1", in_channels=4)
@@ -375,3 +375,70 @@ def test_an_export_takes_the_channels_along(tmp_path: Path) -> None:
     atlas = cs.build_atlas(infrared(13), open_source(tmp_path / "scenes"), tmp_path / "atlas", layers=["1"])
     export_atlas(atlas.path, tmp_path / "copy", form="folder")
     assert sorted(path.name for path in (tmp_path / "copy").rglob("bands-*.webp")) == ["bands-0.webp", "bands-1.webp"]
+
+
+# The rest of the tool
+
+
+def test_a_grey_network_is_trained_followed_and_evaluated(digits: Path, tmp_path: Path) -> None:
+    changes = {
+        "input_size": 64, "width": 0.1, "without": [3, 4, 7], "widths": {"6": 32}, "in_channels": 1, "range": [0, 16],
+        "base": "alexnet", "epochs": 2, "batch": 50, "padding": 0, "schedule": "cosine", "init": "he", "flips": False,
+        "mean_images": 200,
+    }  # fmt: skip
+    with pytest.raises(UsageError, match="in_channels is a number from 1"):
+        studies.train("imagenette-zfnet", f"npz:{digits}", tmp_path / "none", changes={**changes, "in_channels": 0})
+    done = studies.train("imagenette-zfnet", f"npz:{digits}", tmp_path / "run", changes=changes, limit=300)
+    last = done.checkpoints[2]
+    net = cs.load(f"file:{last}")
+    assert net.input_shape == (1, 64, 64)
+    assert (net.preprocess.channels, net.preprocess.range) == (1, (0.0, 16.0))
+    found = studies.evaluate(net, f"npz:{digits}#test")
+    assert found.to_json()
+    history = studies.evolve(tmp_path / "run", f"npz:{digits}#test", layers=["relu1"], units=2, limit=40, sample=20)
+    assert history.found.units[0].pixels.shape[1] == 1
+    history.save(tmp_path / "history")
+    assert list((tmp_path / "history").rglob("*.png"))
+
+
+def test_copies_are_found_among_rasters(tmp_path: Path) -> None:
+    scenes(tmp_path / "scenes", 13)
+    (tmp_path / "scenes" / "copy.tif").write_bytes((tmp_path / "scenes" / "1.tif").read_bytes())
+    found = studies.overlap(str(tmp_path / "scenes"), threshold=0.9)
+    assert {(pair.name_a, pair.name_b) for pair in found.found.pairs} == {("1.tif", "copy.tif")}
+
+
+def test_figures_of_bands_are_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    scenes(tmp_path / "scenes", 13, count=2)
+    net, source = infrared(13, bands=(8, 3, 2)), open_source(tmp_path / "scenes")
+    cs.occlude(net, source, size=8, stride=8, store=tmp_path / "occlusion")
+    cs.invariance(net, source, store=tmp_path / "invariance")
+    cs.diagnose(net, source, store=tmp_path / "diagnosis")
+    for name in ("occlusion", "invariance", "diagnosis"):
+        assert list((tmp_path / name).rglob("*.png")), name
+
+
+def test_parts_of_bands_correspond(tmp_path: Path) -> None:
+    scenes(tmp_path / "scenes", 13)
+    rows = [f"{n}.tif,square,{4 + 2 * n},10,{12 + 2 * n},18" for n in range(6)]
+    rows += [f"{n}.tif,corner,24,24,32,32" for n in range(6)]
+    (tmp_path / "parts.csv").write_text("\n".join(["image,part,y0,x0,y1,x1", *rows]) + "\n")
+    found = studies.correspond(infrared(13), tmp_path / "scenes", tmp_path / "parts.csv", layers=["1"], draws=10)
+    assert found.rows()
+
+
+def test_rasters_are_shown_to_whoever_marks_parts(tmp_path: Path) -> None:
+    scenes(tmp_path / "scenes", 13, count=1)
+    shown = look((tmp_path / "scenes" / "0.tif").read_bytes())
+    assert shown.shape == (32, 32, 3)
+    assert shown.max() == 255
+
+
+def test_windows_of_a_raster_are_scanned_and_named(tmp_path: Path) -> None:
+    scene = np.random.default_rng(0).integers(200, 2000, (96, 128, 13), np.uint16)
+    scene[40:48, 70:78, 7] = 9000
+    tifffile.imwrite(tmp_path / "scene.tif", scene, photometric="minisblack", planarconfig="contig", tile=(32, 32))
+    source = open_source(f"tiles:{tmp_path}/scene.tif", tile_size=32)
+    top = cs.scan(infrared(13), source, layers=["1"], k=1)
+    assert source.name(int(top["1"].topk.images[0, 0])) == "scene.tif@32,64"

@@ -46,7 +46,7 @@ class Entry:
     """A network of the zoo.
 
     `build(outputs, size, seed, channels=3)` makes the module: outputs and size (height, width) may be None, for the
-    usual ones; with seed None its weights are left undefined. `own` reads the trained weights that the entry has, if any.
+    usual ones; with seed None its weights are left undefined. `own` reads trained weights of the entry, if it has any.
     """
 
     name: str

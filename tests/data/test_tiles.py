@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convscope.data import Preprocess, batches, load_image, open_source
-from convscope.errors import SourceError, UsageError
+from convscope.data import Preprocess, batches, decode_for, load_image, open_source
+from convscope.errors import ImageError, SourceError, UsageError
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -109,3 +109,51 @@ def test_what_is_no_raster_is_refused(tmp_path: Path) -> None:
         open_source(f"tiles:{tmp_path}/c.tif", tile_size=0)
     with pytest.raises(UsageError, match="are for large rasters"):
         open_source("samples:", tile_size=64)
+
+
+@pytest.mark.parametrize("compression", ["jpeg", "jpeg2000"])
+def test_slides_are_read_by_their_compressed_tiles(tmp_path: Path, compression: str) -> None:
+    pytest.importorskip("imagecodecs")
+    smooth = np.add.outer(np.arange(150), np.arange(210))[..., None] * np.array([0.6, 0.4, 0.5])
+    slide = smooth.astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.svs", slide, tile=(64, 64), photometric="rgb", compression=compression)
+    source = open_source(f"tiles:{tmp_path}", tile_size=96)
+    assert source.name(3) == "a.svs@54,0"
+    for index, (y, x) in enumerate([(0, 0), (0, 96), (0, 114), (54, 0)]):
+        found = load_image(source, index, Preprocess(96, 96)).astype(int)
+        assert np.abs(found - slide[y : y + 96, x : x + 96]).mean() < 3
+
+
+def test_a_header_that_says_more_than_anybody_has_is_refused_at_once(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", SCENE[..., 0], photometric="minisblack")
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        tags = [file.pages[0].tags[name] for name in ("ImageWidth", "ImageLength")]
+    for tag in tags:
+        # A SHORT becomes a LONG of two billion.
+        data[tag.offset + 2 : tag.offset + 4] = (4).to_bytes(2, "little")
+        data[tag.offset + 8 : tag.offset + 12] = (2**31 - 1).to_bytes(4, "little")
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(SourceError, match=r"windows, more than 10000000.*tile_stride="):
+        open_source(f"tiles:{tmp_path}/a.tif", tile_size=64)
+    with pytest.raises(ImageError, match="more than the limit"):
+        decode_for(bytes(data), Preprocess(8, 8, mean=(0.5,), std=(0.25,), range=(0, 10000)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damage_is_an_error_of_the_file_or_of_a_window(tmp_path: Path, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    tifffile.imwrite(tmp_path / "a.tif", SCENE, planarconfig="contig", tile=(32, 32), compression="zlib")
+    whole = (tmp_path / "a.tif").read_bytes()
+    for _ in range(60):
+        data = np.frombuffer(whole, np.uint8).copy()
+        most = int(draw.choice([64, 600, len(data)]))
+        places = draw.integers(0, most, 3)
+        data[places] = draw.integers(0, 256, 3)
+        (tmp_path / "b.tif").write_bytes(data.tobytes())
+        try:
+            source = open_source(f"tiles:{tmp_path}/b.tif", tile_size=64)
+            for index in range(min(3, len(source))):
+                source.read(index)
+        except (SourceError, ImageError):
+            continue

@@ -121,6 +121,14 @@ class ImageOptions:
     """Number the images: neither their names nor their place get into the result."""
 
 
+def said_of_images(net: "Network", source: "Source") -> str:
+    """What is assumed of images of other than RGB and 8 bits, such as a range that was found; "" of the usual ones."""
+    from convscope.methods.inputs import preprocess_of
+
+    recipe = preprocess_of(net, source)
+    return "" if recipe.channels == 3 and recipe.range is None else f"; images {recipe}"
+
+
 def admitted(asked: ImageOptions | None) -> dict[str, Any]:
     """The options of one image as arguments of `open_source`.
 

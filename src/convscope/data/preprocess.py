@@ -169,7 +169,8 @@ class Preprocess:
             height, width = self._smallest()
             first = f"resized to {height}x{width}"
         crop = "" if self.resize is None else f", centre crop {self.height}x{self.width}"
-        return f"{first} ({self.interpolation}){crop}{self._range_text()}"
+        count = "" if self.channels == 3 else f", {self.channels} channel{'s' * (self.channels > 1)}"
+        return f"{first} ({self.interpolation}){crop}{count}{self._range_text()}"
 
     def _range_text(self) -> str:
         if self.range is None:

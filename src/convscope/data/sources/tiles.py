@@ -29,6 +29,8 @@ from convscope.files import kind_of
 
 SIZE = 256
 """Pixels on a side of a window, where nothing else is asked for."""
+_MOST = 10_000_000
+"""Windows of a collection at most: the whole list of them is made."""
 _KEPT = 32 << 20
 """Bytes of decoded pieces that are kept for the next window, of each file."""
 
@@ -153,10 +155,10 @@ class TileSource:
         """Of a window: the number of its raster, and its top, left, height and width there, in pixels."""
         number = int(np.searchsorted(self.first, index, side="right")) - 1
         raster = self.rasters[number]
-        tops, lefts = (starts(raster.shape[axis], self.size[axis], self.stride[axis]) for axis in (0, 1))
-        row, column = divmod(index - int(self.first[number]), len(lefts))
-        height, width = (min(side, whole) for side, whole in zip(self.size, raster.shape, strict=False))
-        return number, tops[row], lefts[column], height, width
+        along = list(zip(raster.shape, self.size, self.stride, strict=False))
+        row, column = divmod(index - int(self.first[number]), count_along(*along[1]))
+        height, width = (min(side, whole) for whole, side, _ in along)
+        return number, start_of(row, *along[0]), start_of(column, *along[1]), height, width
 
     def name(self, index: int) -> str:
         """The file, and the row and column of the window's first pixel, as `scene.tif@512,1024`."""
@@ -215,20 +217,29 @@ def open_tiles(
     paths = _paths(path)
     rasters = tuple(_open(one) for one in paths)
     counts = [
-        len(starts(raster.shape[0], side[0], step[0])) * len(starts(raster.shape[1], side[1], step[1]))
-        for raster in rasters
+        count_along(one.shape[0], side[0], step[0]) * count_along(one.shape[1], side[1], step[1]) for one in rasters
     ]
+    if sum(counts) > _MOST:
+        raise SourceError(f"{path} has {sum(counts)} windows, more than {_MOST}: ask for a larger tile_stride=")
     return TileSource(path, rasters, side, step, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
 
 
-def starts(extent: int, size: int, stride: int) -> list[int]:
-    """The first pixel of each window along an axis.
+def count_along(extent: int, size: int, stride: int) -> int:
+    """How many windows there are along an axis.
 
-    >>> starts(10, 4, 4), starts(3, 4, 4)
-    ([0, 4, 6], [0])
+    >>> count_along(10, 4, 4), count_along(3, 4, 4)
+    (3, 1)
     """
-    last = max(extent - size, 0)
-    return [*range(0, last, stride), last]
+    return -(-max(extent - size, 0) // stride) + 1
+
+
+def start_of(number: int, extent: int, size: int, stride: int) -> int:
+    """The first pixel of a window along an axis: the last one is moved in.
+
+    >>> [start_of(number, 10, 4, 4) for number in range(3)]
+    [0, 4, 6]
+    """
+    return min(number * stride, max(extent - size, 0))
 
 
 def _pair(value: int | Sequence[int], name: str) -> tuple[int, int]:
@@ -288,4 +299,4 @@ def _paste(out: NDArray[Any], piece: NDArray[Any] | None, top: int, left: int) -
         out[rows, columns] = piece[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
 
 
-__all__ = ["SIZE", "TileSource", "open_tiles", "starts"]
+__all__ = ["SIZE", "TileSource", "count_along", "open_tiles", "start_of"]

@@ -8,7 +8,18 @@ from convscope.data.looking import look
 from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess, Range
 from convscope.data.ranges import settled
 from convscope.data.rasters import Raster
-from convscope.data.sources import CREDITS, Images, Names, Source, Subset, limit, open_source, subset, wrap_dataset, wrap_hub
+from convscope.data.sources import (
+    CREDITS,
+    Images,
+    Names,
+    Source,
+    Subset,
+    limit,
+    open_source,
+    subset,
+    wrap_dataset,
+    wrap_hub,
+)
 
 __all__ = [
     # collections

@@ -41,7 +41,7 @@ class Scan(KeptScan, Answer):
         made.saved = None if folder is None else Saved(Path(folder), {})
         return made
 
-    def with_images(self, net: Network, source: Source | Any) -> Self:
+    def with_images(self, net: Network, source: Images) -> Self:
         """The same scan, which shows patches of its images in a notebook; for one that was loaded from a folder.
 
         Raises:

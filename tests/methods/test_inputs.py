@@ -112,7 +112,7 @@ def test_a_collection_that_is_too_large_is_sent_elsewhere(net: cs.Network, monke
 def test_a_network_without_preprocessing_takes_normalised_tensors_alone(photo: Path) -> None:
     bare = cs.Network.trace(nn.Conv2d(3, 2, 3), (3, 16, 16))
     assert images_for(bare, torch.rand(3, 16, 16) * 300).shape == (1, 3, 16, 16)
-    with pytest.raises(UsageError, match="has no preprocessing"):
+    with pytest.raises(UsageError, match=r"brings no preprocessing.*preprocess='unit'"):
         images_for(bare, photo)
 
 

@@ -94,7 +94,7 @@ def pins() -> dict[str, Version]:
 
 
 @pytest.mark.parametrize(
-    "extras", [(), ("plot", "transfer", "parquet", "hf", "torchvision", "timm", "tensorboard", "demo")]
+    "extras", [(), ("plot", "transfer", "parquet", "hf", "torchvision", "timm", "tensorboard", "tiff", "dicom", "demo")]
 )
 def test_tested_releases_are_known_and_within_what_the_package_asks_for(extras: tuple[str, ...]) -> None:
     known = pins()

@@ -156,7 +156,7 @@ class _Store:
             "schema": SCHEMA,
             "network": net.fingerprint,
             "dtype": str(net.dtype),
-            "preprocess": preprocess_of(net).to_json(),
+            "preprocess": preprocess_of(net, source).to_json(),
             "images": source.fingerprint(),
             "target": _plain(target),
             "options": deciding,

@@ -23,7 +23,8 @@ class ProjectedPixels(Shown):
     boxes: (n, 4) y0 x0 y1 x1 in input pixels, half-open; all h x w; a box may reach beyond the image.
     units: the n units, with the positions that were projected; images: (n,) rows of the image batch.
     values: (n,) float32 activations of the units there. report: what was done on the way.
-    photos: uint8 (b, H, W, 3), the images of the batch as the network sees them; None where that is not known.
+    photos: uint8 (b, H, W, 3), the images of the batch as the network sees them, of several channels the bands that
+    are shown; None where that is not known.
     """
 
     layer: str

@@ -143,8 +143,8 @@ def covering(images: Tensor, fill: Fill | Sequence[float] | Tensor, *, grid: Gri
     """What stands where an occluder is, (n, C, H, W) or as wide as it must be, in the network's normalised input.
 
     fill: "grey" is the mean colour (zero after normalisation), "mean" the mean of the image itself, "blur" the image
-    blurred by a Gaussian of half the occluder; three numbers are a colour, 0 to 255 where the network has a
-    preprocessing, else a normalised input; a tensor (C, H, W) or (n, C, H, W) is taken as it is.
+    blurred by a Gaussian of half the occluder; numbers are a colour, one for each channel or one for all, 0 to 255
+    where the network has a preprocessing, else a normalised input; a tensor (C, H, W) or (n, C, H, W) is taken as is.
 
     Raises:
         UsageError: for another fill. ShapeError: for a tensor that does not fit the images.
@@ -167,6 +167,8 @@ def covering(images: Tensor, fill: Fill | Sequence[float] | Tensor, *, grid: Gri
     if isinstance(fill, str):
         raise UsageError(f"fill={fill!r} is not a choice; choose one of {', '.join(get_args(Fill))}, or give a colour")
     colour = torch.tensor([float(v) for v in fill], dtype=images.dtype, device=images.device)
+    if len(colour) == 1:
+        colour = colour.expand(images.shape[1])
     if len(colour) != images.shape[1]:
         raise UsageError(f"a colour of {len(colour)} numbers does not fit images of {images.shape[1]} channels")
     if preprocess is not None:

@@ -34,7 +34,7 @@ JOBS: dict[str, tuple[str, ...]] = {
     "invariance": ("invariance", "zoo:tiny", "{images}", "-o", "{out}", "--limit", "2", "-T", "scale=1:1.2:0.2"),
     "correspond": ("correspond", "zoo:tiny", "{images}", "-o", "{out}", "--parts", "{boxes}", "--draws", "5"),
     "diagnose": ("diagnose", "zoo:tiny", "{images}", "-o", "{out}", "--projections", "4"),
-    "overlap": ("overlap", "{images}", "{images}", "-o", "{out}/pairs.csv"),
+    "overlap": ("overlap", "{images}", "{images}", "-o", "{out}"),
     "ablate": ("ablate", *_TRAIN, "--variants", "no-3-4,no-7", "--seeds", "1"),
 }
 """By name, the arguments of each command; {out} is where it writes, the others are made by `materials`."""

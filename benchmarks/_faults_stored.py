@@ -87,7 +87,7 @@ def _scan(root: Path, store: Path, **options: Any) -> Any:
 def _load_scan(root: Path, folder: Path) -> str:
     import convscope as cs
 
-    return _of_scan(cs.KeptScan.load(folder))
+    return _of_scan(cs.Scan.load(folder))
 
 
 def _make_part(root: Path, folder: Path) -> None:
@@ -102,12 +102,12 @@ def _scan_cached(root: Path, folder: Path) -> str:
 
 def _transfer(root: Path, folder: Path) -> str:
     import convscope as cs
-    from convscope.generalisation import Learning, draw_folds
+    from convscope.generalisation import Learning, draw_folds, measure_transfer
 
     target = cs.open_target(str(root / "images"))
     folds = draw_folds(target, per_class=(3,), folds=1)
     learning = Learning(grid=(1.0,), parts=2)
-    found = cs.measure_transfer(_network(), target, layers=["fc"], folds=folds, learning=learning, store=folder)
+    found = measure_transfer(_network(), target, layers=["fc"], folds=folds, learning=learning, store=folder)
     return digest(json.dumps(found.to_json(), sort_keys=True))
 
 
@@ -127,9 +127,10 @@ def _evolution(root: Path, folder: Path) -> str:
 
 def _occlusion(root: Path, folder: Path) -> str:
     import convscope as cs
+    from convscope.stores.occlusion import occlude_source
 
     source = cs.open_source(str(root / "images"), limit=3)
-    answers = cs.occlude_source(_network(), source, size=16, stride=16, store=folder)
+    answers = occlude_source(_network(), source, size=16, stride=16, store=folder)
     parts: list[Any] = []
     for one in answers:
         found = one.found  # type: ignore[union-attr]  (all of these images can be read)

@@ -50,10 +50,10 @@ JOBS: dict[str, tuple[str, ...]] = {
     "transfer": ("transfer", SMALL, "npz:{pack}", "-o", "{out}", "--per-class", "3,5", "--folds", "2",
                  "--layers", "relu2,relu5", "--compare", "random"),
     "evaluate": ("evaluate", SMALL, "npz:{pack}", "-o", "{out}", "--match", "index"),
-    "evaluate-ten": ("evaluate", SMALL, "npz:{pack}", "-o", "{out}", "--match", "index", "--views", "10"),
+    "evaluate-ten": ("evaluate", SMALL, "npz:{pack}", "-o", "{out}", "--match", "index", "--views", "ten"),
     "train": ("train", "imagenette-zfnet", "npz:{pack}", "-o", "{out}", "--hold-out", "0.3", "--set", "epochs=2",
               "--set", "width=0.05", "--set", "batch=8", "--device", "cpu"),
-    "overlap": ("overlap", "{photos}", "{photos}", "-o", "{out}/pairs.csv"),
+    "overlap": ("overlap", "{photos}", "{photos}", "-o", "{out}"),
 }  # fmt: skip
 """By name, the arguments of each command; {out} is its folder, the others are made by `materials`."""
 

@@ -80,7 +80,7 @@ def memory_of(count: int) -> float:
 
 def command(model: str, images: Path, out: Path, *more: str) -> list[str]:
     """The arguments of a scan on the command line."""
-    return ["-m", "convscope", "scan", model, str(images), "--out", str(out), "--quiet", *more]
+    return ["-m", "convscope", "scan", model, str(images), "--store", str(out), "--quiet", *more]
 
 
 def shards(model: str, source: Path, folder: Path, count: int) -> Path:
@@ -90,7 +90,7 @@ def shards(model: str, source: Path, folder: Path, count: int) -> Path:
         one = command(model, source, part, "--shard", f"{i}/{count}")
         subprocess.run([sys.executable, *one], check=True, capture_output=True)
     out = folder / f"merged{count}"
-    merge = ["-m", "convscope", "merge", *map(str, parts), "--out", str(out), "--quiet"]
+    merge = ["-m", "convscope", "merge", *map(str, parts), "--store", str(out), "--quiet"]
     subprocess.run([sys.executable, *merge], check=True, stdout=subprocess.PIPE)
     return out
 

@@ -10,17 +10,14 @@ import io
 import os
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image
 
 import convscope as cs
-from convscope.data import load_image
 from convscope.figures import invariance as curves
 from convscope.figures import occlusion as maps
 from convscope.figures.style import rendered
-from convscope.studies import Invariance, correspond
-from convscope.studies.pictures import Pictures
+from convscope.studies.pictures import ReadImages, read_pictures
 from convscope.studies.projected import photo_of
 
 HERE = Path(__file__).parent
@@ -31,13 +28,16 @@ PARTS = {"dogs": "dog_faces.csv", "cars": "cars.csv"}
 GAP = 40  # pixels between two figures
 
 
-def pictures(net: cs.Network, names: tuple[str, ...]) -> Pictures:
-    """The crops of the sample photos of these names."""
+def pictures(net: cs.Network, names: tuple[str, ...]) -> ReadImages:
+    """The sample photos of these names, as the network sees them."""
     source = cs.open_source("samples:")
     known = [source.name(i) for i in range(len(source))]
-    indices = tuple(known.index(name) for name in names)
-    pixels = np.stack([load_image(source, i, net.preprocess) for i in indices])
-    return Pictures(source, indices, tuple(name.partition("/")[0] for name in names), pixels)
+    return read_pictures(net, source, indices=[known.index(name) for name in names])
+
+
+def called(shown: ReadImages) -> list[str]:
+    """What they are called in a figure."""
+    return [name.partition("/")[0] for name in shown.seen.names]
 
 
 def write(name: str, *drawn: bytes) -> None:
@@ -54,17 +54,17 @@ def write(name: str, *drawn: bytes) -> None:
 def occlusion(net: cs.Network) -> None:
     """Fig. 7, with the followed maps' projections in other samples from a scan of them."""
     shown = pictures(net, LOOKED_AT)
-    found = cs.occlude(net, shown.inputs(net), size=48, stride=8)
-    scan = cs.scan(net, shown.source, layers=[found.layer], statistics="none")
-    photos = [photo_of(net, found, i, shown.pixels[i], name=shown.names[i], scan=scan) for i in range(len(shown))]
+    found, names = cs.occlude(net, shown.inputs, size=48, stride=8).found, called(shown)
+    scan = cs.scan(net, cs.open_source("samples:"), layers=[found.layer], statistics="none")
+    photos = [photo_of(net, found, i, shown.pixels[i], name=names[i], scan=scan) for i in range(len(shown))]
     write("occlusion.webp", rendered(maps.draw(found, photos, classes=net.classes)))
 
 
 def invariance(net: cs.Network) -> None:
     """Fig. 5."""
     moved = pictures(net, MOVED)
-    found = cs.invariance(net, moved.inputs(net))
-    drawn = curves.draw(found, examples=Invariance(net, moved, found).examples(), names=moved.names)
+    answer = cs.invariance(net, moved.inputs)
+    drawn = curves.draw(answer.found, examples=answer.examples, names=called(moved))
     write("invariance.webp", rendered(drawn))
 
 
@@ -73,7 +73,7 @@ def correspondence(net: cs.Network, folder: Path) -> None:
     for name, table in PARTS.items():
         parts = cs.read_parts(HERE / "data" / table)
         source = cs.open_source([str(folder / image) for image in sorted({part.image for part in parts})])
-        drawn = correspond(net, source, parts).figures()
+        drawn = cs.correspond(net, source, parts).figures()
         write(f"correspondence-{name}.webp", *(figure.draw() for figure in drawn.values()))
 
 

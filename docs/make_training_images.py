@@ -20,6 +20,7 @@ import convscope as cs
 from convscope.figures import diagnosis as diagnosis_figure
 from convscope.figures import evolution as evolution_figure
 from convscope.figures.style import rendered
+from convscope.stores import evolution as following
 from convscope.studies.evolution import checkpoints
 
 PLACE = Path(__file__).parent / "images"
@@ -51,7 +52,7 @@ def evolution(run: str, images: str) -> None:
     files = checkpoints(Path(run))
     last = max(files)
     chosen = {epoch: path for epoch, path in files.items() if epoch in EPOCHS or epoch == last}
-    found = cs.evolution(
+    found = following.evolution(
         [(epoch, partial(cs.load, f"file:{path}")) for epoch, path in chosen.items()],
         cs.open_source(images, limit=LIMIT),
         units=4,
@@ -66,7 +67,7 @@ def diagnosis(images: str, *networks: str) -> None:
     """Writes diagnosis.webp, and prints numbers and verdicts."""
     source = cs.open_source(images, limit=LIMIT)
     nets = list(map(network, networks))
-    found = [cs.diagnose(net, source, store=KEPT / net.fingerprint[:12]) for _, net in nets]
+    found = [cs.diagnose(net, source, store=KEPT / net.fingerprint[:12]).found[0] for _, net in nets]
     write("diagnosis.webp", diagnosis_figure.draw(found, labels=[label for label, _ in nets]))
     for one in found:
         print(json.dumps(one.row()), one.verdict, sep="\n")

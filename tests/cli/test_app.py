@@ -67,7 +67,7 @@ def test_interrupt_promises_nothing_where_nothing_is_kept(
     [
         (["lay"], 'Unknown command "lay". Did you mean "layers"?'),
         (["layers"], 'Command "layers" parameter MODEL requires an argument.'),
-        (["scan", "m", "i"], 'Command "scan" parameter --out requires an argument.'),
+        (["scan", "m", "i"], 'Command "scan" parameter --store requires an argument.'),
         (["scan", "m", "i", "-o", "x", "-k", "nine"], 'Invalid value for -k: unable to convert "nine" into int.'),
         (["layers", "m", "--inputsize", "3"], "Unknown option: --inputsize. Did you mean --input-size?"),
         (["deconv", "m", "i", "-u", "a:1", "-o", "x", "--rule", "foo"], 'Invalid value "foo" for --rule.'),
@@ -94,8 +94,16 @@ def test_every_command_explains_itself_with_examples(command: str, capsys: pytes
     assert app.main([command, "--help"]) == 0
     shown = capsys.readouterr().out
     assert f"convscope {command} " in shown.split("Usage:")[1].partition("\n")[2], "an example"
-    for option in ("--json", "--quiet", "--debug", "--seed"):
+    for option in ("--json", "--quiet", "--debug"):
         assert option in shown
+
+
+@pytest.mark.parametrize(
+    "command", ["overlap", "verify", "serve", "merge", "annotate", "atlas export", "atlas attach", "evolve", "train"]
+)
+def test_a_seed_is_offered_where_something_is_random(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main([*command.split(), "--help"]) == 0
+    assert ("--seed" in capsys.readouterr().out) == (command in ("evolve", "train"))
 
 
 def test_no_command_shows_help(capsys: pytest.CaptureFixture[str]) -> None:

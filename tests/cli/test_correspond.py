@@ -24,7 +24,7 @@ def test_the_parts_of_a_table_are_compared(convscope: Callable, images: Path, pa
     assert done.code == 0, done.err
     names = json.loads((out / "correspondence.json").read_text())["names"]
     assert names == ["even/0.png", "even/2.png", "odd/1.png"]
-    assert {path.suffix for path in out.iterdir()} == {".csv", ".json", ".png"}
+    assert {path.suffix for path in out.iterdir()} == {".csv", ".json", ".png", ".safetensors"}
     assert len(done.document["figures"]) == 2
     again = convscope(*asked)
     assert again.out.splitlines()[0].split()[:3] == ["layer", "part", "images"]

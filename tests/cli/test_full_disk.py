@@ -40,7 +40,7 @@ def test_kept_features(tmp_path: Path) -> None:
     images = write_images(tmp_path / "images", 60)
     protocol = ["--per-class", 5, "--folds", 1, "--classifiers", "svm", "--layers", "conv1,fc", "--c", "1"]
     with small_disk(tmp_path / "disk", 128) as disk:
-        refused(run("transfer", "zoo:tiny", images, "-o", tmp_path / "out", "--cache", disk, *protocol), disk)
+        refused(run("transfer", "zoo:tiny", images, "-o", tmp_path / "out", "--feature-store", disk, *protocol), disk)
 
 
 def test_a_training(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ def test_curves_of_a_folder_are_written_and_summed_up(convscope: Callable, image
     assert done.code == 0, done.err
     assert {row["by"] for row in done.document["summary"]} == {1.0, 1.2, 1.4}
     assert done.document["summary"][0]["kept"] == 1.0  # scaled by 1: nothing changes
-    assert {path.name for path in out.iterdir()} == {"invariance.csv", "invariance.json", "invariance.png"}
+    names = {"invariance.csv", "invariance.json", "invariance.png", "invariance.safetensors"}
+    assert {path.name for path in out.iterdir()} == names
     rows = list(csv.DictReader((out / "invariance.csv").read_text().splitlines()))
     assert len({row["image"] for row in rows}) == 3
     assert json.loads((out / "invariance.json").read_text())["images"] == done.document["images"]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import pytest
 import torch
 
 import convscope as cs
@@ -142,3 +143,45 @@ def test_a_file_that_is_no_network_is_pointed_to_its_description(convscope: Call
     assert done.code == 2
     assert f"`convscope layers {path}` says what is in it" in done.err
     assert "give the file as --weights" in done.err
+
+
+NETS = """
+import torch.nn.functional as F
+from torch import nn
+
+
+class Random(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x):
+        return F.dropout(self.conv(x)).mean((2, 3))
+
+
+def sparse():
+    return nn.Sequential(nn.Conv2d(3, 4, 2, stride=4), nn.ReLU())
+"""
+
+
+def test_a_random_network_is_refused_in_the_words_of_the_command(
+    convscope: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets_left_on.py").write_text(NETS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    done = convscope("layers", "py:nets_left_on:Random", "--input-size", 16)
+    assert done.code == 3
+    assert "gives another answer each time" in done.err
+    assert "with --randomness allow" in " ".join(done.err.split())
+    assert convscope("layers", "py:nets_left_on:Random", "--input-size", 16, "--randomness", "allow").code == 0
+
+
+def test_pixels_that_a_first_layer_steps_over_are_said(
+    convscope: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets_sparse.py").write_text(NETS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    done = convscope("layers", "py:nets_sparse:sparse", "--input-size", 16)
+    said = "0: its stride is larger than its fields: 75 % of the pixels are seen by none of its units"
+    assert said in " ".join(done.out.split())
+    assert "larger than its fields" not in convscope("layers", "zoo:tiny").out

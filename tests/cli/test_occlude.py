@@ -18,6 +18,7 @@ from convscope.data.parts import Part, format_parts
 pytest.importorskip("matplotlib")
 
 from convscope.figures import occlusion as occlusion_figure
+from convscope.methods.correspondence.comparing import correspondence
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_occlude_writes_what_the_library_finds(convscope: Callable, few: Path, t
     source = cs.open_source(str(few))
     expected = cs.occlude(
         net, batch_of(net, source), size=(12, 8), stride=8, fill=(200, 200, 200), target=3, units="relu1:2"
-    )
+    ).found
     with np.load(out / "occlusion.npz") as stored:
         assert stored["probability"] == pytest.approx(expected.probability, abs=1e-6)
         assert stored["activation"] == pytest.approx(expected.activation, rel=1e-5, abs=1e-5)
@@ -210,7 +211,7 @@ def test_invariance_writes_what_the_library_finds(convscope: Callable, images: P
     expected = cs.invariance(
         net, batch_of(net, cs.open_source(str(images))), layers=["relu1", "fc"],
         transformations={"vertical": [-8, 0, 8], "rotation": [0, 45]},
-    )  # fmt: skip
+    ).found  # fmt: skip
     rows = rows_of(out / "invariance.csv")
     assert len(rows) == 7 * 5
     turned = [row for row in rows if row["transformation"] == "rotation" and row["value"] == "45.0"]
@@ -257,7 +258,7 @@ def test_correspond_writes_what_the_library_finds(convscope: Callable, images: P
     noses[[0, 2]] = np.array([20, 20, 26, 30]) * scale - shift
     boxes = {"eye": whole(eyes), "nose": whole(noses)}
     regions = whole(np.tile(np.array([0, 0, 40, 30]) * scale - shift, (4, 1))).clip(0, net.input_shape[1])
-    expected = cs.correspondence(
+    expected = correspondence(
         net, batch_of(net, source), boxes, layers=["relu1", "fc"], regions=regions, draws=6, seed=4
     )
     found = done.document["results"]

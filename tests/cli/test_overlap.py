@@ -23,11 +23,12 @@ def test_images_in_both_collections_are_listed(convscope: Callable, tmp_path: Pa
     one, other = photographs(tmp_path / "one", 6), tmp_path / "other"
     other.mkdir()
     shutil.copy(one / "4.png", other / "same.png")
-    done = convscope("overlap", one, other, "-o", tmp_path / "pairs.csv")
+    done = convscope("overlap", one, other, "-o", tmp_path / "kept")
     assert done.code == 0, done.err
-    (pair,) = csv.DictReader((tmp_path / "pairs.csv").read_text().splitlines())
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"pairs.csv", "overlap.safetensors"}
+    (pair,) = csv.DictReader((tmp_path / "kept" / "pairs.csv").read_text().splitlines())
     assert (pair["name_a"], pair["name_b"]) == ("4.png", "same.png")
-    assert f"1 of 6 images are of the 1 of {other} (1 pairs): {tmp_path / 'pairs.csv'}" in done.out
+    assert f"1 of 6 images are of the 1 of {other} (1 pairs): {tmp_path / 'kept' / 'pairs.csv'}" in done.out
 
 
 def test_duplicates_within_a_collection_and_what_cannot_be_read(convscope: Callable, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_json_agrees_with_what_was_stored(convscope: Callable, images: Path, tmp
     done = convscope(
         *("scan", "zoo:tiny", images, "-o", tmp_path / "out", "--layers", "block1.relu2,conv1", "-k", 3, "--json")
     )
-    found = cs.KeptScan.load(tmp_path / "out")
+    found = cs.Scan.load(tmp_path / "out")
     document = done.document
     assert found.k == 3
     assert (document["images"], document["complete"], document["failures"]) == (7, True, [])
@@ -167,7 +167,7 @@ def test_interrupted_scan_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
 
 def test_class_names_come_from_folders(convscope: Callable, images: Path, tmp_path: Path) -> None:
     convscope("scan", "zoo:tiny", images, "-o", tmp_path / "out", "--layers", "conv1")
-    statistics = cs.KeptScan.load(tmp_path / "out")["conv1"].statistics
+    statistics = cs.Scan.load(tmp_path / "out")["conv1"].statistics
     assert statistics is not None
     assert statistics.class_count is not None
     assert statistics.class_count.tolist() == [4, 3]

@@ -30,8 +30,9 @@ def test_trains_resumes_and_evaluates(trainable: Path, tmp_path: Path, convscope
     found = convscope("evaluate", last, trainable / "val", "--json", "-o", tmp_path / "found")
     assert found.document["images"] == 12
     assert found.document["top1"] == pytest.approx(1 - read_log(run)[-1].val_error)  # pyright: ignore
-    assert {path.name for path in (tmp_path / "found").iterdir()} == {"evaluation.json", "confusion.png"}
-    both = convscope("evaluate", last, trainable / "val", "--with", last, "--views", "10")
+    names = {"evaluation.json", "confusion.png", "evaluation.safetensors"}
+    assert {path.name for path in (tmp_path / "found").iterdir()} == names
+    both = convscope("evaluate", last, trainable / "val", "--with", last, "--views", "ten")
     assert "on 12 images, ten crops, 2 networks together" in both.out
     other = convscope("train", trainable / "quick.toml", trainable, "-o", run, "--set", "epochs=3")
     assert other.code == 5

@@ -13,7 +13,7 @@ import pytest
 
 import convscope as cs
 from tests.cli.conftest import write_images
-from tests.transfer import layouts
+from tests.generalisation import layouts
 
 QUICK = ("--per-class", "2,4", "--folds", 2, "--c", "1,10", "--layers", "relu1,fc")
 
@@ -187,10 +187,10 @@ def test_missing_target_set_says_where_to_get_it(convscope: Callable, tmp_path: 
 def test_overlap_lists_pairs_and_saves_them(convscope: Callable, caltech: Path, tmp_path: Path) -> None:
     shutil.copy(caltech / "101_ObjectCategories/lamp/image_0003.jpg", tmp_path / "stolen.jpg")
     layouts.picture(tmp_path / "own.jpg", seed=999, tint=1)
-    done = convscope("overlap", tmp_path, caltech / "101_ObjectCategories", "-o", tmp_path / "list.csv")
+    done = convscope("overlap", tmp_path, caltech / "101_ObjectCategories", "-o", tmp_path / "kept" / "overlap")
     assert done.code == 0, done.err
     assert done.out.splitlines()[-1].startswith("1 of 2 images are of the 21 of")
-    (row,) = csv.DictReader((tmp_path / "list.csv").read_text().splitlines())
+    (row,) = csv.DictReader((tmp_path / "kept" / "overlap" / "pairs.csv").read_text().splitlines())
     assert (row["name_a"], row["name_b"]) == ("stolen.jpg", "lamp/image_0003.jpg")
     assert float(row["correlation"]) > 0.99
     asked = convscope("overlap", tmp_path, caltech / "101_ObjectCategories", "--json")

@@ -154,8 +154,8 @@ def test_tensor_dataset() -> None:
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        (torch.full((3, 2, 2), -1.5), r"found -1.5 to -1.5: give a dataset without Normalize"),
-        (torch.zeros(2, 2, 3), r"\(C, H, W\) .* found \(2, 2, 3\)"),
+        (torch.full((3, 2, 2), -1.5), r"found -1.5 to -1.5: .* ends in Normalize, give it without"),
+        (torch.zeros(2, 2, 3), r"\(H, W, 3\) .* found \(2, 3, 2\)"),
         ({"text": "a"}, "the item holds no image"),
         ((), "the item holds no image"),
         ("a.jpg", "from a str"),

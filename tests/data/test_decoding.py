@@ -278,7 +278,7 @@ def test_grey_arrays(shape: tuple[int, ...]) -> None:
 
 def test_deep_arrays() -> None:
     assert decode(np.array([[False, True]]))[..., 0].tolist() == [[0, 255]]
-    assert decode(np.array([[0, 257 * 8]], np.uint16))[..., 0].tolist() == [[0, 8]]
+    assert decode(np.array([[0, 257 * 200]], np.uint16))[..., 0].tolist() == [[0, 200]]
     assert decode(np.array([[0.0, 0.2]]))[..., 0].tolist() == [[0, 51]]
 
 
@@ -288,7 +288,7 @@ def test_deep_arrays() -> None:
         (np.zeros((2, 2, 2), np.uint8), r"found \(2, 2, 2\)"),
         (np.zeros(5, np.uint8), r"found \(5,\)"),
         (np.zeros((2, 2), np.int64), "found int64"),
-        (np.array([[np.nan, 1]]), "found nan to nan"),
+        (np.array([[np.nan, 1]]), "found none and 1 that are no data|found 1 to 1 and 1|none and 2"),
         (np.array([[-0.1, 1]]), "found -0.1 to 1"),
         (np.zeros((0, 4, 3), np.uint8), "no area"),
         (np.array([["a"]]), "found <U1"),

@@ -89,6 +89,6 @@ def test_grid_sets_pictures_in_rows_with_white_between() -> None:
     assert grid(pictures[:1], columns=1, enlarge=2)[..., 0].tolist() == [[1] * 4] * 2
 
 
-def test_other_numbers_of_channels_are_averaged() -> None:
-    signals = torch.tensor([[[[2.0]], [[-6.0]]]])
+def test_other_numbers_of_channels_are_summed() -> None:
+    signals = torch.tensor([[[[2.0]], [[-4.0]]]])
     assert shown(signals, scale=4.0)[0, 0, 0].tolist() == [64, 64, 64]

@@ -8,7 +8,7 @@ import pytest
 from convscope.errors import SourceError, UsageError
 from convscope.generalisation import open_target
 from convscope.generalisation.datasets import VOC_CLASSES, read_annotation
-from tests.transfer import layouts
+from tests.generalisation import layouts
 
 COUNTS = {"BACKGROUND_Google": 2, "accordion": 3, "yin_yang": 4}
 

@@ -65,7 +65,7 @@ def test_planted_images_are_found_and_no_others(scenes: list[np.ndarray], tmp_pa
             source = 7 * i + 3 * copy
             b[f"{name}{copy}.jpg"] = change(Image.fromarray(scenes[source]))
             planted[f"{name}{copy}.jpg"] = f"{source:04}.jpg"
-    found = cs.overlap(write(tmp_path / "a", a), write(tmp_path / "b", b))
+    found = duplicates.overlap(write(tmp_path / "a", a), write(tmp_path / "b", b))
     assert {pair.name_b: pair.name_a for pair in found.pairs} == planted
     assert found.images == (half, half + 4 * len(CHANGES))
     assert sorted(found.keep().tolist()) == sorted(set(range(half)) - {pair.a for pair in found.pairs})
@@ -73,13 +73,13 @@ def test_planted_images_are_found_and_no_others(scenes: list[np.ndarray], tmp_pa
 
 
 def test_duplicates_within_a_collection_are_listed_once(scenes: list[np.ndarray]) -> None:
-    found = cs.overlap([scenes[0], scenes[1], scenes[0][2:, 2:], scenes[2]])
+    found = duplicates.overlap([scenes[0], scenes[1], scenes[0][2:, 2:], scenes[2]])
     assert [(pair.a, pair.b) for pair in found.pairs] == [(0, 2)]
 
 
 def test_pictures_of_one_colour_resemble_nothing() -> None:
     plain = [np.full((40, 40, 3), level, np.uint8) for level in (0, 128, 255)]
-    assert cs.overlap(plain).pairs == ()
+    assert duplicates.overlap(plain).pairs == ()
 
 
 def test_coarse_correlation_is_that_of_its_definition(scenes: list[np.ndarray]) -> None:
@@ -139,7 +139,7 @@ def test_blocks_cover_every_pair_once(monkeypatch: pytest.MonkeyPatch, scenes: l
 
 def test_list_is_saved_and_unreadable_images_are_counted(scenes: list[np.ndarray], tmp_path: Path) -> None:
     files = {"a.jpg": jpeg(Image.fromarray(scenes[0])), "b.jpg": b"no image", "c.jpg": b"no image"}
-    found = cs.overlap(write(tmp_path / "a", files), [scenes[0]])
+    found = duplicates.overlap(write(tmp_path / "a", files), [scenes[0]])
     assert found.unreadable == (2, 0)
     found.save(tmp_path / "list.csv")
     head, line = (tmp_path / "list.csv").read_text().splitlines()
@@ -150,4 +150,4 @@ def test_list_is_saved_and_unreadable_images_are_counted(scenes: list[np.ndarray
 
 def test_threshold_is_a_correlation() -> None:
     with pytest.raises(UsageError, match="between 0 and 1"):
-        cs.overlap([np.zeros((4, 4, 3), np.uint8)], threshold=83)
+        duplicates.overlap([np.zeros((4, 4, 3), np.uint8)], threshold=83)

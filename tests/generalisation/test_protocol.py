@@ -19,8 +19,8 @@ from convscope.generalisation import (
     protocol,
 )
 from convscope.generalisation.tables import layer_table, paper_table7, size_table, tables
+from tests.generalisation import layouts
 from tests.mutations import mutate
-from tests.transfer import layouts
 
 QUICK = Learning(grid=(1.0, 10.0), parts=2)
 COUNTS = {"BACKGROUND_Google": 12, "accordion": 12, "yin_yang": 12}

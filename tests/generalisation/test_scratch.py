@@ -14,7 +14,7 @@ from convscope.generalisation import draw_folds, open_target, scratch
 from convscope.generalisation.scratch import SCRATCH, fit, from_scratch, random_module, recipe_of
 from convscope.training.feeding import Feed
 from convscope.training.pictures import InMemory
-from tests.transfer import layouts
+from tests.generalisation import layouts
 
 COUNTS = {"BACKGROUND_Google": 12, "accordion": 12, "yin_yang": 12}
 QUICK = recipe_of({"epochs": 12, "batch": 6, "learning_rate": 3e-3})

@@ -7,8 +7,8 @@ import pytest
 
 from convscope.errors import SourceError, UsageError
 from convscope.generalisation import TargetSet, draw_folds, load_splits, open_target, published_fold, save_splits
-from tests.transfer import layouts
-from tests.transfer.test_datasets import VOC
+from tests.generalisation import layouts
+from tests.generalisation.test_datasets import VOC
 
 
 def target(counts: tuple[int, ...]) -> TargetSet:

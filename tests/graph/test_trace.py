@@ -7,6 +7,7 @@ import logging
 import warnings
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -15,6 +16,8 @@ from torch.utils.checkpoint import checkpoint
 
 from convscope.errors import ShapeError, TraceError, UsageError
 from convscope.graph import Network
+from convscope.methods.deconv import deconv
+from convscope.methods.occlusion import occlude
 from tests.graph import nets
 
 
@@ -424,3 +427,68 @@ def test_convolutions_put_channels_first_whatever_shape_games_came_before() -> N
     net = Network.trace(SpaceToDepth(), (3, 64, 64))
     assert net.layers["conv"].shape == (8, 16, 16)
     assert net.layers["relu"].channels == 8
+
+
+# -- autocast ---------------------------------------------------------------------------------------------------------
+class Autocast(nn.Module):
+    """Mixed precision within forward, with batch norms, a pooling and a residual sum."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.stem = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2))
+        self.block = nets.Residual()
+        self.pre = nn.Sequential(nn.BatchNorm2d(4), nn.ReLU())
+        self.head = nn.Linear(4, 3)
+        self.block.conv1, self.block.shortcut = nn.Conv2d(4, 4, 3, 2, 1, bias=False), nn.Conv2d(4, 4, 1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return self.head(self.pre(self.block(self.stem(x))).mean((2, 3))).float()
+
+
+def test_layers_of_an_autocast_block_keep_their_modules_names() -> None:
+    module = nets.settled(Autocast()).float()
+    mixed = Network.trace(module, (2, 16, 16))
+    for name in ("stem.0", "stem.1", "stem.2", "stem.3", "block.conv1", "block.bn1", "pre.0", "pre.1", "head"):
+        assert name in mixed.layers, name
+    assert mixed.layers["block.conv2"].field is not None
+
+
+def test_an_autocast_block_runs_projects_and_is_occluded() -> None:
+    module = nets.settled(Autocast()).float()
+    net, x = Network.trace(module, (2, 16, 16)), torch.randn(2, 2, 16, 16)
+    with torch.no_grad():
+        expected = module(x)
+    assert torch.allclose(net.run(x)[net.output], expected, rtol=0.05, atol=0.02)
+    unfolded = net.run_values(x, {net.index_of("stem.1"), net.index_of("pre.1")})
+    assert all(value.isfinite().all() for value in unfolded.values())
+    leaf = x.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(module(leaf)[0, 1], leaf)
+    found = deconv(net, x[:1], f"{net.output}:1", rule="gradient", signal="one")
+    assert found.pixels.dtype == torch.float32
+    assert (found.full() - gradient[:1]).norm() < 0.05 * gradient[:1].norm()
+    covered = occlude(net, x, size=8, stride=8, layer="block.conv2").covered
+    assert np.isfinite(covered.activations).all()
+
+
+# -- failures ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x if x.sum() > 0 else 2 * x,
+        lambda x: x[:, :, : int(x.sum().item())],
+        lambda x: x[x > 0].reshape(-1, 2),
+        lambda x: torch.from_numpy(x.numpy() * 2),
+    ],
+    ids=["control flow", "a size by a sum", "a size by a mask", "NumPy"],
+)
+def test_a_failed_export_says_one_thing(
+    function: Any, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    module = nn.Sequential(*(nn.Conv2d(2, 2, 3, padding=1) for _ in range(20)), nets.Lambda(function))
+    with caplog.at_level(logging.WARNING), pytest.raises(TraceError) as raised:
+        Network.trace(module, (2, 8, 8))
+    assert len(str(raised.value).splitlines()) == 1
+    assert not caplog.records
+    assert capfd.readouterr() == ("", "")

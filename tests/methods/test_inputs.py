@@ -12,6 +12,7 @@ import convscope as cs
 from convscope.data import Preprocess, open_source
 from convscope.errors import ImageError, ShapeError, SourceError, UsageError
 from convscope.methods import inputs
+from convscope.methods.correspondence import correspondence
 from convscope.methods.inputs import images_for
 
 IMAGENET = Preprocess(16, 16, resize=20, scale=1 / 255, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
@@ -59,9 +60,9 @@ def test_grey_pixels_become_three_equal_colours(net: cs.Network) -> None:
 def test_every_method_takes_a_path(net: cs.Network, photo: Path) -> None:
     assert cs.deconv(net, photo, "1:2").pixels.shape == (1, 3, 3, 3)
     assert len(cs.occlude(net, str(photo))) == 1  # also at the default square, though the input is small
-    assert cs.invariance(net, photo, transformations={"rotation": [0.0]}).curves
+    assert cs.invariance(net, photo, transformations={"rotation": [0.0]}).found.curves
     boxes = {"eye": np.array([[2, 2, 6, 6]] * 3)}
-    assert cs.correspondence(net, [photo] * 3, boxes, layers=["1"], draws=5).results
+    assert correspondence(net, [photo] * 3, boxes, layers=["1"], draws=5).results
 
 
 def test_floats_that_look_like_pixels_are_refused(net: cs.Network) -> None:
@@ -111,7 +112,7 @@ def test_a_collection_that_is_too_large_is_sent_elsewhere(net: cs.Network, monke
 def test_a_network_without_preprocessing_takes_normalised_tensors_alone(photo: Path) -> None:
     bare = cs.Network.trace(nn.Conv2d(3, 2, 3), (3, 16, 16))
     assert images_for(bare, torch.rand(3, 16, 16) * 300).shape == (1, 3, 16, 16)
-    with pytest.raises(UsageError, match="has no preprocessing"):
+    with pytest.raises(UsageError, match=r"brings no preprocessing.*preprocess='unit'"):
         images_for(bare, photo)
 
 
@@ -121,7 +122,11 @@ def test_a_projection_shows_the_photo_its_box_and_what_was_taken(net: cs.Network
     assert found.photos.shape == (1, 16, 16, 3)
     assert np.array_equal(found.photos[0], IMAGENET.crop(np.asarray(Image.open(photo))))
     html = found._repr_html_()
-    assert html.count("<img") == 3
+    assert html.count("<img") == html.count('width="224"') == 3  # alone it is large
+    assert ">1 projection, 1 relu rectified</div>" in html
+    many = cs.deconv(net, [photo] * 2, "1:2")._repr_html_()
+    assert many.count("<img") == many.count('width="96"') == 6
+    assert ">2 projections, 1 relu rectified</div>" in many
     assert "border:1px solid #fff;outline:1px solid #000" in html  # light and dark
     (box,) = found.boxes.tolist()
     assert f"top:{100 * box[0] / 16:.4g}%" in html

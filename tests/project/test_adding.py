@@ -58,11 +58,14 @@ def test_the_command_of_the_page_writes_what_it_says(
     for number in range(3):
         Image.fromarray(random.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(tmp_path / f"{number}.png")
     command = added["src/convscope/cli/magnitude.py"].magnitude
-    command("zoo:tiny", str(tmp_path), layer="relu1", out=tmp_path / "out", common=Common(quiet=True))
+    command("zoo:tiny", str(tmp_path), layer="relu1", store=tmp_path / "out", common=Common(quiet=True))
     assert "relu1 takes most of" in capsys.readouterr().out
     assert len((tmp_path / "out" / "magnitude.csv").read_text().splitlines()) == 4
     with Image.open(tmp_path / "out" / "magnitude.png") as picture:
         assert picture.size == (96, 32)
+    again = added["src/convscope/studies/magnitude.py"].Magnitude.load(tmp_path / "out")
+    assert again.maps.shape == (3, 32, 32)
+    assert [row["image"] for row in again.rows()] == ["0.png", "1.png", "2.png"]
 
 
 def test_the_lines_are_as_counted() -> None:

@@ -1,11 +1,13 @@
 """What the documents promise is there."""
 
+import importlib
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import convscope
 from convscope import errors
 from tests.conftest import ROOT
 
@@ -59,3 +61,16 @@ def test_exit_codes_are_documented() -> None:
     ]
     assert len(kinds) > 5
     assert {str(kind.exit_code) for kind in kinds} | {"0", "130", "141"} == set(documented)
+
+
+@pytest.fixture(scope="module")
+def documented() -> dict[int, str]:
+    """The modules that the Python reference shows, by the identities of what they have."""
+    pages = "".join(path.read_text() for path in sorted(ROOT.glob("docs/api/*.md")))
+    modules = [importlib.import_module(name) for name in re.findall(r"automodule:: (\S+)", pages)]
+    return {id(getattr(one, name)): one.__name__ for one in modules for name in getattr(one, "__all__", vars(one))}
+
+
+@pytest.mark.parametrize("name", [name for name in convscope.__all__ if name != "__version__"])
+def test_the_python_reference_has_every_public_name(documented: dict[int, str], name: str) -> None:
+    assert id(getattr(convscope, name)) in documented

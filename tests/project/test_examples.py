@@ -1,5 +1,6 @@
 """Examples that documents and help show can be typed in as they stand."""
 
+import doctest
 import re
 import shlex
 from collections.abc import Iterator
@@ -50,3 +51,20 @@ def test_python_in_the_readme_runs(
     exec(compile(shorter, "README.md", "exec"), {})
     assert "features.8" in capsys.readouterr().out
     assert cs.Atlas.open("atlas").page.is_file()
+
+
+def sessions() -> Iterator[object]:
+    for document in DOCUMENTS:
+        if document.suffix == ".md" and ">>> " in document.read_text():
+            yield pytest.param(document, id=document.name)
+
+
+@pytest.mark.parametrize("document", list(sessions()))
+def test_python_sessions_of_the_documents_say_what_they_show(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("skimage")
+    monkeypatch.chdir(tmp_path)
+    found = doctest.testfile(str(document), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert found.attempted > 0
+    assert found.failed == 0

@@ -1,5 +1,6 @@
 """The package as a whole: public names, version, what it needs and what it does not."""
 
+import ast
 import importlib.metadata
 import pkgutil
 import subprocess
@@ -40,12 +41,16 @@ def test_public_name_is_there(name: str) -> None:
     assert getattr(convscope, name) is not None
 
 
-def test_public_names_are_those_that_have_a_home() -> None:
-    assert set(convscope._HOME) | {"__version__"} == set(convscope.__all__)
+def test_public_names_are_those_of_the_one_list() -> None:
+    stub = ast.parse((ROOT / "src" / "convscope" / "__init__.pyi").read_text("utf-8"))
+    listed = [name for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names]
+    assert all(one.name == one.asname for one in listed)
+    assert {one.name for one in listed} | {"__version__"} == set(convscope.__all__)
+    assert len(convscope.__all__) == len(set(convscope.__all__))
 
 
 def test_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="no attribute 'deconvolve'"):
+    with pytest.raises(AttributeError, match="No convscope attribute deconvolve"):
         convscope.deconvolve  # noqa: B018
 
 
@@ -89,7 +94,7 @@ def pins() -> dict[str, Version]:
 
 
 @pytest.mark.parametrize(
-    "extras", [(), ("plot", "transfer", "parquet", "hf", "torchvision", "timm", "tensorboard", "demo")]
+    "extras", [(), ("plot", "transfer", "parquet", "hf", "torchvision", "timm", "tensorboard", "tiff", "dicom", "demo")]
 )
 def test_tested_releases_are_known_and_within_what_the_package_asks_for(extras: tuple[str, ...]) -> None:
     known = pins()

@@ -23,18 +23,21 @@ from torch import Tensor, nn
 
 import convscope as cs
 from convscope.errors import UsageError
-from convscope.generalisation import Learning, draw_folds, extract, open_target
+from convscope.generalisation import Learning, draw_folds, extract, measure_transfer, open_target
 from convscope.generalisation.scratch import from_scratch, recipe_of
 from convscope.kernels.switch import switched
+from convscope.methods.correspondence import comparing
 from convscope.models.networks import ALEXNET, ZFNET, build
 from convscope.models.squeezenet import random_squeezenet
 from convscope.models.tiny import random_tiny
 from convscope.models.zoo import ZOO, zoo_entry
 from convscope.settings import float32_by_default, usual_settings
+from convscope.stores import evolution as keeping
+from convscope.training.trainer import train
 from tests.atlas.conftest import write_images
 from tests.conftest import ROOT
+from tests.generalisation import layouts
 from tests.training.shapes import shapes, small
-from tests.transfer import layouts
 
 Found = dict[str, str]
 """What an answer is made of, by name, as digests."""
@@ -267,7 +270,7 @@ def occlude(made: Made, _: Path) -> Found:
             for fill in ("grey", "blur", "mean"):
                 o = cs.occlude(
                     net, made.images, size=8, stride=6, fill=fill, method=method, units=[f"{net.layers.stages()[0]}:1"]
-                )
+                ).found
                 found |= fields(o, prefix=f"{net.name} {method} {fill} ")
                 found[f"{net.name} {method} {fill} heat"] = digest(o.heat(), o.attribution())
     return found
@@ -277,7 +280,7 @@ def invariance(made: Made, _: Path) -> Found:
     ways = {"vertical": [-3, 0, 2], "scale": [1.0, 1.4], "rotation": [0, 25]}
     found: Found = {}
     for net in (made.tiny, made.odd):
-        for curve in cs.invariance(net, made.images, transformations=ways).curves:
+        for curve in cs.invariance(net, made.images, transformations=ways).found.curves:
             found |= fields(curve, prefix=f"{net.name} {curve.transformation} ")
     return found
 
@@ -286,13 +289,13 @@ def correspondence(made: Made, _: Path) -> Found:
     boxes = np.array([[4, 4, 12, 12], [6, 8, 14, 16], [10, 2, 18, 10]])
     found: Found = {}
     for net in (made.tiny, made.odd):
-        found |= fields(cs.correspondence(net, made.images, {"eye": boxes}, draws=10), prefix=f"{net.name} ")
+        found |= fields(comparing.correspondence(net, made.images, {"eye": boxes}, draws=10), prefix=f"{net.name} ")
     return found
 
 
 def evaluate(made: Made, _: Path) -> Found:
-    return fields(cs.evaluate(made.tiny, made.source)) | fields(
-        cs.evaluate(made.tiny, made.source, views="ten"), prefix="ten "
+    return fields(cs.evaluate(made.tiny, made.source).found) | fields(
+        cs.evaluate(made.tiny, made.source, views="ten").found, prefix="ten "
     )
 
 
@@ -309,7 +312,7 @@ def features(made: Made, folder: Path) -> Found:
 def transfer(made: Made, _: Path) -> Found:
     quick = Learning(grid=(1.0, 10.0), parts=2)
     folds = draw_folds(made.target, per_class=(4,), folds=1, test=4)
-    return fields(cs.measure_transfer(made.tiny, made.target, layers=["relu1", "fc"], folds=folds, learning=quick))
+    return fields(measure_transfer(made.tiny, made.target, layers=["relu1", "fc"], folds=folds, learning=quick))
 
 
 def scratch(made: Made, _: Path) -> Found:
@@ -322,19 +325,19 @@ def scratch(made: Made, _: Path) -> Found:
 
 
 def training(made: Made, folder: Path) -> Found:
-    done = cs.train(small(epochs=1), shapes(60), folder, validation=shapes(20, seed=1), board=False)
+    done = train(small(epochs=1), shapes(60), folder, validation=shapes(20, seed=1), board=False)
     log = done.history[-1]
     weights = {name: digest(value) for name, value in done.module.state_dict().items()}
     return weights | {"log": digest(log.loss, log.error, log.val_loss, log.val_error)}
 
 
 def evolve(made: Made, folder: Path) -> Found:
-    found = cs.evolution(made.epochs, made.source, layers=["relu1", "block2"], units=2, sample=10, store=folder)
+    found = keeping.evolution(made.epochs, made.source, layers=["relu1", "block2"], units=2, sample=10, store=folder)
     return folder_of(folder) | fields(found)
 
 
 def overlap(made: Made, _: Path) -> Found:
-    return fields(cs.overlap(made.source, made.source))
+    return fields(cs.overlap(made.source, made.source).found)
 
 
 ANSWERS: dict[str, Callable[[Made, Path], Found]] = {

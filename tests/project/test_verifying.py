@@ -10,9 +10,10 @@ import torch
 import convscope as cs
 from convscope.data.rows import read_rows
 from convscope.errors import StoreError
-from convscope.generalisation import Learning, draw_folds, extract
+from convscope.generalisation import Learning, draw_folds, extract, measure_transfer
 from convscope.models import save_weights
 from convscope.stores.evolution import Keeping
+from convscope.stores.occlusion import occlude_source
 from convscope.verification import Verification
 from tests.cli.conftest import write_images
 from tests.mutations import mutate
@@ -32,12 +33,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = cs.open_target(str(images.root))  # pyright: ignore[reportAttributeAccessIssue]
     folds = draw_folds(target, per_class=(3,), folds=1)
     learning = Learning(grid=(1.0,), parts=2)
-    found = cs.measure_transfer(
+    found = measure_transfer(
         net, target, layers=["fc"], folds=folds, learning=learning, store=root / "transfer" / "features"
     )
     found.save(root / "transfer")
     Keeping(root / "evolution").responses(3, net, images, ["conv1"], 8)
-    list(cs.occlude_source(net, cs.open_source(str(images.root), limit=3), size=16, stride=16, store=root / "covered"))  # pyright: ignore[reportAttributeAccessIssue]
+    list(occlude_source(net, cs.open_source(str(images.root), limit=3), size=16, stride=16, store=root / "covered"))  # pyright: ignore[reportAttributeAccessIssue]
     return root
 
 

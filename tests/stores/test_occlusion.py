@@ -140,26 +140,36 @@ def test_a_stopped_run_goes_on_where_it_was(net: Network, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("change", [{"stride": 5}, {"target": 3}, {"units": ["0:3"]}, {"fill": torch.ones(3, 14, 14)}])
-def test_answers_to_another_question_are_forgotten(net: Network, tmp_path: Path, change: dict[str, Any]) -> None:
+def test_answers_to_another_question_are_not_replaced(net: Network, tmp_path: Path, change: dict[str, Any]) -> None:
     list(occlude_source(net, Photos(4), store=tmp_path, **OPTIONS))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(StoreError, match=r"another question \(other (options|target)\): choose another folder"):
+        list(occlude_source(net, Photos(4), store=tmp_path, **{**OPTIONS, **change}))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    with pytest.raises(StoreError, match=r"other images"):
+        list(occlude_source(net, Photos(5), store=tmp_path, **OPTIONS))
+
+
+def test_answers_without_their_question_are_made_again(net: Network, tmp_path: Path) -> None:
+    list(occlude_source(net, Photos(4), store=tmp_path, **OPTIONS))
+    said = json.loads((tmp_path / "question.json").read_text())
+    (tmp_path / "question.json").write_text(json.dumps({**said, "target": 3}))
     photos = Photos(4)
-    again = list(occlude_source(net, photos, store=tmp_path, **{**OPTIONS, **change}))
+    again = list(occlude_source(net, photos, store=tmp_path, **OPTIONS))
     assert photos.asked == [0, 1, 2, 3]
     assert not any(isinstance(one, Covered) and one.kept for one in again)
-    assert json.loads((tmp_path / "question.json").read_text())["images"] == "photos 4"
-    list(occlude_source(net, photos, store=tmp_path, **{**OPTIONS, **change}))
-    assert photos.asked[4:] == [2]
+    assert json.loads((tmp_path / "question.json").read_text()) == said
 
 
 @pytest.mark.skipif(kernels.state() == "off", reason="compiled loops are off")
 def test_answers_found_without_compiled_loops_are_not_mixed_with_others(net: Network, tmp_path: Path) -> None:
     list(occlude_source(net, Photos(3), store=tmp_path, **OPTIONS))
     assert "kernels" not in json.loads((tmp_path / "question.json").read_text())
-    photos = Photos(3)
+    with kernels.switched("off"), pytest.raises(StoreError, match="other kernels"):
+        list(occlude_source(net, Photos(3), store=tmp_path, **OPTIONS))
     with kernels.switched("off"):
-        list(occlude_source(net, photos, store=tmp_path, **OPTIONS))
-    assert photos.asked == [0, 1, 2]
-    assert json.loads((tmp_path / "question.json").read_text())["kernels"] == "off"
+        list(occlude_source(net, Photos(3), store=tmp_path / "off", **OPTIONS))
+    assert json.loads((tmp_path / "off" / "question.json").read_text())["kernels"] == "off"
 
 
 def test_a_damaged_answer_is_made_again(net: Network, tmp_path: Path) -> None:

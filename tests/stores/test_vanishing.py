@@ -10,8 +10,9 @@ import pytest
 import convscope as cs
 from convscope.data import Source
 from convscope.errors import StoreError
-from convscope.generalisation import Learning, draw_folds
+from convscope.generalisation import Learning, draw_folds, measure_transfer
 from convscope.stores.evolution import evolution
+from convscope.stores.occlusion import occlude_source
 from tests.cli.conftest import write_images
 
 
@@ -25,7 +26,7 @@ def cached(source: Source, store: Path | None, tell: Any) -> Any:
 
 
 def occluded(source: Source, store: Path | None, tell: Any) -> Any:
-    answers = cs.occlude_source(cs.load("zoo:tiny"), source, size=16, stride=16, store=store, progress=tell)
+    answers = occlude_source(cs.load("zoo:tiny"), source, size=16, stride=16, store=store, progress=tell)
     return [one.found.covered.logits.tolist() for one in answers]  # type: ignore[union-attr]
 
 
@@ -34,9 +35,7 @@ def transferred(source: Source, store: Path | None, tell: Any) -> Any:
     folds = draw_folds(target, per_class=(3,), folds=1)
     how = Learning(grid=(1.0,), parts=2)
     net = cs.load("zoo:tiny")
-    found = cs.measure_transfer(
-        net, target, layers=["conv1", "fc"], folds=folds, learning=how, store=store, progress=tell
-    )
+    found = measure_transfer(net, target, layers=["conv1", "fc"], folds=folds, learning=how, store=store, progress=tell)
     return found.csv()
 
 

@@ -1,6 +1,7 @@
 """How any answer is kept: files, figures, an entry in an atlas, and what is said where figures cannot be drawn."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ from convscope.cli.present import present
 from convscope.cli.terminal import Terminal
 from convscope.errors import StoreError, missing_extra
 from convscope.studies.answer import Answer, Figure, Row, finished
+from convscope.studies.kept import context
 
 
+@dataclass(eq=False, repr=False)
 class Small(Answer):
     """An answer of one row."""
 
-    def __init__(self, figures: Mapping[str, Figure]) -> None:
-        self._figures = figures
+    pictures: Mapping[str, Figure] = context()
 
     @property
     def summary(self) -> str:
@@ -31,8 +33,12 @@ class Small(Answer):
     def files(self) -> Iterator[tuple[str, bytes]]:
         yield "rows.txt", b"conv1"
 
-    def figures(self) -> Mapping[str, Figure]:
-        return self._figures
+    @property
+    def can_draw(self) -> bool:
+        return self.pictures is not None
+
+    def drawings(self) -> Mapping[str, Figure]:
+        return self.pictures
 
 
 def undrawable() -> bytes:
@@ -40,7 +46,7 @@ def undrawable() -> bytes:
 
 
 def test_files_and_figures_are_written_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    answer = finished(Small({"a.png": Figure("A", lambda: b"picture")}), out=tmp_path)
+    answer = finished(Small({"a.png": Figure("A", lambda: b"picture")}), store=tmp_path)
     assert (tmp_path / "a.png").read_bytes() == b"picture"
     assert (tmp_path / "rows.txt").read_bytes() == b"conv1"
     assert answer.kept.figures == {"a.png": tmp_path / "a.png"}
@@ -49,7 +55,7 @@ def test_files_and_figures_are_written_and_named(tmp_path: Path, capsys: pytest.
 
 
 def test_without_matplotlib_files_are_kept_and_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    answer = finished(Small({"a.png": Figure("A", undrawable)}), out=tmp_path)
+    answer = finished(Small({"a.png": Figure("A", undrawable)}), store=tmp_path)
     assert (tmp_path / "rows.txt").exists()
     assert not (tmp_path / "a.png").exists()
     present(answer, Terminal())
@@ -59,12 +65,12 @@ def test_without_matplotlib_files_are_kept_and_it_is_said(tmp_path: Path, capsys
 
 
 def test_nothing_to_draw_is_no_missing_package(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    present(finished(Small({}), out=tmp_path), Terminal())
+    present(finished(Small({}), store=tmp_path), Terminal())
     assert "install" not in "".join(capsys.readouterr())
 
 
 def test_an_answer_that_was_not_written_has_no_folder() -> None:
-    answer = finished(Small({}), out=None)
+    answer = finished(Small({}), store=None)
     with pytest.raises(StoreError, match="save it into a folder"):
         _ = answer.kept
 

@@ -5,38 +5,11 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 import convscope as cs
-from convscope import studies
 from convscope.cli import main
 from convscope.generalisation import Learning
-from convscope.models.tiny import random_tiny
-from convscope.models.weights import save_weights
-
-PARTS = "image,part,y0,x0,y1,x1\neven/0.png,eye,5,5,15,15\nodd/1.png,eye,6,6,16,16\neven/2.png,eye,4,4,14,14\n"
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    """Eight pictures in two classes."""
-    random = np.random.default_rng(0)
-    for number in range(8):
-        place = tmp_path / "images" / ("odd" if number % 2 else "even") / f"{number}.png"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(random.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(place)
-    (tmp_path / "parts.csv").write_text(PARTS)
-    for epoch in (1, 2):
-        path = tmp_path / "run" / f"epoch-{epoch:04}.safetensors"
-        save_weights(path, random_tiny(seed=epoch).state_dict())
-    return tmp_path / "images"
-
-
-@pytest.fixture(scope="module")
-def net() -> cs.Network:
-    return cs.load("zoo:tiny")
 
 
 def written(folder: Path) -> dict[str, str]:
@@ -60,47 +33,45 @@ Call = Callable[[cs.Network, Path, Path], object]
 ASKED: dict[str, tuple[tuple[str, ...], Call]] = {
     "scan": (
         ("scan", "zoo:tiny", "IMAGES", "--layers", "relu1,fc", "-k", "3"),
-        lambda net, images, out: studies.scan(net, str(images), store=out, layers=["relu1", "fc"], k=3),
+        lambda net, images, out: cs.scan(net, str(images), store=out, layers=["relu1", "fc"], k=3),
     ),
     "deconv": (
         ("deconv", "zoo:tiny", "IMAGES", "-u", "relu1:3", "-u", "fc:1", "--rule", "guided"),
-        lambda net, images, out: studies.deconv(net, str(images), ["relu1:3", "fc:1"], store=out, rule="guided"),
+        lambda net, images, out: cs.deconv(net, str(images), ["relu1:3", "fc:1"], store=out, rule="guided"),
     ),
     "occlude": (
         ("occlude", "zoo:tiny", "IMAGES", "--size", "16", "--stride", "8", "--limit", "2", "-t", "3", "-u", "relu1:2"),
-        lambda net, images, out: studies.occlude(
+        lambda net, images, out: cs.occlude(
             net, images, store=out, size=16, stride=8, limit=2, target=3, units=["relu1:2"]
         ),
     ),
     "invariance": (
         ("invariance", "zoo:tiny", "IMAGES", "-T", "scale=1,1.5", "--limit", "3"),
-        lambda net, images, out: studies.invariance(
-            net, images, store=out, transformations={"scale": (1.0, 1.5)}, limit=3
-        ),
+        lambda net, images, out: cs.invariance(net, images, store=out, transformations={"scale": (1.0, 1.5)}, limit=3),
     ),
     "correspond": (
         ("correspond", "zoo:tiny", "IMAGES", "--parts", "PARTS", "--draws", "10", "--layers", "relu1"),
-        lambda net, images, out: studies.correspond(
+        lambda net, images, out: cs.correspond(
             net, images, images.with_name("parts.csv"), store=out, draws=10, layers=["relu1"]
         ),
     ),
     "diagnose": (
         ("diagnose", "zoo:tiny", "IMAGES", "--projections", "4"),
-        lambda net, images, out: studies.diagnose(net, images, store=out, projections=4),
+        lambda net, images, out: cs.diagnose(net, images, store=out, projections=4),
     ),
     "evolve": (
         ("evolve", "RUN", "IMAGES", "--model", "zoo:tiny", "--layers", "relu1", "--units", "2"),
-        lambda net, images, out: studies.evolve(
+        lambda net, images, out: cs.evolve(
             images.with_name("run"), images, store=out, model="zoo:tiny", layers=["relu1"], units=2
         ),
     ),
     "evaluate": (
         ("evaluate", "zoo:tiny", "IMAGES", "--match", "index"),
-        lambda net, images, out: studies.evaluate(net, images, store=out, match="index"),
+        lambda net, images, out: cs.evaluate(net, images, store=out, match="index"),
     ),
     "transfer": (
         ("transfer", "zoo:tiny", "IMAGES", "--per-class", "2", "--folds", "2", "--layers", "fc", "--c", "1,10"),
-        lambda net, images, out: studies.transfer(
+        lambda net, images, out: cs.transfer(
             "zoo:tiny",
             str(images),
             store=out,
@@ -129,7 +100,7 @@ def test_the_same_files_with_the_same_bytes(
 
 def test_answers_that_are_not_kept_write_nothing(net: cs.Network, images: Path, tmp_path: Path) -> None:
     before = set(tmp_path.rglob("*"))
-    found = studies.occlude(net, images, size=16, stride=8, limit=1)
+    found = cs.occlude(net, images, size=16, stride=8, limit=1)
     assert set(tmp_path.rglob("*")) == before
     assert len(found.rows()) == 1
     assert found.rows()[0]["image"] in found.summary
@@ -138,7 +109,7 @@ def test_answers_that_are_not_kept_write_nothing(net: cs.Network, images: Path, 
 
 def test_an_atlas_shows_an_answer_that_was_never_written(net: cs.Network, images: Path, tmp_path: Path) -> None:
     atlas = cs.build_atlas(net, str(images), tmp_path / "atlas", layers=["relu1"], k=1)
-    studies.invariance(net, images, transformations={"rotation": (0.0, 10.0)}, limit=2, atlas=atlas, name="turned")
+    cs.invariance(net, images, transformations={"rotation": (0.0, 10.0)}, limit=2, atlas=atlas, name="turned")
     place = tmp_path / "atlas" / "experiments" / "turned"
     assert (place / "invariance.png").is_file()
     assert (place / "table.csv").read_text().startswith("transformation,by,")

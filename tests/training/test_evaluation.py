@@ -147,7 +147,7 @@ def test_networks_that_do_not_fit_say_why(nets: list[Network]) -> None:
     bare = Network.trace(
         build(ZFNET.scaled(input_size=SIDE, width=0.05, outputs=4)).eval(), (3, SIDE, SIDE), name="bare"
     )
-    with pytest.raises(UsageError, match="has no preprocessing"):
+    with pytest.raises(UsageError, match="brings no preprocessing"):
         evaluate(bare, shapes(4))
 
 

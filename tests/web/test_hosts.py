@@ -125,7 +125,7 @@ def server(small_atlas: Atlas) -> Iterator[str]:
 
 
 def status(address: str, *, method: str = "GET", host: str | None = None) -> tuple[int, dict[str, str]]:
-    request = urllib.request.Selection(address, method=method, headers={"Host": host} if host else {})
+    request = urllib.request.Request(address, method=method, headers={"Host": host} if host else {})
     try:
         with urllib.request.urlopen(request) as answered:
             return answered.status, dict(answered.headers)

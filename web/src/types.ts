@@ -33,6 +33,8 @@ export interface LayerEntry extends LayerShape {
   units: { count: number; dead: number; silent: number; nan: number; named: boolean };
   tile: { height: number; width: number; enlarge: number };
   sprite: Grid;
+  /** Single channels of a unit, of images of other than one or three: k photos for each, then the first projection. */
+  bands?: Grid;
   sheet: Grid & { units: number; count: number; enlarge: number };
   preview: Grid;
   shard: { units: number; count: number };
@@ -75,6 +77,8 @@ export interface Manifest {
     output: string;
     classes: number;
     preprocessText: string;
+    /** Which channels are shown, counted from 1, of images of other than one or three. */
+    shown?: number[];
   };
   data: { description: string; kind: string; fingerprint: string; count: number; classes: number };
   options: {
@@ -96,6 +100,7 @@ export interface Manifest {
     photos: string;
     projections: string;
     preview: string;
+    bands?: string;
     image: string | null;
     controls?: string;
   };

@@ -130,7 +130,7 @@ def _build(
     workers: int | None,
     progress: Progress,
 ) -> Atlas:
-    preprocess = preprocess_of(net)
+    preprocess = preprocess_of(net, source)
     wanted = request(net, source, options, preprocess)
     shared: dict[str, Any] = {"layers": options.layers, "k": options.k, "batch": batch, "workers": workers}
     if rank() > 0:
@@ -302,6 +302,7 @@ class Finish:
                 "photos": "pictures/{layer}/photos-{sheet}.webp",
                 "projections": "pictures/{layer}/projections-{sheet}.webp",
                 "preview": "pictures/{layer}/preview.webp",
+                **self._bands_path(),
                 "controls": CONTROLS_PATH,
                 "image": "pictures/images/{thousand}/{image}.webp" if self.options.thumb else None,
                 "layer": "layers/{layer}",
@@ -316,6 +317,11 @@ class Finish:
             "extras": self.extras,
             "images": {"shard": SHARD_IMAGES},
         }
+
+    def _bands_path(self) -> Json:
+        """Where the single channels of a unit are, if they are kept."""
+        kept = any(build.pictures.singles for build in self.builds)
+        return {"bands": "pictures/{layer}/bands-{channel}.webp"} if kept else {}
 
     def _write_images(self) -> dict[str, int]:
         sizes, numbers_of_shards, winners = {}, [], 0

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from convscope.graph import Network, PullOptions
 from convscope.graph.boxes import Signal, paste, whole_origin
-from convscope.graph.pulling import Context, cone, needed, pull, seed_signal
+from convscope.graph.pulling import Context, needed, pull, seed_signal
 
 SEED = 0
 
@@ -44,7 +44,7 @@ def control(
     images: normalised (n, C, H, W), one for each position (n, 2), y and x; None for vectors.
     """
     target = net.index_of(layer)
-    value, steps = net.values[target], cone(net.steps, target)
+    value, steps = net.values[target], net.cone(layer)
     kept = net.run_values(net.check_images(images), needed(steps, net.values, options) | {0, target})
     count = len(images)
     amounts = random_signal(value.shape[(value.channel_dim or 1) - 1]).to(kept[0])

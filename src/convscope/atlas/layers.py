@@ -69,7 +69,8 @@ class LayerBuild:
     @property
     def pictures(self) -> PictureFolder:
         """Where its pictures are."""
-        return PictureFolder(self.out / "pictures" / self.id, self.top.k, self.studio.size(self.layer.name))
+        size, singles = self.studio.size(self.layer.name), self.studio.bands(self.top.k)
+        return PictureFolder(self.out / "pictures" / self.id, self.top.k, size, singles)
 
     @property
     def dead(self) -> NDArray[np.bool_]:
@@ -79,7 +80,8 @@ class LayerBuild:
     def parts(self) -> Iterator[Part]:
         """The blocks of units whose tiles fit the memory together."""
         height, width = self.pictures.tile.shape
-        size = max(1, BLOCK_BYTES // (self.top.k * height * width * 3 * 2))
+        cells = self.top.k * 3 * 2 + self.pictures.singles
+        size = max(1, BLOCK_BYTES // (cells * height * width))
         for number, first in enumerate(range(0, self.layer.channels, size)):
             channels = range(first, min(first + size, self.layer.channels))
             yield Part(self.out / "work" / f"{self.id}.{number}.safetensors", channels)
@@ -152,7 +154,9 @@ class LayerBuild:
             "activations": tiles.activations,
         }
         write_tensors(part.path, tensors, {"report": tiles.report})
-        drawn = [self.pictures.unit_path(channel) for channel in part.channels if not self.dead[channel]]
+        alive = [channel for channel in part.channels if not self.dead[channel]]
+        drawn = [self.pictures.unit_path(channel) for channel in alive]
+        drawn += [self.pictures.bands_path(channel) for channel in alive if self.pictures.singles]
         self.ledger.record(self._receipt(part), [part.path, *drawn])
 
     def _write_data(self, record: LayerRecord, source: Source) -> None:
@@ -180,6 +184,7 @@ class LayerBuild:
             },
             "tile": {"height": pictures.tile.height, "width": pictures.tile.width, "enlarge": pictures.tile.enlarge},
             "sprite": pictures.sprite.to_json(),
+            **({} if pictures.bands is None else {"bands": pictures.bands.to_json()}),
             "sheet": {
                 "units": SHEET_UNITS,
                 "count": -(-self.layer.channels // SHEET_UNITS),

@@ -109,6 +109,11 @@ def request(net: Network, source: Source, options: AtlasOptions, preprocess: Pre
         "classes": len(net.classes or ()),
         "preprocess": preprocess.to_json(),
         "preprocessText": str(preprocess),
+        **(
+            {}
+            if preprocess.channels in (1, 3) and preprocess.bands is None
+            else {"shown": list(preprocess.shown_bands)}
+        ),
         **kernels.identity(net.device, net.dtype),
     }
     data = {

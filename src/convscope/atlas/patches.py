@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, fit, scale_of
 from convscope.atlas.sprites import encode
@@ -34,6 +35,8 @@ BLOCK_BYTES = 512 << 20
 Tick = Callable[[int], None]
 """Told how many pieces of work are done, each time that some are."""
 
+BANDS_KEPT = 32
+"""Channels up to which each is also kept by itself."""
 _JOB_IMAGES = 32
 _JOB_PIXELS = 64 << 20  # bytes of projections that are at hand at a time
 
@@ -100,6 +103,8 @@ class Tiles:
 
     scales: (units, k) the magnitude that is black or white in a projection; activations: (units, k) the response as
     the projection found it again; both 0 where there is none. report: what was done at the layer's steps.
+    bands: (units, cells, h, w) each channel by itself as grey, of images of other than one or three channels, see
+    `Studio.bands`.
     """
 
     photos: Pixels
@@ -107,13 +112,14 @@ class Tiles:
     scales: NDArray[np.float32]
     activations: NDArray[np.float32]
     report: str
+    bands: Pixels
 
     @classmethod
-    def blank(cls, units: int, k: int, size: TileSize) -> Self:
-        """Tiles of nothing."""
+    def blank(cls, units: int, k: int, size: TileSize, bands: int = 0) -> Self:
+        """Tiles of nothing, with so many cells of single channels."""
         shape = (units, k, *size.shape, 3)
-        empty = np.zeros((units, k), np.float32)
-        return cls(np.full(shape, GREY, np.uint8), np.full(shape, GREY, np.uint8), empty, empty.copy(), "")
+        empty, single = np.zeros((units, k), np.float32), np.full((units, bands, *size.shape), GREY, np.uint8)
+        return cls(np.full(shape, GREY, np.uint8), np.full(shape, GREY, np.uint8), empty, empty.copy(), "", single)
 
 
 def _nothing(path: Path, content: bytes) -> None:
@@ -142,6 +148,14 @@ class Studio:
         """The tile size of a layer."""
         return TileSize.of(self.box(layer), self.tile)
 
+    def bands(self, k: int) -> int:
+        """Cells of single channels that are kept of a unit: for each channel the k photos, then the first projection.
+
+        None of grey and RGB images, and none of more than `BANDS_KEPT` channels.
+        """
+        channels = self.preprocess.channels
+        return 0 if channels in (1, 3) or channels > BANDS_KEPT else channels * (k + 1)
+
     def box(self, layer: str) -> tuple[int, int]:
         """(height, width) in pixels of the receptive fields of a layer, all of one size."""
         y0, x0, y1, x1 = self.net.boxes(layer, np.zeros((1, 2), np.int64))[0].tolist()
@@ -153,19 +167,19 @@ class Studio:
         Raises SourceError where an image that was scanned cannot be read any more.
         """
         size = self.size(top.layer)
-        made = Tiles.blank(len(channels), top.k, size)
+        made = Tiles.blank(len(channels), top.k, size, self.bands(top.k))
         todo = Picks.of(top, channels)
         reports: set[str] = set()
         for count, report in self._all(top.layer, todo, made, channels.start, pool):
             reports.add(report)
             tick(count)
-        return Tiles(made.photos, made.projections, made.scales, made.activations, min(reports, default=""))
+        return Tiles(made.photos, made.projections, made.scales, made.activations, min(reports, default=""), made.bands)
 
     def _all(
         self, layer: str, todo: Picks, made: Tiles, first: int, pool: Executor | None
     ) -> Iterator[tuple[int, str]]:
         """Do all jobs; yields the responses of each that is done, and its report."""
-        most = max(1, _JOB_PIXELS // (math.prod(self.box(layer)) * 3 * 4))
+        most = max(1, _JOB_PIXELS // (math.prod(self.box(layer)) * self.preprocess.channels * 4))
         jobs = todo.jobs(images=_JOB_IMAGES, responses=most)
         if pool is None:
             for job in jobs:
@@ -201,13 +215,28 @@ class Studio:
         size = made.photos.shape[2:4]
         fill = self.preprocess.mean_colour
         for i, (unit, rank) in enumerate(zip(job.channels - first, job.ranks, strict=True)):
-            made.photos[unit, rank] = fit(crop_patch(photos[row[i]], boxes[i], fill), size)
+            made.photos[unit, rank] = fit(self.preprocess.shown(crop_patch(photos[row[i]], boxes[i], fill)), size)
             made.projections[unit, rank] = fit(shown[i], size)
+            if made.bands.shape[1]:
+                self._single(made, (int(unit), int(rank)), crop_patch(photos[row[i]], boxes[i], fill), found.pixels[i])
         made.scales[job.channels - first, job.ranks] = scales
         made.activations[job.channels - first, job.ranks] = found.values.float().cpu().numpy()
-        return str(found.report)
+        return found.report.treatment
 
-    def _photo(self, number: int) -> Pixels:
+    def _single(self, made: Tiles, at: tuple[int, int], patch: NDArray[Any], pixels: Tensor) -> None:
+        """Bring a response's channels into their cells, each by itself; projections are on one scale."""
+        (unit, rank), k, size = at, made.photos.shape[1], made.photos.shape[2:4]
+        channels = range(self.preprocess.channels)
+        levels = self.preprocess.levels(patch, [channel + 1 for channel in channels])
+        for channel in channels:
+            made.bands[unit, channel * k + rank] = fit(np.ascontiguousarray(levels[..., channel]), size)
+        if rank == 0:
+            scale = np.repeat(scale_of(pixels.reshape(1, 1, -1, pixels.shape[-1])), len(channels))
+            for channel, shown in enumerate(display(pixels[:, None], scale=scale)):
+                cell = fit(np.ascontiguousarray(shown[..., 0]), size)
+                made.bands[unit, len(channels) * k + channel] = cell
+
+    def _photo(self, number: int) -> NDArray[Any]:
         """The crop of an image; its small version is written on the way if it is not there yet."""
         photo = self.crops.get(number)
         if photo is None:
@@ -216,14 +245,15 @@ class Studio:
         self.keep_small(number, photo)
         return photo
 
-    def keep_small(self, number: int, photo: Pixels) -> None:
+    def keep_small(self, number: int, photo: NDArray[Any]) -> None:
         """Write the small version of a whole image, if such are kept and it is not there yet."""
         if self.thumbs is None:
             return
         path = self.thumbs / thumb_path(number)
         if not path.exists():
             size = TileSize.of(photo.shape[:2], self.thumb)
-            content = encode(fit(np.ascontiguousarray(photo), size.shape), lossless=False, quality=75)
+            whole = np.ascontiguousarray(self.preprocess.shown(photo))
+            content = encode(fit(whole, size.shape), lossless=False, quality=75)
             write_bytes(path, content)
             self.written(path, content)
 
@@ -233,7 +263,7 @@ class Studio:
             if self.thumbs is not None and not (self.thumbs / thumb_path(number)).exists():
                 self._photo(number)
 
-    def _read(self, number: int) -> Pixels:
+    def _read(self, number: int) -> NDArray[Any]:
         try:
             return load_image(self.source, number, self.preprocess)
         except ImageError as error:

@@ -1,5 +1,6 @@
 """The picture files of a layer: a sprite for each unit, contact sheets for the whole."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
@@ -34,6 +35,15 @@ class PictureFolder:
     folder: Path
     k: int
     tile: TileSize
+    singles: int = 0
+    """Cells of single channels, see `Studio.bands`."""
+
+    @property
+    def bands(self) -> Grid | None:
+        """The grid of a unit's single channels, None where there are none."""
+        if not self.singles:
+            return None
+        return Grid.of(self.singles, self.tile.shape, columns=math.ceil(math.sqrt(self.singles)), panels=1)
 
     @property
     def sprite(self) -> Grid:
@@ -54,6 +64,10 @@ class PictureFolder:
         """The sprite of a unit."""
         return self.folder / f"{channel}.webp"
 
+    def bands_path(self, channel: int) -> Path:
+        """The single channels of a unit."""
+        return self.folder / f"bands-{channel}.webp"
+
     def sheet_path(self, kind: str, number: int) -> Path:
         """A contact sheet of photos or projections."""
         return self.folder / f"{kind}-{number}.webp"
@@ -69,6 +83,9 @@ class PictureFolder:
             row = channel - channels.start
             picture = compose(self.sprite, tiles.photos[row], tiles.projections[row])
             write_bytes(self.unit_path(channel), encode(picture, lossless=self.sprite.lossless))
+            if self.bands is not None:
+                single = compose(self.bands, np.repeat(tiles.bands[row][..., None], 3, axis=3))
+                write_bytes(self.bands_path(channel), encode(single, lossless=self.bands.lossless))
 
         for _ in spread(write, todo, pool):
             tick(1)
@@ -116,16 +133,17 @@ class PictureFolder:
 
     def files(self, alive: Iterable[int], count: int) -> list[Path]:
         """The files of a layer of `count` units, those in `alive` with pictures of their own."""
-        sheets = range(-(-count // SHEET_UNITS))
+        sheets, alive = range(-(-count // SHEET_UNITS)), list(alive)
         return [
             *(self.unit_path(channel) for channel in alive),
+            *(self.bands_path(channel) for channel in alive if self.singles),
             *(self.sheet_path(kind, number) for kind in ("photos", "projections") for number in sheets),
             self.folder / "preview.webp",
         ]
 
     def measure(self) -> PictureCount:
         """How much there is of what is written here; later additions have no part in it."""
-        kinds = ("[0-9]*.webp", "photos-*.webp", "projections-*.webp", "preview.webp")
+        kinds = ("[0-9]*.webp", "photos-*.webp", "projections-*.webp", "preview.webp", "bands-*.webp")
         sizes = [path.stat().st_size for kind in kinds for path in self.folder.glob(kind)]
         return PictureCount(len(sizes), sum(sizes))
 

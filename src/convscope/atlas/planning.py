@@ -176,6 +176,7 @@ def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole
             made.copy(f"{folder}/{kind}-{sheet}.webp")
     for channel in channels:
         made.copy(f"{folder}/{channel}.webp")
+        made.copy(f"{folder}/bands-{channel}.webp")
     made.copy(f"data/layers/{layer.id}.js")
     for shard in sorted({channel // SHARD_UNITS for channel in channels}):
         for address in (f"layers/{layer.id}/{shard}", f"extras/{layer.id}/{shard}"):

@@ -62,7 +62,7 @@ class TileSize:
 
 
 def scale_of(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURATED) -> NDArray[np.float32]:
-    """The magnitude (n,) of each projection (n, c, h, w) that `display` shows as black or white.
+    """The magnitude (n,) of each projection (n, C, h, w) that `display` shows as black or white.
 
     It is the largest magnitude, leaving out the fraction `saturated` of the values that are larger still; and the
     largest of all where that would be zero.
@@ -72,7 +72,7 @@ def scale_of(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURA
     >>> scale_of(np.array([[[[0.0, -3.0, 2.0, 1.0]]]]), saturated=0.25).tolist()
     [2.0]
     """
-    return _scale(_finite(pixels), saturated)
+    return _scale(_visible(pixels), saturated)
 
 
 def _scale(values: NDArray[np.float32], saturated: float) -> NDArray[np.float32]:
@@ -87,19 +87,19 @@ def _scale(values: NDArray[np.float32], saturated: float) -> NDArray[np.float32]
 
 
 def display(pixels: Tensor | NDArray[np.floating], *, scale: NDArray[np.floating] | None = None) -> Pixels:
-    """Projections (n, 3, h, w) as uint8 images (n, h, w, 3): zero is 128, minus the scale 1, plus the scale 255.
+    """Projections (n, C, h, w) as uint8 images (n, h, w, 3): zero is 128, minus the scale 1, plus the scale 255.
 
     The scale (n,) is by default each projection's own (`scale_of`); what lies beyond it is cut off. Without
     that, a few pixels of a deep layer's projection would leave the rest of it invisible. A projection that is zero
-    everywhere is grey everywhere; NaN counts as zero. One channel (n, 1, h, w) becomes grey levels. Raises ShapeError
-    for other shapes.
+    everywhere is grey everywhere; NaN counts as zero. Three channels are colours, one becomes grey levels, and of
+    others the sum over channels does. Raises ShapeError for other shapes.
 
     >>> display(np.array([[[[-4.0, 0.0, 1.0, 2.0]]]]))[0, 0, :, 0].tolist()
     [1, 128, 160, 192]
     """
-    if pixels.ndim != 4 or pixels.shape[1] not in (1, 3):
-        raise ShapeError(f"projections are (n, 3, h, w) or (n, 1, h, w), found {tuple(pixels.shape)}")
-    values = _finite(pixels)
+    if pixels.ndim != 4 or not pixels.shape[1]:
+        raise ShapeError(f"projections are (n, C, h, w), found {tuple(pixels.shape)}")
+    values = _visible(pixels)
     reach = (_scale(values, SATURATED) if scale is None else scale)[:, None, None, None]
     # Divided first: 127 / scale overflows for the smallest signals.
     with np.errstate(over="ignore"):  # what is more than a reach away from zero is black or white, however far
@@ -109,6 +109,12 @@ def display(pixels: Tensor | NDArray[np.floating], *, scale: NDArray[np.floating
     return np.repeat(shown, 3, axis=3) if shown.shape[3] == 1 else np.ascontiguousarray(shown)
 
 
+def _visible(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
+    """The channels that are shown: one or three as they are, of others their sum."""
+    values = _finite(pixels)
+    return values if values.shape[1] in (1, 3) else values.sum(axis=1, keepdims=True)
+
+
 def _finite(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
     values = pixels.detach().float().cpu().numpy() if isinstance(pixels, Tensor) else pixels.astype(np.float32)
     largest = float(np.finfo(np.float32).max)
@@ -116,7 +122,7 @@ def _finite(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def fit(patch: Pixels, size: tuple[int, int]) -> Pixels:
-    """The patch (h, w, 3) in `size` (height, width): itself where that is its size, otherwise reduced by averaging.
+    """The patch (h, w, 3) or (h, w) in `size` (height, width): itself where it is so large, else reduced by averaging.
 
     The Hamming window of Pillow has no negative parts: grey stays grey, and nothing rings at edges.
 

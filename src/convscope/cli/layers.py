@@ -46,6 +46,11 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
     terminal.say()
     terminal.say(net.summary)
     terminal.say("* taken by a scan when no layers are named")
+    for layer in net.layers:
+        if layer.field is not None and layer.field.regular and layer.field.unseen:
+            share = f"{100 * layer.field.unseen:.0f} % of the pixels"
+            terminal.say(f"{layer.name}: its stride is larger than its fields: {share} are seen by none of its units")
+            break
 
 
 def _say_contents(found: "FileContents", terminal: "Terminal") -> None:

@@ -41,7 +41,7 @@ def occlude(
     STORE/parts as soon as it is known: run the same command again, and it goes on from there.
 
         convscope occlude zoo:squeezenet1_1 dog.jpg -o dog
-        convscope occlude zoo:squeezenet1_1 photos/ -o out --size 32 --stride 4 --fill blur -t tabby -t 285
+        convscope occlude zoo:squeezenet1_1 photos/ -o out --size 32 --stride 4 --fill blur -t "tabby cat" -t 285
         convscope occlude zoo:squeezenet1_1 dog.jpg -o dog --scan scan --scan-images photos/
         convscope occlude zoo:squeezenet1_1 samples: -o out --limit 12 --atlas atlas
 

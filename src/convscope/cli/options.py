@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter, validators
 
+from convscope.cli.parsing import parse_bands, parse_channels, parse_pair, parse_range, parse_resize
 from convscope.cli.terminal import Terminal
 from convscope.errors import ConvscopeError, UsageError
 
 if TYPE_CHECKING:
     from convscope.data import Preprocess, Source
+    from convscope.data.recipes import RecipeName
     from convscope.graph import Network
 
 RULES = Group("Projections", sort_key=1)
@@ -44,7 +46,7 @@ Workers = Annotated[int | None, Parameter(group=RUN, help="Threads that share th
 Seed = Annotated[
     int, Parameter(group=RUN, validator=validators.Number(gte=0, lt=2**63), help="Seed of what is random.")
 ]
-Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
+Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: parquet: hf: samples:")]
 
 
 @Parameter(name="*", group=COMMON)
@@ -74,8 +76,23 @@ class ModelOptions:
     `random`, or a name that the scheme knows."""
     input_size: str | None = None
     """Height and width of the input, as 224 or 192x256."""
-    preprocess: Path | None = None
-    """JSON file that says what is done to images: height, width, resize, interpolation, scale, mean, std."""
+    in_channels: int | None = None
+    """Channels of the input; by default what the first convolution takes."""
+    preprocess: str | None = None
+    """What is done to images, for a network that does not say it: `imagenet` (its mean and std), `unit` (0 to 1, no
+    more), or a JSON file such as {"height": 28, "width": 28, "mean": [0.1307], "std": [0.3081]}, which may also have
+    resize, interpolation, scale, range and bands."""
+    mean: str | None = None
+    """Instead: the mean of pixels on 0 to 1, as 0.1307, or 0.5,0.4,0.3 for each channel; with --std."""
+    std: str | None = None
+    """Their standard deviation, the same way."""
+    resize: str | None = None
+    """Shortest side to bring images to before their centre crop, as 256; or height and width, as 256x256."""
+    range: str | None = None
+    """Which values of files of more than 8 bits are black and white: 0:4095, `file` (as each says), `collection` (the
+    least and the largest of all)."""
+    bands: str | None = None
+    """Which channels are shown, counted from 1, as red, green and blue (4,3,2) or as grey (8)."""
     classes: str | None = None
     """Text file with the name of one class a line, `imagenet`, or the number of outputs."""
     channels: Literal["rgb", "bgr"] = "rgb"
@@ -84,6 +101,8 @@ class ModelOptions:
     """Where to compute, such as cpu, cuda or cuda:1."""
     dtype: Literal["float32", "float64", "float16", "bfloat16"] | None = None
     """Numbers to compute with."""
+    randomness: Literal["refuse", "allow"] = "refuse"
+    """Whether a network may give another answer each time, as one does whose dropout is left on."""
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))] = 0
     """Seed of what is random: the weights of a network that has none, and what a command draws."""
 
@@ -99,11 +118,33 @@ class ImageOptions:
     """Leave out images whose files have more bytes than this, before they are read; by default 536,870,912."""
     root: Path | None = None
     """Folder that the paths of a list or table are relative to; by default its own."""
+    tile_size: str | None = None
+    """Windows of tiles: in pixels, as 256 or 192x256."""
+    tile_stride: str | None = None
+    """Every how many pixels there is one; by default as many as it has."""
+    anonymous: Annotated[bool, _SWITCH] = False
+    """Number the images: neither their names nor their place get into the result."""
+
+
+def said_of_images(net: "Network", source: "Source") -> str:
+    """What is assumed of images of other than RGB and 8 bits, such as a range that was found; "" of the usual ones."""
+    from convscope.methods.inputs import preprocess_of
+
+    recipe = preprocess_of(net, source)
+    return "" if recipe.channels == 3 and recipe.range is None else f"; images {recipe}"
 
 
 def admitted(asked: ImageOptions | None) -> dict[str, Any]:
-    """The options as arguments of `open_source`."""
-    return asdict(asked or ImageOptions())
+    """The options of one image as arguments of `open_source`.
+
+    Raises UsageError for those of a collection, where a command has several.
+    """
+    asked = asked or ImageOptions()
+    if asked.tile_size or asked.tile_stride or asked.anonymous:
+        raise UsageError(
+            "--tile-size, --tile-stride and --anonymous mean nothing here: this command opens several parts"
+        )
+    return {"max_pixels": asked.max_pixels, "max_bytes": asked.max_bytes, "root": asked.root}
 
 
 def open_images(
@@ -112,7 +153,18 @@ def open_images(
     """The collection that a command looks at, of images that may cost so much."""
     from convscope.studies.asking import collection
 
-    return collection(images, limit=limit, cache=cache, **admitted(allowance))
+    asked = allowance or ImageOptions()
+    return collection(
+        images,
+        limit=limit,
+        cache=cache,
+        max_pixels=asked.max_pixels,
+        max_bytes=asked.max_bytes,
+        root=asked.root,
+        tile_size=parse_pair(asked.tile_size, "tile-size"),
+        tile_stride=parse_pair(asked.tile_stride, "tile-stride"),
+        names="numbered" if asked.anonymous else "kept",
+    )
 
 
 @Parameter(name="*", group=RULES)
@@ -145,11 +197,18 @@ def load_network(spec: str, asked: ModelOptions | None) -> "Network":
     how: dict[str, Any] = {
         "weights": options.weights,
         "input_size": parse_size(options.input_size),
+        "in_channels": options.in_channels,
         "preprocess": read_preprocess(options.preprocess),
+        "mean": parse_channels(options.mean, "mean"),
+        "std": parse_channels(options.std, "std"),
+        "resize": parse_resize(options.resize),
+        "range": parse_range(options.range),
+        "bands": parse_bands(options.bands),
         "classes": read_classes(options.classes),
         "channels": options.channels,
         "device": options.device,
         "dtype": None if options.dtype is None else getattr(torch, options.dtype),
+        "randomness": options.randomness,
     }
     with _one_message():
         return convscope.load(spec, seed=options.seed, **how)
@@ -262,12 +321,19 @@ def read_classes(text: str | None) -> tuple[str, ...] | Literal["imagenet"] | in
     return names
 
 
-def read_preprocess(path: Path | None) -> "Preprocess | None":
-    """What is done to images, from a JSON file as `Preprocess.to_json` writes it."""
-    if path is None:
-        return None
+def read_preprocess(asked: str | None) -> "Preprocess | RecipeName | None":
+    """What is done to images: by a name, or from a JSON file as `Preprocess.to_json` writes it.
+
+    >>> read_preprocess("unit")
+    'unit'
+    """
+    if asked is None or asked == "imagenet" or asked == "unit":
+        return asked
     from convscope.data import Preprocess
 
+    path = Path(asked)
+    if not path.exists():
+        raise UsageError(f"--preprocess {asked} is neither imagenet nor unit, and no file of that name is there")
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # ValueError: neither JSON nor text

@@ -62,7 +62,7 @@ def scan(
     names = parse_names(layers, "layers") or list(net.layers.stages())
     source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
-    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}")
+    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}{opt.said_of_images(net, source)}")
     with terminal.progress() as progress:
         found = studies.scan(
             net, source, store=store, layers=names, k=k, batch=batch, workers=workers, shard=part,

@@ -2,14 +2,29 @@
 
 from convscope.data.allowance import MAX_BYTES, MAX_PIXELS, Allowance, allowance_of
 from convscope.data.cache import CachedSource, cached
-from convscope.data.decoding import decode
-from convscope.data.loading import Batch, Failure, batches, load_image
-from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess
-from convscope.data.sources import CREDITS, Images, Source, Subset, limit, open_source, subset, wrap_dataset, wrap_hub
+from convscope.data.decoding import decode, decode_for, read_raster
+from convscope.data.loading import Batch, Failure, batches, load_image, load_pixels
+from convscope.data.looking import look
+from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess, Range
+from convscope.data.ranges import settled
+from convscope.data.rasters import Raster
+from convscope.data.sources import (
+    CREDITS,
+    Images,
+    Names,
+    Source,
+    Subset,
+    limit,
+    open_source,
+    subset,
+    wrap_dataset,
+    wrap_hub,
+)
 
 __all__ = [
     # collections
     "open_source",
+    "Names",
     "Source",
     "Images",
     "subset",
@@ -22,18 +37,25 @@ __all__ = [
     "cached",
     # pixels
     "decode",
+    "decode_for",
+    "read_raster",
+    "look",
+    "Raster",
     "MAX_PIXELS",
     "MAX_BYTES",
     "Allowance",
     "allowance_of",
     "Preprocess",
     "Placement",
+    "Range",
+    "settled",
     "IMAGENET_MEAN",
     "IMAGENET_STD",
     "CAFFE_MEAN",
     # batches
     "batches",
     "load_image",
+    "load_pixels",
     "Batch",
     "Failure",
 ]

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from convscope.data.preprocess import Preprocess
 from convscope.data.rows import ENDING, Rows, open_rows
 from convscope.data.sources.base import PicklableLock, Source
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[Any]
 
 
 @dataclass
@@ -74,7 +75,7 @@ class CachedSource:
         return self.inner.describe()
 
     def crop(self, index: int, preprocess: Preprocess, how: str, make: Callable[[], Pixels]) -> Pixels:
-        """The crop (height, width, 3) of an image, from the cache or made and kept; `how` it is decoded is in its key.
+        """The crop (height, width, C) of an image, from the cache or made and kept; `how` it is decoded is in its key.
 
         Raises:
             StoreError: if the cache cannot be written. ImageError: if the image cannot be read; that is not kept.
@@ -103,13 +104,13 @@ class CachedSource:
             self.folder / f"{key}{ENDING}",
             {"crops": described},
             count=len(self),
-            shape=(preprocess.height, preprocess.width, 3),
-            dtype=np.dtype(np.uint8),
+            shape=(preprocess.height, preprocess.width, preprocess.channels),
+            dtype=np.dtype(preprocess.dtype),
         )
 
 
 def cached(source: Source, folder: str | os.PathLike[str]) -> CachedSource:
-    """The source with its decoded crops kept in `folder` (made if missing), height x width x 3 bytes an image.
+    """The source with its decoded crops kept in `folder` (made if missing), height x width x 3 bytes an image of RGB.
 
     Raises:
         StoreError: where the folder cannot be written, once crops are made.
@@ -126,4 +127,9 @@ def cached(source: Source, folder: str | os.PathLike[str]) -> CachedSource:
 def _geometry(preprocess: Preprocess) -> dict[str, object]:
     """What of a preprocessing decides the crop: normalisation comes after it."""
     described = preprocess.to_json()
-    return {name: value for name, value in described.items() if name not in ("scale", "mean", "std")}
+    found = {name: value for name, value in described.items() if name not in ("scale", "mean", "std", "bands")}
+    if preprocess.channels != 3:
+        found["channels"] = preprocess.channels
+    if preprocess.range is not None or preprocess.channels != 3:
+        found["fill"] = preprocess.mean_colour.tolist()  # where an image holds no data
+    return found

@@ -1,4 +1,6 @@
-"""Any image file or image object as (H, W, 3) uint8 RGB pixels, or an ImageError that says what is wrong with it.
+"""Any image file or image object as (H, W, 3) uint8 RGB pixels, or as the pixels that a network's recipe wants.
+
+Or an ImageError that says what is wrong with it.
 
 JPEG goes to simplejpeg, which releases the interpreter lock and gives the same pixels as Pillow; what simplejpeg
 refuses, and every other format of `convscope.data.formats`, goes to Pillow's decoder of that format, and nothing else
@@ -7,7 +9,8 @@ goes anywhere. Choices, the same on both ways:
 - EXIF orientation is applied; the first frame of an animation is taken; colour profiles are ignored.
 - CMYK and YCCK JPEGs follow Adobe's inverted convention, and become RGB without a colour profile.
 - Transparency, in whatever form, is composited on white.
-- 16-bit grey is scaled to 8 bits (65535 is white), not clipped; floating-point pixels are read on 0..1.
+- 16-bit grey is scaled to 8 bits (65535 is white), not clipped; floating-point pixels are read on 0..1. What would be
+  nearly black so is refused.
 - A truncated file is an error, and so is a JPEG whose entropy-coded data is damaged; stray bytes between a JPEG's
   segments are not.
 """
@@ -16,6 +19,7 @@ import logging
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,13 +30,19 @@ from PIL import Image, ImageFile
 from convscope.data.allowance import MAX_PIXELS
 from convscope.data.formats import FORMATS, READ, open_image
 from convscope.data.jpeg import JpegHeader, check_scans, read_header
+from convscope.data.preprocess import Preprocess
+from convscope.data.rasterfiles import array_raster, deep_values, raster_of
+from convscope.data.rasters import Raster, limits, pixels_for
+from convscope.data.tiff import is_tiff, needs_tifffile
 from convscope.errors import ImageError
 
 logger = logging.getLogger(__name__)
 
-Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image
-"""What `decode` takes: an encoded file, pixels (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or a Pillow image."""
+Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image | Raster
+"""What `decode` takes: an encoded file, pixels (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), a Pillow image, or values."""
 
+_RGB = Preprocess(1, 1)
+"""The recipe for looking at an image: RGB of 8 bits."""
 _ORIENTATION = 0x0112
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
 _STRIP = 1 << 20
@@ -78,16 +88,78 @@ def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: i
         return _from_array(payload, max_pixels)
     if isinstance(payload, Image.Image):
         return _from_image(payload, max_pixels)
+    if isinstance(payload, Raster):
+        return pixels_for(payload, _RGB)
+    _check_bytes(payload)
+    jpeg = read_header(payload)
+    if jpeg is not None and jpeg.components in (1, 3):
+        return _from_jpeg(payload, jpeg, max_pixels, at_least)
+    raster = _raster_in(payload, 3, max_pixels)
+    if raster is not None:
+        return pixels_for(raster, _RGB)
+    return _from_file(payload, max_pixels)
+
+
+def decode_for(
+    payload: Payload, preprocess: Preprocess, *, max_pixels: int | None = MAX_PIXELS, at_least: int | None = None
+) -> NDArray[Any]:
+    """The image as the (H, W, C) pixels of a recipe, with its channels and of its dtype: see `convscope.data.rasters`.
+
+    For RGB without a range it is `decode`. Raises ImageError with the reason.
+
+    >>> deep = np.array([[0, 4095]], np.uint16)
+    >>> decode_for(deep, Preprocess(1, 2, mean=(0.5,), std=(0.5,), range=(0, 4095))).tolist()
+    [[[0.0], [255.0]]]
+    """
+    planes = isinstance(payload, np.ndarray) and payload.ndim == 3 and payload.shape[2] not in (1, 3, 4)
+    if preprocess.channels == 3 and preprocess.range is None and not planes:
+        return decode(payload, max_pixels=max_pixels, at_least=at_least)
+    most = MAX_PIXELS if max_pixels is None else max_pixels
+    return pixels_for(read_raster(payload, preprocess.channels, max_pixels=most, at_least=at_least), preprocess)
+
+
+def read_raster(
+    payload: Payload, channels: int, *, max_pixels: int = MAX_PIXELS, at_least: int | None = None
+) -> Raster:
+    """The image with its values as they are stored, for a network of so many channels.
+
+    Raises ImageError with the reason.
+    """
+    if isinstance(payload, Raster):
+        return payload
+    if isinstance(payload, np.ndarray):
+        raster = array_raster(payload, channels)
+        _check_size(raster.values.shape[1], raster.values.shape[0], max_pixels)
+        return raster
+    if isinstance(payload, Image.Image):
+        _check_image(payload, max_pixels)
+        return _finish(payload, lambda image: _raster(image, channels, None))
+    _check_bytes(payload)
+    jpeg = read_header(payload)
+    if jpeg is not None and jpeg.components in (1, 3):
+        return Raster(_from_jpeg(payload, jpeg, max_pixels, at_least))
+    raster = _raster_in(payload, channels, max_pixels)
+    return (
+        _from_file(payload, max_pixels, lambda image: _raster(image, channels, payload)) if raster is None else raster
+    )
+
+
+def _check_bytes(payload: Any) -> None:
     if not isinstance(payload, bytes | bytearray | memoryview):
         raise ImageError(
             f"no image can be read from a {type(payload).__name__}: give bytes, an array or a Pillow image"
         )
     if len(payload) == 0:
         raise ImageError("the file is empty")
-    jpeg = read_header(payload)
-    if jpeg is not None and jpeg.components in (1, 3):
-        return _from_jpeg(payload, jpeg, max_pixels, at_least)
-    return _from_file(payload, max_pixels)
+
+
+def _raster_in(data: bytes | bytearray | memoryview, channels: int, max_pixels: int) -> Raster | None:
+    try:
+        return raster_of(data, channels, max_pixels)
+    except ImageError:
+        raise
+    except Exception as error:
+        raise _damaged(error, "file") from error
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
@@ -127,7 +199,9 @@ def _from_jpeg(
 # Everything else
 
 
-def _from_file(data: bytes | bytearray | memoryview, max_pixels: int) -> NDArray[np.uint8]:
+def _from_file(
+    data: bytes | bytearray | memoryview, max_pixels: int, convert: Callable[[Image.Image], Any] | None = None
+) -> Any:
     try:
         if bytes(data[:4]) == b"\0\0\1\0":
             # Pillow reads an icon's pixels when it opens it, of whatever size they are.
@@ -136,7 +210,9 @@ def _from_file(data: bytes | bytearray | memoryview, max_pixels: int) -> NDArray
         with open_image(data) as image:
             _check_size(image.width, image.height, max_pixels)
             _check_inside(image, data, max_pixels)
-            return _finish(image)
+            return _finish(image, convert or _rgb)
+    except ImageError as error:
+        raise needs_tifffile(error) if is_tiff(bytes(data[:4])) else error from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise ImageError(f"too large: {_plain(error)}") from error
     except _PILLOW_ERRORS as error:
@@ -175,6 +251,11 @@ def _sizes_in_icon(data: bytes | bytearray | memoryview) -> Iterator[tuple[int, 
 
 def _from_image(image: Image.Image, max_pixels: int) -> NDArray[np.uint8]:
     """The pixels of a Pillow image that somebody else opened."""
+    _check_image(image, max_pixels)
+    return _finish(image, _rgb)
+
+
+def _check_image(image: Image.Image, max_pixels: int) -> None:
     if isinstance(image, ImageFile.ImageFile) and image.format not in (*FORMATS, "MPO"):
         # Its pixels may not be read yet, and reading them is what starts a program.
         raise ImageError(
@@ -182,7 +263,6 @@ def _from_image(image: Image.Image, max_pixels: int) -> NDArray[np.uint8]:
             "as image.convert('RGB')"
         )
     _check_size(image.width, image.height, max_pixels)
-    return _finish(image)
 
 
 def _damaged(error: BaseException, name: str) -> ImageError:
@@ -197,16 +277,28 @@ def _plain(error: BaseException) -> str:
     return text or type(error).__name__
 
 
-def _finish(image: Image.Image) -> NDArray[np.uint8]:
-    """The pixels of an open Pillow image, upright."""
+def _raster(image: Image.Image, channels: int, data: bytes | bytearray | memoryview | None) -> Raster:
+    """A loaded Pillow image of any mode with its values as they are, of 8 bits in RGB or with opacity."""
+    mode = image.mode
+    if mode.startswith("I;16") or mode in ("I", "F"):
+        return deep_values(np.asarray(image), data)
+    if (mode, channels) in (("RGBA", 4), ("LA", 2)):
+        return Raster(np.array(image), alpha=True)
+    return Raster(_rgb(image))
+
+
+def _finish(image: Image.Image, convert: Callable[[Image.Image], Any]) -> Any:
+    """What a conversion makes of an open Pillow image, upright: pixels, or a Raster."""
     try:
         # Reads the pixels; Pillow turns TIFF images upright here, and then drops their orientation.
         image.load()
         orientation = _orientation(image)
-        pixels = _rgb(image)
+        made = convert(image)
     except _PILLOW_ERRORS as error:
         raise _damaged(error, image.format or "image") from error
-    return _orient(pixels, orientation)
+    if isinstance(made, Raster):
+        return replace(made, values=_orient(made.values, orientation))
+    return _orient(made, orientation)
 
 
 def _orientation(image: Image.Image) -> int:
@@ -219,7 +311,7 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _orient(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+def _orient(image: NDArray[Any], orientation: int) -> NDArray[Any]:
     """The image upright: EXIF orientations 5 to 8 are stored transposed, others flipped."""
     if orientation == 1:
         return image
@@ -249,7 +341,8 @@ def _straight(image: Image.Image) -> NDArray[np.uint8]:
 def _deep_image(image: Image.Image) -> NDArray[np.uint8]:
     extremes = [(part.min(), part.max()) for part in (np.asarray(strip) for _, strip in _strips(image))]
     dtype = np.asarray(image.crop((0, 0, 1, 1))).dtype
-    _check_range(dtype, np.min([low for low, _ in extremes]), np.max([high for _, high in extremes]))
+    low, high = np.min([low for low, _ in extremes]), np.max([high for _, high in extremes])
+    limits(Raster(np.array([low, high], dtype)[None, :, None]), _RGB)
     return _by_strips(image, lambda part: _three(_scaled(np.asarray(part))))
 
 
@@ -285,17 +378,11 @@ def _deep(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     """Pixels of more than 8 bits, of any shape: integers on 0..65535 and floating point on 0..1 become 0..255."""
     if values.dtype == np.bool_:
         return values.astype(np.uint8) * np.uint8(255)
-    _check_range(values.dtype, values.min(), values.max())
+    limits(Raster(np.array([values.min(), values.max()], values.dtype)[None, :, None]), _RGB)
     out = np.empty(values.shape, np.uint8)
     for rows in _rows(len(values), values.size // len(values)):
         out[rows] = _scaled(values[rows])
     return out
-
-
-def _check_range(dtype: np.dtype[Any], low: Any, high: Any) -> None:
-    top = _top(dtype)
-    if not (low >= 0 and high <= top):  # so that NaN is refused too
-        raise ImageError(f"pixels of type {dtype} are read on 0..{top}, found {low:g} to {high:g}")
 
 
 def _top(dtype: np.dtype[Any]) -> int:

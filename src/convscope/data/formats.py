@@ -90,7 +90,7 @@ FORMATS: dict[str, Format] = {
 }
 """The image formats that are read, by their names, in the order in which they are tried."""
 
-READ = "JPEG, PNG, GIF, BMP, TIFF, WebP, AVIF, JPEG 2000, PPM, ICO and TGA"
+READ = "JPEG, PNG, GIF, BMP, TIFF, WebP, AVIF, JPEG 2000, PPM, ICO, TGA, DICOM and .npy"
 """The same for people."""
 
 _OTHERS: tuple[tuple[bytes, str], ...] = (
@@ -104,7 +104,6 @@ _OTHERS: tuple[tuple[bytes, str], ...] = (
     (b"GRIB", "GRIB"),
     (b"BUFR", "BUFR"),
     (b"\x89HDF", "HDF5"),
-    (b"\x93NUMPY", "a NumPy array"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"\x1f\x8b", "a gzip file"),
     (b"version https://git-lfs", "a pointer of Git LFS to a file that was not fetched"),
@@ -138,7 +137,10 @@ def _unknown(start: bytes) -> str:
     """What to say of a file with these first bytes."""
     name = next((name for mark, name in _OTHERS if start.startswith(mark)), None)
     if start[4:8] == b"ftyp" and start[8:12] in _HEIF:
-        name = "HEIF"
+        return (
+            f"HEIF (HEIC, as phones write it), which is not an image format that is read (read are {READ}): save it as "
+            "JPEG, with heif-convert or the phone's setting for the most compatible format"
+        )
     if name is None:
         return f"not an image in a known format (it begins with {start[:16]!r})"
     return f"{name}, which is not an image format that is read (read are {READ})"

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 import torch
@@ -18,8 +18,9 @@ from torch import Tensor
 from convscope.data.ahead import made_ahead
 from convscope.data.allowance import allowance_of
 from convscope.data.cache import CachedSource
-from convscope.data.decoding import decode
+from convscope.data.decoding import decode, decode_for
 from convscope.data.preprocess import Preprocess
+from convscope.data.ranges import settled
 from convscope.data.sources.base import Source
 from convscope.errors import ImageError, UsageError
 
@@ -68,8 +69,9 @@ def first_reasons(failures: Sequence[Unread], most: int = 3) -> str:
 class Batch:
     """Crops of one stretch of the indices; n is smaller than the stretch where images failed, and may be 0.
 
-    `indices` (n,) int64 are numbers in the source, `images` (n, 3, height, width) uint8 RGB in channels-last memory
-    order, `labels` (n,) int64 with -1 where there is none, `failures` the images left out.
+    `indices` (n,) int64 are numbers in the source, `images` (n, C, height, width) pixels with the preprocessing's
+    channels and dtype (RGB and uint8, if it does not say otherwise) in channels-last memory order, `labels` (n,) int64
+    with -1 where there is none, `failures` the images left out.
     """
 
     indices: NDArray[np.int64]
@@ -83,8 +85,8 @@ class Batch:
 
 def load_image(
     source: Source, index: int, preprocess: Preprocess | None = None, *, max_pixels: int | None = None
-) -> NDArray[np.uint8]:
-    """One image of a source as (H, W, 3) uint8 RGB, cropped where a `preprocess` is given.
+) -> NDArray[Any]:
+    """One image of a source as (H, W, 3) uint8 RGB; where a `preprocess` is given its crop, as that says.
 
     It may have `max_pixels` pixels, by default as many as the source was opened with.
 
@@ -93,16 +95,23 @@ def load_image(
     max_pixels = allowance_of(source).pixels if max_pixels is None else max_pixels
     if preprocess is None:
         return decode(source.read(index), max_pixels=max_pixels)
-    return _crop_of(source, index, preprocess, max_pixels, None)
+    return _crop_of(source, index, settled(preprocess, source), max_pixels, None)
 
 
-def _crop_of(
-    source: Source, index: int, preprocess: Preprocess, max_pixels: int, at_least: int | None
-) -> NDArray[np.uint8]:
+def load_pixels(source: Source, index: int, preprocess: Preprocess) -> NDArray[Any]:
+    """One whole image of a source, (H, W, C), with the channels and the range that a preprocessing says.
+
+    Raises ImageError where it cannot be read or decoded.
+    """
+    recipe = settled(preprocess, source)
+    return decode_for(source.read(index), recipe, max_pixels=allowance_of(source).pixels)
+
+
+def _crop_of(source: Source, index: int, preprocess: Preprocess, max_pixels: int, at_least: int | None) -> NDArray[Any]:
     """The crop of an image, from the source's cache where it has one."""
 
-    def make() -> NDArray[np.uint8]:
-        return preprocess.crop(decode(source.read(index), max_pixels=max_pixels, at_least=at_least))
+    def make() -> NDArray[Any]:
+        return preprocess.crop(decode_for(source.read(index), preprocess, max_pixels=max_pixels, at_least=at_least))
 
     if isinstance(source, CachedSource):
         return source.crop(index, preprocess, "full" if at_least is None else "reduced", make)
@@ -145,6 +154,7 @@ def batches(
     if len(outside):
         raise UsageError(f"there is no image {outside[0]}: {source.describe()}")
     most = allowance_of(source).pixels if max_pixels is None else max_pixels
+    preprocess = settled(preprocess, source)
     loader = _Loader(source, preprocess, _at_least(preprocess, decoding), most, memory == "pinned")
     stretches = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     return _serial(loader, stretches) if threads == 0 else _threaded(loader, stretches, threads, ahead)
@@ -170,9 +180,10 @@ class _Loader:
     pinned: bool
 
     def begin(self, indices: NDArray[np.int64]) -> "_Pending":
-        shape = (len(indices), self.preprocess.height, self.preprocess.width, 3)
+        shape = (len(indices), self.preprocess.height, self.preprocess.width, self.preprocess.channels)
+        dtype = torch.uint8 if self.preprocess.dtype == np.uint8 else torch.float32
         # Fresh memory for each batch: whoever holds an earlier one never sees it change.
-        images = torch.empty(shape, dtype=torch.uint8, device="cpu", pin_memory=self.pinned)
+        images = torch.empty(shape, dtype=dtype, device="cpu", pin_memory=self.pinned)
         return _Pending(indices, images, np.full(len(indices), -1, np.int64), [None] * len(indices))
 
     def fill(self, pending: "_Pending", places: range) -> None:
@@ -193,7 +204,7 @@ class _Pending:
     """A batch in the making; each task writes to its own places."""
 
     indices: NDArray[np.int64]
-    images: Tensor  # (n, H, W, 3)
+    images: Tensor  # (n, H, W, C)
     labels: NDArray[np.int64]
     failures: list[Failure | None]
 

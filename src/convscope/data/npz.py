@@ -22,7 +22,8 @@ MAX_INFLATED = 4 << 30
 """Bytes that the compressed arrays of a file may come to, by default; arrays that are not compressed have no bound, as
 the file is as large as they are."""
 
-_MAGIC = b"\x93NUMPY"
+MAGIC = b"\x93NUMPY"
+"""How an .npy file begins."""
 _PIECE = 1 << 20
 # Encrypted members, methods of compression that are not there, headers that are no Python.
 _DAMAGE = (
@@ -52,7 +53,7 @@ def read_npz(path: Path, *, max_inflated: int = MAX_INFLATED) -> dict[str, NDArr
         raise ValueError("it is no regular file but a device, a pipe or a socket")
     try:
         with path.open("rb") as file:
-            if file.read(len(_MAGIC)) == _MAGIC:
+            if file.read(len(MAGIC)) == MAGIC:
                 raise ValueError("it is a single array, not an .npz pack")
             with zipfile.ZipFile(file) as archive:
                 members = archive.infolist()
@@ -77,14 +78,49 @@ def _check_proportion(members: list[zipfile.ZipInfo], max_inflated: int) -> None
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
     """One array; raises ValueError where its header does not say what its member has."""
     with archive.open(member) as stream:
-        shape, columns_first, dtype = _header(stream, member.filename)
-        count = math.prod(shape)
-        room = member.file_size - stream.tell()
-        if min(shape, default=0) < 0 or count * dtype.itemsize != room:
-            raise ValueError(f"{member.filename} says that it holds {dtype} {shape}, and has {room} bytes")
-        array = np.empty(count, dtype)
-        _fill(array, stream, member.filename)
+        return _array(stream, member.file_size, member.filename)
+
+
+def read_npy(stream: IO[bytes], size: int, name: str = "the array") -> NDArray[Any]:
+    """The array of an .npy file of so many bytes.
+
+    Raises ValueError, saying why, where it is no such file, is damaged, or holds Python objects.
+    """
+    try:
+        return _array(stream, size, name)
+    except _DAMAGE as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def mapped_npy(path: Path) -> NDArray[Any]:
+    """The array of an .npy file, read from the disk where it is looked at; not to be written to.
+
+    Raises ValueError, saying why, as `read_npy` does.
+    """
+    if kind_of(path) != "file":
+        raise ValueError("it is no regular file but a device, a pipe or a socket")
+    try:
+        with path.open("rb") as stream:
+            shape, columns_first, dtype = _checked_header(stream, path.stat().st_size, path.name)
+            offset = stream.tell()
+        return np.memmap(path, dtype, "r", offset, shape, "F" if columns_first else "C")
+    except _DAMAGE as error:
+        raise ValueError(str(error) or type(error).__name__) from error
+
+
+def _array(stream: IO[bytes], size: int, name: str) -> NDArray[Any]:
+    shape, columns_first, dtype = _checked_header(stream, size, name)
+    array = np.empty(math.prod(shape), dtype)
+    _fill(array, stream, name)
     return array.reshape(shape, order="F" if columns_first else "C")
+
+
+def _checked_header(stream: IO[bytes], size: int, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    shape, columns_first, dtype = _header(stream, name)
+    room = size - stream.tell()
+    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != room:
+        raise ValueError(f"{name} says that it holds {dtype} {shape}, and has {room} bytes")
+    return shape, columns_first, dtype
 
 
 def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -16,10 +16,9 @@ Pixels = NDArray[np.uint8]
 def shown(signals: Tensor, *, scale: float | None = None) -> Pixels:
     """Signals (n, c, h, w) as pictures (n, h, w, 3) with zero as mid-grey: on their own scales, or all on one.
 
-    Of signals that are neither grey nor RGB the mean over channels is shown.
+    Of signals that are neither grey nor RGB the sum over channels is shown.
     """
-    values = signals if signals.shape[1] in (1, 3) else signals.mean(1, keepdim=True)
-    return display(values, scale=None if scale is None else np.full(len(values), scale, np.float32))
+    return display(signals, scale=None if scale is None else np.full(len(signals), scale, np.float32))
 
 
 def grid(pictures: Pixels, *, columns: int, gap: int = 1, enlarge: int = 1) -> Pixels:

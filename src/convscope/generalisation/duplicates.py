@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from convscope.data import Source, allowance_of, decode, open_source
+from convscope.data import Source, allowance_of, look, open_source
 from convscope.errors import ImageError, UsageError
 from convscope.files import write_bytes
 from convscope.methods.workers import one_thread_workers
@@ -163,7 +163,7 @@ def thumbnails(
 
 
 def _thumbnail(source: Source, index: int) -> NDArray[np.uint8]:
-    image = decode(source.read(index), max_pixels=allowance_of(source).pixels, at_least=2 * SIDE)
+    image = look(source.read(index), max_pixels=allowance_of(source).pixels, at_least=2 * SIDE)
     grey = Image.fromarray(image).convert("L")
     return np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
 

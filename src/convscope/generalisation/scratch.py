@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
-from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, batches, subset
+from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess, batches, settled, subset
 from convscope.errors import SourceError, UsageError
 from convscope.generalisation.datasets import TargetSet
 from convscope.generalisation.journal import fold_key, journal_of, kept_in
@@ -124,7 +124,8 @@ def _score(
 ) -> Score:
     """The score of one fold."""
     module, preprocess = random_module(spec, len(target.classes), size, recipe=recipe)
-    pictures = _pictures(target, fold.train, recipe.shortest_side(preprocess.height), recipe, threads)
+    preprocess = settled(preprocess, target.source)
+    pictures = _pictures(target, fold.train, preprocess, recipe, threads)
     stage = f"from scratch, {fold.name}"
     fit(module.to(device), pictures, preprocess, recipe, threads=threads, progress=tell, stage=stage)
     found, labels = _classify(module, target, fold.test, preprocess)
@@ -161,7 +162,9 @@ def random_module(
     if isinstance(found.module, ExportedProgram) or found.preprocess is None:
         raise UsageError(f"{spec} cannot be trained: it does not say how images become its input")
     # Colours of the order of one, whatever the trained network takes: some take 0 to 255, which no fresh weights fit.
-    standard = replace(found.preprocess, scale=1 / 255, mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    standard = found.preprocess
+    if standard.channels == 3:
+        standard = replace(standard, scale=1 / 255, mean=IMAGENET_MEAN, std=IMAGENET_STD)
     preprocess = resized(standard, request.input_size)
     if preprocess.height != preprocess.width:
         raise UsageError(f"{spec} takes inputs of {preprocess.height}x{preprocess.width}: name a size, for square ones")
@@ -181,10 +184,13 @@ def _begin(module: nn.Module, recipe: Recipe) -> nn.Module:
     return module
 
 
-def _pictures(target: TargetSet, rows: NDArray[np.int64], side: int, recipe: Recipe, threads: int) -> TrainingImages:
+def _pictures(
+    target: TargetSet, rows: NDArray[np.int64], like: Preprocess, recipe: Recipe, threads: int
+) -> TrainingImages:
     """The images `rows` with the target's labels, which count other classes than the source's where some are out."""
     source = subset(target.source, rows.tolist())
-    pictures = open_pictures(source, side, crop_source=recipe.crop_source, threads=threads)
+    side = recipe.shortest_side(like.height)
+    pictures = open_pictures(source, side, crop_source=recipe.crop_source, threads=threads, like=like)
     number = {target.source.label(int(row)): int(target.labels[row]) for row in rows}
     labels = np.array([number[label] for label in pictures.labels.tolist()], np.int64)
     if isinstance(pictures, InMemory | Streamed):

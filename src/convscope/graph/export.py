@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import logging
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
+from torch.fx import GraphModule, Interpreter
 
 from convscope.errors import ShapeError, TraceError
+from convscope.graph.outside import caches_kept
 from convscope.graph.refusals import refusal
 
 log = logging.getLogger(__name__)
@@ -78,10 +82,11 @@ _EXPORT_ERRORS = (
 
 def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgram:
     shapes = ({0: Dim.DYNAMIC},) if free else None
-    with warnings.catch_warnings(), torch.no_grad(), _quiet("torch._subclasses.fake_tensor"):
+    with warnings.catch_warnings(), torch.no_grad(), caches_kept(module), _quiet():
         warnings.simplefilter("ignore")  # torch warns of its own deprecations while it exports
         program = torch.export.export(module, (example,), dynamic_shapes=shapes)
-        return program.run_decompositions({})
+        with _names_in_blocks(program):
+            return program.run_decompositions({})
 
 
 @contextmanager
@@ -122,20 +127,56 @@ def _contents(container: dict[Any, Any] | list[Any] | set[Any]) -> Callable[[], 
     return put_back
 
 
+_LOGGERS = ("torch._subclasses.fake_tensor", "torch.fx.experimental.symbolic_shapes")
+
+
 @contextmanager
-def _quiet(logger: str) -> Iterator[None]:
-    """The logger silent for the time of the block: torch logs a traceback on stderr before it raises what we report."""
-    found = logging.getLogger(logger)
-    before, found.disabled = found.disabled, True
+def _quiet() -> Iterator[None]:
+    """A block in which torch says nothing of a failure but raises it: it would log tracebacks and print the graph."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.disabled for logger in loggers]
+    with ExitStack() as put_back:
+        for logger, disabled in zip(loggers, before, strict=True):
+            put_back.callback(setattr, logger, "disabled", disabled)
+            logger.disabled = True
+        put_back.enter_context(_unprinted("torch.export._trace"))
+        yield
+
+
+@contextmanager
+def _unprinted(name: str) -> Iterator[None]:
+    """A block in which one module of torch prints nothing; who else prints, does."""
+    module = vars(importlib.import_module(name))
+    module["print"] = lambda *_, **__: None
     try:
         yield
     finally:
-        found.disabled = before
+        module.pop("print", None)
+
+
+@contextmanager
+def _names_in_blocks(program: ExportedProgram) -> Iterator[None]:
+    """A block in which what stands in a `with` of the module (autocast) is decomposed node by node.
+
+    As a whole, its operations would all be taken for the module's own that the block stands in (torch 2.13).
+    """
+    inner = [m for m in program.graph_module.modules() if isinstance(m, GraphModule) and m is not program.graph_module]
+    for block in inner:
+        block.forward = partial(_node_by_node, block)
+    try:
+        yield
+    finally:
+        for block in inner:
+            del block.forward
+
+
+def _node_by_node(block: GraphModule, *args: Any) -> Any:
+    return Interpreter(block).run(*args)
 
 
 def functional(program: ExportedProgram) -> ExportedProgram:
     """The same program in functional form; a program read from a file may still mutate its values."""
-    with warnings.catch_warnings(), torch.no_grad():
+    with warnings.catch_warnings(), torch.no_grad(), _names_in_blocks(program):
         warnings.simplefilter("ignore")
         return copy.copy(program).run_decompositions({})
 

@@ -21,12 +21,17 @@ def fold_norms(steps: Sequence[Step], wanted: set[int]) -> list[Step]:
     for step in steps:
         below = by_index.get(step.inputs[0]) if step.inputs else None
         alone = below is not None and readers[below.index] == 1 and below.index not in wanted
-        if isinstance(step, BatchNorm) and isinstance(below, Conv2d) and alone:
+        if isinstance(step, BatchNorm) and isinstance(below, Conv2d) and alone and foldable(below, step):
             del found[below.index]
             found[step.index] = folded(below, step)
         else:
             found[step.index] = step
     return list(found.values())
+
+
+def foldable(conv: Step, norm: BatchNorm) -> bool:
+    """Whether a batch norm can be part of the convolution before it: with autocast, their numbers are of two dtypes."""
+    return isinstance(conv, Conv2d) and conv.weight.dtype == norm.scale.dtype
 
 
 def folded(conv: Conv2d, norm: BatchNorm) -> Conv2d:

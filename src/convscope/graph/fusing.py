@@ -19,11 +19,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from convscope.graph.folding import folded
+from convscope.graph.folding import foldable, folded
 from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d, Linear
 from convscope.graph.steps.normalisation import BatchNorm
-from convscope.graph.steps.pointwise import ReLU, Sum
+from convscope.graph.steps.pointwise import Cast, ReLU, Sum
 from convscope.graph.steps.pool import MaxPool2d
 from convscope.graph.steps.structure import Cat
 from convscope.kernels import onednn
@@ -115,7 +115,7 @@ def _folded(steps: Sequence[Step], wanted: frozenset[int], *, keep: bool) -> lis
             run = Convolution(step)
             if isinstance(below, Cat) and below.index in alone and (parts := _parts(below, step)):
                 run, inputs = Convolution(step, parts=parts), actions.pop(below.index).inputs
-        elif isinstance(step, BatchNorm) and isinstance(below, Conv2d) and below.index in alone:
+        elif isinstance(step, BatchNorm) and below is not None and below.index in alone and foldable(below, step):
             made = actions.pop(below.index)
             assert isinstance(made.run, Convolution)
             run, inputs = made.run.with_norm(step), made.inputs
@@ -154,6 +154,7 @@ def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], want
         return None
     by_index = {step.index: step for step in steps}
     ours = isinstance(by_index[action.index], _FRESH)
+    mixed = any(isinstance(step, Cast) for step in steps)  # with autocast, a map and its norm are of two dtypes
     plain = {a.index for a in actions if a.inputs == by_index[a.index].inputs}
     found = Then(())
     last = action.index
@@ -166,7 +167,7 @@ def _then(action: Action, actions: Sequence[Action], steps: Sequence[Step], want
             return replace(found, made=(*found.made, step.index), pooling=step.pooling)
         if not ours or found.rectify:
             break
-        if isinstance(step, BatchNorm) and not found.made:
+        if isinstance(step, BatchNorm) and not found.made and not mixed:
             factor = step.scale.flatten()
             bound = step.call.bind()
             shift = -bound["running_mean"] * factor

@@ -18,21 +18,21 @@ from torch.utils import _pytree as pytree
 from convscope.errors import TraceError
 from convscope.graph.names import Origin, assign_names
 from convscope.graph.nouns import Value
+from convscope.graph.randomness import differs, may_draw, own_generators, random_steps
 from convscope.graph.steps import BatchSize, Call, Slot, Step, make_step
 from convscope.graph.steps.normalisation import match_lrn
 from convscope.graph.steps.structure import PERMUTATIONS, VIEWS, permuted_layout, reshaped_layout
 
 aten = torch.ops.aten
 
+_DROPPING = (aten.dropout.default, aten.feature_dropout.default, aten.alpha_dropout.default)
 _IDENTITIES = {
     aten.clone.default,
     aten.alias.default,
     aten.detach.default,
     aten.contiguous.default,
     aten.lift_fresh_copy.default,
-    aten.dropout.default,
-    aten.feature_dropout.default,
-    aten.alpha_dropout.default,
+    *_DROPPING,
 }
 _SHAPE_ONLY = {
     aten.new_zeros.default,
@@ -60,7 +60,10 @@ _CHECKS = ("_assert", "sym_constrain", "_guards", "assert_")
 
 @dataclass(frozen=True)
 class Program:
-    """The traced graph: value 0 is the image, step i makes value steps[i].index."""
+    """The traced graph: value 0 is the image, step i makes value steps[i].index.
+
+    random: the names of what draws random numbers whenever the network runs, or drew them while it was traced.
+    """
 
     steps: tuple[Step, ...]
     values: tuple[Value, ...]
@@ -70,6 +73,7 @@ class Program:
     input_shape: tuple[int, int, int]
     any_batch: bool
     dtype: torch.dtype
+    random: tuple[str, ...] = ()
 
 
 def lower(program: ExportedProgram) -> Program:
@@ -90,6 +94,7 @@ class _Lowering:
         self.pending: list[tuple[Call, Origin]] = []
         self.dropped: list[tuple[Origin, int]] = []
         self.outputs: list[int] = []
+        self.drawn: list[str] = []
         self._bind_inputs()
 
     def _bind_inputs(self) -> None:
@@ -122,7 +127,7 @@ class _Lowering:
                 "dimension, or for batches of 1"
             )
         self.input_shape = (int(shape[1]), int(shape[2]), int(shape[3]))
-        self.dtype = images[0].meta["val"].dtype
+        self.dtype, self.device = images[0].meta["val"].dtype, images[0].meta["val"].device
         self.env[images[0]] = Slot(0)
         self.values.append(Value(self.input_shape, (2, 3)))
 
@@ -145,9 +150,11 @@ class _Lowering:
             step.name = name
         origins = {i + 1: origin for i, (_, origin) in enumerate(self.pending)}
         aliases = self._aliases(set(names))
-        return Program(
-            steps, tuple(self.values), origins, aliases, output, self.input_shape, self.any_batch, self.dtype
-        )
+        shape = self.input_shape
+        images = (2 if self.any_batch else 1, *shape)
+        drawing = random_steps(steps, lambda: torch.rand(images, dtype=self.dtype, device=self.device))
+        random, values = tuple(dict.fromkeys([*self.drawn, *drawing])), tuple(self.values)
+        return Program(steps, values, origins, aliases, output, shape, self.any_batch, self.dtype, random)
 
     def _prune(self, output: int) -> int:
         """Drops steps that no output needs (the chain a local response norm was told by); the output's new number."""
@@ -188,7 +195,8 @@ class _Lowering:
         if any(part in name for part in _CHECKS) or value is None:
             return
         if isinstance(value, torch.SymInt | int | float | bool | torch.SymFloat | torch.SymBool):
-            self.env[node] = self._number(value)
+            # A size that pixels decide is refused where it is used: it may serve a check alone.
+            self.env[node] = value if _of_pixels(value) else self._number(value)
             return
         if isinstance(value, list | tuple):
             self.env[node] = _Several(node)
@@ -308,8 +316,15 @@ class _Lowering:
         args, kwargs = _deep_resolve(
             (node.args, node.kwargs), lambda v: self.env.get(v, v) if isinstance(v, torch.fx.Node) else v
         )
-        with torch.no_grad():
-            return node.target(*args, **kwargs)
+        if not may_draw(node.target):
+            with torch.no_grad():
+                return node.target(*args, **kwargs)
+        with own_generators():
+            drawn = node.target(*args, **kwargs)
+        if differs(lambda: node.target(*args, **kwargs)):
+            path = Origin.of(node).innermost[1]
+            self.drawn.append(f"{path}.{_plain(node.target)}" if path else _plain(node.target))
+        return drawn
 
     def _is_identity(self, node: Any) -> bool:
         first = node.args[0] if node.args else None
@@ -323,7 +338,8 @@ class _Lowering:
             return same
         if node.target is aten.adaptive_avg_pool2d.default:
             return same
-        return same and node.target in _IDENTITIES
+        on = node.target in _DROPPING and (node.args[2] if len(node.args) > 2 else node.kwargs.get("train", True))
+        return same and node.target in _IDENTITIES and not on
 
     def _is_batch(self, size: Any) -> bool:
         if not self.any_batch:
@@ -337,6 +353,11 @@ class _Lowering:
         expr = sympy.sympify(value.node.expr)
         if not expr.free_symbols:
             return int(expr)
+        if _of_pixels(value):
+            raise TraceError(
+                "the size of a tensor in the model depends on what is in the images (x[x > 0], torch.nonzero, "
+                "int(x.sum())): write it for tensors of one size, with torch.where for x[mask]"
+            )
         symbol = self.batch.node.expr
         offset, factor = expr.subs(symbol, 0), sympy.diff(expr, symbol)
         if expr.free_symbols != {symbol} or not (offset.is_Integer and factor.is_Integer):
@@ -352,7 +373,24 @@ class _Several:
 
 
 def _alike(a: Any, b: Any) -> bool:
-    return a.shape == b.shape and a.dtype == b.dtype
+    """Whether two values have one shape and dtype; sizes that pixels decide are alike where they are the same one."""
+    return a.dtype == b.dtype and [_spelled(n) for n in a.shape] == [_spelled(n) for n in b.shape]
+
+
+def _spelled(size: Any) -> Any:
+    return size if isinstance(size, int) else size.node.expr
+
+
+def _of_pixels(value: Any) -> bool:
+    """Whether a number depends on what is in the images, as the count of positive pixels does."""
+    symbolic = isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool)
+    return symbolic and any(
+        str(symbol).startswith(("u", "zuf")) for symbol in sympy.sympify(value.node.expr).free_symbols
+    )
+
+
+def _plain(target: Any) -> str:
+    return getattr(target, "_opname", str(target)).strip("_")
 
 
 def _deep_resolve(tree: Any, resolve: Any) -> Any:

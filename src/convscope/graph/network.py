@@ -15,14 +15,17 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
+from convscope.graph.activations import activations
 from convscope.graph.export import export_module, functional
 from convscope.graph.fusing import Action, plan
 from convscope.graph.listing import rows_of, table_of
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
+from convscope.graph.outside import python_draws
 from convscope.graph.placing import Reaches, boxes_of, field_of, reach_of, reaches
 from convscope.graph.pulling import cone
+from convscope.graph.randomness import Randomness, refuse
 from convscope.graph.running import Running, as_map
 from convscope.graph.stages import stage_layers
 from convscope.graph.steps import Step
@@ -127,17 +130,20 @@ class Network(Shown):
         classes: Sequence[str] | None = None,
         copy: bool = True,
         folding: Folding = "fold",
+        randomness: Randomness = "refuse",
     ) -> Network:
         """The network that `module` is in eval mode, for images of `input_shape` (channels, height, width).
 
         The module itself is left exactly as it was, its train or eval mode included. With `copy` the network has
         weights of its own; without, it shares the module's, and is valid until they change. `folding`: "fold" runs
         batch norm within the convolution before it where nobody asks for what is between (equal up to rounding),
-        "none" does not.
+        "none" does not. `randomness`: "refuse" a network that gives another answer each time (dropout left on), or
+        "allow" it.
 
         Raises:
             ShapeError: if `input_shape` is not three positive integers.
-            TraceError: if torch.export cannot follow the model, or it is not a function of one batch of images.
+            TraceError: if torch.export cannot follow the model, it is not a function of one batch of images, or it is
+                random.
 
         >>> import torch
         >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU()), (3, 9, 9))
@@ -146,8 +152,11 @@ class Network(Shown):
         """
         if not isinstance(module, nn.Module):
             raise UsageError(f"a torch.nn.Module is needed, not {type(module).__name__}")
-        program = lower(export_module(module, input_shape))
-        net = cls(program, name=name or type(module).__name__, preprocess=preprocess, classes=classes, folding=folding)
+        with python_draws() as drawn:
+            exported = export_module(module, input_shape)
+        program, name = lower(exported), name or type(module).__name__
+        refuse(randomness, name, program.random, drawn)
+        net = cls(program, name=name, preprocess=preprocess, classes=classes, folding=folding)
         return net._moved(lambda tensor: _laid_out(tensor.clone() if copy else tensor))
 
     @classmethod
@@ -159,13 +168,19 @@ class Network(Shown):
         name: str = "exported program",
         preprocess: Any = None,
         classes: Sequence[str] | None = None,
+        randomness: Randomness = "refuse",
     ) -> Network:
         """The network of a program made by torch.export (in eval mode), such as one read from a .pt2 file.
 
+        `randomness` is that of `trace`.
+
         Raises:
-            TraceError: if it is not a function of one batch of images, or was exported for a fixed batch above one.
+            TraceError: if it is not a function of one batch of images, was exported for a fixed batch above one, or is
+                random.
         """
-        net = cls(lower(functional(program)), name=name, preprocess=preprocess, classes=classes)
+        lowered = lower(functional(program))
+        refuse(randomness, name, lowered.random, ())
+        net = cls(lowered, name=name, preprocess=preprocess, classes=classes)
         return net._moved(_laid_out)
 
     @usual_settings()
@@ -246,8 +261,18 @@ class Network(Shown):
         return {step.name: step.index for step in self.steps if self.values[step.index].addressable}
 
     @cached_property
+    def activations(self) -> dict[int, Step]:
+        """The steps that stand for others when signals are carried back, by the value they make: see `activations`."""
+        like = torch.zeros((), dtype=self.dtype, device=self.device)
+        return activations(self.steps, self.values, self.program.output, like)
+
+    @cached_property
+    def _pulled(self) -> list[Step]:
+        return [self.activations.get(step.index, step) for step in self.steps]
+
+    @cached_property
     def _reaches(self) -> list[Reaches]:
-        return reaches(self.steps, self.values)
+        return reaches(self._pulled, self.values)
 
     @cached_property
     def layers(self) -> LayerList:
@@ -258,7 +283,7 @@ class Network(Shown):
         aliases |= {k: v for k, v in self.program.aliases.items() if k not in self._index}
         readable = {alias: names[i] for alias, i in aliases.items() if i in names}
         layers = [self._layer(step) for step in self.steps if step.index in names]
-        return LayerList(layers, readable, stage_layers(self.steps, self.values, self.program.output), self.name)
+        return LayerList(layers, readable, stage_layers(self._pulled, self.values, self.program.output), self.name)
 
     def _layer(self, step: Step) -> Layer:
         value = self.values[step.index]
@@ -456,8 +481,8 @@ class Network(Shown):
         return self._plans[key]
 
     def cone(self, layer: str) -> list[Step]:
-        """The steps that a layer is computed from, in execution order."""
-        return cone(self.steps, self.index_of(layer))
+        """The steps that a signal at a layer is carried back through, in execution order."""
+        return cone(self.steps, self.index_of(layer), self.activations)
 
 
 def _laid_out(tensor: Tensor) -> Tensor:

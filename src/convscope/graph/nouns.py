@@ -28,6 +28,16 @@ class Field:
     size: tuple[int, int]
     regular: bool = True
 
+    @property
+    def unseen(self) -> float:
+        """The share of pixels that lie between the units' fields, where these are further apart than they are long.
+
+        >>> Field((4, 4), (0, 0), (3, 2)).unseen
+        0.625
+        """
+        seen = [min(size / stride, 1.0) if stride else 1.0 for size, stride in zip(self.size, self.stride, strict=True)]
+        return 1 - seen[0] * seen[1]
+
 
 @dataclass(frozen=True)
 class Layer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from convscope.errors import UsageError
@@ -60,6 +60,8 @@ def pull_options(options: PullOptions | None, **single: Any) -> PullOptions:
 class Report:
     """What a projection did on its way down: how many steps of each kind were treated how.
 
+    against, of: how many of how many activations that were put in are negative; 0 of 0 where others were put in.
+
     >>> str(Report(rectified=Counter(relu=57), smooth=Counter(hardswish=19), fallback=Counter(roll=2)))
     '57 relu rectified, 19 hardswish rectified (not a ReLU), 2 roll by fallback'
     """
@@ -69,14 +71,41 @@ class Report:
     differentiated: Counter[str] = field(default_factory=Counter)
     identity: Counter[str] = field(default_factory=Counter)
     fallback: Counter[str] = field(default_factory=Counter)
+    unnamed: Counter[str] = field(default_factory=Counter)
+    against: int = 0
+    of: int = 0
 
     def __str__(self) -> str:
+        said = evidence_against(self.against, self.of)
+        return f"{self.treatment}; {said}" if said else self.treatment
+
+    def for_value(self, value: float) -> Report:
+        """The report of one projection alone, whose activation this is."""
+        return replace(self, against=int(value < 0), of=1) if self.of else self
+
+    @property
+    def treatment(self) -> str:
+        """What was done at the steps, whatever was put in."""
         says = (
             (self.rectified, "rectified"),
             (self.smooth, "rectified (not a ReLU)"),
             (self.differentiated, "by derivative"),
             (self.identity, "passed through"),
+            (self.unnamed, "by derivative (curved, no activation known by name)"),
             (self.fallback, "by fallback"),
         )
         parts = [f"{count} {op} {what}" for counter, what in says for op, count in sorted(counter.items())]
         return ", ".join(parts) or "linear steps only"
+
+
+def evidence_against(count: int, of: int) -> str:
+    """What negative activations mean for their projections, in words; nothing where there are none.
+
+    >>> evidence_against(1, 1)
+    'the activation is negative: shown is what speaks against the unit'
+    """
+    if not count:
+        return ""
+    if of == 1:
+        return "the activation is negative: shown is what speaks against the unit"
+    return f"{count} of {of} activations are negative: theirs show what speaks against the unit"

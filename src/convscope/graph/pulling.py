@@ -47,11 +47,15 @@ class Context:
         return cut(self.kept[value], self.image, layout, origin, size, fill)
 
 
-def cone(steps: Sequence[Step], target: int) -> list[Step]:
-    """The steps that `target` is computed from, in execution order."""
+def cone(steps: Sequence[Step], target: int, standing: Mapping[int, Step] | None = None) -> list[Step]:
+    """The steps that `target` is computed from, in execution order.
+
+    standing: steps that stand for those which make the same value, such as an activation for what it is written with.
+    """
     wanted, found = {target}, []
     for step in reversed(steps):
         if step.index in wanted:
+            step = step if standing is None else standing.get(step.index, step)
             found.append(step)
             wanted.update(step.inputs)
     return found[::-1]

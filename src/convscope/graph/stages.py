@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from convscope.graph.nouns import Value
 from convscope.graph.steps import Step
-from convscope.graph.steps.pointwise import ClippedReLU, MaximumWithZero, ReLU, SmoothActivation, Sum
+from convscope.graph.steps.pointwise import ClippedReLU, MaximumWithZero, Rectifier, ReLU, SmoothActivation, Sum
 from convscope.graph.steps.structure import Cat
 
-_COMPLETE = (ReLU, ClippedReLU, MaximumWithZero, SmoothActivation, Sum, Cat)
+_COMPLETE = (ReLU, ClippedReLU, MaximumWithZero, Rectifier, SmoothActivation, Sum, Cat)
 
 
 def stage_layers(steps: Sequence[Step], values: Sequence[Value], output: int) -> list[str]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from convscope.data import Preprocess, decode, load_image, open_source
+from convscope.data import Preprocess, Source, decode_for, load_image, open_source, settled
+from convscope.data.recipes import named, no_preprocessing
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
 
@@ -33,28 +34,39 @@ def chosen_layers(net: Network, layers: Sequence[str] | None, usual: Sequence[st
     return [net.layers[name].name for name in (usual if layers is None else layers)]
 
 
-def preprocess_of(net: Network) -> Preprocess:
-    """The network's preprocessing.
+def preprocess_of(net: Network, source: Source | None = None) -> Preprocess:
+    """The network's preprocessing; for the images of a source with numbers for the range of a collection.
+
+    A preprocessing that is a name ("imagenet", "unit") is that for the network's input.
 
     Raises:
-        UsageError: if it has none, or one that makes images of another size.
+        UsageError: if it has none, or one that makes images of another size or of other channels.
     """
-    found = net.preprocess
+    found, (channels, height, width) = recipe_of(net), net.input_shape
     if found is None:
+        raise no_preprocessing(net.name, channels)
+    if (found.height, found.width) != (height, width):
         raise UsageError(
-            f"{net.name} has no preprocessing, so images cannot become its input: say what is done to them with "
-            "preprocess= (of load or Network.trace)"
+            f"the preprocessing of {net.name} makes images of shape ({channels}, {found.height}, {found.width}), the "
+            f"network takes {tuple(net.input_shape)}: trace it for that shape, or change the preprocessing"
         )
-    if (3, found.height, found.width) != tuple(net.input_shape):
-        raise UsageError(
-            f"the preprocessing of {net.name} makes images of shape (3, {found.height}, {found.width}), the network "
-            f"takes {tuple(net.input_shape)}: trace it for that shape, or change the preprocessing"
-        )
-    return found
+    return found if source is None else settled(found, source)
 
 
-def input_of(net: Network, pixels: NDArray[np.uint8] | Sequence[NDArray[np.uint8]]) -> Tensor:
-    """The network's input (n, 3, H, W), on its device, for crops of images: uint8 (n, H, W, 3), or n of (H, W, 3)."""
+def recipe_of(net: Network) -> Preprocess | None:
+    """What a network's preprocessing says of colours, for its channels, whatever size it is of; None where it has none.
+
+    Raises:
+        UsageError: for one of other channels.
+    """
+    found, (channels, height, width) = net.preprocess, net.input_shape
+    if found is None:
+        return None
+    return named(found, height, width, channels) if isinstance(found, str) else found.for_channels(channels)
+
+
+def input_of(net: Network, pixels: NDArray[Any] | Sequence[NDArray[Any]]) -> Tensor:
+    """The network's input (n, C, H, W), on its device, for crops of images: pixels (n, H, W, C), or n of (H, W, C)."""
     stacked = np.stack(pixels) if not isinstance(pixels, np.ndarray) else np.ascontiguousarray(pixels)
     batch = torch.from_numpy(stacked).permute(0, 3, 1, 2)
     return preprocess_of(net).normalise(batch, dtype=net.dtype).to(net.device)
@@ -66,8 +78,8 @@ def images_for(net: Network, images: Any) -> Tensor:
     | images | are |
     | --- | --- |
     | a floating-point tensor (C, H, W) or (n, C, H, W) | normalised already: taken as they are |
-    | a uint8 tensor (3, H, W) or (n, 3, H, W) | pixels; of the input's size they are cropped already |
-    | a NumPy array (H, W), (H, W, 3), (n, H, W, 3), or one as a tensor would be | pixels where they are uint8 |
+    | a uint8 tensor (C, H, W) or (n, C, H, W) | pixels; of the input's size they are cropped already |
+    | a NumPy array (H, W), (H, W, C), (n, H, W, C), or one as a tensor would be | pixels where they are uint8 |
     | a path, a Pillow image | one image |
     | a `Source`, or a spelling of a collection (`open_source`) | all of its images |
     | a list or tuple of paths, Pillow images, arrays, or of tensors (C, H, W) | these images |
@@ -122,9 +134,10 @@ def are_planes(images: Any) -> bool:
 
 def _normalised(net: Network, batch: Tensor) -> Tensor:
     checked = net.check_images(batch)
-    if isinstance(net.preprocess, Preprocess) and batch.shape[1] == 3 and len(batch):
-        pixels = torch.tensor([0, 255], dtype=torch.uint8, device="cpu").repeat(3, 1)[:, :, None]
-        ends = net.preprocess.normalise(pixels)
+    recipe = recipe_of(net)
+    if recipe is not None and recipe.range != "normalised" and len(batch):
+        pixels = torch.tensor([0, 255], dtype=torch.uint8, device="cpu").repeat(recipe.channels, 1)[:, :, None]
+        ends = recipe.normalise(pixels)
         low, high = float(ends.min()), float(ends.max())
         least, most = (float(value) for value in batch.aminmax())
         # Pixels are never negative, and larger than anything normalised, or whole numbers.
@@ -137,17 +150,17 @@ def _normalised(net: Network, batch: Tensor) -> Tensor:
     return checked
 
 
-def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[np.uint8]]:
-    """The crops (H, W, 3) of images that are not normalised."""
+def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[Any]]:
+    """The crops (H, W, C) of images that are not normalised."""
     if isinstance(images, Tensor):
         yield from _of_planes(images.detach().cpu().numpy(), preprocess)
-    elif isinstance(images, np.ndarray) and images.ndim in (3, 4) and images.shape[-1] not in (1, 3, 4):
+    elif isinstance(images, np.ndarray) and _planes_first(images, preprocess.channels):
         yield from _of_planes(images, preprocess)
     elif isinstance(images, np.ndarray):
         for one in images if images.ndim == 4 else [images]:
-            yield preprocess.crop(decode(one))
+            yield preprocess.crop(decode_for(one, preprocess))
     elif isinstance(images, Image.Image):
-        yield preprocess.crop(decode(images))
+        yield preprocess.crop(decode_for(images, preprocess))
     elif isinstance(images, list | tuple) and not all(isinstance(one, str | os.PathLike) for one in images):
         for one in images:
             yield from _pixels(one, preprocess)
@@ -164,18 +177,26 @@ def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[np.uint8]]:
             yield load_image(source, index, preprocess)
 
 
-def _of_planes(planes: NDArray[Any], preprocess: Preprocess) -> Iterator[NDArray[np.uint8]]:
-    """The crops of pixels with colours first, (3, H, W) or (n, 3, H, W)."""
-    batch = planes[None] if planes.ndim == 3 else planes
-    if batch.dtype != np.uint8 or batch.ndim != 4 or batch.shape[1] != 3:
+def _planes_first(images: NDArray[Any], channels: int) -> bool:
+    """Whether pixels of three or four dimensions have their channels before their rows."""
+    if images.ndim not in (3, 4) or images.shape[-1] == channels:
+        return False
+    return images.shape[-3] == channels or images.shape[-1] not in (1, 3, 4)
+
+
+def _of_planes(planes: NDArray[Any], preprocess: Preprocess) -> Iterator[NDArray[Any]]:
+    """The crops of pixels with channels first, (C, H, W) or (n, C, H, W)."""
+    batch, count = planes[None] if planes.ndim == 3 else planes, preprocess.channels
+    whole = batch.dtype == np.uint8 or (preprocess.range is not None and batch.dtype.kind in "ui")
+    if not whole or batch.ndim != 4 or batch.shape[1] not in {1, 3, count}:
         raise ShapeError(
-            "images are floating point and normalised, or uint8 pixels (3, H, W) or (n, 3, H, W); found "
+            f"images are floating point and normalised, or uint8 pixels ({count}, H, W) or (n, {count}, H, W); found "
             f"{planes.dtype} {planes.shape}"
         )
     cropped = batch.shape[2:] == (preprocess.height, preprocess.width)
     for one in batch:
-        pixels = np.ascontiguousarray(one.transpose(1, 2, 0))
+        pixels = decode_for(np.ascontiguousarray(one.transpose(1, 2, 0)), preprocess)
         yield pixels if cropped else preprocess.crop(pixels)
 
 
-__all__ = ["AT_ONCE", "are_planes", "chosen_layers", "images_for", "input_of", "preprocess_of"]
+__all__ = ["AT_ONCE", "are_planes", "chosen_layers", "images_for", "input_of", "preprocess_of", "recipe_of"]

@@ -13,7 +13,16 @@ from convscope.errors import UsageError, WeightsError, missing_extra, nearest
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import COUNT, imagenet_classes, package_folder
 from convscope.models.networks import seeded
-from convscope.models.request import PRETRAINED, Found, ModelRequest, file_label, from_metadata, quiet, random_label
+from convscope.models.request import (
+    PRETRAINED,
+    Found,
+    ModelRequest,
+    file_label,
+    from_metadata,
+    quiet,
+    random_label,
+    wanted_channels,
+)
 from convscope.models.weights import load_into
 
 
@@ -28,6 +37,9 @@ def from_timm(request: ModelRequest) -> Found:
     preprocess, classes = from_metadata(weights)
     outputs = request.outputs or (len(classes) if classes else None)
     options = {} if outputs is None or request.weights == PRETRAINED else {"num_classes": outputs}
+    channels = wanted_channels(request, weights, lambda: timm.create_model(request.name, pretrained=False))
+    if channels != 3:
+        options["in_chans"] = channels
     module = _create(timm, request, options)
     label = random_label(request.seed)
     if weights is not None:
@@ -36,7 +48,11 @@ def from_timm(request: ModelRequest) -> Found:
         label = f"weights {module.pretrained_cfg.get('hf_hub_id') or module.pretrained_cfg.get('url') or 'of timm'}"
         # Other tasks have other names, and the number is the only sign of ImageNet's 1,000 that every entry has.
         classes = imagenet_classes() if module.num_classes == COUNT else None
-    return Found(module, preprocess or _preprocess(timm, module), classes, label)
+    if channels != 3 and request.weights == PRETRAINED:
+        label += f", its first convolution brought to {channels} channel{'s' * (channels > 1)} by timm"
+    own = _preprocess(timm, module) if channels == 3 else None
+    height, width = timm.data.resolve_model_data_config(module)["input_size"][1:]
+    return Found(module, preprocess or own, classes, label, size=(height, width))
 
 
 def _import_timm(purpose: str) -> ModuleType:

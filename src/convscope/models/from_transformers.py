@@ -63,7 +63,9 @@ def from_transformers(request: ModelRequest) -> Found:
     with quiet("transformers", "huggingface_hub"), _no_bars(transformers):
         _check_config(transformers, request, place)
         module, label = _load(transformers, request, place)
-        preprocess = _preprocess(_processor(transformers, place))
+        preprocess = _preprocess(
+            _processor(transformers, place), int(getattr(module.config, "num_channels", None) or 3)
+        )
     names: Mapping[int, str] = module.config.id2label
     classes = tuple(names[i] for i in range(len(names)))
     if all(name == f"LABEL_{i}" for i, name in enumerate(classes)):
@@ -178,7 +180,7 @@ def _processor(transformers: ModuleType, place: str) -> dict[str, Any]:
         return {}
 
 
-def _preprocess(config: Mapping[str, Any]) -> Preprocess | None:
+def _preprocess(config: Mapping[str, Any], channels: int = 3) -> Preprocess | None:
     """What an image processor of this configuration does, or None where a `Preprocess` cannot say it."""
     size, crop = _size(config.get("size")), _size(config.get("crop_size"))
     if not config.get("do_resize", True) or size is None or config.get("resample") not in _RESAMPLING:
@@ -200,9 +202,13 @@ def _preprocess(config: Mapping[str, Any]) -> Preprocess | None:
         resize=None if resize == (target["height"], target["width"]) else resize,
         interpolation=_RESAMPLING[config["resample"]],
         scale=scale,
-        mean=tuple(config["image_mean"]) if normalised else (0.0, 0.0, 0.0),
-        std=tuple(config["image_std"]) if normalised else (1.0, 1.0, 1.0),
+        mean=_numbers(config["image_mean"]) if normalised else (0.0,) * channels,
+        std=_numbers(config["image_std"]) if normalised else (1.0,) * channels,
     )
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (float(value),)
 
 
 def _size(value: Any) -> dict[str, int] | None:

@@ -11,10 +11,12 @@ from typing import Any, Literal
 import torch
 from torch.export import ExportedProgram
 
-from convscope.data import Preprocess
-from convscope.errors import ConvscopeError, ShapeError, UsageError, WeightsError, nearest
+from convscope.data import Preprocess, Range
+from convscope.data.recipes import Asked, Numbers, RecipeName
+from convscope.errors import ConvscopeError, ShapeError, TraceError, UsageError, WeightsError, nearest
 from convscope.files import kind_of
 from convscope.graph import Network
+from convscope.graph.randomness import Randomness
 from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
 from convscope.models.from_python import from_python
@@ -22,7 +24,7 @@ from convscope.models.from_timm import from_timm
 from convscope.models.from_torchvision import from_torchvision
 from convscope.models.from_transformers import from_transformers
 from convscope.models.imagenet import imagenet_classes
-from convscope.models.request import Channels, Found, ModelRequest, resized
+from convscope.models.request import Channels, Found, ModelRequest, first_channels, resized
 from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.settings import float32_by_default, usual_settings
@@ -47,6 +49,7 @@ SCHEMES: dict[str, Scheme] = {
     "file": Scheme(from_checkpoint, "file:run/final.safetensors", "weights that `convscope train` wrote"),
 }
 """How networks are named, by the word before the colon."""
+_MOST_CHANNELS = 4096
 
 
 @usual_settings()
@@ -55,12 +58,19 @@ def load(
     *,
     weights: str | Path | None = None,
     input_size: int | tuple[int, int] | None = None,
-    preprocess: Preprocess | None = None,
+    in_channels: int | None = None,
+    preprocess: Preprocess | RecipeName | None = None,
+    mean: Numbers | None = None,
+    std: Numbers | None = None,
+    resize: int | tuple[int, int] | None = None,
+    range: Range | None = None,
+    bands: tuple[int, ...] | None = None,
     classes: Sequence[str] | Literal["imagenet"] | int | None = None,
     channels: Channels = "rgb",
     seed: int = 0,
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
+    randomness: Randomness = "refuse",
 ) -> Network:
     """The network that `spec` names, traced for its input size, with the preprocessing of its images.
 
@@ -87,8 +97,14 @@ def load(
         weights: where its weights are from. Files are those of torch.save, safetensors, numpy.savez and pickle.dump;
             FILE#KEY takes one dictionary of a file, or the tensors whose names begin so.
         input_size: side of the input or (height, width); default: what the network was made for.
+        in_channels: of its images; default: what its first convolution takes. Networks of the zoo and of timm are built
+            with as many.
         preprocess: what is done to images; default: what the weights file, the scheme or the factory says. Always give
-            it with weights that were trained otherwise.
+            it with weights that were trained otherwise. "imagenet" is its mean and std, "unit" is 0 to 1 and no more.
+        mean, std: instead, of pixels on 0 to 1: a number for each channel, or one for all.
+        resize: what images are resized to before the crop, as for `Preprocess`.
+        range: which values of files of more than 8 bits are black and white, as for `Preprocess`.
+        bands: which channels are shown, counted from 1, as for `Preprocess`.
         classes: names of the outputs, "imagenet", or their number; a network whose weights are random or a file's is
             built with so many outputs.
         channels: "bgr" for a weights file that was trained on that order of colours (Caffe, OpenCV): the first
@@ -96,19 +112,21 @@ def load(
         seed: of random weights.
         device: where the network computes.
         dtype: its floating dtype.
+        randomness: "refuse" a network that gives another answer each time (dropout left on), or "allow" it.
 
     Raises:
         UsageError: for an unknown scheme or network (the message names the nearest), or arguments that contradict.
         WeightsError: where weights are missing or do not fit.
         MissingExtra: where a package is needed that is not there.
-        TraceError: where torch.export cannot follow the network.
+        TraceError: where torch.export cannot follow the network, or it is random.
 
     >>> net = load("zoo:tiny")
     >>> net.name, net.input_shape, net.layers[0].name
     ('zoo:tiny (random weights, seed 0)', (3, 32, 32), 'conv1')
     """
     scheme, name = split_spec(spec)
-    size = _size(input_size, preprocess)
+    asked = Asked(preprocess, mean, std, resize, range, bands)
+    size = _size(input_size, asked.size)
     names = _class_names(classes)
     target = _device(device)
     request = ModelRequest(
@@ -119,13 +137,14 @@ def load(
         outputs=classes if isinstance(classes, int) else (len(names) if names else None),
         seed=seed,
         channels=channels,
+        in_channels=_count(in_channels),
     )
     if channels != "rgb" and request.file is None:
         raise UsageError(f"channels='{channels}' says how a weights file was trained: give the file as weights=")
     # What a function of the caller's own makes is as that function means it.
     with nullcontext() if scheme == "py" else float32_by_default():
         found = SCHEMES[scheme].find(request)
-        net = _trace(request, found, preprocess or found.preprocess, names or found.classes)
+        net = _trace(request, found, asked, names or found.classes, randomness)
     if classes is not None:
         _check_outputs(net, request)
     return net if target is None and dtype is None else net.to(device=target, dtype=dtype)
@@ -170,9 +189,14 @@ def _likely(spec: str) -> str | None:
     return f"py:{spec}" if len(parts) == 2 and all(part.replace(".", "_").isidentifier() for part in parts) else None
 
 
-def _size(input_size: int | tuple[int, int] | None, preprocess: Preprocess | None) -> tuple[int, int] | None:
+def _count(in_channels: int | None) -> int | None:
+    if in_channels is not None and (isinstance(in_channels, bool) or not 1 <= in_channels <= _MOST_CHANNELS):
+        raise UsageError(f"in_channels={in_channels}: an input has 1 to {_MOST_CHANNELS} channels")
+    return in_channels
+
+
+def _size(input_size: int | tuple[int, int] | None, given: tuple[int, int] | None) -> tuple[int, int] | None:
     """The (height, width) that was asked for, by itself or as that of the preprocessing."""
-    given = None if preprocess is None else (preprocess.height, preprocess.width)
     if input_size is None:
         return given
     size = (input_size, input_size) if isinstance(input_size, int) else tuple(input_size)
@@ -210,22 +234,32 @@ def _device(device: str | torch.device | None) -> torch.device | None:
 
 
 def _trace(
-    request: ModelRequest, found: Found, preprocess: Preprocess | None, classes: tuple[str, ...] | None
+    request: ModelRequest, found: Found, asked: Asked, classes: tuple[str, ...] | None, randomness: Randomness
 ) -> Network:
-    name = f"{request.spec} ({found.weights})"
+    about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, "randomness": randomness}
     if isinstance(found.module, ExportedProgram):
-        net = _network_of(found.module, request, name=name, preprocess=preprocess, classes=classes)
-        _check_size(net, request, preprocess)
+        net = _network_of(found.module, request, preprocess=None, **about)
+        net.preprocess = asked.recipe_for(found.preprocess, net.input_shape[1:], net.input_shape[0])
+        _check_size(net, request, net.preprocess)
         return net
-    if preprocess is not None:
-        preprocess = resized(preprocess, request.input_size)
-    size = request.input_size or (None if preprocess is None else (preprocess.height, preprocess.width))
+    channels = request.in_channels or first_channels(found.module) or asked.channels or 3
+    own = None if found.preprocess is None else resized(found.preprocess, request.input_size)
+    size = request.input_size or asked.size or ((own.height, own.width) if own is not None else found.size)
+    preprocess = asked.recipe_for(own, size, channels)
     if size is None:
         raise UsageError(
-            f"{request.spec} does not say what images it takes: give preprocess= (what is done to them), or at least "
-            "input_size="
+            f"{request.spec} does not say what images it takes: give preprocess= (what is done to them: 'imagenet', "
+            "'unit', or mean= and std=) and input_size="
         )
-    return Network.trace(found.module, (3, *size), name=name, preprocess=preprocess, classes=classes, copy=found.shared)
+    try:
+        return Network.trace(found.module, (channels, *size), preprocess=preprocess, copy=found.shared, **about)
+    except TraceError as error:
+        if request.in_channels is not None or channels == 3:
+            raise
+        raise TraceError(
+            f"{error}; its first convolution in the module's own order takes {channels} channels: if its input has "
+            "another number, say in_channels="
+        ) from error
 
 
 def _network_of(program: ExportedProgram, request: ModelRequest, **about: Any) -> Network:

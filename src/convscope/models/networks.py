@@ -125,8 +125,17 @@ class Architecture:
         label = "_".join(f"{number}x{width}" for number, width in sorted(widths.items()))
         return replace(self, name=name or f"{self.name}_{label}", convs=convs, fulls=fulls)
 
-    def scaled(self, *, input_size: int | None = None, width: float = 1.0, outputs: int | None = None) -> Self:
+    def scaled(
+        self,
+        *,
+        input_size: int | None = None,
+        width: float = 1.0,
+        outputs: int | None = None,
+        channels: int | None = None,
+    ) -> Self:
         """The network for another input size, for another number of classes, or with `width` times the maps and units.
+
+        `channels` are those of its input.
 
         Widths are rounded to multiples of 8, which keeps them divisible by the groups and quick to compute.
 
@@ -146,6 +155,7 @@ class Architecture:
             fulls=tuple(replace(full, width=scale(full.width)) for full in self.fulls),
             input_size=size,
             outputs=self.outputs if outputs is None else outputs,
+            channels=self.channels if channels is None else channels,
             name=self.name + ("" if size == self.input_size else f"_{size}px") + ("" if width == 1 else f"_x{width:g}"),
         )
         scaled.sizes()
@@ -175,7 +185,8 @@ class Architecture:
         """One line: maps, kernel and stride of the convolutions, widths of the rest, and the input."""
         convs = [f"{c.maps}c{c.kernel}" + (f"/{c.stride}" if c.stride > 1 else "") for c in self.convs]
         widths = [str(width) for width in (*(full.width for full in self.fulls), self.outputs)]
-        return f"{'-'.join(convs + widths)} from {self.input_size}x{self.input_size}"
+        depth = "" if self.channels == 3 else f"x{self.channels}"
+        return f"{'-'.join(convs + widths)} from {self.input_size}x{self.input_size}{depth}"
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of plain values, for checkpoints and manifests."""

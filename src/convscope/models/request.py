@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ class ModelRequest:
     """A model that is asked for: `name` is what follows the scheme; None means not said.
 
     `weights` is "random", "pretrained", the path of a file, or a name that the scheme knows; `channels` the order of
-    colours that a file's weights were trained on.
+    colours that a file's weights were trained on; `in_channels` how many the input has, where that is asked for.
     """
 
     scheme: str
@@ -36,6 +36,7 @@ class ModelRequest:
     outputs: int | None = None
     seed: int = 0
     channels: Channels = "rgb"
+    in_channels: int | None = None
 
     @property
     def spec(self) -> str:
@@ -67,8 +68,44 @@ class Found:
     preprocess: Preprocess | None
     classes: tuple[str, ...] | None
     weights: str
+    size: tuple[int, int] | None = None
+    """(height, width) of the input, for a network that says that and no preprocessing."""
     shared: bool = False
     """Whether others may hold the module, so that the network needs weights of its own."""
+
+
+def first_channels(module: nn.Module) -> int | None:
+    """How many channels the input of a module has, by its first convolution's weight; None where there is none.
+
+    The first is the first in the order in which the module holds them. Without a convolution it is the first weight of
+    four dimensions.
+
+    >>> first_channels(nn.Sequential(nn.Conv2d(4, 8, 3, groups=2), nn.Conv2d(8, 8, 3)))
+    4
+    """
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d) and part.weight.dim() == 4:
+            return int(part.weight.shape[1]) * part.groups
+    return next((int(value.shape[1]) for value in module.state_dict().values() if value.dim() == 4), None)
+
+
+def wanted_channels(request: ModelRequest, weights: Weights | None, build: Callable[[], nn.Module]) -> int:
+    """How many input channels a network is built with: as asked for, else as its weights have, else three.
+
+    `build` makes the network for three, whose first convolution says which of the weights to look at.
+    """
+    if request.in_channels is not None or weights is None:
+        return request.in_channels or 3
+    module = build()
+    name = next((name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)), None)
+    found = [value for key, value in weights.state.items() if name is not None and _names(key, f"{name}.weight")]
+    groups = getattr(module.get_submodule(name), "groups", 1) if name is not None else 1
+    return int(found[0].shape[1]) * groups if len(found) == 1 and found[0].dim() == 4 else 3
+
+
+def _names(key: str, name: str) -> bool:
+    """Whether a file's name of a weight is that, perhaps behind a prefix."""
+    return key == name or key.endswith(f".{name}")
 
 
 def random_label(seed: int) -> str:

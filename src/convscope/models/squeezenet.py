@@ -54,17 +54,26 @@ class SqueezeNet(nn.Module):
         head_padding: zero padding of the 1x1 class convolution: 1 as in SqueezeNet 1.0's Caffe release, 0 as in 1.1's
             and in torchvision.
         dropout: before the class convolution.
+        in_channels: of the input.
 
     >>> sum(p.numel() for p in SqueezeNet("1_1").parameters())
     1235496
     """
 
-    def __init__(self, version: Version, *, outputs: int = 1000, head_padding: int = 0, dropout: float = 0.5) -> None:
+    def __init__(
+        self,
+        version: Version,
+        *,
+        outputs: int = 1000,
+        head_padding: int = 0,
+        dropout: float = 0.5,
+        in_channels: int = 3,
+    ) -> None:
         super().__init__()
         if version not in _FEATURES:
             raise UsageError(f"SqueezeNet version '{version}' asked for: there are {' and '.join(_FEATURES)}")
         channels, kernel = (96, 7) if version == "1_0" else (64, 3)
-        layers: list[nn.Module] = [nn.Conv2d(3, channels, kernel, stride=2, dtype=_DTYPE), nn.ReLU()]
+        layers: list[nn.Module] = [nn.Conv2d(in_channels, channels, kernel, stride=2, dtype=_DTYPE), nn.ReLU()]
         for squeeze in _FEATURES[version]:
             if squeeze == 0:
                 layers.append(nn.MaxPool2d(3, 2, ceil_mode=True))
@@ -80,10 +89,12 @@ class SqueezeNet(nn.Module):
         return torch.flatten(self.classifier(self.features(x)), 1)
 
 
-def random_squeezenet(version: Version, *, outputs: int = 1000, head_padding: int = 0, seed: int = 0) -> SqueezeNet:
+def random_squeezenet(
+    version: Version, *, outputs: int = 1000, head_padding: int = 0, seed: int = 0, in_channels: int = 3
+) -> SqueezeNet:
     """A SqueezeNet with random weights (He et al. 2015) that depend on `seed` alone."""
     with seeded(seed), torch.device("cpu"):
-        net = SqueezeNet(version, outputs=outputs, head_padding=head_padding)
+        net = SqueezeNet(version, outputs=outputs, head_padding=head_padding, in_channels=in_channels)
         for module in net.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

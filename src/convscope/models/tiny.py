@@ -44,16 +44,16 @@ class Block(nn.Module):
 class TinyNet(nn.Sequential):
     """The network conv1 (16 maps), bn1, relu1, pool1, block1 (16), block2 (32), gap, flatten, fc.
 
-    Takes (n, 3, h, w), gives logits (n, outputs).
+    Takes (n, in_channels, h, w), gives logits (n, outputs).
 
     >>> import torch
     >>> TinyNet()(torch.zeros(2, 3, 32, 32)).shape
     torch.Size([2, 10])
     """
 
-    def __init__(self, *, outputs: int = 10) -> None:
+    def __init__(self, *, outputs: int = 10, in_channels: int = 3) -> None:
         parts = OrderedDict[str, nn.Module](
-            conv1=nn.Conv2d(3, 16, 3, padding=1, bias=False, dtype=_DTYPE),
+            conv1=nn.Conv2d(in_channels, 16, 3, padding=1, bias=False, dtype=_DTYPE),
             bn1=nn.BatchNorm2d(16, dtype=_DTYPE),
             relu1=nn.ReLU(),
             pool1=nn.MaxPool2d(3, 2, padding=1),
@@ -66,13 +66,13 @@ class TinyNet(nn.Sequential):
         super().__init__(parts)
 
 
-def random_tiny(*, outputs: int = 10, seed: int = 0) -> TinyNet:
+def random_tiny(*, outputs: int = 10, seed: int = 0, in_channels: int = 3) -> TinyNet:
     """A `TinyNet` in evaluation mode whose weights and batch statistics are random and depend on `seed` alone.
 
     The statistics differ from their defaults (mean 0, variance 1) so that batch normalisation is no identity in tests.
     """
     with seeded(seed), torch.device("cpu"):
-        net = TinyNet(outputs=outputs)
+        net = TinyNet(outputs=outputs, in_channels=in_channels)
         for module in net.modules():
             if isinstance(module, nn.BatchNorm2d):
                 nn.init.normal_(module.weight, 1.0, 0.1)

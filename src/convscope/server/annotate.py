@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from convscope.data import Source, load_image
+from convscope.data import Source, allowance_of, look
 from convscope.data.parts import OBJECT, Part, format_parts, of_images, read_parts
 from convscope.errors import ImageError, UsageError, missing_extra
 from convscope.files import check_name, write_bytes
@@ -201,7 +201,7 @@ class _Pages:
         if index is None:
             return self._problem(404, f"there is no image {request.path_params['index'][:20]}")
         try:
-            pixels = load_image(self.notebook.source, index)
+            pixels = look(self.notebook.source.read(index), max_pixels=allowance_of(self.notebook.source).pixels)
         except ImageError as error:
             return self._problem(422, str(error))
         out = io.BytesIO()

@@ -26,7 +26,7 @@ from torch import Tensor
 from convscope import kernels
 from convscope.data import Failure, Preprocess, Source, load_image, open_source
 from convscope.errors import ImageError, ShapeError, SourceError, StoreError
-from convscope.files import parse_json, write_bytes, write_json, writing
+from convscope.files import parse_json, read_sealed_json, write_bytes, write_sealed_json, writing
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.occlusion.occluders import Grid
@@ -147,13 +147,16 @@ class _Store:
     def of(
         cls, folder: str | PathLike[str] | None, net: Network, source: Source, target: Target, options: dict[str, Any]
     ) -> _Store:
-        """The store for a question; what it holds of another one counts for nothing."""
+        """The store for a question; raises StoreError where it holds answers to another one.
+
+        Answers beside a question that is damaged or missing count for nothing.
+        """
         deciding = {key: _plain(value) for key, value in options.items() if key not in ("workers", "memory")}
         asked = {
             "schema": SCHEMA,
             "network": net.fingerprint,
             "dtype": str(net.dtype),
-            "preprocess": preprocess_of(net).to_json(),
+            "preprocess": preprocess_of(net, source).to_json(),
             "images": source.fingerprint(),
             "target": _plain(target),
             "options": deciding,
@@ -161,7 +164,14 @@ class _Store:
         }
         question: dict[str, Any] = json.loads(json.dumps(asked))  # tuples become lists, as in the file
         place = None if folder is None else Path(folder)
-        return cls(place, question, place is not None and read_json(place / "question.json") == question)
+        before = None if place is None else question_in(place)
+        if before is not None and before != question:
+            other = sorted(key for key in question if before.get(key) != question[key])
+            raise StoreError(
+                f"{place} holds answers to another question (other {', '.join(other)}): choose another folder, or "
+                "delete this one first"
+            )
+        return cls(place, question, before is not None)
 
     def read(self, index: int) -> OcclusionMaps | None:
         """What is known of an image; None where it has to be asked (again)."""
@@ -187,12 +197,20 @@ class _Store:
         return None if self.folder is None else self.folder / f"{index:05}.npz"
 
     def _forget(self, folder: Path) -> None:
-        """Remove the answers to another question before the first to this one."""
+        """Remove answers that nobody knows the question of before the first to this one."""
         with writing(folder):
             for path in (folder / "question.json", *folder.glob("*.npz")):
                 path.unlink(missing_ok=True)
-        write_json(folder / "question.json", self.question)
+        write_sealed_json(folder / "question.json", self.question)
         self.ours = True
+
+
+def question_in(folder: Path) -> dict[str, Any] | None:
+    """What was asked in a folder; None where that cannot be told."""
+    try:
+        return read_sealed_json(folder / "question.json")
+    except (OSError, ValueError):
+        return None
 
 
 def _plain(value: Any) -> Any:

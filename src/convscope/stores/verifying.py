@@ -106,8 +106,12 @@ def verify_occlusions(folder: Path) -> Iterator[Item]:
     """The answers that an occlusion of a collection keeps."""
     if not (folder / "question.json").is_file():
         return
-    if occlusion.read_json(folder / "question.json") is None:
-        yield Finding("question.json", "is no JSON", "nothing: the answers are made again when they are next asked for")
+    if occlusion.question_in(folder) is None:
+        yield Finding(
+            "question.json",
+            "is not as it was written",
+            "nothing: the answers are made again when they are next asked for",
+        )
     else:
         yield Held("question.json", "what was asked")
     for path in sorted(folder.glob("[0-9]*.npz")):

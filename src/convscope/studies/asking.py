@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.data import Images, Source, cached, open_source
+from convscope.data import Images, Names, Source, cached, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import are_planes
@@ -28,11 +28,15 @@ def collection(
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     root: str | PathLike[str] | None = None,
+    tile_size: int | tuple[int, int] | None = None,
+    tile_stride: int | tuple[int, int] | None = None,
+    names: Names = "kept",
 ) -> Source:
     """The collection that image files, or one spelling of a collection, stand for.
 
     limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
-    max_bytes, root: what one image may cost, and where a list's paths begin, as for `open_source`.
+    max_bytes: what one image may cost; root: where a list's paths begin; tile_size, tile_stride: the windows of large
+    rasters; names: whether they are "numbered". All as for `open_source`.
 
     Raises:
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
@@ -47,7 +51,16 @@ def collection(
         if not len(images):
             raise UsageError("no images: name image files, a folder, or a collection such as samples:")
         images = images[0] if len(images) == 1 and isinstance(images[0], str | Path) else list(images)
-    source = open_source(images, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes, root=root)
+    source = open_source(
+        images,
+        limit=limit,
+        root=root,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
+        tile_size=tile_size,
+        tile_stride=tile_stride,
+        names=names,
+    )
     return source if cache is None else cached(source, cache)
 
 

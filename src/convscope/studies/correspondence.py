@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.atlas import Atlas
-from convscope.data import Images, Placement, load_image
+from convscope.data import Images, Placement, load_pixels
 from convscope.data.parts import OBJECT, Part, box_on_input, of_images, read_parts
 from convscope.errors import ImageError, UsageError
 from convscope.files import json_bytes
@@ -80,8 +80,9 @@ def _place(net: Network, pictures: ReadImages, row: int) -> Placement:
     if pictures.source is None:
         height, width = pictures.inputs.shape[2:]
         return Placement((height, width), height, width, 0, 0)
-    height, width = load_image(pictures.source, pictures.seen.indices[row]).shape[:2]
-    return preprocess_of(net).place(height, width)
+    recipe = preprocess_of(net, pictures.source)
+    height, width = load_pixels(pictures.source, pictures.seen.indices[row], recipe).shape[:2]
+    return recipe.place(height, width)
 
 
 @dataclass(eq=False, repr=False)

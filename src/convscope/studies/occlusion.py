@@ -31,12 +31,12 @@ from convscope.stores.scan import KeptScan
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, collection, targets_for
 from convscope.studies.kept import context
-from convscope.studies.pictures import Seen, file_name, look_at, none_readable, seen_in, short_name
+from convscope.studies.pictures import Seen, crop_of, file_name, look_at, none_readable, seen_in, short_name
 from convscope.studies.projected import photo_of
 from convscope.tables import csv_of, without_nan
 
-Photos = Callable[[int], NDArray[np.uint8]]
-"""An image's pixels (H, W, 3) as the network sees them, by its number."""
+Photos = Callable[[int], NDArray[Any]]
+"""An image's pixels (H, W, C) as the network sees them, by its number."""
 
 PARTS = "parts"
 """The folder that keeps the answer for each image, within that of the answer."""
@@ -135,9 +135,10 @@ class Occlusion(Answer):
 
     @property
     def summary(self) -> str:
-        """The first images in words, and how many could not be read."""
+        """The first images in words, what the squares leave out, and how many images could not be read."""
+        gaps = self.found.grid.gaps
         more = f"\n\n{len(self.seen.failures)} images could not be read." if self.seen.failures else ""
-        return "\n\n".join(self.lines[:9]) + more
+        return "\n\n".join([*self.lines[:9], *([f"{gaps[0].upper()}{gaps[1:]}."] if gaps else [])]) + more
 
     def to_json(self) -> dict[str, Any]:
         """What was asked, a row for each image with its figure, and what could not be read."""
@@ -149,7 +150,7 @@ class Occlusion(Answer):
 
     def remarks(self) -> list[str]:
         """The images that were left out, and how the rest was computed."""
-        return [*self.seen.remarks, self.found.method]
+        return [*self.seen.remarks, self.found.method, *filter(None, [self.found.grid.gaps])]
 
     def _failures(self) -> list[dict[str, str]]:
         return [{"image": failure.name, "reason": failure.reason} for failure in self.seen.failures]
@@ -334,7 +335,7 @@ def occlude(
         classes = targets_for(net, None, given.seen.indices, target)
         found = occluding.occlude(net, given.inputs, target=classes, **asked)
         at = {index: row for row, index in enumerate(given.seen.indices)}
-        answer = Occlusion(found, given.seen, net.classes, net, lambda i: given.pixels[at[i]], elsewhere)
+        answer = Occlusion(found, given.seen, net.classes, net, lambda i: crop_of(net, given.inputs[at[i]]), elsewhere)
     else:
         source = collection(images, limit=limit)
         scanned = scan_images if scan_images is not None else collection(images) if scan is not None else None
@@ -352,7 +353,7 @@ def _each(
     net: Network, source: Source, elsewhere: Elsewhere, store: str | PathLike[str] | None, asked: dict[str, Any]
 ) -> Occlusion:
     """The answer for a collection, image by image; with a folder, answers are kept and figures drawn as they come."""
-    photos = partial(_pixels, source, preprocess_of(net))
+    photos = partial(_pixels, source, preprocess_of(net, source))
     drawing = None if store is None else _Figures(Path(store), net, source, photos, elsewhere)
     parts = None if store is None else Path(store) / PARTS
     covered, failures = [], []
@@ -370,7 +371,7 @@ def _each(
     return Occlusion(join([one.found for one in covered]), seen, net.classes, net, photos, elsewhere, drawn)
 
 
-def _pixels(source: Source, preprocess: Preprocess, index: int) -> NDArray[np.uint8]:
+def _pixels(source: Source, preprocess: Preprocess, index: int) -> NDArray[Any]:
     return load_image(source, index, preprocess)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,11 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.atlas import Atlas
-from convscope.data import Failure, Images, Preprocess, Source, batches
+from convscope.data import Failure, Images, Source, batches
 from convscope.data.sources.select import spread
 from convscope.errors import ImageError
 from convscope.graph import Network
-from convscope.methods.inputs import are_planes, images_for, input_of, preprocess_of
+from convscope.methods.inputs import are_planes, images_for, input_of, preprocess_of, recipe_of
 from convscope.studies.asking import collection
 
 
@@ -49,7 +50,7 @@ class Seen:
 
 @dataclass(frozen=True, eq=False)
 class ReadImages:
-    """Images that could be read: crops (n, H, W, 3) of their pixels, and the network's input (n, C, H, W).
+    """Images that could be read: pictures (n, H, W, 3) of their crops to look at, and the network's input (n, C, H, W).
 
     source: the collection that they are of; None for images that were given as the network's input.
     """
@@ -88,14 +89,19 @@ def shown_pixels(net: Network, batch: Tensor) -> NDArray[np.uint8]:
 
     For a network without preprocessing each image's values from the least to the largest.
     """
-    if isinstance(net.preprocess, Preprocess) and batch.shape[1] == len(net.preprocess.mean):
-        shown = net.preprocess.restore(batch.cpu())
-    else:
-        spans = batch.cpu().float().flatten(1)
-        low, high = (getattr(spans, name)(1).values[:, None, None, None] for name in ("min", "max"))
-        shown = ((batch.cpu().float() - low) / (high - low).clamp_min(1e-12) * 255).round().to(torch.uint8)
-    shown = shown.repeat(1, 3, 1, 1) if shown.shape[1] == 1 else shown[:, :3]
+    recipe = recipe_of(net)
+    if recipe is not None:
+        return recipe.shown(np.ascontiguousarray(recipe.restore(batch.cpu()).permute(0, 2, 3, 1).numpy()))
+    spans = batch.cpu().float().flatten(1)
+    low, high = (getattr(spans, name)(1).values[:, None, None, None] for name in ("min", "max"))
+    shown = ((batch.cpu().float() - low) / (high - low).clamp_min(1e-12) * 255).round().to(torch.uint8)
+    shown = shown[:, :3] if shown.shape[1] >= 3 else shown[:, :1].repeat(1, 3, 1, 1)
     return np.ascontiguousarray(shown.permute(0, 2, 3, 1).numpy())
+
+
+def crop_of(net: Network, image: Tensor) -> NDArray[Any]:
+    """The pixels (H, W, C) that a network's input (C, H, W) is made from."""
+    return np.ascontiguousarray(preprocess_of(net).restore(image.cpu()).permute(1, 2, 0).numpy())
 
 
 def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None = None) -> ReadImages:
@@ -106,14 +112,15 @@ def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None
     """
     found: list[int] = []
     pixels, failures = [], []
-    for part in batches(source, preprocess_of(net), indices=indices):
+    recipe = preprocess_of(net, source)
+    for part in batches(source, recipe, indices=indices):
         failures += part.failures
         found += part.indices.tolist()
         pixels.append(part.images.permute(0, 2, 3, 1).numpy())
     if not found:
         raise none_readable(source)
     crops = np.concatenate(pixels)
-    return ReadImages(source, seen_in(source, found, failures), crops, input_of(net, crops))
+    return ReadImages(source, seen_in(source, found, failures), recipe.shown(crops), input_of(net, crops))
 
 
 def seen_in(source: Source, indices: Sequence[int], failures: Sequence[Failure]) -> Seen:
@@ -155,6 +162,7 @@ def short_name(name: str) -> str:
 __all__ = [
     "ReadImages",
     "Seen",
+    "crop_of",
     "file_name",
     "left_out",
     "look_at",

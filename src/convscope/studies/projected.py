@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from convscope.methods.inputs import preprocess_of
 from convscope.methods.occlusion.occlusion import OcclusionMaps
 from convscope.stores.scan import KeptScan
 
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[Any]
 
 OTHERS = 8
 """Projections of other images beside an image's own: with it they are nine."""
@@ -34,7 +35,7 @@ def photo_of(
 ) -> Photo:
     """An image of an occlusion as its figure shows it: with what the followed map takes from it and from other images.
 
-    pixels: (H, W, 3) as the network sees them. scan: a scan that knows its images and has the followed layer; the
+    pixels: (H, W, C) as the network sees them. scan: a scan that knows its images and has the followed layer; the
     images that excite the map most, but for this one, are projected. others: such projections from elsewhere.
 
     Raises:
@@ -50,13 +51,14 @@ def photo_of(
     """
     unit = found.strongest[image]
     batch = torch.from_numpy(np.ascontiguousarray(pixels)[None]).permute(0, 3, 1, 2)
-    taken = deconv(net, preprocess_of(net).normalise(batch, dtype=net.dtype).to(net.device), unit)
+    recipe = preprocess_of(net)
+    taken = deconv(net, recipe.normalise(batch, dtype=net.dtype).to(net.device), unit)
     elsewhere = None
     if scan is not None and unit.layer in scan:
         elsewhere = scan.project(unit, besides=pixels, most=OTHERS)
     if elsewhere is not None:
         others = (*others, *display(elsewhere.pixels))
-    return Photo(pixels, name, display(taken.pixels)[0], tuple(others[:OTHERS]))
+    return Photo(recipe.shown(pixels), name, display(taken.pixels)[0], tuple(others[:OTHERS]))
 
 
 __all__ = ["OTHERS", "photo_of"]

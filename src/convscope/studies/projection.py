@@ -111,9 +111,12 @@ class Projection(Answer):
     @property
     def made(self) -> list[Projected]:
         """The projections one by one."""
-        boxes, report = self.boxes.tolist(), str(self.found.report)
+        boxes, report = self.boxes.tolist(), self.found.report
         named = zip(self.units, self.seen.names, self.seen.indices, self.values.tolist(), boxes, strict=True)
-        return [Projected(unit, name, at, value, tuple(box), report) for unit, name, at, value, box in named]
+        return [
+            Projected(unit, name, at, value, tuple(box), str(report.for_value(value)))
+            for unit, name, at, value, box in named
+        ]
 
     def rows(self) -> list[Row]:
         """One row an image."""
@@ -321,8 +324,8 @@ class _Making:
         self, size: int, progress: Progress
     ) -> tuple[list[ProjectedPixels], Seen, tuple[int, ...], dict[str, Path]]:
         """By unit the projections, the images, the colour beyond them, and the pictures that were written."""
-        preprocess = preprocess_of(self._net)
-        fill = tuple(preprocess.mean_colour.tolist())
+        preprocess = preprocess_of(self._net, self._source)
+        fill = tuple(preprocess.shown(preprocess.mean_colour[None, None])[0, 0].tolist())
         for part in batches(self._source, preprocess, size=size):
             self._failures += part.failures
             if len(part):
@@ -340,7 +343,7 @@ class _Making:
     def _take(self, part: Batch, preprocess: Preprocess, fill: tuple[int, ...]) -> None:
         batch = preprocess.normalise(part.images, dtype=self._net.dtype)
         taken = projecting.deconv(self._net, batch, self._units, **self._how)
-        pixels = part.images.permute(0, 2, 3, 1).contiguous().numpy()
+        pixels = preprocess.shown(part.images.permute(0, 2, 3, 1).contiguous().numpy())
         indices = part.indices.tolist()
         for unit, parts, one in zip(self._units, self._found, taken, strict=True):
             parts.append(one)

@@ -41,6 +41,16 @@ class Scan(KeptScan, Answer):
         made.saved = None if folder is None else Saved(Path(folder), {})
         return made
 
+    def with_images(self, net: Network, source: Images) -> Self:
+        """The same scan, which shows patches of its images in a notebook; for one that was loaded from a folder.
+
+        Raises:
+            UsageError: if another network or other images were scanned.
+        """
+        found = super().with_images(net, source)
+        found.saved = self.saved
+        return found
+
     @property
     def summary(self) -> str:
         """How many images were looked at."""

@@ -16,6 +16,7 @@ from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.files import json_bytes
 from convscope.graph import Network
+from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance import InvarianceCurves, measuring
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target
@@ -101,7 +102,7 @@ class Invariance(Answer):
 
 def _examples(net: Network, found: InvarianceCurves, one: Tensor) -> dict[str, tuple[NDArray[np.uint8], ...]]:
     """An image (1, C, H, W) at four amounts of every transformation."""
-    frame = Frame.of(net.preprocess, outside=found.outside, interpolation=found.interpolation)
+    frame = Frame.of(recipe_of(net), outside=found.outside, interpolation=found.interpolation)
     made = {}
     for curve in found.curves:
         at = np.unique(np.linspace(0, len(curve.values) - 1, 4).round().astype(int))

@@ -20,10 +20,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
+from convscope.data import Preprocess, Range
 from convscope.errors import UsageError, nearest
 from convscope.files import home_expanded, kind_of
 from convscope.models import VARIANTS, Architecture
 from convscope.training.recipe import Recipe
+
+_MOST_CHANNELS = 4096
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,13 @@ class NetworkChoice:
     width: float = 1.0
     without: tuple[int, ...] = ()
     widths: Mapping[int, int] = field(default_factory=dict)
+    in_channels: int = 3
+    range: Range | None = None
+    """Of the values of its images, as for `Preprocess`."""
+
+    def pictures(self) -> Preprocess:
+        """What says the channels and the range of its images."""
+        return Preprocess(1, 1, mean=(0.5,) * self.in_channels, std=(0.5,) * self.in_channels, range=self.range)
 
     def architecture(self, outputs: int) -> Architecture:
         """The network for so many classes.
@@ -52,7 +62,7 @@ class NetworkChoice:
         made = VARIANTS[self.base]
         if self.without:
             made = made.without(*self.without)
-        made = made.scaled(input_size=self.input_size, width=self.width, outputs=outputs)
+        made = made.scaled(input_size=self.input_size, width=self.width, outputs=outputs, channels=self.in_channels)
         return made.with_widths(self.widths) if self.widths else made
 
     @classmethod
@@ -67,9 +77,15 @@ class NetworkChoice:
             without = tuple(int(number) for number in stored.get("without", ()))
             width, size = float(stored.get("width", 1.0)), stored.get("input_size")
             size = None if size is None else int(size)
+            channels, values = int(stored.get("in_channels", 3)), stored.get("range")
         except (TypeError, ValueError, OverflowError) as error:
             raise UsageError(f"network: {error}; without lists layers, widths maps layers to numbers") from error
-        return cls(str(stored.get("base", "zfnet")), size, width, without, widths)
+        if not 1 <= channels <= _MOST_CHANNELS:
+            raise UsageError(f"network: in_channels is a number from 1 to {_MOST_CHANNELS}, found {channels}")
+        values = tuple(values) if isinstance(values, list) else values
+        made = cls(str(stored.get("base", "zfnet")), size, width, without, widths, channels, values)
+        made.pictures()  # which checks the range
+        return made
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,11 @@ class Config:
         """The training as plain values, as in its file."""
         network = {**asdict(self.network), "without": list(self.network.without)}
         network["widths"] = {str(number): width for number, width in self.network.widths.items()}
+        if self.network.in_channels == 3:
+            del network["in_channels"]
+        network["range"] = list(self.network.range) if isinstance(self.network.range, tuple) else self.network.range
+        if self.network.range is None:
+            del network["range"]
         return {"name": self.name, "note": self.note, "network": network, "recipe": self.recipe.to_json()}
 
     @classmethod

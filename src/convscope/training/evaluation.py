@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.data import Failure, Source, load_image
+from convscope.data import Failure, Preprocess, Source, load_pixels
 from convscope.data.ahead import in_one_piece, made_ahead
 from convscope.data.loading import first_reasons
 from convscope.errors import ImageError, SourceError, UsageError
@@ -155,11 +155,11 @@ def evaluate(
     if not rows:
         raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
     targets = match_classes(source, answers, len(_probabilities_of(nets[0])), match)
-    viewers = [Viewer(preprocess_of(net), views, crop_source, padding) for net in nets]
+    viewers = [Viewer(preprocess_of(net, source), views, crop_source, padding) for net in nets]
     names = answers or tuple(str(number) for number in range(len(_probabilities_of(nets[0]))))
     confusion = np.zeros((len(targets), len(names)), np.int64)
     hits5, failures, told, done = np.zeros(len(targets), np.int64), [], [], 0
-    for piece in _decoded(source, rows, threads):
+    for piece in _decoded(source, rows, threads, [viewer.preprocess for viewer in viewers]):
         done += len(piece)
         seen = [index for index, image in piece if not isinstance(image, Failure)]
         images = [(image, source.label(index)) for index, image in piece if not isinstance(image, Failure)]
@@ -167,8 +167,8 @@ def evaluate(
         if images:
             mean = torch.stack(
                 [
-                    probabilities(net, viewer, [image for image, _ in images])
-                    for net, viewer in zip(nets, viewers, strict=True)
+                    probabilities(net, viewer, [image[which] for image, _ in images])
+                    for which, (net, viewer) in enumerate(zip(nets, viewers, strict=True))
                 ]
             ).mean(0)
             best = mean.topk(min(5, mean.shape[1])).indices.numpy()
@@ -208,19 +208,26 @@ def _answers(nets: Sequence[Network]) -> tuple[str, ...] | None:
     return first.classes
 
 
-def _decoded(source: Source, rows: Sequence[int], threads: int) -> Iterator[list[tuple[int, Pixels | Failure]]]:
-    """Pieces of the rows' images, decoded ahead, each with its row."""
+def _decoded(
+    source: Source, rows: Sequence[int], threads: int, recipes: Sequence[Preprocess]
+) -> Iterator[list[tuple[int, list[Pixels] | Failure]]]:
+    """Pieces of the rows' images, decoded ahead for each recipe, each with its row."""
 
-    def make(piece: Sequence[int]) -> list[tuple[int, Pixels | Failure]]:
-        return [(index, _read(source, index)) for index in piece]
+    def make(piece: Sequence[int]) -> list[tuple[int, list[Pixels] | Failure]]:
+        return [(index, _read(source, index, recipes)) for index in piece]
 
     pieces = (rows[start : start + _PIECE] for start in range(0, len(rows), _PIECE))
     return made_ahead(pieces, in_one_piece(make), threads=max(1, threads), ahead=2 * threads)
 
 
-def _read(source: Source, index: int) -> Pixels | Failure:
+def _read(source: Source, index: int, recipes: Sequence[Preprocess]) -> list[Pixels] | Failure:
+    found: dict[Any, Pixels] = {}
     try:
-        return load_image(source, index)
+        for recipe in recipes:  # networks that want the same pixels share them
+            key = recipe.channels, recipe.range, tuple(recipe.mean_colour)
+            if key not in found:
+                found[key] = load_pixels(source, index, recipe)
+        return [found[recipe.channels, recipe.range, tuple(recipe.mean_colour)] for recipe in recipes]
     except ImageError as error:
         return Failure(index, source.name(index), str(error))
 

@@ -68,7 +68,7 @@ class Feed:
     def epoch(
         self, epoch: int, *, start: int = 0, threads: int = 1, pinned: bool = False
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """This process's share of each batch of an epoch from update `start`: uint8 (n, 3, size, size), labels (n,)."""
+        """This process's share of each batch of an epoch from update `start`: pixels (n, C, size, size) and labels."""
         layout = plan(self.recipe, len(self.pictures), epoch)
 
         def make(step: int) -> tuple[Tensor, Tensor]:
@@ -80,7 +80,9 @@ class Feed:
         batch = self.recipe.batch
         mine = slice(step * batch + self.rank, min((step + 1) * batch, len(self.pictures)), self.world)
         rows = layout.order[mine]
-        out = torch.empty((len(rows), self.size, self.size, 3), dtype=torch.uint8, device="cpu", pin_memory=pinned)
+        dtype = torch.uint8 if self.fill.dtype == np.uint8 else torch.float32
+        shape = (len(rows), self.size, self.size, len(self.fill))
+        out = torch.empty(shape, dtype=dtype, device="cpu", pin_memory=pinned)
         memory = out.numpy()
         for place, (row, where, flip) in enumerate(
             zip(rows.tolist(), layout.places[mine], layout.flipped[mine], strict=True)

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.data import Preprocess, Source, batches, load_image
+from convscope.data import Preprocess, Source, batches, load_pixels
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.progress import Progress, silent
 from convscope.training.recipe import CropSource
 
 Keep = Literal["auto", "memory", "stream"]
-Pixels = NDArray[np.uint8]
+Pixels = NDArray[Any]
 
+RGB = Preprocess(1, 1)
+"""What says that images are RGB of 8 bits."""
 MEMORY = 8 << 30
 """Bytes of pixels that "auto" keeps in memory at most."""
 
 
 class TrainingImages(Protocol):
-    """Numbered (height, width, 3) uint8 images, of which crops are taken, and their classes."""
+    """Numbered (height, width, C) images, of which crops are taken, and their classes."""
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -65,6 +67,7 @@ class Streamed:
     crop_source: CropSource
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
+    like: Preprocess = RGB
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -72,9 +75,10 @@ class Streamed:
     def read(self, index: int) -> Pixels:
         """The image, decoded; grey where it cannot be read, so that one bad file does not end a long training."""
         try:
-            return _shrunk(load_image(self.source, int(self.rows[index])), self.side, self.crop_source)
+            image = load_pixels(self.source, int(self.rows[index]), self.like)
+            return _shrunk(image, self.side, self.crop_source, self.like)
         except ImageError:
-            return np.full((self.side, self.side, 3), 127, np.uint8)
+            return np.full((self.side, self.side, self.like.channels), 127, self.like.dtype)
 
 
 def open_pictures(
@@ -84,11 +88,12 @@ def open_pictures(
     crop_source: CropSource = "square",
     keep: Keep = "auto",
     threads: int = 2,
+    like: Preprocess = RGB,
     progress: Progress = silent,
 ) -> TrainingImages:
     """The images of a source that have a class, their shortest side `side`: the central square or the whole image.
 
-    Images that cannot be read are left out where they are decoded beforehand.
+    `like` says their channels and range. Images that cannot be read are left out where they are decoded beforehand.
 
     Raises:
         SourceError: if no image has a class, or none can be read.
@@ -99,20 +104,27 @@ def open_pictures(
         raise SourceError(f"training needs classes, and no image has one: {source.describe()}")
     if keep == "auto":
         # Whole images are about a half longer than wide.
-        size = len(rows) * side * side * 3 * (3 if crop_source == "whole" else 2) // 2
+        size = len(rows) * side * side * like.channels * like.dtype.itemsize * (3 if crop_source == "whole" else 2) // 2
         keep = "memory" if size <= MEMORY else "stream"
     if keep == "stream":
-        return Streamed(source, side, crop_source, rows, labels[rows])
+        return Streamed(source, side, crop_source, rows, labels[rows], like)
     if crop_source == "square":
-        return _decoded_squares(source, side, rows, threads, progress)
-    return _decoded_whole(source, side, rows, labels[rows], threads, progress)
+        return _decoded_squares(source, side, rows, threads, like, progress)
+    return _decoded_whole(source, side, rows, labels[rows], threads, like, progress)
 
 
-def _decoded_squares(source: Source, side: int, rows: NDArray[np.int64], threads: int, progress: Progress) -> InMemory:
-    images = np.empty((len(rows), side, side, 3), np.uint8)
+def _square(side: int, like: Preprocess) -> Preprocess:
+    """What brings images to a shortest side and takes their central square."""
+    return replace(like, height=side, width=side, resize=side, interpolation="bilinear")
+
+
+def _decoded_squares(
+    source: Source, side: int, rows: NDArray[np.int64], threads: int, like: Preprocess, progress: Progress
+) -> InMemory:
+    images = np.empty((len(rows), side, side, like.channels), like.dtype)
     labels = np.empty(len(rows), np.int64)
     read = seen = 0
-    for part in batches(source, Preprocess(side, side, resize=side), indices=rows, size=64, threads=threads):
+    for part in batches(source, _square(side, like), indices=rows, size=64, threads=threads):
         images[read : read + len(part)] = part.images.permute(0, 2, 3, 1).numpy()
         labels[read : read + len(part)] = part.labels
         read, seen = read + len(part), seen + len(part) + len(part.failures)
@@ -123,11 +135,17 @@ def _decoded_squares(source: Source, side: int, rows: NDArray[np.int64], threads
 
 
 def _decoded_whole(
-    source: Source, side: int, rows: NDArray[np.int64], labels: NDArray[np.int64], threads: int, progress: Progress
+    source: Source,
+    side: int,
+    rows: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    threads: int,
+    like: Preprocess,
+    progress: Progress,
 ) -> InMemory:
     def make(row: int) -> Pixels | None:
         try:
-            return _shrunk(load_image(source, row), side, "whole")
+            return _shrunk(load_pixels(source, row, like), side, "whole", like)
         except ImageError:
             return None
 
@@ -142,17 +160,17 @@ def _decoded_whole(
     return InMemory([image for image, _ in found], np.array([label for _, label in found], np.int64))
 
 
-def _shrunk(image: Pixels, side: int, crop_source: CropSource) -> Pixels:
+def _shrunk(image: Pixels, side: int, crop_source: CropSource, like: Preprocess) -> Pixels:
     """The image with its shortest side `side`, and of it the central square where that is asked for."""
-    square = Preprocess(side, side, resize=side)
+    square = _square(side, like)
     if crop_source == "square":
         return square.crop(image)
     place = square.place(image.shape[0], image.shape[1])
-    return Preprocess(place.height, place.width).crop(image)
+    return replace(square, height=place.height, width=place.width, resize=None).crop(image)
 
 
 def cut(image: Pixels, top: int, left: int, size: int, fill: Pixels) -> Pixels:
-    """The (size, size, 3) crop that begins at (top, left), which may lie outside; what is beyond the image is `fill`.
+    """The (size, size, C) crop that begins at (top, left), which may lie outside; what is beyond the image is `fill`.
 
     >>> cut(np.full((2, 2, 3), 9, np.uint8), -1, 1, 2, np.zeros(3, np.uint8))[..., 0].tolist()
     [[0, 0], [9, 0]]
@@ -160,7 +178,7 @@ def cut(image: Pixels, top: int, left: int, size: int, fill: Pixels) -> Pixels:
     height, width = image.shape[:2]
     if top >= 0 and left >= 0 and top + size <= height and left + size <= width:
         return image[top : top + size, left : left + size]
-    out = np.empty((size, size, 3), np.uint8)
+    out = np.empty((size, size, image.shape[2]), image.dtype)
     out[:] = fill
     y0, x0, y1, x1 = max(top, 0), max(left, 0), min(top + size, height), min(left + size, width)
     if y1 > y0 and x1 > x0:
@@ -169,19 +187,23 @@ def cut(image: Pixels, top: int, left: int, size: int, fill: Pixels) -> Pixels:
 
 
 def mean_picture(pictures: TrainingImages, size: int, *, images: int, progress: Progress = silent) -> Tensor:
-    """The mean (3, size, size), float32, of the central crops of at most `images` pictures, evenly spread.
+    """The mean (C, size, size), float32, of the central crops of at most `images` pictures, evenly spread.
 
     Raises:
         UsageError: where a picture is smaller than the crop.
     """
     chosen = np.unique(np.linspace(0, len(pictures) - 1, min(images, len(pictures))).astype(np.int64))
-    total = np.zeros((size, size, 3), np.int64)
+    total: NDArray[Any] | None = None
     for done, index in enumerate(chosen.tolist(), 1):
         image = pictures.read(index)
         top, left = (image.shape[0] - size) // 2, (image.shape[1] - size) // 2
         if top < 0 or left < 0:
             raise UsageError(f"a picture of {image.shape[0]}x{image.shape[1]} has no crop of {size} pixels")
-        total += image[top : top + size, left : left + size]
+        crop = image[top : top + size, left : left + size]
+        exact = crop.astype(np.int64 if crop.dtype == np.uint8 else np.float64)
+        total = exact if total is None else total + exact
         if done % 1000 == 0 or done == len(chosen):
             progress("mean image", done, len(chosen))
+    if total is None:
+        raise UsageError("there are no pictures to take the mean of")
     return torch.from_numpy((total / len(chosen)).astype(np.float32)).permute(2, 0, 1).contiguous()

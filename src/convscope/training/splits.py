@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -67,10 +68,21 @@ def _parts(data: str) -> tuple[str, str] | None:
     if pack.endswith(".npz") and kind_of(pack) == "file":
         try:
             with zipfile.ZipFile(pack) as archive:
-                if "split.npy" in archive.namelist():
+                members = archive.namelist()
+                if "split.npy" in members:
                     return f"npz:{pack}#train", f"npz:{pack}#val"
+                if held := _held_in(members):
+                    return f"npz:{pack}#train", f"npz:{pack}#{held}"
         except (OSError, ValueError, zipfile.BadZipFile):
             return None  # opening it says what is wrong with it
+    return None
+
+
+def _held_in(members: Sequence[str]) -> str | None:
+    """The split to validate on of an .npz file of arrays that has one to train on."""
+    for images in ("x_{}.npy", "X_{}.npy", "{}_images.npy"):
+        if images.format("train") in members:
+            return next((name for name in ("val", "test") if images.format(name) in members), None)
     return None
 
 

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from convscope.data import Preprocess, Source
+from convscope.data import Preprocess, Source, settled
 from convscope.errors import StoreError, UsageError
 from convscope.files import kind_of
 from convscope.models import build
@@ -85,18 +85,18 @@ def train(
         recipe, folder = config.recipe, Path(run)
         _check(recipe, members, source, validation)
         side = recipe.shortest_side(config.network.architecture(2).input_size)
-        decode = partial(
-            open_pictures, source, side, crop_source=recipe.crop_source, keep=keep, threads=threads, progress=progress
-        )
         begun, pictures, mean = _begun(config, source, folder), None, None
+        like = begun.preprocess if begun is not None else settled(config.network.pictures(), source)
+        opened = partial(open_pictures, threads=threads, like=like, progress=progress)
+        decode = partial(opened, source, side, crop_source=recipe.crop_source, keep=keep)
         if begun is None:
             pictures = decode()
-            begun, mean = _new(config, source, folder, pictures, progress)
+            begun, mean = _new(config, source, folder, pictures, like, progress)
         training = _Training(begun, mean, members, threads, save_every)
         if not training.finished:
             training.take(pictures or decode())
             if validation is not None:
-                training.validation = open_pictures(validation, side, threads=threads, progress=progress)
+                training.validation = opened(validation, side)
             training.board = Board(folder) if board and members.leads else None
             training.go(progress if members.leads else silent, on_epoch)
             members.wait()
@@ -133,7 +133,7 @@ def _begun(config: Config, source: Source, folder: Path) -> Run | None:
 
 
 def _new(
-    config: Config, source: Source, folder: Path, pictures: TrainingImages, progress: Progress
+    config: Config, source: Source, folder: Path, pictures: TrainingImages, like: Preprocess, progress: Progress
 ) -> tuple[Run, Tensor]:
     """A training that begins, and the mean image, less its mean colour, in units of the network's input."""
     recipe = config.recipe
@@ -149,7 +149,8 @@ def _new(
         resize=recipe.shortest_side(size),
         scale=1.0,
         mean=tuple(colour.tolist()),
-        std=(recipe.std,) * 3,
+        std=(recipe.std,) * len(colour),
+        range=like.range,
     )
     rest = (mean - colour[:, None, None]) / recipe.std
     return Run(folder, config, architecture, preprocess, tuple(source.classes), source.fingerprint()), rest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -63,7 +63,7 @@ class Viewer:
         return 1 if self.views == "centre" else 10
 
     def cut(self, image: Pixels) -> Tensor:
-        """The views (v, 3, height, width) uint8 of an (H, W, 3) image: the four corners and the centre, then flipped.
+        """The views (v, C, height, width) of an (H, W, C) image: the four corners and the centre, then flipped.
 
         The first of ten is top left, then top right, bottom left, bottom right, centre.
         """
@@ -71,7 +71,7 @@ class Viewer:
             return _planes([self.preprocess.crop(image)])
         recipe = self.preprocess
         place = recipe.place(image.shape[0], image.shape[1])
-        canvas = Preprocess(place.height, place.width, interpolation=recipe.interpolation).crop(image)
+        canvas = replace(recipe, height=place.height, width=place.width, resize=None).crop(image)
         if self.crop_source == "square":
             canvas = _central_square(canvas)
         crops = [

@@ -414,3 +414,31 @@ def test_models_for_one_image_project_on_many() -> None:
         for i in range(3):
             unit = Unit(projection.layer, projection.units[i].channel, projection.units[i].position)
             assert torch.allclose(projection.pixels[i], deconv(net, x[i], unit).pixels[0])
+
+
+# -- evidence against -------------------------------------------------------------------------------------------------
+def logits_net() -> Network:
+    """Two logits: the sum of the image and its opposite."""
+    module = nn.Sequential(nn.Conv2d(1, 2, 2, bias=False), nn.Flatten())
+    with torch.no_grad():
+        module[0].weight.copy_(torch.stack([torch.ones(1, 2, 2), -torch.ones(1, 2, 2)]))
+    return Network.trace(module, (1, 2, 2))
+
+
+def test_a_negative_logits_projection_says_that_it_shows_what_speaks_against() -> None:
+    net, x = logits_net(), torch.ones(1, 1, 2, 2)
+    against = deconv(net, x, f"{net.output}:1")
+    assert float(against.values) == -4
+    assert (against.pixels > 0).all(), "bright pixels, which lower the logit"
+    assert str(against.report) == (
+        "linear steps only; the activation is negative: shown is what speaks against the unit"
+    )
+    assert str(deconv(net, x, f"{net.output}:0").report) == "linear steps only"
+    assert str(deconv(net, x, f"{net.output}:1", signal="one").report) == "linear steps only"
+
+
+def test_negative_activations_among_several_are_counted() -> None:
+    net, x = logits_net(), torch.stack([torch.ones(1, 2, 2), -torch.ones(1, 2, 2), 2 * torch.ones(1, 2, 2)])
+    found = project(net, x, net.output, image=[0, 1, 2], channel=[1, 1, 1])
+    assert str(found.report).endswith("2 of 3 activations are negative: theirs show what speaks against the unit")
+    assert str(found.report.for_value(4.0)) == found.report.treatment == "linear steps only"

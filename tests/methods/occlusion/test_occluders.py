@@ -131,3 +131,12 @@ def test_fills_that_do_not_fit_are_refused() -> None:
         covering(images, (0.0, 1.0), grid=GRID, preprocess=None)
     with pytest.raises(ShapeError, match=r"\(3, 5, 8\)"):
         covering(images, torch.zeros(3, 5, 8), grid=GRID, preprocess=None)
+
+
+def test_a_stride_above_the_size_is_said() -> None:
+    assert Grid((17, 19), (5, 5), (4, 4)).gaps == ""
+    assert Grid((17, 19), (5, 5), (5, 5), "inside").gaps == ""
+    # Of 9 rows 0, 1, 4, 5, 8 are covered, of 6 columns 0, 1, 4, 5.
+    said = "the stride of 4x4 is larger than the square of 2x2: 63 % of the pixels are under no square"
+    assert Grid((9, 6), (2, 2), (4, 4)).gaps == said
+    assert round(100 * (1 - 5 / 9 * 4 / 6)) == 63

@@ -298,7 +298,7 @@ def test_options_without_sense_are_refused(options: dict, message: str) -> None:
 def test_a_network_without_preprocessing_is_refused() -> None:
     net = answers(3)
     net.preprocess = None
-    with pytest.raises(UsageError, match="has no preprocessing"):
+    with pytest.raises(UsageError, match="brings no preprocessing"):
         scan(net, Numbered(3))
 
 

@@ -3,6 +3,7 @@ import { Actions } from "../parts/Actions";
 import { Examples } from "../parts/Examples";
 import type { Mode } from "../parts/Lightbox";
 import { Lightbox } from "../parts/Lightbox";
+import { Channels, channelsOf } from "../parts/Channels";
 import { Details } from "../parts/Details";
 import { Loading, Name, NoLayer, Problem } from "../parts/small";
 import { ahead, scripts } from "../ahead";
@@ -105,7 +106,11 @@ function UnitView(props: ViewProps) {
   const view = (["photos", "projections", "both"] as const).find((one) => one === query.get("view")) ?? "both";
   const whole = query.get("rf") === "whole" && atlas.manifest.paths.image !== null;
   const embed = query.get("embed");
-  const kept = { view: view === "both" ? null : view, rf: whole ? "whole" : null, embed };
+  const bands = channelsOf(layer, atlas.manifest.model.input, atlas.manifest.paths.bands);
+  const asked = Number(query.get("band"));
+  const band = Number.isInteger(asked) && asked >= 1 && asked <= bands ? asked : 0;
+  const kept = { view: view === "both" ? null : view, rf: whole ? "whole" : null, band: band || null, embed };
+  const choose = (next: number): void => change({ band: next || null });
   const opened = query.has("n") ? Number(query.get("n")) - 1 : null;
   const mode = (["overlay", "whole"] as const).find((one) => one === query.get("as")) ?? "pair";
   const change = (part: Record<string, string | number | null>): void => router.replace(withQuery(address, { ...kept, ...part }));
@@ -163,8 +168,9 @@ function UnitView(props: ViewProps) {
       {unit.dead || unit.images.length === 0 ? (
         <p class="empty">This unit is zero at every position of every image of the collection: there is nothing to show.</p>
       ) : (
-        <Examples layer={layer} shard={shard} unit={unit} view={view} show={views.show} whole={whole} widen={views.widen} active={active} activate={activate} open={views.open} />
+        <Examples layer={layer} shard={shard} unit={unit} view={view} show={views.show} whole={whole} widen={views.widen} band={band} choose={choose} active={active} activate={activate} open={views.open} />
       )}
+      {!unit.dead && unit.images.length > 0 && (embed === null || embed === "all") && <Channels layer={layer} unit={unit} change={choose} />}
       {embed === null && <Actions layer={layer} shard={shard} unit={unit} />}
       {(embed === null || embed === "all") && details}
       {opened !== null && opened >= 0 && opened < unit.images.length && !unit.dead && (

@@ -5,6 +5,7 @@ import { spriteOf } from "../downloads";
 import { useAtlas, useMissing } from "../store";
 import type { LayerEntry, UnitData, UnitShard } from "../types";
 import { short } from "../words";
+import { BandChoice, channelsOf, ChannelTile } from "./Channels";
 import { Choice, Contrast, Name } from "./small";
 import type { Kind } from "./Tile";
 import { ExampleTile } from "./Tile";
@@ -19,6 +20,9 @@ interface Props {
   /** Whether photos are shown whole, the receptive field marked in each. */
   whole: boolean;
   widen: () => void;
+  /** The channel that photos show by itself, counted from 1; 0 for the bands that were asked for. */
+  band: number;
+  choose: (band: number) => void;
   active: number;
   activate: (rank: number) => void;
   open: (rank: number) => void;
@@ -32,10 +36,11 @@ export const nameOf = (shard: { images: UnitShard["images"] }, image: number): s
 
 /** Photos beside projections, cell by cell as in the paper's Fig. 2, and where the one looked at lies in its image. */
 export function Examples(props: Props) {
-  const { layer, shard, unit, view, show, whole, widen, active, activate, open } = props;
+  const { layer, shard, unit, view, show, whole, widen, band, choose, active, activate, open } = props;
   const atlas = useAtlas();
   const sprite = spriteOf(atlas, layer, unit.channel);
   const missing = useMissing(sprite);
+  const channels = channelsOf(layer, atlas.manifest.model.input, atlas.manifest.paths.bands);
   const kinds: Kind[] = view === "both" ? ["photos", "projections"] : [view];
   return (
     <div class="examples">
@@ -61,12 +66,13 @@ export function Examples(props: Props) {
             change={(next) => (next === "whole") !== whole && widen()}
           />
         )}
+        {view !== "projections" && !whole && channels > 0 && <BandChoice count={channels} band={band} change={choose} />}
         {view !== "photos" && <Contrast />}
         <span class="hint">Hover to see where; click or 1–9 to enlarge</span>
       </div>
       <div class={`panels panels-${kinds.length}`}>
         {kinds.map((kind) => (
-          <Panel key={kind} kind={kind} whole={whole && kind === "photos"} layer={layer} shard={shard} unit={unit} active={active} activate={activate} open={open} />
+          <Panel key={kind} kind={kind} whole={whole && kind === "photos"} layer={layer} shard={shard} unit={unit} band={band} active={active} activate={activate} open={open} />
         ))}
       </div>
       {missing && (
@@ -79,7 +85,7 @@ export function Examples(props: Props) {
   );
 }
 
-function Panel({ kind, layer, shard, unit, whole, active, activate, open }: { kind: Kind } & Omit<Props, "view" | "show" | "widen">) {
+function Panel({ kind, layer, shard, unit, whole, band, active, activate, open }: { kind: Kind } & Omit<Props, "view" | "show" | "widen" | "choose">) {
   const box = useRef<HTMLDivElement>(null);
   const [side, measure] = useState(112);
   const columns = layer.sprite.columns;
@@ -109,6 +115,8 @@ function Panel({ kind, layer, shard, unit, whole, active, activate, open }: { ki
           >
             {whole ? (
               <WholeImage image={image} name={nameOf(shard, image)} box={unit.boxes[rank] ?? null} square={side} />
+            ) : kind === "photos" && band > 0 && unit.values[rank] !== 0 ? (
+              <ChannelTile layer={layer} channel={unit.channel} band={band} rank={rank} side={side} />
             ) : (
               <ExampleTile layer={layer} channel={unit.channel} kind={kind} rank={rank} side={side} dead={unit.values[rank] === 0} />
             )}

@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 from convscope.data.decoding import Payload
 from convscope.errors import SourceError, nearest
 
-_ENDINGS = "jpg jpeg jpe jfif png gif bmp dib webp tif tiff ppm pgm pbm pnm jp2 j2k avif tga ico"
+_ENDINGS = "jpg jpeg jpe jfif png gif bmp dib webp tif tiff ppm pgm pbm pnm jp2 j2k avif tga ico dcm heic heif"
 IMAGE_SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
-"""File name endings, in lower case, that make a file an image of a folder or an archive."""
+"""File name endings, in lower case, that make a file an image of a folder or an archive.
+
+HEIF is among them though it is not read: what cannot be read is recorded, and what is no image is passed over."""
+ARRAY_SUFFIX = ".npy"
+"""The ending of arrays, which are the images of a folder that has no others."""
 
 
 @runtime_checkable

@@ -1,8 +1,11 @@
-"""What tables of images have in common: usual names of columns, and cells that hold an encoded image."""
+"""What tables of images have in common: usual names of columns, and cells that hold an image, encoded or as numbers."""
 
 import re
 from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convscope.data.allowance import Allowance
 from convscope.errors import ImageError
@@ -52,3 +55,23 @@ def image_bytes(value: Any, allowance: Allowance) -> bytes:
         raise ImageError("the table's cell holds no image" if value is None else f"a {type(value).__name__}, not bytes")
     allowance.admit(len(value))
     return value
+
+
+def nested_array(value: Any, dtype: str | None, allowance: Allowance) -> NDArray[Any]:
+    """The values (H, W) or of three sides of a table's cell that holds lists of lists of numbers.
+
+    Raises ImageError for an empty cell, for lists of different lengths, and for more bytes than are allowed.
+
+    >>> nested_array([[1, 2], [3, 4]], "uint8", Allowance()).dtype
+    dtype('uint8')
+    """
+    if value is None:
+        raise ImageError("the table's cell holds no image")
+    try:
+        found = np.array(value, dtype)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ImageError(f"the table's cell holds no array: {error}") from error
+    if found.ndim not in (2, 3) or found.dtype.kind not in "buif":
+        raise ImageError(f"the table's cell holds {found.dtype} {found.shape}, and an image has two or three sides")
+    allowance.admit(found.nbytes)
+    return found

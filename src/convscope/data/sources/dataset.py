@@ -1,4 +1,4 @@
-"""Images of a PyTorch dataset: whatever its items are, as long as they hold pixels that nothing has normalised yet."""
+"""Images of a PyTorch dataset: whatever its items are, as long as they hold pixels."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ class DatasetSource:
         digest = hashlib.sha256()
         for index in np.unique(np.linspace(0, len(self) - 1, _PROBED).astype(int)):
             try:
-                pixels = decode(self.read(int(index)), max_pixels=self.allowance.pixels)
+                pixels = self._stored(int(index))
                 digest.update(f"{pixels.shape}".encode() + pixels.tobytes())
             except ImageError as error:
                 digest.update(str(error).encode())
@@ -85,6 +85,16 @@ class DatasetSource:
         return hash_items(
             f"{self.kind}#{self.title}", self.classes, items, more=[digest.digest(), self.allowance.mark()]
         )
+
+    def _stored(self, index: int) -> NDArray[Any]:
+        """The pixels of an item for the fingerprint: RGB of 8 bits, or the values themselves where they are others."""
+        item = self.read(index)
+        try:
+            return decode(item, max_pixels=self.allowance.pixels)
+        except ImageError:
+            if not isinstance(item, np.ndarray) or item.dtype.hasobject:
+                raise
+            return np.ascontiguousarray(item)
 
     def describe(self) -> str:
         """One line: counts and the dataset's type."""
@@ -96,8 +106,9 @@ def wrap_dataset(dataset: Any, *, classes: Sequence[str] | None = None, access: 
     """The items of a map-style PyTorch dataset as a source.
 
     An item is an image, a tuple that begins with image and label, or a mapping with `image` and `label`; an image is a
-    Pillow image, an array (H, W[, C]) or a tensor (C, H, W), uint8 or floating point on 0..1. Transforms that resize
-    are fine, a Normalize is not. Items are read one at a time unless `access` is "concurrent".
+    Pillow image, an array (H, W[, C]) or a tensor (C, H, W), uint8 or floating point on 0..1; of other numbers, and
+    where the dataset ends in Normalize, a `Preprocess` must say so with its range. Items are read one at a time unless
+    `access` is "concurrent".
 
     Raises UsageError for iterable datasets, SourceError for empty ones.
 
@@ -180,12 +191,7 @@ def _pixels(image: Any) -> Payload:
         return image
     if image.ndim == 2:
         return image.numpy(force=True)
-    if image.ndim != 3 or image.shape[0] not in (1, 3, 4):
-        raise ImageError(f"an image tensor is (C, H, W) with 1, 3 or 4 channels, found {tuple(image.shape)}")
-    if image.is_floating_point() and not (image.min() >= 0 and image.max() <= 1):
-        raise ImageError(
-            f"floating-point pixels are read on 0..1, found {image.min():g} to {image.max():g}: "
-            "give a dataset without Normalize (the network's preprocessing does that)"
-        )
+    if image.ndim != 3:
+        raise ImageError(f"an image tensor is (H, W) or (C, H, W), found {tuple(image.shape)}")
     pixels = image.permute(1, 2, 0)
     return (pixels.float() if pixels.is_floating_point() else pixels).contiguous().numpy(force=True)

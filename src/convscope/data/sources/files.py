@@ -15,7 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
-from convscope.data.sources.base import IMAGE_SUFFIXES, class_labels, hash_items, is_image_name, natural_key
+from convscope.data.sources.base import (
+    ARRAY_SUFFIX,
+    IMAGE_SUFFIXES,
+    class_labels,
+    hash_items,
+    is_image_name,
+    natural_key,
+)
 from convscope.data.sources.listing import Listed, read_list
 from convscope.errors import SourceError
 from convscope.files import kind_of
@@ -89,8 +96,9 @@ def open_folder(root: Path) -> FileSource:
 
     Sub-folders of `root` are classes, in the order of torchvision's ImageFolder (plain sorting of names, empty ones
     counted), so that labels agree with networks trained on it. Within a class, numbers in names sort by value. In a
-    flat folder, a table `labels.csv` in it or beside it labels the files that it lists. Names that begin with a dot
-    are passed over. Raises SourceError where there is no image.
+    flat folder, a table `labels.csv` in it or beside it labels the files that it lists. In a folder without image files
+    the arrays (`.npy`) are the images. Names that begin with a dot are passed over. Raises SourceError where there is
+    no image.
     """
     entries = _listing(root)
     folders = sorted(entry.name for entry in entries if entry.is_dir() and entry.name != "__MACOSX")
@@ -101,11 +109,13 @@ def open_folder(root: Path) -> FileSource:
     above = ((status.st_dev, status.st_ino),)
     groups = [(-1, [entry.name for entry in entries if not entry.is_dir()])]
     groups += [(label, list(_walk(root, name, above))) for label, name in enumerate(folders)]
+    pictures = any(is_image_name(name) for _, found in groups for name in found)
+    chosen = is_image_name if pictures else (lambda name: name.lower().endswith(ARRAY_SUFFIX))
     for label, found in groups:
-        images = sorted((name for name in found if is_image_name(name)), key=natural_key)
+        images = sorted((name for name in found if chosen(name)), key=natural_key)
         names += images
         labels += [label] * len(images)
-        others += [name for name in found if not is_image_name(name)]
+        others += [name for name in found if not chosen(name)]
     if not names:
         raise SourceError(_nothing(root, others))
     if any(label >= 0 for label in labels):

@@ -1,5 +1,6 @@
 """Images in a dataset of the Hugging Face library, which is imported when used."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import class_labels, hash_items, pick_column
-from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns
-from convscope.errors import SourceError, missing_extra, nearest
+from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns, nested_array
+from convscope.errors import ImageError, SourceError, missing_extra, nearest
 
 _LABEL_TYPES = ("int", "uint", "float", "double", "bool", "string", "large_string")
 
@@ -27,6 +28,8 @@ class HubSource:
     column: str
     labels: NDArray[np.int64] = field(repr=False)
     classes: tuple[str, ...]
+    dtype: str | None = None
+    """Of the numbers, where the column holds arrays."""
     kind: str = "hf"
     allowance: Allowance = USUAL
 
@@ -41,15 +44,32 @@ class HubSource:
         """The class, or -1."""
         return int(self.labels[index])
 
-    def read(self, index: int) -> bytes:
-        """The encoded image; raises ImageError for an empty cell."""
-        return image_bytes(self.dataset[int(index)][self.column], self.allowance)
+    def read(self, index: int) -> bytes | NDArray[Any]:
+        """The encoded image, or its values; raises ImageError for an empty cell."""
+        cell = self.dataset[int(index)][self.column]
+        return (
+            image_bytes(cell, self.allowance) if self.dtype is None else nested_array(cell, self.dtype, self.allowance)
+        )
 
     def fingerprint(self) -> str:
-        """SHA-256 over class names, labels, and each image's size as stored; decodes nothing."""
+        """SHA-256 over class names, labels, and each image's size as stored; of arrays, the values of 64."""
+        if self.dtype is not None:
+            return self._of_arrays()
         rows = zip(self.labels, self._sizes(), strict=True)
         items = ((str(index), int(label), size) for index, (label, size) in enumerate(rows))
         return hash_items(f"{self.kind}#{self.column}", self.classes, items, more=[self.allowance.mark()])
+
+    def _of_arrays(self) -> str:
+        digest = hashlib.sha256(self.dtype.encode() if self.dtype else b"")
+        for index in np.unique(np.linspace(0, len(self) - 1, 64).astype(np.int64)).tolist():
+            try:
+                values = self.read(index)
+                digest.update(np.ascontiguousarray(values).tobytes())
+            except ImageError as error:
+                digest.update(str(error).encode())
+        items = ((str(index), int(label), 0) for index, label in enumerate(self.labels))
+        more = [digest.digest(), self.allowance.mark()]
+        return hash_items(f"{self.kind}#{self.column}", self.classes, items, more=more)
 
     def _sizes(self, chunk: int = 1000) -> Iterator[int]:
         """The length of each image's bytes, or the size of the file that its cell names."""
@@ -133,7 +153,8 @@ def _one_split(split: str, splits: Sequence[str], title: str) -> str:
 def wrap_hub(dataset: Any, *, title: str = "given") -> HubSource:
     """The images of a loaded dataset (a `datasets.Dataset`) as a source.
 
-    The images are in the column of type Image, or in the one of a usual name where there are several; labels in the
+    The images are in the column of type Image, else in one of arrays of two or three sides, or in the one of a usual
+    name where there are several; labels in the
     column of type ClassLabel, or in one of a usual name that holds numbers or words.
 
     Raises SourceError for other kinds of dataset and for one without an Image column.
@@ -145,10 +166,14 @@ def wrap_hub(dataset: Any, *, title: str = "given") -> HubSource:
         raise SourceError(f"a {type(dataset).__name__} has no random access: load {title} without streaming")
     features = dataset.features
     images = [name for name, feature in features.items() if isinstance(feature, datasets.Image)]
-    column = pick_column(None, images, usual=IMAGE_COLUMNS, what=title)
+    kinds = tuple(getattr(datasets, name) for name in ("Array2D", "Array3D") if hasattr(datasets, name))
+    arrays = {name: str(feature.dtype) for name, feature in features.items() if isinstance(feature, kinds)}
+    column = pick_column(None, images or list(arrays), usual=IMAGE_COLUMNS, what=title)
     if not len(dataset):
         raise SourceError(f"the dataset {title} has no row")
     labels, classes = _labels(datasets, dataset, title)
+    if not images:
+        return HubSource(dataset.with_format(None), title, column, labels, classes, arrays[column])
     undecoded = dataset.with_format(None).cast_column(column, datasets.Image(decode=False))
     return HubSource(undecoded, title, column, labels, classes)
 

@@ -4,10 +4,12 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from convscope.data.allowance import allowed
-from convscope.data.sources.base import Source, is_image_name
+from convscope.data.sources.anonymous import anonymous
+from convscope.data.sources.arrays import array_sides, open_arrays
+from convscope.data.sources.base import ARRAY_SUFFIX, Source, is_image_name
 from convscope.data.sources.dataset import wrap_dataset
 from convscope.data.sources.files import open_files, open_folder, open_list
 from convscope.data.sources.hub import open_hub, wrap_hub
@@ -16,9 +18,11 @@ from convscope.data.sources.parquet import open_parquet
 from convscope.data.sources.samples import open_samples
 from convscope.data.sources.select import limit as limited
 from convscope.data.sources.tar import open_tar
+from convscope.data.sources.tiles import open_tiles
 from convscope.errors import SourceError, UsageError, nearest
 from convscope.files import kind_of
 
+Names = Literal["kept", "numbered"]
 _LIST_SUFFIXES = (".txt", ".tsv", ".csv", ".lst")
 
 
@@ -29,6 +33,9 @@ def open_source(
     root: str | os.PathLike[str] | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    tile_size: int | tuple[int, int] | None = None,
+    tile_stride: int | tuple[int, int] | None = None,
+    names: Names = "kept",
 ) -> Source:
     """The image collection that `spec` names; of it at most `limit` images, evenly spread.
 
@@ -37,7 +44,9 @@ def open_source(
     | `folder:DIR` or a folder's path | its files; sub-folders are classes |
     | `list:FILE` or a .txt, .tsv, .csv path | the files that it lists: lines, or a table with columns of these names |
     | `tar:PATTERN` or a .tar path or pattern | WebDataset shards, as in `train-{000..012}.tar` |
-    | `npz:FILE` or an .npz path, perhaps `#train` or `#val` | a pack of encoded images |
+    | `npz:FILE` or an .npz path, perhaps `#train`, `#val`, `#test` | a pack of encoded images, or arrays and labels |
+    | `npy:FILE` or an .npy path, perhaps `#LABELS.npy` | an array (n, H, W), (n, H, W, C) or (n, C, H, W) |
+    | `tiles:FILE` or `tiles:FOLDER` | windows of a large TIFF or .npy raster, or of all in a folder |
     | `parquet:PATH` or a .parquet path, perhaps `#COLUMN` | a column of a file or of a folder's files |
     | `hf:NAME[@CONFIGURATION][:SPLIT]` | a dataset of the Hugging Face hub, or one saved to a folder |
     | `samples:` | the embedded sample photos |
@@ -51,6 +60,9 @@ def open_source(
     (by default `MAX_BYTES`), is left out like one that cannot be read, before it costs anything; so is what is no
     regular file. A Source that is given keeps what it was opened with.
 
+    `tile_size` and `tile_stride`, in pixels, are the windows of `tiles:`. With `names="numbered"` neither names nor
+    places of images are told, as where files are named after people.
+
     Nothing that is read here runs code, whoever made it: no pickle is loaded, no script of a dataset is run, and no
     image makes a program start.
 
@@ -60,8 +72,11 @@ def open_source(
     Traceback (most recent call last):
     convscope.errors.SourceError: unknown kind of image source 'imgaes' in 'imgaes:photos' (kinds: folder, ...
     """
-    opened = _open(spec) if root is None else _list_at(spec, Path(root))
-    source = allowed(opened, max_pixels=max_pixels, max_bytes=max_bytes)
+    if names not in get_args(Names):
+        raise UsageError(f"names={names!r} is not a choice; choose one of {', '.join(get_args(Names))}")
+    source = _tiled(spec, tile_size, tile_stride) or (_open(spec) if root is None else _list_at(spec, Path(root)))
+    source = allowed(source, max_pixels=max_pixels, max_bytes=max_bytes)
+    source = anonymous(source) if names == "numbered" else source
     return source if limit is None else limited(source, limit)
 
 
@@ -72,6 +87,15 @@ def _list_at(spec: Any, root: Path) -> Source:
     if not place or not (place != text or Path(place).suffix.lower() in _LIST_SUFFIXES):
         raise UsageError(f"root='{root}' is where the paths of a list begin, and {str(spec)!r} is no list")
     return open_list(_existing(Path(place)), root)
+
+
+def _tiled(spec: Any, size: int | tuple[int, int] | None, stride: int | tuple[int, int] | None) -> Source | None:
+    """The windows of `tiles:`, None for any other spec."""
+    if isinstance(spec, str) and spec.startswith("tiles:") and len(spec) > len("tiles:"):
+        return open_tiles(_existing(Path(spec.removeprefix("tiles:"))), size, stride)
+    if size is not None or stride is not None:
+        raise UsageError("tile_size= and tile_stride= are for large rasters read by windows, as tiles:scene.tif")
+    return None
 
 
 def _open(spec: Any) -> Source:
@@ -118,6 +142,8 @@ def _open_path(path: str) -> Source:
     suffix = Path(plain).suffix.lower()
     if suffix == ".npz":
         return _npz(path)
+    if suffix == ARRAY_SUFFIX:
+        return _npy(path)
     if suffix == ".parquet":
         return _parquet(path)
     if suffix == ".tar":
@@ -166,6 +192,15 @@ def _npz(place: str) -> Source:
     return open_pack(path, split)
 
 
+def _npy(place: str) -> Source:
+    path, labels = _marked(place)
+    return open_arrays(path, labels) if labels or array_sides(path) != 2 else open_files([path])
+
+
+def _tiles(place: str) -> Source:
+    return open_tiles(_existing(Path(place)))
+
+
 def _parquet(place: str) -> Source:
     path, column = _marked(place)
     return open_parquet(path, column)
@@ -182,6 +217,8 @@ _SCHEMES: dict[str, Callable[[str], Source]] = {
     "list": lambda place: open_list(_existing(Path(place))),
     "tar": open_tar,
     "npz": _npz,
+    "npy": _npy,
+    "tiles": _tiles,
     "parquet": _parquet,
     "hf": open_hub,
     "samples": _samples,

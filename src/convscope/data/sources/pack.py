@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.npz import read_npz
+from convscope.data.sources.arrays import ArraySource, holds_arrays, open_npz_arrays
 from convscope.data.sources.base import whole_labels
 from convscope.errors import SourceError, nearest
 
@@ -72,12 +73,14 @@ class PackSource:
         return _open_again, (self.path, self.split, self.allowance)
 
 
-def _open_again(path: Path, split: str | None, allowance: Allowance) -> PackSource:
+def _open_again(path: Path, split: str | None, allowance: Allowance) -> PackSource | ArraySource:
     return replace(open_pack(path, split), allowance=allowance)
 
 
-def open_pack(path: Path, split: str | None = None) -> PackSource:
+def open_pack(path: Path, split: str | None = None) -> PackSource | ArraySource:
     """The images of a pack, or of its split "train", "val" or "test" (another word for val).
+
+    Of an .npz file with arrays of images, those: see `convscope.data.sources.arrays`.
 
     Raises SourceError where the file is not such a pack, or has no such split.
     """
@@ -85,6 +88,8 @@ def open_pack(path: Path, split: str | None = None) -> PackSource:
         known = ", ".join(SPLITS)
         raise SourceError(f"no split {split!r} in {path}{nearest(split, SPLITS)} (splits: {known})")
     members = _read(path)
+    if not {"data", "offsets"} <= set(members) and holds_arrays(members):
+        return open_npz_arrays(path, split, members)
     digest = hashlib.sha256()
     for name in sorted(members):
         value = members[name]
@@ -126,7 +131,10 @@ def _check(path: Path, members: dict[str, NDArray[Any]]) -> int:
     """The number of images; raises SourceError where the members do not fit together."""
     found = ", ".join(members) or "none"
     if "data" not in members or "offsets" not in members:
-        raise SourceError(f"{path} is no pack of encoded images: it needs data and offsets, it has {found}")
+        raise SourceError(
+            f"{path} is no pack of encoded images: it needs data and offsets, or arrays of images such as x_train or "
+            f"train_images; it has {found}"
+        )
     data, offsets = members["data"], members["offsets"]
     if data.dtype != np.uint8 or data.ndim != 1:
         raise SourceError(f"{path}: data is uint8 (bytes,), found {data.dtype} {data.shape}")

@@ -1,4 +1,7 @@
-"""Images in a column of Parquet files, as bytes or as a struct of `bytes` and `path`; pyarrow is imported when used."""
+"""Images in a column of Parquet files: bytes, structs of `bytes` and `path`, or lists of numbers.
+
+pyarrow is imported when used.
+"""
 
 import hashlib
 import json
@@ -12,7 +15,7 @@ from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import Label, PicklableLock, class_labels, hash_items, natural_key, pick_column
-from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns
+from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns, nested_array
 from convscope.errors import ImageError, SourceError, missing_extra
 from convscope.files import kind_of
 
@@ -55,8 +58,8 @@ class ParquetSource:
         """The class, or -1."""
         return int(self.labels[index])
 
-    def read(self, index: int) -> bytes:
-        """The encoded image; raises ImageError for an empty cell or a row group that cannot be read."""
+    def read(self, index: int) -> bytes | NDArray[Any]:
+        """The encoded image, or its values; raises ImageError for an empty cell or a row group that cannot be read."""
         group = int(np.searchsorted(self.first, index, side="right")) - 1
         with self._lock:
             if group not in self._recent:
@@ -65,7 +68,9 @@ class ParquetSource:
                     self._recent.popitem(last=False)
             self._recent.move_to_end(group)
             cells = self._recent[group]
-        return image_bytes(cells[index - int(self.first[group])].as_py(), self.allowance)
+        cell = cells[index - int(self.first[group])].as_py()
+        leaf = leaf_of(cells.type)
+        return image_bytes(cell, self.allowance) if leaf is None else nested_array(cell, leaf, self.allowance)
 
     def _load(self, group: int) -> Any:
         pyarrow, parquet = _pyarrow()
@@ -101,8 +106,9 @@ class ParquetSource:
 def open_parquet(path: Path, column: str | None = None) -> ParquetSource:
     """The images of a Parquet file, or of all Parquet files below a folder in natural order of their names.
 
-    The image column holds bytes or structs with a field `bytes`; where several do, `column` says which. Labels are
-    read from a column of a usual name; class names from the metadata that the Hugging Face library writes.
+    The image column holds bytes or structs with a field `bytes`, or lists of lists of numbers; where several do,
+    `column` says which. Labels are read from a column of a usual name; class names from the metadata that the Hugging
+    Face library writes.
 
     Raises SourceError where there is no image column or no row, MissingExtra where pyarrow is not installed.
     """
@@ -182,7 +188,7 @@ def _parquet_files(path: Path) -> tuple[Path, list[str]]:
 
 
 def _image_columns(schema: Any) -> list[str]:
-    """The columns that may hold images: bytes, or structs with a field `bytes`."""
+    """The columns that may hold images: bytes, or structs with a field `bytes`; else lists of lists of numbers."""
     import pyarrow.types as kinds
 
     def binary(kind: Any) -> bool:
@@ -194,7 +200,22 @@ def _image_columns(schema: Any) -> list[str]:
             return index >= 0 and binary(kind.field(index).type)
         return binary(kind)
 
-    return [part.name for part in schema if holds(part.type)]
+    encoded = [part.name for part in schema if holds(part.type)]
+    return encoded or [part.name for part in schema if leaf_of(part.type) is not None]
+
+
+def leaf_of(kind: Any) -> str | None:
+    """The type of the numbers in lists of two or three levels, as NumPy names it; None for any other type."""
+    import pyarrow.types as kinds
+
+    levels = 0
+    while True:
+        kind = getattr(kind, "storage_type", kind)
+        if not (kinds.is_list(kind) or kinds.is_large_list(kind) or kinds.is_fixed_size_list(kind)):
+            break
+        kind, levels = kind.value_type, levels + 1
+    number = kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_boolean(kind)
+    return str(np.dtype(kind.to_pandas_dtype())) if levels in (2, 3) and number else None
 
 
 def _label_cells(table: Any, schema: Any) -> list[Label]:

@@ -105,6 +105,8 @@ class Step:
 
     #: Whether the step is linear in its inputs, so that its vector-Jacobian product does not need them.
     linear: ClassVar[bool] = False
+    #: Whether it is a curve of one value that is no activation known by name; set on the copies that are pulled.
+    unnamed: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.op = self.call.op
@@ -124,8 +126,8 @@ class Step:
         """The step's output for its inputs (b, ...)."""
         counts = (v.batch_of(t.shape) for t, v in zip(inputs, self.call.sources, strict=True) if v.batch_at)
         batch = next(counts, 1)
-        args = [_fill(a, inputs, batch) for a in self.call.args]
-        kwargs = {k: _fill(a, inputs, batch) for k, a in self.call.kwargs.items()}
+        args = [fill(a, inputs, batch) for a in self.call.args]
+        kwargs = {k: fill(a, inputs, batch) for k, a in self.call.kwargs.items()}
         out = self.call.target(*args, **kwargs)
         return out if self.call.pick is None else out[self.call.pick]
 
@@ -159,7 +161,7 @@ class Step:
 
     def note(self, report: Report) -> None:
         """Notes in the report what `pull` does here."""
-        report.fallback[self.op] += 1
+        (report.unnamed if self.unnamed else report.fallback)[self.op] += 1
 
     def _template(self, slot: int, gradient: Tensor, context: PullContext) -> Tensor:
         if not self.linear or not self.call.sources[slot].batched:
@@ -186,7 +188,7 @@ class Step:
 
     def moved(self, move: Callable[[Any], Any]) -> Step:
         """The same step with every constant tensor, and every device and dtype it names, passed through `move`."""
-        args, kwargs = _map_leaves(self.call.args, move), _map_leaves(self.call.kwargs, move)
+        args, kwargs = map_leaves(self.call.args, move), map_leaves(self.call.kwargs, move)
         return type(self)(self.index, self.name, replace(self.call, args=args, kwargs=kwargs))
 
 
@@ -274,24 +276,25 @@ def _whole_signal(tensor: Tensor, value: Value) -> Signal:
     return Signal(tensor, whole_origin(len(tensor)) if value.layout else None, owned=False)
 
 
-def _fill(tree: Any, inputs: Sequence[Tensor], batch: int) -> Any:
+def fill(tree: Any, inputs: Sequence[Tensor], batch: int) -> Any:
     """An argument with its placeholders replaced by what they stand for."""
     if isinstance(tree, Slot):
         return inputs[tree.number]
     if isinstance(tree, BatchSize):
         return tree.resolve(batch)
     if isinstance(tree, list | tuple):
-        return [_fill(v, inputs, batch) for v in tree]
+        return [fill(v, inputs, batch) for v in tree]
     return tree
 
 
-def _map_leaves(tree: Any, move: Callable[[Any], Any]) -> Any:
+def map_leaves(tree: Any, move: Callable[[Any], Any]) -> Any:
+    """Nested arguments with every tensor, dtype and device passed through `move`."""
     if isinstance(tree, Tensor | torch.dtype | torch.device):
         return move(tree)
     if isinstance(tree, list | tuple):
-        return type(tree)(_map_leaves(v, move) for v in tree)
+        return type(tree)(map_leaves(v, move) for v in tree)
     if isinstance(tree, dict):
-        return {k: _map_leaves(v, move) for k, v in tree.items()}
+        return {k: map_leaves(v, move) for k, v in tree.items()}
     return tree
 
 
@@ -308,5 +311,6 @@ def vector_jacobian(
         wanted = [slot for slot, t in enumerate(leaves) if t.requires_grad]
         if not output.requires_grad:
             return {}
-        grads = torch.autograd.grad(output, [leaves[s] for s in wanted], gradient, allow_unused=True)
+        arrived = gradient.to(output.dtype)  # with autocast, signals may be in another than the maker's
+        grads = torch.autograd.grad(output, [leaves[s] for s in wanted], arrived, allow_unused=True)
     return {slot: g for slot, g in zip(wanted, grads, strict=True) if g is not None}

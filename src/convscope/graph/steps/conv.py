@@ -103,7 +103,11 @@ class Conv2d(Windows):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed kernels over the box, without padding: what falls beyond the map is cleared by the caller."""
         assert signal.origin is not None
-        tensor = transpose(signal.tensor, self._transposed, signal.share)
+        transposed = self._transposed
+        if self.weight.dtype != signal.tensor.dtype:  # autocast: rounded weights, signals as precise as the images
+            weight = self.weight.to(signal.tensor.dtype)
+            transposed = Transposed(weight, self.stride, self.dilation, self.groups)
+        tensor = transpose(signal.tensor, transposed, signal.share)
         return {0: Signal(tensor, self.input_origin(signal.origin))}
 
     @cached_property
@@ -193,7 +197,8 @@ class ConvTranspose2d(Windows):
         )
         count = np.maximum((last - first).max(0), 1)
         wide = paste(signal, (2, 3), self.input_origin(first), self.input_size((int(count[0]), int(count[1]))))
-        tensor = F.conv2d(wide.tensor, self.weight, stride=self.stride, dilation=self.dilation, groups=self.groups)
+        weight = self.weight.to(wide.tensor.dtype)
+        tensor = F.conv2d(wide.tensor, weight, stride=self.stride, dilation=self.dilation, groups=self.groups)
         return {0: Signal(tensor, first)}
 
     def operations(self) -> float:
@@ -241,7 +246,7 @@ class Linear(Step):
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed weight."""
-        return {0: Signal(signal.tensor @ self.weight, signal.origin)}
+        return {0: Signal(signal.tensor @ self.weight.to(signal.tensor.dtype), signal.origin)}
 
     def operations(self) -> float:
         """A multiplication and an addition for every weight, at every place that is no position of a map."""

@@ -51,6 +51,10 @@ class _Rectifying(Positionwise):
         context.report.rectified[self.op] += 1
 
 
+class Rectifier(_Rectifying):
+    """What behaves like a ReLU, with or without an upper bound, however it is written."""
+
+
 @rule(aten.relu.default)
 class ReLU(_Rectifying):
     """max(x, 0)."""
@@ -179,7 +183,7 @@ class Differentiated(Positionwise):
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """By the derivative, and counted."""
-        context.report.differentiated[self.op] += 1
+        (context.report.unnamed if self.unnamed else context.report.differentiated)[self.op] += 1
         return super().pull(signal, context)
 
 
@@ -255,6 +259,22 @@ class Sum(Positionwise):
         return found
 
 
+@rule(aten._to_copy.default, aten.to.dtype, aten.type_as.default)
+class Cast(Positionwise):
+    """Another dtype, as autocast asks for; rounding aside, nothing happens to a signal."""
+
+    linear = True
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """From floating numbers to floating numbers."""
+        return len(call.inputs) == 1 and call.sources[0].floating and call.result.floating
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """The signal."""
+        return {0: signal}
+
+
 @rule(aten.mul.Tensor, aten.mul.Scalar, aten.div.Tensor, aten.div.Scalar)
 class Product(Positionwise):
     """Products and quotients; by a constant they are linear."""
@@ -266,7 +286,12 @@ class Product(Positionwise):
 
     def needs(self, options: PullOptions) -> tuple[int, ...]:
         """All operands, unless the other is a constant."""
-        return () if self._scale() is not None else super().needs(options)
+        return () if self.by_constant else super().needs(options)
+
+    @property
+    def by_constant(self) -> bool:
+        """Whether it scales one value, channel by channel."""
+        return self._scale() is not None
 
     def _scale(self) -> Any:
         """The constant factor of a product with the slot first, or None."""
@@ -283,6 +308,8 @@ class Product(Positionwise):
         """The signal times the other operand."""
         scale = self._scale()
         if scale is None:
+            if self.unnamed:
+                context.report.unnamed[self.op] += 1
             return super().pull(signal, context)
         tensor = signal.tensor / scale if self.call.op == "div" else signal.tensor * scale
         return {0: Signal(tensor, signal.origin, share=signal.share)}

@@ -87,6 +87,7 @@ class MaxPool2d(Windows):
         size, origin = self.input_size(signal.size((2, 3))), self.input_origin(signal.origin)
         share = signal.share / (self.stride[0] * self.stride[1])
         maps, image = context.maps(self.inputs[0])
+        maps = maps.to(signal.tensor.dtype)  # with autocast, the maps' numbers may be shorter: their order stays
         if context.options.overlap == "sum":
             tensor = pooling.put_back(signal.tensor, maps, image, origin, self.pooling)
         else:

@@ -26,7 +26,7 @@ from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
 from convscope.graph.changes import Change, UneditedRows, whole
 from convscope.methods.correspondence.agreement import Pairs, bootstrap, joined, pack, rank_test
-from convscope.methods.inputs import chosen_layers, images_for
+from convscope.methods.inputs import chosen_layers, images_for, recipe_of
 from convscope.methods.occlusion.occluders import Fill, Grid, covering, describe_fill
 from convscope.methods.occlusion.readings import Read
 from convscope.methods.occlusion.sweep import Method, Reading, Sweep
@@ -172,7 +172,7 @@ def correspondence(
     allowed = None if regions is None else _checked("object", regions, batch)
     masks = random_masks(boxes, net.input_shape[1:], draws=draws, regions=allowed, generator=generator)
     grid = Grid(net.input_shape[1:], (1, 1), (1, 1))
-    covers = covering(batch, fill, grid=grid, preprocess=net.preprocess)
+    covers = covering(batch, fill, grid=grid, preprocess=recipe_of(net))
     collector = _Collector(net, batch, covers, names, tolerance, places, method, workers, memory)
     pairs = _collect(collector, boxes, masks, progress)
     results = [_result(*key, found, confidence, generator) for key, found in pairs.items()]

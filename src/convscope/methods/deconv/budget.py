@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 
 from convscope.graph import Network
-from convscope.graph.pulling import cone
 from convscope.graph.steps import Step
 
 _SIMULTANEOUS = 4  # a signal, its successor, a forward box and one of a meeting path
@@ -24,7 +23,7 @@ def box_sizes(net: Network, layer: str) -> dict[int, tuple[int, int]]:
     sizes: dict[int, tuple[int, int]] = {}
     if net.values[target].layout is not None:
         sizes[target] = (1, 1)
-    for step in reversed(cone(net.steps, target)):
+    for step in reversed(net.cone(layer)):
         for slot, number in enumerate(step.inputs):
             value = net.values[number]
             if value.layout is None:
@@ -51,7 +50,7 @@ def projections_at_once(net: Network, layer: str, memory: int, *, most: int = 12
     target = net.index_of(layer)
     sizes = box_sizes(net, layer)
     largest = 1
-    for number in {target, 0, *(i for step in cone(net.steps, target) for i in step.inputs)}:
+    for number in {target, 0, *(i for step in net.cone(layer) for i in step.inputs)}:
         value = net.values[number]
         count = math.prod(value.shape)
         if value.layout is not None and number in sizes:

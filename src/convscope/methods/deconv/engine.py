@@ -238,7 +238,7 @@ def _project_kept(
         flat = maps[rows, channel].flatten(1).nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
         best = flat.argmax(1).cpu().numpy()
         position = np.stack([best // value.size[1], best % value.size[1]], 1)
-    activation = _activations(maps, rows, channel, position)
+    activation = _activations(maps, rows, channel, position).to(net.dtype)  # with autocast it may be another
     amount = _amount(signal, activation)
     steps = net.cone(layer)
 
@@ -252,8 +252,10 @@ def _project_kept(
     name, size_of_image = net.layers[layer].name, net.input_shape[1:]
     units = _units(name, channel, position)
     boxes = _whole_images(len(rows), size_of_image) if position is None else net.boxes(layer, position)
-    pixels = _on_boxes([signal for signal, _ in parts], boxes)
-    return ProjectedPixels(name, pixels, boxes, units, rows, activation.float(), size_of_image, parts[0][1])
+    pixels, report = _on_boxes([signal for signal, _ in parts], boxes), parts[0][1]
+    if isinstance(signal, str) and signal == "activation":
+        report = replace(report, against=int((activation < 0).sum()), of=len(rows))
+    return ProjectedPixels(name, pixels, boxes, units, rows, activation.float(), size_of_image, report)
 
 
 def _activations(maps: Tensor, rows: Tensor, channel: Tensor, position: np.ndarray | None) -> Tensor:

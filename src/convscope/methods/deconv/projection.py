@@ -23,7 +23,8 @@ class ProjectedPixels(Shown):
     boxes: (n, 4) y0 x0 y1 x1 in input pixels, half-open; all h x w; a box may reach beyond the image.
     units: the n units, with the positions that were projected; images: (n,) rows of the image batch.
     values: (n,) float32 activations of the units there. report: what was done on the way.
-    photos: uint8 (b, H, W, 3), the images of the batch as the network sees them; None where that is not known.
+    photos: uint8 (b, H, W, 3), the images of the batch as the network sees them, of several channels the bands that
+    are shown; None where that is not known.
     """
 
     layer: str
@@ -54,7 +55,8 @@ def join(parts: Sequence[ProjectedPixels]) -> ProjectedPixels:
     pixels, boxes = torch.cat([p.pixels for p in parts]), torch.cat([p.boxes for p in parts])
     units = tuple(u for p in parts for u in p.units)
     images, values = torch.cat([p.images for p in parts]), torch.cat([p.values for p in parts])
-    return ProjectedPixels(first.layer, pixels, boxes, units, images, values, first.image_size, first.report)
+    report = replace(first.report, against=sum(p.report.against for p in parts), of=sum(p.report.of for p in parts))
+    return ProjectedPixels(first.layer, pixels, boxes, units, images, values, first.image_size, report)
 
 
 def reorder(projection: ProjectedPixels, order: Tensor) -> ProjectedPixels:

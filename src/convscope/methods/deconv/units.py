@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.data import Preprocess
 from convscope.errors import ShapeError
 from convscope.graph import Network, Unit
 from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
 from convscope.methods.deconv.engine import DEFAULT_MEMORY, Selection, SignalSize, project_all
 from convscope.methods.deconv.projection import ProjectedPixels
-from convscope.methods.inputs import images_for
+from convscope.methods.inputs import images_for, recipe_of
 from convscope.settings import usual_settings
 
 PHOTOS = 64
@@ -94,8 +93,9 @@ def deconv(
         for unit in wanted
     ]
     found = project_all(net, batch, selections, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, memory=memory)
-    if count <= PHOTOS and isinstance(net.preprocess, Preprocess) and batch.shape[1] == 3:
-        photos = np.ascontiguousarray(net.preprocess.restore(batch).permute(0, 2, 3, 1).cpu().numpy())
+    recipe = recipe_of(net)
+    if count <= PHOTOS and recipe is not None:
+        photos = recipe.shown(np.ascontiguousarray(recipe.restore(batch).permute(0, 2, 3, 1).cpu().numpy()))
         found = [replace(one, photos=photos) for one in found]
     return found[0] if single else found
 

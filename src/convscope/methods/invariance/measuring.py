@@ -19,7 +19,7 @@ from torch import Tensor
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph import Network
 from convscope.graph.steps.normalisation import Softmax
-from convscope.methods.inputs import chosen_layers, images_for
+from convscope.methods.inputs import chosen_layers, images_for, recipe_of
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target, targets_of
 from convscope.progress import Progress
@@ -165,7 +165,7 @@ def invariance(
     stages = net.layers.stages() or (net.output,)
     chosen = chosen_layers(net, layers, (stages[0], stages[-1], net.output))
     runner = _Runner(
-        net, tuple(dict.fromkeys(chosen)), Frame.of(net.preprocess, outside=outside, interpolation=interpolation)
+        net, tuple(dict.fromkeys(chosen)), Frame.of(recipe_of(net), outside=outside, interpolation=interpolation)
     )
     original = runner.features(given, batch)
     targets = targets_of(net, target, original.logits)

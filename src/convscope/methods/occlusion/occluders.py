@@ -65,6 +65,22 @@ class Grid:
         low = np.stack(np.meshgrid(self.starts(0), self.starts(1), indexing="ij"), -1).reshape(-1, 2)
         return np.concatenate([low, np.minimum(low + np.asarray(self.size), np.asarray(self.image))], 1)
 
+    @property
+    def gaps(self) -> str:
+        """What a stride above the size leaves out, in words; nothing where every pixel is under a square.
+
+        >>> Grid((10, 10), (2, 2), (4, 4)).gaps
+        'the stride of 4x4 is larger than the square of 2x2: 64 % of the pixels are under no square'
+        """
+        covered = np.zeros(self.image, bool)
+        for y0, x0, y1, x1 in self.boxes.tolist():
+            covered[y0:y1, x0:x1] = True
+        if covered.all():
+            return ""
+        stride, size = ("x".join(map(str, pair)) for pair in (self.stride, self.size))
+        share = f"{100 * float(1 - covered.mean()):.0f} % of the pixels"
+        return f"the stride of {stride} is larger than the square of {size}: {share} are under no square"
+
     def spread(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Per pixel the mean over the squares that cover it, (..., H, W), of values on the grid (..., rows, columns).
 
@@ -127,8 +143,8 @@ def covering(images: Tensor, fill: Fill | Sequence[float] | Tensor, *, grid: Gri
     """What stands where an occluder is, (n, C, H, W) or as wide as it must be, in the network's normalised input.
 
     fill: "grey" is the mean colour (zero after normalisation), "mean" the mean of the image itself, "blur" the image
-    blurred by a Gaussian of half the occluder; three numbers are a colour, 0 to 255 where the network has a
-    preprocessing, else a normalised input; a tensor (C, H, W) or (n, C, H, W) is taken as it is.
+    blurred by a Gaussian of half the occluder; numbers are a colour, one for each channel or one for all, 0 to 255
+    where the network has a preprocessing, else a normalised input; a tensor (C, H, W) or (n, C, H, W) is taken as is.
 
     Raises:
         UsageError: for another fill. ShapeError: for a tensor that does not fit the images.
@@ -151,6 +167,8 @@ def covering(images: Tensor, fill: Fill | Sequence[float] | Tensor, *, grid: Gri
     if isinstance(fill, str):
         raise UsageError(f"fill={fill!r} is not a choice; choose one of {', '.join(get_args(Fill))}, or give a colour")
     colour = torch.tensor([float(v) for v in fill], dtype=images.dtype, device=images.device)
+    if len(colour) == 1:
+        colour = colour.expand(images.shape[1])
     if len(colour) != images.shape[1]:
         raise UsageError(f"a colour of {len(colour)} numbers does not fit images of {images.shape[1]} channels")
     if preprocess is not None:

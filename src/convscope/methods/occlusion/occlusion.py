@@ -17,7 +17,7 @@ from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, Unit
-from convscope.methods.inputs import images_for
+from convscope.methods.inputs import images_for, recipe_of
 from convscope.methods.occlusion.occluders import Border, Fill, Grid, covering, describe_fill, square_for
 from convscope.methods.occlusion.readings import Reader, Reduction, Responses
 from convscope.methods.occlusion.sweep import Method, Sweep
@@ -199,7 +199,7 @@ def occlude(
     reader = Reader.of(
         net, batch, target=target, layer=layer, strongest=strongest, units=[net.unit(u) for u in asked], reduce=reduce
     )
-    covers = covering(batch, fill, grid=grid, preprocess=net.preprocess)
+    covers = covering(batch, fill, grid=grid, preprocess=recipe_of(net))
     table = reader.table(len(batch) * len(grid.boxes))
     readings = reader.readings(table, len(grid.boxes))
     how = Sweep(net, batch, covers, grid.boxes, readings, workers, memory, method, progress).run()

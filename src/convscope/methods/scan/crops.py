@@ -8,6 +8,7 @@ reached those whose images have lost their places since are given up. What is no
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ DEFAULT_MEMORY = 1 << 30
 
 
 class Crops:
-    """Crops (H, W, 3) uint8 by image number, at most `memory` bytes of them; safe to use from several threads.
+    """Crops (H, W, C) by image number, at most `memory` bytes of them; safe to use from several threads.
 
     >>> crops = Crops(memory=2 * 12)
     >>> crops.add(np.array([4, 7]), np.zeros((2, 2, 2, 3), np.uint8))
@@ -37,7 +38,7 @@ class Crops:
         if memory < 0:
             raise UsageError(f"memory={memory} bytes for crops: give 0 or more")
         self._memory, self._bytes, self._refused = memory, 0, 0
-        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._kept: dict[int, NDArray[Any]] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -53,8 +54,8 @@ class Crops:
         """Whether so much was turned away that it is time to look for what can be given up (see `only`)."""
         return self._refused > self._memory // 8
 
-    def add(self, images: NDArray[np.int64], crops: NDArray[np.uint8]) -> None:
-        """Keep copies of the crops (n, H, W, 3) of images (n,) that are not kept yet, as long as there is room."""
+    def add(self, images: NDArray[np.int64], crops: NDArray[Any]) -> None:
+        """Keep copies of the crops (n, H, W, C) of images (n,) that are not kept yet, as long as there is room."""
         with self._lock:
             for image, crop in zip(images.tolist(), crops, strict=True):
                 if image in self._kept:
@@ -72,8 +73,8 @@ class Crops:
             self._kept = {image: crop for image, crop in self._kept.items() if image in wanted}
             self._bytes, self._refused = sum(crop.nbytes for crop in self._kept.values()), 0
 
-    def get(self, image: int) -> NDArray[np.uint8] | None:
-        """The crop (H, W, 3) of an image, None where it is not kept; not to be changed."""
+    def get(self, image: int) -> NDArray[Any] | None:
+        """The crop (H, W, C) of an image, None where it is not kept; not to be changed."""
         return self._kept.get(image)
 
 

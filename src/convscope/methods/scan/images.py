@@ -23,23 +23,23 @@ from convscope.methods.scan.topk import TopK
 
 
 def crop_patch(
-    image: NDArray[np.uint8], box: Sequence[int] | NDArray[np.integer], fill: Sequence[int] | NDArray[np.integer]
-) -> NDArray[np.uint8]:
-    """The pixels (h, w, 3) of an image (H, W, 3) in a box y0, x0, y1, x1, with `fill` (3,) beyond the image.
+    image: NDArray[Any], box: Sequence[int] | NDArray[np.integer], fill: Sequence[float] | NDArray[Any]
+) -> NDArray[Any]:
+    """The pixels (h, w, C) of an image (H, W, C) in a box y0, x0, y1, x1, with `fill` (C,) beyond the image.
 
-    Raises ShapeError where the image is not (H, W, 3) uint8 or the box has no area.
+    Raises ShapeError where the image is not (H, W, C) or the box has no area.
 
     >>> image = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     >>> crop_patch(image, (-1, 1, 1, 3), (7, 7, 7))[..., 0].tolist()
     [[7, 7], [3, 7]]
     """
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ShapeError(f"an image is (H, W, 3) uint8 RGB, found {image.shape} {image.dtype}")
+    if image.ndim != 3:
+        raise ShapeError(f"an image is (H, W, C), found {image.shape} {image.dtype}")
     y0, x0, y1, x1 = (int(edge) for edge in box)
     if y1 <= y0 or x1 <= x0:
         raise ShapeError(f"the box {(y0, x0, y1, x1)} has no area: give y0, x0, y1, x1 with y0 < y1 and x0 < x1")
-    patch = np.empty((y1 - y0, x1 - x0, 3), np.uint8)
-    patch[:] = np.asarray(fill, np.uint8)
+    patch = np.empty((y1 - y0, x1 - x0, image.shape[2]), image.dtype)
+    patch[:] = np.asarray(fill).astype(image.dtype)
     top, bottom = np.clip([y0, y1], 0, image.shape[0])
     left, right = np.clip([x0, x1], 0, image.shape[1])
     patch[top - y0 : bottom - y0, left - x0 : right - x0] = image[top:bottom, left:right]
@@ -57,18 +57,19 @@ class ScannedImages:
     @classmethod
     def of(cls, net: Network, source: Source) -> ScannedImages:
         """Those of a network and a collection; raises UsageError for a network without preprocessing."""
-        return cls(net, source, preprocess_of(net))
+        return cls(net, source, preprocess_of(net, source))
 
     def patch(self, layer: str, image: int, position: tuple[int, int]) -> NDArray[np.uint8]:
-        """The pixels (h, w, 3) of an image that a position (y, x) of a layer sees.
+        """What a position (y, x) of a layer sees of an image, as a picture (h, w, 3) of the bands that are shown.
 
         Raises ImageError or SourceError where the image cannot be read any more.
         """
         where = self.net.boxes(layer, np.array([position]))[0].numpy()
-        return crop_patch(load_image(self.source, image, self.preprocess), where, self.preprocess.mean_colour)
+        found = crop_patch(load_image(self.source, image, self.preprocess), where, self.preprocess.mean_colour)
+        return self.preprocess.shown(found)
 
     def strongest(
-        self, top: TopK, channel: int, *, besides: NDArray[np.uint8] | None, most: int, **rules: Any
+        self, top: TopK, channel: int, *, besides: NDArray[Any] | None, most: int, **rules: Any
     ) -> ProjectedPixels | None:
         """What a unit takes from the images that excite it most, strongest first, see `Scanned.project`."""
         photos, places = [], []

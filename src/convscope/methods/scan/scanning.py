@@ -97,7 +97,7 @@ def job_of(
     net: Network, source: Source, state: ScanState, *, batch: int, workers: int | None, crops: Crops | None
 ) -> Job:
     """The pass that adds to a state, with as many workers as fit the device where none are named."""
-    return Job(net, source, preprocess_of(net), state, batch, workers or default_workers(net.device), crops)
+    return Job(net, source, preprocess_of(net, source), state, batch, workers or default_workers(net.device), crops)
 
 
 @usual_settings()
@@ -137,7 +137,7 @@ def identify(
         network=(net.name, net.fingerprint),
         source=(source.describe(), source.fingerprint()),
         images=len(source),
-        preprocess=json.dumps(preprocess_of(net).to_json(), sort_keys=True),
+        preprocess=json.dumps(preprocess_of(net, source).to_json(), sort_keys=True),
         layers=chosen,
         k=k,
         micro_batch=micro_batch(net.device),

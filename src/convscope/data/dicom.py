@@ -1,0 +1,166 @@
+"""DICOM images: pixels, geometry and window, and nothing else of what such a file says.
+
+pydicom reads the header (of the extra `dicom`), imagecodecs what is compressed as JPEG in any of its forms. What is
+taken: rows, columns, frames, bits stored, rescaling, the first window, whether low values are white (MONOCHROME1). No
+other tag is looked at or kept, so that names and dates of people do not get into a result by way of pixels.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data.rasters import Raster
+from convscope.data.streams import check_stream
+from convscope.errors import ImageError
+
+MARK = b"DICM"
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+_JPEG = "1.2.840.10008.1.2.4."
+_CODECS = {
+    "50": "jpeg_decode", "51": "jpeg_decode", "57": "ljpeg_decode", "70": "ljpeg_decode", "80": "jpegls_decode",
+    "81": "jpegls_decode", "90": "jpeg2k_decode", "91": "jpeg2k_decode",
+}  # fmt: skip
+"""What decodes the transfer syntaxes that begin with `_JPEG`, in imagecodecs."""
+_WANTED = [
+    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
+    "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration", "RescaleSlope", "RescaleIntercept",
+    "WindowCenter", "WindowWidth", "PixelPaddingValue", "PixelData",
+]  # fmt: skip
+
+
+def is_dicom(data: bytes | bytearray | memoryview) -> bool:
+    """Whether a file is DICOM, which shows 128 bytes into it."""
+    return bytes(data[128:132]) == MARK
+
+
+def read_dicom(data: bytes | bytearray | memoryview, channels: int, max_pixels: int) -> Raster:
+    """The image of a DICOM file; of several frames the first, or all as channels where as many are wanted.
+
+    Raises ImageError where it holds none, is too large, is compressed in a way that is not read, or where a package is
+    missing; and any error of pydicom's.
+    """
+    pydicom = _pydicom()
+    head = _meta(pydicom, data)
+    syntax = str(getattr(head, "TransferSyntaxUID", "1.2.840.10008.1.2"))
+    if syntax == _DEFLATED:
+        raise ImageError("a DICOM file that is deflated as a whole is not read: write it with another transfer syntax")
+    found = pydicom.dcmread(io.BytesIO(data), specific_tags=_WANTED)
+    if "PixelData" not in found:
+        raise ImageError("the DICOM file holds no image")
+    frames, samples = max(1, int(found.get("NumberOfFrames") or 1)), int(found.get("SamplesPerPixel", 1))
+    _check_size(found, frames, max_pixels)
+    wanted = range(frames) if frames > 1 and frames * samples == channels else range(1)
+    decoded = [_frame(pydicom, found, syntax, number) for number in wanted]
+    values = np.concatenate([one.reshape(*one.shape[:2], -1) for one in decoded], axis=2)
+    return _described(found, values)
+
+
+def _meta(pydicom: Any, data: bytes | bytearray | memoryview) -> Any:
+    stream = io.BytesIO(data)
+    stream.seek(132)
+    return pydicom.filereader._read_file_meta_info(stream)
+
+
+def _check_size(found: Any, frames: int, max_pixels: int) -> None:
+    height, width = int(found.get("Rows", 0)), int(found.get("Columns", 0))
+    if height < 1 or width < 1:
+        raise ImageError(f"an image of {height}x{width} pixels has no area")
+    if height * width > max_pixels or frames > max_pixels:
+        raise ImageError(f"{height}x{width} pixels are more than the limit of {max_pixels}: max_pixels= admits more")
+
+
+def _frame(pydicom: Any, found: Any, syntax: str, number: int) -> NDArray[Any]:
+    """The stored values (H, W) or (H, W, 3) of a frame, colours as RGB."""
+    codec = _CODECS.get(syntax.removeprefix(_JPEG)) if syntax.startswith(_JPEG) else None
+    if codec is None:
+        return np.asarray(pydicom.pixels.pixel_array(found, index=number))
+    try:
+        import imagecodecs
+    except ImportError as error:
+        raise ImageError("its pixels are compressed as JPEG: install 'convscope[dicom]' to read it") from error
+    frames = max(1, int(found.get("NumberOfFrames") or 1))
+    encoded = pydicom.encaps.get_frame(found.PixelData, number, number_of_frames=frames)
+    shape = (int(found.Rows), int(found.Columns))
+    check_stream(encoded, shape)
+    values = np.asarray(getattr(imagecodecs, codec)(encoded))
+    if values.shape[:2] != shape:
+        raise ImageError(f"its header says {shape[0]}x{shape[1]} pixels, and its picture has {values.shape[:2]}")
+    return _signed(found, values)
+
+
+def _signed(found: Any, values: NDArray[Any]) -> NDArray[Any]:
+    """Values as numbers of the sign that the header says, from as many bits as are stored."""
+    if not int(found.get("PixelRepresentation", 0)) or values.dtype.kind == "i":
+        return values
+    bits = int(found.get("BitsStored", 16))
+    wide = values.astype(np.int32)
+    return np.where(wide >= 1 << (bits - 1), wide - (1 << bits), wide)
+
+
+def _described(found: Any, values: NDArray[Any]) -> Raster:
+    if str(found.get("PhotometricInterpretation", "")).startswith("PALETTE"):
+        raise ImageError("a DICOM image with a palette is not read: write it with plain pixels")
+    if values.shape[2] == 3:
+        return Raster(values, None)
+    padding = found.get("PixelPaddingValue")
+    slope, intercept = _number(found.get("RescaleSlope"), 1.0), _number(found.get("RescaleIntercept"), 0.0)
+    low, high = _stored(found)
+    ends = sorted((low * slope + intercept, high * slope + intercept))
+    nodata = None if not isinstance(padding, int) else padding * slope + intercept
+    if (slope, intercept) != (1.0, 0.0):
+        values = (values.astype(np.float64) * slope + intercept).astype(np.float32)
+        nodata = None if nodata is None else float(np.float32(nodata))
+    inverted = str(found.get("PhotometricInterpretation", "")) == "MONOCHROME1"
+    return Raster(values, _window(found) or (ends[0], ends[1]), nodata, inverted=inverted)
+
+
+def _stored(found: Any) -> tuple[float, float]:
+    """The least and the largest value that the bits stored can hold."""
+    bits = int(found.get("BitsStored", found.get("BitsAllocated", 16)))
+    if not 1 <= bits <= 32:
+        raise ImageError(f"{bits} bits stored are of a kind that is not read")
+    half = 2.0 ** (bits - 1)
+    return (-half, half - 1) if int(found.get("PixelRepresentation", 0)) else (0.0, 2 * half - 1)
+
+
+def _window(found: Any) -> tuple[float, float] | None:
+    """The first window's ends, by the standard's linear function (PS3.3 C.11.2.1.2); None without one."""
+    centre, width = (_first(found.get(name)) for name in ("WindowCenter", "WindowWidth"))
+    if centre is None or width is None or not width > 1:
+        return None
+    low = centre - 0.5 - (width - 1) / 2
+    return low, low + (width - 1)
+
+
+def _first(value: Any) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        found = float(value if isinstance(value, int | float | str) else value[0])
+    except (TypeError, ValueError, IndexError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _number(value: Any, usual: float) -> float:
+    found = _first(value)
+    return usual if found is None else found
+
+
+def _pydicom() -> Any:
+    try:
+        pydicom = import_module("pydicom")
+        import_module("pydicom.encaps")
+        import_module("pydicom.pixels")
+    except ImportError as error:
+        raise ImageError("a DICOM image: install 'convscope[dicom]' (pydicom and imagecodecs) to read it") from error
+    return pydicom
+
+
+__all__ = ["is_dicom", "read_dicom"]

@@ -1,0 +1,148 @@
+"""DICOM images made here, without anybody's data: rescaling, windows, frames, compression, and what is not kept."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convscope.data import Preprocess, decode, decode_for
+from convscope.errors import ImageError
+
+pydicom = pytest.importorskip("pydicom")
+
+EXPLICIT, DEFLATED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"
+LOSSLESS, JPEG_LS, JPEG_2000 = (f"1.2.840.10008.1.2.4.{number}" for number in (70, 80, 90))
+
+
+def dicom(values: np.ndarray, *, syntax: str = EXPLICIT, frames: list[bytes] | None = None, **tags: Any) -> bytes:
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import UID
+
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
+    meta.MediaStorageSOPInstanceUID = UID("1.2.3")
+    meta.TransferSyntaxUID = UID(syntax)
+    found = FileDataset("made", {}, file_meta=meta, preamble=bytes(128))
+    several = values.ndim == 3 and values.shape[2] != 3
+    found.Rows, found.Columns = values.shape[1:3] if several else values.shape[:2]
+    if several:
+        found.NumberOfFrames = len(values)
+    found.SamplesPerPixel = 3 if values.ndim == 3 and not several else 1
+    found.PhotometricInterpretation = "RGB" if found.SamplesPerPixel == 3 else "MONOCHROME2"
+    if found.SamplesPerPixel == 3:
+        found.PlanarConfiguration = 0
+    found.BitsAllocated = 8 * values.dtype.itemsize
+    found.BitsStored = found.BitsAllocated
+    found.PixelRepresentation = int(values.dtype.kind == "i")
+    found.PatientName = "Doe^Jane"
+    for name, value in tags.items():
+        setattr(found, name, value)
+    found.HighBit = found.BitsStored - 1
+    if frames is None:
+        found.PixelData = values.tobytes()
+    else:
+        found.PixelData = encapsulate(frames)
+        found["PixelData"].is_undefined_length = True
+    found["PixelData"].VR = "OW"
+    memory = io.BytesIO()
+    found.save_as(memory, enforce_file_format=True)
+    return memory.getvalue()
+
+
+def recipe(channels: int = 1, **about: Any) -> Preprocess:
+    return Preprocess(4, 4, mean=(0.5,) * channels, std=(0.25,) * channels, **about)
+
+
+TWELVE = np.linspace(0, 4095, 64, dtype=np.uint16).reshape(8, 8)
+
+
+def test_bits_stored_are_the_range_where_nothing_else_says() -> None:
+    data = dicom(TWELVE, BitsStored=12)
+    np.testing.assert_allclose(decode_for(data, recipe(range="file"))[..., 0], TWELVE / 4095 * 255, rtol=1e-5)
+    assert decode(data)[..., 0].max() == 255  # and without a range it is not nearly black
+
+
+def test_rescaling_comes_first_then_the_window_or_the_range_that_is_asked_for() -> None:
+    about = {"BitsStored": 12, "RescaleSlope": "1", "RescaleIntercept": "-1024"}
+    units = TWELVE.astype(float) - 1024
+    windowed = dicom(TWELVE, WindowCenter=["40", "300"], WindowWidth=["400", "1500"], **about)
+    low = 40 - 0.5 - 399 / 2
+    expected = np.clip((units - low) / 399, 0, 1) * 255
+    np.testing.assert_allclose(decode_for(windowed, recipe(range="file"))[..., 0], expected, rtol=1e-4, atol=1e-3)
+    asked = np.clip((units + 1000) / 1400, 0, 1) * 255
+    found = decode_for(windowed, recipe(range=(-1000, 400)))[..., 0]
+    np.testing.assert_allclose(found, asked, rtol=1e-4, atol=1e-3)
+
+
+def test_monochrome1_is_white_where_values_are_low() -> None:
+    plain, white = (dicom(TWELVE, BitsStored=12, PhotometricInterpretation=f"MONOCHROME{n}") for n in (2, 1))
+    one = recipe(range="file")
+    np.testing.assert_allclose(decode_for(white, one), 255 - decode_for(plain, one), atol=1e-3)
+
+
+def test_signed_values_and_padding() -> None:
+    signed = np.linspace(-1000, 1000, 64).round().astype(np.int16).reshape(8, 8)
+    signed[0, 0] = -2000
+    data = dicom(signed, PixelPaddingValue=-2000)
+    found = decode_for(data, recipe(range=(-1000, 1000)))[..., 0]
+    assert found[0, 0] == np.float32(127.5)
+    np.testing.assert_allclose(found[1:], (signed[1:] + 1000.0) / 2000 * 255, rtol=1e-4, atol=1e-3)
+
+
+def test_of_several_frames_the_first_or_all_as_channels() -> None:
+    frames = np.stack([TWELVE, TWELVE[::-1], TWELVE.T, TWELVE // 2, TWELVE[:, ::-1]])
+    data = dicom(frames, BitsStored=12)
+    one = decode_for(data, recipe(range="file"))
+    np.testing.assert_allclose(one[..., 0], TWELVE / 4095 * 255, rtol=1e-5)
+    all_five = decode_for(data, recipe(5, range="file"))
+    np.testing.assert_allclose(all_five, frames.transpose(1, 2, 0) / 4095 * 255, rtol=1e-5, atol=1e-3)
+
+
+def test_colours() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    assert np.array_equal(decode(dicom(rgb)), rgb)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "codec"), [(LOSSLESS, "ljpeg_encode"), (JPEG_LS, "jpegls_encode"), (JPEG_2000, "jpeg2k_encode")]
+)
+def test_compressed_without_loss(syntax: str, codec: str) -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    about = {"bitspersample": 12} if codec == "ljpeg_encode" else {}
+    options = {"codecformat": "j2k", "level": 0} if codec == "jpeg2k_encode" else about
+    encoded = bytes(getattr(imagecodecs, codec)(TWELVE, **options))
+    data = dicom(TWELVE, syntax=syntax, frames=[encoded], BitsStored=12)
+    np.testing.assert_allclose(decode_for(data, recipe(range="file"))[..., 0], TWELVE / 4095 * 255, rtol=1e-5)
+
+
+def test_a_stream_larger_than_its_header_says_is_refused() -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    encoded = bytes(imagecodecs.ljpeg_encode(np.tile(TWELVE, (8, 8)), bitspersample=12))
+    data = dicom(TWELVE, syntax=LOSSLESS, frames=[encoded], BitsStored=12)
+    with pytest.raises(ImageError, match="says that it has 64x64 pixels, and the file 8x8"):
+        decode_for(data, recipe(range="file"))
+
+
+def test_what_is_too_large_deflated_or_damaged_is_an_error_of_one_image() -> None:
+    with pytest.raises(ImageError, match="more than the limit of 63"):
+        decode_for(dicom(TWELVE, BitsStored=12), recipe(), max_pixels=63)
+    with pytest.raises(ImageError, match="deflated as a whole"):
+        decode(dicom(TWELVE, syntax=DEFLATED))
+    with pytest.raises(ImageError):
+        decode(dicom(TWELVE)[:300])
+    with pytest.raises(ImageError):
+        decode(dicom(TWELVE)[:-40])
+
+
+def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    with pytest.raises(ImageError, match=r"convscope\[dicom\]"):
+        decode(dicom_bytes())
+
+
+def dicom_bytes() -> bytes:
+    return bytes(128) + b"DICM" + bytes(64)

@@ -1,0 +1,181 @@
+"""Answers share a protocol, and what was saved comes back as it was: for every verb."""
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import convscope as cs
+from convscope import studies
+from convscope.errors import StoreError
+from convscope.generalisation import Learning
+from convscope.training import NetworkChoice
+from tests.studies.conftest import write_pictures
+from tests.training.shapes import SIDE, shapes, small
+
+Call = Callable[[cs.Network, Path, Path], cs.Answer]
+
+
+def learning(net: cs.Network, images: Path, out: Path) -> cs.Answer:
+    return cs.transfer(
+        net, str(images), store=out, per_class=[1, 2], folds=2, layers=["relu1", "fc"], learning=Learning(grid=(1.0,))
+    )
+
+
+VERBS: dict[str, Call] = {
+    "scan": lambda net, images, out: cs.scan(net, images, store=out, layers=["relu1", "fc"], k=3),
+    "deconv one": lambda net, images, out: cs.deconv(net, images, "relu1:3", store=out),
+    "deconv several": lambda net, images, out: cs.deconv(net, images, ["relu1:3", "fc:1"], store=out, limit=3),
+    "occlude": lambda net, images, out: cs.occlude(
+        net, images, store=out, size=16, stride=8, limit=2, target=[3, 1], units=["relu1:2", "fc:0"]
+    ),
+    "invariance": lambda net, images, out: cs.invariance(
+        net, images, store=out, transformations={"scale": (1.0, 1.5), "rotation": (0.0, 9.0)}, limit=2,
+        layers=["relu1", "block2", "fc"],
+    ),
+    "correspond": lambda net, images, out: cs.correspond(
+        net, images, images.with_name("parts.csv"), store=out, draws=10, layers=["relu1"]
+    ),
+    "evolve": lambda net, images, out: cs.evolve(
+        images.with_name("run"), images, store=out, model="zoo:tiny", layers=["relu1", "fc"], units=2
+    ),
+    "diagnose": lambda net, images, out: cs.diagnose([net, net], images, store=out, projections=4, labels=["a", "b"]),
+    "diagnose weights": lambda net, images, out: cs.diagnose(net, store=out),
+    "train": lambda net, images, out: cs.train(small(epochs=1), shapes(40), out, validation=shapes(8, seed=1)),
+    "evaluate": lambda net, images, out: cs.evaluate(net, images, store=out, match="index"),
+    "ablate": lambda net, images, out: cs.ablate(
+        replace(small(epochs=1), network=NetworkChoice(input_size=SIDE, width=0.1)), shapes(40), out,
+        validation=shapes(8, seed=1), variants=["no-7", "no-6-7"], seeds=1,
+    ),
+    "transfer": learning,
+    "overlap": lambda net, images, out: cs.overlap(images, images, store=out),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[cs.Answer, Path]]:
+    """What answers each question, and the folder it was kept in: asked once."""
+    root = tmp_path_factory.mktemp("answers")
+    images, net = write_pictures(root), cs.load("zoo:tiny")
+    known: dict[str, tuple[cs.Answer, Path]] = {}
+
+    def ask(name: str) -> tuple[cs.Answer, Path]:
+        if name not in known:
+            folder = root / name.replace(" ", "-")
+            known[name] = VERBS[name](net, images, folder), folder
+        return known[name]
+
+    return ask
+
+
+def test_every_verb_is_asked() -> None:
+    verbs = {name for name in studies.__all__ if inspect.isfunction(getattr(studies, name))}
+    assert verbs - {"merge"} == {name.partition(" ")[0] for name in VERBS}  # which gives what scan gives
+    kinds = {kind for name in studies.__all__ if inspect.isclass(kind := getattr(studies, name))}
+    assert {kind for kind in kinds if issubclass(kind, cs.Answer)} <= {cs.Answer, *KINDS.values()}
+
+
+KINDS: dict[str, type[cs.Answer]] = {
+    "scan": cs.Scan, "deconv one": cs.Projection, "deconv several": cs.Projections, "occlude": cs.Occlusion,
+    "invariance": cs.Invariance, "correspond": cs.Correspondence, "evolve": cs.Evolution, "diagnose": cs.Diagnosis,
+    "diagnose weights": cs.Diagnosis, "train": cs.Training, "evaluate": cs.Evaluation, "ablate": cs.Ablation,
+    "transfer": cs.Transfer, "overlap": cs.Overlap,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_an_answer_says_itself(made: Callable, name: str) -> None:
+    answer, folder = made(name)
+    assert type(answer) is KINDS[name]
+    assert answer.summary.strip()
+    shown = repr(answer)
+    assert shown.startswith(f"<{type(answer).__name__}")
+    assert len(shown) <= 110
+    assert "\n" not in shown
+    rows = answer.rows()
+    assert rows
+    assert len({tuple(row) for row in rows}) == 1  # the same columns
+    assert json.loads(json.dumps(answer.to_json(), allow_nan=False))
+    assert answer.kept.folder == folder
+    html = answer._repr_html_()
+    assert html.startswith("<div")
+    assert html.count("<div") == html.count("</div>")
+    for file, figure in answer.figures().items():
+        assert figure.caption
+        assert figure.draw()[:4] == b"\x89PNG"
+        assert answer.kept.figures[file] == folder / file
+        assert (folder / file).is_file()
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_what_was_saved_comes_back(made: Callable, name: str) -> None:
+    answer, folder = made(name)
+    found = type(answer).load(folder)
+    check_same(answer, found)
+    if isinstance(found, cs.Scan):  # which knows where its images are when it is told
+        assert "<img" not in found._repr_html_()
+        found = found.with_images(cs.load("zoo:tiny"), folder.with_name("images"))
+        check_same(answer, found)
+    assert found._repr_html_() == answer._repr_html_()
+
+
+@pytest.mark.parametrize("name", [name for name in VERBS if name != "train"])  # whose folder is that of the training
+def test_what_came_back_can_be_saved_elsewhere(made: Callable, name: str, tmp_path: Path) -> None:
+    answer, folder = made(name)
+    found = type(answer).load(folder)
+    found.save(tmp_path / "copy")
+    again = type(answer).load(tmp_path / "copy")
+    assert without_places(again.to_json()) == without_places(answer.to_json())
+    assert {file: figure.draw() for file, figure in again.figures().items()} == {
+        file: (folder / file).read_bytes() for file in answer.figures()
+    }
+
+
+def check_same(answer: cs.Answer, found: cs.Answer) -> None:
+    assert repr(found) == repr(answer)
+    assert found.summary == answer.summary
+    assert list(map(dict, found.rows())) == list(map(dict, answer.rows()))
+    assert json.dumps(found.to_json()) == json.dumps(answer.to_json())  # in its order, too
+    assert found.tables() == answer.tables()
+    assert found.remarks() == answer.remarks()
+    assert [name for name, _ in found.files()] == [name for name, _ in answer.files()]
+    mine, theirs = answer.figures(), found.figures()
+    assert list(theirs) == list(mine)
+    for file, figure in mine.items():
+        assert theirs[file].caption == figure.caption
+        assert theirs[file].draw() == figure.draw()
+
+
+def without_places(value: Any) -> Any:
+    """JSON without the keys that name files."""
+    if isinstance(value, dict):
+        return {key: without_places(one) for key, one in value.items() if key not in ("store", "figure", "picture")}
+    return [without_places(one) for one in value] if isinstance(value, list) else value
+
+
+def test_a_folder_without_an_answer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"holds no Occlusion \(no occlusion.safetensors\): save one there first"):
+        cs.Occlusion.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "scan"])  # whose files have tests of their own
+def test_damage_is_named(made: Callable, name: str, tmp_path: Path) -> None:
+    answer, folder = made(name)
+    file = f"{type(answer).__name__.lower()}.safetensors"
+    content = bytearray((folder / file).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(StoreError, match=r"cannot be read: .*; make the answer again") as caught:
+        type(answer).load(tmp_path)
+    assert str(tmp_path / file) in str(caught.value)
+
+
+def test_an_answer_of_another_kind_is_no_answer(made: Callable, tmp_path: Path) -> None:
+    _, folder = made("overlap")
+    (tmp_path / "occlusion.safetensors").write_bytes((folder / "overlap.safetensors").read_bytes())
+    with pytest.raises(StoreError, match="schema 1 of Overlap"):
+        cs.Occlusion.load(tmp_path)

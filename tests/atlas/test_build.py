@@ -240,7 +240,7 @@ def test_a_file_is_no_folder(net: Network, source: Source, tmp_path: Path) -> No
         ({"thumb": 5}, UsageError, "16 to 4096"),
         ({"limit": 0}, UsageError, "limit"),
         ({"rule": "magic"}, UsageError, "'magic'"),
-        ({"layers": []}, UsageError, "no layers"),
+        ({"layers": []}, UsageError, "name one layer or more"),
         ({"layers": ["relu9"]}, UnknownLayer, "did you mean 'relu1'"),
     ],
 )

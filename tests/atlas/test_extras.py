@@ -71,6 +71,23 @@ def test_weights_are_followed_through_concatenation_and_pooling() -> None:
     assert len(back.incoming[4]) == 3
 
 
+def test_weights_are_followed_through_activations_that_are_written_out() -> None:
+    class Written(Fire):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            left, right = self.left(x), self.right(x)
+            joined = torch.cat([left * (left > 0), torch.where(right > 0, right, 0.0)], 1)
+            return self.last(self.pool(joined)).relu()
+
+    found = []
+    for make in (Fire, Written):
+        torch.manual_seed(0)
+        net = Network.trace(make(), (3, 8, 8))
+        joined = next(layer.name for layer in net.layers if layer.op == "cat")
+        found.append(Wiring(net, [joined, net.output]).of(joined))
+    assert found[0].incoming == found[1].incoming
+    assert len(found[1].incoming[4]) == 3
+
+
 def test_strengths_of_groups_are_zero_between_them() -> None:
     net = Network.trace(nn.Sequential(nn.Conv2d(4, 4, 1, groups=2, bias=False)), (4, 5, 5))
     found = strengths(net.steps[-1], 4)

@@ -14,12 +14,19 @@ from convscope.graph import Network
 from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d, Linear
 from convscope.graph.steps.normalisation import BatchNorm, LocalResponseNorm
-from convscope.graph.steps.pointwise import ClippedReLU, Differentiated, MaximumWithZero, ReLU, SmoothActivation
+from convscope.graph.steps.pointwise import (
+    ClippedReLU,
+    Differentiated,
+    MaximumWithZero,
+    Rectifier,
+    ReLU,
+    SmoothActivation,
+)
 from convscope.graph.steps.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
 from convscope.graph.steps.structure import Cat, Reshape, Upsample
 
 _KEEPS = (
-    *(ReLU, ClippedReLU, MaximumWithZero, SmoothActivation, Differentiated, BatchNorm, LocalResponseNorm),
+    *(ReLU, ClippedReLU, MaximumWithZero, Rectifier, SmoothActivation, Differentiated, BatchNorm, LocalResponseNorm),
     *(MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Upsample),
 )
 STRONGEST = 8
@@ -53,7 +60,7 @@ class Wiring:
 
     def __init__(self, net: Network, shown: Sequence[str]) -> None:
         self.net = net
-        self.steps = {step.index: step for step in net.steps}
+        self.steps = {step.index: net.activations.get(step.index, step) for step in net.steps}
         self.shown = {net.index_of(name): net.layers[name].name for name in shown}
 
     def of(self, layer: str) -> Connections:

@@ -80,7 +80,7 @@ def look_at(
     chosen = spread(len(batch), limit).tolist() if indices is None else list(indices)
     batch = batch[chosen]
     digest = hashlib.sha256(batch.cpu().contiguous().numpy().tobytes()).hexdigest()
-    seen = Seen(tuple(f"image {i}" for i in chosen), tuple(chosen), (), digest)
+    seen = Seen(tuple(f"image {i}" for i in chosen), tuple(range(len(chosen))), (), digest)
     return ReadImages(None, seen, shown_pixels(net, batch), batch)
 
 

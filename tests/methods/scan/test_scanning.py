@@ -345,5 +345,7 @@ def test_the_callers_number_of_threads_is_put_back(threads: int) -> None:
 
 
 def test_a_scan_says_what_it_is() -> None:
-    assert repr(scan(answers(20), Numbered(20))) == "<Scan of answers on 20 images: maps, vectors>"
-    assert repr(scan(answers(20), Numbered(20), shard=(1, 2))) == ("<Scan of answers on 4 of 20 images: maps, vectors>")
+    assert repr(scan(answers(20), Numbered(20))) == "<KeptScan of answers on 20 images: maps, vectors>"
+    assert repr(scan(answers(20), Numbered(20), shard=(1, 2))) == (
+        "<KeptScan of answers on 4 of 20 images: maps, vectors>"
+    )

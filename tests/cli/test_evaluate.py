@@ -34,9 +34,10 @@ def test_images_without_classes_are_refused(convscope: Callable, images: Path) -
 
 def test_further_networks_have_options_of_their_own(convscope: Callable, images: Path, tmp_path: Path) -> None:
     import convscope as cs
+    from convscope import models
 
     weights = tmp_path / "my weights.safetensors"
-    cs.models.save_weights(weights, cs.models.TinyNet(outputs=2).state_dict(), {"classes": ["even", "odd"]})
+    models.save_weights(weights, models.TinyNet(outputs=2).state_dict(), {"classes": ["even", "odd"]})
     preprocess = tmp_path / "p.json"
     preprocess.write_text(json.dumps(cs.load("zoo:tiny").preprocess.to_json() | {"height": 48, "width": 48}))
     asked = ("evaluate", "zoo:tiny", images, "--weights", weights, "--json")

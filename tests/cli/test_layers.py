@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import convscope as cs
+from convscope import models
 
 
 def test_table_has_a_line_a_layer_with_its_receptive_field(convscope: Callable) -> None:
@@ -66,7 +67,7 @@ def written(path: Path, value: object) -> Path:
 
 
 def test_a_file_of_weights_is_described_with_the_network_that_fits(convscope: Callable, tmp_path: Path) -> None:
-    state = cs.models.TinyNet(outputs=7).state_dict()
+    state = models.TinyNet(outputs=7).state_dict()
     path = written(
         tmp_path / "best.pth",
         {
@@ -131,9 +132,9 @@ def test_files_of_other_kinds_say_so(convscope: Callable, tmp_path: Path) -> Non
 
 
 def test_weights_of_ours_say_which_network_they_are_for(convscope: Callable, tmp_path: Path) -> None:
-    small = cs.models.ZFNET.scaled(input_size=64, width=0.05, outputs=3)
+    small = models.ZFNET.scaled(input_size=64, width=0.05, outputs=3)
     path = tmp_path / "final.safetensors"
-    cs.models.save_weights(path, cs.models.build(small).state_dict(), {"architecture": small.to_json()})
+    models.save_weights(path, models.build(small).state_dict(), {"architecture": small.to_json()})
     assert f"convscope layers file:{path}" in convscope("layers", path).out
 
 
@@ -185,3 +186,9 @@ def test_pixels_that_a_first_layer_steps_over_are_said(
     said = "0: its stride is larger than its fields: 75 % of the pixels are seen by none of its units"
     assert said in " ".join(done.out.split())
     assert "larger than its fields" not in convscope("layers", "zoo:tiny").out
+
+
+def test_a_file_that_is_not_there_is_named(convscope: Callable, tmp_path: Path) -> None:
+    done = convscope("layers", tmp_path / "gone.pth")
+    assert done.code == 2
+    assert f"there is no file '{tmp_path / 'gone.pth'}'" in done.err

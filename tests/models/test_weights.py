@@ -320,7 +320,7 @@ def test_metadata_that_is_no_object_is_refused(tmp_path: Path, note: str) -> Non
         {"preprocess": [224, 224]},
         {"preprocess": {"height": "tall", "width": 3}},
         {"preprocess": {"height": 10**12, "width": 10**12}},
-        {"preprocess": {"height": 8, "width": 8, "mean": 3}},
+        {"preprocess": {"height": 8, "width": 8, "mean": "grey"}},
         {"preprocess": {"height": 8, "width": 8, "std": [float("inf")] * 3}},
         {"preprocess": {"height": 8, "width": 8, "resize": "ab"}},
     ],

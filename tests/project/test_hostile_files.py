@@ -25,6 +25,7 @@ import convscope as cs
 from convscope.cli import main
 from convscope.data import load_image
 from convscope.errors import ConvscopeError
+from convscope.models.tiny import TinyNet
 from convscope.models.weights import read_weights
 from convscope.training.config import read_config
 from tests.data.making import colour_file, encoded
@@ -142,7 +143,7 @@ class Stranger(Trap):
 def test_functions_beside_weights_are_not_called(mark: Path, tmp_path: Path, saver: str) -> None:
     pickle.loads(pickle.dumps(Stranger(mark)))  # noqa: S301 (the trap works)
     mark.rmdir()
-    state = cs.models.TinyNet().state_dict()
+    state = TinyNet().state_dict()
     SAVERS[saver]({"state_dict": state, "x": Stranger(mark), "y": [Stranger(mark)]}, tmp_path / "a.pth")
     found = read_weights(tmp_path / "a.pth").state
     assert torch.equal(found["fc.weight"], state["fc.weight"])

@@ -24,6 +24,7 @@ from convscope.models.from_timm import from_timm
 from convscope.models.from_torchvision import from_torchvision
 from convscope.models.from_transformers import from_transformers
 from convscope.models.imagenet import imagenet_classes
+from convscope.models.recognising import SUFFIXES
 from convscope.models.request import Channels, Found, ModelRequest, first_channels, resized
 from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
@@ -169,6 +170,10 @@ def split_spec(spec: str) -> tuple[str, str]:
             f"'{spec}' is a file, which holds weights and not their network: name the network, as in "
             f"py:package.module:factory, and give the file as weights=; `convscope layers {spec}` says what is in it "
             "and which known networks fit"
+        )
+    if not colon and _likely(spec) is None and Path(spec.partition("#")[0]).suffix.lower() in SUFFIXES:
+        raise UsageError(
+            f"there is no file '{spec}', and no kind of network is named so: name it as in zoo:squeezenet1_1"
         )
     likely = _likely(spec)
     hint = nearest(scheme, SCHEMES) if colon else ""

@@ -58,6 +58,9 @@ def test_every_command_passes_the_bounds_on(
     for place in (cs, data, splits, datasets, asking):
         monkeypatch.setattr(place, "open_source", opened, raising=False)
     tokens = [str(token).replace("IMAGES", str(images)).replace("OUT", str(tmp_path)) for token in COMMANDS[command]]
-    done = convscope(command, *tokens, "--max-pixels", 123, "--max-bytes", 4567)
+    rooted = command != "transfer"  # its target set is opened as it is named first
+    root = ("--root", tmp_path) if rooted else ()
+    done = convscope(command, *tokens, "--max-pixels", 123, "--max-bytes", 4567, *root)
     assert done.err.splitlines()[-1] == "convscope: as far as this test goes"
     assert (asked[-1]["max_pixels"], asked[-1]["max_bytes"]) == (123, 4567)
+    assert asked[-1].get("root") == (tmp_path if rooted else None)

@@ -1,9 +1,12 @@
 """`convscope layers`."""
 
+import argparse
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import torch
 
 import convscope as cs
 
@@ -52,6 +55,94 @@ def test_input_size_changes_shapes(convscope: Callable) -> None:
     done = convscope("layers", "zoo:tiny", "--json", "--input-size", "48x64")
     assert done.document["input_shape"] == [3, 48, 64]
     assert done.document["layers"][0]["shape"][1:] == [48, 64]
+
+
+# A file of weights instead of a network
+
+
+def written(path: Path, value: object) -> Path:
+    torch.save(value, path)
+    return path
+
+
+def test_a_file_of_weights_is_described_with_the_network_that_fits(convscope: Callable, tmp_path: Path) -> None:
+    state = cs.models.TinyNet(outputs=7).state_dict()
+    path = written(
+        tmp_path / "best.pth",
+        {
+            "model": {f"module.{name}": tensor for name, tensor in state.items()},
+            "model_ema": state,
+            "optimizer": {"state": {0: {"exp_avg": torch.zeros(16, 3, 3, 3)}}},
+            "epoch": 3,
+            "args": argparse.Namespace(lr=0.1),
+        },
+    )
+    done = convscope("layers", path)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0] == f"{path}: a checkpoint of torch.save"
+    (model,) = [line.split() for line in lines if line.startswith("#model ")]
+    count, numbers = len(state), sum(tensor.numel() for tensor in state.values())
+    assert model[1:5] == [str(count), f"{numbers:,}", "weights", "module"]
+    assert model[5:] == ["module.conv1.weight", "16x3x3x3", "module.fc.weight", "7x32"]
+    assert any(line.startswith("#model_ema ") and "an average" in line for line in lines)
+    assert any(line.startswith("#optimizer ") and "an optimiser's numbers" in line for line in lines)
+    assert "besides: epoch: 3, args: argparse.Namespace" in done.out
+    command = next(line for line in lines if "zoo:tiny" in line).split()
+    assert command[1:] == ["layers", "zoo:tiny", "--weights", f"{path}#model.module", "--classes", "7"]
+    again = convscope(*command[1:])  # what is advised works
+    assert again.code == 0, again.err
+    assert "weights from best.pth#model.module" in again.out
+    document = convscope("layers", path, "--json").document
+    assert document["fits"] == [{"model": "zoo:tiny", "key": "model.module", "outputs": 7}]
+    assert (document["axes"], document["channels"]) == (2, 3)
+
+
+def test_a_file_that_fits_nothing_known_says_how_to_name_a_network(convscope: Callable, tmp_path: Path) -> None:
+    path = written(tmp_path / "a.pth", {"conv.weight": torch.zeros(4, 1, 3, 3), "fc.weight": torch.zeros(2, 4)})
+    done = convscope("layers", path)
+    assert done.code == 0, done.err
+    assert "no network of the zoo or of torchvision fits" in done.out
+    assert f"convscope layers py:nets:net --weights {path}" in done.out
+    assert convscope("layers", path, "--json").document["channels"] == 1
+
+
+def test_a_network_of_torchvision_is_found_by_its_file(
+    convscope: Callable, tmp_path: Path, torchvision: ModuleType
+) -> None:
+    state = torchvision.models.resnet18(num_classes=5).state_dict()
+    path = written(tmp_path / "a.pth", {"state_dict": {f"backbone.{name}": tensor for name, tensor in state.items()}})
+    document = convscope("layers", path, "--json").document
+    assert [fit["model"] for fit in document["fits"]] == ["torchvision:resnet18"]
+    assert document["fits"][0]["key"] == "state_dict.backbone"
+
+
+def test_files_of_other_kinds_say_so(convscope: Callable, tmp_path: Path) -> None:
+    signal = written(tmp_path / "signal.pth", {"conv.weight": torch.zeros(4, 2, 5)})
+    assert "its first convolution is one-dimensional" in convscope("layers", signal).out
+    whole = written(tmp_path / "whole.pth", {"model": torch.nn.Linear(2, 2), "epoch": 1})
+    said = convscope("layers", whole).out
+    assert "a whole module under model: torch.nn.modules.linear.Linear, which is not read" in said
+    assert "save the model's state_dict()" in said
+    (tmp_path / "page.pth").write_text("<html></html>")
+    done = convscope("layers", tmp_path / "page.pth")
+    assert done.code == 3
+    assert "is a web page" in done.err
+
+
+def test_weights_of_ours_say_which_network_they_are_for(convscope: Callable, tmp_path: Path) -> None:
+    small = cs.models.ZFNET.scaled(input_size=64, width=0.05, outputs=3)
+    path = tmp_path / "final.safetensors"
+    cs.models.save_weights(path, cs.models.build(small).state_dict(), {"architecture": small.to_json()})
+    assert f"convscope layers file:{path}" in convscope("layers", path).out
+
+
+def test_a_file_that_is_no_network_is_pointed_to_its_description(convscope: Callable, tmp_path: Path) -> None:
+    path = written(tmp_path / "best.pth", {"conv.weight": torch.zeros(4, 1, 3, 3)})
+    done = convscope("deconv", path, "x.jpg", "-u", "conv:0", "-o", tmp_path / "out")
+    assert done.code == 2
+    assert f"`convscope layers {path}` says what is in it" in done.err
+    assert "give the file as --weights" in done.err
 
 
 NETS = """

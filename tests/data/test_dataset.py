@@ -72,6 +72,9 @@ def test_images_of_all_kinds(image: Any) -> None:
         (grey(7), np.int64(2)),
         {"image": grey(7), "label": 2},
         {"img": grey(7), "target": torch.tensor([2])},
+        (grey(7), 2.0),
+        (grey(7), np.float32(2)),
+        (grey(7), torch.tensor(2.0)),
     ],
 )
 def test_labels_of_all_kinds(item: Any) -> None:
@@ -80,7 +83,9 @@ def test_labels_of_all_kinds(item: Any) -> None:
     assert first_pixel(source, 0) == [7, 7, 7]
 
 
-@pytest.mark.parametrize("item", [grey(7), (grey(7),), (grey(7), None), (grey(7), "cat"), {"image": grey(7)}])
+@pytest.mark.parametrize("item", [grey(7), (grey(7),), (grey(7), None), (grey(7), "cat"), {"image": grey(7)},
+                                  (grey(7), float("nan")), (grey(7), 2.7), (grey(7), torch.tensor(0.3)),
+                                  (grey(7), torch.tensor([1, 0, 1]))])  # fmt: skip
 def test_items_without_a_label(item: Any) -> None:
     assert wrap_dataset(Items([item])).label(0) == -1
 
@@ -107,6 +112,14 @@ def test_targets_of_the_dataset_are_used(name: str, kind: Any) -> None:
     assert source.classes == ("cat", "dog")
     assert dataset.reads == [0, 0]
     assert source.describe() == "2 images of the dataset Items, 2 classes"
+
+
+@pytest.mark.parametrize("kind", [list, np.array, torch.tensor])
+def test_targets_of_whole_numbers_in_any_type_are_used(kind: Any) -> None:
+    source = wrap_dataset(Items([grey(1), grey(2), grey(3)], targets=kind([1.0, float("nan"), 0.0])))
+    assert [source.label(index) for index in range(3)] == [1, -1, 0]
+    assert wrap_dataset(Items([(grey(1), np.bool_(True))], targets=kind([True]))).label(0) == 1
+    assert wrap_dataset(Items([(grey(1), 5)], targets=kind([0.5]))).label(0) == 5  # measurements are no targets
 
 
 def test_classes_may_be_given() -> None:

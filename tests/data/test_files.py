@@ -3,7 +3,10 @@
 import os
 import pickle
 import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from convscope.data import MAX_BYTES, MAX_PIXELS, Preprocess, allowance_of, batches, decode, load_image, open_source
 from convscope.data import limit as limit_source
 from convscope.data.sources import open_files, open_folder, open_list
-from convscope.data.sources.base import class_labels, hash_items, natural_key
+from convscope.data.sources.base import class_labels, hash_items, natural_key, whole_labels
 from convscope.errors import ImageError, SourceError, UsageError
 from tests.data.making import colour_file
 
@@ -113,9 +116,11 @@ def test_labels_table_about_other_things_is_not_used(tmp_path: Path, text: str) 
 
 def test_labels_table_that_cannot_be_read(tmp_path: Path) -> None:
     colour_file(tmp_path / "a.png", 1)
-    (tmp_path / "labels.csv").write_text("file,class_index\na.png,three\n")
-    with pytest.raises(SourceError, match=r"labels.csv cannot be read as a table of labels: .*three"):
+    (tmp_path / "labels.csv").write_bytes(b"file,class_index\na.png,\xff\n")
+    with pytest.raises(SourceError, match=r"labels.csv cannot be read as text"):
         open_folder(tmp_path)
+    (tmp_path / "labels.csv").write_text("Filename,Class\na.png,three\n")
+    assert open_folder(tmp_path).classes == ("three",)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +236,140 @@ def test_missing_file_of_a_list_is_recorded_when_read(tmp_path: Path) -> None:
     source = open_list(tmp_path / "list.txt")
     with pytest.raises(ImageError, match="No such file"):
         source.read(1)
+
+
+# Tables as people have them
+
+
+def table(
+    tmp_path: Path, text: str, name: str = "list.csv", images: Sequence[str] = ("0.png", "1.png", "2.png")
+) -> Path:
+    for number, image in enumerate(images):
+        colour_file(tmp_path / image, number)
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path / name
+
+
+TABLES: dict[str, tuple[str, list[int], tuple[str, ...]]] = {
+    # what pandas and the csv module write, with what must come of it
+    "plain": ("path,label\n0.png,cat\n1.png,dog\n2.png,cat\n", [0, 1, 0], ("cat", "dog")),
+    "quoted": ('"path","label"\r\n"0.png","cat"\r\n"1.png","dog"\r\n"2.png","cat"\r\n', [0, 1, 0], ("cat", "dog")),
+    "a third column": ("path,label,split\n0.png,cat,val\n1.png,dog,val\n2.png,cat,val\n", [0, 1, 0], ("cat", "dog")),
+    "another order": ("split,label,image\nval,cat,0.png\nval,dog,1.png\nval,cat,2.png\n", [0, 1, 0], ("cat", "dog")),
+    "an index without a name": (",image,label\n0,0.png,cat\n1,1.png,dog\n2,2.png,cat\n", [0, 1, 0], ("cat", "dog")),
+    "a comma in a name": ('image,label\n0.png,"cat, tabby"\n1.png,dog\n2.png,\n', [0, 1, -1], ("cat, tabby", "dog")),
+    "a quote in a name": ('image,label\n0.png,"the ""cat"""\n1.png,dog\n2.png,dog\n', [1, 0, 0], ("dog", 'the "cat"')),
+    "semicolons": ("image;label;note\n0.png;1;a, b\n1.png;0;c\n2.png;1;d\n", [1, 0, 1], ("0", "1")),
+    "tabs": ("image\tlabel\n0.png\t1\n1.png\t0\n2.png\t1\n", [1, 0, 1], ("0", "1")),
+    "no names": ("0.png,cat,val\n1.png,dog,val\n2.png,cat,val\n", [0, 1, 0], ("cat", "dog")),
+    "no labels": ("image,width\n0.png,8\n1.png,8\n2.png,8\n", [-1, -1, -1], ()),
+    "whole numbers as floats": (
+        "image,label\n0.png,3.0\n1.png,10.0\n2.png,4.0\n",
+        [3, 10, 4],
+        tuple(map(str, range(11))),
+    ),
+    "one missing": ("image,label\n0.png,1.0\n1.png,\n2.png,0.0\n", [1, -1, 0], ("0", "1")),
+    "NaN": ("image,label\n0.png,1.0\n1.png,nan\n2.png,NaN\n", [1, -1, -1], ("0", "1")),
+    "a class beside NaN": ("image,label\n0.png,cat\n1.png,nan\n2.png,dog\n", [0, -1, 1], ("cat", "dog")),
+    "booleans": ("image,label\n0.png,True\n1.png,False\n2.png,True\n", [1, 0, 1], ("False", "True")),
+    "true alone": ("image,label\n0.png,true\n1.png,\n2.png,true\n", [1, -1, 1], ("False", "True")),
+    "numbers with names": (
+        "file,class_index,name\n0.png,2,dog\n1.png,0,cat\n2.png,2,dog\n",
+        [2, 0, 2],
+        ("cat", "1", "dog"),
+    ),
+    "a comment": ("# made by hand\npath,label\n0.png,1\n1.png,0\n2.png,1\n", [1, 0, 1], ("0", "1")),
+    "of Windows": ("path,label\n.\\0.png,cat\n.\\1.png,dog\n.\\2.png,cat\n", [0, 1, 0], ("cat", "dog")),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_are_read_as_their_writers_mean_them(tmp_path: Path, kind: str) -> None:
+    text, expected, classes = TABLES[kind]
+    source = open_source(table(tmp_path, text))
+    assert names(source) == ["0.png", "1.png", "2.png"]
+    assert (labels(source), source.classes) == (expected, classes)
+    assert [int(decode(source.read(index))[0, 0, 0]) for index in range(3)] == [0, 1, 2]
+
+
+IMAGES = ("image", "image_path", "file", "filename", "path", "Image Path", "FILENAME", "imagePath", "img", "File-Path")
+LABELS = ("label", "class", "target", "Label", "CLASS", "Target", "class_id", "ClassID", "category")
+
+
+@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("image", IMAGES)
+def test_columns_are_found_by_the_names_that_people_give(tmp_path: Path, image: str, label: str) -> None:
+    source = open_source(table(tmp_path, f"id,{image},{label},age\n7,0.png,b,1\n8,1.png,a,2\n9,2.png,b,3\n"))
+    assert (names(source), labels(source)) == (["0.png", "1.png", "2.png"], [1, 0, 1])
+
+
+def test_a_table_without_a_column_of_paths_names_its_columns(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"no column of paths among id, diagnosis, age: a column of paths is called"):
+        open_source(table(tmp_path, "id,diagnosis,age\n7,1,2\n"))
+
+
+def test_a_text_file_that_is_a_table_is_one(tmp_path: Path) -> None:
+    source = open_source(table(tmp_path, 'image,label\n"0.png","a, b"\n1.png,c\n2.png,c\n', "list.txt"))
+    assert (names(source), source.classes) == (["0.png", "1.png", "2.png"], ("a, b", "c"))
+
+
+def test_paths_of_a_list_may_begin_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "tables").mkdir()
+    for name in ("photos/0.png", "photos/in/1.png"):
+        colour_file(tmp_path / name, 1)
+    path = table(tmp_path / "tables", "image,label\n0.png,a\nin/1.png,b\n", images=())
+    source = open_source(path, root=tmp_path / "photos")
+    assert names(source) == ["0.png", "in/1.png"]
+    assert names(open_source(f"list:{path}", root=str(tmp_path / "photos"))) == names(source)
+    with pytest.raises(SourceError, match=r"none of the 2 files .* relative to .*tables; root= names another folder"):
+        open_source(path)
+    with pytest.raises(SourceError, match=r"root='.*none' is no folder"):
+        open_source(path, root=tmp_path / "none")
+    with pytest.raises(UsageError, match=r"is where the paths of a list begin, and .*photos' is no list"):
+        open_source(tmp_path / "photos", root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "classes"),
+    [
+        ([3.0, 10.0, None], [3, 10, -1], 11),
+        ([np.float32(2), float("nan"), 0], [2, -1, 0], 3),
+        ([True, False, None], [1, 0, -1], 2),
+        ([np.bool_(True)], [1], 2),
+        (["1e1", "+2", "3."], [10, 2, 3], 11),
+        ([0.5, 1.0, 2.0], [-1, -1, -1], 0),  # measurements, no classes
+        (["v1.5", "v2.0"], [0, 1], 2),
+        ([None, "", " ", "NaN", "<NA>"], [-1] * 5, 0),
+        (["-1.0", 1], [-1, 1], 2),
+    ],
+)
+def test_labels_are_what_they_mean_whatever_their_type(values: list[Any], expected: list[int], classes: int) -> None:
+    found, named = class_labels(values, what="x")
+    assert (found.tolist(), len(named)) == (expected, classes)
+
+
+@pytest.mark.parametrize("value", ["1" * 400, "1e400", 1e300, float("inf")])
+def test_numbers_that_are_no_classes_are_refused_or_names(value: object) -> None:
+    with suppress(SourceError):
+        assert class_labels([value], what="x")[0].tolist() in ([0], [-1])  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.array([1.0, np.nan, 2.0]), [1, -1, 2]),
+        (np.array([True, False]), [1, 0]),
+        (np.array([3], np.uint8), [3]),
+        (np.array([0.5]), None),
+        (np.array([np.inf]), None),
+        (np.array(["a"]), None),
+        (np.array([1 + 0j]), None),
+        (np.array([2.0], np.float16), [2]),
+    ],
+)
+def test_arrays_of_whole_numbers_are_labels(values: Any, expected: list[int] | None) -> None:
+    found = whole_labels(values)
+    assert (None if found is None else found.tolist()) == expected
 
 
 # Single files and the shared parts

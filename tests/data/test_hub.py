@@ -64,6 +64,25 @@ def test_labels_without_names(datasets: Any) -> None:
     assert (bare.label(0), bare.classes) == (-1, ())
 
 
+@pytest.mark.parametrize(
+    ("kind", "cells", "expected"),
+    [
+        ("float64", [3.0, 4.0, None], [3, 4, -1]),
+        ("float32", [0.5, 1.0, 2.0], [-1, -1, -1]),
+        ("bool", [True, False, None], [1, 0, -1]),
+        ("int8", [2, 0, 1], [2, 0, 1]),
+    ],
+)
+@pytest.mark.parametrize("column", ["label", "Target"])
+def test_labels_of_whole_numbers_in_any_type(
+    datasets: Any, kind: str, cells: list[Any], expected: list[int], column: str
+) -> None:
+    rows = {"image": [Image.new("RGB", (2, 2))] * 3, column: cells}
+    features = datasets.Features({"image": datasets.Image(), column: datasets.Value(kind)})
+    source = wrap_hub(datasets.Dataset.from_dict(rows, features=features))
+    assert [source.label(index) for index in range(3)] == expected
+
+
 def test_images_named_by_path(datasets: Any, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(picture(8))
     dataset = datasets.Dataset.from_dict({"image": [str(tmp_path / "x.png"), str(tmp_path / "gone.png")]})

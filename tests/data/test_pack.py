@@ -60,6 +60,14 @@ def test_only_data_and_offsets_are_needed(tmp_path: Path) -> None:
         open_pack(path, "val")
 
 
+@pytest.mark.parametrize(
+    ("labels", "expected"), [([1.0, np.nan, 0.0, 1.0], [1, -1, 0, 1]), ([True, False, True, True], [1, 0, 1, 1])]
+)
+def test_labels_of_whole_numbers_in_any_type(tmp_path: Path, labels: list[float], expected: list[int]) -> None:
+    source = open_pack(save(tmp_path / "p.npz", labels=np.array(labels), split=None))
+    assert [source.label(index) for index in range(4)] == expected
+
+
 def test_labels_without_names(tmp_path: Path) -> None:
     assert open_pack(save(tmp_path / "p.npz", classes=None)).classes == ("0", "1")
 
@@ -80,7 +88,7 @@ def test_file_is_read_once(tmp_path: Path) -> None:
         ({"offsets": np.array([0, 5, 3])}, "offsets must rise"),
         ({"offsets": np.array([0, 5, 10**9])}, "offsets must rise"),
         ({"labels": np.zeros(3, np.int64)}, r"labels has shape \(3,\), for 4 images"),
-        ({"labels": np.zeros(4)}, "labels are whole numbers, found float64"),
+        ({"labels": np.full(4, 0.5)}, "labels are whole numbers, found float64"),
         ({"labels": np.array([0, 1, 2, 3])}, "label 3 has no name among the 2 classes"),
         ({"split": np.zeros(2, np.uint8)}, "split has shape"),
         ({"offsets": np.array([0]), "labels": None, "split": None, "names": None}, "no image in"),

@@ -57,6 +57,32 @@ def test_structs_with_labels_in_several_row_groups(tmp_path: Path) -> None:
     assert source.describe() == f"5 images in column 'image' of 1 Parquet file in {tmp_path}, 3 classes"
 
 
+@pytest.mark.parametrize("column", ["label", "Label", "target", "CLASS"])
+@pytest.mark.parametrize(
+    ("cells", "expected", "classes"),
+    [
+        ([3.0, 4.0, None], [3, 4, -1], 5),
+        ([3.0, float("nan"), 0.0], [3, -1, 0], 4),
+        ([True, False, None], [1, 0, -1], 2),
+        ([0.5, 1.0, 2.0], [-1, -1, -1], 0),
+        ([b"x", b"y", b"z"], [-1, -1, -1], 0),
+    ],
+)
+def test_labels_of_whole_numbers_in_any_type(
+    tmp_path: Path, cells: list[Any], expected: list[int], classes: int, column: str
+) -> None:
+    path = write(tmp_path / "t.parquet", {"image": [picture(level) for level in (1, 2, 3)], column: cells})
+    source = open_parquet(path, "image")
+    assert ([source.label(index) for index in range(3)], len(source.classes)) == (expected, classes)
+
+
+def test_categories_of_pandas_are_labels(tmp_path: Path) -> None:
+    cells = pyarrow.array(["dog", "cat", None]).dictionary_encode()
+    path = write(tmp_path / "t.parquet", {"image": [picture(level) for level in (1, 2, 3)], "label": cells})
+    source = open_parquet(path)
+    assert ([source.label(index) for index in range(3)], source.classes) == ([1, 0, -1], ("cat", "dog"))
+
+
 def test_folder_of_files_in_natural_order(tmp_path: Path) -> None:
     write(tmp_path / "p-10.parquet", {"img": [picture(3)], "label": ["dog"]})
     write(tmp_path / "p-9.parquet", {"img": [picture(1), picture(2)], "label": ["yak", None]})

@@ -62,10 +62,24 @@ def test_class_names_as_labels(tmp_path: Path) -> None:
     assert (source.classes, [source.label(i) for i in range(2)]) == (("cat", "dog"), [1, 0])
 
 
-@pytest.mark.parametrize("json", [b"{}", b"[]", b'{"label": null}', b'{"label": true}', b'{"label": [1]}'])
+@pytest.mark.parametrize("json", [b"{}", b"[]", b'{"label": null}', b'{"label": 0.5}', b'{"label": [1]}'])
 def test_json_without_a_label(tmp_path: Path, json: bytes) -> None:
     write(tmp_path / "x.tar", {"a.png": picture(1), "a.json": json})
     assert open_tar(str(tmp_path / "x.tar")).label(0) == -1
+
+
+@pytest.mark.parametrize(
+    ("members", "classes"),
+    [
+        ({"a.cls": b"3.0\n", "b.cls": b"1", "c.cls": b""}, [3, 1, -1]),
+        ({"a.json": b'{"label": 3.0}', "b.json": b'{"label": 1}', "c.json": b'{"label": NaN}'}, [3, 1, -1]),
+        ({"a.json": b'{"label": true}', "b.json": b'{"label": false}'}, [1, 0, -1]),
+    ],
+)
+def test_labels_of_whole_numbers_in_any_type(tmp_path: Path, members: dict[str, bytes], classes: list[int]) -> None:
+    write(tmp_path / "x.tar", {"a.png": picture(1), "b.png": picture(2), "c.png": picture(3), **members})
+    source = open_tar(str(tmp_path / "x.tar"))
+    assert [source.label(index) for index in range(3)] == classes
 
 
 def test_damaged_json_is_named(tmp_path: Path) -> None:

@@ -148,6 +148,24 @@ def test_torchvision_of_another_build_is_explained(monkeypatch: pytest.MonkeyPat
         load("torchvision:resnet18")
 
 
+@pytest.mark.parametrize(
+    "raised",
+    [
+        "RuntimeError('operator torchvision::nms does not exist')",
+        "AttributeError(\"partially initialized module 'torchvision' has no attribute 'extension'\")",
+    ],
+)
+@pytest.mark.parametrize("where", ["", "def net():\n    "])
+def test_code_of_ones_own_that_imports_such_a_torchvision_gets_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, raised: str, where: str
+) -> None:
+    name = f"nets_without_torchvision_{len(raised)}_{len(where)}"
+    (tmp_path / f"{name}.py").write_text(f"{where}raise {raised}\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(MissingExtra, match=rf"needed to make py:{name}:net, .* does not fit torch 2.*--index-url"):
+        load(f"py:{name}:net")
+
+
 def test_missing_torchvision_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> None:
         raise ModuleNotFoundError("No module named 'torchvision'", name="torchvision")

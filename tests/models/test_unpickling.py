@@ -1,15 +1,21 @@
 """The reader of pickled arrays admits arrays of numbers and nothing else."""
 
+import argparse
 import collections
+import datetime
+import decimal
+import enum
+import io
 import pickle
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convscope.errors import WeightsError
-from convscope.models.unpickling import _ArrayUnpickler, load_arrays
+from convscope.models.unpickling import DAMAGE, Made, Named, Persistent, load_arrays, read_pickle
 
 
 def written(tmp_path: Path, content: bytes) -> Path:
@@ -169,11 +175,11 @@ def test_a_pickle_of_many_instructions_is_refused(tmp_path: Path) -> None:
 def test_a_pickle_changes_nothing_of_the_reader(tmp_path: Path, attribute: str) -> None:
     name = attribute.encode()
     program = b"\x80\x03cnumpy._core.numeric\n_frombuffer\nN}X" + len(name).to_bytes(4, "little") + name + b"Ns\x86b."
-    stand_in = _ArrayUnpickler._ADMITTED["numpy._core.numeric", "_frombuffer"]
-    before = dict(vars(stand_in)), getattr(stand_in, attribute, "missing")
+    kinds = (Named, Made, Persistent, read_pickle)
+    before = [(dict(vars(kind)), getattr(kind, attribute, "missing")) for kind in kinds]
     with pytest.raises(WeightsError, match="cannot read"):
         load_arrays(written(tmp_path, program))
-    assert (dict(vars(stand_in)), getattr(stand_in, attribute, "missing")) == before
+    assert [(dict(vars(kind)), getattr(kind, attribute, "missing")) for kind in kinds] == before
 
 
 def test_keys_that_are_no_plain_values_are_refused(tmp_path: Path) -> None:
@@ -192,3 +198,90 @@ def test_keys_that_are_no_plain_values_are_refused(tmp_path: Path) -> None:
 def test_absurd_lengths_are_errors(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(WeightsError, match="cannot read"):
         load_arrays(written(tmp_path, content))
+
+
+# Descriptions
+
+
+class Kind(enum.Enum):
+    """An enum of a stranger's."""
+
+    OLD = 1
+
+
+VALUES: dict[str, tuple[Any, str]] = {
+    "namespace": (argparse.Namespace(lr=0.1), "argparse.Namespace"),
+    "date": (datetime.datetime(2024, 5, 1), "datetime.datetime"),
+    "path": (Path("a/b"), "pathlib.P"),
+    "enum": (Kind.OLD, "test_unpickling.Kind"),
+    "counter": (collections.Counter("aab"), "collections.Counter"),
+    "default dictionary": (collections.defaultdict(list, a=[1]), "collections.defaultdict"),
+    "ordered dictionary": (collections.OrderedDict(a=1), "collections.OrderedDict"),
+    "scalar": (np.float64(0.5), "multiarray.scalar"),
+    "complex": (1 + 2j, "builtin"),
+    "function": (np.mean, "numpy"),
+    "range": (range(3), "range"),
+    "decimal": (decimal.Decimal("0.1"), "decimal.Decimal"),
+}
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("kind", VALUES)
+def test_what_is_not_plain_is_described(kind: str, protocol: int) -> None:
+    value, name = VALUES[kind]
+    held = {"before": [1, "x", 2.5, True, None, (1,)], "value": value, "after": {1, 2}}
+    found = read_pickle(io.BytesIO(pickle.dumps(held, protocol)))
+    assert found["before"] == [1, "x", 2.5, True, None, (1,)]
+    described = found["value"]
+    while isinstance(described, Made) and str(described.maker) in ("copy_reg._reconstructor", "__builtin__.getattr"):
+        described = described.arguments[0]  # how old protocols say it
+    while isinstance(described, Made) and str(described.maker) == "builtins.getattr":
+        described = described.arguments[0]
+    assert isinstance(described, Made | Named)
+    assert name in str(described)
+
+
+def test_every_plain_value_comes_back_in_every_protocol() -> None:
+    value = {
+        "numbers": [0, 255, 65536, -1, 2**40, -(2**70), 1.5, True, False, None],
+        "texts": ["", "a", "dög", "x" * 300],
+        "nested": [[], {}, (), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4), {"a": {1: (2, [3])}}],
+    }
+    for protocol in range(6):
+        assert read_pickle(io.BytesIO(pickle.dumps(value, protocol))) == value
+    strings = [b"", b"ab", b"x" * 300, b"y" * 70_000]  # made by a function before protocol 3
+    for protocol in (3, 4, 5):
+        assert read_pickle(io.BytesIO(pickle.dumps(strings, protocol))) == strings
+    assert read_pickle(io.BytesIO(pickle.dumps([bytearray(b"cd")], 5))) == [bytearray(b"cd")]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"cos\nsystem\n(S'touch PROOF'\ntR.",
+        b"cposix\nmkdir\n.",
+        b"csubprocess\nPopen\n.",
+        b"c__builtin__\neval\n.",
+        b"cbuiltins\nexec\n.",
+        b"\x80\x04\x8c\x05posix\x8c\x05mkdir\x93\x8c\x05PROOF\x85R.",
+        b"(S'PROOF'\nios\nmkdir\n.",
+        b"cimportlib._bootstrap\n_gcd_import\n.",
+    ],
+)
+def test_what_only_a_hostile_file_names_is_refused_by_name(program: bytes) -> None:
+    with pytest.raises(pickle.UnpicklingError, match="do not load it anywhere"):
+        read_pickle(io.BytesIO(program))
+
+
+@pytest.mark.parametrize(
+    "program", [b"\x80\x02\x82\x01.", b"\x80\x05\x97.", b"\x80\x02N}b.", b"\x80\x02NNNs.", b"\x80\x02\x87.", b"."]
+)
+def test_instructions_that_have_no_place_are_damage(program: bytes) -> None:
+    with pytest.raises(DAMAGE):
+        read_pickle(io.BytesIO(program))
+
+
+def test_tuples_without_end_are_no_keys() -> None:
+    """Hashing one would follow it down, in C, to the end of the stack."""
+    with pytest.raises(pickle.UnpicklingError, match="has a tuple for a key"):
+        read_pickle(io.BytesIO(b"\x80\x02})" + b"\x85" * 500_000 + b"Ns."))

@@ -42,7 +42,7 @@ SPELLED = {"changes": "--set", "scratch_changes": "--scratch-set", "sets": "--vo
 """Options that are spelled otherwise, as is the habit of command lines."""
 
 MODEL = {"weights", "input_size", "preprocess", "classes", "channels", "device", "dtype", "seed", "randomness"}
-COMMON = {"json", "quiet", "debug", "max_pixels", "max_bytes"}
+COMMON = {"json", "quiet", "debug", "max_pixels", "max_bytes", "root"}
 ALONE = {
     "diagnose": {"against"}, "evaluate": {"with_"}, "transfer": {"classifiers", "c", "scaling", "voc_sets"},
     "atlas": {"cache"},

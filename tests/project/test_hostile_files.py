@@ -126,6 +126,30 @@ def test_weights(mark: Path, tmp_path: Path, suffix: str, saver: str) -> None:
     assert not mark.exists()
 
 
+def leave(mark: str) -> None:
+    """What a stranger's package might have: nothing that its name gives away."""
+    os.mkdir(mark)  # noqa: PTH102
+
+
+class Stranger(Trap):
+    """Unpickling this calls a function that no list of names knows."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return leave, (str(self.mark),)
+
+
+@pytest.mark.parametrize("saver", ["plain pickle", "old pickle", "torch", "torch, old"])
+def test_functions_beside_weights_are_not_called(mark: Path, tmp_path: Path, saver: str) -> None:
+    pickle.loads(pickle.dumps(Stranger(mark)))  # noqa: S301 (the trap works)
+    mark.rmdir()
+    state = cs.models.TinyNet().state_dict()
+    SAVERS[saver]({"state_dict": state, "x": Stranger(mark), "y": [Stranger(mark)]}, tmp_path / "a.pth")
+    found = read_weights(tmp_path / "a.pth").state
+    assert torch.equal(found["fc.weight"], state["fc.weight"])
+    cs.load("zoo:tiny", weights=tmp_path / "a.pth")
+    assert not mark.exists()
+
+
 @pytest.mark.parametrize("scheme", ["torchvision:resnet18", "timm:resnet18"])
 def test_weights_of_installed_networks(mark: Path, tmp_path: Path, timm: ModuleType, scheme: str) -> None:
     torch.save({"w": Trap(mark)}, tmp_path / "a.pth")

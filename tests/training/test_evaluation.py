@@ -13,7 +13,7 @@ from convscope.errors import SourceError, UsageError
 from convscope.graph import Network
 from convscope.models import ZFNET, build
 from convscope.training import evaluate
-from convscope.training.evaluation import match_classes
+from convscope.training.matching import match_classes
 from convscope.training.views import Viewer
 from tests.training.shapes import CLASSES, SIDE, Shapes, shapes
 
@@ -103,7 +103,7 @@ def test_classes_are_found_by_name_whatever_their_order() -> None:
     answers = ("Stripes, lines", "none", "disc", "square", "CROSS")
     assert match_classes(source, answers, 5, "name").tolist() == [3, 2, 4, 0]
     assert match_classes(source, answers, 5, "index").tolist() == [0, 1, 2, 3]
-    assert match_classes(source, None, 5, "name").tolist() == [0, 1, 2, 3]
+    assert match_classes(source, None, 4, "name").tolist() == [0, 1, 2, 3]
     with pytest.raises(UsageError, match=r"no class 'square'.*match='index'"):
         match_classes(source, ("disc", "cross", "stripes", "squares"), 4, "name")
     with pytest.raises(UsageError, match="4 classes and the network 3 outputs"):
@@ -157,3 +157,70 @@ def test_any_network_of_the_zoo_can_be_evaluated() -> None:
     assert evaluate(net, source, match="index").images == 8
     with pytest.raises(UsageError, match="padding is zero or more"):
         Viewer(replace(RECIPE), padding=-1)
+
+
+# How classes are matched, and what is told of each image
+
+
+def numbered(count: int, labels: list[int]) -> convscope.Source:
+    """Pictures whose classes are numbers without names, of which `count` are known."""
+    made = Shapes([(np.zeros((SIDE, SIDE, 3), np.uint8), label) for label in labels])
+    made.classes = tuple(map(str, range(count)))  # pyright: ignore[reportAttributeAccessIssue]
+    return open_source(made)
+
+
+def test_classes_are_not_matched_by_order_where_numbers_differ() -> None:
+    source = shapes(8)
+    with pytest.raises(UsageError, match=r"4 classes and the network 5 outputs, and the network does not name its "
+                                         r"outputs, .*classes= names the outputs, and match='index'"):  # fmt: skip
+        match_classes(source, None, 5, "name")
+    with pytest.raises(UsageError, match="3 classes and the network 4 outputs, and the images' classes have no names"):
+        match_classes(numbered(3, [0, 2]), CLASSES, 4, "name")
+    assert match_classes(source, None, 5, "index").tolist() == [0, 1, 2, 3]
+    assert match_classes(numbered(4, [0, 3]), CLASSES, 4, "name").tolist() == [0, 1, 2, 3]
+
+
+def test_names_that_look_like_numbers_are_names_where_the_network_has_them() -> None:
+    """Folders 0 to 10 are sorted as texts: 0, 1, 10, 2 ..."""
+    answers = ("0", "1", "10", "2", "3", "4", "5", "6", "7", "8", "9")
+    assert match_classes(numbered(11, [0, 10]), answers, 11, "name").tolist() == [0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 2]
+
+
+def test_an_order_that_was_not_asked_for_is_told(nets: list[Network]) -> None:
+    bare = Network(nets[0].program, name="bare", preprocess=RECIPE)
+    found = evaluate(bare, shapes(8))
+    assert (found.matched, found.to_json()["match"]) == ("index", "index")
+    assert evaluate(nets[0], shapes(8)).matched == "name"
+
+
+def test_every_image_is_told_with_its_answer_and_the_rank_of_its_class(nets: list[Network], tmp_path: Path) -> None:
+    from PIL import Image
+
+    source = shapes(12, seed=3)
+    for row in range(12):
+        Image.fromarray(np.asarray(source.read(row))).save(tmp_path / f"{row}.png")
+    (tmp_path / "bad.png").write_bytes(b"none")
+    listed = "".join(f"{row}.png,{CLASSES[source.label(row)]}\n" for row in (5, 2, 11, 0, 7))
+    (tmp_path / "list.csv").write_text("image,label\nbad.png,disc\n" + listed + "3.png,\n")
+    opened = open_source(tmp_path / "list.csv")
+    told = evaluate(nets[0], opened).predictions
+    assert told.images.tolist() == [1, 2, 3, 4, 5]  # the first cannot be read, the last has no class
+    for place, row in enumerate((5, 2, 11, 0, 7)):
+        crop = Viewer(RECIPE).cut(np.asarray(source.read(row)))
+        shares = nets[0].run(RECIPE.normalise(crop), [nets[0].output])[nets[0].output][0].double().softmax(0)
+        order = shares.argsort(descending=True).tolist()
+        assert told.targets[place] == source.label(row)
+        assert opened.classes[told.labels[place]] == CLASSES[source.label(row)]
+        assert told.answers[place] == order[0]
+        assert told.probabilities[place] == pytest.approx(shares.max().item(), abs=1e-5)
+        assert told.ranks[place] == 1 + order.index(source.label(row))
+    assert set(told.mistakes) == {place for place in range(5) if told.ranks[place] > 1}
+
+
+def test_images_none_of_which_can_be_read_are_told_with_reasons(tmp_path: Path, nets: list[Network]) -> None:
+    for name in CLASSES:
+        (tmp_path / name).mkdir()
+    (tmp_path / "disc" / "a.png").write_bytes(b"no image")
+    (tmp_path / "disc" / "b.png").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"none of the images can be read.*the first, disc/a\.png: .*; disc/b\.png: "):
+        evaluate(nets[0], open_source(tmp_path))

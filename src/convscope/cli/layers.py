@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from convscope.cli.options import Common, Model, ModelOptions, load_network
 
 if TYPE_CHECKING:
+    from convscope.cli.terminal import Terminal
     from convscope.graph import Field, Network
+    from convscope.models.contents import FileContents
 
 
 def layers(model: Model, /, *, options: ModelOptions | None = None, common: Common | None = None) -> None:
-    """List the layers of a network: name, operation, shape, units, receptive field.
+    """List the layers of a network: name, operation, shape, units, receptive field; or what a file holds.
 
     A layer name here is what `--layers` of other commands takes, and the first half of a unit (`features.8:174`).
     Layers marked `*` are the ones that a scan takes when none are named. The receptive field of the unit at position p
@@ -19,10 +21,20 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
         convscope layers zoo:alexnet
         convscope layers torchvision:resnet18 --input-size 192x256
         convscope layers py:mypackage.nets:small --weights small.safetensors --json
+
+    A file instead of a network is described: its dictionaries of tensors, what else it holds, whether a network of the
+    zoo or of torchvision fits, and how to name one for it.
+
+        convscope layers runs/best.pth
     """
     common = common or Common()
-    net = load_network(model, options)
     from convscope.graph.listing import table_of
+    from convscope.models.contents import describe_file, is_weights_file
+
+    if is_weights_file(model):
+        _say_contents(describe_file(model), common.terminal())
+        return
+    net = load_network(model, options)
 
     terminal = common.terminal()
     stages = set(net.layers.stages())
@@ -39,6 +51,51 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
             share = f"{100 * layer.field.unseen:.0f} % of the pixels"
             terminal.say(f"{layer.name}: its stride is larger than its fields: {share} are seen by none of its units")
             break
+
+
+def _say_contents(found: "FileContents", terminal: "Terminal") -> None:
+    """What a file of weights holds, and how a network for it is named."""
+    terminal.result(found.to_json())
+    terminal.say(f"{found.path}: {found.kind}")
+    terminal.table(
+        ("dictionary", "tensors", "numbers", "what", "names begin with", "first", "last"),
+        [
+            (f"#{p.key}" if p.key else "(the file)", str(p.tensors), f"{p.numbers:,}", p.what, ", ".join(p.starts),
+             p.first, p.last)
+            for p in found.parts
+        ],
+        right=(1, 2),
+    )  # fmt: skip
+    for place, name in found.modules.items():
+        terminal.say(f"a whole module{f' under {place}' if place else ''}: {name}, which is not read")
+    if found.values:
+        terminal.say("besides: " + ", ".join(f"{key}: {text}" for key, text in found.values.items()))
+    for line in _ways(found):
+        terminal.say(line)
+
+
+def _ways(found: "FileContents") -> list[str]:
+    """How a network for the file is named."""
+    if not found.parts:
+        return ["no tensors by names, so no weights: save the model's state_dict()"]
+    if found.axes in (1, 3):
+        kind = "one-dimensional" if found.axes == 1 else "three-dimensional"
+        return [f"its first convolution is {kind}: networks on images are two-dimensional (see docs/usage.md, Signals)"]
+    known = [fit for fit in found.fits if fit.model.startswith("file:")]
+    if known:
+        return [f"it says which network it is for:\n    convscope layers {known[0].model}"]
+    ways = [
+        f"    convscope layers {fit.model} --weights {found.path}{f'#{fit.key}' if fit.key else ''}"
+        + (f" --classes {fit.outputs}" if fit.outputs else "")
+        for fit in found.fits
+    ]
+    if ways:
+        return ["fits, by all names and shapes:", *ways]
+    return [
+        "no network of the zoo or of torchvision fits. Name your own by a function that makes it, say in nets.py:",
+        "    def net(): return Net()  # your module; its weights come from the file",
+        f"    convscope layers py:nets:net --weights {found.path} --input-size 224",
+    ]
 
 
 def _document(net: "Network", stages: set[str]) -> dict[str, object]:

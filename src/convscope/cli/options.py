@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -11,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cyclopts import Group, Parameter, validators
+from cyclopts import App, CycloptsError, Group, Parameter, validators
 
 from convscope.cli.parsing import parse_bands, parse_channels, parse_pair, parse_range, parse_resize
 from convscope.cli.terminal import Terminal
@@ -71,8 +72,8 @@ class ModelOptions:
     """How the network is loaded."""
 
     weights: str | None = None
-    """File of weights (safetensors, npz, or a checkpoint without code), `pretrained`, `random`, or a name that the
-    scheme knows."""
+    """File of weights (of torch.save, safetensors, numpy.savez), FILE#KEY for one dictionary of it, `pretrained`,
+    `random`, or a name that the scheme knows."""
     input_size: str | None = None
     """Height and width of the input, as 224 or 192x256."""
     in_channels: int | None = None
@@ -109,12 +110,14 @@ class ModelOptions:
 @Parameter(name="*", group=RUN)
 @dataclass(frozen=True)
 class ImageOptions:
-    """What one image may cost; see `convscope.data.Allowance`."""
+    """How images are found, and what one may cost; see `convscope.data.Allowance`."""
 
     max_pixels: int | None = None
     """Leave out images of more pixels than this, before they are decoded; by default 89,478,485."""
     max_bytes: int | None = None
     """Leave out images whose files have more bytes than this, before they are read; by default 536,870,912."""
+    root: Path | None = None
+    """Folder that the paths of a list or table are relative to; by default its own."""
     tile_size: str | None = None
     """Windows of tiles: in pixels, as 256 or 192x256."""
     tile_stride: str | None = None
@@ -141,7 +144,7 @@ def admitted(asked: ImageOptions | None) -> dict[str, Any]:
         raise UsageError(
             "--tile-size, --tile-stride and --anonymous mean nothing here: this command opens several parts"
         )
-    return {"max_pixels": asked.max_pixels, "max_bytes": asked.max_bytes}
+    return {"max_pixels": asked.max_pixels, "max_bytes": asked.max_bytes, "root": asked.root}
 
 
 def open_images(
@@ -157,6 +160,7 @@ def open_images(
         cache=cache,
         max_pixels=asked.max_pixels,
         max_bytes=asked.max_bytes,
+        root=asked.root,
         tile_size=parse_pair(asked.tile_size, "tile-size"),
         tile_stride=parse_pair(asked.tile_stride, "tile-stride"),
         names="numbered" if asked.anonymous else "kept",
@@ -221,11 +225,38 @@ def loader(options: ModelOptions | None) -> "Callable[..., Network]":
 
 
 def load_all(specs: Sequence[str], options: ModelOptions | None) -> "Iterator[Network]":
-    """Networks one after the other: the first with all model options, the others with their own weights and images."""
+    """Networks one after the other: the first with the model options, the others with those that follow their names."""
     asked = options or ModelOptions()
-    alone = ModelOptions(device=asked.device, dtype=asked.dtype, seed=asked.seed)
-    for number, spec in enumerate(specs):
-        yield load_network(spec, alone if number else asked)
+    shared = ModelOptions(device=asked.device, dtype=asked.dtype, seed=asked.seed)
+    for number, text in enumerate(specs):
+        spec, own = parse_model(text, shared) if number else (text, asked)
+        yield load_network(spec, own)
+
+
+def parse_model(text: str, options: ModelOptions) -> tuple[str, ModelOptions]:
+    """A network and its options as they follow each other in one text; those that are not in it are as given.
+
+    >>> parse_model("py:nets:b --weights 'my b.pth' --input-size 96", ModelOptions(device="cpu"))[0]
+    'py:nets:b'
+    """
+    if " --" not in text:
+        return text, options  # a path may have spaces
+    app = App(help_flags=[], version_flags=[])
+
+    @app.default
+    def model(spec: str, /, *, options: ModelOptions | None = None) -> tuple[str, ModelOptions]:
+        return spec, options or ModelOptions()
+
+    try:
+        command, bound, _ = app.parse_args(shlex.split(text), exit_on_error=False, print_error=False)
+    except (CycloptsError, ValueError) as error:  # ValueError: a quote that does not end
+        said = " ".join(str(error).split())
+        raise UsageError(
+            f"{text!r} is no network followed by its options, as in 'py:nets:b --weights b.pth': {said}"
+        ) from error
+    spec, own = command(*bound.args, **bound.kwargs)
+    seed = own.seed if " --seed" in text else options.seed
+    return spec, replace(own, device=own.device or options.device, dtype=own.dtype or options.dtype, seed=seed)
 
 
 def keep_memory() -> None:

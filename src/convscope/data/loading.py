@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 import torch
@@ -38,6 +38,31 @@ class Failure:
     index: int
     name: str
     reason: str
+
+
+class Unread(Protocol):
+    """An image that could not be read."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the source."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        ...
+
+
+def first_reasons(failures: Sequence[Unread], most: int = 3) -> str:
+    """The first images that could not be read and why, each reason once.
+
+    >>> first_reasons([Failure(0, "a.jpg", "it is empty"), Failure(1, "b.jpg", "it is empty")])
+    'the first, a.jpg: it is empty'
+    """
+    told = {failure.reason: failure for failure in reversed(failures)}
+    first, *others = [failure for failure in failures if told[failure.reason] is failure][:most]
+    return f"the first, {first.name}: {first.reason}" + "".join(f"; {one.name}: {one.reason}" for one in others)
 
 
 @dataclass(frozen=True, eq=False)

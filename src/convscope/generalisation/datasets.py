@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree
@@ -70,7 +71,12 @@ class TargetSet:
 
 
 def open_target(
-    spec: Any, *, background: Background | None = None, max_pixels: int | None = None, max_bytes: int | None = None
+    spec: Any,
+    *,
+    background: Background | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+    root: str | PathLike[str] | None = None,
 ) -> TargetSet:
     """The target set that `spec` names.
 
@@ -83,7 +89,7 @@ def open_target(
 
     background: whether the class that is no category takes part; by default it does in Caltech-101 and everywhere
         else but Caltech-256, whose authors leave the clutter out.
-    max_pixels, max_bytes: what one image may cost, as in `open_source`.
+    max_pixels, max_bytes, root: what one image may cost, and where a list's paths begin, as in `open_source`.
 
     Raises:
         SourceError: where something of the layout is missing, or the images have no labels.
@@ -100,7 +106,7 @@ def open_target(
             raise UsageError("PASCAL VOC has no background class: leave background out")
         target = _open_voc(Path(place))
     else:
-        source = open_source(spec) if kind == "images" else _open_caltech(kind, Path(place))
+        source = open_source(spec, root=root) if kind == "images" else _open_caltech(kind, Path(place))
         target = _labelled(kind, source, background)
     return replace(target, source=open_source(target.source, max_pixels=max_pixels, max_bytes=max_bytes))
 

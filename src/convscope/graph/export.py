@@ -18,6 +18,7 @@ from torch.fx import GraphModule, Interpreter
 
 from convscope.errors import ShapeError, TraceError
 from convscope.graph.outside import caches_kept
+from convscope.graph.refusals import refusal
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def export_module(module: nn.Module, input_shape: tuple[int, int, int]) -> Expor
         try:
             return _export(module, torch.zeros(1, *input_shape, device=device, dtype=dtype), free=False)
         except _EXPORT_ERRORS as error:
-            raise TraceError(_explain(module, input_shape, error)) from error
+            raise TraceError(refusal(module) or _explain(module, input_shape, error)) from error
 
 
 # torch.export passes on whatever the model's own forward raises while it is traced.

@@ -16,6 +16,7 @@ from torch import nn
 
 from convscope.data import Preprocess
 from convscope.errors import UsageError, nearest
+from convscope.models.from_torchvision import is_unfit, unfit
 from convscope.models.networks import seeded
 from convscope.models.request import Found, ModelRequest, file_label, from_metadata
 from convscope.models.weights import load_into
@@ -30,7 +31,7 @@ def from_python(request: ModelRequest) -> Found:
     path, _, name = request.name.partition(":")
     if not path or not name:
         raise UsageError(f"'{request.spec}' must name a module and a function: py:package.module:factory")
-    with _current_folder_first(), seeded(request.seed):
+    with _current_folder_first(), seeded(request.seed), _torchvision_named(request):
         made = _attribute(_import(path, request), name, request)
         if not isinstance(made, nn.Module | tuple) and callable(made):
             made = made()
@@ -45,9 +46,9 @@ def from_python(request: ModelRequest) -> Found:
         request.refuse_weights("the function decides on them; give a file, or nothing")
         return Found(module, preprocess, None, f"weights of the function, seed {request.seed}", shared=True)
     module = copy.deepcopy(module)  # others may hold it
-    load_into(module, weights)
+    taken = load_into(module, weights)
     said, classes = from_metadata(weights)
-    return Found(module, said or preprocess, classes, file_label(weights))
+    return Found(module, said or preprocess, classes, file_label(weights, taken))
 
 
 def _import(path: str, request: ModelRequest) -> ModuleType:
@@ -76,6 +77,17 @@ def _kind(value: Any) -> str:
     if isinstance(value, tuple):
         return f"a tuple of {', '.join(type(item).__name__ for item in value) or 'nothing'}"
     return f"the class {value.__name__}" if inspect.isclass(value) else f"a {type(value).__name__}"
+
+
+@contextmanager
+def _torchvision_named(request: ModelRequest) -> Iterator[None]:
+    """A block whose own import of a torchvision that does not fit torch ends in one line, not in torch's insides."""
+    try:
+        yield
+    except (RuntimeError, OSError, AttributeError, ImportError) as error:
+        if not is_unfit(error):
+            raise
+        raise unfit(f"make {request.spec}, whose code imports it", error) from error
 
 
 @contextmanager

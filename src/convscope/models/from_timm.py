@@ -43,8 +43,7 @@ def from_timm(request: ModelRequest) -> Found:
     module = _create(timm, request, options)
     label = random_label(request.seed)
     if weights is not None:
-        load_into(module, weights)
-        label = file_label(weights)
+        label = file_label(weights, load_into(module, weights))
     elif request.weights == PRETRAINED:
         label = f"weights {module.pretrained_cfg.get('hf_hub_id') or module.pretrained_cfg.get('url') or 'of timm'}"
         # Other tasks have other names, and the number is the only sign of ImageNet's 1,000 that every entry has.

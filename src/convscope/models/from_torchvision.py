@@ -12,13 +12,12 @@ from urllib.error import URLError
 from urllib.parse import urlparse
 
 import torch
-from torch import Tensor
 
 from convscope.data import Preprocess
 from convscope.errors import MissingExtra, UsageError, WeightsError, missing_extra, nearest
 from convscope.models.networks import seeded
 from convscope.models.request import PRETRAINED, RANDOM, Found, ModelRequest, file_label, from_metadata, random_label
-from convscope.models.weights import Weights, load_into
+from convscope.models.weights import Taken, Weights, load_into
 
 USUAL = Preprocess(224, 224, resize=256)
 """What torchvision's networks take where nothing else is said."""
@@ -42,11 +41,27 @@ def import_torchvision(purpose: str) -> ModuleType:
         raise missing_extra("torchvision", "torchvision", purpose=purpose) from error
     except (RuntimeError, OSError) as error:
         # torchvision 0.28 ends so when its compiled operators do not load: "operator torchvision::nms does not exist".
-        raise MissingExtra(
-            f"torchvision is needed to {purpose}; it is installed but does not fit torch {torch.__version__} "
-            f"({error}): install the torchvision of the same index and build as torch, for a CPU-only torch with "
-            "'pip install --force-reinstall --no-deps torchvision --index-url https://download.pytorch.org/whl/cpu'"
-        ) from error
+        raise unfit(purpose, error) from error
+
+
+def unfit(purpose: str, error: BaseException) -> MissingExtra:
+    """The error to raise where torchvision is there and was built for another torch."""
+    return MissingExtra(
+        f"torchvision is needed to {purpose}; it is installed but does not fit torch {torch.__version__} "
+        f"({error}): install the torchvision of the same index and build as torch, for a CPU-only torch with "
+        "'pip install --force-reinstall --no-deps torchvision --index-url https://download.pytorch.org/whl/cpu'"
+    )
+
+
+def is_unfit(error: BaseException) -> bool:
+    """Whether an error is how the import of such a torchvision ends, the first time or later in the same process.
+
+    >>> is_unfit(RuntimeError("operator torchvision::nms does not exist")), is_unfit(RuntimeError("out of memory"))
+    (True, False)
+    """
+    text = str(error)
+    first = isinstance(error, RuntimeError | OSError) and "torchvision" in text and "does not exist" in text
+    return first or (isinstance(error, AttributeError | ImportError) and "partially initialized module 'torch" in text)
 
 
 def from_torchvision(request: ModelRequest) -> Found:
@@ -87,20 +102,19 @@ def _found(models: ModuleType, name: str, request: ModelRequest, weights: Weight
     if outputs is not None and entry is None:
         options["num_classes"] = outputs
     if name in _AUXILIARY:
-        trained = weights is not None and any(key.lower().startswith("aux") for key in weights.state)
+        trained = weights is not None and any(".aux" in f".{key.lower()}" for key in weights.contents.stored)
         # init_weights: torchvision warns that its default is slow and will change. transform_input: as torchvision
         # sets it for the weights that it publishes, which expect another scale of colours.
         options |= {"aux_logits": trained, "init_weights": False, "transform_input": entry is not None}
     with seeded(request.seed):
         module = models.get_model(name, weights=None, **options)
-    if weights is not None:
-        load_into(module, Weights(_modern_names(weights.state), weights.source))
+    taken = Taken() if weights is None else load_into(module, weights.renamed(_modern_name))
     default = (
         _preprocess(models.get_model_weights(name).DEFAULT)
         if hasattr(models.get_model_weights(name), "DEFAULT")
         else USUAL
     )
-    label = random_label(request.seed) if weights is None else file_label(weights)
+    label = random_label(request.seed) if weights is None else file_label(weights, taken)
     return Found(module, preprocess or default, classes, label)
 
 
@@ -138,6 +152,6 @@ def _preprocess(entry: Any) -> Preprocess:
     return Preprocess(crop, crop, resize=resize, interpolation=interpolation, mean=recipe.mean, std=recipe.std)
 
 
-def _modern_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
+def _modern_name(name: str) -> str:
     """DenseNet's published files number what the modules now call norm1, conv1, ...: norm.1 and conv.1."""
-    return {re.sub(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.", r"\1\2.", name): value for name, value in state.items()}
+    return re.sub(r"(denselayer\d+\.(?:norm|conv))\.(\d)\.", r"\1\2.", name)

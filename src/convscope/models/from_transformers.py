@@ -97,8 +97,7 @@ def _load(transformers: ModuleType, request: ModelRequest, place: str) -> tuple[
             weights = request.read_file()
             if weights is None:
                 return module, random_label(request.seed)
-            load_into(module, weights)
-            return module, file_label(weights)
+            return module, file_label(weights, load_into(module, weights))
         module, report = auto.from_pretrained(place, output_loading_info=True, trust_remote_code=False)
     except _ERRORS as error:
         raise _cannot_load(request, error) from error

@@ -14,6 +14,7 @@ from torch.export import ExportedProgram
 from convscope.data import Preprocess, Range
 from convscope.data.recipes import Asked, Numbers, RecipeName
 from convscope.errors import ConvscopeError, ShapeError, TraceError, UsageError, WeightsError, nearest
+from convscope.files import kind_of
 from convscope.graph import Network
 from convscope.graph.randomness import Randomness
 from convscope.models.exported import FAILURES
@@ -24,6 +25,7 @@ from convscope.models.from_torchvision import from_torchvision
 from convscope.models.from_transformers import from_transformers
 from convscope.models.imagenet import imagenet_classes
 from convscope.models.request import Channels, Found, ModelRequest, first_channels, resized
+from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.settings import float32_by_default, usual_settings
 
@@ -92,7 +94,8 @@ def load(
 
     Args:
         spec: the network, as above.
-        weights: where its weights are from. Files are .safetensors, .npz, or .pth and the like with tensors alone.
+        weights: where its weights are from. Files are those of torch.save, safetensors, numpy.savez and pickle.dump;
+            FILE#KEY takes one dictionary of a file, or the tensors whose names begin so.
         input_size: side of the input or (height, width); default: what the network was made for.
         in_channels: of its images; default: what its first convolution takes. Networks of the zoo and of timm are built
             with as many.
@@ -161,6 +164,12 @@ def split_spec(spec: str) -> tuple[str, str]:
         return scheme, name
     if colon and scheme in SCHEMES:
         raise UsageError(f"'{spec}' names no network: write for example {SCHEMES[scheme].example}")
+    if kind_of(marked(spec)[0]) == "file" and _likely(spec) is None:
+        raise UsageError(
+            f"'{spec}' is a file, which holds weights and not their network: name the network, as in "
+            f"py:package.module:factory, and give the file as weights=; `convscope layers {spec}` says what is in it "
+            "and which known networks fit"
+        )
     likely = _likely(spec)
     hint = nearest(scheme, SCHEMES) if colon else ""
     hint = hint or (f"; did you mean '{likely}'?" if likely else ".")

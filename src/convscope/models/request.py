@@ -14,7 +14,7 @@ from torch.export import ExportedProgram
 
 from convscope.data import Preprocess
 from convscope.errors import UsageError, WeightsError
-from convscope.models.weights import Weights, flip_input_channels, read_weights
+from convscope.models.weights import Taken, Weights, read_weights
 
 RANDOM = "random"
 PRETRAINED = "pretrained"
@@ -49,11 +49,10 @@ class ModelRequest:
         return None if self.weights in (None, RANDOM, PRETRAINED) else self.weights
 
     def read_file(self) -> Weights | None:
-        """What is in the weights file that was asked for, if one was, for RGB input."""
+        """What is in the weights file that was asked for, if one was, with the order of colours it was trained on."""
         if self.file is None:
             return None
-        weights = read_weights(self.file)
-        return weights if self.channels == "rgb" else replace(weights, state=flip_input_channels(weights.state))
+        return replace(read_weights(self.file), channels=self.channels)
 
     def refuse_weights(self, why: str) -> None:
         """Raise where weights were asked for that the scheme cannot give."""
@@ -114,9 +113,18 @@ def random_label(seed: int) -> str:
     return f"random weights, seed {seed}"
 
 
-def file_label(weights: Weights) -> str:
-    """How the weights of a file are named."""
-    return f"weights from {Path(weights.source).name}"
+def file_label(weights: Weights, taken: Taken) -> str:
+    """How the weights of a file are named: with their place in it where that was a choice, and what else there was.
+
+    >>> file_label(Weights({}, "runs/a.pth"), Taken("model", ("model_ema",)))
+    'weights from a.pth#model, not #model_ema'
+    """
+    chosen = bool(weights.key or taken.others or taken.beside)
+    key = ".".join(part for part in (weights.key, taken.key) if part) if chosen else ""
+    others = ", ".join(f"#{'.'.join(part for part in (weights.key, one) if part)}" for one in taken.others)
+    return (
+        f"weights from {Path(weights.source).name}" + (f"#{key}" if key else "") + (f", not {others}" if others else "")
+    )
 
 
 def from_metadata(weights: Weights | None) -> tuple[Preprocess | None, tuple[str, ...] | None]:

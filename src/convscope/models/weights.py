@@ -1,8 +1,9 @@
 """Reading and fitting weights without running anything that a file contains.
 
-A pickle is a program: loading one may run any function of any importable module. So `.pth` files are read by torch's
-weights-only reader, `.npz` without object arrays, and the one plain pickle among the embedded data by an unpickler that
-knows how to make NumPy arrays and nothing else. Whatever asks for more is refused with a message saying what to do.
+A pickle is a program: loading one may run any function of any importable module. So what torch.save and pickle.dump
+wrote is read as data (`convscope.models.unpickling`), `.npz` without object arrays, safetensors by its own library, and
+what a file is shows in its content (`convscope.models.recognising`), not in its name. Programs, such as TorchScript and
+whole modules, are refused with a message saying what to do.
 """
 
 from __future__ import annotations
@@ -10,57 +11,32 @@ from __future__ import annotations
 import json
 import logging
 import os
-import pickle
 import re
-import struct
-import warnings
-import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from convscope.data.npz import read_npz
-from convscope.errors import WeightsError
+from convscope.errors import WeightsError, nearest
 from convscope.files import home_expanded, kind_of, parse_json, write_with
-from convscope.models.unpickling import load_arrays
+from convscope.models.checkpoints import read_archive, read_pickled
+from convscope.models.fitting import WRAPPERS, Place, is_averaged, is_optimiser, places
+from convscope.models.recognising import SUFFIXES, recognise
+from convscope.models.stored import Contents, LazyState, Stored, read_tensor
 
 log = logging.getLogger(__name__)
 
-TORCH_SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
-SUFFIXES = (".safetensors", *TORCH_SUFFIXES, ".npz", ".pkl")
-
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "weights")
-_PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 _METADATA_KEY = "convscope"
 _CHECKSUM = "checksum"
 _SHOWN = 3
-_DEEPEST = 16
-_REPEATED = 1 << 26  # bytes that a tensor may have of its own where its storage has fewer
-# What torch's reader raises on damaged files.
-_TORCH_ERRORS = (
-    RuntimeError,
-    EOFError,
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    ImportError,
-    MemoryError,
-    RecursionError,
-    struct.error,
-    zipfile.BadZipFile,
-)
+_FEW = 4  # tensors that another number of classes changes: the classifier's, and an auxiliary one's
 
 
 @dataclass(frozen=True)
@@ -68,37 +44,92 @@ class Weights:
     """Named tensors and what the file said of them.
 
     `metadata` is what `save_weights` was given (preprocessing, class names, architecture), empty for files of other
-    origin.
+    origin. Of a file that holds several dictionaries `state` is the likeliest, and `contents` all of them.
     """
 
-    state: dict[str, Tensor]
+    state: Mapping[str, Tensor]
     source: str
     metadata: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    """What of the file was asked for."""
+    channels: Literal["rgb", "bgr"] = "rgb"
+    """The order of colours that the weights were trained on."""
+    file: Contents | None = None
+
+    @property
+    def contents(self) -> Contents:
+        """Everything that the file holds, or the state where it is from elsewhere."""
+        if self.file is not None:
+            return self.file
+        return Contents("tensors", {name: Stored.of(tensor) for name, tensor in self.state.items()})
+
+    def renamed(self, rename: Callable[[str], str]) -> Weights:
+        """The same weights under other names."""
+        held = self.contents
+        state = {rename(name): tensor for name, tensor in self.state.items()} if self.file is None else self.state
+        stored = {rename(name): one for name, one in held.stored.items()}
+        return replace(self, state=state, file=Contents(held.kind, stored, held.values, held.modules))
 
 
 def read_weights(path: str | Path) -> Weights:
-    """The tensors of a weights file, by name: .safetensors, .pth/.pt/.bin/.ckpt, .npz, or .pkl of NumPy arrays.
+    """The tensors of a weights file, by name: of safetensors, torch.save, numpy.savez, or pickle.dump.
 
-    Wrappers of training programs ({"state_dict": ...}, {"model": ...}) are opened; names are left as they are: see
-    `fit`.
+    What a file is shows in its content, not in its name. Where it holds several dictionaries, the likeliest is taken
+    ({"state_dict": ...}, {"model": ...}, what was trained before its average); FILE#KEY asks for one, by its key or by
+    keys joined with dots, or for the tensors whose names begin so. Names are left as they are: see `fit`.
 
     Raises:
         WeightsError: if the file is missing, of another kind, damaged, or would have to run code to be read.
     """
-    path = home_expanded(path)
+    place, key = marked(path)
+    contents, metadata = read_contents(place)
+    if contents.stored and key:
+        whole, contents = contents, contents.within(key)
+        if not contents.stored:
+            raise WeightsError(_no_key(str(place), key, whole))
+    if not contents.stored:
+        raise WeightsError(_nothing(str(place), contents))
+    source = str(place)
+    state = LazyState(likeliest(contents), source)
+    return Weights(state, source, metadata, key=key, file=contents)
+
+
+def marked(path: str | Path) -> tuple[Path, str]:
+    """A file and what follows its last #; a file whose own name has one is taken as it is.
+
+    >>> marked("no-such-file.pth#model_ema")[1]
+    'model_ema'
+    """
+    whole = home_expanded(path)
+    if kind_of(whole) != "nothing" or "#" not in str(path):
+        return whole, ""
+    name, _, key = str(path).rpartition("#")
+    return home_expanded(name), key
+
+
+def read_contents(path: Path) -> tuple[Contents, dict[str, Any]]:
+    """Everything that a file of weights holds, and what `save_weights` was told of it; raises as `read_weights`."""
     if (kind := kind_of(path)) != "file":
         found = {"folder": "is a folder", "other": "is a device or a pipe"}.get(kind, "does not exist")
         raise WeightsError(f"weights file '{path}' {found}: give a file ending in {', '.join(SUFFIXES)}")
-    suffix = path.suffix.lower()
-    if suffix == ".safetensors":
+    what = recognise(path)
+    if what == "safetensors":
         return _read_safetensors(path)
-    if suffix in TORCH_SUFFIXES:
-        return Weights(_unwrap(_read_torch(path), path), str(path))
-    if suffix == ".npz":
-        return Weights(_read_npz(path), str(path))
-    if suffix == ".pkl":
-        return Weights(_unwrap(_as_tensors(load_arrays(path)), path), str(path))
-    raise WeightsError(f"weights file '{path}' has an unknown ending: it must be one of {', '.join(SUFFIXES)}")
+    if what == "npz":
+        return _read_npz(path), {}
+    return (read_archive(path) if what == "archive" else read_pickled(path)), {}
+
+
+def likeliest(contents: Contents) -> dict[str, Stored]:
+    """Of a file's dictionaries of tensors the one that the network's weights are likeliest in."""
+
+    def merit(group: str) -> tuple[object, ...]:
+        last = group.rpartition(".")[2]
+        rank = WRAPPERS.index(last) if last in WRAPPERS else len(WRAPPERS)
+        return is_optimiser(group), is_averaged(group), -len(groups[group]), rank
+
+    groups = contents.groups()
+    return groups[min(groups, key=merit)]
 
 
 def save_weights(path: str | Path, state: Mapping[str, Tensor], metadata: Mapping[str, Any] | None = None) -> None:
@@ -138,59 +169,59 @@ def _system_error(error: SafetensorError) -> OSError:
     return OSError(int(number[1]), os.strerror(int(number[1]))) if number else OSError(str(error))
 
 
-def fit(state: Mapping[str, Tensor], module: nn.Module, *, source: str) -> dict[str, Tensor]:
-    """The tensors under the names of `module`, each of its shape and dtype: ready for `load_state_dict(strict=True)`.
+@dataclass(frozen=True)
+class Taken:
+    """What of a file a network was given: the place in it, the places that fit as well, and the tensors left beside.
 
-    Prefixes that wrappers add to every name (module., _orig_mod., model., net.) are removed. Counters of batch
-    normalisation (num_batches_tracked), which old files lack, may be missing.
+    Places are as they are asked for after the file's name, "" for the whole of it.
+    """
+
+    key: str = ""
+    others: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
+    """The tensors under the names of `module`, each of its shape and dtype, and where they were in the file.
+
+    They are ready for `load_state_dict(strict=True)`. What wrappers put before and into names, and what else is in the
+    file, is found by the names that fit: see `convscope.models.fitting`. Counters of batch normalisation
+    (num_batches_tracked), which old files lack, may be missing.
 
     Raises:
         WeightsError: naming what is missing, left over, or of another shape.
     """
     wanted = module.state_dict()
-    state = strip_prefixes(state, wanted)
-    missing = [name for name in wanted if name not in state and not name.endswith("num_batches_tracked")]
-    extra = [name for name in state if name not in wanted]
-    misfits = [
-        f"{name} {_shape(state[name])} where the model has {_shape(wanted[name])}"
-        for name in wanted
-        if name in state and state[name].shape != wanted[name].shape
-    ]
-    if missing or extra or misfits:
-        raise WeightsError(_complaint(source, missing, extra, misfits))
-    return {name: state.get(name, _zero(value)).to(value.dtype) for name, value in wanted.items()}
+    stored = dict(weights.contents.stored)
+    found = places(stored, {name: tuple(tensor.shape) for name, tensor in wanted.items()})
+    if not found or not found[0].fits:
+        raise WeightsError(_complaint(weights, wanted, found[0] if found else None))
+    place, *others = found
+    read = {name: read_tensor(stored[path], path, weights.source) for name, path in place.names.items()}
+    if weights.channels == "bgr":
+        read = flip_input_channels(read)
+    fitted = {name: read.get(name, _zero(value)).to(value.dtype) for name, value in wanted.items()}
+    same = tuple(dict.fromkeys(one.key for one in others if one.fits and not set(one.names.values()) & _paths(place)))
+    beside = tuple(path for path in place.beside if stored[path].shape)  # counters are of no account
+    return fitted, Taken(place.key, same, beside)
 
 
-def load_into(module: nn.Module, weights: Weights) -> None:
-    """Give `module` these weights, all of them and nothing else; on the meta device it gets its memory here.
+def _paths(place: Place) -> set[str]:
+    return set(place.names.values())
+
+
+def load_into(module: nn.Module, weights: Weights) -> Taken:
+    """Where in the file the weights were that `module` has now, all of them; on the meta device it gets its memory.
 
     Raises:
         WeightsError: if the weights do not fit; the module is then unchanged.
     """
-    fitted = fit(weights.state, module, source=weights.source)
+    fitted, taken = fit(weights, module)
     module.load_state_dict(fitted, strict=True, assign=True)
-    log.info("loaded %d tensors from %s", len(fitted), weights.source)
-
-
-def strip_prefixes(state: Mapping[str, Tensor], wanted: Iterable[str]) -> dict[str, Tensor]:
-    """The tensors without the prefixes that all their names share and that the wanted names do not have.
-
-    >>> list(strip_prefixes({"module._orig_mod.fc.weight": torch.zeros(1)}, ["fc.weight"]))
-    ['fc.weight']
-    """
-    stripped, wanted = dict(state), list(wanted)
-    found = True
-    while found:
-        found = False
-        for prefix in _PREFIXES:
-            if (
-                stripped
-                and all(name.startswith(prefix) for name in stripped)
-                and not any(name.startswith(prefix) for name in wanted)
-            ):
-                stripped = {name.removeprefix(prefix): tensor for name, tensor in stripped.items()}
-                found = True
-    return stripped
+    log.info("loaded %d tensors from %s%s", len(fitted), weights.source, f", {taken.key}" if taken.key else "")
+    if taken.beside:
+        log.info("left out %d other tensors: %s", len(taken.beside), few(taken.beside))
+    return taken
 
 
 def flip_input_channels(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -206,7 +237,7 @@ def flip_input_channels(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     raise WeightsError("no convolution among these weights, so there are no input channels to reverse")
 
 
-def _read_safetensors(path: Path) -> Weights:
+def _read_safetensors(path: Path) -> tuple[Contents, dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
@@ -221,7 +252,7 @@ def _read_safetensors(path: Path) -> Weights:
             f"cannot read '{path}' as safetensors: what convscope's metadata in it holds is no object but "
             f"{_kind(metadata)}; write the file again with save_weights"
         )
-    return Weights(state, str(path), metadata)
+    return _in_memory("a safetensors file", state), metadata
 
 
 def has_checksum(path: Path) -> bool:
@@ -230,122 +261,85 @@ def has_checksum(path: Path) -> bool:
         return f'"{_CHECKSUM}"' in (file.metadata() or {}).get(_METADATA_KEY, "")
 
 
-def _read_torch(path: Path) -> Any:
+def _read_npz(path: Path) -> Contents:
     try:
-        _check_archive(path)
-        with warnings.catch_warnings():
-            # About protocols of pickle, to files that are refused in a moment or read all the same.
-            warnings.simplefilter("ignore", UserWarning)
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"'{path}' holds more than tensors ({_first_global(error)}), and reading it could run code: "
-            "if you trust it, load it where it was made and save its state_dict() alone, "
-            "with torch.save or safetensors.torch.save_file"
-        ) from error
-    except _TORCH_ERRORS as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(
-            f"cannot read '{path}' as a torch checkpoint: {first}; is it a complete file written by torch.save "
-            "(exported programs: pt2:FILE)?"
-        ) from error
-
-
-def _check_archive(path: Path) -> None:
-    """Raise ValueError for an archive that inflates or is not as it was written.
-
-    torch.save does not compress, so its files are their own bound. It writes checksums that torch.load does not look
-    at; without them (torch.serialization.set_crc32_options) they are 0.
-    """
-    if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.infolist():
-            if member.compress_type != zipfile.ZIP_STORED or member.file_size > path.stat().st_size:
-                raise ValueError(f"its part {member.filename} is compressed, which torch.save never does")
-        for member in archive.infolist():
-            if member.CRC:
-                _read_through(archive, member)
-
-
-def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Read a part to its end, which raises BadZipFile where its checksum does not hold."""
-    with archive.open(member) as file:
-        while file.read(1 << 20):
-            pass
-
-
-def _first_global(error: Exception) -> str:
-    """The line of torch's long explanation that names what it met."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    named = [line for line in lines if "GLOBAL" in line or "Unsupported" in line]
-    return (named or lines or ["a pickle"])[0]
-
-
-def _read_npz(path: Path) -> dict[str, Tensor]:
-    try:
-        return {name: torch.from_numpy(array) for name, array in read_npz(path).items()}
+        return _in_memory("an .npz pack", {name: torch.from_numpy(array) for name, array in read_npz(path).items()})
     except (ValueError, TypeError) as error:
         raise WeightsError(f"cannot read '{path}' as an .npz pack of numeric arrays: {error}") from error
 
 
-def _as_tensors(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _as_tensors(item) for key, item in value.items()}
-    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+def _in_memory(kind: str, state: Mapping[str, Tensor]) -> Contents:
+    return Contents(kind, {name: Stored.of(tensor) for name, tensor in state.items()})
 
 
-def _unwrap(loaded: Any, path: Path) -> dict[str, Tensor]:
-    """The state dict in what a checkpoint held."""
-    for _ in range(_DEEPEST):  # a dictionary may hold itself
-        if not isinstance(loaded, Mapping):
-            break
-        inner = next((loaded[key] for key in _WRAPPERS if isinstance(loaded.get(key), Mapping)), None)
-        if inner is None:
-            break
-        loaded = inner
-    if isinstance(loaded, Mapping) and loaded and all(isinstance(value, Tensor) for value in loaded.values()):
-        return _checked(dict(cast(Mapping[str, Tensor], loaded)), path)
-    found = f"keys {_few([str(key) for key in loaded])}" if isinstance(loaded, Mapping) else type(loaded).__name__
-    raise WeightsError(
-        f"'{path}' holds no state dict of tensors but {found}: save the model's state_dict() alone, "
-        f"or under one of the keys {', '.join(_WRAPPERS)}"
+# -- what to say ------------------------------------------------------------------------------------------------------
+def _nothing(source: str, contents: Contents) -> str:
+    """What to say of a file without a named tensor."""
+    if contents.modules:
+        place, name = next(iter(contents.modules.items()))
+        where = f" under '{place}'" if place else ""
+        return (
+            f"'{source}' holds more than tensors: a whole module ({name}){where}, which its maker's code would have to "
+            "build, and nothing in a file is ever run; where you trust it, load it and save its state_dict() alone: "
+            "torch.save(model.state_dict(), 'weights.pth'), and name the network that they are for"
+        )
+    kinds = contents.values
+    found = kinds[""] if set(kinds) == {""} else f"keys {few(list(kinds))}"
+    return (
+        f"'{source}' holds no state dict of tensors but {found}: save the model's state_dict() alone, "
+        f"or under one of the keys {', '.join(WRAPPERS)}"
     )
 
 
-def _checked(state: dict[Any, Tensor], path: Path) -> dict[str, Tensor]:
-    """The state; raises WeightsError where a tensor has no name, or says that it has more numbers than there are."""
-    for name, tensor in state.items():
-        if not isinstance(name, str):
-            raise WeightsError(f"'{path}' holds a tensor under {_kind(name)}: a state dict has names")
-        if tensor.layout == torch.strided and tensor.nbytes > max(tensor.untyped_storage().nbytes(), _REPEATED):
-            raise WeightsError(
-                f"'{path}': {name} {_shape(tensor)} repeats a few numbers to {tensor.nbytes} bytes; save it with "
-                "tensor.contiguous()"
-            )
-    return state
+def _no_key(source: str, key: str, whole: Contents) -> str:
+    groups = {group: len(names) for group, names in whole.groups().items() if group}
+    starts = dict.fromkeys(name.partition(".")[0] for name in whole.stored)
+    known = [group for group in groups if not is_optimiser(group)] or list(starts)
+    return f"'{source}' holds nothing under '{key}'{nearest(key, [*known, *starts])} (there is: {few(known)})"
+
+
+def _complaint(weights: Weights, wanted: Mapping[str, Tensor], place: Place | None) -> str:
+    """What does not fit at the best place, or that no name is anywhere."""
+    source = f"{weights.source}{f'#{weights.key}' if weights.key else ''}"
+    if place is None:
+        group = likeliest(weights.contents)
+        own, other = list(wanted), list(group)
+        hint = "check that the file was made for this architecture"
+        if [tuple(wanted[name].shape) for name in own] == [one.shape for one in group.values()]:
+            hint = "its tensors have the model's shapes in the model's order: rename them in a function of yours"
+        return (
+            f"the weights of {source} do not fit the model: none of its names ({few(own)}) is among those of the file "
+            f"({few(other)}); {hint}"
+        )
+    stored, parts = weights.contents.stored, []
+    misfits = [
+        f"{name} {stored[place.names[name]]} where the model has {_shape(wanted[name])}" for name in place.misfits
+    ]
+    extra = [path.removeprefix(place.prefix) for path in place.extra]
+    if place.missing:
+        parts.append(f"{len(place.missing)} missing ({few(place.missing)})")
+    if extra:
+        parts.append(f"{len(extra)} that the model does not have ({few(extra)})")
+    if misfits:
+        parts.append(f"{len(misfits)} of another shape ({few(misfits)})")
+    advice = "check that the file was made for this architecture"
+    if 0 < len(misfits) <= _FEW and not place.missing and not extra:
+        advice += "; a model with other classes is loaded with classes=, one for another input size with input_size="
+    where = f", looked for under {place.key}" if place.key else ""
+    return f"the weights of {source} do not fit the model{where}: {'; '.join(parts)}; {advice}"
+
+
+def few(names: Sequence[str]) -> str:
+    """The first names and how many more there are.
+
+    >>> few(["a", "b", "c", "d", "e"])
+    'a, b, c, and 2 more'
+    """
+    return ", ".join(names[:_SHOWN]) + (f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def _kind(value: object) -> str:
     return f"a {type(value).__name__}"
-
-
-def _complaint(source: str, missing: list[str], extra: list[str], misfits: list[str]) -> str:
-    parts = []
-    if missing:
-        parts.append(f"{len(missing)} missing ({_few(missing)})")
-    if extra:
-        parts.append(f"{len(extra)} that the model does not have ({_few(extra)})")
-    if misfits:
-        parts.append(f"{len(misfits)} of another shape ({_few(misfits)})")
-    advice = "check that the file was made for this architecture"
-    if misfits and not missing and not extra:
-        advice += "; a model with other classes is loaded with classes=, one for another input size with input_size="
-    return f"the weights of {source} do not fit the model: {'; '.join(parts)}; {advice}"
-
-
-def _few(names: list[str]) -> str:
-    return ", ".join(names[:_SHOWN]) + (f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
 def _shape(tensor: Tensor) -> str:

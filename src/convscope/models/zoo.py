@@ -89,8 +89,8 @@ def from_zoo(request: ModelRequest) -> Found:
         module = entry.build(request.outputs, size, request.seed, channels)
         return Found(module, preprocess, None, random_label(request.seed))
     module = entry.build(request.outputs or (len(classes) if classes else None), size, None, channels)
-    load_into(module, weights)
-    return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights))
+    taken = load_into(module, weights)
+    return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights, taken))
 
 
 def from_checkpoint(request: ModelRequest) -> Found:
@@ -99,12 +99,12 @@ def from_checkpoint(request: ModelRequest) -> Found:
     weights = ModelRequest(request.scheme, request.name, weights=request.name).read_file()
     if weights is None or "architecture" not in weights.metadata:
         raise WeightsError(
-            f"'{request.name}' does not say which network it is for: load the network with weights='{request.name}'"
+            f"'{request.name}' does not say which network it is for: load the network with weights='{request.name}' "
+            f"(`convscope layers {request.name}` says what is in the file)"
         )
     preprocess, classes = from_metadata(weights)
     module = build(Architecture.from_json(weights.metadata["architecture"]), init="empty")
-    load_into(module, weights)
-    return Found(module, preprocess, classes, file_label(weights))
+    return Found(module, preprocess, classes, file_label(weights, load_into(module, weights)))
 
 
 def embedded_squeezenet() -> Weights:

@@ -113,6 +113,7 @@ def ablate(
     limit: int | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    root: str | PathLike[str] | None = None,
     workers: int | None = None,
     device: str | torch.device | None = None,
     atlas: Atlas | str | PathLike[str] | None = None,
@@ -124,7 +125,7 @@ def ablate(
 
     Args:
         config, changes: as for `train`.
-        images, validation, hold_out, limit, max_pixels, max_bytes: as for `train`; validation images are needed.
+        images, validation, hold_out, limit, max_pixels, max_bytes, root: as for `train`; validation images are needed.
         store: the folder of the trainings, the table and its figure. A repeated call goes on from it.
         variants: rows of the table; default: all. seeds: those of the trainings of each, or how many, from 0.
         workers, device: as for `train`.
@@ -151,7 +152,13 @@ def ablate(
     if not len(numbers):
         raise UsageError(f"seeds={seeds}: train at least once")
     source, held = open_splits(
-        images, validation=validation, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
+        images,
+        validation=validation,
+        hold_out=hold_out,
+        limit=limit,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
+        root=root,
     )
     if held is None:
         raise UsageError(

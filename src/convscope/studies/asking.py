@@ -27,6 +27,7 @@ def collection(
     cache: str | PathLike[str] | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    root: str | PathLike[str] | None = None,
     tile_size: int | tuple[int, int] | None = None,
     tile_stride: int | tuple[int, int] | None = None,
     names: Names = "kept",
@@ -34,8 +35,8 @@ def collection(
     """The collection that image files, or one spelling of a collection, stand for.
 
     limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
-    max_bytes: what one image may cost; tile_size, tile_stride: the windows of large rasters; names: whether they are
-    "numbered". All as for `open_source`.
+    max_bytes: what one image may cost; root: where a list's paths begin; tile_size, tile_stride: the windows of large
+    rasters; names: whether they are "numbered". All as for `open_source`.
 
     Raises:
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
@@ -53,6 +54,7 @@ def collection(
     source = open_source(
         images,
         limit=limit,
+        root=root,
         max_pixels=max_pixels,
         max_bytes=max_bytes,
         tile_size=tile_size,

@@ -7,24 +7,32 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-from convscope.data import Images
+from convscope.data import Images, Source
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished
 from convscope.studies.asking import collection, threads_of
 from convscope.studies.pictures import left_out
+from convscope.studies.predictions import prediction_files
 from convscope.tables import TextTable, columns_of
 from convscope.training import Evaluation as Evaluated
 from convscope.training import evaluation
-from convscope.training.evaluation import Match
+from convscope.training.matching import Match
 from convscope.training.views import CropSource, Views
 
 _LISTED = 40  # classes that are listed for people
+_PAIRS = 10  # classes and outputs that are said to belong together
+
+
+class _OfImages(Answer):
+    """An answer that knows the images it is about for as long as it is not kept: no field, so that none is written."""
+
+    source: Source | None = None
 
 
 @dataclass(eq=False, repr=False)
-class Evaluation(Answer):
+class Evaluation(_OfImages):
     """What networks answered to labelled images."""
 
     found: Evaluated
@@ -62,12 +70,20 @@ class Evaluation(Answer):
         return [columns_of(("class", "images", "top-1"), cells)]
 
     def remarks(self) -> list[str]:
-        """The images that were left out."""
-        return [left_out(one) for one in self.found.failures]
+        """How classes were matched where that was not by name, and the images that were left out."""
+        found = self.found
+        order = [
+            f"{found.answers[target]} is {name}" for name, target in zip(found.classes, found.targets, strict=True)
+        ]
+        said = f"outputs are matched with classes by their order: output {', '.join(order[:_PAIRS])}"
+        said += f", and {len(order) - _PAIRS} more" if len(order) > _PAIRS else ""
+        return [said] * (found.matched == "index") + [left_out(one) for one in found.failures]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """All numbers."""
+        """All numbers, the predictions, and the images that were answered wrongly as a list."""
         yield "evaluation.json", json_bytes(self.to_json())
+        if self.source is not None:
+            yield from prediction_files(self.found, self.source)
 
     def drawings(self) -> Mapping[str, Figure]:
         """The confusion of classes."""
@@ -100,13 +116,15 @@ def evaluate(
     Args:
         nets: a network, or several.
         images: a collection with labels, see docs/grammar.md.
-        store: a folder for evaluation.json and its figure.
+        store: a folder for evaluation.json and its figure; predictions.csv, a row an image; and misclassified.csv, a
+            list of the images that were answered wrongly, which opens as a collection.
         views: the centre crop, or the paper's ten: corners and centre, each flipped or not.
         crop_source: of ten crops, "square" takes the corners of the resized image's central square, "whole" of all of
             it.
         padding: pixels of mean colour around the image for ten crops; by default none, or in proportion to the paper's
             where the network's preprocessing leaves no room around its crop.
-        match: classes of images and network are matched by "name", or by "index" where one of them has other names.
+        match: classes of images and network are matched by "name", or by "index" where that is asked for; by their
+            order too where one side has no names and both are as many, which is remarked.
         limit: at most so many images, evenly spread. workers: threads that decode.
 
     Raises:
@@ -120,9 +138,10 @@ def evaluate(
     >>> evaluate(load("zoo:tiny"), wrap_dataset(items), match="index").found.images
     3
     """
+    source = collection(images, limit=limit)
     found = evaluation.evaluate(
         [nets] if isinstance(nets, Network) else list(nets),
-        collection(images, limit=limit),
+        source,
         views=views,
         crop_source=crop_source,
         padding=padding,
@@ -130,7 +149,9 @@ def evaluate(
         threads=threads_of(workers),
         progress=progress or silent,
     )
-    return finished(Evaluation(found), store=store)
+    answer = Evaluation(found)
+    answer.source = source
+    return finished(answer, store=store)
 
 
 __all__ = ["Evaluation", "evaluate"]

@@ -103,6 +103,7 @@ def transfer(
     background: Literal["in", "out"] | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    root: str | PathLike[str] | None = None,
     sets: tuple[str, str] = ("train", "val"),
     learning: Learning | None = None,
     pooling: How = "auto",
@@ -134,7 +135,7 @@ def transfer(
         compare: "random": features of random weights; "scratch": the network trained on each fold.
         per_class, test, folds: images a class to learn from, and to judge by at most, and draws; default: usual ones.
         background: whether the class that is no category takes part. sets: PASCAL VOC's, to learn from and judge by.
-        max_pixels, max_bytes: what one image may cost, as for `open_source`.
+        max_pixels, max_bytes, root: what one image may cost, and where a list's paths begin, as for `open_source`.
         learning: how classifiers learn. pooling, features: how maps become numbers, and at most how many.
         scratch_size, scratch_changes: side of the input, and options of the recipe, when trained from scratch.
         weights: of the network, where it is spelled. loading: called as `load`, which is the default.
@@ -159,7 +160,7 @@ def transfer(
     recipe = recipe_of(scratch_changes or {}, seed=seed)
     target = images
     if not isinstance(target, TargetSet):
-        target = open_target(target, background=background, max_pixels=max_pixels, max_bytes=max_bytes)
+        target = open_target(target, background=background, max_pixels=max_pixels, max_bytes=max_bytes, root=root)
     drawn = _folds(target, per_class, test, folds, sets, seed)
     net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
     chosen = default_layers(net) if layers is None else [net.layers[layer].name for layer in layers]

@@ -105,6 +105,7 @@ def train(
     limit: int | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    root: str | PathLike[str] | None = None,
     keep: Keep = "auto",
     workers: int | None = None,
     save_every: int = 1000,
@@ -127,7 +128,7 @@ def train(
         validation: images whose error is measured after epochs, and decides when the rate falls on a plateau.
         hold_out: the share of each class that is validated on instead, evenly spread.
         limit: at most so many images of either part, evenly spread.
-        max_pixels, max_bytes: what one image may cost, as for `open_source`.
+        max_pixels, max_bytes, root: what one image may cost, and where a list's paths begin, as for `open_source`.
         keep: training images decoded once into "memory" (each process has its own) or anew each epoch ("stream").
         workers: threads that make batches ahead of the network.
         save_every: updates of an epoch between saved states; each epoch ends with one anyway.
@@ -150,7 +151,13 @@ def train(
     """
     wanted = configured(config, changes or {}, seed=seed)
     source, held = open_splits(
-        images, validation=validation, hold_out=hold_out, limit=limit, max_pixels=max_pixels, max_bytes=max_bytes
+        images,
+        validation=validation,
+        hold_out=hold_out,
+        limit=limit,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
+        root=root,
     )
     if on_start is not None:
         on_start(wanted, source, held)

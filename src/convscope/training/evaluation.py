@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,16 +13,17 @@ from torch import Tensor
 
 from convscope.data import Failure, Preprocess, Source, load_pixels
 from convscope.data.ahead import in_one_piece, made_ahead
-from convscope.errors import ImageError, SourceError, UsageError, nearest
+from convscope.data.loading import first_reasons
+from convscope.errors import ImageError, SourceError, UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
+from convscope.training.matching import Match, match_classes, matched_by
 from convscope.training.pictures import Pixels
+from convscope.training.predictions import Predictions, predicted
 from convscope.training.recipe import CropSource
 from convscope.training.views import Viewer, Views
-
-Match = Literal["name", "index"]
 
 _PIECE = 32  # images that are decoded and run together
 
@@ -43,6 +44,9 @@ class Evaluation:
     confusion: NDArray[np.int64]
     hits5: NDArray[np.int64]
     failures: tuple[Failure, ...]
+    predictions: Predictions = field(default_factory=Predictions.none)
+    matched: Match = "name"
+    """How classes of images and network were matched."""
 
     @property
     def images(self) -> int:
@@ -98,6 +102,7 @@ class Evaluation:
         return {
             "networks": list(self.networks),
             "views": self.views,
+            "match": self.matched,
             "images": self.images,
             "top1": self.top1,
             "top5": self.top5,
@@ -135,7 +140,8 @@ def evaluate(
             it.
         padding: pixels of mean colour around the image for ten crops; by default none, or in proportion to the paper's
             where the network's preprocessing leaves no room around its crop.
-        match: classes of images and network are matched by "name", or by "index" where one of them has other names.
+        match: classes of images and network are matched by "name", or by "index" where that is asked for; by their
+            order too where one side has no names and both are as many, which `Evaluation.matched` says.
 
     Raises:
         UsageError: for networks whose classes differ from each other's or do not fit the images'.
@@ -145,16 +151,17 @@ def evaluate(
     if not nets:
         raise UsageError("no network to evaluate")
     answers = _answers(nets)
+    rows = [index for index in range(len(source)) if source.label(index) >= 0]
+    if not rows:
+        raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
     targets = match_classes(source, answers, len(_probabilities_of(nets[0])), match)
     viewers = [Viewer(preprocess_of(net, source), views, crop_source, padding) for net in nets]
     names = answers or tuple(str(number) for number in range(len(_probabilities_of(nets[0]))))
     confusion = np.zeros((len(targets), len(names)), np.int64)
-    hits5, failures, done = np.zeros(len(targets), np.int64), [], 0
-    rows = [index for index in range(len(source)) if source.label(index) >= 0]
-    if not rows:
-        raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
+    hits5, failures, told, done = np.zeros(len(targets), np.int64), [], [], 0
     for piece in _decoded(source, rows, threads, [viewer.preprocess for viewer in viewers]):
         done += len(piece)
+        seen = [index for index, image in piece if not isinstance(image, Failure)]
         images = [(image, source.label(index)) for index, image in piece if not isinstance(image, Failure)]
         failures += [image for _, image in piece if isinstance(image, Failure)]
         if images:
@@ -166,15 +173,17 @@ def evaluate(
             ).mean(0)
             best = mean.topk(min(5, mean.shape[1])).indices.numpy()
             labels = np.array([label for _, label in images])
+            told.append(predicted(mean, best[:, 0], seen, labels, targets[labels]))
             np.add.at(confusion, (labels, best[:, 0]), 1)
             np.add.at(hits5, labels, (best == targets[labels][:, None]).any(1))
         progress("evaluating", done, len(rows))
     if not confusion.sum():
-        raise SourceError(f"none of the images can be read: {source.describe()}")
+        raise SourceError(f"none of the images can be read: {source.describe()}; {first_reasons(failures)}")
     classes = source.classes or tuple(names[target] for target in targets)
     return Evaluation(
-        tuple(net.name for net in nets), views, classes, names, targets, confusion, hits5, tuple(failures)
-    )
+        tuple(net.name for net in nets), views, classes, names, targets, confusion, hits5, tuple(failures),
+        Predictions.joined(told), matched_by(source, answers, match),
+    )  # fmt: skip
 
 
 @usual_settings()
@@ -185,39 +194,6 @@ def probabilities(net: Network, viewer: Viewer, images: Sequence[Pixels]) -> Ten
     logits = torch.cat([net.run(part, [net.output])[net.output] for part in x.split(64)])
     shares = logits.flatten(1).double().softmax(1)
     return shares.view(len(images), len(viewer), -1).mean(1).cpu()
-
-
-def match_classes(source: Source, answers: tuple[str, ...] | None, outputs: int, match: Match) -> NDArray[np.int64]:
-    """For each class of the images, its number among the network's outputs.
-
-    Names match where they are equal, or equal the first of several that commas separate ("tench, Tinca tinca"),
-    whatever their case.
-
-    Raises:
-        UsageError: where a class has no output.
-    """
-    if match not in ("name", "index"):
-        raise UsageError(f"classes are matched by 'name' or by 'index', found {match!r}")
-    count = len(source.classes) or 1 + max(source.label(index) for index in range(len(source)))
-    if match == "index" or answers is None or not source.classes:
-        if count > outputs:
-            raise UsageError(f"the images have {count} classes and the network {outputs} outputs: {source.describe()}")
-        return np.arange(count)
-    known: dict[str, int] = {}
-    for number, name in enumerate(answers):
-        for spelled in (name, name.partition(",")[0]):
-            known.setdefault(_plain(spelled), number)
-    missing = [name for name in source.classes if _plain(name) not in known]
-    if missing:
-        raise UsageError(
-            f"the network has no class {missing[0]!r}{nearest(missing[0], answers)}; {len(missing)} of the images' "
-            f"{count} classes are unknown to it: match='index' takes them by their order"
-        )
-    return np.array([known[_plain(name)] for name in source.classes])
-
-
-def _plain(name: str) -> str:
-    return name.strip().replace("_", " ").lower()
 
 
 def _probabilities_of(net: Network) -> range:

@@ -6,6 +6,7 @@ import os
 import zipfile
 from collections.abc import Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,14 @@ def open_splits(
     limit: int | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
+    root: str | PathLike[str] | None = None,
 ) -> tuple[Source, Source | None]:
     """Training and validation images: `data` and `validation`, or the two parts that `data` has.
 
     Without `validation`, a pack `npz:FILE` gives its splits train and val, a folder its sub-folders train and val; with
     `hold_out` that share of each class is validated on and not trained on, evenly spread. Otherwise there are no
-    validation images. `limit` is for each of the two; `max_pixels` and `max_bytes` are those of `open_source`.
+    validation images. `limit` is for each of the two; `max_pixels`, `max_bytes` and `root` are those of
+    `open_source`.
 
     Raises:
         UsageError: where `validation` and `hold_out` are both given, or the share is not between 0 and 1. SourceError:
@@ -41,7 +44,7 @@ def open_splits(
         raise UsageError(
             "validation images are either named with validation= or held out with hold_out=: give one of them"
         )
-    opened = partial(open_source, max_pixels=max_pixels, max_bytes=max_bytes)
+    opened = partial(open_source, max_pixels=max_pixels, max_bytes=max_bytes, root=root)
     if hold_out is not None:
         return _held_out(opened(data), hold_out, limit)
     if validation is not None:

@@ -130,28 +130,77 @@ def hash_items(
     return digest.hexdigest()
 
 
-def class_labels(values: Sequence[str | int | None], *, what: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+Label = str | int | float | bool | None
+"""A label as it stands in a file."""
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+_ABSENT = ("", "nan", "<na>", "nat")
+_BOOLEANS = ("false", "true")
+
+
+def class_labels(values: Sequence[Label], *, what: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Labels and class names of values as they stand in a file: all whole numbers are indices, else names are sorted.
 
-    None and "" are images without a class, label -1. `what` names the place for the SourceError about absurd numbers.
+    Numbers are whole whatever their type: 3.0 is 3, as pandas writes it where a label is missing. Booleans are the
+    classes False and True. None, NaN and "" are images without a class, label -1, as are all where some floating-point
+    number is not whole: such numbers are no classes. `what` names the place for the SourceError about absurd numbers.
 
     >>> labels, classes = class_labels(["dog", "cat", None, "dog"], what="list.txt")
     >>> labels.tolist(), classes
     ([1, 0, -1, 1], ('cat', 'dog'))
-    >>> class_labels(["2", "0"], what="list.txt")[1]
+    >>> class_labels(["2.0", "", "0"], what="list.csv")[1]
     ('0', '1', '2')
+    >>> class_labels([True, None], what="a.parquet")[0].tolist()
+    [1, -1]
     """
+    if any(isinstance(value, float) and np.isfinite(value) and value != int(value) for value in values):
+        return np.full(len(values), -1, np.int64), ()
     texts = ["" if value is None else str(value).strip() for value in values]
+    texts = ["" if text.lower() in _ABSENT else text for text in texts]
     given = [text for text in texts if text]
-    if all(re.fullmatch(r"-1|[0-9]+", text) for text in given):
-        labels = np.array([int(text) if text else -1 for text in texts], dtype=np.int64)
+    numbers = {text: _whole(text) for text in set(given)}
+    if all(number is not None for number in numbers.values()):
+        labels = np.array([numbers[text] if text else -1 for text in texts], dtype=np.int64)
         count = int(labels.max(initial=-1)) + 1
         if count > max(100_000, 10 * len(texts)):
             raise SourceError(f"{what}: label {count - 1} is no class index; classes are counted from 0")
         return labels, tuple(str(index) for index in range(count))
+    if given and all(text.lower() in _BOOLEANS for text in given):
+        places = [_BOOLEANS.index(text.lower()) if text else -1 for text in texts]
+        return np.array(places, np.int64), ("False", "True")
     classes = sorted(set(given), key=natural_key)
     place = {name: index for index, name in enumerate(classes)}
     return np.array([place.get(text, -1) for text in texts], dtype=np.int64), tuple(classes)
+
+
+def _whole(text: str) -> int | None:
+    """The class index that a text spells, -1 for none, as in 3, 3.0 and 3e0; None where it is no such number.
+
+    >>> _whole("3.0"), _whole("-1"), _whole("3.5"), _whole("-2"), _whole("cat"), _whole("1e400")
+    (3, -1, None, None, None, None)
+    """
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        number = int(text) if text.isdecimal() else float(text)
+        whole = int(number)
+    except (ValueError, OverflowError):  # of more digits than there are, or infinite
+        return None
+    return whole if whole == number and -1 <= whole < 2**62 else None
+
+
+def whole_labels(values: NDArray[Any]) -> NDArray[np.int64] | None:
+    """The class indices that an array holds, in whatever type: -1 for NaN; None where they are no whole numbers.
+
+    >>> whole_labels(np.array([1.0, np.nan, 4.0])).tolist(), whole_labels(np.array([True, False])).tolist()
+    ([1, -1, 4], [1, 0])
+    """
+    if values.dtype.kind in "biu":
+        return values.astype(np.int64)
+    if values.dtype.kind != "f":
+        return None
+    known = np.nan_to_num(values.astype(np.float64), nan=-1.0, posinf=0.5, neginf=0.5)
+    return known.astype(np.int64) if (known == np.floor(known)).all() and (abs(known) < 2**53).all() else None
 
 
 def pick_column(asked: str | None, candidates: Sequence[str], *, usual: Sequence[str], what: str) -> str:

@@ -1,5 +1,7 @@
 """What tables of images have in common: usual names of columns, and cells that hold an image, encoded or as numbers."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,27 @@ from convscope.errors import ImageError
 
 IMAGE_COLUMNS = ("image", "img", "jpg", "jpeg", "png", "picture", "photo", "bytes")
 """Column names that are taken for the images where several columns could be."""
-LABEL_COLUMNS = ("label", "labels", "class", "class_index", "cls", "target", "fine_label")
-"""Column names that are taken for the label, in this order."""
+LABEL_COLUMNS = (
+    "label", "labels", "class", "class_index", "class_id", "cls", "target", "targets", "fine_label", "category",
+)  # fmt: skip
+"""Column names that are taken for the label, in this order, whatever their case."""
+
+
+def column_key(name: str) -> str:
+    """The name of a column as those above are written.
+
+    >>> column_key(" Image Path"), column_key("File-Name"), column_key("imagePath"), column_key("filename")
+    ('image_path', 'file_name', 'image_path', 'file_name')
+    """
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name.strip())
+    key = re.sub(r"[\s\-_]+", "_", spaced).lower()
+    return re.sub(r"^(image|img|file|class|label)(path|name|file|index|id)$", r"\1_\2", key)
+
+
+def label_columns(names: Iterable[str]) -> list[str]:
+    """The columns of those names that are taken for the label, the likeliest first."""
+    known = {column_key(name): name for name in names}
+    return [known[usual] for usual in LABEL_COLUMNS if usual in known]
 
 
 def image_bytes(value: Any, allowance: Allowance) -> bytes:

@@ -13,7 +13,7 @@ from torch.utils.data import Subset as TorchSubset
 
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.decoding import Payload, decode
-from convscope.data.sources.base import PicklableLock, hash_items
+from convscope.data.sources.base import PicklableLock, hash_items, whole_labels
 from convscope.errors import ImageError, SourceError, UsageError
 
 Access = Literal["serial", "concurrent"]
@@ -150,8 +150,8 @@ def _targets(dataset: Any, length: int) -> NDArray[np.int64] | None:
         found = getattr(dataset, name, None)
         if isinstance(found, list | tuple | np.ndarray | Tensor) and len(found) == length:
             values = np.asarray(found)
-            if values.ndim == 1 and values.dtype.kind in "iu":
-                return values.astype(np.int64)
+            if values.ndim == 1 and (whole := whole_labels(values)) is not None:
+                return whole
     return None
 
 
@@ -178,8 +178,9 @@ def _parts(item: Any) -> tuple[Any, int]:
         image, label = (item[0] if item else None), (item[1] if len(item) > 1 else None)
     else:
         image, label = item, None
-    whole = isinstance(label, int | np.integer | Tensor | np.ndarray) and np.asarray(label).size == 1
-    return image, int(np.asarray(label).item()) if whole else -1
+    number = isinstance(label, int | float | np.number | np.bool_ | Tensor | np.ndarray) and np.asarray(label).size == 1
+    whole = whole_labels(np.asarray(label).reshape(-1)) if number else None
+    return image, -1 if whole is None else int(whole[0])
 
 
 def _pixels(image: Any) -> Payload:

@@ -5,11 +5,8 @@ million images takes seconds; a change that keeps a file's size goes unnoticed, 
 without compression. Times and absolute paths do not count: a copied or moved folder is the same collection.
 """
 
-import csv
-import io
 import logging
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,16 +23,14 @@ from convscope.data.sources.base import (
     is_image_name,
     natural_key,
 )
+from convscope.data.sources.listing import Listed, read_list
 from convscope.errors import SourceError
-from convscope.files import kind_of, read_regular
+from convscope.files import kind_of
 
 logger = logging.getLogger(__name__)
 
-_LARGEST_LIST = 1 << 30
 LABELS_FILE = "labels.csv"
-"""The table, in or above a flat folder of images, whose columns `file`, `class_index` and `name` label them."""
-
-_HEADERS = ({"path", "file", "filename", "image"}, {"label", "class", "class_index", "target", ""})
+"""The table, in or above a flat folder of images, that labels them: columns as for `open_list`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,20 +172,22 @@ def _labels_table(root: Path, names: Sequence[str]) -> tuple[NDArray[np.int64], 
         if not path.is_file():
             continue
         try:
-            text = read_regular(path, _LARGEST_LIST).decode("utf-8-sig")
-            rows = list(csv.DictReader(io.StringIO(text, newline="")))
-            if not rows or not {"file", "class_index"} <= set(rows[0]):
-                logger.info("%s has no columns file and class_index: not used", path)
-                continue
-            index = {Path(row["file"]).name: (int(row["class_index"]), row.get("name") or "") for row in rows}
-        except (OSError, csv.Error, ValueError, TypeError) as error:
-            raise SourceError(f"{path} cannot be read as a table of labels: {error}") from error
-        labels = np.array([index.get(name, (-1, ""))[0] for name in names], np.int64)
+            rows = read_list(path)
+        except SourceError as error:
+            if "no column of paths" not in str(error) and "names no image" not in str(error):
+                raise
+            logger.info("%s is not used: %s", path, error)
+            continue
+        values, classes = class_labels([row.label for row in rows], what=str(path))
+        if not classes:
+            logger.info("%s has no column of labels: not used", path)
+            continue
+        index = {Path(row.path).name: int(label) for row, label in zip(rows, values, strict=True)}
+        labels = np.array([index.get(name, -1) for name in names], np.int64)
         if (labels < 0).all():
             logger.info("%s lists none of the images of %s: not used", path, root)
             continue
-        named = dict(index.values())
-        return labels, tuple(named.get(label) or str(label) for label in range(max(named) + 1))
+        return labels, _named(classes, values, rows)
     return None
 
 
@@ -199,52 +196,49 @@ def open_files(paths: Sequence[Path], *, kind: str = "files") -> FileSource:
     return _located(kind, list(paths), np.full(len(paths), -1, np.int64), (), home=None)
 
 
-def open_list(path: Path) -> FileSource:
-    """The images that a text file lists: one path a line, relative to the list's folder, and optionally a label.
+def open_list(path: Path, root: Path | None = None) -> FileSource:
+    """The images that a text file lists: one path a line, and optionally a label; or a table with such columns.
 
-    A tab, comma or spaces part path and label; without a tab, the path ends at its image ending (`my cat.jpg tabby`).
-    Labels are class indices where all are whole numbers, otherwise class names, numbered in sorted order. Empty lines,
-    lines that begin with #, and a first line of column names (`path,label`) are passed over.
+    Paths are relative to the list's folder, or to `root`. In a line a tab, comma or spaces part path and label;
+    without a tab, the path ends at its image ending (`my cat.jpg tabby`). Tables (.csv, .tsv, or with a first line of
+    column names) are read by the csv module: their columns are found by name (image, path, file ...; label, class,
+    target ...), whatever their case, and others are passed over. Labels are class indices where all are whole numbers,
+    3.0 as well as 3; otherwise class names, numbered in sorted order. Empty lines and lines that begin with # are
+    passed over.
 
     Raises SourceError where nothing is listed, or where none of the files exists.
     """
-    try:
-        lines = read_regular(path, _LARGEST_LIST).decode("utf-8-sig").splitlines()
-    except (OSError, ValueError) as error:
-        raise SourceError(f"the list {path} cannot be read as text: {error}") from error
-    rows = [_row(line) for line in lines if line.strip() and not line.startswith("#")]
-    if rows and rows[0][0].lower() in _HEADERS[0] and rows[0][1].lower() in _HEADERS[1]:
-        del rows[0]
-    if not rows:
-        raise SourceError(f"the list {path} names no image: write one path a line")
-    files = [path.parent / name for name, _ in rows]
+    rows = read_list(path)
+    home = path.parent if root is None else root
+    if root is not None and kind_of(root) != "folder":
+        raise SourceError(f"root='{root}' is no folder: give the one that the paths in {path} are relative to")
+    files = [_placed(home, row.path) for row in rows]
     if all(kind_of(file) == "nothing" for file in files):
         raise SourceError(
-            f"none of the {len(files)} files listed in {path} exists, such as {rows[0][0]!r}: "
-            f"paths are relative to {path.parent}"
+            f"none of the {len(files)} files listed in {path} exists, such as {rows[0].path!r}: "
+            f"paths are relative to {home}; root= names another folder"
         )
-    labels, classes = class_labels([label for _, label in rows], what=str(path))
-    return _located("list", files, labels, classes, home=path.parent)
+    labels, classes = class_labels([row.label for row in rows], what=str(path))
+    return _located("list", files, labels, _named(classes, labels, rows), home=home)
 
 
-_ENDING = "|".join(suffix[1:] for suffix in sorted(IMAGE_SUFFIXES))
-_LINE = re.compile(rf"(?P<path>.+?\.(?:{_ENDING}))(?:[,\s]\s*(?P<label>.*))?", re.IGNORECASE)
+def _placed(home: Path, name: str) -> Path:
+    """The file of a list's path, which may have been written on Windows."""
+    if "\\" in name and os.sep == "/" and kind_of(home / name) == "nothing":
+        name = name.replace("\\", "/")
+    return home / name
 
 
-def _row(line: str) -> tuple[str, str]:
-    """Path and label ("" where there is none) of one line.
-
-    >>> _row("a b.jpg tabby cat"), _row("x.PNG"), _row("noending 7")
-    (('a b.jpg', 'tabby cat'), ('x.PNG', ''), ('noending', '7'))
-    """
-    line = line.strip()
-    if "\t" in line:
-        name, _, label = line.partition("\t")
-        return name.strip(), label.strip()
-    if match := _LINE.fullmatch(line):
-        return match["path"], (match["label"] or "").strip()
-    parts = re.fullmatch(r"(?P<path>.+?)\s*[,\s]\s*(?P<label>[^,\s]+)", line)
-    return (parts["path"], parts["label"]) if parts else (line, "")
+def _named(classes: tuple[str, ...], labels: NDArray[np.int64], rows: Sequence[Listed]) -> tuple[str, ...]:
+    """The names of the classes that a table numbers, where another column of it gives each number one name."""
+    names: dict[int, set[str]] = {}
+    for label, row in zip(labels.tolist(), rows, strict=True):
+        if label >= 0 and row.name:
+            names.setdefault(label, set()).add(row.name)
+    numbered = classes == tuple(str(number) for number in range(len(classes)))
+    if not numbered or any(len(found) > 1 for found in names.values()):
+        return classes
+    return tuple(next(iter(names.get(number, {text}))) for number, text in enumerate(classes))
 
 
 def _located(

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import class_labels, hash_items, pick_column
-from convscope.data.sources.columns import IMAGE_COLUMNS, LABEL_COLUMNS, image_bytes, nested_array
+from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns, nested_array
 from convscope.errors import ImageError, SourceError, missing_extra, nearest
+
+_LABEL_TYPES = ("int", "uint", "float", "double", "bool", "string", "large_string")
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +182,8 @@ def _labels(datasets: Any, dataset: Any, title: str) -> tuple[NDArray[np.int64],
     """Labels and class names, from the ClassLabel column or one of a usual name; -1 and () where there is none."""
     features = dataset.features
     typed = [name for name, feature in features.items() if isinstance(feature, datasets.ClassLabel)]
-    usual = [name for name in LABEL_COLUMNS if name in features]
-    plain = [name for name in usual if getattr(features[name], "dtype", "").startswith(("int", "uint", "string"))]
+    usual = label_columns(features)
+    plain = [name for name in usual if getattr(features[name], "dtype", "").startswith(_LABEL_TYPES)]
     chosen = next((name for name in usual if name in typed), None) or next(iter(typed or plain), None)
     if chosen is None:
         return np.full(len(dataset), -1, np.int64), ()

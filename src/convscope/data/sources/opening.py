@@ -30,6 +30,7 @@ def open_source(
     spec: Any,
     *,
     limit: int | None = None,
+    root: str | os.PathLike[str] | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     tile_size: int | tuple[int, int] | None = None,
@@ -41,7 +42,7 @@ def open_source(
     | spec | images |
     | --- | --- |
     | `folder:DIR` or a folder's path | its files; sub-folders are classes |
-    | `list:FILE` or a .txt, .tsv, .csv path | the files that it lists, a path and perhaps a label a line |
+    | `list:FILE` or a .txt, .tsv, .csv path | the files that it lists: lines, or a table with columns of these names |
     | `tar:PATTERN` or a .tar path or pattern | WebDataset shards, as in `train-{000..012}.tar` |
     | `npz:FILE` or an .npz path, perhaps `#train`, `#val`, `#test` | a pack of encoded images, or arrays and labels |
     | `npy:FILE` or an .npy path, perhaps `#LABELS.npy` | an array (n, H, W), (n, H, W, C) or (n, C, H, W) |
@@ -52,6 +53,8 @@ def open_source(
     | an image's path, or a sequence of them | these files |
     | a `torch.utils.data.Dataset` or `datasets.Dataset` | its items |
     | a Source | itself |
+
+    Paths in a list are relative to its folder, or to `root`.
 
     An image of more than `max_pixels` pixels (by default `MAX_PIXELS`), or whose file has more than `max_bytes` bytes
     (by default `MAX_BYTES`), is left out like one that cannot be read, before it costs anything; so is what is no
@@ -71,10 +74,19 @@ def open_source(
     """
     if names not in get_args(Names):
         raise UsageError(f"names={names!r} is not a choice; choose one of {', '.join(get_args(Names))}")
-    source = _tiled(spec, tile_size, tile_stride) or _open(spec)
+    source = _tiled(spec, tile_size, tile_stride) or (_open(spec) if root is None else _list_at(spec, Path(root)))
     source = allowed(source, max_pixels=max_pixels, max_bytes=max_bytes)
     source = anonymous(source) if names == "numbered" else source
     return source if limit is None else limited(source, limit)
+
+
+def _list_at(spec: Any, root: Path) -> Source:
+    """The list that a spec names, with its paths below a folder."""
+    text = os.fspath(spec) if isinstance(spec, str | os.PathLike) else ""
+    place = text.removeprefix("list:") if kind_of(text) == "nothing" else text
+    if not place or not (place != text or Path(place).suffix.lower() in _LIST_SUFFIXES):
+        raise UsageError(f"root='{root}' is where the paths of a list begin, and {str(spec)!r} is no list")
+    return open_list(_existing(Path(place)), root)
 
 
 def _tiled(spec: Any, size: int | tuple[int, int] | None, stride: int | tuple[int, int] | None) -> Source | None:

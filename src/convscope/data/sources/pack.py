@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.npz import read_npz
 from convscope.data.sources.arrays import ArraySource, holds_arrays, open_npz_arrays
+from convscope.data.sources.base import whole_labels
 from convscope.errors import SourceError, nearest
 
 SPLITS = {"train": 0, "val": 1, "test": 1}
@@ -147,8 +148,11 @@ def _check(path: Path, members: dict[str, NDArray[Any]]) -> int:
         if name in members and members[name].shape != (count,):
             raise SourceError(f"{path}: {name} has shape {members[name].shape}, for {count} images")
     labels = members.get("labels")
-    if labels is not None and labels.dtype.kind not in "iu":
-        raise SourceError(f"{path}: labels are whole numbers, found {labels.dtype}")
+    if labels is not None:
+        whole = whole_labels(labels)
+        if whole is None:
+            raise SourceError(f"{path}: labels are whole numbers, found {labels.dtype} that are not")
+        members["labels"] = labels = whole
     classes = members.get("classes")
     if labels is not None and classes is not None and count and labels.max() >= len(classes):
         raise SourceError(f"{path}: label {labels.max()} has no name among the {len(classes)} classes")

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
-from convscope.data.sources.base import PicklableLock, class_labels, hash_items, natural_key, pick_column
-from convscope.data.sources.columns import IMAGE_COLUMNS, LABEL_COLUMNS, image_bytes, nested_array
+from convscope.data.sources.base import Label, PicklableLock, class_labels, hash_items, natural_key, pick_column
+from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns, nested_array
 from convscope.errors import ImageError, SourceError, missing_extra
 from convscope.files import kind_of
 
@@ -148,7 +148,7 @@ class _Rows:
     first: list[int] = field(default_factory=list)
     groups: list[tuple[int, int]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    labels: list[int | str | None] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
     classes: tuple[str, ...] = ()
 
     def add(self, table: Any, *, what: str) -> None:
@@ -218,16 +218,17 @@ def leaf_of(kind: Any) -> str | None:
     return str(np.dtype(kind.to_pandas_dtype())) if levels in (2, 3) and number else None
 
 
-def _label_cells(table: Any, schema: Any) -> list[int | str | None]:
+def _label_cells(table: Any, schema: Any) -> list[Label]:
     """The label of each row of a file, None where it has no label column."""
     import pyarrow.types as kinds
 
-    for name in LABEL_COLUMNS:
-        index = schema.get_field_index(name)
-        if index < 0:
-            continue
-        kind = schema.field(index).type
-        if kinds.is_integer(kind) or kinds.is_string(kind) or kinds.is_large_string(kind):
+    def labels(kind: Any) -> bool:
+        numbers = kinds.is_integer(kind) or kinds.is_floating(kind) or kinds.is_boolean(kind)
+        texts = kinds.is_string(kind) or kinds.is_large_string(kind)
+        return numbers or texts or (kinds.is_dictionary(kind) and labels(kind.value_type))
+
+    for name in label_columns(schema.names):
+        if labels(schema.field(name).type):
             return table.read(columns=[name]).column(0).to_pylist()
     return [None] * table.metadata.num_rows
 
@@ -247,7 +248,7 @@ def _class_names(schema: Any) -> tuple[str, ...]:
     """Class names from the `huggingface` metadata of a file, or ()."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return next(tuple(features[name]["names"]) for name in LABEL_COLUMNS if "names" in features.get(name, ()))
+        return next(tuple(features[name]["names"]) for name in label_columns(features) if "names" in features[name])
     except (KeyError, ValueError, TypeError, StopIteration):
         return ()
 

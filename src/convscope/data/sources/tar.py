@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
-from convscope.data.sources.base import class_labels, hash_items, is_image_name, natural_key
+from convscope.data.sources.base import Label, class_labels, hash_items, is_image_name, natural_key
 from convscope.errors import ImageError, SourceError
 from convscope.files import kind_of, read_regular
 
@@ -156,13 +156,13 @@ class _Entry:
     name: str
     offset: int
     size: int
-    label: str | int | None = None
+    label: Label = None
 
 
 def _index(path: Path) -> list[_Entry]:
     """The images of one shard in the order of their keys' first appearance."""
     images: dict[str, _Entry] = {}
-    labels: dict[str, str | int | None] = {}
+    labels: dict[str, Label] = {}
     try:
         with tarfile.open(path, "r:") as archive:
             for member in _files(archive):
@@ -198,7 +198,7 @@ def _files(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         archive.members.clear()  # type: ignore[attr-defined]  # documented as internal, and the usual remedy
 
 
-def _label(suffix: str, text: bytes, where: str) -> str | int | None:
+def _label(suffix: str, text: bytes, where: str) -> Label:
     """The label that a .cls or .json member holds."""
     try:
         if suffix == "cls":
@@ -208,7 +208,7 @@ def _label(suffix: str, text: bytes, where: str) -> str | int | None:
         raise SourceError(f"the label {where} cannot be read: {error}") from error
     if isinstance(value, dict):
         value = next((value[key] for key in _LABEL_KEYS if key in value), None)
-    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+    return value if isinstance(value, str | int | float) else None
 
 
 def _class_names(folder: Path, classes: Sequence[str]) -> tuple[str, ...]:

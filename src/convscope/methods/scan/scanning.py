@@ -17,6 +17,7 @@ import torch
 
 from convscope import kernels
 from convscope.data import Source, open_source
+from convscope.data.loading import first_reasons
 from convscope.errors import SourceError, UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import preprocess_of
@@ -83,13 +84,11 @@ def refuse_unreadable(found: S) -> S:
     """The scan, where some image was read, or images are left to scan.
 
     Raises:
-        SourceError: with the first failure, for a whole scan of images of which none could be read.
+        SourceError: with the first reasons, for a whole scan of images of which none could be read.
     """
     if found.complete and not found.images and found.failures:
-        first = found.failures[0]
         raise SourceError(
-            f"none of the {len(found.failures)} images of the collection can be read; the first, {first.name}: "
-            f"{first.reason}"
+            f"none of the {len(found.failures)} images of the collection can be read; {first_reasons(found.failures)}"
         )
     return found
 

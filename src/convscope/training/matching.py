@@ -1,0 +1,77 @@
+"""Which output of a network is which class of a collection: by name, or by an order that was asked for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data import Source
+from convscope.errors import UsageError, nearest
+
+Match = Literal["name", "index"]
+
+
+def match_classes(source: Source, answers: tuple[str, ...] | None, outputs: int, match: Match) -> NDArray[np.int64]:
+    """For each class of the images, its number among the network's outputs.
+
+    Names match where they are equal, or equal the first of several that commas separate ("tench, Tinca tinca"),
+    whatever their case. Where the network or the images have no names, the classes are taken by their order if there
+    are as many of them as outputs (see `matched_by`); otherwise only where "index" asks for it.
+
+    Raises:
+        UsageError: where a class has no output, or it is not clear which one is its.
+    """
+    if match not in ("name", "index"):
+        raise UsageError(f"classes are matched by 'name' or by 'index', found {match!r}")
+    count = len(source.classes) or 1 + max(source.label(index) for index in range(len(source)))
+    if matched_by(source, answers, match) == "index":
+        _check_counts(source, answers, count, outputs, match)
+        return np.arange(count)
+    known: dict[str, int] = {}
+    for number, name in enumerate(answers or ()):
+        for spelled in (name, name.partition(",")[0]):
+            known.setdefault(_plain(spelled), number)
+    missing = [name for name in source.classes if _plain(name) not in known]
+    if missing:
+        raise UsageError(
+            f"the network has no class {missing[0]!r}{nearest(missing[0], answers or ())}; {len(missing)} of the "
+            f"images' {count} classes are unknown to it: match='index' takes them by their order"
+        )
+    return np.array([known[_plain(name)] for name in source.classes])
+
+
+def matched_by(source: Source, answers: tuple[str, ...] | None, match: Match) -> Match:
+    """How classes and outputs are matched: by "index" where that is asked for, or where one side has no names."""
+    if match == "index" or answers is None:
+        return "index"
+    # Classes called 0, 1, 10, 2 are names that look like numbers where the network calls its outputs so.
+    numbers_known = bool(source.classes) and set(source.classes) <= set(answers)
+    return "name" if is_named(source) or numbers_known else "index"
+
+
+def is_named(source: Source) -> bool:
+    """Whether the classes of images have names, other than their own numbers."""
+    return bool(source.classes) and source.classes != tuple(map(str, range(len(source.classes))))
+
+
+def _check_counts(source: Source, answers: tuple[str, ...] | None, count: int, outputs: int, match: Match) -> None:
+    """Raise UsageError where classes cannot be outputs by their order, or nobody said that they are."""
+    found = f"the images have {count} classes and the network {outputs} outputs"
+    if count > outputs:
+        raise UsageError(f"{found}: {source.describe()}")
+    if match == "name" and count != outputs:
+        why = "the network does not name its outputs" if answers is None else "the images' classes have no names"
+        remedy = "classes= names the outputs" if answers is None else "labels that are names are found by name"
+        raise UsageError(
+            f"{found}, and {why}, so which output is which class is not known: {remedy}, and match='index' takes the "
+            f"classes as the first {count} outputs, in their order"
+        )
+
+
+def _plain(name: str) -> str:
+    return name.strip().replace("_", " ").lower()
+
+
+__all__ = ["Match", "is_named", "match_classes", "matched_by"]

@@ -1,0 +1,99 @@
+"""The files of an evaluation: predictions, and the mistakes as a collection that opens again."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import convscope as cs
+from convscope import studies
+from convscope.data import load_image, open_source
+from tests.data.making import encoded
+from tests.data.test_tar import write as write_tar
+
+
+@pytest.fixture(scope="module")
+def net() -> cs.Network:
+    return cs.load("zoo:tiny", classes=["cat, tabby", "dog", "ant"])
+
+
+def pixels(row: int) -> np.ndarray:
+    return np.random.default_rng(row).integers(0, 256, (40, 40, 3)).astype(np.uint8)
+
+
+NAMES = ("cat, tabby", "dog", "ant", "dog", "dog", "ant")
+
+
+def collection(kind: str, folder: Path) -> object:
+    """The same six pictures with the same classes, in some kind of collection."""
+    folder.mkdir()
+    if kind == "folder":
+        for row, name in enumerate(NAMES):
+            (folder / name).mkdir(exist_ok=True)
+            Image.fromarray(pixels(row)).save(folder / name / f"{row}.png")
+        return folder
+    if kind == "list":
+        for row in range(6):
+            Image.fromarray(pixels(row)).save(folder / f"{row}.png")
+        with (folder / "l.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("path", "class"), *((f"{row}.png", name) for row, name in enumerate(NAMES))])
+        return folder / "l.csv"
+    if kind == "tar":
+        members = {f"{row}.png": encoded(pixels(row), "PNG") for row in range(6)}
+        members |= {f"{row}.cls": name.encode() for row, name in enumerate(NAMES)}
+        return write_tar(folder / "a.tar", members)
+
+    return Items()
+
+
+class Items:
+    """A dataset as torch knows them."""
+
+    classes = ("ant", "cat, tabby", "dog")
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+    def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
+        return pixels(row), self.classes.index(NAMES[row])
+
+
+@pytest.mark.parametrize("kind", ["folder", "list", "tar", "dataset"])
+def test_predictions_and_mistakes_are_written_and_open_again(tmp_path: Path, net: cs.Network, kind: str) -> None:
+    images = collection(kind, tmp_path / "images")
+    found = studies.evaluate(net, images, store=tmp_path / "out")
+    source = open_source(images)
+    with (tmp_path / "out" / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["image", "label", "prediction", "probability", "rank"]
+    assert [row["image"] for row in rows] == [source.name(index) for index in range(6)]
+    assert [row["label"] for row in rows] == [source.classes[source.label(index)] for index in range(6)]
+    right = [row for row in rows if row["label"] == row["prediction"]]
+    assert {row["rank"] for row in right} <= {"1"}
+    assert len(right) / 6 == pytest.approx(found.found.top1)
+    wrong = [index for index, row in enumerate(rows) if row["label"] != row["prediction"]]
+    assert 0 < len(wrong) < 6
+
+    again = open_source(f"list:{tmp_path / 'out' / 'misclassified.csv'}")
+    assert [again.classes[again.label(place)] for place in range(len(again))] == [rows[at]["label"] for at in wrong]
+    for place, index in enumerate(wrong):
+        assert np.array_equal(load_image(again, place), load_image(source, index))
+    assert studies.evaluate(net, again).found.top1 == 0
+
+
+def test_mistakes_of_a_part_of_a_collection_are_its_own(tmp_path: Path, net: cs.Network) -> None:
+    images = collection("folder", tmp_path / "images")
+    studies.evaluate(net, images, limit=3, store=tmp_path / "out")
+    again = open_source(tmp_path / "out" / "misclassified.csv")
+    part = open_source(images, limit=3)
+    assert {Path(again.name(place)).name for place in range(len(again))} <= {
+        Path(part.name(index)).name for index in range(3)
+    }
+
+
+def test_an_order_that_was_not_asked_for_is_remarked(tmp_path: Path) -> None:
+    found = studies.evaluate(cs.load("zoo:tiny", classes=3), collection("folder", tmp_path / "images"))
+    (said,) = found.remarks()
+    assert said == ("outputs are matched with classes by their order: output 0 is ant, 1 is cat, tabby, 2 is dog")

@@ -157,7 +157,7 @@ def open_images(
         max_bytes=asked.max_bytes,
         tile_size=parse_pair(asked.tile_size, "tile-size"),
         tile_stride=parse_pair(asked.tile_stride, "tile-stride"),
-        names="numbered" if asked.anonymous else "kept",
+        naming="numbered" if asked.anonymous else "kept",
     )
 
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.data import Images, Names, Source, cached, open_source
+from convscope.data import Images, Naming, Source, cached, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import are_planes
@@ -29,12 +29,12 @@ def collection(
     max_bytes: int | None = None,
     tile_size: int | tuple[int, int] | None = None,
     tile_stride: int | tuple[int, int] | None = None,
-    names: Names = "kept",
+    naming: Naming = "kept",
 ) -> Source:
     """The collection that image files, or one spelling of a collection, stand for.
 
     limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
-    max_bytes: what one image may cost; tile_size, tile_stride: the windows of large rasters; names: whether they are
+    max_bytes: what one image may cost; tile_size, tile_stride: the windows of large rasters; naming: whether names are
     "numbered". All as for `open_source`.
 
     Raises:
@@ -57,7 +57,7 @@ def collection(
         max_bytes=max_bytes,
         tile_size=tile_size,
         tile_stride=tile_stride,
-        names=names,
+        naming=naming,
     )
     return source if cache is None else cached(source, cache)
 

@@ -22,6 +22,7 @@ def invariance(
     transformations: Annotated[list[str] | None, Parameter(alias="-T", negative=())] = None,
     layers: str | None = None,
     target: Annotated[list[str] | None, Parameter(alias="-t", negative=())] = None,
+    unit: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None,
     distance: Literal["relative", "raw"] = "relative",
     outside: Literal["mean", "edge", "reflect"] = "mean",
     interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear",
@@ -51,8 +52,11 @@ def invariance(
         Layers to compare at, separated by commas; by default the first and last of the network's stages, and its
         output.
     target
-        Class to follow, by number or name; `labels` follows each image's own class; by default it is the most
-        probable one.
+        Class to follow, by number or name; `labels` follows each image's own class, `none` no class; by default it is
+        the most probable one. Of an output that is a map, 3@5,7 is channel 3 at row 5 and column 7, 3@0,0,8,8 over a
+        box.
+    unit
+        Unit whose activation is followed as well; may be given several times.
     distance
         Which distance the figure shows: relative to the length of the original's features, or as it is. Tables hold
         both.
@@ -70,7 +74,7 @@ def invariance(
     with terminal.progress() as progress:
         found = studies.invariance(
             net, opt.open_images(images, allowance, limit=limit), store=store, transformations=asked,
-            layers=parse_names(layers, "layers"), target=target, distance=distance, outside=outside,
+            layers=parse_names(layers, "layers"), target=target, units=unit or (), distance=distance, outside=outside,
             interpolation=interpolation, batch=batch, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)

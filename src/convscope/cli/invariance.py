@@ -52,9 +52,7 @@ def invariance(
         Layers to compare at, separated by commas; by default the first and last of the network's stages, and its
         output.
     target
-        Class to follow, by number or name; `labels` follows each image's own class, `none` no class; by default it is
-        the most probable one. Of an output that is a map, 3@5,7 is channel 3 at row 5 and column 7, 3@0,0,8,8 over a
-        box.
+        Class to follow, by number or name; `labels` is each image's own, `none` none; by default the most probable.
     unit
         Unit whose activation is followed as well; may be given several times.
     distance

@@ -104,7 +104,6 @@ def _document(net: "Network", stages: set[str]) -> dict[str, object]:
         "name": net.name,
         "input_shape": list(net.input_shape),
         "output": net.output,
-        "outputs": list(net.outputs),
         "meaning": net.meaning,
         "fingerprint": net.fingerprint,
         "layers": [

@@ -106,12 +106,9 @@ class ModelOptions:
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))] = 0
     """Seed of what is random: the weights of a network that has none, and what a command draws."""
     output: str | None = None
-    """Which of several outputs is looked at, by its key, its place (0 is the first), or a layer's name; by default the
-    last vector with a number for each class, else the first vector."""
+    """Which of several outputs: its key, place or layer. By default the last vector of a number a class, or the first."""
     scores: Literal["auto", "softmax", "sigmoid", "none"] = "auto"
-    """What the output's numbers are: logits of classes that exclude each other (softmax), of classes each there or not
-    (sigmoid), or values (none). By default what the network ends in; else one number is the logit of a class, and
-    several are logits of classes that exclude each other."""
+    """Its numbers: logits of classes that exclude each other, of classes that do not, or values."""
 
 
 @Parameter(name="*", group=RUN)

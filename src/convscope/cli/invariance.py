@@ -22,7 +22,7 @@ def invariance(
     transformations: Annotated[list[str] | None, Parameter(alias="-T", negative=())] = None,
     layers: str | None = None,
     target: Annotated[list[str] | None, Parameter(alias="-t", negative=())] = None,
-    unit: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None,
+    units: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None,
     distance: Literal["relative", "raw"] = "relative",
     outside: Literal["mean", "edge", "reflect"] = "mean",
     interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear",
@@ -53,7 +53,7 @@ def invariance(
         output.
     target
         Class to follow, by number or name; `labels` is each image's own, `none` none; by default the most probable.
-    unit
+    units
         Unit whose activation is followed as well; may be given several times.
     distance
         Which distance the figure shows: relative to the length of the original's features, or as it is. Tables hold
@@ -72,7 +72,7 @@ def invariance(
     with terminal.progress() as progress:
         found = studies.invariance(
             net, opt.open_images(images, allowance, limit=limit), store=store, transformations=asked,
-            layers=parse_names(layers, "layers"), target=target, units=unit or (), distance=distance, outside=outside,
+            layers=parse_names(layers, "layers"), target=target, units=units or (), distance=distance, outside=outside,
             interpolation=interpolation, batch=batch, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)

@@ -106,7 +106,7 @@ class ModelOptions:
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))] = 0
     """Seed of what is random: the weights of a network that has none, and what a command draws."""
     output: str | None = None
-    """Which of several outputs: its key, place or layer. By default the last vector of a number a class, or the first."""
+    """Which of several outputs, by key, place or layer; by default the last vector with a number a class."""
     scores: Literal["auto", "softmax", "sigmoid", "none"] = "auto"
     """Its numbers: logits of classes that exclude each other, of classes that do not, or values."""
 

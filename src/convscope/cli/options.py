@@ -163,7 +163,7 @@ def open_images(
         root=asked.root,
         tile_size=parse_pair(asked.tile_size, "tile-size"),
         tile_stride=parse_pair(asked.tile_stride, "tile-stride"),
-        names="numbered" if asked.anonymous else "kept",
+        naming="numbered" if asked.anonymous else "kept",
     )
 
 

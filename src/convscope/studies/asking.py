@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.data import Images, Names, Source, cached, open_source
+from convscope.data import Images, Naming, Source, cached, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import are_planes
@@ -30,13 +30,13 @@ def collection(
     root: str | PathLike[str] | None = None,
     tile_size: int | tuple[int, int] | None = None,
     tile_stride: int | tuple[int, int] | None = None,
-    names: Names = "kept",
+    naming: Naming = "kept",
 ) -> Source:
     """The collection that image files, or one spelling of a collection, stand for.
 
     limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
     max_bytes: what one image may cost; root: where a list's paths begin; tile_size, tile_stride: the windows of large
-    rasters; names: whether they are "numbered". All as for `open_source`.
+    rasters; naming: whether names are "numbered". All as for `open_source`.
 
     Raises:
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
@@ -59,7 +59,7 @@ def collection(
         max_bytes=max_bytes,
         tile_size=tile_size,
         tile_stride=tile_stride,
-        names=names,
+        naming=naming,
     )
     return source if cache is None else cached(source, cache)
 

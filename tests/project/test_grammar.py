@@ -43,9 +43,8 @@ SPELLED = {"changes": "--set", "scratch_changes": "--scratch-set", "sets": "--vo
 
 MODEL = {
     "weights", "input_size", "in_channels", "preprocess", "mean", "std", "resize", "range", "bands", "classes",
-    "channels", "device", "dtype", "seed", "randomness",
+    "channels", "device", "dtype", "seed", "randomness", "output", "scores",
 }  # fmt: skip
-MODEL |= {"output", "scores"}
 COMMON = {"json", "quiet", "debug", "max_pixels", "max_bytes", "root", "tile_size", "tile_stride", "anonymous"}
 ALONE = {
     "diagnose": {"against"}, "evaluate": {"with_"}, "transfer": {"classifiers", "c", "scaling", "voc_sets"},

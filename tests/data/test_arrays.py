@@ -133,6 +133,6 @@ def test_columns_of_arrays_in_a_hugging_face_dataset() -> None:
 
 def test_numbered_images_tell_neither_name_nor_place(tmp_path: Path) -> None:
     np.save(tmp_path / "doe_jane.npy", DIGITS)
-    source = open_source(tmp_path / "doe_jane.npy", names="numbered", limit=3)
+    source = open_source(tmp_path / "doe_jane.npy", naming="numbered", limit=3)
     assert [source.name(i) for i in range(3)] == ["image 0", "image 2", "image 4"]
     assert "doe" not in source.describe()

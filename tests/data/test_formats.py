@@ -122,7 +122,8 @@ def test_every_format_that_is_promised_is_read(form: str) -> None:
 
 def test_every_ending_of_an_image_stands_for_a_format_that_is_read() -> None:
     Image.init()
-    named = {Image.EXTENSION[suffix] for suffix in IMAGE_SUFFIXES}
+    others = {".dcm", ".heic", ".heif"}  # DICOM has a reader of its own; HEIF is named, with what to do
+    named = {Image.EXTENSION[suffix] for suffix in IMAGE_SUFFIXES - others}
     assert named <= {*FORMATS, "MPO"}
 
 

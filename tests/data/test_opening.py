@@ -76,7 +76,9 @@ def test_missing_path_under_a_scheme(folder: Path, scheme: str) -> None:
 def test_unknown_scheme() -> None:
     with pytest.raises(SourceError, match=r"unknown kind of image source 'parket' .*did you mean 'parquet'"):
         open_source("parket:x")
-    with pytest.raises(SourceError, match=r"'https' .*\(kinds: folder, list, tar, npz, parquet, hf, samples\)"):
+    with pytest.raises(
+        SourceError, match=r"'https' .*\(kinds: folder, list, tar, npz, npy, tiles, parquet, hf, samples\)"
+    ):
         open_source("https://example.org/photos")
 
 

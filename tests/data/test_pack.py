@@ -82,7 +82,7 @@ def test_file_is_read_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"data": None}, "needs data and offsets, it has offsets, labels"),
+        ({"data": None}, "needs data and offsets, or arrays.*; it has offsets, labels"),
         ({"data": np.zeros(3, np.int32)}, r"data is uint8 \(bytes,\), found int32"),
         ({"offsets": np.zeros((2, 2))}, "offsets are whole numbers"),
         ({"offsets": np.array([0, 5, 3])}, "offsets must rise"),

@@ -41,8 +41,11 @@ PYTHON_ONLY = {"progress", "options", "loading", "on_start", "on_epoch", "names"
 SPELLED = {"changes": "--set", "scratch_changes": "--scratch-set", "sets": "--voc-sets", "learning": "--classifiers"}
 """Options that are spelled otherwise, as is the habit of command lines."""
 
-MODEL = {"weights", "input_size", "preprocess", "classes", "channels", "device", "dtype", "seed", "randomness"}
-COMMON = {"json", "quiet", "debug", "max_pixels", "max_bytes", "root"}
+MODEL = {
+    "weights", "input_size", "in_channels", "preprocess", "mean", "std", "resize", "range", "bands", "classes",
+    "channels", "device", "dtype", "seed", "randomness", "output", "scores",
+}  # fmt: skip
+COMMON = {"json", "quiet", "debug", "max_pixels", "max_bytes", "root", "tile_size", "tile_stride", "anonymous"}
 ALONE = {
     "diagnose": {"against"}, "evaluate": {"with_"}, "transfer": {"classifiers", "c", "scaling", "voc_sets"},
     "atlas": {"cache"},

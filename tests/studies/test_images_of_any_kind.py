@@ -130,7 +130,7 @@ def test_tensors_of_a_network_without_preprocessing_are_shown_by_their_range(pho
     assert found.photos is not None
     assert found.photos.shape == (1, 16, 16, 3)
     assert (found.photos.min(), found.photos.max()) == (0, 255)
-    with pytest.raises(UsageError, match="has no preprocessing"):
+    with pytest.raises(UsageError, match="brings no preprocessing"):
         cs.deconv(bare, photo, "1:0")
 
 

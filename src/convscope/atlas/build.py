@@ -209,9 +209,9 @@ def _statistics(found: KeptScan, layer: str) -> LayerStatistics:
 
 def unit_names(net: Network, layer: str) -> tuple[str, ...] | None:
     """The names of a layer's units: those of the classes for the model's output, None for any other layer."""
-    if net.classes is None or layer != net.output or len(net.classes) != net.layers[layer].channels:
+    if net.classes is None or layer != net.output:
         return None
-    return net.classes
+    return net.head.names(net.classes)
 
 
 def write_page(folder: Path) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""`convscope evaluate`: how often a network is right, or several together."""
+"""`convscope evaluate`: how well a network answers, or several together."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ def evaluate(
     crop_source: Annotated[Literal["square", "whole"], Parameter(group=opt.RUN)] = "square",
     padding: Annotated[int | None, Parameter(group=opt.RUN)] = None,
     match: Annotated[Literal["name", "index"], Parameter(group=opt.RUN)] = "name",
+    labels: Annotated[Path | None, Parameter(group=opt.RUN)] = None,
     limit: opt.Limit = None,
     workers: opt.Workers = None,
     store: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
@@ -26,9 +27,10 @@ def evaluate(
     options: opt.ModelOptions | None = None,
     common: opt.Common | None = None,
 ) -> None:
-    """Measure top-1 and top-5 accuracy on labelled images, by class, from one crop or the paper's ten.
+    """Measure how well a network answers to labelled images, by what its output is, from one crop or the paper's ten.
 
-    Several networks are an ensemble: their probabilities are averaged.
+    Top-1 and top-5 accuracy of classes; AUROC, sensitivity and specificity of one class; average precision of labels;
+    MAE and R2 of values; IoU of maps; with intervals of 95 %. Several networks are an ensemble of averaged scores.
 
         convscope evaluate zoo:zfnet-imagenette npz:imagenette128.npz#val
         convscope evaluate zoo:squeezenet1_1 imagenet/val --views ten --json
@@ -49,6 +51,8 @@ def evaluate(
     match
         Classes of images and network belong together by name, or by their order. Where one side has no names and both
         have as many classes, the order is taken and said.
+    labels
+        What is true where it is no class: a CSV file of an image and its numbers a line, or a folder of masks.
     store
         Folder for evaluation.json, with the confusion of classes, its figure, predictions.csv (every image's answer)
         and misclassified.csv, a list that opens as a collection.
@@ -63,7 +67,7 @@ def evaluate(
     with terminal.progress() as progress:
         found = studies.evaluate(
             nets, source, store=store, views=views, crop_source=crop_source, padding=padding,
-            match=match, workers=workers, progress=progress,
+            match=match, labels=labels, workers=workers, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     for line in (*found.mistakes, found.summary):

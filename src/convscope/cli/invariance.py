@@ -22,6 +22,7 @@ def invariance(
     transformations: Annotated[list[str] | None, Parameter(alias="-T", negative=())] = None,
     layers: str | None = None,
     target: Annotated[list[str] | None, Parameter(alias="-t", negative=())] = None,
+    units: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None,
     distance: Literal["relative", "raw"] = "relative",
     outside: Literal["mean", "edge", "reflect"] = "mean",
     interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear",
@@ -51,8 +52,9 @@ def invariance(
         Layers to compare at, separated by commas; by default the first and last of the network's stages, and its
         output.
     target
-        Class to follow, by number or name; `labels` follows each image's own class; by default it is the most
-        probable one.
+        Class to follow, by number or name; `labels` is each image's own, `none` none; by default the most probable.
+    units
+        Unit whose activation is followed as well; may be given several times.
     distance
         Which distance the figure shows: relative to the length of the original's features, or as it is. Tables hold
         both.
@@ -70,7 +72,7 @@ def invariance(
     with terminal.progress() as progress:
         found = studies.invariance(
             net, opt.open_images(images, allowance, limit=limit), store=store, transformations=asked,
-            layers=parse_names(layers, "layers"), target=target, distance=distance, outside=outside,
+            layers=parse_names(layers, "layers"), target=target, units=units or (), distance=distance, outside=outside,
             interpolation=interpolation, batch=batch, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)

@@ -45,6 +45,7 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
     terminal.table((*listed.head, ""), rows, right=(3,))
     terminal.say()
     terminal.say(net.summary)
+    terminal.say(net.meaning)
     terminal.say("* taken by a scan when no layers are named")
     for layer in net.layers:
         if layer.field is not None and layer.field.regular and layer.field.unseen:
@@ -103,6 +104,7 @@ def _document(net: "Network", stages: set[str]) -> dict[str, object]:
         "name": net.name,
         "input_shape": list(net.input_shape),
         "output": net.output,
+        "meaning": net.meaning,
         "fingerprint": net.fingerprint,
         "layers": [
             {

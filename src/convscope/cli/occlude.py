@@ -58,8 +58,8 @@ def occlude(
     border
         Squares that reach over the right and bottom edge are clipped, or moved inside.
     target
-        Class to follow, by number or name; may be given several times. `labels` follows each image's own class; by
-        default it is the most probable one.
+        Class to follow, by number or name; may be given several times. `labels` is each image's own class, `none` none;
+        by default the most probable. Of a map, 3 is channel 3 summed over it, 3@5,7 at y,x, 3@0,0,8,8 over y0,x0,y1,x1.
     layer
         Layer whose strongest map is followed; by default the last one of maps.
     strongest

@@ -105,6 +105,10 @@ class ModelOptions:
     """Whether a network may give another answer each time, as one does whose dropout is left on."""
     seed: Annotated[int, Parameter(validator=validators.Number(gte=0, lt=2**63))] = 0
     """Seed of what is random: the weights of a network that has none, and what a command draws."""
+    output: str | None = None
+    """Which of several outputs, by key, place or layer; by default the last vector with a number a class."""
+    scores: Literal["auto", "softmax", "sigmoid", "none"] = "auto"
+    """Its numbers: logits of classes that exclude each other, of classes that do not, or values."""
 
 
 @Parameter(name="*", group=RUN)
@@ -163,7 +167,7 @@ def open_images(
         root=asked.root,
         tile_size=parse_pair(asked.tile_size, "tile-size"),
         tile_stride=parse_pair(asked.tile_stride, "tile-stride"),
-        names="numbered" if asked.anonymous else "kept",
+        naming="numbered" if asked.anonymous else "kept",
     )
 
 
@@ -209,6 +213,8 @@ def load_network(spec: str, asked: ModelOptions | None) -> "Network":
         "device": options.device,
         "dtype": None if options.dtype is None else getattr(torch, options.dtype),
         "randomness": options.randomness,
+        "output": options.output,
+        "scores": options.scores,
     }
     with _one_message():
         return convscope.load(spec, seed=options.seed, **how)
@@ -227,7 +233,7 @@ def loader(options: ModelOptions | None) -> "Callable[..., Network]":
 def load_all(specs: Sequence[str], options: ModelOptions | None) -> "Iterator[Network]":
     """Networks one after the other: the first with the model options, the others with those that follow their names."""
     asked = options or ModelOptions()
-    shared = ModelOptions(device=asked.device, dtype=asked.dtype, seed=asked.seed)
+    shared = ModelOptions(device=asked.device, dtype=asked.dtype, seed=asked.seed, scores=asked.scores)
     for number, text in enumerate(specs):
         spec, own = parse_model(text, shared) if number else (text, asked)
         yield load_network(spec, own)

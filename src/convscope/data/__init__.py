@@ -8,10 +8,11 @@ from convscope.data.looking import look
 from convscope.data.preprocess import CAFFE_MEAN, IMAGENET_MEAN, IMAGENET_STD, Placement, Preprocess, Range
 from convscope.data.ranges import settled
 from convscope.data.rasters import Raster
+from convscope.data.recipes import Numbers, RecipeName
 from convscope.data.sources import (
     CREDITS,
     Images,
-    Names,
+    Naming,
     Source,
     Subset,
     limit,
@@ -24,7 +25,7 @@ from convscope.data.sources import (
 __all__ = [
     # collections
     "open_source",
-    "Names",
+    "Naming",
     "Source",
     "Images",
     "subset",
@@ -48,6 +49,8 @@ __all__ = [
     "Preprocess",
     "Placement",
     "Range",
+    "RecipeName",
+    "Numbers",
     "settled",
     "IMAGENET_MEAN",
     "IMAGENET_STD",

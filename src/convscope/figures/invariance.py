@@ -67,11 +67,13 @@ def draw(
                 _lines(panel, curve, (curve.relative if distance == "relative" else curve.distances)[layer])
                 panel.set_ylim(bottom=0)
             _lines(panels[-1], curve, curve.probabilities)
-            panels[-1].set_ylim(0, 1.02)
+            probable = found.head is None or found.head.probable
+            if probable:
+                panels[-1].set_ylim(0, 1.02)
             if row == 0:
                 for panel, layer in zip(panels, found.layers, strict=False):
                     panel.set_title(layer)
-                panels[-1].set_title("p(class)")
+                panels[-1].set_title("p(class)" if probable else "output")
             panels[0].set_ylabel("distance / length" if distance == "relative" else "distance")
         _legend(made, axes[0][-1], found, names)
         return made

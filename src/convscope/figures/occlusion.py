@@ -116,9 +116,9 @@ def _legend(found: OcclusionMaps) -> str:
 
 def _row(axes: Sequence[Axes], found: OcclusionMaps, image: int, photo: Photo, classes: Sequence[str] | None) -> None:
     """One image: its six panels, with titles and scales."""
-    target, channel = int(found.targets[image, 0]), int(found.channels[image])
-    titles = (photo.name, f"map {channel}", "its projections", f"p({_short(_name(classes, target))})")
-    for at, (panel, title) in enumerate(zip(axes, (*titles, "top class", "drop of p"), strict=True)):
+    title, drops = _subject(found, image, classes)
+    titles = (photo.name, f"map {int(found.channels[image])}", "its projections", title, "top class", drops)
+    for at, (panel, title) in enumerate(zip(axes, titles, strict=True)):
         panel.set_xticks([])
         panel.set_yticks([])
         for spine in panel.spines.values():
@@ -127,14 +127,25 @@ def _row(axes: Sequence[Axes], found: OcclusionMaps, image: int, photo: Photo, c
     _picture(axes[0], found.grid, photo.pixels)
     _heat(axes[1], found.grid, photo.pixels, found.activation[image], float(found.uncovered.activations[image]))
     _projections(axes[2], photo)
-    uncovered = float(found.uncovered.probabilities[image, 0])
-    _heat(axes[3], found.grid, photo.pixels, found.probability[image], uncovered)
-    _labels(axes[4], found, image, photo.pixels, classes)
-    drop = found.attribution()[image]
+    uncovered, covered = (part[image] for part in found.measured(found.subject))
+    _heat(axes[3], found.grid, photo.pixels, covered, float(uncovered))
+    if found.head is not None and found.head.probable:
+        _labels(axes[4], found, image, photo.pixels, classes)
+    else:
+        axes[4].text(0.5, 0.5, "no classes", ha="center", va="center", fontsize=6, transform=axes[4].transAxes)
+    drop = found.attribution(found.subject)[image]
     reach = float(np.nanmax(np.abs(drop))) or 1.0
     axes[5].imshow(_grey(photo.pixels), cmap="gray", vmin=0, vmax=255)
     shown = axes[5].imshow(drop, cmap=_DROP, vmin=-reach, vmax=reach, alpha=_SEEN, interpolation="nearest")
     _scale(axes[5], shown)
+
+
+def _subject(found: OcclusionMaps, image: int, classes: Sequence[str] | None) -> tuple[str, str]:
+    """The titles of what was followed first and of its drop."""
+    if found.head is None or not found.targets.shape[1]:
+        return (str(found.units[0]) if found.units else "map"), "drop"
+    name = _short(found.head.target_name(int(found.targets[image, 0]), classes))
+    return (f"p({name})", "drop of p") if found.head.probable else (name, "drop")
 
 
 def _picture(panel: Axes, grid: Grid, pixels: Pixels) -> None:
@@ -283,7 +294,7 @@ def _labels(panel: Axes, found: OcclusionMaps, image: int, pixels: Pixels, class
     )
     panel.set_xlim(-0.5, found.grid.image[1] - 0.5)
     panel.set_ylim(found.grid.image[0] - 0.5, -0.5)
-    handles = [Patch(color=colours[place[n]], label=_short(_name(classes, n), 20)) for n in named]
+    handles = [Patch(color=colours[place[n]], label=_short(_label(found, n, classes), 20)) for n in named]
     if rest:
         handles.append(Patch(color=colours[-1], label=f"{len(rest)} other{'s' if len(rest) > 1 else ''}"))
     panel.legend(
@@ -304,8 +315,8 @@ def _grey(pixels: Pixels) -> NDArray[np.float64]:
     return pixels.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
 
 
-def _name(classes: Sequence[str] | None, number: int) -> str:
-    return classes[number] if classes else f"class {number}"
+def _label(found: OcclusionMaps, number: int, classes: Sequence[str] | None) -> str:
+    return f"class {number}" if found.head is None else found.head.label_name(number, classes)
 
 
 def _short(text: str, length: int = 14) -> str:

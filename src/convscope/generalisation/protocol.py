@@ -83,7 +83,7 @@ def default_layers(net: Network) -> list[str]:
         if after.op == "relu" or (after.name == net.output and after.op not in kinds)
     }
     flat = {one.name for one in vectors if one.op in kinds | {"relu"}} - repeated
-    names = {*net.layers.stages(), *flat, net.output}
+    names = {*net.layers.stages(), *flat, *net.listed_output}
     return [layer.name for layer in net.layers if layer.name in names]
 
 

@@ -1,7 +1,8 @@
 """A module traced once into steps that run, place and pull: the one thing every method is made of."""
 
+from convscope.graph.heads import Head, Scores
 from convscope.graph.network import LayerList, Network
 from convscope.graph.nouns import Field, Layer, Unit
 from convscope.graph.options import PullOptions, Report
 
-__all__ = ["Field", "Layer", "LayerList", "Network", "PullOptions", "Report", "Unit"]
+__all__ = ["Field", "Head", "Layer", "LayerList", "Network", "PullOptions", "Report", "Scores", "Unit"]

@@ -16,6 +16,7 @@ from torch.export.graph_signature import InputKind
 from torch.utils import _pytree as pytree
 
 from convscope.errors import TraceError
+from convscope.graph.heads import Output
 from convscope.graph.names import Origin, assign_names
 from convscope.graph.nouns import Value
 from convscope.graph.randomness import differs, may_draw, own_generators, random_steps
@@ -69,6 +70,7 @@ class Program:
     values: tuple[Value, ...]
     origins: dict[int, Origin]
     aliases: dict[str, int]
+    outputs: tuple[Output, ...]
     output: int
     input_shape: tuple[int, int, int]
     any_batch: bool
@@ -93,7 +95,7 @@ class _Lowering:
         self.values: list[Value] = []
         self.pending: list[tuple[Call, Origin]] = []
         self.dropped: list[tuple[Origin, int]] = []
-        self.outputs: list[int] = []
+        self.outputs: list[Output] = []
         self.drawn: list[str] = []
         self._bind_inputs()
 
@@ -132,17 +134,16 @@ class _Lowering:
         self.values.append(Value(self.input_shape, (2, 3)))
 
     def result(self) -> Program:
-        output: int | None = None
         for node in self.graph.nodes:
             if node.op == "call_function":
                 self._lower(node)
             elif node.op == "get_attr":
                 self.env[node] = getattr(self.program.graph_module, node.target)
             elif node.op == "output":
-                output = self._output(node)
-        if output is None:
-            raise TraceError("the model returns no tensor")
-        output = self._prune(output)
+                self._output(node)
+        if not self.outputs:
+            raise TraceError("the model returns no tensor that depends on the image")
+        self._prune()
         names = assign_names([(origin, call.op) for call, origin in self.pending])
         steps = tuple(make_step(i + 1, names[i], call) for i, (call, _) in enumerate(self.pending))
         names = assign_names([(origin, step.op) for step, (_, origin) in zip(steps, self.pending, strict=True)])
@@ -150,15 +151,17 @@ class _Lowering:
             step.name = name
         origins = {i + 1: origin for i, (_, origin) in enumerate(self.pending)}
         aliases = self._aliases(set(names))
-        shape = self.input_shape
+        shape, outputs = self.input_shape, tuple(self.outputs)
         images = (2 if self.any_batch else 1, *shape)
         drawing = random_steps(steps, lambda: torch.rand(images, dtype=self.dtype, device=self.device))
         random, values = tuple(dict.fromkeys([*self.drawn, *drawing])), tuple(self.values)
-        return Program(steps, values, origins, aliases, output, shape, self.any_batch, self.dtype, random)
+        return Program(
+            steps, values, origins, aliases, outputs, outputs[0].value, shape, self.any_batch, self.dtype, random
+        )
 
-    def _prune(self, output: int) -> int:
-        """Drops steps that no output needs (the chain a local response norm was told by); the output's new number."""
-        live = {output, 0, *self.outputs}
+    def _prune(self) -> None:
+        """Drops steps that no output needs (the chain a local response norm was told by)."""
+        live = {0, *(output.value for output in self.outputs)}
         for number in range(len(self.pending), 0, -1):
             if number in live:
                 live.update(self.pending[number - 1][0].inputs)
@@ -170,20 +173,26 @@ class _Lowering:
         ]
         self.values = [value for number, value in enumerate(self.values) if number in live]
         self.dropped = [(origin, renumbered[v]) for origin, v in self.dropped if v in live]
-        return renumbered[output]
+        self.outputs = [replace(output, value=renumbered[output.value]) for output in self.outputs]
 
     def _aliases(self, taken: set[str]) -> dict[str, int]:
         """Modules that only pass on their input (dropout, identities) name the value they pass on."""
         return {o.innermost[1]: v for o, v in self.dropped if o.innermost[1] and o.innermost[1] not in taken}
 
-    def _output(self, node: Any) -> int:
+    def _output(self, node: Any) -> None:
         mutated = len(self.program.graph_signature.buffers_to_mutate)
-        outs = [a for a in pytree.tree_leaves(node.args[0])[mutated:] if isinstance(self.env.get(a), Slot)]
-        self.outputs = [self.env[a].number for a in outs]
-        vectors = [a for a in outs if len(self._value(a).shape) == 1]
-        if not outs:
-            raise TraceError("the model returns no tensor that depends on the image")
-        return self.env[(vectors or outs)[0]].number
+        leaves = pytree.tree_leaves(node.args[0])[mutated:]
+        for name, leaf in zip(self._output_names(len(leaves)), leaves, strict=True):
+            if isinstance(self.env.get(leaf), Slot):
+                self.outputs.append(Output(name, self.env[leaf].number))
+
+    def _output_names(self, count: int) -> list[str]:
+        """The paths of keys and numbers to what the model returns, "" for a tensor alone."""
+        spec = self.program.call_spec.out_spec
+        if spec is None or spec.num_leaves != count:
+            return [str(number) for number in range(count)]
+        tree = pytree.tree_unflatten(list(range(count)), spec)
+        return [".".join(map(_key, path)) for path, _ in pytree.tree_flatten_with_path(tree)[0]]
 
     def _value(self, node: Any) -> Value:
         return self.values[self.env[node].number]
@@ -370,6 +379,11 @@ class _Several:
 
     def __init__(self, node: Any) -> None:
         self.node = node
+
+
+def _key(part: Any) -> str:
+    """A part of a path in what a model returns: a key, a number, or a name."""
+    return str(next(getattr(part, name) for name in ("key", "idx", "name") if hasattr(part, name)))
 
 
 def _alike(a: Any, b: Any) -> bool:

@@ -18,6 +18,7 @@ from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
 from convscope.graph.activations import activations
 from convscope.graph.export import export_module, functional
 from convscope.graph.fusing import Action, plan
+from convscope.graph.heads import Head, Scores, choose, head_of
 from convscope.graph.listing import rows_of, table_of
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
@@ -109,12 +110,22 @@ class Network(Shown):
         preprocess: Any = None,
         classes: Sequence[str] | None = None,
         folding: Folding = "fold",
+        output: str | int | None = None,
+        scores: Scores = "auto",
+        class_count: int | None = None,
     ) -> None:
-        self.program = program
+        self.program = program  # whose output is settled below
         self.name = name
         self.preprocess = preprocess
         self.classes: tuple[str, ...] | None = None if classes is None else tuple(classes)
         self.folding: Folding = folding
+        self.scores: Scores = scores
+        self._class_count = len(self.classes) if self.classes else class_count
+        self._asked_output = output
+        self._taken, self._chosen = choose(
+            program.outputs, program.values, asked=output, classes=self._class_count, layers=self._index, network=name
+        )
+        self.program = replace(program, output=self._taken.value)
         self._plans: dict[tuple[frozenset[int], Folding, bool], list[Action]] = {}
 
     # -- making -------------------------------------------------------------------------------------------------------
@@ -131,6 +142,8 @@ class Network(Shown):
         copy: bool = True,
         folding: Folding = "fold",
         randomness: Randomness = "refuse",
+        output: str | int | None = None,
+        scores: Scores = "auto",
     ) -> Network:
         """The network that `module` is in eval mode, for images of `input_shape` (channels, height, width).
 
@@ -138,10 +151,14 @@ class Network(Shown):
         weights of its own; without, it shares the module's, and is valid until they change. `folding`: "fold" runs
         batch norm within the convolution before it where nobody asks for what is between (equal up to rounding),
         "none" does not. `randomness`: "refuse" a network that gives another answer each time (dropout left on), or
-        "allow" it.
+        "allow" it. `output`: which of several outputs is looked at, by its key, its place, or a layer's name; by
+        default the last vector with a number for each of `classes`, else the first vector. `scores`: what its numbers
+        are, "softmax" (logits of classes that exclude each other), "sigmoid" (of classes each there or not), "none"
+        (values); by default what the network ends in, else a logit or logits. `Network.head` says what was taken.
 
         Raises:
             ShapeError: if `input_shape` is not three positive integers.
+            UsageError: if there is no such output.
             TraceError: if torch.export cannot follow the model, it is not a function of one batch of images, or it is
                 random.
 
@@ -156,7 +173,9 @@ class Network(Shown):
             exported = export_module(module, input_shape)
         program, name = lower(exported), name or type(module).__name__
         refuse(randomness, name, program.random, drawn)
-        net = cls(program, name=name, preprocess=preprocess, classes=classes, folding=folding)
+        net = cls(
+            program, name=name, preprocess=preprocess, classes=classes, folding=folding, output=output, scores=scores
+        )
         return net._moved(lambda tensor: _laid_out(tensor.clone() if copy else tensor))
 
     @classmethod
@@ -169,10 +188,12 @@ class Network(Shown):
         preprocess: Any = None,
         classes: Sequence[str] | None = None,
         randomness: Randomness = "refuse",
+        output: str | int | None = None,
+        scores: Scores = "auto",
     ) -> Network:
         """The network of a program made by torch.export (in eval mode), such as one read from a .pt2 file.
 
-        `randomness` is that of `trace`.
+        `randomness`, `output` and `scores` are those of `trace`.
 
         Raises:
             TraceError: if it is not a function of one batch of images, was exported for a fixed batch above one, or is
@@ -180,7 +201,7 @@ class Network(Shown):
         """
         lowered = lower(functional(program))
         refuse(randomness, name, lowered.random, ())
-        net = cls(lowered, name=name, preprocess=preprocess, classes=classes)
+        net = cls(lowered, name=name, preprocess=preprocess, classes=classes, output=output, scores=scores)
         return net._moved(_laid_out)
 
     @usual_settings()
@@ -225,8 +246,42 @@ class Network(Shown):
 
         steps = tuple(step.moved(once) for step in self.program.steps)
         program = replace(self.program, steps=steps, dtype=dtype or self.program.dtype)
-        about = {"name": self.name, "preprocess": self.preprocess, "classes": self.classes, "folding": self.folding}
-        return Network(program, **about)
+        return self._with(program)
+
+    def _with(self, program: Program, **changed: Any) -> Network:
+        """The same network with another program, or with what is changed."""
+        about: dict[str, Any] = {
+            "name": self.name,
+            "preprocess": self.preprocess,
+            "classes": self.classes,
+            "folding": self.folding,
+            "output": self._asked_output,
+            "scores": self.scores,
+            "class_count": self._class_count,
+        }
+        return Network(program, **(about | changed))
+
+    def reading(
+        self, output: str | int | None = None, *, scores: Scores | None = None, class_count: int | None = None
+    ) -> Network:
+        """The same network, its weights shared, with another output looked at or taken for other scores.
+
+        None leaves the one that is looked at, or the scores, as they are. class_count: by how many numbers the output
+        is found, where classes have no names.
+
+        Raises:
+            UsageError: if there is no such output.
+
+        >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Sigmoid()), (3, 5, 5))
+        >>> net.reading("0").output, net.reading("0", scores="none").head.kind
+        ('0', 'values')
+        """
+        return self._with(
+            self.program,
+            output=self._asked_output if output is None else output,
+            scores=scores or self.scores,
+            class_count=class_count or self._class_count,
+        )
 
     # -- what it is ---------------------------------------------------------------------------------------------------
     @property
@@ -296,8 +351,54 @@ class Network(Shown):
 
     @cached_property
     def output(self) -> str:
-        """The name of the layer that is the model's output, its logits if it is a classifier."""
+        """The name of what makes the output that is looked at: a classifier's logits. It need not be a listed layer."""
         return self.steps[self.program.output - 1].name
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of all outputs of the model: their keys or places, "" for one alone."""
+        return tuple(output.name for output in self.program.outputs)
+
+    @property
+    def listed_output(self) -> tuple[str, ...]:
+        """The output's name if it is a layer, with units that have names, else nothing."""
+        return (self.output,) if self.output in self._index else ()
+
+    @cached_property
+    def head(self) -> Head:
+        """What the output means: how its numbers become scores.
+
+        Raises:
+            UsageError: if it has no numbers for each image, or `scores` contradict what the network ends in.
+        """
+        return head_of(
+            self._taken, self._chosen, steps=self.steps, values=self.values, scores=self.scores,
+            classes=self._class_count, network=self.name,
+        )  # fmt: skip
+
+    @property
+    def meaning(self) -> str:
+        """What the output is taken for, in words, or why it has no meaning; and which outputs there are.
+
+        >>> Network.trace(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 1)), (3, 2, 2)).meaning
+        'one output: taken as the logit of class 1 (sigmoid)'
+        """
+        others = f"; outputs: {', '.join(self.outputs)}" if len(self.outputs) > 1 else ""
+        try:
+            return self.head.summary + others
+        except UsageError as error:
+            return f"{error}{others}"
+
+    def answers(self, images: Tensor) -> Tensor:
+        """The output's numbers (n, channels, positions...) for normalised images (n, C, H, W), before they are scores.
+
+        Raises:
+            ShapeError: if the images have the wrong shape. UsageError: as `head`.
+        """
+        head = self.head
+        return head.channels_first(
+            self.run_values(self.check_images(images), {self.program.output})[self.program.output]
+        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -313,11 +414,13 @@ class Network(Shown):
             yield from _tensors((step.call.args, step.call.kwargs))
 
     def index_of(self, layer: str) -> int:
-        """The value that a layer's name or a container's name stands for.
+        """The value that a layer's name, a container's name, or the output's stands for.
 
         Raises:
             UnknownLayer: if there is no such layer.
         """
+        if layer == self.output and layer not in self._index:
+            return self.program.output
         return self._index[self.layers[layer].name]
 
     def unit(self, unit: str | Unit) -> Unit:

@@ -15,7 +15,7 @@ from convscope.data import Preprocess, Range
 from convscope.data.recipes import Asked, Numbers, RecipeName
 from convscope.errors import ConvscopeError, ShapeError, TraceError, UsageError, WeightsError, nearest
 from convscope.files import kind_of
-from convscope.graph import Network
+from convscope.graph import Network, Scores
 from convscope.graph.randomness import Randomness
 from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
@@ -72,6 +72,8 @@ def load(
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     randomness: Randomness = "refuse",
+    output: str | int | None = None,
+    scores: Scores = "auto",
 ) -> Network:
     """The network that `spec` names, traced for its input size, with the preprocessing of its images.
 
@@ -114,6 +116,10 @@ def load(
         device: where the network computes.
         dtype: its floating dtype.
         randomness: "refuse" a network that gives another answer each time (dropout left on), or "allow" it.
+        output: which of several outputs is looked at, by its key, its place, or a layer's name; by default the last
+            vector with a number for each class, else the first vector.
+        scores: what the output's numbers are: "softmax" (logits of classes that exclude each other), "sigmoid" (of
+            classes each there or not), "none" (values); by default what the network ends in, else a logit or logits.
 
     Raises:
         UsageError: for an unknown scheme or network (the message names the nearest), or arguments that contradict.
@@ -146,6 +152,8 @@ def load(
     with nullcontext() if scheme == "py" else float32_by_default():
         found = SCHEMES[scheme].find(request)
         net = _trace(request, found, asked, names or found.classes, randomness)
+        if output is not None or scores != "auto" or request.outputs is not None:
+            net = net.reading(output, scores=scores, class_count=request.outputs)
     if classes is not None:
         _check_outputs(net, request)
     return net if target is None and dtype is None else net.to(device=target, dtype=dtype)
@@ -292,6 +300,7 @@ def _check_size(net: Network, request: ModelRequest, preprocess: Preprocess | No
 
 
 def _check_outputs(net: Network, request: ModelRequest) -> None:
-    outputs = net.layers[net.output].channels
-    if request.outputs != outputs:
-        raise UsageError(f"{request.spec} has {outputs} outputs, and classes= names {request.outputs}")
+    head, given = net.head, request.outputs
+    if given == head.channels or given == head.classes or (given == 1 and head.kind == "binary"):
+        return
+    raise UsageError(f"{request.spec} has {head.channels} outputs, and classes= names {given}")

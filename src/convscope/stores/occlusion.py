@@ -25,13 +25,13 @@ from torch import Tensor
 
 from convscope import kernels
 from convscope.data import Failure, Preprocess, Source, load_image, open_source
-from convscope.errors import ImageError, ShapeError, SourceError, StoreError
+from convscope.errors import ImageError, ShapeError, SourceError, StoreError, UsageError
 from convscope.files import parse_json, read_sealed_json, write_bytes, write_sealed_json, writing
-from convscope.graph import Network, Unit
+from convscope.graph import Head, Network, Unit
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.occlusion.occluders import Grid
 from convscope.methods.occlusion.occlusion import OcclusionMaps, Responses, occlude, one_of
-from convscope.methods.targets import Target
+from convscope.methods.targets import Region, Target, head_for
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 
@@ -142,6 +142,7 @@ class _Store:
     folder: Path | None
     question: dict[str, Any]
     ours: bool
+    head: Head | None
 
     @classmethod
     def of(
@@ -162,16 +163,19 @@ class _Store:
             "options": deciding,
             **kernels.identity(net.device, net.dtype),
         }
+        head = head_for(net, target, units=bool(options.get("units")))
+        if head is None or not head.plain:  # the usual output is not spelled out
+            asked["output"] = None if head is None else head.to_json()
         question: dict[str, Any] = json.loads(json.dumps(asked))  # tuples become lists, as in the file
         place = None if folder is None else Path(folder)
         before = None if place is None else question_in(place)
         if before is not None and before != question:
-            other = sorted(key for key in question if before.get(key) != question[key])
+            other = sorted(key for key in {*question, *before} if before.get(key) != question.get(key))
             raise StoreError(
                 f"{place} holds answers to another question (other {', '.join(other)}): choose another folder, or "
                 "delete this one first"
             )
-        return cls(place, question, before is not None)
+        return cls(place, question, before is not None, head)
 
     def read(self, index: int) -> OcclusionMaps | None:
         """What is known of an image; None where it has to be asked (again)."""
@@ -179,7 +183,7 @@ class _Store:
         if path is None or not self.ours or not path.is_file():
             return None
         try:
-            return from_bytes(path.read_bytes())
+            return from_bytes(path.read_bytes(), head=self.head)
         except DAMAGE as error:
             logger.info("%s cannot be used and is made again: %s", path, error)
             return None
@@ -251,6 +255,7 @@ def to_bytes(found: OcclusionMaps) -> bytes:
         "fill": found.fill,
         "method": found.method,
         "settings": found.settings,
+        **found.meaning,
     }
     arrays = {f"{part}_{key}": array for part in _PARTS for key, array in vars(getattr(found, part)).items()}
     out = io.BytesIO()
@@ -260,8 +265,10 @@ def to_bytes(found: OcclusionMaps) -> bytes:
     return out.getvalue()
 
 
-def from_bytes(content: bytes) -> OcclusionMaps:
+def from_bytes(content: bytes, *, head: Head | None = None) -> OcclusionMaps:
     """The occlusion that `to_bytes` made the bytes of.
+
+    head: what the network's output means, where it is the usual one, which is not kept.
 
     Raises:
         StoreError: if they are of another schema. One of DAMAGE: if they are not as they were written.
@@ -274,6 +281,9 @@ def from_bytes(content: bytes) -> OcclusionMaps:
             part: Responses(**{key: stored[f"{part}_{key}"] for key in Responses.__dataclass_fields__})
             for part in _PARTS
         }
+        kept, places = about.get("output"), about.get("regions", [None] * stored["targets"].shape[1])
+        if "output" in about:
+            head = None if kept is None else Head.from_json(kept)
         size = {key: tuple(about["grid"][key]) for key in ("image", "size", "stride")}
         return OcclusionMaps(
             network=about["network"],
@@ -287,7 +297,17 @@ def from_bytes(content: bytes) -> OcclusionMaps:
             fill=about["fill"],
             method=about["method"],
             settings=about["settings"],
+            head=head,
+            regions=tuple(None if one is None else _region(one, head) for one in places),
         )
+
+
+def _region(text: str, head: Head | None) -> Region:
+    """The region of a target as it is kept."""
+    try:
+        return Region.parse(text, () if head is None else head.positions)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
 
 
 __all__ = ["Covered", "from_bytes", "occlude_source", "read_json", "to_bytes"]

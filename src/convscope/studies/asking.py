@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.data import Images, Names, Source, cached, open_source
+from convscope.data import Images, Naming, Source, cached, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.methods.inputs import are_planes
-from convscope.methods.targets import Target, class_number
+from convscope.methods.targets import Target, class_number, follows_nothing, target_of
 from convscope.methods.workers import cores
 
 
@@ -30,13 +30,13 @@ def collection(
     root: str | PathLike[str] | None = None,
     tile_size: int | tuple[int, int] | None = None,
     tile_stride: int | tuple[int, int] | None = None,
-    names: Names = "kept",
+    naming: Naming = "kept",
 ) -> Source:
     """The collection that image files, or one spelling of a collection, stand for.
 
     limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
     max_bytes: what one image may cost; root: where a list's paths begin; tile_size, tile_stride: the windows of large
-    rasters; names: whether they are "numbered". All as for `open_source`.
+    rasters; naming: whether names are "numbered". All as for `open_source`.
 
     Raises:
         UsageError: for no images at all. SourceError: for a collection that cannot be opened.
@@ -59,7 +59,7 @@ def collection(
         max_bytes=max_bytes,
         tile_size=tile_size,
         tile_stride=tile_stride,
-        names=names,
+        naming=naming,
     )
     return source if cache is None else cached(source, cache)
 
@@ -93,9 +93,8 @@ def targets_for(net: Network, source: Source | None, indices: Sequence[int], ask
     listed = [asked] if isinstance(asked, str | int) else asked
     if isinstance(listed, torch.Tensor) or not listed:
         return listed if isinstance(listed, torch.Tensor) else None
-    count = net.layers[net.output].channels
     if "labels" not in listed:
-        return [class_number(net, one, count) for one in listed]
+        return listed if follows_nothing(net, listed) else [_followed(net, one) for one in listed]
     if source is None:
         raise UsageError("target='labels': tensors have no labels: give the classes, or a collection that has some")
     if len(listed) > 1:
@@ -105,8 +104,22 @@ def targets_for(net: Network, source: Source | None, indices: Sequence[int], ask
         label = source.label(index)
         if label < 0:
             raise UsageError(f"target='labels': {source.name(index)} has no class in {source.describe()}")
-        found.append(class_number(net, source.classes[label] if source.classes else label, count))
+        found.append(_own_class(net, source.classes[label] if source.classes else label))
     return torch.tensor(found, dtype=torch.int64, device="cpu")
+
+
+def _followed(net: Network, asked: int | str) -> int | str:
+    """What is followed, by its number, and where in the output."""
+    channel, region = target_of(net, asked)
+    return channel if region is None else f"{channel}@{region}"
+
+
+def _own_class(net: Network, label: int | str) -> int:
+    """The channel of an image's own class; that of the one class of a network with one output, whatever the image's."""
+    if net.head.kind == "binary":
+        return 0
+    numbered = isinstance(label, int) or label.isdigit()
+    return net.head.first + int(label) if numbered else class_number(net, label)
 
 
 def atlas_of(atlas: Atlas | str | PathLike[str] | None, net: Network | None = None) -> Atlas | None:

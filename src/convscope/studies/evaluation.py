@@ -8,6 +8,7 @@ from os import PathLike
 from typing import Any
 
 from convscope.data import Images, Source
+from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.progress import Progress, silent
@@ -17,8 +18,9 @@ from convscope.studies.pictures import left_out
 from convscope.studies.predictions import prediction_files
 from convscope.tables import TextTable, columns_of
 from convscope.training import Evaluation as Evaluated
-from convscope.training import evaluation
+from convscope.training import Judgement, evaluation
 from convscope.training.matching import Match
+from convscope.training.truths import Labels
 from convscope.training.views import CropSource, Views
 
 _LISTED = 40  # classes that are listed for people
@@ -33,29 +35,34 @@ class _OfImages(Answer):
 
 @dataclass(eq=False, repr=False)
 class Evaluation(_OfImages):
-    """What networks answered to labelled images."""
+    """What networks answered to labelled images: choices among classes, or whatever their output is."""
 
-    found: Evaluated
+    found: Evaluated | Judgement
 
     @property
     def summary(self) -> str:
         """The rates, on what and how."""
         found = self.found
+        if isinstance(found, Judgement):
+            return found.summary
         crops = "centre crop" if found.views == "centre" else "ten crops"
         who = "" if len(found.networks) == 1 else f", {len(found.networks)} networks together"
         return (
-            f"top-1 {found.top1:.2%}, top-5 {found.top5:.2%}, mean of classes {found.mean_class_top1:.2%} "
-            f"on {found.images} images, {crops}{who}"
+            f"top-1 {_with_interval(found.top1, found.top1_interval)}, "
+            f"top-5 {_with_interval(found.top5, found.top5_interval)}, mean of classes {found.mean_class_top1:.2%} "
+            f"on {found.images} images, {crops}{who}{f'. {found.head.remark}' if found.head.remark else ''}"
         )
 
     @property
     def mistakes(self) -> list[str]:
-        """The most frequent mistakes in words."""
+        """The most frequent mistakes in words, where classes were chosen among."""
+        if isinstance(self.found, Judgement):
+            return []
         return [f"{count} of {name} were taken for {answer}" for name, answer, count in self.found.confused(3)]
 
     def rows(self) -> list[Row]:
-        """One row a class of the images."""
-        return self.to_json()["classes"]
+        """One row a class of the images, or a measure."""
+        return [*(self.found.rows() if isinstance(self.found, Judgement) else self.found.to_json()["classes"])]
 
     def to_json(self) -> dict[str, Any]:
         """Rates, and the confusion of classes."""
@@ -64,6 +71,9 @@ class Evaluation(_OfImages):
     def tables(self) -> Sequence[TextTable]:
         """One row a class, where they are few."""
         rows = self.rows()
+        if isinstance(self.found, Judgement):
+            cells = ((r["name"], *(_number(r[key]) for key in ("value", "low", "high"))) for r in rows)
+            return [columns_of(("measure", "value", "from", "to"), cells)]
         if len(rows) > _LISTED:
             return ()
         cells = ((r["name"], str(r["images"]), "-" if r["top1"] is None else f"{r['top1']:.1%}") for r in rows)
@@ -72,6 +82,8 @@ class Evaluation(_OfImages):
     def remarks(self) -> list[str]:
         """How classes were matched where that was not by name, and the images that were left out."""
         found = self.found
+        if isinstance(found, Judgement):
+            return [left_out(one) for one in found.failures]
         order = [
             f"{found.answers[target]} is {name}" for name, target in zip(found.classes, found.targets, strict=True)
         ]
@@ -82,18 +94,30 @@ class Evaluation(_OfImages):
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, the predictions, and the images that were answered wrongly as a list."""
         yield "evaluation.json", json_bytes(self.to_json())
-        if self.source is not None:
+        if self.source is not None and not isinstance(self.found, Judgement):
             yield from prediction_files(self.found, self.source)
 
     def drawings(self) -> Mapping[str, Figure]:
-        """The confusion of classes."""
+        """The confusion of classes, where they were chosen among."""
+        if isinstance(self.found, Judgement):
+            return {}
         return {"confusion.png": Figure("Which classes were taken for which.", self._draw)}
 
     def _draw(self) -> bytes:
         from convscope.figures.style import rendered
         from convscope.figures.training import draw_confusion
 
+        if isinstance(self.found, Judgement):
+            raise UsageError("measures of what is no choice among classes have no figure")
         return rendered(draw_confusion(self.found))
+
+
+def _with_interval(value: float, ends: tuple[float, float]) -> str:
+    return f"{value:.2%} ({ends[0]:.1%} to {ends[1]:.1%})"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def evaluate(
@@ -105,13 +129,17 @@ def evaluate(
     crop_source: CropSource = "square",
     padding: int | None = None,
     match: Match = "name",
+    labels: Labels | None = None,
     limit: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """How often a network is right on labelled images, by class; or several together.
+    """How well a network answers to images of which something is known; or several together.
 
-    Probabilities are averaged over the views of an image, and then over the networks: several are an ensemble.
+    By what their output is (`Network.head`): how often a choice among classes is right, by class; else the area under
+    the ROC curve, accuracy, sensitivity and specificity of one class, the average precision of labels, the mean
+    absolute error and R2 of values, the intersection over union of maps. All have intervals of 95 %. Scores are
+    averaged over the views of an image, and then over the networks: several are an ensemble.
 
     Args:
         nets: a network, or several.
@@ -125,6 +153,8 @@ def evaluate(
             where the network's preprocessing leaves no room around its crop.
         match: classes of images and network are matched by "name", or by "index" where that is asked for; by their
             order too where one side has no names and both are as many, which is remarked.
+        labels: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
+            name and a number for each output; the same as a mapping or an array; for maps a folder of masks.
         limit: at most so many images, evenly spread. workers: threads that decode.
 
     Raises:
@@ -146,6 +176,7 @@ def evaluate(
         crop_source=crop_source,
         padding=padding,
         match=match,
+        labels=labels,
         threads=threads_of(workers),
         progress=progress or silent,
     )

@@ -101,17 +101,12 @@ class Occlusion(Answer):
     def rows(self) -> list[Row]:
         """One row an image: its class, where covering takes most of it away, and the map that was followed."""
         found, rows = self.found, []
-        drops = found.uncovered.probabilities[:, 0, None, None] - found.probability
         for i, name in enumerate(self.seen.names):
-            at, map_at = int(drops[i].argmax()), int(found.activation[i].argmin())
+            map_at = int(found.activation[i].argmin())
             rows.append(
                 {
                     "image": name,
-                    "class": self._class(int(found.targets[i, 0])),
-                    "probability": float(found.uncovered.probabilities[i, 0]),
-                    "least": float(found.probability[i].reshape(-1)[at]),
-                    "covered": ",".join(map(str, found.grid.boxes[at].tolist())),
-                    "changed": float(found.changed[i].mean()),
+                    **self._of_subject(i),
                     "map": str(found.strongest[i]),
                     "activation": float(found.uncovered.activations[i]),
                     "least activation": float(found.activation[i].reshape(-1)[map_at]),
@@ -120,25 +115,55 @@ class Occlusion(Answer):
             )
         return rows
 
+    def _of_subject(self, image: int) -> Row:
+        """What a row says of the class, the value or the unit that was followed first."""
+        found, of = self.found, self.found.subject
+        if of == "activation":
+            return {}
+        before, after = (part[image] for part in found.measured(of))
+        at, head = int((before - after).argmax()), found.head
+        covered = ",".join(map(str, found.grid.boxes[at].tolist()))
+        numbers = {"least": float(after.reshape(-1)[at]), "covered": covered}
+        if head is None:
+            return {"unit": str(found.units[0]), "value": float(before), **numbers}
+        name = self._class(int(found.targets[image, 0]))
+        if not head.probable:
+            return {"output": name, "value": float(before), **numbers}
+        return {"class": name, "probability": float(before), **numbers, "changed": float(found.changed[image].mean())}
+
     def _class(self, number: int) -> str:
-        return self.classes[number] if self.classes else f"class {number}"
+        head, region = self.found.head, self.found.regions[0]
+        name = f"class {number}" if head is None else head.target_name(number, self.classes)
+        return name if region is None else f"{name} at {region}"
 
     @property
     def lines(self) -> list[str]:
         """Each image's row in words."""
-        return [
-            f"{row['image']}: {row['class']} {row['probability']:.3f}, {row['least']:.3f} where {row['covered']} is "
-            f"covered; another class is on top at {100 * row['changed']:.0f} % of the positions; map {row['map']} "
-            f"falls from {row['activation']:.4g} to {row['least activation']:.4g} where {row['map covered']} is"
-            for row in self.rows()
-        ]
+        return [f"{row['image']}: {self._in_words(row)}" for row in self.rows()]
+
+    def _in_words(self, row: Row) -> str:
+        followed = (
+            f"map {row['map']} falls from {row['activation']:.4g} to {row['least activation']:.4g} where "
+            f"{row['map covered']} is"
+        )
+        if "class" in row:
+            return (
+                f"{row['class']} {row['probability']:.3f}, {row['least']:.3f} where {row['covered']} is covered; "
+                f"another class is on top at {100 * row['changed']:.0f} % of the positions; {followed}"
+            )
+        if "value" in row:
+            what = row.get("output", row.get("unit"))
+            return f"{what} {row['value']:.4g}, {row['least']:.4g} where {row['covered']} is covered; {followed}"
+        return f"{followed} covered"
 
     @property
     def summary(self) -> str:
         """The first images in words, what the squares leave out, and how many images could not be read."""
         gaps = self.found.grid.gaps
         more = f"\n\n{len(self.seen.failures)} images could not be read." if self.seen.failures else ""
-        return "\n\n".join([*self.lines[:9], *([f"{gaps[0].upper()}{gaps[1:]}."] if gaps else [])]) + more
+        gaps = [f"{gaps[0].upper()}{gaps[1:]}."] if gaps else []
+        head = self.found.head
+        return "\n\n".join([*self.lines[:9], *gaps, *filter(None, [head and head.remark])]) + more
 
     def to_json(self) -> dict[str, Any]:
         """What was asked, a row for each image with its figure, and what could not be read."""
@@ -146,11 +171,13 @@ class Occlusion(Answer):
         paths = [self.figure_of(row) for row in range(len(self))]
         listed = [{**row, "figure": path and str(path)} for row, path in zip(self.rows(), paths, strict=True)]
         asked = {"grid": found.grid.to_json(), "fill": found.fill, "layer": found.layer, "method": found.method}
+        asked |= found.meaning
         return without_nan({**asked, "images": listed, "failures": self._failures()})
 
     def remarks(self) -> list[str]:
-        """The images that were left out, and how the rest was computed."""
-        return [*self.seen.remarks, self.found.method, *filter(None, [self.found.grid.gaps])]
+        """The images that were left out, how the rest was computed, and what the output was taken for."""
+        head, gaps = self.found.head, self.found.grid.gaps
+        return [*self.seen.remarks, self.found.method, *filter(None, [gaps, head and head.summary])]
 
     def _failures(self) -> list[dict[str, str]]:
         return [{"image": failure.name, "reason": failure.reason} for failure in self.seen.failures]
@@ -167,10 +194,10 @@ class Occlusion(Answer):
             arrays,
             images=np.array(names),
             boxes=found.grid.boxes.reshape(*found.grid.shape, 4),
-            probability=found.probability,
+            probability=found.measured(found.subject)[1],
             label=found.label,
             activation=found.activation,
-            attribution=found.attribution().astype(np.float32),
+            attribution=found.attribution(found.subject).astype(np.float32),
         )
         yield "occlusion.npz", arrays.getvalue()
 
@@ -298,7 +325,8 @@ def occlude(
         fill: what covers: "grey" (the mean colour), "mean" (of the image), "blur" (the image blurred), or a colour.
         border: squares that reach over the right and bottom edge are clipped ("clip") or moved in ("inside").
         target: the classes to follow: numbers or names, "labels" for each image's own, or a tensor (n,) or (n, t);
-            None for each image's most probable class.
+            None for each image's most probable class, "none" for none. Of an output that is a map or a sequence a
+            channel over all positions, or those that "3@5,7" (one) or "3@0,0,8,8" (a box) says.
         layer: whose strongest map is followed; None for the last complete map of the network.
         strongest: by what a map is the strongest in the uncovered image: the "sum" or the "max" of its positions.
         units: units to follow as well. Of a map without a position, the sum of its positions.

@@ -15,9 +15,9 @@ from torch import Tensor
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.files import json_bytes
-from convscope.graph import Network
+from convscope.graph import Network, Unit
 from convscope.methods.inputs import recipe_of
-from convscope.methods.invariance import InvarianceCurves, measuring
+from convscope.methods.invariance import Curve, InvarianceCurves, measuring
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
 from convscope.methods.targets import Target
 from convscope.progress import Progress
@@ -42,7 +42,10 @@ class Invariance(Answer):
     @property
     def summary(self) -> str:
         """What the numbers are."""
-        return f"Distances of features and the probability of the class, means over {len(self.seen)} images."
+        head = self.found.head
+        what = "" if head is None else f" and the {'probability of the class' if head.probable else 'output'}"
+        taken = f" {head.remark}" if head is not None and head.remark else ""
+        return f"Distances of features{what}, means over {len(self.seen)} images.{taken}"
 
     def rows(self) -> list[Row]:
         """For each transformation the means at its first, middle and last amount: relative distances and the class."""
@@ -52,23 +55,33 @@ class Invariance(Answer):
             for at in sorted({0, count // 2, count - 1}):
                 row: dict[str, Any] = {"transformation": curve.transformation, "by": float(curve.values[at])}
                 row |= {f"relative {one}": float(curve.mean(one)[0][at]) for one in self.found.layers}
-                row |= {"probability": float(curve.mean("probability")[0][at]), "kept": float(curve.kept[at])}
-                rows.append(row)
+                rows.append(row | self._of_class(curve, at))
         return rows
+
+    def _of_class(self, curve: Curve, at: int) -> dict[str, Any]:
+        """What a row says of the class, or of the value or the units that were followed."""
+        head = self.found.head
+        row: dict[str, Any] = {unit: float(curve.mean(unit)[0][at]) for unit in curve.units}
+        if head is not None:
+            row[head.score] = float(curve.mean("probability")[0][at])
+        return row | {"kept": float(curve.kept[at])} if head is not None and head.probable else row
 
     def to_json(self) -> dict[str, Any]:
         """The images and the table."""
-        return without_nan({"images": list(self.seen.names), "summary": self.rows()})
+        return without_nan({"images": list(self.seen.names), **self.found.meaning, "summary": self.rows()})
 
     def tables(self) -> Sequence[TextTable]:
         """The table as text."""
-        head = ("transformation", "by", *(f"distance {one}" for one in self.found.layers), "p(class)", "class kept")
+        shown = {"probability": "p(class)", "kept": "class kept", **{f"relative {n}": f"distance {n}" for n in
+                 self.found.layers}}  # fmt: skip
+        head = tuple(shown.get(one, one) for one in self.rows()[0])
         rows = [[one if isinstance(one, str) else f"{one:.3g}" for one in row.values()] for row in self.rows()]
         return [columns_of(head, rows)]
 
     def remarks(self) -> list[str]:
-        """The images that were left out."""
-        return self.seen.remarks
+        """The images that were left out, and what the output was taken for."""
+        head = self.found.head
+        return [*self.seen.remarks, *([] if head is None else [head.summary])]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, as CSV and JSON."""
@@ -119,6 +132,7 @@ def invariance(
     transformations: Mapping[str, Sequence[float] | None] | Sequence[str] | None = None,
     layers: Sequence[str] | None = None,
     target: Target = None,
+    units: str | Unit | Sequence[str | Unit] = (),
     distance: Distance = "relative",
     outside: Outside = "mean",
     interpolation: Interpolation = "bilinear",
@@ -137,8 +151,9 @@ def invariance(
         transformations: names (the paper's: vertical, scale, rotation), or a mapping from names to amounts, None for
             the usual ones.
         layers: where features are compared; None for the first and the last spatial stage, and the output.
-        target: the class of each image: one number or name for all, "labels" for each image's own; None for the most
-            probable.
+        target: the class of each image: one number or name for all, "labels" for each image's own, "none" for none;
+            None for the most probable.
+        units: units whose activation is followed as well. Of a map without a position, the sum of its positions.
         distance: which one the figure shows; tables hold both.
         outside: what comes in from beyond the image: its "mean" colour, its "edge", or the image reflected ("reflect").
         interpolation: between pixels.
@@ -165,6 +180,7 @@ def invariance(
         transformations=dict(asked) if isinstance(asked, Mapping) else dict.fromkeys(asked),
         layers=None if layers is None else list(layers),
         target=targets_for(net, pictures.source, pictures.seen.indices, target),
+        units=units,
         outside=outside,
         interpolation=interpolation,
         batch=batch,

@@ -3,6 +3,8 @@
 from convscope.training.ablation import AblationTrials, Trial, Variant, VariantErrors, ablate, read_ablation
 from convscope.training.config import Config, NetworkChoice, packaged_configs, read_config
 from convscope.training.evaluation import Evaluation, evaluate
+from convscope.training.judging import Judgement
+from convscope.training.measures import Measure
 from convscope.training.recipe import Recipe
 from convscope.training.renormalise import renormalise
 from convscope.training.run import Run, read_log
@@ -26,6 +28,8 @@ __all__ = [
     # measuring
     "evaluate",
     "Evaluation",
+    "Judgement",
+    "Measure",
     # the paper's Table 3
     "ablate",
     "read_ablation",

@@ -21,7 +21,7 @@ from convscope.models import Architecture
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.training.config import Config, NetworkChoice
-from convscope.training.evaluation import evaluate
+from convscope.training.evaluation import accuracy
 from convscope.training.run import Run
 from convscope.training.trainer import train
 
@@ -193,8 +193,8 @@ def _trial(
         config, source, place, validation=validation, device=device, threads=threads, board=False, progress=progress
     )
     net = convscope.load(f"file:{trained.run.checkpoint(config.recipe.epochs)}", device=device)
-    on_training = evaluate(net, source, threads=threads, progress=progress)
-    on_validation = evaluate(net, validation, threads=threads, progress=progress)
+    on_training = accuracy(net, source, threads=threads, progress=progress)
+    on_validation = accuracy(net, validation, threads=threads, progress=progress)
     result = Trial(
         variant.name,
         config.recipe.seed,

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from convscope.data import Failure, Preprocess, Source, load_pixels
-from convscope.data.ahead import in_one_piece, made_ahead
+from convscope.data import Failure, Source
 from convscope.data.loading import first_reasons
-from convscope.errors import ImageError, SourceError, UsageError
-from convscope.graph import Network
+from convscope.errors import SourceError, UsageError
+from convscope.graph import Head, Network
 from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
+from convscope.training.answering import decoded, scores_of
+from convscope.training.judging import Judgement, Jury
 from convscope.training.matching import Match, match_classes, matched_by
-from convscope.training.pictures import Pixels
+from convscope.training.measures import wilson
 from convscope.training.predictions import Predictions, predicted
 from convscope.training.recipe import CropSource
+from convscope.training.truths import Labels
 from convscope.training.views import Viewer, Views
-
-_PIECE = 32  # images that are decoded and run together
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +32,8 @@ class Evaluation:
     """What networks answered: counts over images, from which all rates follow.
 
     `confusion` (classes of the images, classes of the network) int64 counts answers, `hits5` (classes of the images,)
-    the images whose class was among the five best. Class names are those of the images.
+    the images whose class was among the five best. Class names are those of the images. head: what the output was taken
+    for.
     """
 
     networks: tuple[str, ...]
@@ -44,9 +44,20 @@ class Evaluation:
     confusion: NDArray[np.int64]
     hits5: NDArray[np.int64]
     failures: tuple[Failure, ...]
+    head: Head
     predictions: Predictions = field(default_factory=Predictions.none)
     matched: Match = "name"
     """How classes of images and network were matched."""
+
+    @property
+    def top1_interval(self) -> tuple[float, float]:
+        """Where the share of best answers lies, 95 % (Wilson)."""
+        return wilson(int(self.hits.sum()), self.images)
+
+    @property
+    def top5_interval(self) -> tuple[float, float]:
+        """Where the share of answers among the five best lies, 95 % (Wilson)."""
+        return wilson(int(self.hits5.sum()), self.images)
 
     @property
     def images(self) -> int:
@@ -106,6 +117,9 @@ class Evaluation:
             "images": self.images,
             "top1": self.top1,
             "top5": self.top5,
+            "top1_interval": list(self.top1_interval),
+            "top5_interval": list(self.top5_interval),
+            "output": self.head.summary,
             "mean_class_top1": self.mean_class_top1,
             "classes": [
                 {"name": name, "images": int(count), "top1": share}
@@ -126,13 +140,17 @@ def evaluate(
     crop_source: CropSource = "square",
     padding: int | None = None,
     match: Match = "name",
+    labels: Labels | None = None,
     threads: int = 2,
     progress: Progress = silent,
-) -> Evaluation:
-    """How well networks do on the images of a source that have a class.
+) -> Evaluation | Judgement:
+    """How well networks do on the images of a source of which something is known.
 
-    Probabilities (softmax) are averaged over the views of an image, and then over the networks: several are an
-    ensemble.
+    By what their output is (`Network.head`): an `Evaluation` of classes that exclude each other, counts of right
+    answers; else a `Judgement`: the area under the ROC curve, accuracy, sensitivity and specificity of one class, the
+    average precision of labels, the mean absolute error and R2 of values, the intersection over union of maps. All have
+    intervals of 95 %. Scores are averaged over the views of an image, and then over the networks: several are an
+    ensemble. A softmax that is in a network is not done again.
 
     Args:
         views: the centre crop, or the paper's ten: corners and centre, each flipped or not.
@@ -142,24 +160,53 @@ def evaluate(
             where the network's preprocessing leaves no room around its crop.
         match: classes of images and network are matched by "name", or by "index" where that is asked for; by their
             order too where one side has no names and both are as many, which `Evaluation.matched` says.
+        labels: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
+            name and a number for each output; the same as a mapping or an array; for maps a folder of masks, named as
+            the images, whose pixels are class numbers (255: no class).
 
     Raises:
         UsageError: for networks whose classes differ from each other's or do not fit the images'.
-        SourceError: if no image has a class, or none can be read.
+        SourceError: if nothing is known of the images, or none can be read.
     """
     nets = [networks] if isinstance(networks, Network) else list(networks)
     if not nets:
         raise UsageError("no network to evaluate")
     answers = _answers(nets)
-    rows = [index for index in range(len(source)) if source.label(index) >= 0]
-    if not rows:
-        raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
-    targets = match_classes(source, answers, len(_probabilities_of(nets[0])), match)
     viewers = [Viewer(preprocess_of(net, source), views, crop_source, padding) for net in nets]
-    names = answers or tuple(str(number) for number in range(len(_probabilities_of(nets[0]))))
+    head = nets[0].head
+    if head.kind != "classes" or len(head.positions) == 2:
+        return Jury(nets, viewers, source, match, threads, progress).judge(labels)
+    if labels is not None:
+        raise UsageError(f"{nets[0].name}: {head.summary}; the collection itself says the images' classes, not labels=")
+    if not any(source.label(index) >= 0 for index in range(len(source))):
+        raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
+    targets, matched = match_classes(source, answers, head.classes, match), matched_by(source, answers, match)
+    return _counted(nets, viewers, source, targets, matched, threads, progress)
+
+
+def accuracy(networks: Network, source: Source, *, threads: int = 2, progress: Progress = silent) -> Evaluation:
+    """How often a network that chooses among classes is right; raises UsageError for one that does not."""
+    found = evaluate(networks, source, threads=threads, progress=progress)
+    if not isinstance(found, Evaluation):
+        raise UsageError(f"{networks.name} does not choose among classes: {found.head.summary}")
+    return found
+
+
+def _counted(
+    nets: Sequence[Network],
+    viewers: Sequence[Viewer],
+    source: Source,
+    targets: NDArray[np.int64],
+    matched: Match,
+    threads: int,
+    progress: Progress,
+) -> Evaluation:
+    """The answers of networks that choose among classes, counted."""
+    names = nets[0].classes or tuple(str(number) for number in range(nets[0].head.classes))
     confusion = np.zeros((len(targets), len(names)), np.int64)
     hits5, failures, told, done = np.zeros(len(targets), np.int64), [], [], 0
-    for piece in _decoded(source, rows, threads, [viewer.preprocess for viewer in viewers]):
+    rows = [index for index in range(len(source)) if source.label(index) >= 0]
+    for piece in decoded(source, rows, threads, [viewer.preprocess for viewer in viewers]):
         done += len(piece)
         seen = [index for index, image in piece if not isinstance(image, Failure)]
         images = [(image, source.label(index)) for index, image in piece if not isinstance(image, Failure)]
@@ -167,7 +214,7 @@ def evaluate(
         if images:
             mean = torch.stack(
                 [
-                    probabilities(net, viewer, [image[which] for image, _ in images])
+                    scores_of(net, viewer, [image[which] for image, _ in images])
                     for which, (net, viewer) in enumerate(zip(nets, viewers, strict=True))
                 ]
             ).mean(0)
@@ -181,55 +228,19 @@ def evaluate(
         raise SourceError(f"none of the images can be read: {source.describe()}; {first_reasons(failures)}")
     classes = source.classes or tuple(names[target] for target in targets)
     return Evaluation(
-        tuple(net.name for net in nets), views, classes, names, targets, confusion, hits5, tuple(failures),
-        Predictions.joined(told), matched_by(source, answers, match),
+        tuple(net.name for net in nets), viewers[0].views, classes, names, targets, confusion, hits5, tuple(failures),
+        nets[0].head, Predictions.joined(told), matched,
     )  # fmt: skip
-
-
-@usual_settings()
-def probabilities(net: Network, viewer: Viewer, images: Sequence[Pixels]) -> Tensor:
-    """Softmax probabilities (n, classes), float64 on the CPU, averaged over each image's views."""
-    crops = torch.cat([viewer.cut(image) for image in images]).to(net.device)
-    x = viewer.preprocess.normalise(crops, dtype=net.dtype)
-    logits = torch.cat([net.run(part, [net.output])[net.output] for part in x.split(64)])
-    shares = logits.flatten(1).double().softmax(1)
-    return shares.view(len(images), len(viewer), -1).mean(1).cpu()
-
-
-def _probabilities_of(net: Network) -> range:
-    return range(net.layers[net.output].channels)
 
 
 def _answers(nets: Sequence[Network]) -> tuple[str, ...] | None:
     first = nets[0]
     for net in nets[1:]:
-        if net.classes != first.classes or len(_probabilities_of(net)) != len(_probabilities_of(first)):
+        ours, theirs = first.head, net.head
+        alike = (ours.kind, ours.classes, ours.positions) == (theirs.kind, theirs.classes, theirs.positions)
+        if net.classes != first.classes or not alike:
             raise UsageError(f"{first.name} and {net.name} have different classes, so their answers have no average")
     return first.classes
 
 
-def _decoded(
-    source: Source, rows: Sequence[int], threads: int, recipes: Sequence[Preprocess]
-) -> Iterator[list[tuple[int, list[Pixels] | Failure]]]:
-    """Pieces of the rows' images, decoded ahead for each recipe, each with its row."""
-
-    def make(piece: Sequence[int]) -> list[tuple[int, list[Pixels] | Failure]]:
-        return [(index, _read(source, index, recipes)) for index in piece]
-
-    pieces = (rows[start : start + _PIECE] for start in range(0, len(rows), _PIECE))
-    return made_ahead(pieces, in_one_piece(make), threads=max(1, threads), ahead=2 * threads)
-
-
-def _read(source: Source, index: int, recipes: Sequence[Preprocess]) -> list[Pixels] | Failure:
-    found: dict[Any, Pixels] = {}
-    try:
-        for recipe in recipes:  # networks that want the same pixels share them
-            key = recipe.channels, recipe.range, tuple(recipe.mean_colour)
-            if key not in found:
-                found[key] = load_pixels(source, index, recipe)
-        return [found[recipe.channels, recipe.range, tuple(recipe.mean_colour)] for recipe in recipes]
-    except ImageError as error:
-        return Failure(index, source.name(index), str(error))
-
-
-__all__: list[str] = ["Evaluation", "Match", "evaluate", "match_classes", "probabilities"]
+__all__: list[str] = ["Evaluation", "Judgement", "Match", "accuracy", "evaluate", "match_classes"]

@@ -266,12 +266,6 @@ def test_wrong_measures_are_refused() -> None:
         found.heat(target=1)
 
 
-def test_a_network_without_classes_is_refused() -> None:
-    module, shape = nets.make("plain")
-    with pytest.raises(UsageError, match="is a map"):
-        occlude(Network.trace(module, shape), torch.randn(1, *shape), size=2)
-
-
 # -- what is written --------------------------------------------------------------------------------------------------
 def test_rows_and_json_hold_every_position() -> None:
     _, net = small()

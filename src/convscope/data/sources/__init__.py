@@ -6,7 +6,7 @@ from convscope.data.sources.base import Images, Source
 from convscope.data.sources.dataset import DatasetSource, wrap_dataset
 from convscope.data.sources.files import FileSource, open_files, open_folder, open_list
 from convscope.data.sources.hub import HubSource, open_hub, wrap_hub
-from convscope.data.sources.opening import Names, open_source
+from convscope.data.sources.opening import Naming, open_source
 from convscope.data.sources.pack import PackSource, open_pack
 from convscope.data.sources.parquet import ParquetSource, open_parquet
 from convscope.data.sources.samples import CREDITS, SampleSource, open_samples
@@ -18,7 +18,7 @@ __all__ = [
     "Source",
     "Images",
     "open_source",
-    "Names",
+    "Naming",
     # by kind
     "open_folder",
     "open_list",

@@ -22,7 +22,7 @@ from convscope.data.sources.tiles import open_tiles
 from convscope.errors import SourceError, UsageError, nearest
 from convscope.files import kind_of
 
-Names = Literal["kept", "numbered"]
+Naming = Literal["kept", "numbered"]
 _LIST_SUFFIXES = (".txt", ".tsv", ".csv", ".lst")
 
 
@@ -35,7 +35,7 @@ def open_source(
     max_bytes: int | None = None,
     tile_size: int | tuple[int, int] | None = None,
     tile_stride: int | tuple[int, int] | None = None,
-    names: Names = "kept",
+    naming: Naming = "kept",
 ) -> Source:
     """The image collection that `spec` names; of it at most `limit` images, evenly spread.
 
@@ -60,7 +60,7 @@ def open_source(
     (by default `MAX_BYTES`), is left out like one that cannot be read, before it costs anything; so is what is no
     regular file. A Source that is given keeps what it was opened with.
 
-    `tile_size` and `tile_stride`, in pixels, are the windows of `tiles:`. With `names="numbered"` neither names nor
+    `tile_size` and `tile_stride`, in pixels, are the windows of `tiles:`. With `naming="numbered"` neither names nor
     places of images are told, as where files are named after people.
 
     Nothing that is read here runs code, whoever made it: no pickle is loaded, no script of a dataset is run, and no
@@ -72,11 +72,11 @@ def open_source(
     Traceback (most recent call last):
     convscope.errors.SourceError: unknown kind of image source 'imgaes' in 'imgaes:photos' (kinds: folder, ...
     """
-    if names not in get_args(Names):
-        raise UsageError(f"names={names!r} is not a choice; choose one of {', '.join(get_args(Names))}")
+    if naming not in get_args(Naming):
+        raise UsageError(f"naming={naming!r} is not a choice; choose one of {', '.join(get_args(Naming))}")
     source = _tiled(spec, tile_size, tile_stride) or (_open(spec) if root is None else _list_at(spec, Path(root)))
     source = allowed(source, max_pixels=max_pixels, max_bytes=max_bytes)
-    source = anonymous(source) if names == "numbered" else source
+    source = anonymous(source) if naming == "numbered" else source
     return source if limit is None else limited(source, limit)
 
 

@@ -166,7 +166,7 @@ def correspondence(
         raise UsageError(f"seed={seed}: give a whole number, 0 or more")
     if places is not None and places < 1:
         raise UsageError(f"places={places}: maps are reduced to 1 row and column or more")
-    names = chosen_layers(net, layers, (*net.layers.stages(), net.output))
+    names = chosen_layers(net, layers, (*net.layers.stages(), *net.listed_output))
     names = list(dict.fromkeys(names))
     generator = np.random.default_rng(seed)
     allowed = None if regions is None else _checked("object", regions, batch)

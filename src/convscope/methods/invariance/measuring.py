@@ -8,7 +8,7 @@ size and scale; both they and their ratio to the length of the original's featur
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError, nearest
-from convscope.graph import Network
-from convscope.graph.steps.normalisation import Softmax
+from convscope.graph import Head, Network, Unit
+from convscope.graph.running import as_map
 from convscope.methods.inputs import chosen_layers, images_for, recipe_of
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
-from convscope.methods.targets import Target, targets_of
+from convscope.methods.occlusion.readings import Reduction
+from convscope.methods.targets import Followed, Region, Target, head_for, targets_of
 from convscope.progress import Progress
 from convscope.settings import usual_settings
 
@@ -31,7 +32,9 @@ class Curve:
     """One transformation of n images by m amounts.
 
     distances, relative: by layer (n, m), raw and over the length of the original's features. probabilities: (n, m) of
-    each image's class, which is in targets (n,); labels: (n, m) the most probable class.
+    each image's class, which is in targets (n,), or its values where it is none; labels: (n, m) the most probable
+    class, of a single class 1, or 0 where it is not; own: (n,) the label that is an image's own. Where no class is
+    followed, probabilities are NaN, and targets and labels -1. units: by name (n, m), the units followed.
     """
 
     transformation: str
@@ -43,10 +46,12 @@ class Curve:
     probabilities: NDArray[np.float64]
     labels: NDArray[np.int64]
     targets: NDArray[np.int64]
+    own: NDArray[np.int64]
+    units: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def mean(self, what: str, *, normalised: bool = True) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and standard deviation over images (m,), of a layer's distance, or of "probability"."""
-        distances = self.relative if normalised else self.distances
+        """Mean and standard deviation over images (m,), of a layer's distance, of a unit, or of "probability"."""
+        distances = {**self.units, **(self.relative if normalised else self.distances)}
         if what != "probability" and what not in distances:
             raise UnknownLayer(
                 f"layer '{what}' was not compared{nearest(what, distances)} (it is {_listed(distances)})"
@@ -56,13 +61,17 @@ class Curve:
 
     @property
     def kept(self) -> NDArray[np.float64]:
-        """(m,) the share of images whose most probable class is their class."""
-        return (self.labels == self.targets[:, None]).mean(0)
+        """(m,) the share of images whose most probable class is their class; of a single class, is as it was."""
+        return (self.labels == self.own[:, None]).mean(0)
 
 
 @dataclass(frozen=True)
 class InvarianceCurves:
-    """What transformations do to features and class: one curve each; targets: (n,) the class of each image."""
+    """What transformations do to features and class: one curve each; targets: (n,) the class of each image.
+
+    head: what the output was taken for; None where nothing of it was followed. region: where in an output that is a map
+    or a sequence the class was followed, None for all of it.
+    """
 
     network: str
     layers: tuple[str, ...]
@@ -70,6 +79,8 @@ class InvarianceCurves:
     targets: NDArray[np.int64]
     outside: Outside
     interpolation: Interpolation
+    head: Head | None = None
+    region: Region | None = None
 
     def __getitem__(self, name: str) -> Curve:
         """The curve of a transformation; raises UsageError where it was not asked for."""
@@ -94,12 +105,25 @@ class InvarianceCurves:
                     for layer in self.layers:
                         row[f"distance {layer}"] = float(curve.distances[layer][image, column])
                         row[f"relative {layer}"] = float(curve.relative[layer][image, column])
+                    row |= {unit: float(table[image, column]) for unit, table in curve.units.items()}
                     yield row
+
+    @property
+    def meaning(self) -> dict[str, Any]:
+        """What the output was taken for, and where in it the class was followed, as numbers, strings and lists.
+
+        Nothing of a vector of scores of classes that exclude each other, the usual one.
+        """
+        if self.head is None:
+            return {"output": None}
+        place = {} if self.region is None else {"region": str(self.region)}
+        return {} if self.head.plain else {"output": self.head.to_json(), **place}
 
     def to_json(self) -> dict[str, Any]:
         """Everything as numbers, strings and lists."""
         return {
             "network": self.network,
+            **self.meaning,
             "layers": list(self.layers),
             "targets": self.targets.tolist(),
             "outside": self.outside,
@@ -114,6 +138,7 @@ class InvarianceCurves:
                     "relative": {k: v.tolist() for k, v in c.relative.items()},
                     "probabilities": c.probabilities.tolist(),
                     "labels": c.labels.tolist(),
+                    **({"units": {k: v.tolist() for k, v in c.units.items()}} if c.units else {}),
                 }
                 for c in self.curves
             ],
@@ -128,6 +153,8 @@ def invariance(
     transformations: Sequence[str] | Mapping[str, Sequence[float] | None] = PAPER,
     layers: Sequence[str] | None = None,
     target: Target = None,
+    units: str | Unit | Sequence[str | Unit] = (),
+    reduce: Reduction = "sum",
     outside: Outside = "mean",
     interpolation: Interpolation = "bilinear",
     batch: int = 32,
@@ -142,7 +169,9 @@ def invariance(
             from names to amounts, None for the usual ones.
         layers: where features are compared; None for the first and the last layer of `net.layers.stages()`, and the
             output.
-        target: the class of each image, as for `occlude`, one each; None for the most probable.
+        target: the class of each image, as for `occlude`, one each; None for the most probable, "none" for none.
+        units: units whose activation is followed. Of a map without a position, the sum or max of its positions
+            (`reduce`).
         outside, interpolation: see `transforms.Frame`.
         batch: images run together.
         progress: called with the number of transformed images.
@@ -162,34 +191,44 @@ def invariance(
     asked = transformations if isinstance(transformations, Mapping) else dict.fromkeys(transformations)
     if not asked:
         raise UsageError("name at least one transformation")
-    stages = net.layers.stages() or (net.output,)
-    chosen = chosen_layers(net, layers, (stages[0], stages[-1], net.output))
+    listed = [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
+    stages = net.layers.stages()
+    chosen = chosen_layers(net, layers, (*stages[:1], *stages[-1:], *net.listed_output))
     runner = _Runner(
-        net, tuple(dict.fromkeys(chosen)), Frame.of(recipe_of(net), outside=outside, interpolation=interpolation)
+        net,
+        tuple(dict.fromkeys(chosen)),
+        Frame.of(recipe_of(net), outside=outside, interpolation=interpolation),
+        head_for(net, target, units=bool(listed)),
+        tuple(listed),
+        reduce,
     )
     original = runner.features(given, batch)
-    targets = targets_of(net, target, original.logits)
-    if targets.shape[1] != 1:
-        raise UsageError(f"one class an image is followed, {targets.shape[1]} were given")
+    followed = runner.followed(target, original)
+    targets, own = followed.channels[:, 0], runner.labels(original).cpu().numpy()
+    if runner.head is not None and runner.head.kind in ("classes", "labels"):
+        own = targets
     curves, amounts = [], {n: transformation(n).values if v is None else tuple(v) for n, v in asked.items()}
     total, done = len(given) * sum(map(len, amounts.values())), 0
     for name, values in amounts.items():
         columns = []
         for value in values:
-            columns.append(runner.compare(given, original, name, float(value), targets[:, 0], batch))
+            columns.append(runner.compare(given, original, name, float(value), followed, batch))
             done += len(given)
             if progress is not None:
                 progress("transform", done, total)
-        curves.append(_curve(name, values, columns, runner.layers, targets[:, 0]))
-    return InvarianceCurves(net.name, runner.layers, tuple(curves), targets[:, 0], outside, interpolation)
+        curves.append(_curve(name, values, columns, runner, targets, own))
+    return InvarianceCurves(
+        net.name, runner.layers, tuple(curves), targets, outside, interpolation, runner.head, followed.regions[0]
+    )
 
 
 @dataclass(frozen=True)
 class _Features:
-    """The features of n images by layer, and their logits (n, classes)."""
+    """The features of n images by layer, what the output is for them (n, channels, ...), and units (n,) by name."""
 
     by_layer: Mapping[str, Tensor]
-    logits: Tensor
+    answers: Tensor | None
+    units: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -200,6 +239,7 @@ class _Column:
     lengths: Mapping[str, Tensor]
     probabilities: Tensor
     labels: Tensor
+    units: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -207,47 +247,97 @@ class _Runner:
     net: Network
     layers: tuple[str, ...]
     frame: Frame
+    head: Head | None
+    units: tuple[Unit, ...]
+    reduce: Reduction
 
     def features(self, images: Tensor, batch: int) -> _Features:
         """Of all images, `batch` at a time."""
         parts = [self._run(images[i : i + batch]) for i in range(0, len(images), batch)]
-        joined = {name: torch.cat([p[name] for p in parts]) for name in parts[0]}
-        return _Features({name: joined[name] for name in self.layers}, joined[self.net.output].flatten(1))
+        answers = None if self.head is None else torch.cat([p.answers for p in parts if p.answers is not None])
+        layers = {name: torch.cat([p.by_layer[name] for p in parts]) for name in self.layers}
+        return _Features(layers, answers, {str(u): torch.cat([p.units[str(u)] for p in parts]) for u in self.units})
 
-    def _run(self, images: Tensor) -> dict[str, Tensor]:
-        if self.net.layers[self.net.output].spatial:
-            raise UsageError(
-                f"the output of {self.net.name}, layer '{self.net.output}', is a map and no vector of classes"
-            )
-        return self.net.run(images, (*self.layers, self.net.output))
+    def _run(self, images: Tensor) -> _Features:
+        net = self.net
+        wanted = {net.index_of(name) for name in (*self.layers, *(unit.layer for unit in self.units))}
+        wanted |= set() if self.head is None else {net.program.output}
+        found = net.run_values(net.check_images(images), wanted)
+        maps = {name: as_map(net.values[net.index_of(name)], found[net.index_of(name)]) for name in self.layers}
+        answers = None if self.head is None else self.head.channels_first(found[net.program.output])
+        return _Features(maps, answers, {str(unit): self._unit(unit, found) for unit in self.units})
+
+    def _unit(self, unit: Unit, found: Mapping[int, Tensor]) -> Tensor:
+        """The activation (n,) of a unit, float64."""
+        index = self.net.index_of(unit.layer)
+        maps = as_map(self.net.values[index], found[index])[:, unit.channel].double()
+        if maps.dim() == 1:
+            return maps
+        if unit.position is not None:
+            return maps[:, unit.position[0], unit.position[1]]
+        return maps.sum((1, 2)) if self.reduce == "sum" else maps.amax((1, 2))
+
+    def followed(self, target: Target, original: _Features) -> Followed:
+        """What of the output is followed, one thing an image; -1 where nothing is."""
+        if original.answers is None:
+            count = len(next(iter((*original.by_layer.values(), *original.units.values()))))
+            return Followed(np.full((count, 1), -1), (None,))
+        found = targets_of(self.net, target, original.answers)
+        if found.channels.shape[1] != 1:
+            raise UsageError(f"one class an image is followed, {found.channels.shape[1]} were given")
+        return found
+
+    def labels(self, features: _Features) -> Tensor:
+        """The most probable class (n,); -1 where no class is followed."""
+        head, answers = self.head, features.answers
+        if head is None or answers is None:
+            return torch.full((len(next(iter((*features.by_layer.values(), *features.units.values())))),), -1)
+        if head.kind == "binary" or head.positions:
+            return head.decide(head.means(head.scores(answers.double())))[0]
+        return answers[:, head.first :].argmax(1) + head.first
+
+    def _scores(self, features: _Features, followed: Followed) -> Tensor:
+        """The scores (n,) of what is followed, float64."""
+        head, answers = self.head, features.answers
+        if head is None or answers is None:
+            return torch.full((len(followed.channels),), torch.nan, dtype=torch.float64)
+        scores = head.scores(answers.double())
+        rows = torch.arange(len(scores), device=scores.device)
+        found = scores[rows, torch.from_numpy(followed.channels[:, 0]).to(rows.device)]
+        if not head.positions:
+            return found
+        region = followed.regions[0]
+        flat = (found if region is None else found[:, *region.slices]).flatten(1)
+        return flat.mean(1) if head.probable else flat.sum(1)
 
     def compare(
-        self, images: Tensor, original: _Features, name: str, value: float, targets: NDArray[np.int64], batch: int
+        self, images: Tensor, original: _Features, name: str, value: float, followed: Followed, batch: int
     ) -> _Column:
         """All images transformed by one amount, against themselves as they are."""
         moved = self.features(transformation(name).apply(images, value, self.frame), batch)
         distances = {n: (moved.by_layer[n] - original.by_layer[n]).flatten(1).double().norm(dim=1) for n in self.layers}
         lengths = {n: original.by_layer[n].flatten(1).double().norm(dim=1) for n in self.layers}
-        output = self.net.steps[self.net.program.output - 1]
-        already = isinstance(output, Softmax) and "log" not in output.op
-        probabilities = moved.logits.double() if already else moved.logits.double().softmax(1)
-        rows = torch.arange(len(images), device=probabilities.device)
-        followed = probabilities[rows, torch.from_numpy(targets).to(rows.device)]
-        return _Column(distances, lengths, followed, moved.logits.argmax(1))
+        return _Column(distances, lengths, self._scores(moved, followed), self.labels(moved), moved.units)
 
 
 def _curve(
-    name: str, values: Sequence[float], columns: Sequence[_Column], layers: Sequence[str], targets: NDArray[np.int64]
+    name: str,
+    values: Sequence[float],
+    columns: Sequence[_Column],
+    runner: _Runner,
+    targets: NDArray[np.int64],
+    own: NDArray[np.int64],
 ) -> Curve:
-    known = transformation(name)
+    known, layers = transformation(name), runner.layers
     distances = {n: torch.stack([c.distances[n] for c in columns], 1).cpu().numpy() for n in layers}
     lengths = {n: columns[0].lengths[n].cpu().numpy()[:, None] for n in layers}
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = {n: np.where(lengths[n] > 0, distances[n] / lengths[n], np.nan) for n in layers}
     probabilities = torch.stack([c.probabilities for c in columns], 1).cpu().numpy()
     labels = torch.stack([c.labels for c in columns], 1).cpu().numpy()
+    units = {str(u): torch.stack([c.units[str(u)] for c in columns], 1).cpu().numpy() for u in runner.units}
     at = np.asarray(values, np.float64)
-    return Curve(name, known.unit, at, known.identity, distances, relative, probabilities, labels, targets)
+    return Curve(name, known.unit, at, known.identity, distances, relative, probabilities, labels, targets, own, units)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
-from convscope.graph import Network, Unit
+from convscope.graph import Head, Network, Unit
 from convscope.methods.inputs import images_for, recipe_of
 from convscope.methods.occlusion.occluders import Border, Fill, Grid, covering, describe_fill, square_for
 from convscope.methods.occlusion.readings import Reader, Reduction, Responses
 from convscope.methods.occlusion.sweep import Method, Sweep
-from convscope.methods.targets import Target, class_number
+from convscope.methods.targets import Region, Target, class_number
 from convscope.progress import Progress
 from convscope.settings import usual_settings
 
@@ -32,8 +32,10 @@ Measure = Literal["probability", "logit", "activation"]
 class OcclusionMaps:
     """What covering each part of n images does to a network; arrays of `covered` are (n, ..., rows, columns).
 
-    uncovered: the same of the images as they are. targets: (n, t) class numbers. layer, channels: (n,) the map of each
-    image whose activation was followed. method: how it was computed, in words.
+    uncovered: the same of the images as they are. targets: (n, t) class numbers: channels of the output. layer,
+    channels: (n,) the map of each image whose activation was followed. method: how it was computed, in words. head:
+    what the output was taken for; None where nothing of it was followed. regions: (t,) where in an output that is a
+    map or a sequence each target was followed, None for all of it.
     """
 
     network: str
@@ -47,14 +49,20 @@ class OcclusionMaps:
     fill: str
     method: str
     settings: dict[str, Any] = field(default_factory=dict)
+    head: Head | None = None
+    regions: tuple[Region | None, ...] = (None,)
 
     def __len__(self) -> int:
         return len(self.channels)
 
     @property
     def probability(self) -> NDArray[np.float32]:
-        """(n, rows, columns): the probability of the first target."""
-        return self.covered.probabilities[:, 0]
+        """(n, rows, columns): the probability of the first target, or its value where it is no class.
+
+        Raises:
+            UsageError: where no class was followed.
+        """
+        return self.measured("probability")[1]
 
     @property
     def label(self) -> NDArray[np.int64]:
@@ -76,6 +84,13 @@ class OcclusionMaps:
         """For each image the unit whose map was followed."""
         return tuple(Unit(self.layer, int(c)) for c in self.channels)
 
+    @property
+    def subject(self) -> Measure | int:
+        """What it is about first: a class, else a unit by its number, else the strongest map."""
+        if self.targets.shape[1]:
+            return "probability"
+        return 0 if self.units else "activation"
+
     def measured(
         self, of: Measure | int = "probability", *, target: int = 0
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -90,6 +105,8 @@ class OcclusionMaps:
             raise UsageError(
                 f"of={of!r} is not a choice; choose one of {', '.join(get_args(Measure))}, or a unit's number"
             )
+        if not self.targets.shape[1]:
+            raise UsageError("no class was followed: ask for 'activation', or for a unit by its number")
         _check_number(target, self.targets.shape[1], "target")
         name = "probabilities" if of == "probability" else "logits"
         return getattr(self.uncovered, name)[:, target], getattr(self.covered, name)[:, target]
@@ -115,6 +132,8 @@ class OcclusionMaps:
                 row: dict[str, Any] = {"image": image, "y0": y0, "x0": x0, "y1": y1, "x1": x1}
                 for i, target in enumerate(self.targets[image].tolist()):
                     row[f"class{i}"] = target
+                    if self.regions[i] is not None:
+                        row[f"region{i}"] = str(self.regions[i])
                     row[f"probability{i}"] = float(flat["probabilities"][image, i, at])
                     row[f"logit{i}"] = float(flat["logits"][image, i, at])
                 row["label"] = int(flat["labels"][image, 0, at])
@@ -123,10 +142,22 @@ class OcclusionMaps:
                 row |= {str(unit): float(flat["units"][image, i, at]) for i, unit in enumerate(self.units)}
                 yield row
 
+    @property
+    def meaning(self) -> dict[str, Any]:
+        """What the output was taken for, and where in it targets are, as numbers, strings and lists.
+
+        Nothing of a vector of scores of classes that exclude each other, the usual one.
+        """
+        places = {"regions": [None if r is None else str(r) for r in self.regions]} if any(self.regions) else {}
+        if self.head is None:
+            return places | {"output": None}
+        return places if self.head.plain else places | {"output": self.head.to_json()}
+
     def to_json(self) -> dict[str, Any]:
         """Everything as numbers, strings and lists."""
         return {
             "network": self.network,
+            **self.meaning,
             "grid": self.grid.to_json(),
             "layer": self.layer,
             "channels": self.channels.tolist(),
@@ -170,7 +201,8 @@ def occlude(
             pixels; see `occluders.covering`.
         border: squares that reach over the right and bottom edge are clipped ("clip") or moved in ("inside").
         target: the classes to follow: numbers or names, for all images; a tensor (n,) or (n, t) for each of its own;
-            None for each image's most probable class.
+            None for each image's most probable class; "none" for none. Of an output that is a map or a sequence, a
+            channel is summed over all positions, or over those that "3@5,7" (one) or "3@0,0,8,8" (a box) says.
         layer: whose strongest map is followed; None for the last complete map of the network.
         strongest: by what a map is the strongest in the uncovered image: the "sum" or the "max" of its positions.
         units: units to follow as well. Of a map without a position, the sum or max of its positions (`reduce`).
@@ -208,13 +240,15 @@ def occlude(
         grid=grid,
         covered=table.responses(len(batch), grid.shape),
         uncovered=reader.uncovered,
-        targets=reader.targets,
+        targets=reader.followed.channels,
         layer=reader.layer,
         channels=reader.channels,
         units=reader.units,
         fill=describe_fill(fill),
         method=how,
         settings={"strongest": strongest, "reduce": reduce},
+        head=None if reader.answers is None else reader.answers.head,
+        regions=reader.followed.regions,
     )
 
 
@@ -223,7 +257,9 @@ def join(parts: Sequence[OcclusionMaps]) -> OcclusionMaps:
     if not parts:
         raise UsageError("there is nothing to join")
     first = parts[0]
-    asked = [(p.network, p.grid, p.layer, p.units, p.fill, p.settings, p.targets.shape[1]) for p in parts]
+    asked = [
+        (p.network, p.grid, p.layer, p.units, p.fill, p.settings, p.targets.shape[1], p.head, p.regions) for p in parts
+    ]
     if any(one != asked[0] for one in asked):
         raise UsageError(
             "occlusions of different networks, squares, layers, units or numbers of targets cannot be joined"

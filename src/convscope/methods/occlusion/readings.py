@@ -16,9 +16,9 @@ from convscope.errors import UsageError
 from convscope.graph import Network, Unit
 from convscope.graph.changes import Change, Place, Unedited, UneditedRows
 from convscope.graph.nouns import Value
-from convscope.graph.steps.normalisation import Softmax
+from convscope.methods.occlusion.answers import Answers
 from convscope.methods.occlusion.sweep import Reading
-from convscope.methods.targets import Target, targets_of
+from convscope.methods.targets import Followed, Target, head_for, targets_of
 
 Reduction = Literal["sum", "max"]
 Read = Callable[[NDArray[np.int64], Change, UneditedRows], None]
@@ -28,8 +28,10 @@ Read = Callable[[NDArray[np.int64], Change, UneditedRows], None]
 class Responses:
     """What was read from some images, or from every position of the square on them (`...` is n, or n, rows, columns).
 
-    logits, probabilities: (n, t, ...) of the targets. labels: (n, ...) the most probable class, and confidences its
-    probability. activations: (n, ...) of the chosen map. units: (n, u, ...) of the units asked for.
+    logits, probabilities: (n, t, ...) of the targets: the output's numbers, summed over a map or region of one, and
+    their scores, averaged; the numbers again for values, which are no scores. labels: (n, ...) the most probable class
+    (of a single class 1, or 0 where it is not), and confidences its probability; -1 and NaN where no output has a
+    meaning. activations: (n, ...) of the chosen map. units: (n, u, ...) of the units asked for.
     """
 
     logits: NDArray[np.float32]
@@ -65,11 +67,13 @@ class Table:
 class Reader:
     """Which numbers are read of every copy, and those of the images as they are.
 
-    targets: (n, t) classes of each image; channels: (n,) the map of `layer` that is followed for it.
+    followed: what of the output is; answers: how it is read, None in a network whose output means nothing. channels:
+    (n,) the map of `layer` that is followed for each image.
     """
 
     net: Network
-    targets: NDArray[np.int64]
+    followed: Followed
+    answers: Answers | None
     layer: str
     channels: NDArray[np.int64]
     units: tuple[Unit, ...]
@@ -92,19 +96,23 @@ class Reader:
         for name, value in (("strongest", strongest), ("reduce", reduce)):
             if value not in get_args(Reduction):
                 raise UsageError(f"{name}={value!r} is not a choice; choose one of {', '.join(get_args(Reduction))}")
-        if net.layers[net.output].spatial:
-            raise UsageError(f"the output of {net.name}, layer '{net.output}', is a map and no vector of classes")
+        head = head_for(net, target, units=bool(units))
         followed = net.layers[layer or (net.layers.stages() or (net.output,))[-1]].name
-        wanted = {net.index_of(name) for name in (net.output, followed, *(u.layer for u in units))}
-        kept = net.run_values(images, wanted)
+        wanted = {net.index_of(name) for name in (followed, *(u.layer for u in units))}
+        kept = net.run_values(images, wanted if head is None else wanted | {net.program.output})
         channels = _strongest(kept[net.index_of(followed)], net.values[net.index_of(followed)], strongest)
-        targets = targets_of(net, target, kept[net.index_of(net.output)])
-        return cls(net, targets, followed, channels, tuple(units), reduce, kept)
+        nothing = Followed(np.zeros((len(images), 0), np.int64), ())
+        if head is None:
+            return cls(net, nothing, None, followed, channels, tuple(units), reduce, kept)
+        output = kept[net.program.output]
+        targets = targets_of(net, target, head.channels_first(output))
+        answers = Answers(net, head, targets, output)
+        return cls(net, targets, answers, followed, channels, tuple(units), reduce, kept)
 
     @property
     def uncovered(self) -> Responses:
         """What is read of the images as they are."""
-        rows = np.arange(len(self.targets))
+        rows = np.arange(len(self.channels))
         table, base = self.table(len(rows)), Unedited(self.net.values, self.kept).rows(rows)
         for reading in self.readings(table, 1):
             place = whole_place(self.net.values[reading.value], len(rows))
@@ -114,35 +122,28 @@ class Reader:
     def table(self, count: int) -> Table:
         """An empty table for `count` copies."""
         number = torch.empty(count, dtype=torch.float32, device="cpu")
-        targets, units = number.new_empty(count, self.targets.shape[1]), number.new_empty(count, len(self.units))
-        labels = number.new_empty(count, dtype=torch.int64)
-        return Table(targets, targets.clone(), labels, number, number.clone(), units)
+        targets, units = number.new_empty(count, len(self.followed.regions)), number.new_empty(count, len(self.units))
+        labels = number.new_full((count,), -1, dtype=torch.int64)
+        return Table(targets, targets.clone(), labels, number.fill_(torch.nan), number.clone(), units)
 
     def readings(self, table: Table, per_image: int) -> list[Reading]:
         """What fills a table whose row r is of image r // per_image."""
-        followed, output = self.net.index_of(self.layer), self.net.index_of(self.net.output)
-        found = [
-            Reading(output, self._classes(table, per_image)),
-            Reading(followed, self._map(followed, table.activations, self.channels, None, "sum", per_image)),
-        ]
+        followed, output = self.net.index_of(self.layer), self.net.program.output
+        found = [] if self.answers is None else [Reading(output, self._classes(self.answers, table, per_image))]
+        found.append(Reading(followed, self._map(followed, table.activations, self.channels, None, "sum", per_image)))
         for i, unit in enumerate(self.units):
-            channels, value = np.full(len(self.targets), unit.channel), self.net.index_of(unit.layer)
+            channels, value = np.full(len(self.channels), unit.channel), self.net.index_of(unit.layer)
             read = self._map(value, table.units[:, i], channels, unit.position, self.reduce, per_image)
             found.append(Reading(value, read))
         return found
 
-    def _classes(self, table: Table, per_image: int) -> Read:
-        output = self.net.steps[self.net.program.output - 1]
-        already = isinstance(output, Softmax) and "log" not in output.op
-
+    @staticmethod
+    def _classes(answers: Answers, table: Table, per_image: int) -> Read:
         def read(rows: NDArray[np.int64], change: Change, base: UneditedRows) -> None:
-            at, logits = torch.from_numpy(rows), change.tensor.float()
-            probabilities = logits if already else logits.softmax(1)
-            targets = torch.from_numpy(self.targets[rows // per_image]).to(logits.device)
-            table.logits[at] = logits.gather(1, targets).cpu()
-            table.probabilities[at] = probabilities.gather(1, targets).cpu()
-            confidences, labels = probabilities.max(1)
-            table.labels[at], table.confidences[at] = labels.cpu(), confidences.cpu()
+            at, found = torch.from_numpy(rows), answers.of(rows // per_image, change, base)
+            table.logits[at] = found.numbers.cpu().float()
+            table.probabilities[at] = found.scores.cpu().float()
+            table.labels[at], table.confidences[at] = found.labels.cpu(), found.confidences.cpu().float()
 
         return read
 

@@ -1,0 +1,176 @@
+"""What is true of images beside a class: numbers from a table, or masks from a folder."""
+
+from __future__ import annotations
+
+import csv
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from convscope.data import Preprocess, Source
+from convscope.data.decoding import MAX_PIXELS
+from convscope.errors import ImageError, SourceError, UsageError, nearest
+
+Labels = str | PathLike[str] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
+"""A CSV file or a folder of masks; numbers by image name; or numbers (n, outputs) in the order of the images."""
+
+UNLABELLED = 255
+"""What pixels of masks have that belong to no class, as in PASCAL VOC."""
+
+_GREY = ("1", "L", "P", "I", "I;16")
+
+
+@dataclass(frozen=True)
+class Truths:
+    """Numbers (c,) by image name or number, in the order of `columns`, which are () where they have no names."""
+
+    numbers: Mapping[str | int, NDArray[np.float64]]
+    columns: tuple[str, ...] = ()
+    of: str = "labels="
+
+    @classmethod
+    def of_labels(cls, labels: Labels) -> Truths:
+        """The numbers that labels are.
+
+        Raises:
+            SourceError: for a file that holds none. UsageError: for labels of no known kind.
+        """
+        if isinstance(labels, str | PathLike):
+            return cls._read(Path(labels))
+        if isinstance(labels, Mapping):
+            return cls({str(name): _numbers(value, str(name)) for name, value in labels.items()})
+        return cls({number: _numbers(value, f"image {number}") for number, value in enumerate(labels)})
+
+    @classmethod
+    def _read(cls, path: Path) -> Truths:
+        try:
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+        except (OSError, ValueError, csv.Error) as error:
+            raise SourceError(f"labels={str(path)!r} cannot be read as a CSV file: {error}") from error
+        if len(rows) < 2 or len(rows[0]) < 2:
+            raise SourceError(f"labels={str(path)!r}: a first line of names, then lines of an image and its numbers")
+        numbers: dict[str | int, NDArray[np.float64]] = {}
+        for row in rows[1:]:
+            if len(row) != len(rows[0]):
+                raise SourceError(
+                    f"labels={str(path)!r}: {row[0]!r} has {len(row)} cells, the first line {len(rows[0])}"
+                )
+            numbers[row[0].strip()] = _numbers(row[1:], f"{path}, {row[0]!r}")
+        return cls(numbers, tuple(cell.strip() for cell in rows[0][1:]), str(path))
+
+    def for_source(self, source: Source, wanted: Sequence[str] | None, count: int) -> dict[int, NDArray[np.float64]]:
+        """The `count` numbers of each image that has them, by its number; columns as `wanted` names them.
+
+        Raises:
+            UsageError: where no image has any, or there are others than the network's outputs.
+        """
+        order = self._order(wanted, count)
+        found: dict[int, NDArray[np.float64]] = {}
+        for index in range(len(source)):
+            name = source.name(index)
+            keys: tuple[str | int, ...] = (index, name, PurePosixPath(name).name, PurePosixPath(name).stem)
+            key = next((key for key in keys if key in self.numbers), None)
+            if key is not None:
+                found[index] = self.numbers[key][order]
+        if not found:
+            first = next(iter(self.numbers), None)
+            raise UsageError(
+                f"{self.of} names none of the images: it has {first!r}, they are called {source.name(0)!r} and so on"
+            )
+        return found
+
+    def _order(self, wanted: Sequence[str] | None, count: int) -> list[int]:
+        have = len(next(iter(self.numbers.values()), ()))
+        if self.columns and wanted and set(self.columns) & set(wanted):
+            missing = [name for name in wanted if name not in self.columns]
+            if missing:
+                raise UsageError(f"{self.of} has no column {missing[0]!r}{nearest(missing[0], self.columns)}")
+            return [self.columns.index(name) for name in wanted]
+        if have != count:
+            raise UsageError(f"{self.of} has {have} numbers an image, and the network {count} outputs")
+        return list(range(count))
+
+
+def _numbers(value: Any, what: str) -> NDArray[np.float64]:
+    try:
+        found = np.atleast_1d(np.asarray(value, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise SourceError(f"labels of {what} are no numbers: {error}") from error
+    if found.ndim != 1 or not all(map(math.isfinite, found.tolist())):
+        raise SourceError(f"labels of {what} are not finite numbers: {value!r}")
+    return found
+
+
+# -- masks ------------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Masks:
+    """Files of a folder in which each pixel is the number of its class, by the image's name without its ending."""
+
+    folder: Path
+    files: Mapping[str, Path] = field(repr=False)
+
+    @classmethod
+    def open(cls, folder: str | PathLike[str]) -> Masks:
+        """The masks of a folder and its folders; raises SourceError where there is none."""
+        place = Path(folder)
+        found = sorted(
+            path for path in place.rglob("*") if path.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".gif")
+        )
+        if not found:
+            raise SourceError(f"labels={str(folder)!r} is no folder of masks (png, bmp, tif or gif, a pixel a class)")
+        by_path = {str(PurePosixPath(p.relative_to(place).as_posix()).with_suffix("")): p for p in found}
+        return cls(place, {p.stem: p for p in reversed(found)} | by_path)
+
+    def path(self, name: str) -> Path | None:
+        """The mask of an image of that name."""
+        plain = PurePosixPath(name)
+        return self.files.get(str(plain.with_suffix(""))) or self.files.get(plain.stem)
+
+    def read(self, path: Path, like: tuple[int, int], recipe: Preprocess, size: tuple[int, ...]) -> NDArray[np.uint8]:
+        """The classes (h, w) of a mask of an image of `like` pixels, cut as the image is, at the output's `size`.
+
+        Raises:
+            ImageError: for a file that is no mask, or one of another size than its image.
+        """
+        mask = _read(path)
+        if mask.shape != tuple(like):
+            raise ImageError(f"{path.name}: a mask of {_by(mask.shape)} pixels for an image of {_by(like)}")
+        nearest_pixels = Preprocess(recipe.height, recipe.width, resize=recipe.resize, interpolation="nearest")
+        cut = nearest_pixels.crop(np.repeat(mask[:, :, None], 3, 2))[:, :, 0]
+        rows, columns = (((np.arange(n) + 0.5) * have / n).astype(int) for n, have in zip(size, cut.shape, strict=True))
+        return cut[rows][:, columns]
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                if image.mode not in _GREY:
+                    raise ImageError(f"{path.name} has colours: a mask holds class numbers, in grey or by a palette")
+                if image.width * image.height > MAX_PIXELS:
+                    raise ImageError(f"{path.name} has {_by((image.height, image.width))} pixels, too many for a mask")
+                values = np.asarray(image)
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise ImageError(f"{path.name} cannot be read as a mask: {error}") from error
+    except Image.DecompressionBombWarning as error:
+        raise ImageError(f"{path.name} has too many pixels for a mask: {error}") from error
+    if values.min() < 0 or values.max() > UNLABELLED:
+        raise ImageError(f"{path.name} holds {int(values.max())}: classes are numbered 0 to 254")
+    return values.astype(np.uint8)
+
+
+def _by(size: Sequence[int]) -> str:
+    return "x".join(map(str, size))
+
+
+__all__ = ["UNLABELLED", "Labels", "Masks", "Truths"]

@@ -35,6 +35,7 @@ from .methods.diagnosis import LayerDiagnosis as LayerDiagnosis
 from .studies import Training as Training, train as train
 from .training import Config as Config, Recipe as Recipe, read_config as read_config
 from .studies import Evaluation as Evaluation, evaluate as evaluate
+from .training import ClassAccuracy as ClassAccuracy, Judgement as Judgement
 from .studies import Ablation as Ablation, ablate as ablate
 from .training import AblationTrials as AblationTrials
 from .studies import Transfer as Transfer, transfer as transfer

@@ -8,7 +8,7 @@ import pytest
 from convscope.errors import UsageError
 from convscope.figures.style import rendered
 from convscope.figures.training import draw_ablation, draw_confusion, draw_curves
-from convscope.training import AblationTrials, Config, EpochLog, Evaluation, Trial
+from convscope.training import AblationTrials, ClassAccuracy, Config, EpochLog, Trial
 
 pytest.importorskip("matplotlib")
 
@@ -39,7 +39,7 @@ def test_several_trainings_are_named() -> None:
 
 def test_confusion_writes_shares_of_rows() -> None:
     confusion = np.array([[3, 1], [0, 0]])
-    found = Evaluation(
+    found = ClassAccuracy(
         ("net",), "centre", ("cat", "dog"), ("cat", "dog"), np.arange(2), confusion, np.array([4, 0]), ()
     )
     axes = draw_confusion(found).axes[0]

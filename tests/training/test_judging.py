@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from convscope.data import Preprocess, Source, load_image, open_source
 from convscope.errors import ShapeError, SourceError, UsageError
 from convscope.graph import Network
-from convscope.training import Evaluation, Judgement, evaluate
+from convscope.training import ClassAccuracy, Judgement, evaluate
 from convscope.training.measures import area as ours
 from convscope.training.measures import average_precision, drawn, measure, of_overlap, of_values, wilson
 from tests.graph import headed
@@ -247,7 +247,7 @@ def test_a_detector_by_its_best_anchor(source: Source) -> None:
 def test_a_sequence_by_the_mean_of_its_steps(source: Source) -> None:
     module = headed.Steps()
     found = evaluate(network(module), source, match="index")
-    assert isinstance(found, Evaluation)
+    assert isinstance(found, ClassAccuracy)
     with torch.no_grad():
         best = module(inputs(source)).softmax(2).mean(1).argmax(1).tolist()
     assert found.top1 == sum(b == source.label(i) for i, b in enumerate(best)) / COUNT
@@ -265,7 +265,7 @@ def test_softmaxes_in_networks_are_not_done_again(source: Source) -> None:
     said = torch.tensor([[0.9999, 0.0001], [0.25, 0.75], [0.255, 0.745]])
     assert (said.mean(0).argmax(), said.softmax(1).mean(0).argmax()) == (0, 1)
     found = evaluate(nets, source, match="index")
-    assert isinstance(found, Evaluation)
+    assert isinstance(found, ClassAccuracy)
     assert found.confusion.tolist() == [[COUNT / 2, 0], [COUNT / 2, 0]]
     assert found.top1_interval == wilson(COUNT // 2, COUNT)
     assert found.to_json()["top1_interval"] == list(found.top1_interval)

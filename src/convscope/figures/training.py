@@ -9,7 +9,7 @@ import numpy as np
 
 from convscope.errors import UsageError
 from convscope.figures.style import COLOURS, COLUMN, PAGE, drawing
-from convscope.training import AblationTrials, EpochLog, Evaluation
+from convscope.training import AblationTrials, ClassAccuracy, EpochLog
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +65,7 @@ def _lines(
             )
 
 
-def draw_confusion(found: Evaluation) -> Figure:
+def draw_confusion(found: ClassAccuracy) -> Figure:
     """Which class is answered for which: the share of each class's images (rows) that had each answer (columns).
 
     Raises:

@@ -17,8 +17,7 @@ from convscope.studies.asking import collection, threads_of
 from convscope.studies.pictures import left_out
 from convscope.studies.predictions import prediction_files
 from convscope.tables import TextTable, columns_of
-from convscope.training import Evaluation as Evaluated
-from convscope.training import Judgement, evaluation
+from convscope.training import ClassAccuracy, Judgement, evaluation
 from convscope.training.matching import Match
 from convscope.training.truths import Labels
 from convscope.training.views import CropSource, Views
@@ -37,7 +36,7 @@ class _OfImages(Answer):
 class Evaluation(_OfImages):
     """What networks answered to labelled images: choices among classes, or whatever their output is."""
 
-    found: Evaluated | Judgement
+    found: ClassAccuracy | Judgement
 
     @property
     def summary(self) -> str:

@@ -2,7 +2,7 @@
 
 from convscope.training.ablation import AblationTrials, Trial, Variant, VariantErrors, ablate, read_ablation
 from convscope.training.config import Config, NetworkChoice, packaged_configs, read_config
-from convscope.training.evaluation import Evaluation, evaluate
+from convscope.training.evaluation import ClassAccuracy, evaluate
 from convscope.training.judging import Judgement
 from convscope.training.measures import Measure
 from convscope.training.recipe import Recipe
@@ -27,7 +27,7 @@ __all__ = [
     "renormalise",
     # measuring
     "evaluate",
-    "Evaluation",
+    "ClassAccuracy",
     "Judgement",
     "Measure",
     # the paper's Table 3

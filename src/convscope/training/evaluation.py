@@ -28,7 +28,7 @@ from convscope.training.views import Viewer, Views
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class ClassAccuracy:
     """What networks answered: counts over images, from which all rates follow.
 
     `confusion` (classes of the images, classes of the network) int64 counts answers, `hits5` (classes of the images,)
@@ -143,10 +143,10 @@ def evaluate(
     labels: Labels | None = None,
     threads: int = 2,
     progress: Progress = silent,
-) -> Evaluation | Judgement:
+) -> ClassAccuracy | Judgement:
     """How well networks do on the images of a source of which something is known.
 
-    By what their output is (`Network.head`): an `Evaluation` of classes that exclude each other, counts of right
+    By what their output is (`Network.head`): an `ClassAccuracy` of classes that exclude each other, counts of right
     answers; else a `Judgement`: the area under the ROC curve, accuracy, sensitivity and specificity of one class, the
     average precision of labels, the mean absolute error and R2 of values, the intersection over union of maps. All have
     intervals of 95 %. Scores are averaged over the views of an image, and then over the networks: several are an
@@ -159,7 +159,7 @@ def evaluate(
         padding: pixels of mean colour around the image for ten crops; by default none, or in proportion to the paper's
             where the network's preprocessing leaves no room around its crop.
         match: classes of images and network are matched by "name", or by "index" where that is asked for; by their
-            order too where one side has no names and both are as many, which `Evaluation.matched` says.
+            order too where one side has no names and both are as many, which `ClassAccuracy.matched` says.
         labels: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
             name and a number for each output; the same as a mapping or an array; for maps a folder of masks, named as
             the images, whose pixels are class numbers (255: no class).
@@ -184,10 +184,10 @@ def evaluate(
     return _counted(nets, viewers, source, targets, matched, threads, progress)
 
 
-def accuracy(networks: Network, source: Source, *, threads: int = 2, progress: Progress = silent) -> Evaluation:
+def accuracy(networks: Network, source: Source, *, threads: int = 2, progress: Progress = silent) -> ClassAccuracy:
     """How often a network that chooses among classes is right; raises UsageError for one that does not."""
     found = evaluate(networks, source, threads=threads, progress=progress)
-    if not isinstance(found, Evaluation):
+    if not isinstance(found, ClassAccuracy):
         raise UsageError(f"{networks.name} does not choose among classes: {found.head.summary}")
     return found
 
@@ -200,7 +200,7 @@ def _counted(
     matched: Match,
     threads: int,
     progress: Progress,
-) -> Evaluation:
+) -> ClassAccuracy:
     """The answers of networks that choose among classes, counted."""
     names = nets[0].classes or tuple(str(number) for number in range(nets[0].head.classes))
     confusion = np.zeros((len(targets), len(names)), np.int64)
@@ -227,7 +227,7 @@ def _counted(
     if not confusion.sum():
         raise SourceError(f"none of the images can be read: {source.describe()}; {first_reasons(failures)}")
     classes = source.classes or tuple(names[target] for target in targets)
-    return Evaluation(
+    return ClassAccuracy(
         tuple(net.name for net in nets), viewers[0].views, classes, names, targets, confusion, hits5, tuple(failures),
         nets[0].head, Predictions.joined(told), matched,
     )  # fmt: skip
@@ -243,4 +243,4 @@ def _answers(nets: Sequence[Network]) -> tuple[str, ...] | None:
     return first.classes
 
 
-__all__: list[str] = ["Evaluation", "Judgement", "Match", "accuracy", "evaluate", "match_classes"]
+__all__: list[str] = ["ClassAccuracy", "Judgement", "Match", "accuracy", "evaluate", "match_classes"]

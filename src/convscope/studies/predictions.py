@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from convscope.data import Source
 from convscope.data.located import as_file, located
 from convscope.errors import ImageError
-from convscope.training import Evaluation
+from convscope.training import ClassAccuracy
 
 PREDICTIONS = "predictions.csv"
 MISTAKES = "misclassified.csv"
 HEAD = ("image", "label", "prediction", "probability", "rank")
 
 
-def prediction_files(found: Evaluation, source: Source) -> Iterator[tuple[str, bytes]]:
+def prediction_files(found: ClassAccuracy, source: Source) -> Iterator[tuple[str, bytes]]:
     """The names and contents of `predictions.csv`, of `misclassified.csv`, and of the images that it needs.
 
     Both tables have a row an image: its name, class, best answer with its probability, and the place of its class among
@@ -43,7 +43,7 @@ def prediction_files(found: Evaluation, source: Source) -> Iterator[tuple[str, b
     yield MISTAKES, _table(wrong)
 
 
-def _row(found: Evaluation, row: int, name: str) -> tuple[str, ...]:
+def _row(found: ClassAccuracy, row: int, name: str) -> tuple[str, ...]:
     told = found.predictions
     label, answer = found.classes[told.labels[row]], found.answers[told.answers[row]]
     return name, label, answer, f"{told.probabilities[row]:.6f}", str(told.ranks[row])

@@ -255,7 +255,7 @@ def test_with_nothing_negative_a_deconvnet_is_the_ungated_gradient() -> None:
     assert torch.equal(rules[1], rules[2])
 
 
-@pytest.mark.parametrize("option", ["rule", "smooth", "overlap", "lrn"])
+@pytest.mark.parametrize("option", ["rule", "smooth", "overlap", "lrn", "gates"])
 def test_options_that_are_no_choice_are_refused(deep: Network, option: str) -> None:
     with pytest.raises(UsageError, match=f"{option}='wrong' is not a choice; choose one of '"):
         deconv(deep, images(1, deep), "4:0", **{option: "wrong"})  # type: ignore[call-overload]

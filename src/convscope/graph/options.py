@@ -115,7 +115,11 @@ class Report:
             (self.held, "held constant"),
             (self.fallback, "by fallback"),
         )
-        parts = [f"{count} {op} {what}" for counter, what in says for op, count in sorted(counter.items())]
+        parts = [
+            f"{count} {'gates' if op == 'gate' and count > 1 else op} {what}"
+            for counter, what in says
+            for op, count in sorted(counter.items())
+        ]
         return ", ".join(parts) or "linear steps only"
 
 

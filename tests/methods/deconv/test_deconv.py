@@ -312,8 +312,12 @@ def test_reports_read_as_sentences(net: Network) -> None:
     assert str(deconv(net, images(2, net), "classifier.3:0").report) == "2 relu rectified"
     assert str(Report()) == "linear steps only"
     gated = Network.trace(nets.settled(nets.Gated()), (2, 6, 7))
-    report = str(deconv(gated, torch.randn(1, 2, 6, 7), f"{gated.output}:0").report)
-    assert report == "2 relu rectified, 2 sigmoid by derivative, 1 amax by fallback"
+    held, exact = (
+        str(deconv(gated, torch.ones(1, 2, 6, 7), f"{gated.output}:0", gates=gates, signal="one").report)
+        for gates in ("held", "exact")
+    )
+    assert held == "1 relu rectified, 2 gates held constant"
+    assert exact == "2 relu rectified, 1 amax by derivative, 2 gates by derivative, 2 sigmoid by derivative"
 
 
 # -- odd input --------------------------------------------------------------------------------------------------------

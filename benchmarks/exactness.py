@@ -1,6 +1,7 @@
 """Are the projections exact, whatever the architecture?
 
     python -m benchmarks.exactness [--quick] [--only NAME ...] [--write docs/exactness.md]
+    python -m benchmarks.exactness --only fields
 
 And however an activation is spelled: `--only spellings` measures these alone (`_spelled`), some fifty of them.
 
@@ -8,6 +9,9 @@ For every model, random weights at a small input size, one unit each of an early
 strongest class: the relative L2 error of our projection, |ours - theirs| / |theirs|, against the unmodified module with
 hooks on autograd's nodes (`_oracles`), which shares no code with ours. Smooth activations are rectified on both sides.
 In float32, and in float64, where rounding cannot hide anything; and captum's error against the same oracle beside it.
+
+Then the receptive fields of some 50 operations (`_fields`), at every position of small maps: a violation is a position
+where the box is not that of the gradient's support, or no box at all ("fields" among the names of `--only`).
 
 `rounding` is the oracle's own distance, float32 from float64: where that is large, float32 does not carry the answer,
 and no engine can be nearer. Weights are drawn so that nothing vanishes: every constant parameter (batch norm's factors,
@@ -38,6 +42,7 @@ import torch
 from captum.attr import Deconvolution, NeuronDeconvolution
 from torch import Tensor, nn
 
+from benchmarks._fields import OPERATIONS, SHAPE, Operation, support
 from benchmarks._models import torchvision_models
 from benchmarks._oracles import NodeOracle, relative_error
 from benchmarks._spelled import measure_spellings
@@ -275,6 +280,34 @@ def captum_error(
     return relative_error(found[0] * value.detach(), expected)
 
 
+# -- fields -----------------------------------------------------------------------------------------------------------
+def violations(name: str) -> tuple[int, int]:
+    """At how many positions above an operation the field is not the gradient's support, or is not said to be exact; and
+    of how many."""
+    module = Operation(OPERATIONS[name])
+    images = torch.randn(1, *SHAPE, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    expected, net = support(module, images).reshape(-1, 4), Network.trace(module, SHAPE)
+    layer = net.layers[net.output]
+    at = torch.cartesian_prod(torch.arange(layer.height), torch.arange(layer.width))
+    size, seen = torch.tensor(SHAPE[1:]), expected[:, 2] > expected[:, 0]
+    boxes = net.boxes(layer.name, at)
+    within = torch.cat([boxes[:, :2].clamp(min=0), boxes[:, 2:].minimum(size)], 1).numpy()
+    wrong = (net.reach(layer.name, at, gates="held").numpy() != expected).any(1) | (seen & (within != expected).any(1))
+    exact = layer.field is not None and layer.field.exact
+    return int(wrong.sum()) if exact else len(at), len(at)
+
+
+def fields() -> list[Case]:
+    """A case for every operation, how many positions are wrong standing for the difference."""
+    found = []
+    for name in OPERATIONS:
+        wrong, count = violations(name)
+        note = f"{wrong} of {count} positions wrong"
+        found.append(Case(f"field/{name}", "the gradient's support", None, max_difference=wrong, note=note))
+        print(f"field/{name}: {note}", file=sys.stderr, flush=True)
+    return found
+
+
 # -- the table --------------------------------------------------------------------------------------------------------
 def table(results: list[Result]) -> str:
     """The results in Markdown, one table a group."""
@@ -346,6 +379,8 @@ def main() -> int:
         Case(f"spelled {row.spelling.text}", "the rule written out", None, None, SPELLED, row.ours, note=row.report)
         for row in spelled
     ]
+    if not args.only or "fields" in args.only:
+        cases += fields()
     if args.write and results:
         write(args.write, results)
     if args.write and spelled:

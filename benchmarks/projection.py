@@ -1,6 +1,6 @@
 """How much faster are the top-9 projections of a network than one backward pass each?
 
-    python -m benchmarks.projection [--quick] [--models zfnet vgg16 resnet18]
+    python -m benchmarks.projection [--quick] [--models zfnet vgg16 resnet18 efficientnet_b0]
 
 Every convolutional layer's units, nine projections each, on 1,000 random images with random weights, forward passes
 included on all sides: ZFNet 12,384 projections, VGG16 and ResNet-18 likewise. Ours runs each image forward once for the
@@ -10,6 +10,9 @@ transposed convolutions on boxes, at the fastest rate a dense kernel reaches; of
 made any more, so that (c) is no bound. All sides are timed on a fixed random
 sample and extrapolated in proportion: ours on some of the images with all their projections, the others on some of
 each layer's.
+
+EfficientNet-B0 with its gates held is measured against the same with its gates exact, so that every unit sees the whole
+image, as it did before gates could be held: pulling alone, at the ends of the third and the fifth stage.
 
 What was tried, on two cores (ZFNet conv5, milliseconds a projection on one core, in order):
     12.1  boxes, NCHW
@@ -45,10 +48,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks._models import convolutional_model
+from benchmarks._models import convolutional_model, model
 from benchmarks._oracles import nodes, rectifies
 from benchmarks.harness import Case, arguments, probe_peak, report
-from convscope.graph import Network
+from convscope.graph import Network, PullOptions
+from convscope.graph.options import Gates
 from convscope.graph.steps.conv import Conv2d
 from convscope.memory import keep_freed_memory
 from convscope.methods.deconv import ProjectedPixels, Selection, project_all
@@ -57,6 +61,7 @@ from convscope.methods.deconv.budget import box_sizes
 TARGETS = {"zfnet": (20.0, 20.0), "vgg16": (13.0, 16.0), "resnet18": (None, None)}
 PER_UNIT = 9
 _SHORT = 3e-5  # seconds a projection, that cannot be told from the forward pass's own variation
+RULES = PullOptions(lrn="gradient")
 IMAGES = 1000  # the size of the collection that the winners are drawn from
 
 
@@ -76,9 +81,9 @@ class Sample:
 
 def flops(net: Network, layer: str) -> float:
     """The operations of the transposed convolutions of one projection, on boxes clipped to the map."""
-    sizes = box_sizes(net, layer)
+    sizes = box_sizes(net, layer, RULES)
     target, total = net.index_of(layer), 0.0
-    for step in net.cone(layer):
+    for step in net.cone(layer, RULES):
         if isinstance(step, Conv2d):
             height, width = sizes[step.index]
             weight = step.weight
@@ -208,6 +213,36 @@ def compare(name: str, *, quick: bool, repeats: int) -> tuple[list[Case], list[d
     return _cases(name, seconds, rows, differences), rows
 
 
+#: Layers of EfficientNet-B0, and how many times as fast projecting is to be with gates held.
+GATED = {"features.3": 20.0, "features.5": 4.0}
+
+
+def gated(*, quick: bool) -> list[Case]:
+    """EfficientNet-B0's projections with gates held against gates exact."""
+    net = Network.trace(model("efficientnet_b0"), (3, 224, 224), name="efficientnet_b0", copy=False)
+    image = torch.randn(1, *net.input_shape, generator=torch.Generator().manual_seed(0))
+    generator, found = np.random.default_rng(0), []
+    for name, target in GATED.items():
+        layer = net.layers[name]
+        field = layer.field
+        each: dict[Gates, list[float]] = {"held": [], "exact": []}
+        for _ in range(2 if quick else 5):
+            for gates, rates in each.items():
+                count = (64 if quick else 128) if gates == "held" else 16
+                at = np.stack([generator.integers(0, n, count) for n in (layer.height, layer.width)], 1)
+                channels = torch.from_numpy(generator.integers(0, layer.channels, count))
+                many = Selection(layer.name, torch.zeros(count, dtype=torch.long), channels, at, "one")
+                one = Selection(layer.name, torch.zeros(1, dtype=torch.long), channels[:1], at[:1], "one")
+                spent = [timed(lambda s=s, g=gates: project_all(net, image, [s], gates=g))[0] for s in (one, many)]
+                rates.append(max(spent[1] - spent[0], 1e-9) / (count - 1))
+        held, exact = (float(np.median(each[gates])) for gates in ("held", "exact"))
+        size = "whole image" if field is None else f"field {field.size[0]} px"
+        note = f"{1e3 * held:.2f} against {1e3 * exact:.2f} ms a projection, {size}"
+        spread = (max(each["held"]) - min(each["held"])) / held
+        found.append(Case(f"efficientnet_b0/{name}", "gates exact", exact / held, target, spread=spread, note=note))
+    return found
+
+
 def _cases(
     name: str, seconds: dict[str, list[float]], rows: list[dict[str, Any]], differences: list[float]
 ) -> list[Case]:
@@ -230,13 +265,16 @@ def _cases(
 def main() -> None:
     """Runs the benchmark."""
     parser = arguments(__doc__)
-    parser.add_argument("--models", nargs="+", default=["zfnet", "vgg16", "resnet18"], choices=list(TARGETS))
+    names = [*TARGETS, "efficientnet_b0"]
+    parser.add_argument("--models", nargs="+", default=names, choices=names)
     options = parser.parse_args()
     keep_freed_memory()  # for all sides: they share the process
     cases, layers = [], {}
-    for name in options.models:
+    for name in (name for name in options.models if name in TARGETS):
         found, layers[name] = compare(name, quick=options.quick, repeats=1 if options.quick else 3)
         cases += found
+    if "efficientnet_b0" in options.models:
+        cases += gated(quick=options.quick)
     for name, rows in layers.items():
         for row in rows:
             each = row["seconds_each"]

@@ -1,12 +1,15 @@
 """`convscope layers`."""
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import convscope as cs
 from convscope import models
@@ -192,3 +195,57 @@ def test_a_file_that_is_not_there_is_named(convscope: Callable, tmp_path: Path) 
     done = convscope("layers", tmp_path / "gone.pth")
     assert done.code == 2
     assert f"there is no file '{tmp_path / 'gone.pth'}'" in done.err
+
+
+GATED = """
+from torch import nn
+
+
+class Gated(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.reduce, self.expand = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 1), nn.Conv2d(2, 4, 1)
+        self.up, self.last = nn.ConvTranspose2d(4, 4, 2, 2), nn.Conv2d(4, 3, 3)
+
+    def forward(self, x):
+        x = self.first(x)
+        x = x * self.expand(self.reduce(x.mean((2, 3), keepdim=True)).relu()).sigmoid()
+        return self.last(self.up(x).relu()).cumsum(2)
+"""
+
+
+def test_the_listing_says_what_is_exact_what_a_bound_and_where_gates_are_held(
+    convscope: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gated_net_of_test.py").write_text(GATED)
+    monkeypatch.syspath_prepend(tmp_path)
+    done = convscope("layers", "py:gated_net_of_test:Gated", "--input-size", "16")
+    assert (done.code, done.err) == (0, "")
+    lines = {line.split()[0]: " ".join(line.split()[4:]) for line in done.out.splitlines() if line.strip()}
+    assert lines["first"] == "3 1 0 exact"
+    assert lines["reduce"] == "whole image (gate) exact (gate)"
+    assert lines["mul"].removesuffix(" *") == "3 1 0 exact, gates held"
+    assert lines["last"] == "~4 ~0.5 ~-0.5 bound, gates held"
+    assert lines["cumsum"].removesuffix(" *") == "whole image bound, gates held"
+    rows = convscope("layers", "py:gated_net_of_test:Gated", "--input-size", "16", "--json").document["layers"]
+    found = {row["name"]: row for row in rows}
+    assert (found["last"]["exact"], found["last"]["gates"], found["last"]["field"]["regular"]) == (True, "held", False)
+    assert (found["cumsum"]["exact"], found["expand"]["gates"], found["first"]["gates"]) == (False, "part", "none")
+
+
+def test_gates_are_a_rule_s_option_of_deconv(
+    convscope: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gated_net_of_test.py").write_text(GATED)
+    monkeypatch.syspath_prepend(tmp_path)
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)).save(tmp_path / "photo.png")
+    (tmp_path / "fit.json").write_text(json.dumps(cs.Preprocess(16, 16).to_json()))
+    asked = ("deconv", "py:gated_net_of_test:Gated", tmp_path / "photo.png", "-u", "mul:1@5,5", "-o", tmp_path / "out")
+    sizes = {}
+    for options in ((), ("--gates", "exact"), ("--rule", "gradient"), ("--rule", "gradient", "--gates", "held")):
+        done = convscope(*asked, "--preprocess", tmp_path / "fit.json", "--json", *options)
+        assert done.code == 0, done.err
+        (one,) = done.document["projections"]
+        sizes[options] = one["box"][2] - one["box"][0]
+        assert ("gate held constant" in one["report"]) == (sizes[options] == 3)
+    assert list(sizes.values()) == [3, 16, 16, 3]

@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from benchmarks._fields import OPERATIONS, SHAPE, ChannelsLastDoor, Operation, support
 from convscope.graph import Field, Network
+from convscope.methods.deconv import project
 from tests.graph import nets
 
 #: Network, layer, and (stride, offset, size): what google-research/receptive_field's table
@@ -123,12 +125,76 @@ def test_reach_is_the_support_of_the_gradient_at_every_position(name: str) -> No
     at = np.stack(np.meshgrid(np.arange(layer.height), np.arange(layer.width), indexing="ij"), -1).reshape(-1, 2)
     reach = net.reach(layer.name, at).numpy()
     assert np.array_equal(reach.reshape(layer.height, layer.width, 4), expected)
-    # The box of fixed size holds what is seen of it.
-    boxes = net.boxes(layer.name, at).numpy()
+    # Either box holds what is seen of it, and one to be looked at has one size.
     seen = reach[:, 2] > reach[:, 0]
-    assert (boxes[seen, :2] <= reach[seen, :2]).all()
-    assert (boxes[seen, 2:] >= reach[seen, 2:]).all()
-    assert len(np.unique(boxes[:, 2:] - boxes[:, :2], axis=0)) == 1, "boxes of one layer are of one size"
+    crops = net.crops(layer.name, at).numpy()
+    for boxes in (net.boxes(layer.name, at).numpy(), crops):
+        assert (boxes[seen, :2] <= reach[seen, :2]).all()
+        assert (boxes[seen, 2:] >= reach[seen, 2:]).all()
+    assert len(np.unique(crops[:, 2:] - crops[:, :2], axis=0)) == 1, "crops of one layer are of one size"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_fields_are_kept_by_what_moves_repeats_or_mixes(name: str) -> None:
+    """Exactly, at every position, borders included, and projections are the gradient on them."""
+    module, image = Operation(OPERATIONS[name]), torch.randn(1, *SHAPE, dtype=torch.float64)
+    expected, net = support(module, image), Network.trace(module, SHAPE)
+    layer, image_size = net.layers[net.output], np.asarray(SHAPE[1:])
+    assert layer.field is not None
+    assert layer.field.exact
+    at = np.stack(np.meshgrid(np.arange(layer.height), np.arange(layer.width), indexing="ij"), -1).reshape(-1, 2)
+    expected = expected.reshape(-1, 4)
+    seen = expected[:, 2] > expected[:, 0]
+    assert np.array_equal(net.reach(layer.name, at, gates="held").numpy(), expected)
+    boxes = net.boxes(layer.name, at).numpy()
+    within = np.concatenate([boxes[:, :2].clip(0), np.minimum(boxes[:, 2:], image_size)], 1)
+    assert np.array_equal(within[seen], expected[seen])
+    assert ((boxes[:, 2:] - boxes[:, :2])[seen].max(0) <= layer.field.size).all() or not layer.field.regular
+    # Where positions fold back or wrap, the signal finds its way on boxes, too.
+    channels = torch.arange(len(at)) % layer.channels
+    asked: dict[str, Any] = {"image": [0] * len(at), "channel": channels, "position": at, "signal": "one"}
+    found = project(net, image, layer.name, rule="gradient", **asked)
+    leaf = image.clone().requires_grad_()
+    out = module(leaf)[0]
+    each = zip(channels.tolist(), at.tolist(), strict=True)
+    gradient = torch.stack([torch.autograd.grad(out[c, y, x], leaf, retain_graph=True)[0][0] for c, (y, x) in each])
+    assert (found.full() - gradient).abs().max() <= 1e-12 * gradient.abs().max()
+    assert not found.report.fallback
+
+
+def test_a_network_that_permutes_images_at_the_door_takes_them_channels_first() -> None:
+    module = ChannelsLastDoor()
+    net = Network.trace(module, (*SHAPE[1:], SHAPE[0]))
+    assert net.input_shape == SHAPE
+    assert [layer.name for layer in net.layers] == ["inner.0", "inner.1"]
+    assert net.layers["inner.1"].field == Field((2, 2), (-1, -1), (5, 5))
+    image = torch.randn(1, *SHAPE, dtype=torch.float64)
+    assert torch.allclose(net.run(image)[net.output], module(image.permute(0, 2, 3, 1)))
+    expected = support(module, image, lambda x: x.permute(0, 2, 3, 1))
+    at = np.stack(np.meshgrid(np.arange(3), np.arange(4), indexing="ij"), -1).reshape(-1, 2)
+    assert np.array_equal(net.reach(net.output, at).numpy().reshape(3, 4, 4), expected)
+
+
+def test_what_has_no_rule_is_listed_as_a_bound() -> None:
+    net = Network.trace(nn.Sequential(nn.Conv2d(2, 3, 3), nets.Lambda(lambda x: x.cumsum(2))), (2, 9, 9))
+    layer = net.layers[-1]
+    assert layer.field is None
+    assert not layer.exact
+    assert net.layers["0"].exact
+
+
+def test_a_u_net_s_outputs_have_the_stride_of_their_image() -> None:
+    field = Network.trace(Operation(OPERATIONS["U-Net"]), (2, 28, 28)).layers["last"].field
+    assert field is not None
+    assert field.stride == (1, 1)
+    assert (field.regular, field.exact) == (False, True)
+
+
+def test_boxes_at_the_border_are_what_is_seen_there() -> None:
+    """Also where the field is as large as the image: not the whole of it."""
+    net = Network.trace(nn.Sequential(*[nn.Conv2d(2, 2, 5, padding=2) for _ in range(3)]), (2, 12, 12))
+    assert net.boxes("2", np.asarray([[0, 0], [5, 11]])).tolist() == [[0, 0, 7, 7], [0, 5, 12, 12]]
+    assert net.crops("2", np.asarray([[0, 0]])).tolist() == [[0, 0, 12, 12]]
 
 
 def test_a_field_places_every_box() -> None:
@@ -141,7 +207,9 @@ def test_a_field_places_every_box() -> None:
 
 def test_an_axis_seen_whole_has_the_box_of_the_image() -> None:
     net = Network.trace(nn.Conv2d(3, 2, (3, 9), padding=(1, 4)), (3, 20, 9))
-    assert net.boxes(net.output, np.asarray([[4, 0], [0, 8]])).tolist() == [[3, 0, 6, 9], [-1, 0, 2, 9]]
+    assert net.crops(net.output, np.asarray([[4, 0], [0, 8]])).tolist() == [[3, 0, 6, 9], [-1, 0, 2, 9]]
+    # What is seen at either end is less: half of the kernel lies beyond.
+    assert net.boxes(net.output, np.asarray([[4, 0], [0, 8]])).tolist() == [[3, 0, 6, 5], [-1, 4, 2, 9]]
 
 
 def test_units_that_see_the_whole_image_have_no_field() -> None:
@@ -149,7 +217,7 @@ def test_units_that_see_the_whole_image_have_no_field() -> None:
     assert net.layers["classifier.3"].field is None
     assert net.layers["features.2"].field is not None
     gated = Network.trace(nets.settled(nets.Gated()), (2, 6, 7))
-    assert gated.layers[gated.output].field is None
+    assert gated.layer(gated.output, gates="exact").field is None
     assert gated.layers["conv"].field == Field((1, 1), (-1, -1), (3, 3))
 
 
@@ -158,7 +226,7 @@ def test_paths_of_unequal_stride_give_an_irregular_field() -> None:
     field = net.layers["head"].field
     assert field is not None
     assert not field.regular
-    assert field.stride[0] == pytest.approx(1, abs=0.2)
+    assert field.stride == (1, 1)
 
 
 def test_a_constant_added_at_every_position_keeps_the_field() -> None:

@@ -113,7 +113,7 @@ def test_nothing_lies_outside_the_box(name: str) -> None:
     net, image = Network.trace(module, shape), torch.randn(1, *shape, dtype=torch.float64)
     for layer in (layer for layer in net.layers if layer.spatial):
         found = everywhere(net, image, layer.name)
-        assert torch.equal(found.boxes, net.boxes(layer.name, grid(layer.height, layer.width)))
+        assert torch.equal(found.boxes, net.crops(layer.name, grid(layer.height, layer.width)))
         assert found.pixels.shape[2:] == (found.boxes[0, 2] - found.boxes[0, 0], found.boxes[0, 3] - found.boxes[0, 1])
         for pixels, (y0, x0, y1, x1) in zip(found.pixels, found.boxes.tolist(), strict=True):
             beyond = pixels.clone()

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from benchmarks._fields import OPERATIONS, SHAPE, Operation
 from convscope.graph import Network
 from convscope.graph.changes import Change, Unedited, UneditedRows, whole
 from convscope.graph.extents import extents, reached
@@ -71,6 +72,20 @@ def test_every_layer_is_that_of_the_edited_image_wherever_the_edit_is(name: str)
     expected = net.run_values(copies, set(found))
     for index, value in found.items():
         torch.testing.assert_close(value, expected[index], atol=1e-12, rtol=0, msg=net.steps[index - 1].name)
+    torch.testing.assert_close(found[net.index_of(net.output)], module(copies), atol=1e-12, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "name", ["flip", "roll", "wide reflection padding", "circular padding", "index of rows", "pixel shuffle", "einsum",
+             "depth to space by views", "matmul over flat positions", "assignment to channels", "stack and sum",
+             "transposed, dilated as far as strided", "bilinear", "largest channel", "GLU"],
+)  # fmt: skip
+def test_edits_are_followed_through_what_moves_repeats_or_mixes(name: str) -> None:
+    module = Operation(OPERATIONS[name])
+    net, (images, covers) = Network.trace(module, SHAPE), torch.randn(2, 1, *SHAPE, dtype=torch.float64)
+    boxes = every_box(*SHAPE[1:], [(1, 1), (3, 2)])
+    found, _ = push_all(net, images, boxes, covers)
+    copies = edited(images, np.zeros(len(boxes), np.int64), boxes, covers)
     torch.testing.assert_close(found[net.index_of(net.output)], module(copies), atol=1e-12, rtol=0)
 
 

@@ -26,6 +26,10 @@ export interface LayerShape {
   width: number;
   spatial: boolean;
   field: Field | null;
+  /** "held" or "exact" where gates lie below, "part" where the layer is a part of one. */
+  gates?: string;
+  /** False where units may see less than the field. */
+  exact?: boolean;
 }
 
 export interface LayerEntry extends LayerShape {
@@ -90,6 +94,7 @@ export interface Manifest {
     smooth: string;
     overlap: string;
     lrn: string;
+    gates?: string;
     seed: number | null;
   };
   failures: { count: number; shown: { image: number; name: string; reason: string }[] };

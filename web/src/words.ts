@@ -38,8 +38,11 @@ export function shapeOf(layer: LayerShape): string {
 const sides = (pair: readonly [number, number]): string =>
   pair[0] === pair[1] ? short(pair[0]) : `${short(pair[0])} × ${short(pair[1])}`;
 
-export function fieldOf(field: Field | null): string {
-  return field === null ? "whole image" : `${sides(field.size)} px, stride ${sides(field.stride)}`;
+export function fieldOf({ field, gates, exact }: { field: Field | null; gates?: string; exact?: boolean }): string {
+  const notes = [gates === "part" ? "of a gate" : gates === "held" ? "gates held" : "", exact === false ? "at most" : ""];
+  const said = field === null ? "whole image" : `${sides(field.size)} px, stride ${sides(field.stride)}`;
+  const noted = notes.filter(Boolean).join(", ");
+  return noted ? `${said} (${noted})` : said;
 }
 
 export function bytes(count: number): string {

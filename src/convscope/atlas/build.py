@@ -30,7 +30,7 @@ from convscope.data import Images, Source, open_source
 from convscope.errors import StoreError
 from convscope.files import write_bytes, write_json, writing
 from convscope.graph import Network
-from convscope.graph.options import LrnRule, OverlapRule, PullOptions, Rule, Smooth, pull_options
+from convscope.graph.options import Gates, LrnRule, OverlapRule, PullOptions, Rule, Smooth, pull_options
 from convscope.methods.inputs import chosen_layers, preprocess_of
 from convscope.methods.scan import LayerStatistics
 from convscope.methods.scan.crops import Crops
@@ -64,6 +64,7 @@ def build_atlas(
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
+    gates: Gates | None = None,
     options: PullOptions | None = None,
     seed: int = 0,
     batch: int = 32,
@@ -83,7 +84,7 @@ def build_atlas(
         k: responses shown for each unit, at most one from an image.
         tile: the longest side in pixels of a patch as it is kept; thumb: that of whole images, 0 for none.
         limit: at most so many images, evenly spread over the collection.
-        rule, smooth, overlap, lrn: how projections are made, see `PullOptions`; or all of them as `options`.
+        rule, smooth, overlap, lrn, gates: how projections are made, see `PullOptions`; or all of them as `options`.
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
         progress: called with the stages "scan", "profile", "project LAYER" and "control LAYER" for each layer,
@@ -104,8 +105,9 @@ def build_atlas(
     """
     folder, source = Path(out), open_source(images, limit=limit)
     names = chosen_layers(net, layers, net.layers.stages())
-    how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn)
-    asked = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, **vars(how), seed=seed)
+    how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
+    rules = {**vars(how), "gates": how.treated if net.gated else None}
+    asked = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, **rules, seed=seed)
     try:
         return _build(net, source, folder, asked, batch=batch, workers=workers, progress=progress or silent)
     except FileNotFoundError as error:
@@ -153,7 +155,7 @@ def _build(
         LayerBuild(
             folder,
             number,
-            net.layers[name],
+            net.layer(name, gates=options.pull.treated),
             found[name].topk,
             _statistics(found, name),
             studio,
@@ -338,7 +340,10 @@ class Finish:
         }
 
     def _write_network(self) -> dict[str, int]:
-        data = network_data(self.net, self.options.layers, layer_json)
+        treated = self.options.pull.treated
+        data = network_data(
+            self.net, self.options.layers, lambda layer: layer_json(self.net.layer(layer.name, gates=treated))
+        )
         path = "data/network.js"
         return {path: write_bytes(self.folder / path, script("network", data))}
 

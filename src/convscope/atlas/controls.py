@@ -44,7 +44,7 @@ def control(
     images: normalised (n, C, H, W), one for each position (n, 2), y and x; None for vectors.
     """
     target = net.index_of(layer)
-    value, steps = net.values[target], net.cone(layer)
+    value, steps = net.values[target], net.cone(layer, options)
     kept = net.run_values(net.check_images(images), needed(steps, net.values, options) | {0, target})
     count = len(images)
     amounts = random_signal(value.shape[(value.channel_dim or 1) - 1]).to(kept[0])

@@ -135,6 +135,7 @@ class Extras:
             smooth=options.smooth,
             overlap=options.overlap,
             lrn=options.lrn,
+            gates=options.gates,
         )
         random = control(studio.net, images, name, positions if record.layer.spatial else None, options).pixels
         shown = display(torch.stack([_cut(p, box) for p, box in zip(random, record.boxes[units, 0], strict=True)]))
@@ -189,7 +190,7 @@ def _unit(
     for band in bands(values, float(record.maximum[channel])):
         rows = list(band.rows)
         at = np.stack([places[rows] // width, places[rows] % width], axis=1)
-        boxes = studio.net.boxes(name, at).tolist() if rows else []
+        boxes = studio.net.crops(name, at, gates=studio.options.treated).tolist() if rows else []
         samples = [
             {"image": int(found.images[row]), "value": value, "box": box}
             for row, value, box in zip(rows, numbers(values[rows]), boxes, strict=True)

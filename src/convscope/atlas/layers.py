@@ -97,13 +97,13 @@ class LayerBuild:
         alive = np.flatnonzero(~self.dead).tolist()
         self.pictures.write_preview(joined["photos"], joined["projections"], alive)
         positions = self.top.positions.numpy().reshape(-1, 2).clip(0)
-        boxes = self.studio.net.boxes(self.layer.name, positions).numpy().reshape(self.layer.channels, self.top.k, 4)
+        boxes = self.studio.net.crops(self.layer.name, positions, gates=self.studio.options.treated).numpy()
         record = LayerRecord.of(
             self.id,
             self.layer,
             self.top,
             self.statistics,
-            boxes=boxes,
+            boxes=boxes.reshape(self.layer.channels, self.top.k, 4),
             scales=joined["scales"],
             activations=joined["activations"],
             report=max(about["report"] for _, about in found),

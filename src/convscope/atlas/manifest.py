@@ -28,7 +28,7 @@ from convscope.data import Preprocess, Source
 from convscope.errors import StoreError, UsageError
 from convscope.files import kind_of, write_json
 from convscope.graph import Field, Layer, Network, PullOptions
-from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
+from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth
 
 FORMAT = "convscope-atlas"
 SCHEMA = 1
@@ -48,7 +48,8 @@ class AtlasOptions:
 
     layers: names in execution order. k: responses a unit. tile: the longest side of a patch, in pixels. thumb: that of
     a whole image, 0 for none. limit: at most so many images, evenly spread; None for all. rule, smooth, overlap, lrn:
-    as for `convscope.deconv`. seed: what random weights were drawn with, recorded only.
+    as for `convscope.deconv`. seed: what random weights were drawn with, recorded only. gates: what becomes of gates
+    while signals are carried back; None for a network without any.
     """
 
     layers: tuple[str, ...]
@@ -61,6 +62,7 @@ class AtlasOptions:
     overlap: OverlapRule = "sum"
     lrn: LrnRule = "identity"
     seed: int | None = None
+    gates: Gates | None = None
 
     def __post_init__(self) -> None:
         if self.k < 1:
@@ -78,11 +80,12 @@ class AtlasOptions:
     @property
     def pull(self) -> PullOptions:
         """The rules of projection."""
-        return PullOptions(self.rule, self.smooth, self.overlap, self.lrn)
+        return PullOptions(self.rule, self.smooth, self.overlap, self.lrn, self.gates)
 
     def to_json(self) -> Json:
-        """The options as JSON values."""
-        return {**asdict(self), "layers": list(self.layers)}
+        """The options as JSON values; what becomes of gates only where there are any."""
+        found = {**asdict(self), "layers": list(self.layers)}
+        return {key: value for key, value in found.items() if key != "gates" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -284,7 +287,11 @@ def begin(folder: Path, wanted: AtlasRequest) -> Json:
 
 
 def layer_json(layer: Layer) -> Json:
-    """What a layer is, as JSON values; `field` is null where every unit sees the whole image."""
+    """What a layer is, as JSON values; `field` is null where every unit sees the whole image.
+
+    `exact` is there where units may see less than that, `gates` where gates lie below or the layer is a part of one.
+    """
+    about = {**({} if layer.exact else {"exact": False}), **({} if layer.gates == "none" else {"gates": layer.gates})}
     return {
         "name": layer.name,
         "op": layer.op,
@@ -293,6 +300,7 @@ def layer_json(layer: Layer) -> Json:
         "width": layer.width,
         "spatial": layer.spatial,
         "field": None if layer.field is None else field_json(layer.field),
+        **about,
     }
 
 
@@ -307,7 +315,7 @@ def layer_from_json(stored: Json) -> Layer:
     field = stored["field"]
     if field is not None:
         pairs = {key: tuple(field[key]) for key in ("stride", "offset", "size")}
-        field = Field(**pairs, regular=field["regular"])
+        field = Field(**pairs, regular=field["regular"], exact=stored.get("exact", True))
     return Layer(
         name=stored["name"],
         op=stored["op"],
@@ -316,4 +324,6 @@ def layer_from_json(stored: Json) -> Layer:
         width=stored["width"],
         spatial=stored["spatial"],
         field=field,
+        exact=stored.get("exact", True),
+        gates=stored.get("gates", "none"),
     )

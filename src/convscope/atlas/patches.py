@@ -158,7 +158,7 @@ class Studio:
 
     def box(self, layer: str) -> tuple[int, int]:
         """(height, width) in pixels of the receptive fields of a layer, all of one size."""
-        y0, x0, y1, x1 = self.net.boxes(layer, np.zeros((1, 2), np.int64))[0].tolist()
+        y0, x0, y1, x1 = self.net.crops(layer, np.zeros((1, 2), np.int64), gates=self.options.treated)[0].tolist()
         return y1 - y0, x1 - x0
 
     def tiles(self, top: TopK, channels: range, *, pool: Executor | None, tick: Tick) -> Tiles:
@@ -208,6 +208,7 @@ class Studio:
             smooth=self.options.smooth,
             overlap=self.options.overlap,
             lrn=self.options.lrn,
+            gates=self.options.gates,
             workers=1,
         )
         scales, boxes = scale_of(found.pixels), found.boxes.tolist()

@@ -15,8 +15,12 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
 
     A layer name here is what `--layers` of other commands takes, and the first half of a unit (`features.8:174`).
     Layers marked `*` are the ones that a scan takes when none are named. The receptive field of the unit at position p
-    is the box of input pixels from `p * stride + offset`, `size` pixels long; with two numbers, height comes first. A
-    `~` says that the boxes of the layer differ: stride and offset are then averages, and the size is the largest.
+    is the box of input pixels from `p * stride + offset`, `size` pixels long; with two numbers, height comes first.
+
+    Each field is said to be `exact`, or a `bound`: marked with `~` where boxes differ from unit to unit, so that the
+    size is the largest (each unit's own is exact: `Network.boxes` in Python), and without where an operation below has
+    no rule. `gates held` says that gates, such as squeeze-excite, count as constants; `(gate)` that a layer is a part
+    of one.
 
         convscope layers zoo:alexnet
         convscope layers torchvision:resnet18 --input-size 192x256
@@ -113,6 +117,8 @@ def _document(net: "Network", stages: set[str]) -> dict[str, object]:
                 "shape": list(layer.shape),
                 "units": layer.channels,
                 "field": _field(layer.field),
+                "exact": layer.exact,
+                "gates": layer.gates,
                 "stage": layer.name in stages,
             }
             for layer in net.layers

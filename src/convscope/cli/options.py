@@ -184,6 +184,8 @@ class RuleOptions:
     """What happens where the switches of overlapping pools meet."""
     lrn: Literal["identity", "gradient"] = "identity"
     """How a signal goes backwards through local response normalisation."""
+    gates: Literal["held", "exact"] | None = None
+    """Whether gates such as squeeze-excite are held constant or differentiated; by default as the rule has it."""
 
     def keywords(self) -> dict[str, Any]:
         """The options as arguments of a function."""

@@ -30,11 +30,21 @@ class Extent:
 def reached(span: Span, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The output positions [first, last) that read any input in [low, high) on one axis, one pair per edit."""
     count = len(span.start)
-    # Windows never run backwards, so both ends are sorted. Where one is empty it reads nothing.
+    if (np.diff(span.start) < 0).any() and span.reads is not None:
+        return _reached_backwards(span, low, high)
+    # Other windows never run backwards, so both ends are sorted. Where one is empty it reads nothing.
     first = np.searchsorted(np.maximum.accumulate(span.stop), low, side="right")
     last = np.searchsorted(np.minimum.accumulate(span.start[::-1])[::-1], high, side="left")
     first = np.minimum(first, count - 1)
     return first, np.clip(last, first + 1, count)
+
+
+def _reached_backwards(span: Span, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same of windows in any order (a flip, a border that folds back), from the first to the last that reads."""
+    count = len(span.start)
+    reads = (span.start < high[:, None]) & (span.stop > low[:, None]) & (span.stop > span.start)
+    first, last = reads.argmax(1), count - reads[:, ::-1].argmax(1)
+    return np.where(reads.any(1), first, 0), np.where(reads.any(1), last, 1)
 
 
 def whole_extent(value: Value, count: int) -> Extent:

@@ -8,11 +8,14 @@ from typing import Any
 from convscope.graph.nouns import Field, Layer
 from convscope.tables import TextTable
 
-_HEAD = ("layer", "op", "shape", "units", "size", "stride", "offset")
+_HEAD = ("layer", "op", "shape", "units", "size", "stride", "offset", "field")
 
 
 def rows_of(layers: Iterable[Layer]) -> list[dict[str, Any]]:
-    """One row a layer: name, op, channels, height and width (None for vectors), and its receptive field."""
+    """One row a layer: name, op, channels, height and width (None for vectors), and its receptive field.
+
+    exact: whether fields are exact or bounds; gates: whether gates were held on the way, see `Layer`.
+    """
     return [
         {
             "name": layer.name,
@@ -23,6 +26,8 @@ def rows_of(layers: Iterable[Layer]) -> list[dict[str, Any]]:
             "size": None if layer.field is None else layer.field.size,
             "stride": None if layer.field is None else layer.field.stride,
             "offset": None if layer.field is None else layer.field.offset,
+            "exact": layer.exact,
+            "gates": layer.gates,
         }
         for layer in layers
     ]
@@ -31,14 +36,28 @@ def rows_of(layers: Iterable[Layer]) -> list[dict[str, Any]]:
 def table_of(layers: Iterable[Layer]) -> TextTable:
     """The table for people: sizes, strides and offsets of receptive fields in input pixels.
 
-    Of two numbers the first is the height. `~` stands for fields that differ from unit to unit.
+    Of two numbers the first is the height. `~` stands for fields that differ from unit to unit, the largest of which is
+    a bound of the others.
     """
     return TextTable("", _HEAD, tuple(map(_cells, layers)), left=3)
 
 
 def _cells(layer: Layer) -> tuple[str, ...]:
     shape = "x".join(map(str, layer.shape))
-    return layer.name, layer.op, shape, str(layer.channels), *field_cells(layer.field)
+    size, stride, offset = field_cells(layer.field)
+    seen = f"{size} (gate)" if layer.field is None and layer.gates == "part" else size
+    return layer.name, layer.op, shape, str(layer.channels), seen, stride, offset, certainty(layer)
+
+
+def certainty(layer: Layer) -> str:
+    """Whether what is said of a layer's field is exact or a bound, and what is taken for constant.
+
+    >>> certainty(Layer("conv", "conv2d", 8, 5, 5, True, Field((1, 1), (0, 0), (3, 3)), gates="held"))
+    'exact, gates held'
+    """
+    regular = layer.field is None or layer.field.regular
+    said = "exact" if layer.exact and regular else "bound"
+    return said + {"held": ", gates held", "part": " (gate)"}.get(layer.gates, "")
 
 
 def field_cells(field: Field | None) -> tuple[str, str, str]:
@@ -60,4 +79,4 @@ def _pair(values: tuple[float, float]) -> str:
     return y if y == x else f"{y},{x}"
 
 
-__all__ = ["field_cells", "rows_of", "table_of"]
+__all__ = ["certainty", "field_cells", "rows_of", "table_of"]

@@ -16,13 +16,15 @@ from torch.export.graph_signature import InputKind
 from torch.utils import _pytree as pytree
 
 from convscope.errors import TraceError
+from convscope.graph.chaining import joined
+from convscope.graph.gates import with_gates
 from convscope.graph.heads import Output
 from convscope.graph.names import Origin, assign_names
 from convscope.graph.nouns import Value
 from convscope.graph.randomness import differs, may_draw, own_generators, random_steps
 from convscope.graph.steps import BatchSize, Call, Slot, Step, make_step
 from convscope.graph.steps.normalisation import match_lrn
-from convscope.graph.steps.structure import PERMUTATIONS, VIEWS, permuted_layout, reshaped_layout
+from convscope.graph.steps.structure import PERMUTATIONS, VIEWS, permutation, permuted_layout, reshaped_layout
 
 aten = torch.ops.aten
 
@@ -143,6 +145,8 @@ class _Lowering:
                 self._output(node)
         if not self.outputs:
             raise TraceError("the model returns no tensor that depends on the image")
+        self.pending = joined(self.pending, self.values)
+        self._enter_channels_first()
         self._prune()
         names = assign_names([(origin, call.op) for call, origin in self.pending])
         steps = tuple(make_step(i + 1, names[i], call) for i, (call, _) in enumerate(self.pending))
@@ -151,6 +155,7 @@ class _Lowering:
             step.name = name
         origins = {i + 1: origin for i, (_, origin) in enumerate(self.pending)}
         aliases = self._aliases(set(names))
+        steps = with_gates(steps, self.values)
         shape, outputs = self.input_shape, tuple(self.outputs)
         images = (2 if self.any_batch else 1, *shape)
         drawing = random_steps(steps, lambda: torch.rand(images, dtype=self.dtype, device=self.device))
@@ -158,6 +163,20 @@ class _Lowering:
         return Program(
             steps, values, origins, aliases, outputs, outputs[0].value, shape, self.any_batch, self.dtype, random
         )
+
+    def _enter_channels_first(self) -> None:
+        """Takes images channels first where all the model does with them is permute them so, as Keras's models do."""
+        door = [number for number, (call, _) in enumerate(self.pending, 1) if 0 in call.inputs]
+        calls = [self.pending[number - 1][0] for number in door]
+        height, width, channels = self.input_shape
+        if not calls or channels > min(height, width) or not all(map(_to_channels_first, calls)):
+            return
+        self.input_shape = (channels, height, width)
+        self.values[0] = Value(self.input_shape, (2, 3))
+        self.pending = [
+            (replace(call, inputs=tuple(0 if i in door else i for i in call.inputs)), origin)
+            for call, origin in self.pending
+        ]
 
     def _prune(self) -> None:
         """Drops steps that no output needs (the chain a local response norm was told by)."""
@@ -217,6 +236,8 @@ class _Lowering:
             return
         if node.target is aten.copy.default and _alike(node.args[1].meta["val"], value):
             self.env[node] = self.env[node.args[1]]  # what is overwritten does not count
+        elif node.target is aten.slice_scatter.default and _alike(node.args[1].meta["val"], value):
+            self.env[node] = self.env[node.args[1]]  # a slice that is all there is
         elif not self._image_dependent(node) and not self._batch_dependent(node):
             self.env[node] = self._fold(node)
         elif self._is_identity(node):
@@ -301,7 +322,12 @@ class _Lowering:
         elif source is not None and target in PERMUTATIONS:
             layout = permuted_layout(Call(target, args, kwargs, (0,), (source,), value)) or layout
         elif target is aten.select.int:
-            layout = _selected_layout(source, int(args[1])) if source else None
+            layout = _without(source, [int(args[1])]) if source else None
+        elif target is aten.stack.default and source is not None:
+            layout = _stacked_layout(sources, int(Call(target, args, kwargs, (0,), (source,), value).bind()["dim"]))
+        elif source is not None and len(shape) < len(source.shape) and "dim" in _arguments(target):
+            dims: Any = Call(target, args, kwargs, (0,), (source,), value).bind()["dim"]
+            layout = _without(source, [dims] if isinstance(dims, int) else dims or []) or layout
         elif target not in _CHANNELS_FIRST and source is not None and len(source.shape) == len(shape):
             layout = _common_layout(sources, shape) or layout
         return Value(shape, layout, True, value.depends, value.floating)
@@ -424,12 +450,32 @@ def _common_layout(sources: Sequence[Value], shape: tuple[int, ...]) -> tuple[in
     return max(found, key=lambda v: v.size[0] * v.size[1]).layout if found else None
 
 
-def _selected_layout(source: Value, dim: int) -> tuple[int, int] | None:
-    dim %= len(source.shape) + 1
-    if source.layout is None or dim in source.layout or dim == 0:
+def _arguments(target: Any) -> set[str]:
+    """The names of an operator's arguments."""
+    return {argument.name for argument in getattr(getattr(target, "_schema", None), "arguments", ())}
+
+
+def _without(source: Value, dims: Sequence[int]) -> tuple[int, int] | None:
+    """The layout when dimensions are gone; None if positions or the batch are among them."""
+    gone = {int(dim) % (len(source.shape) + 1) for dim in dims}
+    if source.layout is None or gone & {0, *source.layout}:
         return None
-    y, x = (d - (d > dim) for d in source.layout)
+    y, x = (d - sum(g < d for g in gone) for d in source.layout)
     return (y, x)
+
+
+def _stacked_layout(sources: Sequence[Value], dim: int) -> tuple[int, int] | None:
+    """The layout of maps of one layout that are stacked along a new dimension."""
+    layouts = {v.layout for v in sources}
+    if len(layouts) != 1 or None in layouts:
+        return None
+    dim %= len(sources[0].shape) + 2
+    y, x = (d + (d >= dim) for d in sources[0].layout or ())
+    return (y, x) if dim > 0 else None
+
+
+def _to_channels_first(call: Call) -> bool:
+    return call.target in PERMUTATIONS and permutation(call) == [0, 3, 1, 2]
 
 
 def _refuse_batch_statistics(call: Call) -> None:

@@ -23,8 +23,9 @@ from convscope.graph.listing import rows_of, table_of
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
+from convscope.graph.options import Gates, PullOptions
 from convscope.graph.outside import python_draws
-from convscope.graph.placing import Reaches, boxes_of, field_of, reach_of, reaches
+from convscope.graph.placing import Seen, boxes_of, crops_of, field_of, reach_of, seen
 from convscope.graph.pulling import cone
 from convscope.graph.randomness import Randomness, refuse
 from convscope.graph.running import Running, as_map
@@ -326,8 +327,21 @@ class Network(Shown):
         return [self.activations.get(step.index, step) for step in self.steps]
 
     @cached_property
-    def _reaches(self) -> list[Reaches]:
-        return reaches(self._pulled, self.values)
+    def _seen(self) -> dict[Gates, list[Seen]]:
+        exact = seen(self._pulled, self.values)
+        gated = any(step.call.held for step in self._pulled)
+        return {"exact": exact, "held": seen(self._pulled, self.values, held=True) if gated else exact}
+
+    @cached_property
+    def _gated(self) -> tuple[set[int], set[int]]:
+        """The values that gates lie below, and those that are but parts of gates."""
+        above: set[int] = set()
+        for step in self._pulled:
+            through = [number for slot, number in enumerate(step.inputs) if slot not in step.call.held]
+            if step.call.held or above.intersection(through):
+                above.add(step.index)
+        trunk = {s.index for s in cone(self._pulled, self.program.output, options=PullOptions(gates="held"))}
+        return above, {s.index for s in cone(self._pulled, self.program.output)} - trunk
 
     @cached_property
     def layers(self) -> LayerList:
@@ -340,14 +354,21 @@ class Network(Shown):
         layers = [self._layer(step) for step in self.steps if step.index in names]
         return LayerList(layers, readable, stage_layers(self._pulled, self.values, self.program.output), self.name)
 
-    def _layer(self, step: Step) -> Layer:
+    def _layer(self, step: Step, treated: Gates = "held") -> Layer:
         value = self.values[step.index]
-        channels = value.shape[(value.channel_dim or 1) - 1]
-        if value.layout is None:
-            return Layer(step.name, step.op, channels, 1, 1, False, None)
-        return Layer(
-            step.name, step.op, channels, *value.size, True, field_of(self._reaches[step.index], self.input_shape[1:])
-        )
+        channels, what = value.shape[(value.channel_dim or 1) - 1], self._seen[treated][step.index]
+        above, parts = self._gated
+        gates = "part" if step.index in parts else treated if step.index in above else "none"
+        size = (1, 1) if value.layout is None else value.size
+        field = field_of(what, self.input_shape[1:])
+        if gates == "part" and size == (1, 1) and what.whole(self.input_shape[1:]):
+            field = None
+        return Layer(step.name, step.op, channels, *size, value.layout is not None, field, what.exact, gates)
+
+    @property
+    def gated(self) -> bool:
+        """Whether it has gates, which may be held while signals are carried back."""
+        return any(step.call.held for step in self._pulled)
 
     @cached_property
     def output(self) -> str:
@@ -446,22 +467,40 @@ class Network(Shown):
                 )
         return Unit(layer.name, unit.channel, unit.position)
 
-    def boxes(self, layer: str, positions: Tensor | np.ndarray) -> Tensor:
-        """The receptive-field boxes (n, 4), y0 x0 y1 x1 in pixels, of `positions` (n, 2), y x, of a layer.
+    def layer(self, name: str, *, gates: Gates = "held") -> Layer:
+        """A layer as `layers` lists it, with the field that its units have where gates are held, or exact.
 
-        All have one size and may reach beyond the image; where a unit can see all of an axis, the box is that axis.
+        Raises:
+            UnknownLayer: if it does not exist.
+        """
+        return self._layer(self.steps[self.index_of(name) - 1], gates)
+
+    def boxes(self, layer: str, positions: Tensor | np.ndarray, *, gates: Gates = "held") -> Tensor:
+        """The receptive fields (n, 4), y0 x0 y1 x1 in pixels, of `positions` (n, 2), y x, of a layer.
+
+        Each has its own size, and may reach beyond the image if it is smaller than that; where the layer's field is not
+        `exact`, it holds what is seen. With `gates` held it is what the trunk sees.
         """
         at = np.asarray(positions, dtype=np.int64).reshape(-1, 2)
-        return torch.from_numpy(boxes_of(self._reaches[self.index_of(layer)], at, self.input_shape[1:]))
+        return torch.from_numpy(boxes_of(self._seen[gates][self.index_of(layer)], at, self.input_shape[1:]))
 
-    def reach(self, layer: str, positions: Tensor | np.ndarray) -> Tensor:
+    def crops(self, layer: str, positions: Tensor | np.ndarray, *, gates: Gates = "held") -> Tensor:
+        """Boxes (n, 4), y0 x0 y1 x1 in pixels, that hold the receptive fields of `positions` (n, 2): to be looked at.
+
+        All of a layer have one size and may reach beyond the image; where a unit can see all of an axis, the box is
+        that axis.
+        """
+        at = np.asarray(positions, dtype=np.int64).reshape(-1, 2)
+        return torch.from_numpy(crops_of(self._seen[gates][self.index_of(layer)], at, self.input_shape[1:]))
+
+    def reach(self, layer: str, positions: Tensor | np.ndarray, *, gates: Gates = "exact") -> Tensor:
         """The smallest boxes (n, 4), y0 x0 y1 x1, that hold all pixels which can influence `positions` (n, 2), y x.
 
-        Unlike `boxes`, they lie within the image and differ in size: near a border less of the image is seen. A
-        position that sees nothing (between the kernels of a transposed convolution, say) has the empty box 0 0 0 0.
+        Unlike `boxes`, they lie within the image: near a border less of it is seen; and gates count. A position that
+        sees nothing (between the kernels of a transposed convolution, say) has the empty box 0 0 0 0.
         """
         at = np.asarray(positions, dtype=np.int64).reshape(-1, 2)
-        return torch.from_numpy(reach_of(self._reaches[self.index_of(layer)], at, self.input_shape[1:]))
+        return torch.from_numpy(reach_of(self._seen[gates][self.index_of(layer)], at, self.input_shape[1:]))
 
     # -- running ------------------------------------------------------------------------------------------------------
     def check_images(self, images: Tensor) -> Tensor:
@@ -583,9 +622,9 @@ class Network(Shown):
             self._plans[key] = plan(self.steps, wanted, fold=folding == "fold", keep=keep)
         return self._plans[key]
 
-    def cone(self, layer: str) -> list[Step]:
-        """The steps that a signal at a layer is carried back through, in execution order."""
-        return cone(self.steps, self.index_of(layer), self.activations)
+    def cone(self, layer: str, options: PullOptions | None = None) -> list[Step]:
+        """The steps that a signal at a layer goes back through, in execution order; past gates that `options` hold."""
+        return cone(self.steps, self.index_of(layer), self.activations, options)
 
 
 def _laid_out(tensor: Tensor) -> Tensor:

@@ -3,9 +3,11 @@ of one axis."""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -19,14 +21,18 @@ class Field:
     """The receptive field of a layer's units, as (y, x) pairs in input pixels.
 
     The unit at position p sees the input pixels [p * stride + offset, p * stride + offset + size) on each axis; the box
-    may reach beyond the image, where it sees zeros. `regular` is False where strides of meeting paths differ or a
-    resampling lies between: stride and offset are then averages and `size` is the largest.
+    may reach beyond the image, where it sees zeros. `regular` is False where the boxes of positions differ, as behind a
+    resampling: they then move by `stride` on average, none begins before p * stride + `offset`, and `size` is the
+    largest; behind a border that folds back or wraps, which pixels close to it see more of, that of the others.
+    `Network.boxes` gives the box of each. `exact` is False where boxes may be larger than what is seen, because an
+    operation below has no rule. Gates are held; `Layer.gates` says whether there were any.
     """
 
     stride: tuple[float, float]
     offset: tuple[float, float]
     size: tuple[int, int]
     regular: bool = True
+    exact: bool = True
 
     @property
     def unseen(self) -> float:
@@ -42,7 +48,12 @@ class Field:
 @dataclass(frozen=True)
 class Layer:
     """One addressable layer: a map of `channels` units over height x width positions, or a vector (1 x 1,
-    not spatial)."""
+    not spatial).
+
+    field: None where units see the whole image; `exact` is False where they may see less. gates: "held" where gates lie
+    below, and `field` is what is seen with these held constant; "exact" where it is what is seen through them, too;
+    "part" where the layer is a part of a gate itself; "none" where no gate lies below.
+    """
 
     name: str
     op: str
@@ -51,6 +62,8 @@ class Layer:
     width: int
     spatial: bool
     field: Field | None
+    exact: bool = True
+    gates: Literal["none", "held", "exact", "part"] = "none"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -137,26 +150,152 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Pattern:
+    """Boxes that repeat along an axis: position p has [start[q] + r * shift, stop[q] + r * shift) with q = p % period
+    and r = p // period, the period being the length of `start`.
+
+    A phase that holds nothing has start > stop. Everything is as if maps had no borders.
+    """
+
+    shift: int
+    start: tuple[int, ...]
+    stop: tuple[int, ...]
+
+    @classmethod
+    def affine(cls, stride: int, offset: int, size: int) -> Pattern:
+        """Position p has [p * stride + offset, + size)."""
+        return cls(stride, (offset,), (offset + size,))
+
+    def at(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The boxes [low, high) of positions."""
+        turns, phase = np.divmod(np.asarray(positions), len(self.start))
+        moved = turns * self.shift
+        return np.asarray(self.start)[phase] + moved, np.asarray(self.stop)[phase] + moved
+
+    def through(self, windows: Pattern, step: int = 1) -> Pattern | None:
+        """What windows over these positions hold, every `step`-th of which they read; None for a very long period."""
+        inner, outer = len(self.start), len(windows.start)
+        period = outer * inner // math.gcd(inner, windows.shift)
+        if windows.shift <= 0 or period > _LONGEST:
+            return None
+        low, high = windows.at(np.arange(period))
+        boxes = [_hull(self, np.arange(a, b, step)) for a, b in zip(low.tolist(), high.tolist(), strict=True)]
+        shift = self.shift * (period // outer * windows.shift // inner)
+        return Pattern(shift, *zip(*boxes, strict=True)).simplest()
+
+    def union(self, other: Pattern) -> Pattern | None:
+        """The boxes that hold both; None where they do not move alike."""
+        a, b = len(self.start), len(other.start)
+        period = math.lcm(a, b)
+        if self.shift * b != other.shift * a or period > _LONGEST:
+            return None
+        mine, others = self.at(np.arange(period)), other.at(np.arange(period))
+        start, stop = np.minimum(mine[0], others[0]), np.maximum(mine[1], others[1])
+        return Pattern(self.shift * (period // a), tuple(start.tolist()), tuple(stop.tolist())).simplest()
+
+    def simplest(self) -> Pattern:
+        """The same with the shortest period."""
+        whole = len(self.start)
+        for period in range(1, whole):
+            if whole % period or self.shift * period % whole:
+                continue
+            shorter = Pattern(self.shift * period // whole, self.start[:period], self.stop[:period])
+            start, stop = shorter.at(np.arange(whole))
+            if tuple(start.tolist()) == self.start and tuple(stop.tolist()) == self.stop:
+                return shorter
+        return self
+
+    def summary(self) -> tuple[float, float, int]:
+        """(stride, offset, size): what a position moves the box by, where the first begins, and how large the largest
+        is."""
+        full = [q for q in range(len(self.start)) if self.stop[q] > self.start[q]]
+        stride = self.shift / len(self.start)
+        offset = min((self.start[q] - q * stride for q in full), default=0.0)
+        size = max((self.stop[q] - self.start[q] for q in full), default=0)
+        whole = stride.is_integer() and float(offset).is_integer()
+        return (int(stride), int(offset), size) if whole else (stride, offset, size)
+
+
+_LONGEST = 256  # positions of a period
+_BEYOND = 1 << 40
+
+
+def _hull(pattern: Pattern, positions: np.ndarray) -> tuple[int, int]:
+    low, high = pattern.at(positions)
+    full = high > low
+    return int(low[full].min(initial=_BEYOND)), int(high[full].max(initial=-_BEYOND))
+
+
+@dataclass(frozen=True)
 class Span:
-    """Geometry of a step on one axis: output position p reads the inputs [start[p], stop[p]), which may lie beyond
-    the map.
+    """Geometry of a step on one axis: output position p reads every `step`-th of the inputs [start[p], stop[p]), which
+    may lie beyond the map.
 
     `affine` is (stride, offset, size) when start[p] = p * stride + offset and stop - start = size everywhere, else
-    None.
+    None; `pattern` is where windows begin and end if maps had no borders, where that repeats otherwise. `reads` (count,
+    k) are the very inputs that are read, -1 for none, where windows have other holes.
     """
 
     start: np.ndarray
     stop: np.ndarray
     affine: tuple[int, int, int] | None = None
+    pattern: Pattern | None = None
+    step: int = 1
+    reads: np.ndarray | None = None
 
     @classmethod
-    def regular(cls, count: int, stride: int, offset: int, size: int) -> Span:
+    def of_reads(cls, reads: np.ndarray) -> Span:
+        """The span of outputs each of which reads the inputs in its row of `reads` (count, k), -1 standing for none."""
+        there = reads >= 0
+        start = np.where(there, reads, _BEYOND).min(1)
+        stop = np.where(there, reads, -1).max(1) + 1
+        empty = stop <= start
+        start, stop = np.where(empty, 0, start), np.where(empty, 0, stop)
+        return cls(start, stop, None, _repeating(start, stop), reads=reads)
+
+    @classmethod
+    def regular(cls, count: int, stride: int, offset: int, size: int, step: int = 1) -> Span:
         """The span of a sliding window: `count` outputs, windows of `size` inputs every `stride`, the first
         at `offset`."""
         start = np.arange(count, dtype=np.int64) * stride + offset
-        return cls(start, start + size, (stride, offset, size))
+        return cls(start, start + size, (stride, offset, size), step=step)
 
     @classmethod
     def everything(cls, count: int, extent: int) -> Span:
         """The span of a step each of whose outputs reads all `extent` inputs."""
         return cls(np.zeros(count, np.int64), np.full(count, extent, np.int64))
+
+    @property
+    def nominal(self) -> Pattern | None:
+        """Where windows begin and end, if maps had no borders."""
+        return self.pattern if self.affine is None else Pattern.affine(*self.affine)
+
+    def each_read(self, extent: int) -> Iterator[np.ndarray]:
+        """The inputs that every output reads of `extent`, one of each (count,) at a time; -1 where it reads no more."""
+        if self.reads is not None:
+            yield from self.reads.T
+            return
+        first = self.start + np.maximum(-(self.start // self.step), 0) * self.step
+        stop = np.minimum(self.stop, extent)
+        for at in range(0, int((stop - first).max(initial=0)), self.step):
+            yield np.where(first + at < stop, first + at, -1)
+
+
+def _repeating(start: np.ndarray, stop: np.ndarray) -> Pattern | None:
+    """The pattern that most windows follow, judged from the middle: at the borders they may fold back or wrap."""
+    count = len(start)
+    for period in range(1, min(count // 2, _MOST_PHASES) + 1):
+        first = (count - period) // 2 // period * period
+        shift = int(start[first + period] - start[first]) if first + period < count else 0
+        if shift <= 0:
+            continue
+        moved = first // period * shift
+        phases = slice(first, first + period)
+        pattern = Pattern(shift, tuple((start[phases] - moved).tolist()), tuple((stop[phases] - moved).tolist()))
+        low, high = pattern.at(np.arange(count))
+        if 2 * ((low == start) & (high == stop)).sum() > count:
+            return pattern
+    return None
+
+
+_MOST_PHASES = 16

@@ -12,6 +12,7 @@ Rule = Literal["deconvnet", "gradient", "guided"]
 Smooth = Literal["rectify", "gradient", "error"]
 OverlapRule = Literal["sum", "max", "overwrite"]
 LrnRule = Literal["identity", "gradient"]
+Gates = Literal["held", "exact"]
 
 
 @dataclass(frozen=True)
@@ -26,18 +27,36 @@ class PullOptions:
     overlap: what becomes of signals of overlapping pooling windows that meet in one switch: their "sum", the "max", or
         the last in reading order ("overwrite"). Zero signals take no part.
     lrn: local response normalisation backwards: "identity", or its "gradient".
+    gates: what becomes of gates (squeeze-excite and its kin; `graph.gates` says what is one): "held" takes them for
+        constants of the image, so that what a unit sees stays local; "exact" differentiates them, so that it sees the
+        whole image. None: "exact" for the rule "gradient", "held" for the others.
     """
 
     rule: Rule = "deconvnet"
     smooth: Smooth = "rectify"
     overlap: OverlapRule = "sum"
     lrn: LrnRule = "identity"
+    gates: Gates | None = None
 
     def __post_init__(self) -> None:
-        for name, allowed in (("rule", Rule), ("smooth", Smooth), ("overlap", OverlapRule), ("lrn", LrnRule)):
-            if getattr(self, name) not in get_args(allowed):
+        for name, allowed in _CHOICES.items():
+            found = getattr(self, name)
+            if found not in get_args(allowed) and not (name == "gates" and found is None):
                 choices = ", ".join(map(repr, get_args(allowed)))
-                raise UsageError(f"{name}={getattr(self, name)!r} is not a choice; choose one of {choices}")
+                raise UsageError(f"{name}={found!r} is not a choice; choose one of {choices}")
+
+    @property
+    def treated(self) -> Gates:
+        """What becomes of gates, the default for the rule where nothing was chosen."""
+        return self.gates or ("exact" if self.rule == "gradient" else "held")
+
+    @property
+    def holds(self) -> bool:
+        """Whether gates are held."""
+        return self.treated == "held"
+
+
+_CHOICES = {"rule": Rule, "smooth": Smooth, "overlap": OverlapRule, "lrn": LrnRule, "gates": Gates}
 
 
 def pull_options(options: PullOptions | None, **single: Any) -> PullOptions:
@@ -72,6 +91,7 @@ class Report:
     identity: Counter[str] = field(default_factory=Counter)
     fallback: Counter[str] = field(default_factory=Counter)
     unnamed: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
     against: int = 0
     of: int = 0
 
@@ -92,9 +112,14 @@ class Report:
             (self.differentiated, "by derivative"),
             (self.identity, "passed through"),
             (self.unnamed, "by derivative (curved, no activation known by name)"),
+            (self.held, "held constant"),
             (self.fallback, "by fallback"),
         )
-        parts = [f"{count} {op} {what}" for counter, what in says for op, count in sorted(counter.items())]
+        parts = [
+            f"{count} {'gates' if op == 'gate' and count > 1 else op} {what}"
+            for counter, what in says
+            for op, count in sorted(counter.items())
+        ]
         return ", ".join(parts) or "linear steps only"
 
 

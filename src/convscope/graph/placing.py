@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convscope.graph.nouns import Field, Span, Value
+from convscope.graph.nouns import Field, Pattern, Span, Value
 from convscope.graph.steps import Step
 
 _NOTHING = np.iinfo(np.int64).max
@@ -17,84 +17,134 @@ _NOTHING = np.iinfo(np.int64).max
 class Reach:
     """What the positions of one axis of a map see of the image.
 
-    `low`, `high`: for every position the pixels [low, high) that can influence it, within the image. `affine`:
-    (stride, offset, size) such that position p has the box [p * stride + offset, + size) if maps had no borders;
-    None where no such numbers exist.
+    `low`, `high`: for every position the pixels [low, high) that can influence it, within the image. `pattern`: the
+    box of position p if maps had no borders; None where there is no such rule.
     """
 
     low: np.ndarray
     high: np.ndarray
-    affine: tuple[int, int, int] | None
+    pattern: Pattern | None
 
     def through(self, span: Span, extent: int) -> Reach:
         """The reach of a step's output positions, given its geometry on an input axis of `extent` positions."""
-        start, stop = np.clip(span.start, 0, extent), np.clip(span.stop, 0, extent)
-        # Positions that see nothing (in padding, between the kernels of a transposed convolution) are passed over: the
-        # least of what a position and all after it see, and the most of what it and all before it see.
-        least, most = np.minimum.accumulate(self.low[::-1])[::-1], np.maximum.accumulate(self.high)
-        low, high = least[np.minimum(start, extent - 1)], most[np.maximum(stop - 1, 0)]
-        empty = (stop <= start) | (high <= low)
-        low, high = np.where(empty, _NOTHING, low), np.where(empty, -1, high)
-        affine = None
-        if self.affine is not None and span.affine is not None:
-            (stride, offset, size), (s, o, k) = self.affine, span.affine
-            affine = (stride * s, offset + o * stride, size + (k - 1) * stride)
-        return Reach(low, high, affine)
+        low, high = np.full(len(span.start), _NOTHING), np.full(len(span.start), -1)
+        for inputs in span.each_read(extent):
+            # Input by input: positions that see nothing (in padding, between the kernels of a transposed convolution)
+            # and holes between those that are read count for nothing.
+            read = inputs >= 0
+            low[read] = np.minimum(low[read], self.low[inputs[read]])
+            high[read] = np.maximum(high[read], self.high[inputs[read]])
+        pattern = None
+        if self.pattern is not None and span.nominal is not None:
+            pattern = self.pattern.through(span.nominal, span.step)
+        return Reach(low, high, pattern)
 
     def union(self, other: Reach) -> Reach:
         """The reach of positions that see what either sees."""
-        affine = None
-        if self.affine is not None and other.affine is not None and self.affine[0] == other.affine[0]:
-            offset = min(self.affine[1], other.affine[1])
-            end = max(self.affine[1] + self.affine[2], other.affine[1] + other.affine[2])
-            affine = (self.affine[0], offset, end - offset)
-        return Reach(np.minimum(self.low, other.low), np.maximum(self.high, other.high), affine)
+        both = self.pattern is not None and other.pattern is not None
+        pattern = self.pattern.union(other.pattern) if both else None  # pyright: ignore[reportOptionalMemberAccess, reportArgumentType]
+        return Reach(np.minimum(self.low, other.low), np.maximum(self.high, other.high), pattern)
+
+    def covers(self, extent: int) -> bool:
+        """Whether the positions together see all of an axis of the image."""
+        return bool(self.low.min(initial=extent) <= 0 and self.high.max(initial=0) >= extent)
+
+    def inside(self) -> np.ndarray:
+        """For every position whether the pattern's box holds what it sees: not where a border folds back."""
+        if self.pattern is None:
+            return np.zeros(len(self.low), bool)
+        low, high = self.pattern.at(np.arange(len(self.low)))
+        return (high > low) & (low <= self.low) & (high >= self.high)
+
+    def boxes(self, extent: int) -> tuple[np.ndarray, np.ndarray]:
+        """For every position its box [low, high): the pattern's where that is what it sees, be it beyond an image of
+        `extent` pixels, but for patterns as large as that.
+
+        One pixel at the border for a position that sees nothing.
+        """
+        low, high = np.where(self.high < 0, 0, self.low), np.where(self.high < 0, 1, self.high)
+        if self.pattern is not None:
+            nominal = self.pattern.at(np.arange(len(low)))
+            seen = (np.maximum(nominal[0], 0) == self.low) & (np.minimum(nominal[1], extent) == self.high)
+            use = seen & (nominal[1] - nominal[0] < extent)
+            low, high = np.where(use, nominal[0], low), np.where(use, nominal[1], high)
+        return low, high
 
 
-Reaches = tuple[Reach, Reach] | None
+@dataclass(frozen=True)
+class Seen:
+    """What the entries of a value see of the image: `reach` (y, x), None where every entry may see all of it.
+
+    exact: whether each entry sees just that; else it may see less. together: whether all entries together see the
+    whole image.
+    """
+
+    reach: tuple[Reach, Reach] | None
+    exact: bool = True
+    together: bool = True
+
+    def whole(self, image: tuple[int, int]) -> bool:
+        """Whether every entry may see all of the image."""
+        if self.reach is None:
+            return True
+        return all(bool((r.low <= 0).all() and (r.high >= n).all()) for r, n in zip(self.reach, image, strict=True))
 
 
-def reaches(steps: Sequence[Step], values: Sequence[Value]) -> list[Reaches]:
-    """For each value the reach of its (y, x) positions; None where every entry may see the whole image."""
-    first = tuple(Reach(np.arange(n), np.arange(n) + 1, (1, 0, 1)) for n in values[0].size)
-    found: list[Reaches] = [(first[0], first[1])]
+def seen(steps: Sequence[Step], values: Sequence[Value], *, held: bool = False) -> list[Seen]:
+    """What the entries of every value see; with gates `held`, they let nothing through."""
+    image = values[0].size
+    first = tuple(Reach(np.arange(n), np.arange(n) + 1, Pattern.affine(1, 0, 1)) for n in image)
+    found = [Seen((first[0], first[1]))]
     for step in steps:
-        found.append(_reach_of(step, found, values))
+        slots = [s for s in range(len(step.inputs)) if not (held and s in step.call.held)]
+        slots = [s for s in slots if values[step.inputs[s]].depends]
+        found.append(_seen_by(step, slots, found, values))
     return found
 
 
-def _reach_of(step: Step, found: Sequence[Reaches], values: Sequence[Value]) -> Reaches:
-    """The reach of a step's output, the union over its inputs that depend on the image."""
-    if step.call.result.layout is None:
-        return None
-    axes: list[Reach] = []
-    for axis in range(2):
-        total: Reach | None = None
-        for slot, number in enumerate(step.inputs):
-            if not values[number].depends:
-                continue
-            below, span = found[number], step.place(slot, axis)
-            if below is None or span is None:
-                return None
-            part = below[axis].through(span, values[number].size[axis])
-            total = part if total is None else total.union(part)
-        if total is None:
+def _seen_by(step: Step, slots: Sequence[int], found: Sequence[Seen], values: Sequence[Value]) -> Seen:
+    """What the entries of a step's output see, through its inputs at `slots`."""
+    below = [found[step.inputs[slot]] for slot in slots]
+    axes = [_axis(step, slots, axis, found, values) for axis in range(2)] if step.call.result.layout else [None]
+    if axes[0] is None or axes[-1] is None:
+        together = bool(below) and all(b.together for b in below)
+        alike = step.exact and bool(below) and all(b.exact and b.whole(values[0].size) for b in below)
+        return Seen(None, alike or (together and step.reads_all), together)
+    exact = step.exact and all(b.exact for b in below)
+    covered = all(r.covers(n) for r, n in zip((axes[0], axes[-1]), values[0].size, strict=True))
+    return Seen((axes[0], axes[-1]), exact, covered)
+
+
+def _axis(step: Step, slots: Sequence[int], axis: int, found: Sequence[Seen], values: Sequence[Value]) -> Reach | None:
+    total: Reach | None = None
+    for slot in slots:
+        number = step.inputs[slot]
+        reach, span = found[number].reach, step.place(slot, axis)
+        if reach is None or span is None:
             return None
-        axes.append(total)
-    return axes[0], axes[1]
+        part = reach[axis].through(span, values[number].size[axis])
+        total = part if total is None else total.union(part)
+    return total
 
 
-def field_of(reach: Reaches, image: tuple[int, int]) -> Field | None:
+# -- for people -------------------------------------------------------------------------------------------------------
+def field_of(what: Seen, image: tuple[int, int]) -> Field | None:
     """The field to show for a layer; None where every unit sees the whole image."""
-    if reach is None:
+    if what.reach is None:
         return None
-    if all(r.affine is not None for r in reach):
-        stride, offset, size = zip(*(r.affine for r in reach if r.affine), strict=True)
-        return Field(stride, offset, size)
-    if all((r.low <= 0).all() and (r.high >= n).all() for r, n in zip(reach, image, strict=True)):
+    if all(r.pattern is not None for r in what.reach):
+        stride, offset, size = zip(*(r.pattern.summary() for r in what.reach if r.pattern), strict=True)
+        regular = all(len(r.pattern.start) == 1 and _plain(r) for r in what.reach if r.pattern)
+        return Field(stride, offset, size, regular, what.exact)
+    if what.whole(image):
         return None
-    stride, offset, size = zip(*(_average(r, n) for r, n in zip(reach, image, strict=True)), strict=True)
-    return Field(stride, offset, size, regular=False)
+    stride, offset, size = zip(*(_average(r, n) for r, n in zip(what.reach, image, strict=True)), strict=True)
+    return Field(stride, offset, size, False, what.exact)
+
+
+def _plain(reach: Reach) -> bool:
+    """Whether what every position sees lies in the pattern's box."""
+    return bool((reach.inside() | (reach.high <= reach.low)).all())
 
 
 def _average(reach: Reach, extent: int) -> tuple[float, float, int]:
@@ -106,34 +156,55 @@ def _average(reach: Reach, extent: int) -> tuple[float, float, int]:
     first, last = (inner if len(inner) > 1 else seen)[[0, -1]]
     stride = float(reach.low[last] - reach.low[first]) / max(int(last - first), 1)
     size = int((reach.high - reach.low)[seen].max())
-    return stride, float(reach.low[first] - first * stride), size
+    return stride, float(reach.low[first]) - int(first) * stride, size
 
 
-def reach_of(reach: Reaches, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
+# -- boxes ------------------------------------------------------------------------------------------------------------
+def reach_of(what: Seen, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
     """The boxes (n, 4) y0 x0 y1 x1 of the pixels that positions (n, 2) can see, within the image; 0 0 0 0 for none."""
     boxes = np.tile(np.asarray([0, 0, *image], np.int64), (len(positions), 1))
-    if reach is not None:
+    if what.reach is not None:
         for axis in range(2):
-            boxes[:, axis] = reach[axis].low[positions[:, axis]]
-            boxes[:, axis + 2] = reach[axis].high[positions[:, axis]]
+            boxes[:, axis] = what.reach[axis].low[positions[:, axis]]
+            boxes[:, axis + 2] = what.reach[axis].high[positions[:, axis]]
     boxes[(boxes[:, 2:] <= boxes[:, :2]).any(1)] = 0
     return boxes
 
 
-def boxes_of(reach: Reaches, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
-    """Receptive-field boxes (n, 4) y0 x0 y1 x1 of positions (n, 2), all of one size; an axis seen whole is
-    the image's."""
+def boxes_of(what: Seen, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
+    """The receptive fields (n, 4) y0 x0 y1 x1 of positions (n, 2), each of its own size where they differ."""
+    boxes = np.tile(np.asarray([0, 0, *image], np.int64), (len(positions), 1))
+    if what.reach is not None:
+        for axis, extent in enumerate(image):
+            low, high = what.reach[axis].boxes(extent)
+            boxes[:, axis], boxes[:, axis + 2] = low[positions[:, axis]], high[positions[:, axis]]
+    return boxes
+
+
+def crops_of(what: Seen, positions: np.ndarray, image: tuple[int, int]) -> np.ndarray:
+    """Boxes (n, 4) y0 x0 y1 x1 that hold the fields of positions (n, 2), all of one size for a layer; an axis that
+    could be seen whole is the image's."""
     count = len(positions)
     boxes = np.empty((count, 4), np.int64)
     for axis, extent in enumerate(image):
-        if reach is None:
-            low, size = np.zeros(count, np.int64), extent
-        elif (affine := reach[axis].affine) is not None:
-            low, size = positions[:, axis] * affine[0] + affine[1], affine[2]
-        else:
-            lows = np.where(reach[axis].high < 0, 0, reach[axis].low)  # what sees nothing gets a box at the border
-            low, size = lows[positions[:, axis]], max(int((reach[axis].high - lows).max()), 1)
+        low, size = np.zeros(count, np.int64), extent
+        if what.reach is not None:
+            lows, size = _of_one_size(what.reach[axis])
+            low = lows[positions[:, axis]]
         if size >= extent:
             low, size = np.zeros(count, np.int64), extent
         boxes[:, axis], boxes[:, axis + 2] = low, low + size
     return boxes
+
+
+def _of_one_size(reach: Reach) -> tuple[np.ndarray, int]:
+    """For every position where its box begins, and the size of the largest."""
+    if _plain(reach) and reach.pattern is not None:
+        lows, highs = reach.pattern.at(np.arange(len(reach.low)))
+        empty = highs <= lows
+        return np.where(empty, 0, lows), max(int(np.where(empty, 0, highs - lows).max()), 1)
+    lows = np.where(reach.high < 0, 0, reach.low)  # what sees nothing gets a box at the border
+    return lows, max(int((reach.high - lows).max()), 1)
+
+
+__all__ = ["Reach", "Seen", "boxes_of", "crops_of", "field_of", "reach_of", "seen"]

@@ -47,17 +47,24 @@ class Context:
         return cut(self.kept[value], self.image, layout, origin, size, fill)
 
 
-def cone(steps: Sequence[Step], target: int, standing: Mapping[int, Step] | None = None) -> list[Step]:
+def cone(
+    steps: Sequence[Step],
+    target: int,
+    standing: Mapping[int, Step] | None = None,
+    options: PullOptions | None = None,
+) -> list[Step]:
     """The steps that `target` is computed from, in execution order.
 
     standing: steps that stand for those which make the same value, such as an activation for what it is written with.
+    options: those that signals go through, where gates may be held.
     """
     wanted, found = {target}, []
     for step in reversed(steps):
         if step.index in wanted:
             step = step if standing is None else standing.get(step.index, step)
             found.append(step)
-            wanted.update(step.inputs)
+            held = () if options is None else step.held(options)
+            wanted.update(number for slot, number in enumerate(step.inputs) if slot not in held)
     return found[::-1]
 
 
@@ -97,7 +104,13 @@ def pull(steps: Sequence[Step], target: int, signal: Signal, context: Context) -
             arrived = pending.pop(step.index, None)
             if arrived is None or not step.call.result.depends:
                 continue
+            held = step.held(context.options)
+            if step.call.held:
+                kept = context.report.held if held else context.report.differentiated
+                kept["gate"] += 1
             for slot, part in step.pull(arrived, context).items():
+                if slot in held:
+                    continue
                 number = step.inputs[slot]
                 value = context.values[number]
                 if value.depends and value.floating:

@@ -22,7 +22,7 @@ from convscope.data import Batch, Failure, Images, Preprocess, Source, batches
 from convscope.errors import UsageError
 from convscope.files import write_bytes
 from convscope.graph import Network, PullOptions, Unit
-from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth, pull_options
+from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth, pull_options
 from convscope.methods import deconv as projecting
 from convscope.methods.deconv import ProjectedPixels, SignalSize
 from convscope.methods.deconv.projection import join
@@ -232,6 +232,7 @@ class _Options(TypedDict, total=False):
     smooth: Smooth
     overlap: OverlapRule
     lrn: LrnRule
+    gates: Gates | None
     options: PullOptions | None
     limit: int | None
     batch: int
@@ -253,6 +254,7 @@ def deconv(
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
+    gates: Gates | None = None,
     options: PullOptions | None = None,
     limit: int | None = None,
     batch: int = 32,
@@ -266,7 +268,7 @@ def deconv(
         units: one or more, as "layer:channel" or "layer:channel@y,x"; without a position the strongest of each image.
         store: a folder for the pictures, in one folder a unit, and the answer.
         signal: what is put into the unit's layer: its "activation", or "one", or a tensor (n,) of a number an image.
-        rule, smooth, overlap, lrn: see `PullOptions`; or all of them as `options`.
+        rule, smooth, overlap, lrn, gates: see `PullOptions`; or all of them as `options`.
         limit: at most so many images, evenly spread.
         batch: images that are taken together.
 
@@ -284,7 +286,7 @@ def deconv(
     if not listed:
         raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
     wanted = [net.unit(unit) for unit in listed]
-    asked = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn)
+    asked = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     report = progress or silent
     if are_planes(images):
         given = look_at(net, images, limit=limit)

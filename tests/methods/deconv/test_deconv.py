@@ -255,7 +255,7 @@ def test_with_nothing_negative_a_deconvnet_is_the_ungated_gradient() -> None:
     assert torch.equal(rules[1], rules[2])
 
 
-@pytest.mark.parametrize("option", ["rule", "smooth", "overlap", "lrn"])
+@pytest.mark.parametrize("option", ["rule", "smooth", "overlap", "lrn", "gates"])
 def test_options_that_are_no_choice_are_refused(deep: Network, option: str) -> None:
     with pytest.raises(UsageError, match=f"{option}='wrong' is not a choice; choose one of '"):
         deconv(deep, images(1, deep), "4:0", **{option: "wrong"})  # type: ignore[call-overload]
@@ -312,8 +312,12 @@ def test_reports_read_as_sentences(net: Network) -> None:
     assert str(deconv(net, images(2, net), "classifier.3:0").report) == "2 relu rectified"
     assert str(Report()) == "linear steps only"
     gated = Network.trace(nets.settled(nets.Gated()), (2, 6, 7))
-    report = str(deconv(gated, torch.randn(1, 2, 6, 7), f"{gated.output}:0").report)
-    assert report == "2 relu rectified, 2 sigmoid by derivative, 1 amax by fallback"
+    held, exact = (
+        str(deconv(gated, torch.ones(1, 2, 6, 7), f"{gated.output}:0", gates=gates, signal="one").report)
+        for gates in ("held", "exact")
+    )
+    assert held == "1 relu rectified, 2 gates held constant"
+    assert exact == "2 relu rectified, 1 amax by derivative, 2 gates by derivative, 2 sigmoid by derivative"
 
 
 # -- odd input --------------------------------------------------------------------------------------------------------

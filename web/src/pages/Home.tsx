@@ -129,7 +129,7 @@ function PassedRow({ layers }: { layers: NetworkLayer[] }) {
         <ul>
           {layers.map((layer) => (
             <li key={layer.name}>
-              <Name text={layer.name} /> <span class="op">{layer.op}</span> <span class="number">{shapeOf(layer)}</span> <span>{fieldOf(layer.field)}</span>
+              <Name text={layer.name} /> <span class="op">{layer.op}</span> <span class="number">{shapeOf(layer)}</span> <span>{fieldOf(layer)}</span>
             </li>
           ))}
         </ul>
@@ -205,7 +205,7 @@ function Provenance({ manifest }: { manifest: Manifest }) {
           rows={[
             ["When", when(manifest.created)],
             ["Shown", `${options.k} strongest responses a unit, one an image`],
-            ["Projection", `${options.rule}; smooth activations: ${options.smooth}; colliding switches: ${options.overlap}; LRN: ${options.lrn}`],
+            ["Projection", `${options.rule}; smooth activations: ${options.smooth}; colliding switches: ${options.overlap}; LRN: ${options.lrn}${options.gates ? `; gates: ${options.gates}` : ""}`],
             ["Seed", options.seed === null ? "not needed" : String(options.seed)],
             ["Versions", Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")],
           ]}

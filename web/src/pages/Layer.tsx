@@ -35,7 +35,7 @@ function LayerHead({ layer }: { layer: LayerEntry }) {
           <Name text={layer.name} />
         </h1>
         <p class="lead">
-          {layer.op} · {shapeOf(layer)} · receptive field {fieldOf(layer.field)} · {many(units.dead, "dead unit")}
+          {layer.op} · {shapeOf(layer)} · receptive field {fieldOf(layer)} · {many(units.dead, "dead unit")}
           {units.silent > 0 && ` · ${units.silent} never above zero`}
           {units.nan > 0 && ` · ${units.nan} with NaN`}
         </p>

@@ -147,7 +147,7 @@ function UnitView(props: ViewProps) {
             </p>
           )}
           <p class="lead">
-            unit {unit.channel} of <a href={toLayer(layer.name, { at: unit.channel })}>{layer.channels}</a> · {layer.op} · {shapeOf(layer)} · receptive field {fieldOf(layer.field)}
+            unit {unit.channel} of <a href={toLayer(layer.name, { at: unit.channel })}>{layer.channels}</a> · {layer.op} · {shapeOf(layer)} · receptive field {fieldOf(layer)}
           </p>
         </div>
         <div class="steps">

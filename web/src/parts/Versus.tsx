@@ -52,7 +52,7 @@ function UnitHalf({ side, found, image, look }: { side: UnitSide; found: { shard
     <section class="panel half" aria-label={text}>
       <h2>{atlas.name ? <Name text={`${text} in ${atlas.name}`} /> : <a href={toUnit(layer.name, channel)}>{text}</a>}</h2>
       <p class="note">
-        maximum {short(unit.maximum)} · mean {short(unit.mean)} · active {percent(unit.active)} · {fieldOf(layer.field)}
+        maximum {short(unit.maximum)} · mean {short(unit.mean)} · active {percent(unit.active)} · {fieldOf(layer)}
       </p>
       <div class="panels panels-2">
         {(["photos", "projections"] as const).map((kind) => (
@@ -108,7 +108,7 @@ function LayerHalf({ side, chosen, choose, open, keys }: { side: SideOf; chosen:
     <section class="panel half" aria-label={layer.name}>
       <h2>{atlas.name ? <Name text={`${layer.name} in ${atlas.name}`} /> : <a href={toLayer(layer.name)}>{layer.name}</a>}</h2>
       <p class="note">
-        {layer.op} · {shapeOf(layer)} · {fieldOf(layer.field)} · {many(layer.units.dead, "dead unit")}
+        {layer.op} · {shapeOf(layer)} · {fieldOf(layer)} · {many(layer.units.dead, "dead unit")}
       </p>
       {data.value && (
         <VirtualGrid

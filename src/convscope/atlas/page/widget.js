@@ -1084,8 +1084,9 @@ function wt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
 var Tt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function Et(e) {
-	return e === null ? "whole image" : `${Tt(e.size)} px, stride ${Tt(e.stride)}`;
+function Et({ field: e, gates: t, exact: n }) {
+	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Tt(e.size)} px, stride ${Tt(e.stride)}`, a = r.filter(Boolean).join(", ");
+	return a ? `${i} (${a})` : i;
 }
 var Dt = (e) => e.replace("T", " ").replace("Z", " UTC"), Ot = (e) => e.slice(e.lastIndexOf("/") + 1) || e, kt = class extends Error {}, At = (e, t, n) => ot(e.manifest.paths.sprite, {
 	layer: t.id,
@@ -1744,7 +1745,7 @@ function pn({ side: e, found: t, image: n, look: r }) {
 					" · active ",
 					Ct(s.active),
 					" · ",
-					Et(i.field)
+					Et(i)
 				]
 			}),
 			/* @__PURE__ */ K("div", {
@@ -1821,7 +1822,7 @@ function hn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					" · ",
 					wt(a),
 					" · ",
-					Et(a.field),
+					Et(a),
 					" · ",
 					Q(a.units.dead, "dead unit")
 				]
@@ -2460,7 +2461,7 @@ function Bn({ layers: e }) {
 				children: wt(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: Et(e.field) })
+			/* @__PURE__ */ K("span", { children: Et(e) })
 		] }, e.name)) })] })
 	});
 }
@@ -2542,7 +2543,7 @@ function Wn({ manifest: e }) {
 				children: /* @__PURE__ */ K(lt, { rows: [
 					["When", Dt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
-					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}`],
+					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
@@ -3592,7 +3593,7 @@ function Br({ layer: e }) {
 				" · ",
 				wt(e),
 				" · receptive field ",
-				Et(e.field),
+				Et(e),
 				" · ",
 				Q(s.dead, "dead unit"),
 				s.silent > 0 && ` · ${s.silent} never above zero`,
@@ -4478,7 +4479,7 @@ function mi(e) {
 							" · ",
 							wt(t),
 							" · receptive field ",
-							Et(t.field)
+							Et(t)
 						]
 					})
 				] }), /* @__PURE__ */ K("div", {

@@ -1,6 +1,6 @@
 """One module a family of operations; importing this package registers all of their rules."""
 
-from convscope.graph.steps import conv, normalisation, pointwise, pool, structure
+from convscope.graph.steps import conv, normalisation, pointwise, pool, rearranging, structure
 from convscope.graph.steps.base import BatchSize, Call, Positionwise, PullContext, Slot, Step
 from convscope.graph.steps.registry import make_step
 
@@ -16,5 +16,6 @@ __all__ = [
     "normalisation",
     "pointwise",
     "pool",
+    "rearranging",
     "structure",
 ]

@@ -44,7 +44,10 @@ class BatchSize:
 
 @dataclass(frozen=True)
 class Call:
-    """One operation as exported: its ATen target and arguments, with slots for inputs, and what flows in and out."""
+    """One operation as exported: its ATen target and arguments, with slots for inputs, and what flows in and out.
+
+    `held` are the slots of gates, which `gates.with_gates` finds: where gates are held they receive no signal.
+    """
 
     target: Callable[..., Any]
     args: tuple[Any, ...]
@@ -53,6 +56,7 @@ class Call:
     sources: tuple[Value, ...]
     result: Value
     pick: int | None = None
+    held: tuple[int, ...] = ()
 
     @property
     def op(self) -> str:
@@ -107,6 +111,8 @@ class Step:
     linear: ClassVar[bool] = False
     #: Whether it is a curve of one value that is no activation known by name; set on the copies that are pulled.
     unnamed: bool = field(default=False, init=False)
+    #: Whether outputs read all of what `place` says that they read; else it may be less.
+    exact: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self.op = self.call.op
@@ -121,13 +127,16 @@ class Step:
         """The values the step reads."""
         return self.call.inputs
 
+    def held(self, options: PullOptions) -> tuple[int, ...]:
+        """The slots that are taken for constants of the image under these options."""
+        return self.call.held if options.holds else ()
+
     # -- run ----------------------------------------------------------------------------------------------------------
     def run(self, inputs: Sequence[Tensor]) -> Tensor:
         """The step's output for its inputs (b, ...)."""
         counts = (v.batch_of(t.shape) for t, v in zip(inputs, self.call.sources, strict=True) if v.batch_at)
         batch = next(counts, 1)
-        args = [fill(a, inputs, batch) for a in self.call.args]
-        kwargs = {k: fill(a, inputs, batch) for k, a in self.call.kwargs.items()}
+        args, kwargs = fill(self.call.args, inputs, batch), fill(self.call.kwargs, inputs, batch)
         out = self.call.target(*args, **kwargs)
         return out if self.call.pick is None else out[self.call.pick]
 
@@ -140,6 +149,11 @@ class Step:
         """Which positions of input `slot` each output position reads on an axis (0: y, 1: x); None: all of
         the input."""
         return None
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether every entry of the output reads all of the input where `place` says nothing."""
+        return False
 
     # -- pull ---------------------------------------------------------------------------------------------------------
     def needs(self, options: PullOptions) -> tuple[int, ...]:
@@ -156,7 +170,7 @@ class Step:
         inputs = [self._template(slot, gradient, context) for slot in range(len(self.inputs))]
         return {
             slot: _whole_signal(g, self.call.sources[slot])
-            for slot, g in vector_jacobian(self.run, inputs, gradient).items()
+            for slot, g in vector_jacobian(self.run, inputs, gradient, self.held(context.options)).items()
         }
 
     def note(self, report: Report) -> None:
@@ -195,6 +209,8 @@ class Step:
 class Positionwise(Step):
     """A step that treats every position of its maps alike and alone: its vector-Jacobian product works on boxes."""
 
+    exact = True
+
     def place(self, slot: int, axis: int) -> Span | None:
         """Position p reads position p; of an input with a single position, that one."""
         source, result = self.call.sources[slot], self.call.result
@@ -208,13 +224,21 @@ class Positionwise(Step):
         """The step's output for inputs that are boxes of `size`."""
         return self.run(inputs)
 
+    def operand(self, slot: int, signal: Signal, context: PullContext) -> Tensor:
+        """The forward value of an input where the signal is; single positions stay single."""
+        value, result = self.call.sources[slot], self.call.result
+        if result.layout is None or signal.origin is None:
+            return context.forward(self.inputs[slot])
+        at, extent = _box_on(value, result, signal.origin, signal.size(result.layout))
+        return context.forward(self.inputs[slot]) if at is None else context.forward_on(self.inputs[slot], at, extent)
+
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """By the vector-Jacobian product on the boxes; inputs with a single position receive the sum over all."""
         result = self.call.result
         if result.layout is None or signal.origin is None:
             gradient = signal.tensor
             inputs = [self._template(slot, gradient, context) for slot in range(len(self.inputs))]
-            grads = vector_jacobian(self.run, inputs, gradient)
+            grads = vector_jacobian(self.run, inputs, gradient, self.held(context.options))
             return {slot: _whole_signal(g, self.call.sources[slot]) for slot, g in grads.items()}
         size, origin = signal.size(result.layout), signal.origin
         inputs, origins = [], []
@@ -228,7 +252,8 @@ class Positionwise(Step):
                 inputs.append(context.forward(number))
             else:
                 inputs.append(context.forward_on(number, at, extent))
-        grads = vector_jacobian(lambda xs: self.run_on(xs, size), inputs, signal.tensor)
+        held = self.held(context.options)
+        grads = vector_jacobian(lambda xs: self.run_on(xs, size), inputs, signal.tensor, held)
         return {slot: Signal(g, origins[slot], owned=False) for slot, g in grads.items()}
 
     # -- push ---------------------------------------------------------------------------------------------------------
@@ -284,6 +309,8 @@ def fill(tree: Any, inputs: Sequence[Tensor], batch: int) -> Any:
         return tree.resolve(batch)
     if isinstance(tree, list | tuple):
         return [fill(v, inputs, batch) for v in tree]
+    if isinstance(tree, dict):
+        return {key: fill(v, inputs, batch) for key, v in tree.items()}
     return tree
 
 
@@ -299,14 +326,20 @@ def map_leaves(tree: Any, move: Callable[[Any], Any]) -> Any:
 
 
 def vector_jacobian(
-    function: Callable[[Sequence[Tensor]], Tensor], inputs: Sequence[Tensor], gradient: Tensor
+    function: Callable[[Sequence[Tensor]], Tensor],
+    inputs: Sequence[Tensor],
+    gradient: Tensor,
+    constant: Sequence[int] = (),
 ) -> dict[int, Tensor]:
     """The gradients of <function(inputs), gradient> with respect to the floating inputs that matter, by slot.
 
-    They may share memory with each other and with `gradient`.
+    Inputs at `constant` slots do not matter. They may share memory with each other and with `gradient`.
     """
     with torch.enable_grad():
-        leaves = [t.detach().requires_grad_() if t.is_floating_point() else t for t in inputs]
+        leaves = [
+            t.detach().requires_grad_() if t.is_floating_point() and slot not in constant else t
+            for slot, t in enumerate(inputs)
+        ]
         output = function(leaves)
         wanted = [slot for slot, t in enumerate(leaves) if t.requires_grad]
         if not output.requires_grad:

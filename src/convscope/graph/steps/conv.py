@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,16 +14,18 @@ from torch import Tensor
 
 from convscope.graph.boxes import Signal, paste
 from convscope.graph.changes import Base, Change, Place, widen
-from convscope.graph.nouns import Span
+from convscope.graph.nouns import Pattern, Span
 from convscope.graph.options import PullOptions
 from convscope.graph.steps.base import Call, PullContext, Slot, Step
 from convscope.graph.steps.registry import rule
 from convscope.kernels import onednn
-from convscope.kernels.cutting import cut
+from convscope.kernels.cutting import cut, is_whole
 from convscope.kernels.transposing import Transposed, transpose
 from convscope.kernels.views import crop
 
 aten = torch.ops.aten
+
+_BEYOND = 1 << 40
 
 
 def pair(value: Any) -> tuple[int, int]:
@@ -46,6 +49,7 @@ class Windows(Step):
     """Shared by steps whose outputs are windows over one map: `kernel`, `stride`, `dilation`, and `before`, the padding
     on the low side."""
 
+    exact = True
     kernel: tuple[int, int]
     stride: tuple[int, int]
     dilation: tuple[int, int]
@@ -57,7 +61,8 @@ class Windows(Step):
 
     def place(self, slot: int, axis: int) -> Span | None:
         """Sliding windows."""
-        return Span.regular(self.call.result.size[axis], self.stride[axis], -self.before[axis], self.reach(axis))
+        geometry = self.stride[axis], -self.before[axis], self.reach(axis)
+        return Span.regular(self.call.result.size[axis], *geometry, step=self.dilation[axis])
 
     def input_origin(self, origin: np.ndarray) -> np.ndarray:
         """Where the windows of the output boxes at `origin` begin on the input."""
@@ -103,12 +108,29 @@ class Conv2d(Windows):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed kernels over the box, without padding: what falls beyond the map is cleared by the caller."""
         assert signal.origin is not None
+        weight = self.weight.to(signal.tensor.dtype)
+        if self.groups > 1 and (beyond := self._beyond(signal)) is not None:
+            around = (self.stride, self.before, beyond, self.groups, self.dilation)
+            return {0: Signal(F.conv_transpose2d(signal.tensor, weight, None, *around), signal.origin)}
         transposed = self._transposed
         if self.weight.dtype != signal.tensor.dtype:  # autocast: rounded weights, signals as precise as the images
-            weight = self.weight.to(signal.tensor.dtype)
             transposed = Transposed(weight, self.stride, self.dilation, self.groups)
         tensor = transpose(signal.tensor, transposed, signal.share)
         return {0: Signal(tensor, self.input_origin(signal.origin))}
+
+    def _beyond(self, signal: Signal) -> tuple[int, int] | None:
+        """Of a signal on the whole map: what of the input lies beyond the last window; None where it cannot be told.
+
+        The adjoint can then leave out what would be cut off: of grouped convolutions that is half of the time.
+        """
+        assert signal.origin is not None
+        if not is_whole(signal.origin, signal.size((2, 3)), self.call.result.size):
+            return None
+        ends = [n - b for n, b in zip(self.input_size(self.call.result.size), self.before, strict=True)]
+        beyond = [n - (end - b) for n, end, b in zip(self.call.sources[0].size, ends, self.before, strict=True)]
+        most = [max(s, d) for s, d in zip(self.stride, self.dilation, strict=True)]
+        fits = all(0 <= b < m for b, m in zip(beyond, most, strict=True))
+        return (beyond[0], beyond[1]) if fits else None
 
     @cached_property
     def _transposed(self) -> Transposed:
@@ -183,8 +205,21 @@ class ConvTranspose2d(Windows):
 
     def place(self, slot: int, axis: int) -> Span | None:
         """Output o reads the inputs i with o = i * stride - padding + dilation * t for a t within the kernel."""
-        at = np.arange(self.call.result.size[axis], dtype=np.int64)
-        return Span(*self._reads(at, at + 1, axis))
+        stride, dilation, kernel = self.stride[axis], self.dilation[axis], self.kernel[axis]
+        step = dilation // math.gcd(stride, dilation)
+        # The taps t that an output can be reached by differ by the same number: those it begins and ends with decide.
+        taps = np.arange(kernel) * dilation
+        count = self.call.result.size[axis]
+        at = np.arange(-(-max(count, stride) // stride) * stride)
+        reached = at[:, None] + self.before[axis] - taps
+        inputs = reached // stride
+        hit = inputs * stride == reached
+        start = np.where(hit, inputs, _BEYOND).min(1)
+        stop = np.where(hit, inputs, -_BEYOND).max(1) + 1
+        pattern = Pattern(1, tuple(start[:stride].tolist()), tuple(stop[:stride].tolist()))
+        empty, between = stop <= start, self._reads(at, at + 1, axis)[0]
+        start, stop = np.where(empty, between, start)[:count], np.where(empty, between, stop)[:count]
+        return Span(start, stop, None, pattern, step)
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """A convolution over the box, aligned to the stride sample by sample."""
@@ -220,6 +255,12 @@ class Linear(Step):
     """A fully connected layer over the last dimension; over channels-last maps it acts at each position."""
 
     linear = True
+    exact = True
+
+    @property
+    def reads_all(self) -> bool:
+        """Of a vector."""
+        return len(self.call.sources[0].shape) == 1
 
     @classmethod
     def accepts(cls, call: Call) -> bool:

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from convscope.graph.boxes import Signal
+from convscope.graph.boxes import Signal, whole, whole_origin
 from convscope.graph.changes import Base, Change, Place
 from convscope.graph.nouns import Span
 from convscope.graph.options import PullOptions, Report
@@ -46,7 +46,8 @@ class BatchNorm(Positionwise):
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The signal times the channel's factor."""
-        return {0: Signal(signal.tensor * self.scale, signal.origin, share=signal.share)}
+        tensor = signal.tensor.mul_(self.scale) if signal.owned else signal.tensor * self.scale
+        return {0: Signal(tensor, signal.origin, share=signal.share)}
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The change times the channel's factor."""
@@ -130,6 +131,11 @@ class MapNorm(Step):
         """Where the statistics are those of one image."""
         return call.target is not aten.layer_norm.default or not LayerNorm.accepts(call)
 
+    @property
+    def reads_all(self) -> bool:
+        """Through the statistics."""
+        return True
+
     def run(self, inputs: Sequence[Tensor]) -> Tensor:
         """On channels-first memory: torch 2.13's channels-last kernels lose two of float32's bits in the statistics."""
         return super().run([t.contiguous() for t in inputs])
@@ -137,6 +143,14 @@ class MapNorm(Step):
     def place(self, slot: int, axis: int) -> Span | None:
         """Everything, through the statistics."""
         return None
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """By the derivative, of a signal whose memory is channels first.
+
+        PyTorch's backward of instance norm is wrong for a gradient whose memory is channels last (torch 2.13 on CPU).
+        """
+        origin = None if signal.origin is None else whole_origin(len(signal.tensor))
+        return super().pull(Signal(whole(signal, self.call.result).contiguous(), origin), context)
 
     def note(self, report: Report) -> None:
         """The derivative includes that of the statistics."""

@@ -285,13 +285,21 @@ class Product(Positionwise):
         return constants_fit(call)
 
     def needs(self, options: PullOptions) -> tuple[int, ...]:
-        """All operands, unless the other is a constant."""
+        """All operands, unless the other is a constant, or taken for one."""
+        if self._weighed(options):
+            return self.call.held
         return () if self.by_constant else super().needs(options)
 
     @property
     def by_constant(self) -> bool:
         """Whether it scales one value, channel by channel."""
         return self._scale() is not None
+
+    def _weighed(self, options: PullOptions) -> bool:
+        """Whether it is a value of the result's shape, weighed by a gate that is held."""
+        held = self.held(options)
+        others = [v for slot, v in enumerate(self.call.sources) if slot not in held]
+        return len(held) == len(others) == 1 and others[0].shape == self.call.result.shape
 
     def _scale(self) -> Any:
         """The constant factor of a product with the slot first, or None."""
@@ -306,6 +314,11 @@ class Product(Positionwise):
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The signal times the other operand."""
+        if self._weighed(context.options):
+            (slot,) = self.call.held
+            gate = self.operand(slot, signal, context)
+            tensor = signal.tensor.mul_(gate) if signal.owned else signal.tensor * gate
+            return {1 - slot: Signal(tensor, signal.origin, share=signal.share)}
         scale = self._scale()
         if scale is None:
             if self.unnamed:
@@ -321,6 +334,41 @@ class Product(Positionwise):
             return super().push(changes, place, base)
         tensor = changes[0].tensor
         return Change(tensor / scale if self.call.op == "div" else tensor * scale, place, False)
+
+
+@rule(aten.addcmul.default)
+class AddedProduct(Positionwise):
+    """a + factor * b * c, position by position."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Any operands of maps of one orientation."""
+        return constants_fit(call)
+
+
+@rule(aten.glu.default)
+class GatedHalf(Positionwise):
+    """The gated linear unit: the first half of a dimension times the sigmoid of the second, which is a gate."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Halves of a dimension that is no position."""
+        return _split_dim(call) not in (*(call.sources[0].layout or ()), 0)
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """The signal times the gate, in the first half; both halves by the derivative where gates are exact."""
+        if not context.options.holds:
+            context.report.differentiated["gate"] += 1
+            return super().pull(signal, context)
+        context.report.held["gate"] += 1
+        gate = self.operand(0, signal, context).chunk(2, _split_dim(self.call))[1].sigmoid()
+        first = signal.tensor * gate
+        both = torch.cat([first, torch.zeros_like(first)], _split_dim(self.call))
+        return {0: Signal(both, signal.origin, share=signal.share / 2)}
+
+
+def _split_dim(call: Call) -> int:
+    return int(call.bind()["dim"]) % (len(call.result.shape) + 1)
 
 
 def constants_fit(call: Call) -> bool:

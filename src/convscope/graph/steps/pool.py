@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +13,9 @@ from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
 from convscope.graph.changes import Base, Below, Change, Place, widen
-from convscope.graph.nouns import Span
-from convscope.graph.options import OverlapRule, PullOptions
-from convscope.graph.steps.base import Call, PullContext, Step
+from convscope.graph.nouns import Pattern, Span
+from convscope.graph.options import OverlapRule, PullOptions, Report
+from convscope.graph.steps.base import Call, Positionwise, PullContext, Step
 from convscope.graph.steps.conv import Windows, over_map, pair
 from convscope.graph.steps.registry import rule
 from convscope.kernels import edits, pooling
@@ -163,6 +163,8 @@ class AvgPool2d(Windows):
 class _Adaptive(Step):
     """Adaptive pooling: output p covers the inputs [floor(p H / h), ceil((p + 1) H / h))."""
 
+    exact = True
+
     @classmethod
     def accepts(cls, call: Call) -> bool:
         """On a map."""
@@ -175,7 +177,10 @@ class _Adaptive(Step):
         start, stop = at * high // low, -(-(at + 1) * high // low)
         if high % low == 0:
             return Span(start, stop, (high // low, 0, high // low))
-        return Span(start, stop)
+        period = low // math.gcd(high, low)
+        if period == low:  # no two windows are alike
+            return Span(start, stop)
+        return Span(start, stop, None, Pattern(high * period // low, tuple(start[:period]), tuple(stop[:period])))
 
 
 @rule(aten.adaptive_avg_pool2d.default, aten._adaptive_avg_pool2d.default)
@@ -217,34 +222,92 @@ class AdaptiveMaxPool2d(_Adaptive):
         return {0: Signal(tensor, whole_origin(len(tensor)))}
 
 
-@rule(aten.mean.dim, aten.sum.dim_IntList)
-class Reduce(Step):
-    """A mean or sum over dimensions, such as global average pooling written as `x.mean((2, 3))`."""
+class _Reducing(Positionwise):
+    """A value for every position, or for all of them together, out of several: statistics over dimensions.
 
-    linear = True
+    Over channels it treats every position alike and alone; over positions it works on whole maps.
+    """
+
+    @property
+    def dims(self) -> set[int]:
+        """The dimensions that are reduced."""
+        rank, found = len(self.call.sources[0].shape) + 1, self.call.bind()["dim"]
+        found = [found] if isinstance(found, int) else found
+        return {int(d) % rank for d in (found or range(rank))}
+
+    @property
+    def reads_all(self) -> bool:
+        """Where no position stays."""
+        return self.dims >= set(self.call.sources[0].layout or (0,))
+
+    def _alone(self) -> bool:
+        """Whether positions stay, each alone."""
+        layout, result = self.call.sources[0].layout, self.call.result.layout
+        return layout is not None and result is not None and not self.dims & {0, *layout}
 
     def place(self, slot: int, axis: int) -> Span | None:
         """Reduced axes see everything; an axis that is kept as it was sees itself."""
         source, result = self.call.sources[0], self.call.result
         if source.layout is None or result.layout is None:
             return None
-        dims: Any = self.call.bind()["dim"]
-        reduced = {int(d) % (len(source.shape) + 1) for d in (dims or range(len(source.shape) + 1))}
-        if source.layout[axis] in reduced:
+        if source.layout[axis] in self.dims:
             return Span.everything(result.size[axis], source.size[axis])
         return Span.regular(result.size[axis], 1, 0, 1)
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """By the derivative, on boxes where positions stay."""
+        return super().pull(signal, context) if self._alone() else Step.pull(self, signal, context)
+
+    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+        """By running on the boxes where positions stay."""
+        return super().push(changes, place, base) if self._alone() else Step.push(self, changes, place, base)
+
+
+@rule(aten.mean.dim, aten.sum.dim_IntList)
+class Reduce(_Reducing):
+    """A mean or sum over dimensions, such as global average pooling written as `x.mean((2, 3))`."""
+
+    linear = True
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """Over both axes: the sum of the change, over the number of positions for a mean."""
         bound, layout = self.call.bind(), self.call.sources[0].layout
-        dims = {int(d) % (len(self.call.sources[0].shape) + 1) for d in bound["dim"] or ()}
-        if (
-            layout is None
-            or dims != set(layout)
-            or changes[0].tensor.dtype != (bound["dtype"] or changes[0].tensor.dtype)
-        ):
+        dtype = changes[0].tensor.dtype
+        if layout is None or self.dims != set(layout) or dtype != (bound["dtype"] or dtype):
             return super().push(changes, place, base)
         total = changes[0].tensor.sum(layout, keepdim=bool(bound["keepdim"]))
         if self.op == "mean":
             total.div_(self.call.sources[0].size[0] * self.call.sources[0].size[1])
         return Change(total, place, False)
+
+
+@rule(
+    aten.amax.default,
+    aten.amin.default,
+    aten.max.dim,
+    aten.min.dim,
+    aten.linalg_vector_norm.default,
+    aten.norm.ScalarOpt_dim,
+    aten.logsumexp.default,
+    aten.std.correction,
+    aten.std.dim,
+    aten.var.correction,
+    aten.var.dim,
+)
+class Statistic(_Reducing):
+    """The largest, the deviation, the length ... over dimensions: by their derivative."""
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """The numbers, not where they were found."""
+        return call.pick in (None, 0) and call.bind()["dim"] is not None
+
+    def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
+        """By the derivative, and counted."""
+        if self._alone():
+            self.note(context.report)
+        return super().pull(signal, context)
+
+    def note(self, report: Report) -> None:
+        """It is a derivative."""
+        report.differentiated[self.op] += 1

@@ -24,7 +24,7 @@ def rule(*targets: Any) -> Callable[[S], S]:
 
 def make_step(index: int, name: str, call: Call) -> Step:
     """The step for a call: of the first class that has a rule for it, else the exact fallback."""
-    for cls in reversed(_RULES.get(call.target, [])):
+    for cls in reversed(_RULES.get(call.target, _RULES.get(type(call.target), []))):
         if cls.accepts(call):
             return cls(index, name, call)
     return Step(index, name, call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ VIEWS = (
     aten.squeeze.dims,
     aten.unsqueeze.default,
 )
-_ROUNDING = 1e-4
+_APART = 16  # no output of a resampling reads inputs so far from one another
 PERMUTATIONS = (aten.permute.default, aten.transpose.int, aten.t.default, aten.movedim.intlist)
 
 
@@ -39,6 +40,7 @@ class Cat(Step):
     """Concatenation; along channels each input receives its slice of the signal."""
 
     linear = True
+    exact = True
 
     @property
     def dim(self) -> int:
@@ -100,6 +102,33 @@ class Cat(Step):
                 add_into(out.narrow(self.dim, at, length), changes[part.number].tensor, layout, inner)
             at += length
         return Change(out, place, False)
+
+
+@rule(aten.stack.default)
+class Stack(Positionwise):
+    """Maps side by side in a new dimension."""
+
+    linear = True
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """Of one layout, which they keep."""
+        layouts = {source.layout for source in call.sources}
+        return len(layouts) == 1 and (None in layouts) == (call.result.layout is None)
+
+
+@rule(aten.slice_scatter.default)
+class SliceScatter(Positionwise):
+    """x with some of its channels replaced: what assignment to a slice is exported as."""
+
+    linear = True
+
+    @classmethod
+    def accepts(cls, call: Call) -> bool:
+        """A slice of a dimension that is no position, of maps of one layout."""
+        dim = int(call.bind()["dim"]) % (len(call.result.shape) + 1)
+        alike = all(source.layout == call.result.layout for source in call.sources)
+        return alike and dim not in (0, *(call.result.layout or ()))
 
 
 @rule(aten.slice.Tensor)
@@ -180,6 +209,7 @@ class ConstantPad(Step):
     """Padding with a constant (negative: cropping) of positions and channels."""
 
     linear = True
+    exact = True
 
     @classmethod
     def accepts(cls, call: Call) -> bool:
@@ -234,6 +264,7 @@ class Reshape(Step):
     """A change of shape; one that leaves the positions alone (channel shuffle) works on boxes."""
 
     linear = True
+    exact = True
 
     @classmethod
     def accepts(cls, call: Call) -> bool:
@@ -313,6 +344,7 @@ class Upsample(Step):
     """Resampling: nearest by a whole factor works on boxes, the rest on whole maps."""
 
     linear = True
+    exact = True
 
     @classmethod
     def accepts(cls, call: Call) -> bool:
@@ -334,25 +366,45 @@ class Upsample(Step):
         return factors[axis] if factors else bound.get(("scales_h", "scales_w")[axis])
 
     def place(self, slot: int, axis: int) -> Span | None:
-        """The inputs that each output is interpolated from, as PyTorch samples them."""
-        source, result = self.call.sources[0].size[axis], self.call.result.size[axis]
-        at, given = np.arange(result), self._given(axis)
-        ratio = 1 / given if given else source / result
-        if self.call.bind().get("align_corners"):
-            centre, reach = at * (source - 1) / max(result - 1, 1), 1
-        elif "nearest" in self.op:
-            centre, reach = at * ratio, 0
-        else:
-            centre, reach = (at + 0.5) * ratio - 0.5, 1
-        reach += "bicubic" in self.op
-        # PyTorch reckons in the precision of the map: where that falls on a whole number, either neighbour may be
-        # meant.
-        low, high = (np.floor(centre + e).astype(np.int64) for e in (-_ROUNDING, _ROUNDING))
-        if self._factor():
-            low = high
-        # Beyond the border the edge is repeated, so a window always holds its nearest inner position.
-        start = np.clip(low - max(reach - 1, 0), 0, source - 1)
-        return Span(start, np.clip(high + reach + 1, start + 1, None))
+        """The inputs that each output is interpolated from."""
+        return self._spans[axis]
+
+    @cached_property
+    def _spans(self) -> tuple[Span, Span]:
+        return self._span(0), self._span(1)
+
+    def _span(self, axis: int) -> Span:
+        """Told by what it does to one input after the other.
+
+        In either precision, as PyTorch reckons in the map's: where that falls on a whole number, a neighbour may count
+        in one and not in the other.
+        """
+        count = self.call.sources[0].size[axis]
+        weights = sum(self._of_each(axis, count, dtype).abs().double() for dtype in (torch.float32, torch.float64))
+        read = torch.as_tensor(weights).T.numpy() > 0
+        reads = np.full((len(read), max(int(read.sum(1).max()), 1)), -1)
+        for at, row in enumerate(read):
+            found = np.flatnonzero(row)
+            reads[at, : len(found)] = found
+        return Span.of_reads(reads)
+
+    def _of_each(self, axis: int, count: int, dtype: torch.dtype) -> Tensor:
+        """What each input alone gives, (inputs, outputs) of an axis.
+
+        Inputs so far apart that no output reads two of them are tried together; an output's is the one next to it.
+        """
+        other, apart = self.call.sources[0].size[1 - axis], min(_APART, count)
+        at = torch.arange(count, device="cpu")
+        line = (at % apart == torch.arange(apart, device="cpu")[:, None]).to(dtype)
+        line = line[None, :, :, None] if axis == 0 else line[None, :, None, :]
+        shape = (1, apart, count, other) if axis == 0 else (1, apart, other, count)
+        found = self.run([line.expand(shape)])[0].select(2 - axis, 0)
+        made, place = found.new_zeros(count, found.shape[1]), torch.arange(found.shape[1], device="cpu")
+        for first in range(apart):
+            nearest = ((place * count / found.shape[1] - first) / apart).round() * apart + first
+            inside = (nearest >= 0) & (nearest < count)
+            made[nearest.long()[inside], place[inside]] = found[first, inside]
+        return made
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The sum over the outputs that repeat an input."""
@@ -371,7 +423,7 @@ class Upsample(Step):
 @rule(
     aten.expand.default, aten.pixel_shuffle.default, aten.pixel_unshuffle.default, aten.roll.default, aten.flip.default
 )
-@rule(aten.reflection_pad2d.default, aten.replication_pad2d.default, aten.slice_scatter.default, aten.repeat.default)
+@rule(aten.reflection_pad2d.default, aten.replication_pad2d.default, aten.repeat.default)
 class LinearFallback(Step):
     """Rearrangements without a rule on boxes: linear, so their adjoint needs no forward values; whole map."""
 

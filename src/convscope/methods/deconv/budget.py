@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from convscope.graph import Network
+from convscope.graph import Network, PullOptions
 from convscope.graph.steps import Step
 
 _SIMULTANEOUS = 4  # a signal, its successor, a forward box and one of a meeting path
@@ -17,16 +17,16 @@ def values_bytes(net: Network, wanted: Iterable[int]) -> int:
     return net.dtype.itemsize * sum(math.prod(net.values[i].shape) for i in wanted)
 
 
-def box_sizes(net: Network, layer: str) -> dict[int, tuple[int, int]]:
+def box_sizes(net: Network, layer: str, options: PullOptions) -> dict[int, tuple[int, int]]:
     """For each map in a layer's cone, the size of the box that one unit's signal takes there."""
     target = net.index_of(layer)
     sizes: dict[int, tuple[int, int]] = {}
     if net.values[target].layout is not None:
         sizes[target] = (1, 1)
-    for step in reversed(net.cone(layer)):
+    for step in reversed(net.cone(layer, options)):
         for slot, number in enumerate(step.inputs):
             value = net.values[number]
-            if value.layout is None:
+            if value.layout is None or slot in step.held(options):
                 continue
             grown = tuple(_grown(step, slot, axis, sizes.get(step.index), value.size[axis]) for axis in range(2))
             known = sizes.get(number, (0, 0))
@@ -45,12 +45,12 @@ def _grown(step: Step, slot: int, axis: int, size: tuple[int, int] | None, exten
     return min((size[axis] - 1) * stride + window, extent)
 
 
-def projections_at_once(net: Network, layer: str, memory: int, *, most: int = 128) -> int:
+def projections_at_once(net: Network, layer: str, memory: int, options: PullOptions, *, most: int = 128) -> int:
     """How many projections of a layer to carry back in one block, 1 to `most`."""
     target = net.index_of(layer)
-    sizes = box_sizes(net, layer)
+    sizes = box_sizes(net, layer, options)
     largest = 1
-    for number in {target, 0, *(i for step in net.cone(layer) for i in step.inputs)}:
+    for number in {target, 0, *(i for step in net.cone(layer, options) for i in step.inputs)}:
         value = net.values[number]
         count = math.prod(value.shape)
         if value.layout is not None and number in sizes:

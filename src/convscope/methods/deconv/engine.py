@@ -17,7 +17,7 @@ from torch import Tensor
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, PullOptions, Report, Unit
 from convscope.graph.boxes import Signal, paste
-from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
+from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth
 from convscope.graph.pulling import Context, needed, pull, seed_signal
 from convscope.graph.steps import Step
 from convscope.methods.deconv.budget import projections_at_once, values_bytes
@@ -43,6 +43,7 @@ def project(
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
+    gates: Gates | None = None,
     signal: SignalSize | Tensor = "activation",
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
@@ -55,7 +56,7 @@ def project(
         layer: the layer's name.
         image: (n,) which row of `images` each projection is on; channel: (n,) its unit.
         position: (n, 2) y, x in the layer's map, or None for the strongest; ignored for vectors.
-        rule, smooth, overlap, lrn, signal, memory: as for `deconv`; a tensor of signals is (n,).
+        rule, smooth, overlap, lrn, gates, signal, memory: as for `deconv`; a tensor of signals is (n,).
         workers: how many one-thread workers share the work on a CPU, and into how many pieces it is cut, which decides
             last bits; by default as many as PyTorch would use threads, and a piece for each core.
 
@@ -63,7 +64,7 @@ def project(
         ShapeError: if image, channel, position and signal do not agree in length. UnknownLayer: for units out of range.
     """
     selection = Selection(layer, image, channel, position, signal)
-    choices: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn}
+    choices: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn, "gates": gates}
     return project_all(net, images, [selection], memory=memory, workers=workers, **choices)[0]
 
 
@@ -88,6 +89,7 @@ def project_all(
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
+    gates: Gates | None = None,
     memory: int = DEFAULT_MEMORY,
     workers: int | None = None,
 ) -> list[ProjectedPixels]:
@@ -104,7 +106,7 @@ def project_all(
     >>> found[0].pixels.shape
     torch.Size([2, 3, 3, 3])
     """
-    options = PullOptions(rule, smooth, overlap, lrn)
+    options = PullOptions(rule, smooth, overlap, lrn, gates)
     batch = net.check_images(images)
     orders = [_Order.of(net, batch, selection) for selection in selections]
     if not orders:
@@ -203,7 +205,7 @@ def _wanted(net: Network, layers: set[str], options: PullOptions) -> set[int]:
     """The forward values that projecting units of the layers will need."""
     wanted = {net.index_of(layer) for layer in layers} | {0}
     for layer in layers:
-        wanted |= needed(net.cone(layer), net.values, options)
+        wanted |= needed(net.cone(layer, options), net.values, options)
     return wanted
 
 
@@ -240,18 +242,22 @@ def _project_kept(
         position = np.stack([best // value.size[1], best % value.size[1]], 1)
     activation = _activations(maps, rows, channel, position).to(net.dtype)  # with autocast it may be another
     amount = _amount(signal, activation)
-    steps = net.cone(layer)
+    steps = net.cone(layer, options)
 
     def pull_block(block: slice) -> tuple[Signal, Report]:
         where = None if position is None else position[block]
         return _pull_block(net, kept, steps, target, rows[block], channel[block], where, amount[block], options)
 
-    size = projections_at_once(net, layer, memory) if _row_wise(net, layer) else 1
+    size = projections_at_once(net, layer, memory, options) if _row_wise(net, layer) else 1
     size = min(size, max(1, -(-len(rows) // workers.shares)))
     parts = workers.map(pull_block, [slice(first, first + size) for first in range(0, len(rows), size)])
     name, size_of_image = net.layers[layer].name, net.input_shape[1:]
     units = _units(name, channel, position)
-    boxes = _whole_images(len(rows), size_of_image) if position is None else net.boxes(layer, position)
+    boxes = (
+        _whole_images(len(rows), size_of_image)
+        if position is None
+        else net.crops(layer, position, gates=options.treated)
+    )
     pixels, report = _on_boxes([signal for signal, _ in parts], boxes), parts[0][1]
     if isinstance(signal, str) and signal == "activation":
         report = replace(report, against=int((activation < 0).sum()), of=len(rows))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from convscope.errors import ShapeError
 from convscope.graph import Network, Unit
-from convscope.graph.options import LrnRule, OverlapRule, Rule, Smooth
+from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth
 from convscope.methods.deconv.engine import DEFAULT_MEMORY, Selection, SignalSize, project_all
 from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.inputs import images_for, recipe_of
@@ -27,6 +27,7 @@ class _Options(TypedDict, total=False):
     smooth: Smooth
     overlap: OverlapRule
     lrn: LrnRule
+    gates: Gates | None
     signal: SignalSize | Tensor
     memory: int
 
@@ -47,6 +48,7 @@ def deconv(
     smooth: Smooth = "rectify",
     overlap: OverlapRule = "sum",
     lrn: LrnRule = "identity",
+    gates: Gates | None = None,
     signal: SignalSize | Tensor = "activation",
     memory: int = DEFAULT_MEMORY,
 ) -> ProjectedPixels | list[ProjectedPixels]:
@@ -60,7 +62,7 @@ def deconv(
         net: the network.
         images: images of any kind, see `convscope.methods.inputs.images_for`: tensors, paths, pictures, a collection.
         units: one unit, or several.
-        rule, smooth, overlap, lrn: see `PullOptions`.
+        rule, smooth, overlap, lrn, gates: see `PullOptions`.
         signal: the signal's size at the unit: the "activation" itself, "one", or a tensor (n,) of one number per image.
         memory: about how many bytes the signals and kept maps of a block may take; blocks are made to fit.
 
@@ -92,7 +94,8 @@ def deconv(
         )
         for unit in wanted
     ]
-    found = project_all(net, batch, selections, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, memory=memory)
+    choices: dict[str, Any] = {"rule": rule, "smooth": smooth, "overlap": overlap, "lrn": lrn, "gates": gates}
+    found = project_all(net, batch, selections, memory=memory, **choices)
     recipe = recipe_of(net)
     if count <= PHOTOS and recipe is not None:
         photos = recipe.shown(np.ascontiguousarray(recipe.restore(batch).permute(0, 2, 3, 1).cpu().numpy()))

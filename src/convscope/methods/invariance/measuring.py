@@ -356,7 +356,7 @@ def shift_error(net: Network, image: Tensor, layer: str, *, cells: tuple[int, in
         UsageError: if the layer is no map with a regular field, or nothing is left to compare.
     """
     found = net.layers[layer]
-    field = found.field
+    field = net.layer(layer, gates="exact").field
     if not found.spatial or field is None or not field.regular:
         raise UsageError(f"layer '{found.name}' has no one stride: shifts of the image do not shift its map")
     if any(s != int(s) for s in field.stride):
@@ -367,7 +367,7 @@ def shift_error(net: Network, image: Tensor, layer: str, *, cells: tuple[int, in
     before, after = net.run(batch, [layer])[layer], net.run(moved, [layer])[layer]
     inside = np.ones((found.height, found.width), bool)
     at = np.stack(np.meshgrid(np.arange(found.height), np.arange(found.width), indexing="ij"), -1).reshape(-1, 2)
-    boxes = net.boxes(layer, at).numpy()
+    boxes = net.crops(layer, at, gates="exact").numpy()
     for axis, extent in enumerate(net.input_shape[1:]):
         low, high = max(amount[axis], 0), extent + min(amount[axis], 0)
         fits = (boxes[:, axis] >= low) & (boxes[:, axis + 2] <= high)

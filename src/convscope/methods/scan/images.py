@@ -64,7 +64,7 @@ class ScannedImages:
 
         Raises ImageError or SourceError where the image cannot be read any more.
         """
-        where = self.net.boxes(layer, np.array([position]))[0].numpy()
+        where = self.net.crops(layer, np.array([position]))[0].numpy()
         found = crop_patch(load_image(self.source, image, self.preprocess), where, self.preprocess.mean_colour)
         return self.preprocess.shown(found)
 

@@ -153,3 +153,13 @@ def test_without_the_extra_the_message_names_it(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "_tifffile", lambda: None)
     with pytest.raises(ImageError, match=r"convscope\[tiff\]"):
         decode_for(tiff(values(13), planarconfig="contig", photometric="minisblack"), recipe(13, range=(0, 10000)))
+
+
+def test_the_lossless_mode_of_jpeg_never_reaches_a_decoder() -> None:
+    from convscope.data.streams import check_stream
+
+    plain = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x10\x00\x20\x01"
+    check_stream(plain, (16, 32))
+    for stream in (plain.replace(b"\xc0", b"\xc3"), plain + b"\xff\xc3\x00\x0b", plain[:2] + b"\xff\xc3" + plain[2:]):
+        with pytest.raises(ImageError, match="lossless mode"):
+            check_stream(stream, (16, 32))

@@ -1,6 +1,6 @@
 """DICOM images: pixels, geometry and window, and nothing else of what such a file says.
 
-pydicom reads the header (of the extra `dicom`), imagecodecs what is compressed as JPEG in any of its forms. What is
+pydicom reads the header (of the extra `dicom`), imagecodecs what is compressed as JPEG, JPEG-LS or JPEG 2000. What is
 taken: rows, columns, frames, bits stored, rescaling, the first window, whether low values are white (MONOCHROME1). No
 other tag is looked at or kept, so that names and dates of people do not get into a result by way of pixels.
 """
@@ -23,10 +23,12 @@ MARK = b"DICM"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _JPEG = "1.2.840.10008.1.2.4."
 _CODECS = {
-    "50": "jpeg_decode", "51": "jpeg_decode", "57": "ljpeg_decode", "70": "ljpeg_decode", "80": "jpegls_decode",
-    "81": "jpegls_decode", "90": "jpeg2k_decode", "91": "jpeg2k_decode",
+    "50": "jpeg_decode", "51": "jpeg_decode", "80": "jpegls_decode", "81": "jpegls_decode", "90": "jpeg2k_decode",
+    "91": "jpeg2k_decode",
 }  # fmt: skip
-"""What decodes the transfer syntaxes that begin with `_JPEG`, in imagecodecs."""
+"""What decodes the transfer syntaxes that begin with `_JPEG`, in imagecodecs. Its decoder of JPEG's own lossless mode
+is left out: damaged streams make it write beyond its memory."""
+_LOSSLESS = ("57", "70")
 _WANTED = [
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration", "RescaleSlope", "RescaleIntercept",
@@ -77,7 +79,13 @@ def _check_size(found: Any, frames: int, max_pixels: int) -> None:
 
 def _frame(pydicom: Any, found: Any, syntax: str, number: int) -> NDArray[Any]:
     """The stored values (H, W) or (H, W, 3) of a frame, colours as RGB."""
-    codec = _CODECS.get(syntax.removeprefix(_JPEG)) if syntax.startswith(_JPEG) else None
+    kind = syntax.removeprefix(_JPEG) if syntax.startswith(_JPEG) else ""
+    if kind in _LOSSLESS:
+        raise ImageError(
+            "its pixels are compressed by JPEG's lossless mode, of which no decoder is safe with files from elsewhere: "
+            "write it again without compression, as with gdcmconv --raw, or as JPEG-LS"
+        )
+    codec = _CODECS.get(kind)
     if codec is None:
         return np.asarray(pydicom.pixels.pixel_array(found, index=number))
     try:

@@ -10,15 +10,21 @@ import struct
 from convscope.errors import ImageError
 
 _SIZ = b"\xff\x4f\xff\x51"
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
+_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xF7})  # baseline, extended, progressive, JPEG-LS
+_LOSSLESS = b"\xff\xc3"
 _BARE = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})  # markers without a length
 
 
 def check_stream(data: bytes | bytearray | memoryview, most: tuple[int, int]) -> None:
     """Raise ImageError where a stream's picture is larger than `most` (height, width), or does not say.
 
-    >>> check_stream(b"\\xff\\xd8\\xff\\xc3\\x00\\x0b\\x10\\x00\\x10\\x00\\x20\\x01", (16, 32))
+    >>> check_stream(b"\\xff\\xd8\\xff\\xc0\\x00\\x0b\\x10\\x00\\x10\\x00\\x20\\x01", (16, 32))
     """
+    if _LOSSLESS in bytes(data):
+        # Decoders fall back to one for it that writes beyond its memory where the stream is damaged.
+        raise ImageError(
+            "a piece of the image is in JPEG's lossless mode, which is not read: write it again as JPEG-LS"
+        )
     found = stream_size(data)
     if found is None:
         raise ImageError("a compressed piece of the image does not say how large it is")

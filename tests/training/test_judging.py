@@ -115,7 +115,7 @@ def test_labels_by_a_table(source: Source, tmp_path: Path) -> None:
     table = tmp_path / "labels.csv"
     lines = ["image,wet,dry,odd", *(f"{source.name(i)},{','.join(map(str, truth[i]))}" for i in range(COUNT))]
     table.write_text("\n".join(lines[:-2]))  # of the last two nothing is known
-    found = judged(network(module), source, labels=table)
+    found = judged(network(module), source, truth=table)
     assert (found.images, found.unlabelled) == (COUNT - 2, 2)
     scores = numbers(module, source)[: COUNT - 2]
     expected = [precision(scores[:, c].tolist(), truth[: COUNT - 2, c].astype(bool).tolist()) for c in (0, 1)]
@@ -124,11 +124,11 @@ def test_labels_by_a_table(source: Source, tmp_path: Path) -> None:
     assert found["mean average precision"].value == pytest.approx(np.mean(expected), abs=1e-12)
     assert json.loads(json.dumps(found.to_json(), allow_nan=False))["measures"][3]["value"] is None
     # columns are found by the names of the classes, whatever their order
-    turned = judged(network(module, classes=["odd", "dry", "wet"]), source, labels=table)
+    turned = judged(network(module, classes=["odd", "dry", "wet"]), source, truth=table)
     again = [precision(scores[:, 2 - c].tolist(), truth[: COUNT - 2, c].astype(bool).tolist()) for c in (0, 1)]
     assert [one.value for one in turned.each[:0:-1]] == pytest.approx(again, abs=1e-12)
     with pytest.raises(UsageError, match="no column 'old'; did you mean 'odd'"):
-        judged(network(module, classes=["old", "dry", "wet"]), source, labels=table)
+        judged(network(module, classes=["old", "dry", "wet"]), source, truth=table)
 
 
 def test_labels_by_the_images_own_class(source: Source) -> None:
@@ -142,7 +142,7 @@ def test_labels_by_the_images_own_class(source: Source) -> None:
 def test_values_by_their_definition(source: Source, outputs: int) -> None:
     module, rng = headed.Trunk(outputs), np.random.default_rng(0)
     truth = rng.normal(size=(COUNT, outputs))
-    found = judged(network(module, scores="none"), source, labels={source.name(i): truth[i] for i in range(COUNT)})
+    found = judged(network(module, scores="none"), source, truth={source.name(i): truth[i] for i in range(COUNT)})
     said = numbers(module, source).numpy()
     assert found["MAE"].value == pytest.approx(np.abs(said - truth).mean(), abs=1e-12)
     explained = 1 - ((said - truth) ** 2).sum(0) / ((truth - truth.mean(0)) ** 2).sum(0)
@@ -150,7 +150,7 @@ def test_values_by_their_definition(source: Source, outputs: int) -> None:
     if outputs == 2:
         assert found["MAE of output 1"].value == pytest.approx(np.abs(said - truth)[:, 1].mean(), abs=1e-12)
         assert found["R2 of output 1"].value == pytest.approx(explained[1], abs=1e-12)
-    listed = judged(network(module, scores="none"), source, labels=truth)
+    listed = judged(network(module, scores="none"), source, truth=truth)
     assert [one.value for one in listed.measures] == [one.value for one in found.measures]
 
 
@@ -173,7 +173,7 @@ def masks(folder: Path, source: Source, place: Path, classes: int) -> list[np.nd
 def test_maps_by_masks(folder: Path, source: Source, tmp_path: Path) -> None:
     module = headed.UNet()
     truth = masks(folder, source, tmp_path, 3)
-    found = judged(network(module), source, labels=tmp_path)
+    found = judged(network(module), source, truth=tmp_path)
     assert (found.images, found.unlabelled, found.failures) == (COUNT - 1, 1, ())
     with torch.no_grad():
         said = module(inputs(source))["out"].argmax(1).numpy()
@@ -194,7 +194,7 @@ def test_maps_by_masks(folder: Path, source: Source, tmp_path: Path) -> None:
 def test_maps_of_one_class_take_any_mark_for_it(folder: Path, source: Source, tmp_path: Path) -> None:
     module = headed.UNet(1)
     truth = [mask > 0 for mask in masks(folder, source, tmp_path, 2)]
-    found = judged(network(module), source, labels=tmp_path)
+    found = judged(network(module), source, truth=tmp_path)
     with torch.no_grad():
         said = (module(inputs(source))["out"][:, 0] > 0).numpy()[: COUNT - 1]
     assert found["IoU"].value == pytest.approx((said & truth).sum() / (said | truth).sum())
@@ -211,7 +211,7 @@ def test_masks_are_cut_as_their_images_are(tmp_path: Path) -> None:
     recipe = Preprocess(*SHAPE[1:], resize=18)
     module = headed.UNet()
     net = Network.trace(made(module), SHAPE, preprocess=recipe)
-    found = judged(net, open_source(photos), labels=place)
+    found = judged(net, open_source(photos), truth=place)
     small = np.array(Image.fromarray(mask.astype(np.uint8)).resize((18, 20), Image.Resampling.NEAREST))[2:18]
     x = recipe.normalise(
         torch.from_numpy(recipe.crop(pixels.astype(np.uint8))).permute(2, 0, 1)[None], dtype=torch.float64
@@ -227,12 +227,12 @@ def test_masks_that_are_none_are_named(folder: Path, source: Source, tmp_path: P
     first, second = ((tmp_path / source.name(i)).with_suffix(".png") for i in (0, 1))
     Image.new("RGB", SHAPE[:0:-1]).save(first)
     Image.new("L", (5, 5)).save(second)
-    found = judged(net, source, labels=tmp_path)
+    found = judged(net, source, truth=tmp_path)
     assert "has colours" in found.failures[0].reason
     assert "a mask of 5x5 pixels for an image of 16x18" in found.failures[1].reason
     Image.fromarray(np.full(SHAPE[1:], 7, np.uint8)).save(first)
     with pytest.raises(UsageError, match="has class 7, and the network 3: number classes from 0"):
-        judged(net, source, labels=tmp_path)
+        judged(net, source, truth=tmp_path)
 
 
 def test_a_detector_by_its_best_anchor(source: Source) -> None:
@@ -287,8 +287,8 @@ def test_ensembles_of_one_logit_average_probabilities(source: Source) -> None:
 
 def test_what_cannot_be_judged_says_what_is_missing(source: Source, tmp_path: Path) -> None:
     for net, options, message in (
-        (network(headed.Trunk(2), scores="none"), {}, "give their true values as labels=, a CSV file"),
-        (network(headed.UNet()), {}, "give a folder of masks as labels="),
+        (network(headed.Trunk(2), scores="none"), {}, "give their true values as truth=, a CSV file"),
+        (network(headed.UNet()), {}, "give a folder of masks as truth="),
         (network(headed.UNet(), scores="none"), {"labels": tmp_path}, "cannot be judged, only looked at"),
         (network(headed.Steps(), scores="none"), {}, "cannot be judged, only looked at"),
         (network(headed.Trunk(2)), {"labels": [[1, 0]]}, "the collection itself says the images' classes"),
@@ -304,12 +304,12 @@ def test_what_cannot_be_judged_says_what_is_missing(source: Source, tmp_path: Pa
         with pytest.raises((UsageError, ShapeError), match=message):
             evaluate(net, source, **options)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match="no folder of masks"):
-        evaluate(network(headed.UNet()), source, labels=tmp_path)
+        evaluate(network(headed.UNet()), source, truth=tmp_path)
     table = tmp_path / "t.csv"
     for text, message in (("image,age\n", "a first line of names"), ("image,age\na.png,old\n", "are no numbers")):
         table.write_text(text)
         with pytest.raises(SourceError, match=message):
-            evaluate(network(headed.Trunk(1), scores="none"), source, labels=table)
+            evaluate(network(headed.Trunk(1), scores="none"), source, truth=table)
 
 
 def test_intervals_are_of_images_drawn_with_replacement() -> None:

@@ -19,7 +19,7 @@ def evaluate(
     crop_source: Annotated[Literal["square", "whole"], Parameter(group=opt.RUN)] = "square",
     padding: Annotated[int | None, Parameter(group=opt.RUN)] = None,
     match: Annotated[Literal["name", "index"], Parameter(group=opt.RUN)] = "name",
-    labels: Annotated[Path | None, Parameter(group=opt.RUN)] = None,
+    truth: Annotated[Path | None, Parameter(group=opt.RUN)] = None,
     limit: opt.Limit = None,
     workers: opt.Workers = None,
     store: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
@@ -51,7 +51,7 @@ def evaluate(
     match
         Classes of images and network belong together by name, or by their order. Where one side has no names and both
         have as many classes, the order is taken and said.
-    labels
+    truth
         What is true where it is no class: a CSV file of an image and its numbers a line, or a folder of masks.
     store
         Folder for evaluation.json, with the confusion of classes, its figure, predictions.csv (every image's answer)
@@ -67,7 +67,7 @@ def evaluate(
     with terminal.progress() as progress:
         found = studies.evaluate(
             nets, source, store=store, views=views, crop_source=crop_source, padding=padding,
-            match=match, labels=labels, workers=workers, progress=progress,
+            match=match, truth=truth, workers=workers, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     for line in (*found.mistakes, found.summary):

@@ -19,7 +19,7 @@ from convscope.studies.predictions import prediction_files
 from convscope.tables import TextTable, columns_of
 from convscope.training import ClassAccuracy, Judgement, evaluation
 from convscope.training.matching import Match
-from convscope.training.truths import Labels
+from convscope.training.truths import Truth
 from convscope.training.views import CropSource, Views
 
 _LISTED = 40  # classes that are listed for people
@@ -128,7 +128,7 @@ def evaluate(
     crop_source: CropSource = "square",
     padding: int | None = None,
     match: Match = "name",
-    labels: Labels | None = None,
+    truth: Truth | None = None,
     limit: int | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -152,7 +152,7 @@ def evaluate(
             where the network's preprocessing leaves no room around its crop.
         match: classes of images and network are matched by "name", or by "index" where that is asked for; by their
             order too where one side has no names and both are as many, which is remarked.
-        labels: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
+        truth: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
             name and a number for each output; the same as a mapping or an array; for maps a folder of masks.
         limit: at most so many images, evenly spread. workers: threads that decode.
 
@@ -175,7 +175,7 @@ def evaluate(
         crop_source=crop_source,
         padding=padding,
         match=match,
-        labels=labels,
+        truth=truth,
         threads=threads_of(workers),
         progress=progress or silent,
     )

@@ -23,7 +23,7 @@ from convscope.training.matching import Match, match_classes, matched_by
 from convscope.training.measures import wilson
 from convscope.training.predictions import Predictions, predicted
 from convscope.training.recipe import CropSource
-from convscope.training.truths import Labels
+from convscope.training.truths import Truth
 from convscope.training.views import Viewer, Views
 
 
@@ -140,7 +140,7 @@ def evaluate(
     crop_source: CropSource = "square",
     padding: int | None = None,
     match: Match = "name",
-    labels: Labels | None = None,
+    truth: Truth | None = None,
     threads: int = 2,
     progress: Progress = silent,
 ) -> ClassAccuracy | Judgement:
@@ -160,7 +160,7 @@ def evaluate(
             where the network's preprocessing leaves no room around its crop.
         match: classes of images and network are matched by "name", or by "index" where that is asked for; by their
             order too where one side has no names and both are as many, which `ClassAccuracy.matched` says.
-        labels: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
+        truth: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
             name and a number for each output; the same as a mapping or an array; for maps a folder of masks, named as
             the images, whose pixels are class numbers (255: no class).
 
@@ -175,9 +175,9 @@ def evaluate(
     viewers = [Viewer(preprocess_of(net, source), views, crop_source, padding) for net in nets]
     head = nets[0].head
     if head.kind != "classes" or len(head.positions) == 2:
-        return Jury(nets, viewers, source, match, threads, progress).judge(labels)
-    if labels is not None:
-        raise UsageError(f"{nets[0].name}: {head.summary}; the collection itself says the images' classes, not labels=")
+        return Jury(nets, viewers, source, match, threads, progress).judge(truth)
+    if truth is not None:
+        raise UsageError(f"{nets[0].name}: {head.summary}; the collection itself says the images' classes, not truth=")
     if not any(source.label(index) >= 0 for index in range(len(source))):
         raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
     targets, matched = match_classes(source, answers, head.classes, match), matched_by(source, answers, match)

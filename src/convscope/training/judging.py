@@ -21,7 +21,7 @@ from convscope.training.answering import decoded, maps_of, scores_of
 from convscope.training.matching import Match, match_classes
 from convscope.training.measures import Measure
 from convscope.training.pictures import Pixels
-from convscope.training.truths import UNLABELLED, Labels, Masks, Truths
+from convscope.training.truths import UNLABELLED, Masks, Truth, Truths
 from convscope.training.views import Viewer, Views
 
 
@@ -97,7 +97,7 @@ class Jury:
         head = self.head
         return [head.target_name(c, self.nets[0].classes) for c in range(head.first, head.channels)]
 
-    def judge(self, labels: Labels | None) -> Judgement:
+    def judge(self, truth: Truth | None) -> Judgement:
         """How well they answer.
 
         Raises:
@@ -106,10 +106,10 @@ class Jury:
         """
         head = self.head
         if len(head.positions) == 2:
-            return self._overlap(labels)
+            return self._overlap(truth)
         if head.kind == "values" and head.positions:
             raise UsageError(f"{self.nets[0].name}: {head.summary}; such an output cannot be judged, only looked at")
-        truths = self._truths(labels)
+        truths = self._truths(truth)
         rows, scores, failures = [], [], []
         for piece in self._pieces(sorted(truths)):
             failures += [image for _, image in piece if isinstance(image, Failure)]
@@ -160,21 +160,21 @@ class Jury:
         return torch.stack(said).mean(0).numpy()
 
     # -- what is true -------------------------------------------------------------------------------------------------
-    def _truths(self, labels: Labels | None) -> dict[int, NDArray[np.float64]]:
+    def _truths(self, truth: Truth | None) -> dict[int, NDArray[np.float64]]:
         """What is true of each image of which that is known."""
         head, net = self.head, self.nets[0]
         count = head.channels - head.first
-        if labels is not None:
-            if isinstance(labels, str | PathLike) and Path(labels).is_dir():
-                raise UsageError(f"labels={str(labels)!r} is a folder: masks are for outputs that are maps")
+        if truth is not None:
+            if isinstance(truth, str | PathLike) and Path(truth).is_dir():
+                raise UsageError(f"truth={str(truth)!r} is a folder: masks are for outputs that are maps")
             named = self.names if net.classes and head.kind != "binary" else None
-            found = Truths.of_labels(labels).for_source(self.source, named, count)
+            found = Truths.given(truth).for_source(self.source, named, count)
             if head.kind != "values" and any(not np.isin(one, (0, 1)).all() for one in found.values()):
-                raise UsageError("labels= of classes that are there or not are 0 and 1; scores='none' judges values")
+                raise UsageError("truth= of classes that are there or not are 0 and 1; scores='none' judges values")
             return found
         if head.kind == "values":
             raise UsageError(
-                f"{net.name}: {head.summary}; give their true values as labels=, a CSV file of an image and its "
+                f"{net.name}: {head.summary}; give their true values as truth=, a CSV file of an image and its "
                 "numbers a line"
             )
         own = self._classes()
@@ -184,7 +184,7 @@ class Jury:
         """What is true of images of each class of the collection (classes, outputs)."""
         head, net, source = self.head, self.nets[0], self.source
         if not any(source.label(index) >= 0 for index in range(len(source))):
-            raise SourceError(f"evaluation needs classes or labels=, and no image has any: {source.describe()}")
+            raise SourceError(f"evaluation needs classes or truth=, and no image has any: {source.describe()}")
         if head.kind != "binary":
             known = tuple(self.names) if net.classes else None
             return np.eye(head.channels - head.first)[
@@ -200,12 +200,12 @@ class Jury:
         return match_classes(source, two, 2, self.match).astype(np.float64)[:, None]
 
     # -- maps ---------------------------------------------------------------------------------------------------------
-    def _overlap(self, labels: Labels | None) -> Judgement:
+    def _overlap(self, truth: Truth | None) -> Judgement:
         """By the pixels that answers and masks share."""
-        masks = self._masks(labels)
+        masks = self._masks(truth)
         paths = {i: path for i in range(len(self.source)) if (path := masks.path(self.source.name(i))) is not None}
         if not paths:
-            raise UsageError(f"labels={str(masks.folder)!r} has no mask of any image, such as {self.source.name(0)!r}")
+            raise UsageError(f"truth={str(masks.folder)!r} has no mask of any image, such as {self.source.name(0)!r}")
         counts, failures = [], []
         for piece in self._pieces(sorted(paths)):
             for index, image in piece:
@@ -228,17 +228,17 @@ class Jury:
             whole = [*whole, measures.of_pixels(right, known)]
         return self._judgement(len(counts), whole, each, len(self.source) - len(paths), failures)
 
-    def _masks(self, labels: Labels | None) -> Masks:
+    def _masks(self, truth: Truth | None) -> Masks:
         head, name = self.head, self.nets[0].name
         if head.kind == "values":
             raise UsageError(f"{name}: {head.summary}; such maps cannot be judged, only looked at")
-        if not isinstance(labels, str | PathLike) or not Path(labels).is_dir():
-            raise UsageError(f"{name}: {head.summary}; give a folder of masks as labels=, each pixel a class number")
+        if not isinstance(truth, str | PathLike) or not Path(truth).is_dir():
+            raise UsageError(f"{name}: {head.summary}; give a folder of masks as truth=, each pixel a class number")
         if self.viewers[0].views != "centre":
             raise UsageError("maps are judged on the centre crop, where masks can be cut alike: views='centre'")
         if any(viewer.preprocess != self.viewers[0].preprocess for viewer in self.viewers):
             raise UsageError("networks that see images differently give maps that do not lie on each other")
-        return Masks.open(labels)
+        return Masks.open(truth)
 
     def _pixels(self, scores: NDArray[np.float64], truth: NDArray[np.uint8], name: str) -> tuple[Any, Any, int, int]:
         """Of one image: pixels that answer and truth share, and that either has, by class; those right; those known."""

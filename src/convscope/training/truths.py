@@ -19,7 +19,7 @@ from convscope.data import Preprocess, Source
 from convscope.data.decoding import MAX_PIXELS
 from convscope.errors import ImageError, SourceError, UsageError, nearest
 
-Labels = str | PathLike[str] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
+Truth = str | PathLike[str] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
 """A CSV file or a folder of masks; numbers by image name; or numbers (n, outputs) in the order of the images."""
 
 UNLABELLED = 255
@@ -34,20 +34,20 @@ class Truths:
 
     numbers: Mapping[str | int, NDArray[np.float64]]
     columns: tuple[str, ...] = ()
-    of: str = "labels="
+    of: str = "truth="
 
     @classmethod
-    def of_labels(cls, labels: Labels) -> Truths:
-        """The numbers that labels are.
+    def given(cls, truth: Truth) -> Truths:
+        """The numbers that were given.
 
         Raises:
-            SourceError: for a file that holds none. UsageError: for labels of no known kind.
+            SourceError: for a file that holds none. UsageError: for what is of no known kind.
         """
-        if isinstance(labels, str | PathLike):
-            return cls._read(Path(labels))
-        if isinstance(labels, Mapping):
-            return cls({str(name): _numbers(value, str(name)) for name, value in labels.items()})
-        return cls({number: _numbers(value, f"image {number}") for number, value in enumerate(labels)})
+        if isinstance(truth, str | PathLike):
+            return cls._read(Path(truth))
+        if isinstance(truth, Mapping):
+            return cls({str(name): _numbers(value, str(name)) for name, value in truth.items()})
+        return cls({number: _numbers(value, f"image {number}") for number, value in enumerate(truth)})
 
     @classmethod
     def _read(cls, path: Path) -> Truths:
@@ -55,14 +55,14 @@ class Truths:
             with path.open(newline="", encoding="utf-8-sig") as file:
                 rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
         except (OSError, ValueError, csv.Error) as error:
-            raise SourceError(f"labels={str(path)!r} cannot be read as a CSV file: {error}") from error
+            raise SourceError(f"truth={str(path)!r} cannot be read as a CSV file: {error}") from error
         if len(rows) < 2 or len(rows[0]) < 2:
-            raise SourceError(f"labels={str(path)!r}: a first line of names, then lines of an image and its numbers")
+            raise SourceError(f"truth={str(path)!r}: a first line of names, then lines of an image and its numbers")
         numbers: dict[str | int, NDArray[np.float64]] = {}
         for row in rows[1:]:
             if len(row) != len(rows[0]):
                 raise SourceError(
-                    f"labels={str(path)!r}: {row[0]!r} has {len(row)} cells, the first line {len(rows[0])}"
+                    f"truth={str(path)!r}: {row[0]!r} has {len(row)} cells, the first line {len(rows[0])}"
                 )
             numbers[row[0].strip()] = _numbers(row[1:], f"{path}, {row[0]!r}")
         return cls(numbers, tuple(cell.strip() for cell in rows[0][1:]), str(path))
@@ -104,9 +104,9 @@ def _numbers(value: Any, what: str) -> NDArray[np.float64]:
     try:
         found = np.atleast_1d(np.asarray(value, dtype=np.float64))
     except (TypeError, ValueError) as error:
-        raise SourceError(f"labels of {what} are no numbers: {error}") from error
+        raise SourceError(f"the truth of {what} are no numbers: {error}") from error
     if found.ndim != 1 or not all(map(math.isfinite, found.tolist())):
-        raise SourceError(f"labels of {what} are not finite numbers: {value!r}")
+        raise SourceError(f"the truth of {what} are not finite numbers: {value!r}")
     return found
 
 
@@ -126,7 +126,7 @@ class Masks:
             path for path in place.rglob("*") if path.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".gif")
         )
         if not found:
-            raise SourceError(f"labels={str(folder)!r} is no folder of masks (png, bmp, tif or gif, a pixel a class)")
+            raise SourceError(f"truth={str(folder)!r} is no folder of masks (png, bmp, tif or gif, a pixel a class)")
         by_path = {str(PurePosixPath(p.relative_to(place).as_posix()).with_suffix("")): p for p in found}
         return cls(place, {p.stem: p for p in reversed(found)} | by_path)
 
@@ -173,4 +173,4 @@ def _by(size: Sequence[int]) -> str:
     return "x".join(map(str, size))
 
 
-__all__ = ["UNLABELLED", "Labels", "Masks", "Truths"]
+__all__ = ["UNLABELLED", "Truth", "Masks", "Truths"]

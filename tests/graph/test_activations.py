@@ -400,3 +400,21 @@ def test_all_batch_norms_of_a_densenet_stay(spelled: bool, monkeypatch: pytest.M
     assert standing(net) == ({"relu": 121} if spelled else {})
     norms = {step.index for step in net.steps if isinstance(step, BatchNorm)}
     assert all(set(step.inputs) <= norms for step in net.cone(net.output) if step.op == "relu")
+
+
+def test_a_value_that_is_another_output_is_no_inner_value_of_a_run() -> None:
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            x = self.conv(x)
+            inner = torch.sigmoid(x)
+            return inner, x * inner
+
+    torch.manual_seed(0)
+    alone = Network.trace(Two(), (3, 8, 8), output=1)
+    named = {step.op for step in alone.activations.values()}
+    assert "silu" not in named
+    assert len(alone.outputs) == 2

@@ -289,15 +289,15 @@ def test_what_cannot_be_judged_says_what_is_missing(source: Source, tmp_path: Pa
     for net, options, message in (
         (network(headed.Trunk(2), scores="none"), {}, "give their true values as truth=, a CSV file"),
         (network(headed.UNet()), {}, "give a folder of masks as truth="),
-        (network(headed.UNet(), scores="none"), {"labels": tmp_path}, "cannot be judged, only looked at"),
+        (network(headed.UNet(), scores="none"), {"truth": tmp_path}, "cannot be judged, only looked at"),
         (network(headed.Steps(), scores="none"), {}, "cannot be judged, only looked at"),
-        (network(headed.Trunk(2)), {"labels": [[1, 0]]}, "the collection itself says the images' classes"),
-        (network(headed.OneLogit()), {"labels": tmp_path}, "is a folder: masks are for outputs that are maps"),
-        (network(headed.OneLogit()), {"labels": {"nobody": 1}}, "names none of the images: it has 'nobody'"),
-        (network(headed.OneLogit()), {"labels": [0.5] * COUNT}, "are 0 and 1; scores='none' judges values"),
+        (network(headed.Trunk(2)), {"truth": [[1, 0]]}, "the collection itself says the images' classes"),
+        (network(headed.OneLogit()), {"truth": tmp_path}, "is a folder: masks are for outputs that are maps"),
+        (network(headed.OneLogit()), {"truth": {"nobody": 1}}, "names none of the images: it has 'nobody'"),
+        (network(headed.OneLogit()), {"truth": [0.5] * COUNT}, "are 0 and 1; scores='none' judges values"),
         (
             network(headed.Ending("sigmoid", 3)),
-            {"labels": [[1, 0]] * COUNT},
+            {"truth": [[1, 0]] * COUNT},
             "has 2 numbers an image, and the network 3",
         ),
     ):

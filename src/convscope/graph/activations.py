@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -32,13 +32,16 @@ _CLASSES: Mapping[str, type[Step]] = {"rectifier": Rectifier, "smooth": SmoothAc
 
 
 @usual_settings()
-def activations(steps: Sequence[Step], values: Sequence[Value], output: int, like: Tensor) -> dict[int, Step]:
+def activations(
+    steps: Sequence[Step], values: Sequence[Value], outputs: Collection[int], like: Tensor
+) -> dict[int, Step]:
     """The steps that stand for others when signals are carried back, by the value they make.
 
     A known activation reads the value that its run starts from. A curve that is none known by name is the step itself,
-    marked to be reported as such. `like` is a tensor of the network's device and dtype.
+    marked to be reported as such. `outputs` are what the model gives, which is read outside of any run; `like` is a
+    tensor of the network's device and dtype.
     """
-    runs, told = Runs(steps, values, output, like), _Told()
+    runs, told = Runs(steps, values, outputs, like), _Told()
     found: dict[int, Step] = {}
     for step in steps:
         stands = _stands_for(step, runs, values, told, found)

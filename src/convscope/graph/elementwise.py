@@ -6,7 +6,7 @@ into functions of one tensor; what they compute is no concern of this module.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,11 +93,11 @@ class Candidate:
 class Runs:
     """The elementwise runs of a network's steps."""
 
-    def __init__(self, steps: Sequence[Step], values: Sequence[Value], output: int, like: Tensor) -> None:
+    def __init__(self, steps: Sequence[Step], values: Sequence[Value], outputs: Collection[int], like: Tensor) -> None:
         self._values = values
         self._like = like  # a tensor of the device and the dtype of the images
         self._by_index = {step.index: step for step in steps}
-        self._readers: dict[int, set[int]] = {output: {-1}}
+        self._readers: dict[int, set[int]] = {output: {-1} for output in outputs}
         for step in steps:
             for i in step.inputs:
                 self._readers.setdefault(i, set()).add(step.index)

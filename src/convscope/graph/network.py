@@ -320,7 +320,8 @@ class Network(Shown):
     def activations(self) -> dict[int, Step]:
         """The steps that stand for others when signals are carried back, by the value they make: see `activations`."""
         like = torch.zeros((), dtype=self.dtype, device=self.device)
-        return activations(self.steps, self.values, self.program.output, like)
+        outputs = {self.program.output, *(one.value for one in self.program.outputs)}
+        return activations(self.steps, self.values, outputs, like)
 
     @cached_property
     def _pulled(self) -> list[Step]:

@@ -1,12 +1,15 @@
 """How any answer is kept: files, figures, an entry in an atlas, and what is said where figures cannot be drawn."""
 
+import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import convscope as cs
 from convscope.cli.present import present
 from convscope.cli.terminal import Terminal
 from convscope.errors import StoreError, missing_extra
@@ -82,3 +85,15 @@ def test_figures_of_before_are_not_drawn_again(tmp_path: Path) -> None:
 
     answer = Drawn({"a.png": Figure("A", undrawable)})
     assert answer.save(tmp_path).figures == {"a.png": tmp_path / "a.png"}
+
+
+def test_what_was_found_is_the_answer_s_too() -> None:
+    net = cs.load("zoo:tiny")
+    answer = cs.occlude(net, np.zeros((40, 40, 3), np.uint8), size=16, stride=16)
+    assert answer.probability is not None
+    assert answer.probability.shape == answer.found.probability.shape
+    assert answer.grid == answer.found.grid
+    with pytest.raises(AttributeError, match="Occlusion has no 'probabilty'"):
+        _ = answer.probabilty
+    assert copy.copy(answer).layer == answer.layer
+    assert not hasattr(answer, "_ipython_display_")

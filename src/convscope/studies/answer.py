@@ -99,6 +99,13 @@ class Answer(Shown, ABC):
     def to_json(self) -> dict[str, Any]:
         """Everything that is said of it as JSON values, without NaN."""
 
+    def __getattr__(self, name: str) -> Any:
+        """What is not the answer's own is that of `found`: `occlusion.probability`, `invariance.curves`."""
+        found = None if name.startswith("_") else self.__dict__.get("found")
+        if found is None or not hasattr(found, name):
+            raise AttributeError(f"{type(self).__name__} has no {name!r}", name=name, obj=self)
+        return getattr(found, name)
+
     def __repr__(self) -> str:
         return shorten(f"<{type(self).__name__}: {self.summary}>", 110, placeholder=" ...>")
 

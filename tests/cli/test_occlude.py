@@ -76,9 +76,14 @@ def test_occlude_in_words_and_unreadable_images(convscope: Callable, few: Path, 
     done = convscope("occlude", "zoo:tiny", few, "-o", tmp_path / "out", "--stride", "16", "--limit", "1")
     assert done.code == 0
     assert "another class is on top at" in done.out
-    done = convscope("occlude", "zoo:tiny", few, "-o", tmp_path / "out", "--stride", "16")
+    out = tmp_path / "out"
+    done = convscope("occlude", "zoo:tiny", few, "-o", out, "--stride", "16")
+    assert done.code == 5
+    assert "answers to another question (other images): choose another folder" in done.err
+    out = tmp_path / "all"
+    done = convscope("occlude", "zoo:tiny", few, "-o", out, "--stride", "16")
     assert "left out odd/1.png" in done.err
-    assert [path.name for path in (tmp_path / "out").glob("0*.png")] == ["00000-even_0.png"]
+    assert [path.name for path in out.glob("0*.png")] == ["00000-even_0.png"]
     assert "occlude: " in done.err
 
 

@@ -30,7 +30,7 @@ def test_trains_resumes_and_evaluates(trainable: Path, tmp_path: Path, convscope
     found = convscope("evaluate", last, trainable / "val", "--json", "-o", tmp_path / "found")
     assert found.document["images"] == 12
     assert found.document["top1"] == pytest.approx(1 - read_log(run)[-1].val_error)  # pyright: ignore
-    names = {"evaluation.json", "confusion.png", "evaluation.safetensors"}
+    names = {"evaluation.json", "confusion.png", "evaluation.safetensors", "predictions.csv", "misclassified.csv"}
     assert {path.name for path in (tmp_path / "found").iterdir()} == names
     both = convscope("evaluate", last, trainable / "val", "--with", last, "--views", "ten")
     assert "on 12 images, ten crops, 2 networks together" in both.out
@@ -79,8 +79,8 @@ def test_settings_change_recipe_and_network(trainable: Path, tmp_path: Path, con
         (("train", "CONFIG", "DATA/train", "--hold-out", "2"), 2, "a share between 0 and 1"),
         (("train", "CONFIG", "DATA/train", "--set", "schedule=plateau"), 2, "there are no validation images"),
         (("train", "CONFIG", "nowhere"), 4, "nowhere"),
-        (("evaluate", "zoo:tiny", "DATA/val"), 0, "on 12 images"),
-        (("evaluate", "zoo:squeezenet1_0", "DATA/val", "--match", "name", "--weights", "random"), 0, "on 12 images"),
+        (("evaluate", "zoo:tiny", "DATA/val"), 2, "--match index takes the classes as the first 4 outputs"),
+        (("evaluate", "zoo:tiny", "DATA/val", "--match", "index"), 0, "on 12 images"),
     ],
 )
 def test_misuse_is_explained(

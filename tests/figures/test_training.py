@@ -8,6 +8,7 @@ import pytest
 from convscope.errors import UsageError
 from convscope.figures.style import rendered
 from convscope.figures.training import draw_ablation, draw_confusion, draw_curves
+from convscope.graph import Head
 from convscope.training import AblationTrials, ClassAccuracy, Config, EpochLog, Trial
 
 pytest.importorskip("matplotlib")
@@ -40,8 +41,9 @@ def test_several_trainings_are_named() -> None:
 def test_confusion_writes_shares_of_rows() -> None:
     confusion = np.array([[3, 1], [0, 0]])
     found = ClassAccuracy(
-        ("net",), "centre", ("cat", "dog"), ("cat", "dog"), np.arange(2), confusion, np.array([4, 0]), ()
-    )
+        ("net",), "centre", ("cat", "dog"), ("cat", "dog"), np.arange(2), confusion, np.array([4, 0]), (),
+        Head("", "fc", 2, (), 1, "classes", ""),
+    )  # fmt: skip
     axes = draw_confusion(found).axes[0]
     assert sorted(text.get_text() for text in axes.texts) == ["25", "75"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["cat", "dog"]

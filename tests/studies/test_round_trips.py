@@ -142,7 +142,10 @@ def check_same(answer: cs.Answer, found: cs.Answer) -> None:
     assert json.dumps(found.to_json()) == json.dumps(answer.to_json())  # in its order, too
     assert found.tables() == answer.tables()
     assert found.remarks() == answer.remarks()
-    assert [name for name, _ in found.files()] == [name for name, _ in answer.files()]
+    theirs_alone = {name for name, _ in answer.files()} - {name for name, _ in found.files()}
+    assert not {
+        name for name in theirs_alone if not name.startswith("misclassified")
+    }  # which are the images themselves
     mine, theirs = answer.figures(), found.figures()
     assert list(theirs) == list(mine)
     for file, figure in mine.items():

@@ -115,7 +115,7 @@ class Network(Shown):
         scores: Scores = "auto",
         class_count: int | None = None,
     ) -> None:
-        self.program = program  # whose output is settled below
+        self.program: Program = program  # whose output is settled below
         self.name = name
         self.preprocess = preprocess
         self.classes: tuple[str, ...] | None = None if classes is None else tuple(classes)
@@ -274,8 +274,8 @@ class Network(Shown):
             UsageError: if there is no such output.
 
         >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Sigmoid()), (3, 5, 5))
-        >>> net.reading("0").output, net.reading("0", scores="none").head.kind
-        ('0', 'values')
+        >>> net.head.kind, net.reading(scores="none").head.kind
+        ('labels', 'values')
         """
         return self._with(
             self.program,

@@ -13,7 +13,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from types import CellType, FunctionType
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ def _caches(module: nn.Module) -> list[tuple[Any, MutableMapping[Any, Any]]]:
     """The cached functions in reach, each with its cache."""
     found: dict[int, Any] = {}
     for name, loaded in list(sys.modules.items()):
-        if name.partition(".")[0] not in _OTHERS and isinstance(vars(loaded), dict):
+        if name.partition(".")[0] not in _OTHERS and isinstance(loaded, ModuleType):
             _note(list(vars(loaded).values()), name, found)
     for part in module.modules():
         for cls in type(part).__mro__:

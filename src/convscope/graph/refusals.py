@@ -17,7 +17,7 @@ def refusal(module: nn.Module) -> str | None:
     """What keeps a module from being a network on images, and what to do about it; None where nothing known does.
 
     >>> refusal(nn.Conv1d(1, 2, 3)).split(":")[0]
-    "Conv1d is one-dimensional (its first convolution is a Conv1d), and networks on images are two-dimensional"
+    'Conv1d is one-dimensional (its first convolution is a Conv1d), and networks on images are two-dimensional'
     """
     return _inputs(module) or _dimensions(module)
 

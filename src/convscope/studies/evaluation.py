@@ -14,8 +14,9 @@ from convscope.graph import Network
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished
 from convscope.studies.asking import collection, threads_of
+from convscope.studies.kept import context
 from convscope.studies.pictures import left_out
-from convscope.studies.predictions import prediction_files
+from convscope.studies.predictions import PREDICTIONS, mistakes_of, predictions_of
 from convscope.tables import TextTable, columns_of
 from convscope.training import ClassAccuracy, Judgement, evaluation
 from convscope.training.matching import Match
@@ -26,17 +27,17 @@ _LISTED = 40  # classes that are listed for people
 _PAIRS = 10  # classes and outputs that are said to belong together
 
 
-class _OfImages(Answer):
-    """An answer that knows the images it is about for as long as it is not kept: no field, so that none is written."""
-
-    source: Source | None = None
-
-
 @dataclass(eq=False, repr=False)
-class Evaluation(_OfImages):
-    """What networks answered to labelled images: choices among classes, or whatever their output is."""
+class Evaluation(Answer):
+    """What networks answered to labelled images: choices among classes, or whatever their output is.
+
+    names: of the images that were answered, where classes were chosen among. source: the images, for as long as the
+    answer is not loaded.
+    """
 
     found: ClassAccuracy | Judgement
+    names: tuple[str, ...] = ()
+    source: Source | None = context()
 
     @property
     def summary(self) -> str:
@@ -93,8 +94,11 @@ class Evaluation(_OfImages):
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, the predictions, and the images that were answered wrongly as a list."""
         yield "evaluation.json", json_bytes(self.to_json())
-        if self.source is not None and not isinstance(self.found, Judgement):
-            yield from prediction_files(self.found, self.source)
+        if isinstance(self.found, Judgement):
+            return
+        yield PREDICTIONS, predictions_of(self.found, self.names)
+        if self.source is not None:
+            yield from mistakes_of(self.found, self.source)
 
     def drawings(self) -> Mapping[str, Figure]:
         """The confusion of classes, where they were chosen among."""
@@ -179,9 +183,8 @@ def evaluate(
         threads=threads_of(workers),
         progress=progress or silent,
     )
-    answer = Evaluation(found)
-    answer.source = source
-    return finished(answer, store=store)
+    told = () if isinstance(found, Judgement) else found.predictions.images.tolist()
+    return finished(Evaluation(found, tuple(source.name(index) for index in told), source), store=store)
 
 
 __all__ = ["Evaluation", "evaluate"]

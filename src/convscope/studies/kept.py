@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import numpy as np
 import torch
@@ -106,6 +107,9 @@ def _converter() -> Converter:
     made.register_structure_hook(Tensor, partial(_expected, Tensor))
     made.register_structure_hook(str, partial(_expected, str))
     made.register_unstructure_hook(Path, str)
+    made.register_structure_hook_func(
+        _is_plain_union, lambda value, _: tuple(value) if isinstance(value, list) else value
+    )
     made.register_structure_hook(Path, lambda value, _: Path(value))
     made.register_unstructure_hook_factory(is_dataclass, partial(_taking_apart, made))
     made.register_structure_hook_factory(
@@ -136,6 +140,14 @@ def _block_of(tensor: Tensor) -> _Block:
 
 def _left_out(kind: type) -> dict[str, Any]:
     return {one.name: override(omit=True) for one in fields(kind) if not one.metadata.get("kept", True)}
+
+
+def _is_plain_union(kind: Any) -> bool:
+    """Whether a value is numbers, text or None, or a tuple of such: what JSON holds tells which, but for the tuple."""
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else ()
+    plain = (int, float, str, bool, type(None))
+    tuples = [one for one in kinds if get_origin(one) is tuple and all(each in plain for each in get_args(one))]
+    return bool(tuples) and all(one in plain or one in tuples or get_origin(one) is Literal for one in kinds)
 
 
 def _is_array(kind: Any) -> bool:

@@ -16,16 +16,21 @@ MISTAKES = "misclassified.csv"
 HEAD = ("image", "label", "prediction", "probability", "rank")
 
 
-def prediction_files(found: ClassAccuracy, source: Source) -> Iterator[tuple[str, bytes]]:
-    """The names and contents of `predictions.csv`, of `misclassified.csv`, and of the images that it needs.
+def predictions_of(found: ClassAccuracy, names: Sequence[str]) -> bytes:
+    """`predictions.csv`: a row an image, which is called so.
 
-    Both tables have a row an image: its name, class, best answer with its probability, and the place of its class among
-    the answers. In the second images are named so that `list:misclassified.csv` opens them: by their paths where they
-    are files, else by those of copies beside it.
+    Its name, class, best answer with its probability, and the place of its class among the answers.
+    """
+    return _table(_row(found, row, name) for row, name in enumerate(names))
+
+
+def mistakes_of(found: ClassAccuracy, source: Source) -> Iterator[tuple[str, bytes]]:
+    """The names and contents of `misclassified.csv`, with the same columns, and of the images that it needs.
+
+    Images are named so that `list:misclassified.csv` opens them: by their paths where they are files, else by those of
+    copies beside it.
     """
     told = found.predictions
-    rows = range(len(told))
-    yield PREDICTIONS, _table(_row(found, row, source.name(int(told.images[row]))) for row in rows)
     wrong: list[tuple[str, ...]] = []
     for row in told.mistakes.tolist():
         index = int(told.images[row])
@@ -57,4 +62,4 @@ def _table(rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8", "surrogateescape")
 
 
-__all__ = ["MISTAKES", "PREDICTIONS", "prediction_files"]
+__all__ = ["MISTAKES", "PREDICTIONS", "mistakes_of", "predictions_of"]

@@ -380,8 +380,8 @@ class Upsample(Step):
         in one and not in the other.
         """
         count = self.call.sources[0].size[axis]
-        weights = sum(self._of_each(axis, count, dtype).abs().double() for dtype in (torch.float32, torch.float64))
-        read = torch.as_tensor(weights).T.numpy() > 0
+        weights = [self._of_each(axis, count, dtype).abs().double() for dtype in (torch.float32, torch.float64)]
+        read = torch.stack(weights).sum(0).T.numpy() > 0
         reads = np.full((len(read), max(int(read.sum(1).max()), 1)), -1)
         for at, row in enumerate(read):
             found = np.flatnonzero(row)

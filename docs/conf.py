@@ -32,7 +32,8 @@ autodoc_typehints_description_target = "documented"
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": False}
 # Pictures of results are made from real runs and committed; nothing is fetched while building.
-suppress_warnings = ["myst.header"]
+# Shapes in annotations ("n channels") are no names of ours, though attributes are called so.
+suppress_warnings = ["myst.header", "ref.python"]
 
 
 def setup(app: "Sphinx") -> None:

@@ -6,7 +6,6 @@ from convscope.cli.options import Common, Model, ModelOptions, load_network
 
 if TYPE_CHECKING:
     from convscope.cli.terminal import Terminal
-    from convscope.graph import Field, Network
     from convscope.models.contents import FileContents
 
 
@@ -42,7 +41,7 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
 
     terminal = common.terminal()
     stages = set(net.layers.stages())
-    terminal.result(_document(net, stages))
+    terminal.result(net.to_json())
     listed = table_of(net.layers)
     marks = ("*" if layer.name in stages else "" for layer in net.layers)
     rows = [(*row, mark) for row, mark in zip(listed.rows, marks, strict=True)]
@@ -101,38 +100,3 @@ def _ways(found: "FileContents") -> list[str]:
         "    def net(): return Net()  # your module; its weights come from the file",
         f"    convscope layers py:nets:net --weights {found.path} --input-size 224",
     ]
-
-
-def _document(net: "Network", stages: set[str]) -> dict[str, object]:
-    return {
-        "name": net.name,
-        "input_shape": list(net.input_shape),
-        "output": net.output,
-        "meaning": net.meaning,
-        "fingerprint": net.fingerprint,
-        "layers": [
-            {
-                "name": layer.name,
-                "op": layer.op,
-                "shape": list(layer.shape),
-                "units": layer.channels,
-                "field": _field(layer.field),
-                "exact": layer.exact,
-                "gates": layer.gates,
-                "stage": layer.name in stages,
-            }
-            for layer in net.layers
-        ],
-    }
-
-
-def _field(field: "Field | None") -> dict[str, object] | None:
-    """A receptive field as lists of (y, x), or None for the whole image."""
-    if field is None:
-        return None
-    return {
-        "size": list(field.size),
-        "stride": list(field.stride),
-        "offset": list(field.offset),
-        "regular": field.regular,
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from convscope.graph.nouns import Field, Layer
@@ -31,6 +31,28 @@ def rows_of(layers: Iterable[Layer]) -> list[dict[str, Any]]:
         }
         for layer in layers
     ]
+
+
+def documents_of(layers: Iterable[Layer], stages: Sequence[str]) -> list[dict[str, Any]]:
+    """The layers as JSON values; `stages` are those that are looked at by default."""
+    return [
+        {
+            "name": layer.name,
+            "op": layer.op,
+            "shape": list(layer.shape),
+            "units": layer.channels,
+            "field": None if layer.field is None else _document(layer.field),
+            "exact": layer.exact,
+            "gates": layer.gates,
+            "stage": layer.name in stages,
+        }
+        for layer in layers
+    ]
+
+
+def _document(field: Field) -> dict[str, Any]:
+    pairs = {name: list(getattr(field, name)) for name in ("size", "stride", "offset")}
+    return {**pairs, "regular": field.regular}
 
 
 def table_of(layers: Iterable[Layer]) -> TextTable:
@@ -79,4 +101,4 @@ def _pair(values: tuple[float, float]) -> str:
     return y if y == x else f"{y},{x}"
 
 
-__all__ = ["certainty", "field_cells", "rows_of", "table_of"]
+__all__ = ["certainty", "documents_of", "field_cells", "rows_of", "table_of"]

@@ -19,7 +19,7 @@ from convscope.graph.activations import activations
 from convscope.graph.export import export_module, functional
 from convscope.graph.fusing import Action, plan
 from convscope.graph.heads import Head, Scores, choose, head_of
-from convscope.graph.listing import rows_of, table_of
+from convscope.graph.listing import documents_of, rows_of, table_of
 from convscope.graph.lower import Program, lower
 from convscope.graph.names import container_names
 from convscope.graph.nouns import Layer, Unit, Value
@@ -218,6 +218,17 @@ class Network(Shown):
         """
         count = f"{len(self.layers)} layer{'' if len(self.layers) == 1 else 's'}"
         return f"{self.name}: {count}, input {'x'.join(map(str, self.input_shape))}, output {self.output}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What it is and its layers, as JSON values."""
+        return {
+            "name": self.name,
+            "input_shape": list(self.input_shape),
+            "output": self.output,
+            "meaning": self.meaning,
+            "fingerprint": self.fingerprint,
+            "layers": documents_of(self.layers, self.layers.stages()),
+        }
 
     def to(self, device: torch.device | str | None = None, *, dtype: torch.dtype | None = None) -> Network:
         """The same network on another device or with another floating dtype."""

@@ -46,7 +46,7 @@ from .generalisation import Duplicates as Duplicates
 # what answers are, how they are kept, and whether they are as they were written
 from .studies import Answer as Answer, Figure as Figure, Saved as Saved
 from .atlas import Atlas as Atlas, build_atlas as build_atlas
-from .verifying import Verification as Verification, verify as verify
+from .studies import Verification as Verification, verify as verify
 from .errors import ConvscopeError as ConvscopeError
 
 __version__: str

@@ -14,7 +14,8 @@ from convscope.generalisation import Learning, draw_folds, extract, measure_tran
 from convscope.models import save_weights
 from convscope.stores.evolution import Keeping
 from convscope.stores.occlusion import occlude_source
-from convscope.verification import Verification
+from convscope.stores.verifying import ANSWERS
+from convscope.studies import Verification
 from tests.cli.conftest import write_images
 from tests.mutations import mutate
 from tests.training.shapes import shapes, small
@@ -165,3 +166,22 @@ def test_an_outcome_is_a_table() -> None:
         "summary": "0 files are as written",
         "files": [],
     }
+
+
+def test_answers_are_verified_too(tmp_path: Path) -> None:
+    net, images = cs.load("zoo:tiny"), write_images(tmp_path / "photos", 2)
+    cs.invariance(net, images, transformations={"rotation": (0.0, 10.0)}, store=tmp_path / "turned")
+    found = cs.verify(tmp_path / "turned")
+    assert [(one.path, one.what) for one in found.held] == [("invariance.safetensors", "an answer: Invariance")]
+    path = tmp_path / "turned" / "invariance.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+    (bad,) = cs.verify(tmp_path / "turned").findings
+    assert (bad.path, bad.problem) == ("invariance.safetensors", "its content is not what its checksum says")
+    assert "Invariance.save" in bad.remedy
+
+
+def test_every_answer_that_is_a_file_is_known() -> None:
+    kinds = {name for name in cs.__all__ if isinstance(one := getattr(cs, name), type) and issubclass(one, cs.Answer)}
+    assert set(ANSWERS) == kinds - {"Answer", "Scan"}

@@ -53,7 +53,16 @@ VERBS: dict[str, Call] = {
     ),
     "transfer": learning,
     "overlap": lambda net, images, out: cs.overlap(images, images, store=out),
+    "verify": lambda net, images, out: verified(net, images, out),
 }  # fmt: skip
+
+
+def verified(net: cs.Network, images: Path, out: Path) -> cs.Verification:
+    """What is kept of a small scan, looked at."""
+    cs.scan(net, images, store=out / "scan", layers=["relu1"], limit=2)
+    found = cs.verify(out / "scan")
+    found.save(out)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +92,7 @@ KINDS: dict[str, type[cs.Answer]] = {
     "scan": cs.Scan, "deconv one": cs.Projection, "deconv several": cs.Projections, "occlude": cs.Occlusion,
     "invariance": cs.Invariance, "correspond": cs.Correspondence, "evolve": cs.Evolution, "diagnose": cs.Diagnosis,
     "diagnose weights": cs.Diagnosis, "train": cs.Training, "evaluate": cs.Evaluation, "ablate": cs.Ablation,
-    "transfer": cs.Transfer, "overlap": cs.Overlap,
+    "transfer": cs.Transfer, "overlap": cs.Overlap, "verify": cs.Verification,
 }  # fmt: skip
 
 

@@ -37,6 +37,13 @@ _AGAIN = "delete it and run the same scan again"
 _ANEW = "nothing: it is made again when it is next asked for"
 
 
+ANSWERS = (
+    "Projection", "Projections", "Occlusion", "Invariance", "Correspondence", "Evolution", "Diagnosis", "Training",
+    "Evaluation", "Ablation", "Transfer", "Overlap", "Verification",
+)  # fmt: skip
+"""What studies give, and keep in a file of its own."""
+
+
 def verify_scan(folder: Path) -> Iterator[Item]:
     """A scan's manifest, layers and parts."""
     parts, layers = part_paths(folder), sorted((folder / LAYERS).glob("[0-9][0-9][0-9]-*.safetensors"))
@@ -100,6 +107,19 @@ def verify_responses(folder: Path) -> Iterator[Item]:
         yield Held(path.name, f"responses of {len(arrays)} layers")
     except (OSError, ValueError) as error:
         yield Finding(path.name, _reason(error), _ANEW)
+
+
+def verify_answers(folder: Path) -> Iterator[Item]:
+    """Answers of studies, which are saved as files of their kind's name."""
+    for kind in ANSWERS:
+        path = folder / f"{kind.lower()}.safetensors"
+        if not path.is_file():
+            continue
+        try:
+            _, said = unseal(path.read_bytes())
+            yield Held(path.name, f"an answer: {said.get('answer')}")
+        except (OSError, ValueError) as error:
+            yield Finding(path.name, _reason(error), f"ask again: the same call, or {kind}.save, writes it anew")
 
 
 def verify_occlusions(folder: Path) -> Iterator[Item]:

@@ -17,6 +17,7 @@ from convscope.studies.projection import Projection, Projections, deconv
 from convscope.studies.scanning import Scan, merge, scan
 from convscope.studies.training import Training, train
 from convscope.studies.transformation import Invariance, invariance
+from convscope.studies.verifying import Verification, verify
 
 __all__ = [
     # what all give
@@ -54,4 +55,7 @@ __all__ = [
     "Transfer",
     "overlap",
     "Overlap",
+    # what is kept
+    "verify",
+    "Verification",
 ]

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from convscope.atlas.verifying import verify_folder
 from convscope.data.verifying import verify_tables
@@ -19,17 +20,67 @@ from convscope.errors import StoreError
 from convscope.files import kind_of
 from convscope.generalisation.verifying import verify_transfer
 from convscope.progress import Progress, silent
-from convscope.stores.verifying import verify_occlusions, verify_responses, verify_scan
+from convscope.stores.verifying import verify_answers, verify_occlusions, verify_responses, verify_scan
+from convscope.studies.answer import Answer
 from convscope.training.verifying import verify_training
-from convscope.verification import Finding, Held, Verification
+from convscope.verification import Finding, Held
 
 __all__ = ["Finding", "Held", "Verification", "verify"]
+
+
+@dataclass(eq=False, repr=False)
+class Verification(Answer):
+    """What holds in a folder and what does not; paths are relative to it.
+
+    >>> found = Verification.of("out", [Held("a", "one layer"), Finding("b", "it is cut off", "delete it")])
+    >>> found.intact, found.summary
+    (False, '1 of 2 files is damaged or missing')
+    """
+
+    folder: str
+    held: tuple[Held, ...]
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, folder: str, items: Iterable[Held | Finding]) -> Verification:
+        """What was found, in order of paths."""
+        ordered = sorted(items, key=lambda item: item.path)
+        return cls(
+            folder,
+            tuple(item for item in ordered if isinstance(item, Held)),
+            tuple(item for item in ordered if isinstance(item, Finding)),
+        )
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing is damaged or missing."""
+        return not self.findings
+
+    @property
+    def summary(self) -> str:
+        """The outcome in words."""
+        count, bad = len(self.held) + len(self.findings), len(self.findings)
+        if not bad:
+            return f"{count} file{' is' if count == 1 else 's are'} as written"
+        return f"{bad} of {count} files {'are' if bad > 1 else 'is'} damaged or missing"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a file: path, what holds, problem, remedy."""
+        held = [{"path": one.path, "what": one.what, "problem": None, "remedy": None} for one in self.held]
+        bad = [{"path": one.path, "what": None, "problem": one.problem, "remedy": one.remedy} for one in self.findings]
+        return sorted([*held, *bad], key=lambda row: str(row["path"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as JSON values."""
+        return {"folder": self.folder, "intact": self.intact, "summary": self.summary, "files": self.rows()}
+
 
 _KINDS: tuple[Callable[[Path], Iterable[Held | Finding]], ...] = (
     verify_scan,
     verify_tables,
     verify_responses,
     verify_occlusions,
+    verify_answers,
     verify_transfer,
     verify_training,
     verify_folder,

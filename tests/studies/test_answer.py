@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import convscope as cs
 from convscope.cli.present import present
 from convscope.cli.terminal import Terminal
-from convscope.errors import StoreError, missing_extra
+from convscope.errors import ImageError, StoreError, UsageError, missing_extra
 from convscope.studies.answer import Answer, Figure, Row, finished
 from convscope.studies.kept import context
 
@@ -97,3 +98,33 @@ def test_what_was_found_is_the_answer_s_too() -> None:
         _ = answer.probabilty
     assert copy.copy(answer).layer == answer.layer
     assert not hasattr(answer, "_ipython_display_")
+
+
+def test_files_of_an_answer_to_another_question_do_not_stay(tmp_path: Path) -> None:
+    net, photos = cs.load("zoo:tiny"), [np.full((40, 40, 3), value, np.uint8) for value in (20, 200)]
+    cs.deconv(net, photos, ["relu1:1", "relu1:2"], store=tmp_path)
+    (tmp_path / "mine.txt").write_text("kept")
+    first = set(tmp_path.rglob("*.png"))
+    cs.deconv(net, photos, ["relu1:2", "fc:3"], store=tmp_path, limit=1)
+    assert len(first) == 4
+    assert sorted(path.parent.name for path in tmp_path.rglob("*.png")) == ["fc_3", "relu1_2"]
+    assert (tmp_path / "mine.txt").read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("net", "message"),
+    [(torch.nn.Conv2d(3, 2, 3), "a Conv2d is a module"), ("zoo:tiny", "load it first"), (3, "the network comes first")],
+)
+def test_what_is_no_network_is_said(net: object, message: str) -> None:
+    photo = np.zeros((40, 40, 3), np.uint8)
+    for ask in (cs.occlude, cs.invariance, cs.scan, lambda net, x: cs.deconv(net, x, "relu1:1")):
+        with pytest.raises(UsageError, match=message):
+            ask(net, photo)  # type: ignore[arg-type, operator]
+
+
+def test_the_first_reason_is_told_where_no_image_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"no image")
+    net = cs.load("zoo:tiny")
+    for ask in (cs.occlude, cs.invariance, lambda net, x: cs.deconv(net, x, "relu1:1")):
+        with pytest.raises(ImageError, match=r"the first, a\.png: "):
+            ask(net, tmp_path)  # type: ignore[operator]

@@ -359,3 +359,11 @@ def test_overlap_is_scikit_learns() -> None:
     expected = jaccard_score(truth.flatten(), said.flatten(), average=None)
     assert [one.value for one in each] == pytest.approx(expected.tolist())
     assert mean.value == pytest.approx(expected.mean())
+
+
+def test_which_class_of_the_images_is_the_one_is_said(source: Source) -> None:
+    for names in (list(source.classes), list(source.classes)[::-1]):
+        found = judged(network(headed.OneLogit(), classes=names), source)
+        assert found.positive == names[1]
+        assert f"images of '{names[1]}' are those of the class" in found.summary
+        assert found.to_json()["positive"] == names[1]

@@ -34,6 +34,10 @@ class Asked:
     def __post_init__(self) -> None:
         if (self.mean is None) != (self.std is None):
             raise UsageError("mean= and std= belong together: give both, of pixels on 0 to 1")
+        for name, value in (("mean", self.mean), ("std", self.std)):
+            largest = max(value) if isinstance(value, Sequence) else value
+            if self.range is None and largest is not None and largest > 1:
+                raise UsageError(f"{name}={value} is of pixels on 0 to 255: give it on 0 to 1, divided by 255")
         if isinstance(self.recipe, str) and self.mean is not None:
             raise UsageError(f"preprocess={self.recipe!r} says what the mean and std are: leave out mean= and std=")
 

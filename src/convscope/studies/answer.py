@@ -7,7 +7,7 @@ them, for the command line and for Python alike: `finished` writes an answer int
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
 from os import PathLike
@@ -158,8 +158,10 @@ class Answer(Shown, ABC):
             StoreError: where the folder cannot be written.
         """
         place = Path(folder)
+        before, written = _written_before(place, type(self)), set()
         for name, content in self.files():
             write_bytes(place / name, content)
+            written.add(name)
         listed = self.figures()
         figures, missing = dict(self.written(place)), None
         for name, figure in listed.items():
@@ -173,16 +175,19 @@ class Answer(Shown, ABC):
             figures[name] = place / name
         captions = {name: figure.caption for name, figure in listed.items() if name in figures}
         self.saved = Saved(place, {name: figures[name] for name in captions}, missing, captions)
-        self.keep(place, captions)
+        self.keep(place, captions, written | set(captions))
+        for name in before - written - set(listed):  # of an answer to another question, which it would be taken for
+            (place / name).unlink(missing_ok=True)
         return self.saved
 
-    def keep(self, place: Path, captions: Mapping[str, str]) -> None:
-        """Write the file that `load` reads."""
+    def keep(self, place: Path, captions: Mapping[str, str], written: Iterable[str] = ()) -> None:
+        """Write the file that `load` reads; `written` are the names of the files beside it."""
         if not is_dataclass(self):
             raise TypeError(f"{type(self).__name__} is no dataclass, which an answer that is kept has to be")
         values, arrays = packed(self)
         said = {
             "format": FORMAT,
+            "files": sorted(written),
             "schema": SCHEMA,
             "answer": type(self).__name__,
             "figures": captions,
@@ -244,6 +249,15 @@ def _drawn(figures: Mapping[str, Figure]) -> dict[str, bytes]:
         return {name: figure.draw() for name, figure in figures.items()}
     except MissingExtra:
         return {}
+
+
+def _written_before(place: Path, kind: type[Answer]) -> set[str]:
+    """The names of the files that an answer of this kind wrote into a folder before."""
+    try:
+        _, said = unseal((place / _file_of(kind)).read_bytes())
+    except (OSError, ValueError):
+        return set()
+    return {str(name) for name in said.get("files", ()) if _is_inside(place, str(name))}
 
 
 def _is_inside(folder: Path, name: str) -> bool:

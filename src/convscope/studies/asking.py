@@ -73,6 +73,19 @@ def _each(images: Images) -> Any:
     return images
 
 
+def expect_network(net: object) -> None:
+    """Raise UsageError for what is no traced network: a module, or the name of one."""
+    if isinstance(net, Network):
+        return
+    if isinstance(net, torch.nn.Module):
+        raise UsageError(
+            f"a {type(net).__name__} is a module, and a network is asked: trace it first, as in Network.trace(module, "
+            "(channels, height, width), preprocess=...)"
+        )
+    more = f": load it first, as in load({net!r})" if isinstance(net, str) else ": the network comes first, then images"
+    raise UsageError(f"a {type(net).__name__} is no network{more}")
+
+
 def threads_of(workers: int | None) -> int:
     """How many threads decode images ahead, where so many workers were asked for; one a core by default.
 
@@ -133,4 +146,4 @@ def atlas_of(atlas: Atlas | str | PathLike[str] | None, net: Network | None = No
     return opened
 
 
-__all__ = ["atlas_of", "collection", "targets_for", "threads_of"]
+__all__ = ["atlas_of", "collection", "expect_network", "targets_for", "threads_of"]

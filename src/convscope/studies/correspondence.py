@@ -22,7 +22,7 @@ from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
-from convscope.studies.asking import atlas_of, collection
+from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.pictures import ReadImages, Seen, look_at, read_pictures
 from convscope.tables import TextTable, columns_of, csv_of
 
@@ -214,6 +214,7 @@ def correspond(
     >>> [(row["layer"], row["part"], row["images"]) for row in answer.rows()]
     [('1', 'eye', 3)]
     """
+    expect_network(net)
     if not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
     listed = read_parts(Path(parts)) if isinstance(parts, str | PathLike) else parts

@@ -29,7 +29,7 @@ from convscope.progress import Progress
 from convscope.stores.occlusion import Covered, occlude_source, read_json
 from convscope.stores.scan import KeptScan
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
-from convscope.studies.asking import atlas_of, collection, targets_for
+from convscope.studies.asking import atlas_of, collection, expect_network, targets_for
 from convscope.studies.kept import context
 from convscope.studies.pictures import Seen, crop_of, file_name, look_at, none_readable, seen_in, short_name
 from convscope.studies.projected import photo_of
@@ -350,6 +350,7 @@ def occlude(
     >>> len(answer), answer.found.probability.shape
     (2, (2, 4, 4))
     """
+    expect_network(net)
     shown = atlas_of(atlas, net)
     square, step = square_for(net.input_shape[1:], size, stride)
     asked: dict[str, Any] = {"size": square, "stride": step, "fill": fill, "border": border, "layer": layer}
@@ -393,7 +394,7 @@ def _each(
         if drawing is not None:
             drawing.take(one)
     if not covered:
-        raise none_readable(source)
+        raise none_readable(source, failures)
     seen = seen_in(source, [one.index for one in covered], failures)
     drawn = None if drawing is None else drawing.drawn
     return Occlusion(join([one.found for one in covered]), seen, net.classes, net, photos, elsewhere, drawn)

@@ -118,7 +118,7 @@ def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None
         found += part.indices.tolist()
         pixels.append(part.images.permute(0, 2, 3, 1).numpy())
     if not found:
-        raise none_readable(source)
+        raise none_readable(source, failures)
     crops = np.concatenate(pixels)
     return ReadImages(source, seen_in(source, found, failures), recipe.shown(crops), input_of(net, crops))
 
@@ -128,9 +128,10 @@ def seen_in(source: Source, indices: Sequence[int], failures: Sequence[Failure])
     return Seen(tuple(source.name(i) for i in indices), tuple(indices), tuple(failures), source.fingerprint())
 
 
-def none_readable(source: Source) -> ImageError:
-    """The error to raise where no image of a collection could be read."""
-    return ImageError(f"none of the {len(source)} images could be read ({source.describe()})")
+def none_readable(source: Source, failures: Sequence[Failure] = ()) -> ImageError:
+    """The error to raise where no image of a collection could be read, with the first reason."""
+    why = f"; the first, {failures[0].name}: {failures[0].reason}" if failures else ""
+    return ImageError(f"none of the {len(source)} images could be read ({source.describe()}){why}")
 
 
 def left_out(failure: Failure) -> str:

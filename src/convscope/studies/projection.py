@@ -30,7 +30,7 @@ from convscope.methods.deconv.units import PHOTOS
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row
-from convscope.studies.asking import collection
+from convscope.studies.asking import collection, expect_network
 from convscope.studies.kept import context
 from convscope.studies.pictures import Seen, look_at, none_readable, seen_in
 from convscope.tables import without_nan
@@ -282,6 +282,7 @@ def deconv(
     >>> found, found.pixels.shape
     (<Projection: 1:5 on 2 images: 1 relu rectified>, torch.Size([2, 3, 3, 3]))
     """
+    expect_network(net)
     listed = [units] if isinstance(units, str | Unit) else list(units)
     if not listed:
         raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
@@ -334,7 +335,7 @@ class _Making:
                 self._take(part, preprocess, fill)
             progress("projections", len(self._indices) + len(self._failures), len(self._source))
         if not self._indices:
-            raise none_readable(self._source)
+            raise none_readable(self._source, self._failures)
         photos = np.concatenate(self._photos) if len(self._photos) else None
         if photos is not None and len(photos) < len(self._indices):
             photos = None

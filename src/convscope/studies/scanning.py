@@ -19,7 +19,7 @@ from convscope.stores import scan as keeping
 from convscope.stores.distributed import distributed_scan
 from convscope.stores.scan import KeptScan
 from convscope.studies.answer import Answer, Row, Saved
-from convscope.studies.asking import collection
+from convscope.studies.asking import collection, expect_network
 from convscope.studies.pictures import left_out
 from convscope.tables import TextTable, without_nan
 
@@ -177,6 +177,7 @@ def scan(
     >>> found["relu1"].values.shape, found.rows()[0]["units"]
     (torch.Size([16, 2]), 16)
     """
+    expect_network(net)
     source = collection(images, limit=limit, cache=cache)
     how: dict[str, Any] = {"layers": layers, "k": k, "batch": batch, "workers": workers, "statistics": statistics}
     if launched():

@@ -22,7 +22,7 @@ from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation,
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
-from convscope.studies.asking import atlas_of, targets_for
+from convscope.studies.asking import atlas_of, expect_network, targets_for
 from convscope.studies.pictures import Seen, look_at, short_name, shown_pixels
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -171,6 +171,7 @@ def invariance(
     >>> answer.found["vertical"].relative["1"].shape
     (2, 3)
     """
+    expect_network(net)
     shown = atlas_of(atlas, net)
     asked = PAPER if transformations is None else transformations
     pictures = look_at(net, images, limit=limit)

@@ -180,6 +180,10 @@ def evaluate(
         raise UsageError(f"{nets[0].name}: {head.summary}; the collection itself says the images' classes, not truth=")
     if not any(source.label(index) >= 0 for index in range(len(source))):
         raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
+    if nets[0].classes and len(nets[0].classes) != head.classes:
+        raise UsageError(
+            f"{nets[0].name} has {head.classes} outputs, and its classes= are {len(nets[0].classes)} names"
+        )
     targets, matched = match_classes(source, answers, head.classes, match), matched_by(source, answers, match)
     return _counted(nets, viewers, source, targets, matched, threads, progress)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,8 @@ class Judgement:
     each: tuple[Measure, ...] = ()
     unlabelled: int = 0
     failures: tuple[Failure, ...] = ()
+    positive: str = ""
+    """Of one class or not: which class of the images is the one."""
 
     def __getitem__(self, name: str) -> Measure:
         """The measure of a name; raises UsageError where there is none."""
@@ -56,6 +58,7 @@ class Judgement:
         who = "" if len(self.networks) == 1 else f", {len(self.networks)} networks together"
         left = f"; nothing is known of {self.unlabelled} more" if self.unlabelled else ""
         told = ", ".join(map(str, self.measures))
+        left += f"; images of '{self.positive}' are those of the class" if self.positive else ""
         return f"{told} (95 %) on {self.images} images, {crops}{who}{left}. {self.head.remark}"
 
     def rows(self) -> list[dict[str, Any]]:
@@ -70,6 +73,7 @@ class Judgement:
             "output": self.head.to_json(),
             "images": self.images,
             "unlabelled": self.unlabelled,
+            "positive": self.positive or None,
             "measures": self.rows(),
             "failures": [{"name": one.name, "reason": one.reason} for one in self.failures],
         }
@@ -119,8 +123,14 @@ class Jury:
                 scores.append(self._mean(scores_of, [image for _, image in seen]))
         if not rows:
             raise SourceError(f"none of the images can be read: {self.source.describe()}")
-        truth, found = np.stack([truths[index] for index in rows]), np.concatenate(scores)
-        return self._judged(found, truth, failures, len(self.source) - len(truths))
+        true, found = np.stack([truths[index] for index in rows]), np.concatenate(scores)
+        judged = self._judged(found, true, failures, len(self.source) - len(truths))
+        return judged if head.kind != "binary" or truth is not None else replace(judged, positive=self._positive())
+
+    def _positive(self) -> str:
+        """Which class of the images is taken for the one that the network answers about."""
+        names = self.source.classes
+        return ", ".join(names[at] for at in np.flatnonzero(self._classes()[:, 0]) if at < len(names))
 
     def _judged(
         self, found: NDArray[np.float64], truth: NDArray[np.float64], failures: Sequence[Failure], unlabelled: int

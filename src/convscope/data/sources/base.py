@@ -165,12 +165,23 @@ def class_labels(values: Sequence[Label], *, what: str) -> tuple[NDArray[np.int6
         if count > max(100_000, 10 * len(texts)):
             raise SourceError(f"{what}: label {count - 1} is no class index; classes are counted from 0")
         return labels, tuple(str(index) for index in range(count))
+    if given and all(_is_number(text) for text in given):
+        return np.full(len(texts), -1, np.int64), ()
     if given and all(text.lower() in _BOOLEANS for text in given):
         places = [_BOOLEANS.index(text.lower()) if text else -1 for text in texts]
         return np.array(places, np.int64), ("False", "True")
     classes = sorted(set(given), key=natural_key)
     place = {name: index for index, name in enumerate(classes)}
     return np.array([place.get(text, -1) for text in texts], dtype=np.int64), tuple(classes)
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number that measures something: one that is no class index, as 3.5 is none.
+
+    >>> _is_number("3.5"), _is_number("1e-3"), _is_number("cat")
+    (True, True, False)
+    """
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _whole(text: str) -> int | None:

@@ -95,7 +95,7 @@ def scan(
     shard: (i, n) looks at every n-th micro-batch from the i-th; the n results `merge` to the whole.
     workers: threads that run the network, by default one a core.
     store: a folder that finished work is kept in, where a repeated call goes on from it. A complete scan is written
-        there as `KeptScan.save` would; a shard as a part. What parts of another split hold is not repeated, nor in the
+        there as `KeptScan.write` would; a shard as a part. What parts of another split hold is not repeated, nor in the
         result: `KeptScan.load` gives all that is in the store.
     statistics: "all", "units" (no means by class), or "none". Means by class need labels, and are left out where
         their table would take more than 512 MiB.

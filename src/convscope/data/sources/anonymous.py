@@ -4,31 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convscope.data.allowance import Allowance, allowance_of
 from convscope.data.decoding import Payload
 from convscope.data.sources.base import Source
+from convscope.data.sources.select import Derived
 
 
 @dataclass(frozen=True, eq=False)
-class Anonymous:
+class Anonymous(Derived):
     """The images of a source, named by their numbers there; its place is not told either. Made by `anonymous`."""
-
-    source: Source
-
-    @property
-    def kind(self) -> str:
-        """The kind of the source."""
-        return self.source.kind
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Its classes, whose names are kept."""
-        return self.source.classes
-
-    @property
-    def allowance(self) -> Allowance:
-        """Its allowance."""
-        return allowance_of(self.source)
 
     def __len__(self) -> int:
         return len(self.source)

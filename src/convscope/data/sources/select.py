@@ -14,26 +14,32 @@ from convscope.errors import UsageError
 
 
 @dataclass(frozen=True, eq=False)
-class Subset:
-    """Some images of a source, in the order given. Made by `subset` and `limit`."""
+class Derived:
+    """What a collection that is made of another has of it."""
 
     source: Source
-    indices: NDArray[np.int64] = field(repr=False)
 
     @property
     def kind(self) -> str:
-        """The kind of the whole."""
+        """The kind of the other."""
         return self.source.kind
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes of the whole, whether they occur here or not."""
+        """The classes of the other, whether they occur here or not."""
         return self.source.classes
 
     @property
     def allowance(self) -> Allowance:
-        """The allowance of the whole."""
+        """The allowance of the other."""
         return allowance_of(self.source)
+
+
+@dataclass(frozen=True, eq=False)
+class Subset(Derived):
+    """Some images of a source, in the order given. Made by `subset` and `limit`."""
+
+    indices: NDArray[np.int64] = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.indices)

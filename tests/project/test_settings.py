@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from types import ModuleType
@@ -135,6 +135,31 @@ SETTINGS: dict[str, Callable[[Path], AbstractContextManager[Any]]] = {
         torch.get_rng_state, torch.set_rng_state, torch.Generator().manual_seed(7).get_state()
     ),
 }
+
+
+TOGETHER: dict[str, tuple[str, ...]] = {
+    "types and arithmetic": (
+        "default dtype float64",
+        "no grad",
+        "deterministic algorithms",
+        "matmul precision",
+        "NumPy's errors",
+        "NumPy's prints",
+        "locale",
+        "time zone",
+        "current folder",
+        "random state",
+    ),
+    "devices and modes": (
+        "default dtype bfloat16",
+        "default device",
+        "inference mode",
+        "convolution precision",
+        "autocast",
+    ),
+    "threads": ("2 threads",),
+}
+"""Settings that stand beside each other: what none of them changes alone they are asked about at once."""
 
 
 # -- answers ----------------------------------------------------------------------------------------------------------
@@ -363,33 +388,35 @@ ANSWERS: dict[str, Callable[[Made, Path], Found]] = {
     )
 }
 
-STATED = {("2 threads", "training"): "gradients are summed in as many pieces as there are threads: docs/training.md"}
+STATED = {("threads", "training"): "gradients are summed in as many pieces as there are threads: docs/training.md"}
 
 
 # -- the matrix -------------------------------------------------------------------------------------------------------
 class Asking:
-    """Answers under settings, each of which has a network and images that were made under it."""
+    """Answers under settings, each group of which has a network and images that were made under it."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
         self.photos = write_images(place / "photos")
         counts = {"BACKGROUND_Google": 8, "accordion": 8, "yin_yang": 8}
         self.target = layouts.caltech101(place / "caltech", counts)
-        self.made: dict[str | None, Made] = {}
+        self.made: dict[tuple[str, ...], Made] = {}
         self.known: dict[str, Found] = {}
 
-    def ask(self, setting: str | None, answer: str) -> Found:
-        """An answer under a setting, or under none."""
+    def ask(self, settings: tuple[str, ...], answer: str) -> Found:
+        """An answer under settings, or under none."""
         folder = Path(tempfile.mkdtemp(dir=self.place))
-        with nullcontext() if setting is None else SETTINGS[setting](folder):
-            if setting not in self.made:
-                self.made[setting] = Made(self.photos, self.target)
-            return ANSWERS[answer](self.made[setting], folder / "out")
+        with ExitStack() as stack:
+            for setting in settings:
+                stack.enter_context(SETTINGS[setting](folder))
+            if settings not in self.made:
+                self.made[settings] = Made(self.photos, self.target)
+            return ANSWERS[answer](self.made[settings], folder / "out")
 
     def usual(self, answer: str) -> Found:
         """An answer where nothing is set."""
         if answer not in self.known:
-            self.known[answer] = self.ask(None, answer)
+            self.known[answer] = self.ask((), answer)
         return self.known[answer]
 
 
@@ -408,14 +435,21 @@ def differing(one: Found, other: Found) -> list[str]:
     return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
+def test_every_setting_is_asked_about() -> None:
+    assert sorted(setting for group in TOGETHER.values() for setting in group) == sorted(SETTINGS)
+
+
 @pytest.mark.parametrize("answer", ANSWERS)
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_answers_are_the_same_to_the_last_bit_whatever_is_set(asking: Asking, setting: str, answer: str) -> None:
-    if (setting, answer) in STATED:
-        pytest.skip(STATED[setting, answer])
+@pytest.mark.parametrize("group", TOGETHER)
+def test_answers_are_the_same_to_the_last_bit_whatever_is_set(asking: Asking, group: str, answer: str) -> None:
+    if (group, answer) in STATED:
+        pytest.skip(STATED[group, answer])
     usual = asking.usual(answer)
     assert usual
-    assert differing(usual, asking.ask(setting, answer)) == []
+    found = differing(usual, asking.ask(TOGETHER[group], answer))
+    if found:  # which of them it is
+        alone = {setting: differing(usual, asking.ask((setting,), answer)) for setting in TOGETHER[group]}
+        pytest.fail(f"{found} differ; by one setting alone: {alone}")
 
 
 def tell(photos: str, target: str, folder: str) -> None:

@@ -1,6 +1,8 @@
 """Convolutions that run with what follows them: right to rounding, and never where the value between is asked for."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -176,18 +178,23 @@ BRANCHES = {
 }
 
 
+@cache
+def traced(name: str, folding: Literal["fold", "none"]) -> Network:
+    """A network by its name in float64; tracing takes longer than all that is asked of it."""
+    torch.manual_seed(0)
+    module = (BRANCHES | NORMED | POOLED)[name]().double().eval()
+    return Network.trace(module, (4, 14, 10), folding=folding)
+
+
 @pytest.mark.parametrize("name", BRANCHES)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_sums_within_convolutions_and_in_place(
     name: str, dtype: torch.dtype, memory_format: torch.memory_format
 ) -> None:
-    torch.manual_seed(0)
-    module = BRANCHES[name]().to(dtype).eval()
-    net = Network.trace(module, (4, 14, 10))
+    net, plain = (traced(name, folding).to(dtype=dtype) for folding in ("fold", "none"))
     images = torch.randn(3, 4, 14, 10, dtype=dtype).contiguous(memory_format=memory_format)
     before = images.clone()
-    plain = Network.trace(module, (4, 14, 10), folding="none")
     everything = [layer.name for layer in net.layers]
     expected = plain.run(images, everything)
     tolerance = 1e-5 if dtype == torch.float32 else 1e-12
@@ -274,12 +281,10 @@ def test_what_follows_an_output_that_is_reduced_may_be_done_with_it(
     name: str, dtype: torch.dtype, way: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever layers are asked for, in parts or not, each is reduced as that layer's own output."""
-    torch.manual_seed(0)
-    module = (BRANCHES | NORMED | POOLED)[name]().to(dtype).eval()
-    net = Network.trace(module, (4, 14, 10))
+    net = traced(name, "fold").to(dtype=dtype)
     images = torch.randn(3, 4, 14, 10, dtype=dtype)
     everything = [layer.name for layer in net.layers]
-    expected = Network.trace(module, (4, 14, 10), folding="none").run(images, everything)
+    expected = traced(name, "none").to(dtype=dtype).run(images, everything)
     convolutions = [layer.name for layer in net.layers if layer.op == "conv2d"]
     seen = watched(monkeypatch)
     with kernels.switched(way):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -138,10 +140,18 @@ NOT_HELD: dict[str, Callable[[Weighed, Tensor], Tensor]] = {
 }
 
 
-def traced(function: Callable[[Weighed, Tensor], Tensor]) -> tuple[Weighed, Network, Tensor]:
+@cache
+def made_of(function: Callable[[Weighed, Tensor], Tensor]) -> tuple[Weighed, Network]:
     torch.manual_seed(0)
     module = Weighed(function).double().eval()
-    return module, Network.trace(module, SHAPE), torch.randn(1, *SHAPE, dtype=torch.float64)
+    return module, Network.trace(module, SHAPE)
+
+
+def traced(function: Callable[[Weighed, Tensor], Tensor]) -> tuple[Weighed, Network, Tensor]:
+    """A module, its network, which is traced once for all tests, and an image."""
+    module, net = made_of(function)
+    module.detached = False
+    return module, net, torch.randn(1, *SHAPE, dtype=torch.float64)
 
 
 def gradients(module: nn.Module, image: Tensor, projection: Any) -> Tensor:
@@ -174,7 +184,8 @@ def test_gates_held_are_gates_detached(name: str) -> None:
 
 @pytest.mark.parametrize("name", HELD)
 def test_fields_with_gates_held_are_the_support_of_the_gradient_with_gates_detached(name: str) -> None:
-    module, net, _ = traced(HELD[name][0])
+    shared, net, _ = traced(HELD[name][0])
+    module = copy.deepcopy(shared)  # whose weights `supports` changes
     module.detached = True
     expected = supports(module, SHAPE)
     at = grid(*SHAPE[1:])
@@ -212,10 +223,15 @@ def test_a_hand_written_instance_norm_is_projected_as_pytorch_s_own() -> None:
     assert torch.allclose(one, other, rtol=1e-10, atol=1e-13)
 
 
+@cache
+def rectified(name: str) -> Callable[[Weighed, Tensor], Tensor]:
+    return lambda m, x: F.relu(HELD[name][0](m, F.relu(x)))
+
+
 @pytest.mark.parametrize("rule", ["deconvnet", "guided"])
 @pytest.mark.parametrize("name", HELD)
 def test_rectifying_rules_hold_gates_by_default(name: str, rule: Any) -> None:
-    module, net, image = traced(lambda m, x: F.relu(HELD[name][0](m, F.relu(x))))
+    module, net, image = traced(rectified(name))
     torch.manual_seed(1)  # `everywhere` draws channels
     found = everywhere(net, image, net.output, rule=rule)
     assert found.report.held["gate"] == HELD[name][1]

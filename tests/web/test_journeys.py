@@ -152,7 +152,7 @@ def test_a_key_held_down_is_followed_to_the_end(viewer: Viewer) -> None:
     page = viewer.open("#/u/4:0")
     page.wait_for_selector(".joints")
     last = f"4:{UNITS - 1}"
-    # Keys that come before the page has drawn the last one lead where that led: how many are needed depends on the machine.
+    # A key that comes before the page has drawn the last leads where that led: how many it takes is the machine's.
     page.evaluate(
         f"""(async () => {{
           const shown = () => document.querySelector("h1")?.innerText;

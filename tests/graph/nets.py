@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from convscope.graph import Network
 
 
 class Lambda(nn.Module):
@@ -289,6 +292,13 @@ def make(name: str, *, seed: int = 0) -> tuple[nn.Module, tuple[int, int, int]]:
     torch.manual_seed(seed)
     build, size = MAPS[name]
     return settled(build()), (2, *size)
+
+
+@cache
+def traced(name: str) -> tuple[nn.Module, Network, tuple[int, int, int]]:
+    """Such a network, traced once for all tests: none may change the module's weights."""
+    module, shape = make(name)
+    return module, Network.trace(module, shape), shape
 
 
 def settled(module: nn.Module) -> nn.Module:

@@ -159,8 +159,7 @@ def test_nothing_is_given_for_no_images(classifier: Network) -> None:
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 @pytest.mark.parametrize("name", ["residual", "gated", "channels_last", "overlapping", "windows", "unet"])
 def test_networks_of_other_precisions_run_and_project(name: str, dtype: torch.dtype) -> None:
-    module, shape = nets.make(name)
-    net = Network.trace(module, shape)
+    _, net, shape = nets.traced(name)
     images = torch.randn(2, *shape, dtype=torch.float64)
     other = net.to(dtype=dtype)
     assert other.dtype == dtype
@@ -275,7 +274,6 @@ def test_default_layers_are_the_last_of_each_map_size(
 
 def test_every_default_layer_exists() -> None:
     for name in nets.MAPS:
-        module, shape = nets.make(name)
-        net = Network.trace(module, shape)
+        _, net, _ = nets.traced(name)
         assert net.layers.stages()
         assert all(stage in net.layers for stage in net.layers.stages())

@@ -49,8 +49,8 @@ def on_whole_maps(net: Network, image: Tensor, projection: ProjectedPixels, opti
 @pytest.mark.parametrize("rule", ["deconvnet", "gradient", "guided"])
 @pytest.mark.parametrize("name", [n for n in nets.MAPS if n != "windows"])
 def test_boxes_equal_whole_maps_at_every_position(name: str, rule: Rule) -> None:
-    module, shape = nets.make(name)
-    net, image = Network.trace(module, shape), torch.randn(1, *shape, dtype=torch.float64)
+    module, net, shape = nets.traced(name)
+    image = torch.randn(1, *shape, dtype=torch.float64)
     for layer in net.layers:
         if layer.spatial:
             found = everywhere(net, image, layer.name, rule=rule)
@@ -60,8 +60,8 @@ def test_boxes_equal_whole_maps_at_every_position(name: str, rule: Rule) -> None
 
 @pytest.mark.parametrize("name", nets.MAPS)
 def test_modified_autograd_agrees_at_every_position(name: str) -> None:
-    module, shape = nets.make(name)
-    net, image = Network.trace(module, shape), torch.randn(1, *shape, dtype=torch.float64)
+    module, net, shape = nets.traced(name)
+    image = torch.randn(1, *shape, dtype=torch.float64)
     oracle = NodeOracle(module, image, [])
     found = everywhere(net, image, net.output)
     expected = torch.stack(
@@ -78,8 +78,8 @@ def test_modified_autograd_agrees_at_every_position(name: str) -> None:
 @pytest.mark.parametrize("name", nets.MAPS)
 def test_the_compiled_loops_of_float32_project_what_float64_does(name: str, rule: Rule) -> None:
     """Sparse transposed convolutions, unpooling and boxes go another way in float32 than in the tests above."""
-    module, shape = nets.make(name)
-    net, image = Network.trace(module, shape), torch.randn(1, *shape, dtype=torch.float64)
+    module, net, shape = nets.traced(name)
+    image = torch.randn(1, *shape, dtype=torch.float64)
     single = net.to(dtype=torch.float32)
     for layer in (layer for layer in net.layers if layer.spatial):
         at = grid(layer.height, layer.width)
@@ -109,8 +109,8 @@ def test_the_program_s_default_dtype_does_not_matter() -> None:
 
 @pytest.mark.parametrize("name", nets.MAPS)
 def test_nothing_lies_outside_the_box(name: str) -> None:
-    module, shape = nets.make(name)
-    net, image = Network.trace(module, shape), torch.randn(1, *shape, dtype=torch.float64)
+    module, net, shape = nets.traced(name)
+    image = torch.randn(1, *shape, dtype=torch.float64)
     for layer in (layer for layer in net.layers if layer.spatial):
         found = everywhere(net, image, layer.name)
         assert torch.equal(found.boxes, net.crops(layer.name, grid(layer.height, layer.width)))

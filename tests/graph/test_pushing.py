@@ -62,8 +62,7 @@ def push_all(
 
 @pytest.mark.parametrize("name", PUSHED)
 def test_every_layer_is_that_of_the_edited_image_wherever_the_edit_is(name: str) -> None:
-    module, shape = nets.make(name)
-    net = Network.trace(module, shape)
+    module, net, shape = nets.traced(name)
     images, covers = torch.randn(2, 2, *shape, dtype=torch.float64)
     boxes = every_box(*shape[1:], [(1, 1), (3, 2), (4, 5)])
     found, _ = push_all(net, images, boxes, covers, tiles=3)
@@ -92,11 +91,11 @@ def test_edits_are_followed_through_what_moves_repeats_or_mixes(name: str) -> No
 @pytest.mark.parametrize("name", PUSHED)
 def test_the_compiled_loops_of_float32_find_what_float64_finds(name: str) -> None:
     """ReLU and max pooling go another way in float32 than in the test above."""
-    module, shape = nets.make(name)
+    _, precise, shape = nets.traced(name)
     images, covers = torch.randn(2, 2, *shape, dtype=torch.float64)
     boxes = every_box(*shape[1:], [(1, 1), (3, 2), (4, 5)])
-    exact, _ = push_all(Network.trace(module, shape), images, boxes, covers)
-    net = Network.trace(module.float(), shape)
+    exact, _ = push_all(precise, images, boxes, covers)
+    net = precise.to(dtype=torch.float32)
     found, _ = push_all(net, images.float(), boxes, covers.float(), tiles=3)
     for index, value in found.items():
         assert value.dtype == torch.float32
@@ -107,8 +106,7 @@ def test_the_compiled_loops_of_float32_find_what_float64_finds(name: str) -> Non
 @pytest.mark.parametrize("name", PUSHED)
 def test_most_of_the_boxes_are_parts_of_the_maps(name: str) -> None:
     """Guards the test above: it would also pass if every change were carried on whole maps."""
-    module, shape = nets.make(name)
-    net = Network.trace(module, shape)
+    _, net, shape = nets.traced(name)
     boxes = every_box(*shape[1:], [(1, 1)])
     plan = PushPlan.of(net, boxes, np.zeros(len(boxes), np.int64), [net.program.output])
     maps = [i for i in plan.extents if net.values[i].layout is not None]
@@ -135,8 +133,7 @@ def changed_boxes(
 
 @pytest.mark.parametrize("name", [n for n in PUSHED if n != "shuffled"])
 def test_nothing_changes_outside_the_boxes(name: str) -> None:
-    module, shape = nets.make(name)
-    net = Network.trace(module, shape)
+    module, net, shape = nets.traced(name)
     images, covers = torch.randn(2, 1, *shape, dtype=torch.float64)
     for changed, low, high in changed_boxes(net, images, every_box(*shape[1:], [(2, 2)]), covers).values():
         for mask, (y0, x0), (y1, x1) in zip(changed, low, high, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -261,6 +262,7 @@ STRUCTURE = {
 ALL = CONVOLUTIONS | POOLS | NORMS | POINTWISE | STRUCTURE
 
 
+@cache
 def traced(name: str) -> Network:
     # A module without weights is traced in float32.
     return Network.trace(nets.settled(ALL[name]()), SHAPE, name=name).to(dtype=torch.float64)

@@ -345,7 +345,7 @@ def test_a_narrow_convolution_reads_what_is_concatenated_for_it_alone_in_parts()
     assert net.index_of(cat) in made(cat, last)
     wide = Network.trace(BRANCHES["concatenated for a wide one"]().eval(), (4, 14, 10))
     assert any(step.op == "cat" for step in wide.steps)
-    assert len(wide._plan(frozenset({wide.index_of(wide.output)}), "fold")) == 4
+    assert len(wide._runner.plan(frozenset({wide.index_of(wide.output)}), "fold")) == 4
 
 
 def test_a_residual_block_ends_in_one_action() -> None:

@@ -13,7 +13,8 @@ import convscope as cs
 from convscope.atlas.experiments import experiments
 from convscope.errors import WeightsError
 from convscope.models import save_weights
-from convscope.models.networks import ZFNET, build
+from convscope.models.architecture import ZFNET
+from convscope.models.networks import build
 from convscope.models.tiny import random_tiny
 from convscope.stores.evolution import evolution
 from convscope.studies.evolution import checkpoints

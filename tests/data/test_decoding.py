@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from convscope.data import MAX_PIXELS, decode, decoding
+from convscope.data import MAX_PIXELS, colours, decode, decoding
 from convscope.data.jpeg import count_scans, read_header
 from convscope.errors import ImageError
 from tests.data.making import encoded, smooth
@@ -497,14 +497,14 @@ def test_strips_make_no_difference(mode: str, monkeypatch: pytest.MonkeyPatch) -
     options = {"transparency": 3} if mode == "P" else {}
     payload = encoded(image, FORMS[mode], **options) if FORMS[mode] else image
     whole = decode(payload)
-    monkeypatch.setattr(decoding, "_STRIP", 130)
+    monkeypatch.setattr(colours, "_STRIP", 130)
     assert np.array_equal(decode(payload), whole)
 
 
 def test_strips_of_deep_arrays_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.random.default_rng(0).integers(0, 65536, (30, 20, 4)).astype(np.uint16)
     whole = decode(values)
-    monkeypatch.setattr(decoding, "_STRIP", 70)
+    monkeypatch.setattr(colours, "_STRIP", 70)
     assert np.array_equal(decode(values), whole)
     with pytest.raises(ImageError, match=r"found 0 to 2"):
         decode(np.concatenate([np.zeros((30, 20)), np.full((1, 20), 2.0)]))

@@ -10,7 +10,7 @@ from convscope.errors import UsageError
 from convscope.figures.evolution import draw_settling, draw_units
 from convscope.figures.style import rendered
 from convscope.graph import Unit
-from convscope.methods.evolution.following import FeatureHistory, History, LayerEvolution
+from convscope.methods.evolution.histories import FeatureHistory, History, LayerEvolution
 from convscope.methods.evolution.settling import settling
 
 EPOCHS = (1, 2, 5, 10)

@@ -52,13 +52,13 @@ def test_folded_and_rectified_equals_one_after_the_other(conv: dict[str, object]
 
 def fused(net: Network, *layers: str) -> list[int]:
     """The values that the plan for some layers makes by a `Convolution`."""
-    plan = net._plan(frozenset(net.index_of(layer) for layer in layers), net.folding)
+    plan = net._runner.plan(frozenset(net.index_of(layer) for layer in layers), net.folding)
     return [action.index for action in plan if isinstance(action.run, Convolution)]
 
 
 def test_one_action_does_all_three() -> None:
     net = Network.trace(stack(kernel_size=3), (4, 9, 9))
-    plan = net._plan(frozenset({net.index_of("2")}), "fold")
+    plan = net._runner.plan(frozenset({net.index_of("2")}), "fold")
     assert [action.index for action in plan] == fused(net, "2") == [net.index_of("2")]
 
 
@@ -342,13 +342,15 @@ def test_a_narrow_convolution_reads_what_is_concatenated_for_it_alone_in_parts()
     last = net.layers[-1].name
 
     def made(*layers: str) -> set[int]:
-        return {action.index for action in net._plan(frozenset(net.index_of(layer) for layer in layers), net.folding)}
+        return {
+            action.index for action in net._runner.plan(frozenset(net.index_of(layer) for layer in layers), net.folding)
+        }
 
     assert net.index_of(cat) not in made(last)
     assert net.index_of(cat) in made(cat, last)
     wide = Network.trace(BRANCHES["concatenated for a wide one"]().eval(), (4, 14, 10))
     assert any(step.op == "cat" for step in wide.steps)
-    assert len(wide._plan(frozenset({wide.index_of(wide.output)}), "fold")) == 4
+    assert len(wide._runner.plan(frozenset({wide.index_of(wide.output)}), "fold")) == 4
 
 
 def test_a_residual_block_ends_in_one_action() -> None:

@@ -10,18 +10,9 @@ from torch import nn
 
 from convscope.errors import UsageError
 from convscope.graph import Network
-from convscope.models.networks import (
-    ALEXNET,
-    VARIANTS,
-    ZFNET,
-    Architecture,
-    Conv,
-    Full,
-    Norm,
-    build,
-    ceil_size,
-    initialise,
-)
+from convscope.models.architecture import ALEXNET, VARIANTS, ZFNET, Architecture, Conv, Full, Norm, ceil_size
+from convscope.models.initial import initialise
+from convscope.models.networks import build
 
 SMALL = Architecture("small", (Conv(1, 4, kernel=5, stride=3, pool=True, norm=True),), (Full(6, 5),), 3, 18)
 

@@ -18,8 +18,9 @@ from torch import nn
 
 from convscope.errors import StoreError, UsageError, WeightsError
 from convscope.models import weights
+from convscope.models.architecture import ZFNET
 from convscope.models.loading import load
-from convscope.models.networks import ZFNET, build
+from convscope.models.networks import build
 from convscope.models.tiny import TinyNet, random_tiny
 from convscope.models.weights import Weights, fit, flip_input_channels, load_into, read_weights, save_weights
 from tests.mutations import mutate

@@ -9,8 +9,9 @@ import torch
 
 from convscope.errors import MissingExtra, UsageError, WeightsError
 from convscope.models import zoo
+from convscope.models.architecture import VARIANTS, ZFNET
 from convscope.models.loading import load
-from convscope.models.networks import VARIANTS, ZFNET, build
+from convscope.models.networks import build
 from convscope.models.request import resized
 from convscope.models.squeezenet import SqueezeNet
 from convscope.models.tiny import TinyNet, random_tiny

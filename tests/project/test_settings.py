@@ -27,7 +27,8 @@ from convscope.generalisation import Learning, draw_folds, extract, measure_tran
 from convscope.generalisation.scratch import from_scratch, recipe_of
 from convscope.kernels.switch import switched
 from convscope.methods.correspondence import comparing
-from convscope.models.networks import ALEXNET, ZFNET, build
+from convscope.models.architecture import ALEXNET, ZFNET
+from convscope.models.networks import build
 from convscope.models.squeezenet import random_squeezenet
 from convscope.models.tiny import random_tiny
 from convscope.models.zoo import ZOO, zoo_entry

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from convscope.graph import Network
 from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d, Linear
+from convscope.graph.steps.joining import Cat
 from convscope.graph.steps.normalisation import BatchNorm, LocalResponseNorm
 from convscope.graph.steps.pointwise import (
     ClippedReLU,
@@ -23,7 +24,8 @@ from convscope.graph.steps.pointwise import (
     SmoothActivation,
 )
 from convscope.graph.steps.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d
-from convscope.graph.steps.structure import Cat, Reshape, Upsample
+from convscope.graph.steps.resampling import Upsample
+from convscope.graph.steps.reshaping import Reshape
 
 _KEEPS = (
     *(ReLU, ClippedReLU, MaximumWithZero, Rectifier, SmoothActivation, Differentiated, BatchNorm, LocalResponseNorm),

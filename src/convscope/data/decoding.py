@@ -28,11 +28,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
 from convscope.data.allowance import MAX_PIXELS
+from convscope.data.colours import RGB, on_white, rgb, shallow, three
 from convscope.data.formats import FORMATS, READ, open_image
 from convscope.data.jpeg import JpegHeader, check_scans, read_header
 from convscope.data.preprocess import Preprocess
 from convscope.data.rasterfiles import array_raster, deep_values, raster_of
-from convscope.data.rasters import Raster, limits, pixels_for
+from convscope.data.rasters import Raster, pixels_for
 from convscope.data.tiff import is_tiff, needs_tifffile
 from convscope.errors import ImageError
 
@@ -41,12 +42,8 @@ logger = logging.getLogger(__name__)
 Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image | Raster
 """What `decode` takes: an encoded file, pixels (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), a Pillow image, or values."""
 
-_RGB = Preprocess(1, 1)
-"""The recipe for looking at an image: RGB of 8 bits."""
 _ORIENTATION = 0x0112
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
-_STRIP = 1 << 20
-"""Pixels that are converted at once, so that a conversion takes little memory besides the picture."""
 # What Pillow's plugins are known to raise on damaged files. One file must not end a scan of a million.
 _PILLOW_ERRORS = (
     OSError,
@@ -89,14 +86,14 @@ def decode(payload: Payload, *, max_pixels: int | None = MAX_PIXELS, at_least: i
     if isinstance(payload, Image.Image):
         return _from_image(payload, max_pixels)
     if isinstance(payload, Raster):
-        return pixels_for(payload, _RGB)
+        return pixels_for(payload, RGB)
     _check_bytes(payload)
     jpeg = read_header(payload)
     if jpeg is not None and jpeg.components in (1, 3):
         return _from_jpeg(payload, jpeg, max_pixels, at_least)
     raster = _raster_in(payload, 3, max_pixels)
     if raster is not None:
-        return pixels_for(raster, _RGB)
+        return pixels_for(raster, RGB)
     return _from_file(payload, max_pixels)
 
 
@@ -210,7 +207,7 @@ def _from_file(
         with open_image(data) as image:
             _check_size(image.width, image.height, max_pixels)
             _check_inside(image, data, max_pixels)
-            return _finish(image, convert or _rgb)
+            return _finish(image, convert or rgb)
     except ImageError as error:
         raise needs_tifffile(error) if is_tiff(bytes(data[:4])) else error from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -252,7 +249,7 @@ def _sizes_in_icon(data: bytes | bytearray | memoryview) -> Iterator[tuple[int, 
 def _from_image(image: Image.Image, max_pixels: int) -> NDArray[np.uint8]:
     """The pixels of a Pillow image that somebody else opened."""
     _check_image(image, max_pixels)
-    return _finish(image, _rgb)
+    return _finish(image, rgb)
 
 
 def _check_image(image: Image.Image, max_pixels: int) -> None:
@@ -284,7 +281,7 @@ def _raster(image: Image.Image, channels: int, data: bytes | bytearray | memoryv
         return deep_values(np.asarray(image), data)
     if (mode, channels) in (("RGBA", 4), ("LA", 2)):
         return Raster(np.array(image), alpha=True)
-    return Raster(_rgb(image))
+    return Raster(rgb(image))
 
 
 def _finish(image: Image.Image, convert: Callable[[Image.Image], Any]) -> Any:
@@ -323,78 +320,6 @@ def _orient(image: NDArray[Any], orientation: int) -> NDArray[Any]:
     return np.ascontiguousarray(image[:: -1 if down else 1, :: -1 if right else 1])
 
 
-def _rgb(image: Image.Image) -> NDArray[np.uint8]:
-    """The pixels of a loaded Pillow image of any mode."""
-    mode = image.mode
-    if mode.startswith("I;16") or mode in ("I", "F"):
-        return _deep_image(image)
-    if mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in image.info:
-        return _by_strips(image, _straight)
-    return _by_strips(image, lambda part: np.array(part if mode == "RGB" else part.convert("RGB")))
-
-
-def _straight(image: Image.Image) -> NDArray[np.uint8]:
-    straight = image.convert("LA") if image.mode == "La" else image
-    return _on_white(np.asarray(straight.convert("RGBA")))
-
-
-def _deep_image(image: Image.Image) -> NDArray[np.uint8]:
-    extremes = [(part.min(), part.max()) for part in (np.asarray(strip) for _, strip in _strips(image))]
-    dtype = np.asarray(image.crop((0, 0, 1, 1))).dtype
-    low, high = np.min([low for low, _ in extremes]), np.max([high for _, high in extremes])
-    limits(Raster(np.array([low, high], dtype)[None, :, None]), _RGB)
-    return _by_strips(image, lambda part: _three(_scaled(np.asarray(part))))
-
-
-def _by_strips(image: Image.Image, convert: Callable[[Image.Image], NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """What a conversion pixel by pixel makes of an image, a strip at a time where it is large."""
-    if image.width * image.height <= _STRIP:
-        return convert(image)
-    out = np.empty((image.height, image.width, 3), np.uint8)
-    for rows, strip in _strips(image):
-        out[rows] = convert(strip)
-    return out
-
-
-def _strips(image: Image.Image) -> Iterator[tuple[slice, Image.Image]]:
-    for rows in _rows(image.height, image.width):
-        yield rows, image.crop((0, rows.start, image.width, rows.stop))
-
-
-def _rows(height: int, width: int) -> Iterator[slice]:
-    """The rows of strips of about `_STRIP` pixels."""
-    step = max(1, _STRIP // width)
-    for top in range(0, height, step):
-        yield slice(top, min(top + step, height))
-
-
-def _on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(H, W, 4) pixels composited on white, rounded to the nearest level."""
-    alpha = rgba[..., 3:].astype(np.uint16)
-    return ((rgba[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
-
-
-def _deep(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Pixels of more than 8 bits, of any shape: integers on 0..65535 and floating point on 0..1 become 0..255."""
-    if values.dtype == np.bool_:
-        return values.astype(np.uint8) * np.uint8(255)
-    limits(Raster(np.array([values.min(), values.max()], values.dtype)[None, :, None]), _RGB)
-    out = np.empty(values.shape, np.uint8)
-    for rows in _rows(len(values), values.size // len(values)):
-        out[rows] = _scaled(values[rows])
-    return out
-
-
-def _top(dtype: np.dtype[Any]) -> int:
-    return 1 if np.issubdtype(dtype, np.floating) else 65535
-
-
-def _scaled(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    if _top(values.dtype) == 1:
-        return np.rint(values.astype(np.float64) * 255).astype(np.uint8)
-    return ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-
-
 def _from_array(values: NDArray[np.generic], max_pixels: int) -> NDArray[np.uint8]:
     if values.ndim not in (2, 3) or (values.ndim == 3 and values.shape[2] not in (1, 3, 4)):
         raise ImageError(f"pixels are (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), found {values.shape}")
@@ -402,12 +327,7 @@ def _from_array(values: NDArray[np.generic], max_pixels: int) -> NDArray[np.uint
     if values.dtype not in (np.uint8, np.uint16, np.bool_) and values.dtype.kind != "f":
         raise ImageError(f"pixels are uint8, uint16, bool or floating point on 0..1, found {values.dtype}")
     # `astype` without a copy tells the type checker what the line before it told us.
-    pixels = values.astype(np.uint8, copy=False) if values.dtype == np.uint8 else _deep(values)
+    pixels = values.astype(np.uint8, copy=False) if values.dtype == np.uint8 else shallow(values)
     if pixels.ndim == 2 or pixels.shape[2] == 1:
-        return _three(pixels.reshape(pixels.shape[:2]))
-    return pixels if pixels.shape[2] == 3 else _on_white(pixels)
-
-
-def _three(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey pixels (H, W) as RGB."""
-    return np.repeat(grey[..., None], 3, axis=2)
+        return three(pixels.reshape(pixels.shape[:2]))
+    return pixels if pixels.shape[2] == 3 else on_white(pixels)

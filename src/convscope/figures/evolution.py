@@ -10,7 +10,7 @@ import numpy as np
 from convscope.errors import UsageError
 from convscope.figures.pictures import grid, shown
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.evolution.following import FeatureHistory, History
+from convscope.methods.evolution.histories import FeatureHistory, History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -29,8 +29,8 @@ from convscope.generalisation.journal import fold_key, journal_of, kept_in
 from convscope.generalisation.measures import class_accuracies
 from convscope.generalisation.results import Score
 from convscope.generalisation.splits import Fold
+from convscope.models.initial import initialise
 from convscope.models.loading import SCHEMES, split_spec
-from convscope.models.networks import initialise
 from convscope.models.request import ModelRequest, resized
 from convscope.progress import Progress, silent
 from convscope.settings import float32_by_default, usual_settings

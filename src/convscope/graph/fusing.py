@@ -22,10 +22,10 @@ from torch import Tensor
 from convscope.graph.folding import foldable, folded
 from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d, Linear
+from convscope.graph.steps.joining import Cat
 from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import Cast, ReLU, Sum
 from convscope.graph.steps.pool import MaxPool2d
-from convscope.graph.steps.structure import Cat
 from convscope.kernels import onednn
 from convscope.kernels.pooling import MaxPooling
 from convscope.kernels.reduction import Following

@@ -22,7 +22,7 @@ from convscope.graph.nouns import Value
 from convscope.graph.steps import Positionwise, Slot, Step
 from convscope.graph.steps.conv import Conv2d, ConvTranspose2d, Linear
 from convscope.graph.steps.pointwise import Differentiated, Product, Sum
-from convscope.graph.steps.structure import PERMUTATIONS, VIEWS, permutation
+from convscope.graph.steps.reshaping import PERMUTATIONS, VIEWS, permutation
 
 aten = torch.ops.aten
 

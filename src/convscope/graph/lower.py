@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
-import sympy
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -19,12 +18,15 @@ from convscope.errors import TraceError
 from convscope.graph.chaining import joined
 from convscope.graph.gates import with_gates
 from convscope.graph.heads import Output
+from convscope.graph.layouts import layout_of
 from convscope.graph.names import Origin, assign_names
 from convscope.graph.nouns import Value
+from convscope.graph.program import Program
 from convscope.graph.randomness import differs, may_draw, own_generators, random_steps
-from convscope.graph.steps import BatchSize, Call, Slot, Step, make_step
+from convscope.graph.sizes import Batch, alike, of_pixels
+from convscope.graph.steps import BatchSize, Call, Slot, make_step
 from convscope.graph.steps.normalisation import match_lrn
-from convscope.graph.steps.structure import PERMUTATIONS, VIEWS, permutation, permuted_layout, reshaped_layout
+from convscope.graph.steps.reshaping import PERMUTATIONS, VIEWS, permutation
 
 aten = torch.ops.aten
 
@@ -48,36 +50,7 @@ _SHAPE_ONLY = {
     aten.empty_like.default,
     aten.fill.Scalar,
 }
-_CHANNELS_FIRST = {
-    aten.conv2d.default,
-    aten.conv2d.padding,
-    aten.convolution.default,
-    aten.conv_transpose2d.input,
-    aten.max_pool2d.default,
-    aten.avg_pool2d.default,
-    aten.adaptive_avg_pool2d.default,
-    aten.adaptive_max_pool2d.default,
-}
 _CHECKS = ("_assert", "sym_constrain", "_guards", "assert_")
-
-
-@dataclass(frozen=True)
-class Program:
-    """The traced graph: value 0 is the image, step i makes value steps[i].index.
-
-    random: the names of what draws random numbers whenever the network runs, or drew them while it was traced.
-    """
-
-    steps: tuple[Step, ...]
-    values: tuple[Value, ...]
-    origins: dict[int, Origin]
-    aliases: dict[str, int]
-    outputs: tuple[Output, ...]
-    output: int
-    input_shape: tuple[int, int, int]
-    any_batch: bool
-    dtype: torch.dtype
-    random: tuple[str, ...] = ()
 
 
 def lower(program: ExportedProgram) -> Program:
@@ -123,11 +96,10 @@ class _Lowering:
             raise TraceError(
                 f"the model's input has {len(shape)} dimensions; images are (batch, channels, height, width)"
             )
-        self.batch = shape[0]
-        self.any_batch = not isinstance(self.batch, int)
-        if not self.any_batch and int(self.batch) != 1:
+        self.batch = Batch(shape[0])
+        if not self.batch.any and int(shape[0]) != 1:
             raise TraceError(
-                f"the program was exported for batches of exactly {self.batch}: export it with a dynamic batch "
+                f"the program was exported for batches of exactly {shape[0]}: export it with a dynamic batch "
                 "dimension, or for batches of 1"
             )
         self.input_shape = (int(shape[1]), int(shape[2]), int(shape[3]))
@@ -157,11 +129,11 @@ class _Lowering:
         aliases = self._aliases(set(names))
         steps = with_gates(steps, self.values)
         shape, outputs = self.input_shape, tuple(self.outputs)
-        images = (2 if self.any_batch else 1, *shape)
+        images = (2 if self.batch.any else 1, *shape)
         drawing = random_steps(steps, lambda: torch.rand(images, dtype=self.dtype, device=self.device))
         random, values = tuple(dict.fromkeys([*self.drawn, *drawing])), tuple(self.values)
         return Program(
-            steps, values, origins, aliases, outputs, outputs[0].value, shape, self.any_batch, self.dtype, random
+            steps, values, origins, aliases, outputs, outputs[0].value, shape, self.batch.any, self.dtype, random
         )
 
     def _enter_channels_first(self) -> None:
@@ -224,7 +196,7 @@ class _Lowering:
             return
         if isinstance(value, torch.SymInt | int | float | bool | torch.SymFloat | torch.SymBool):
             # A size that pixels decide is refused where it is used: it may serve a check alone.
-            self.env[node] = value if _of_pixels(value) else self._number(value)
+            self.env[node] = value if of_pixels(value) else self.batch.number(value)
             return
         if isinstance(value, list | tuple):
             self.env[node] = _Several(node)
@@ -234,9 +206,9 @@ class _Lowering:
         if node.target is operator.getitem:
             self._pick(node)
             return
-        if node.target is aten.copy.default and _alike(node.args[1].meta["val"], value):
+        if node.target is aten.copy.default and alike(node.args[1].meta["val"], value):
             self.env[node] = self.env[node.args[1]]  # what is overwritten does not count
-        elif node.target is aten.slice_scatter.default and _alike(node.args[1].meta["val"], value):
+        elif node.target is aten.slice_scatter.default and alike(node.args[1].meta["val"], value):
             self.env[node] = self.env[node.args[1]]  # a slice that is all there is
         elif not self._image_dependent(node) and not self._batch_dependent(node):
             self.env[node] = self._fold(node)
@@ -285,7 +257,7 @@ class _Lowering:
             known = self.env.get(leaf, leaf) if isinstance(leaf, torch.fx.Node) else leaf
             if isinstance(known, Slot):
                 return slots.setdefault(known.number, Slot(len(slots)))
-            return self._number(known) if isinstance(known, torch.SymInt) else known
+            return self.batch.number(known) if isinstance(known, torch.SymInt) else known
 
         args, kwargs = _deep_resolve(tuple(args), resolve), _deep_resolve(dict(kwargs), resolve)
         constant = not slots
@@ -293,49 +265,23 @@ class _Lowering:
             # A class token repeated for every image, say: it reads nothing of the images but how many there are.
             slots[0] = Slot(0)
         sources = tuple(self.values[i] for i in slots)
-        value = self._describe(node, target, args, kwargs, sources)
-        if constant:
-            value = replace(value, depends=False)
+        value = self._describe(node.meta["val"], target, sources)
         call = Call(target, args, kwargs, tuple(slots), sources, value, pick)
+        if value.batched:
+            value = replace(value, layout=layout_of(call, node.users))
+        call = replace(call, result=replace(value, depends=value.depends and not constant))
         _refuse_batch_statistics(call)
-        self.values.append(value)
+        self.values.append(call.result)
         self.pending.append((call, Origin.of(node)))
         self.env[node] = Slot(len(self.values) - 1)
 
-    def _describe(self, node: Any, target: Any, args: Any, kwargs: Any, sources: Sequence[Value]) -> Value:
-        tensor = node.meta["val"]
-        batched = tensor.dim() > 0 and self._is_batch(tensor.shape[0])
+    def _describe(self, tensor: Any, target: Any, sources: Sequence[Value]) -> Value:
+        """What is known of a tensor, but for where its rows and columns are."""
         shape = tuple(int(s) if isinstance(s, int) or s.node.is_constant() else -1 for s in tensor.shape[1:])
-        batched = batched and -1 not in shape
+        batched = tensor.dim() > 0 and self.batch.counts(tensor.shape[0]) and -1 not in shape
         depends = target not in _SHAPE_ONLY and any(v.depends for v in sources)
-        floating = tensor.is_floating_point()
-        value = Value(shape, None, batched, depends, floating, (0, 1, 0) if batched else self._batch_at(tensor))
-        if not batched:
-            return value
-        layout = (2, 3) if len(shape) == 3 else None
-        source = sources[0] if sources else None
-        if source is not None and target in VIEWS:
-            layout = reshaped_layout(source.shape, source.layout, shape) or layout
-            tokens = source.layout is None and source.shape[-1:] == shape[-1:] and source.shape[:1] != shape[:1]
-            if tokens and layout and not any(user.target in _CHANNELS_FIRST for user in node.users):
-                layout = (1, 2)  # tokens or windows (..., c) become a map (h, w, c)
-        elif source is not None and target in PERMUTATIONS:
-            layout = permuted_layout(Call(target, args, kwargs, (0,), (source,), value)) or layout
-        elif target is aten.select.int:
-            layout = _without(source, [int(args[1])]) if source else None
-        elif target is aten.stack.default and source is not None:
-            layout = _stacked_layout(sources, int(Call(target, args, kwargs, (0,), (source,), value).bind()["dim"]))
-        elif source is not None and len(shape) < len(source.shape) and "dim" in _arguments(target):
-            dims: Any = Call(target, args, kwargs, (0,), (source,), value).bind()["dim"]
-            layout = _without(source, [dims] if isinstance(dims, int) else dims or []) or layout
-        elif target not in _CHANNELS_FIRST and source is not None and len(source.shape) == len(shape):
-            layout = _common_layout(sources, shape) or layout
-        return Value(shape, layout, True, value.depends, value.floating)
-
-    def _batch_at(self, tensor: Any) -> tuple[int, int, int] | None:
-        numbers = [self._number(length) for length in tensor.shape]
-        found = [(dim, n.factor, n.offset) for dim, n in enumerate(numbers) if isinstance(n, BatchSize)]
-        return next((at for at in found if at[1]), None)
+        batch_at = (0, 1, 0) if batched else self.batch.within(tensor)
+        return Value(shape, None, batched, depends, tensor.is_floating_point(), batch_at)
 
     # -- what a node depends on ---------------------------------------------------------------------------------------
     def _leaves(self, node: Any) -> list[Any]:
@@ -366,7 +312,7 @@ class _Lowering:
         if not isinstance(self.env.get(first), Slot):
             return False
         before, after = cast(Any, first).meta["val"], node.meta["val"]
-        same = _alike(before, after)
+        same = alike(before, after)
         if node.target is aten.slice.Tensor:
             return same
         if node.target in (aten._to_copy.default, aten.to.dtype, aten.type_as.default, *VIEWS, aten.expand.default):
@@ -375,29 +321,6 @@ class _Lowering:
             return same
         on = node.target in _DROPPING and (node.args[2] if len(node.args) > 2 else node.kwargs.get("train", True))
         return same and node.target in _IDENTITIES and not on
-
-    def _is_batch(self, size: Any) -> bool:
-        if not self.any_batch:
-            return int(size) == 1
-        return not isinstance(size, int) and size.node.expr == self.batch.node.expr
-
-    def _number(self, value: Any) -> Any:
-        """A number, or how it depends on the batch size."""
-        if isinstance(value, BatchSize) or not isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
-            return value
-        expr = sympy.sympify(value.node.expr)
-        if not expr.free_symbols:
-            return int(expr)
-        if _of_pixels(value):
-            raise TraceError(
-                "the size of a tensor in the model depends on what is in the images (x[x > 0], torch.nonzero, "
-                "int(x.sum())): write it for tensors of one size, with torch.where for x[mask]"
-            )
-        symbol = self.batch.node.expr
-        offset, factor = expr.subs(symbol, 0), sympy.diff(expr, symbol)
-        if expr.free_symbols != {symbol} or not (offset.is_Integer and factor.is_Integer):
-            raise TraceError(f"a size in the model depends on the batch in a way that is not linear: {expr}")
-        return BatchSize(int(factor), int(offset))
 
 
 class _Several:
@@ -410,23 +333,6 @@ class _Several:
 def _key(part: Any) -> str:
     """A part of a path in what a model returns: a key, a number, or a name."""
     return str(next(getattr(part, name) for name in ("key", "idx", "name") if hasattr(part, name)))
-
-
-def _alike(a: Any, b: Any) -> bool:
-    """Whether two values have one shape and dtype; sizes that pixels decide are alike where they are the same one."""
-    return a.dtype == b.dtype and [_spelled(n) for n in a.shape] == [_spelled(n) for n in b.shape]
-
-
-def _spelled(size: Any) -> Any:
-    return size if isinstance(size, int) else size.node.expr
-
-
-def _of_pixels(value: Any) -> bool:
-    """Whether a number depends on what is in the images, as the count of positive pixels does."""
-    symbolic = isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool)
-    return symbolic and any(
-        str(symbol).startswith(("u", "zuf")) for symbol in sympy.sympify(value.node.expr).free_symbols
-    )
 
 
 def _plain(target: Any) -> str:
@@ -442,36 +348,6 @@ def _deep_resolve(tree: Any, resolve: Any) -> Any:
     if isinstance(tree, dict):
         return {k: _deep_resolve(v, resolve) for k, v in tree.items()}
     return resolve(tree)
-
-
-def _common_layout(sources: Sequence[Value], shape: tuple[int, ...]) -> tuple[int, int] | None:
-    """The layout that operands of the result's rank share; of several, that of the largest."""
-    found = [v for v in sources if v.layout is not None and len(v.shape) == len(shape)]
-    return max(found, key=lambda v: v.size[0] * v.size[1]).layout if found else None
-
-
-def _arguments(target: Any) -> set[str]:
-    """The names of an operator's arguments."""
-    return {argument.name for argument in getattr(getattr(target, "_schema", None), "arguments", ())}
-
-
-def _without(source: Value, dims: Sequence[int]) -> tuple[int, int] | None:
-    """The layout when dimensions are gone; None if positions or the batch are among them."""
-    gone = {int(dim) % (len(source.shape) + 1) for dim in dims}
-    if source.layout is None or gone & {0, *source.layout}:
-        return None
-    y, x = (d - sum(g < d for g in gone) for d in source.layout)
-    return (y, x)
-
-
-def _stacked_layout(sources: Sequence[Value], dim: int) -> tuple[int, int] | None:
-    """The layout of maps of one layout that are stacked along a new dimension."""
-    layouts = {v.layout for v in sources}
-    if len(layouts) != 1 or None in layouts:
-        return None
-    dim %= len(sources[0].shape) + 2
-    y, x = (d + (d >= dim) for d in sources[0].layout or ())
-    return (y, x) if dim > 0 else None
 
 
 def _to_channels_first(call: Call) -> bool:

@@ -1,6 +1,6 @@
-"""A plan run from image to output, with what is asked for seen, or reduced, as soon as it is there.
+"""A program run from image to output, with what is asked for seen, or reduced, as soon as it is there.
 
-It is a module because a reduction reads a value once, and what the network does to it next is done in the same reading.
+A reduction reads a value once, and what the network does to it next is done in the same reading.
 What that is, and what the values are afterwards, is known here alone: who asks for reductions gets numbers.
 """
 
@@ -8,14 +8,78 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from convscope.graph.fusing import Action
+from convscope.errors import ShapeError
+from convscope.graph.fusing import Action, plan
 from convscope.graph.nouns import Value
+from convscope.graph.program import Program
 from convscope.kernels import reduction
 from convscope.kernels.reduction import Asked, Reduced
+
+Folding = Literal["fold", "none"]
+"""Whether batch norm is run within the convolution before it, where nobody asks for what is between."""
+
+
+class Runner:
+    """Runs a program for what is asked of it, its name and whether it folds as the network's."""
+
+    def __init__(self, program: Program, name: str, folding: Folding) -> None:
+        self._program, self._name = program, name
+        self._folding: Folding = folding
+        self._plans: dict[tuple[frozenset[int], Folding, bool], list[Action]] = {}
+
+    def plan(self, wanted: frozenset[int], folding: Folding, *, keep: bool = True) -> list[Action]:
+        """What to run for the wanted values, made once for each set of them."""
+        key = (wanted, folding, keep)
+        if key not in self._plans:
+            self._plans[key] = plan(self._program.steps, wanted, fold=folding == "fold", keep=keep)
+        return self._plans[key]
+
+    def values(self, images: Tensor, wanted: set[int], folding: Folding) -> dict[int, Tensor]:
+        """The wanted values for images (n, C, H, W), one by one where the program takes no more at once."""
+        if self._at_once(images):
+            return self._values(images, wanted, folding)
+        parts = [self._values(images[i : i + 1], wanted, folding) for i in range(len(images))]
+        if not parts:
+            raise ShapeError(f"{self._name} was exported for one image at a time and was given none")
+        return {i: torch.cat([p[i] for p in parts]) for i in wanted}
+
+    def stream(self, images: Tensor, names: Mapping[int, Sequence[str]]) -> Iterator[tuple[str, Tensor]]:
+        """The values of layers, by the names that each is asked for by, in execution order."""
+        if self._at_once(images):
+            yield from self._running(names).stream(images)
+            return
+        found = self.values(images, set(names), self._folding)
+        yield from ((name, as_map(self._program.values[i], found[i])) for i in sorted(names) for name in names[i])
+
+    def reduce(
+        self, images: Tensor, names: Mapping[int, Sequence[str]], asked: Mapping[str, Asked]
+    ) -> Iterator[tuple[str, Reduced]]:
+        """What is asked of the values of layers, in execution order."""
+        if self._at_once(images):
+            yield from self._running(names).reduce(images, asked)
+            return
+        for name, output in self.stream(images, names):
+            yield name, reduction.reduce([output], asked[name], None).reduced
+
+    def _at_once(self, images: Tensor) -> bool:
+        return self._program.any_batch or len(images) == 1
+
+    def _running(self, names: Mapping[int, Sequence[str]]) -> Running:
+        return Running(self.plan(frozenset(names), self._folding, keep=False), names, self._program.values)
+
+    def _values(self, images: Tensor, wanted: set[int], folding: Folding) -> dict[int, Tensor]:
+        alive: dict[int, Tensor] = {0: images}
+        with torch.no_grad():
+            for action in self.plan(frozenset(wanted), folding):
+                alive[action.index] = action.run([alive[i] for i in action.inputs])
+                for i in action.spent:
+                    del alive[i]
+        return {i: alive[i] for i in wanted}
 
 
 @dataclass(frozen=True)
@@ -77,3 +141,6 @@ def _run(action: Action, alive: dict[int, Tensor]) -> None:
 def _free(action: Action, alive: dict[int, Tensor]) -> None:
     for i in action.spent:
         alive.pop(i, None)
+
+
+__all__ = ["Folding", "Runner", "Running", "as_map"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from convscope.graph.nouns import Value
 from convscope.graph.steps import Step
+from convscope.graph.steps.joining import Cat
 from convscope.graph.steps.pointwise import ClippedReLU, MaximumWithZero, Rectifier, ReLU, SmoothActivation, Sum
-from convscope.graph.steps.structure import Cat
 
 _COMPLETE = (ReLU, ClippedReLU, MaximumWithZero, Rectifier, SmoothActivation, Sum, Cat)
 

@@ -1,19 +1,10 @@
 """Networks: the zoo, loading by scheme, weights, and the preprocessing that belongs to them."""
 
+from convscope.models.architecture import ALEXNET, VARIANTS, ZFNET, Architecture, Conv, Full, Norm
 from convscope.models.imagenet import imagenet_classes
+from convscope.models.initial import initialise
 from convscope.models.loading import SCHEMES, load
-from convscope.models.networks import (
-    ALEXNET,
-    VARIANTS,
-    ZFNET,
-    Architecture,
-    Conv,
-    ConvNet,
-    Full,
-    Norm,
-    build,
-    initialise,
-)
+from convscope.models.networks import ConvNet, build
 from convscope.models.squeezenet import SqueezeNet
 from convscope.models.tiny import TinyNet
 from convscope.models.weights import Weights, load_into, read_weights, save_weights

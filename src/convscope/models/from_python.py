@@ -17,7 +17,7 @@ from torch import nn
 from convscope.data import Preprocess
 from convscope.errors import UsageError, nearest
 from convscope.models.from_torchvision import is_unfit, unfit
-from convscope.models.networks import seeded
+from convscope.models.initial import seeded
 from convscope.models.request import Found, ModelRequest, file_label, from_metadata
 from convscope.models.weights import load_into
 

@@ -12,7 +12,7 @@ from convscope.data import Preprocess
 from convscope.errors import UsageError, WeightsError, missing_extra, nearest
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import COUNT, imagenet_classes, package_folder
-from convscope.models.networks import seeded
+from convscope.models.initial import seeded
 from convscope.models.request import (
     PRETRAINED,
     Found,

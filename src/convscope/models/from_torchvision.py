@@ -15,7 +15,7 @@ import torch
 
 from convscope.data import Preprocess
 from convscope.errors import MissingExtra, UsageError, WeightsError, missing_extra, nearest
-from convscope.models.networks import seeded
+from convscope.models.initial import seeded
 from convscope.models.request import PRETRAINED, RANDOM, Found, ModelRequest, file_label, from_metadata, random_label
 from convscope.models.weights import Taken, Weights, load_into
 

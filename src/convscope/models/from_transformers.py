@@ -19,7 +19,7 @@ from convscope.errors import UsageError, WeightsError, missing_extra
 from convscope.files import home_expanded, kind_of
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import package_folder
-from convscope.models.networks import seeded
+from convscope.models.initial import seeded
 from convscope.models.request import RANDOM, Found, ModelRequest, file_label, quiet, random_label
 from convscope.models.weights import load_into
 

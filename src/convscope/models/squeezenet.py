@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.errors import UsageError
-from convscope.models.networks import seeded
+from convscope.models.initial import seeded
 
 Version = Literal["1_0", "1_1"]
 

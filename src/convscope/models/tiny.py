@@ -11,7 +11,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from convscope.models.networks import seeded
+from convscope.models.initial import seeded
 
 _DTYPE = torch.float32  # of weights, whatever the process makes by default
 

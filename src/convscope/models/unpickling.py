@@ -3,7 +3,7 @@
 A pickle is a program for a small machine with a stack: it names functions and classes and says how to call them, so
 loading one with `pickle` can run anything. The machine here follows the same instructions and has no way to reach
 Python: a name becomes a `Named`, a call a `Made` that says what would have been called with what. What the reader of a
-file knows, such as arrays and tensors, is made afterwards from these, by `convscope.models.checkpoints` and by the
+file knows, such as arrays and tensors, is made afterwards from these, by `convscope.models.described` and by the
 functions below; the rest (Namespaces, dates, enums, classes of a stranger's package) stays a description.
 
 A pickle can also say little and mean much: a list that holds itself ten times, ten times over; a memo of two thousand

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 
 from convscope.data import CAFFE_MEAN, Preprocess
 from convscope.errors import UsageError, WeightsError, missing_extra, nearest
+from convscope.models.architecture import VARIANTS, ZFNET, Architecture
 from convscope.models.imagenet import imagenet_classes, package_folder
-from convscope.models.networks import VARIANTS, ZFNET, Architecture, build
+from convscope.models.networks import build
 from convscope.models.request import (
     PRETRAINED,
     Found,

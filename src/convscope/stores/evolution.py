@@ -23,7 +23,8 @@ from convscope.data.sources.select import limit
 from convscope.files import write_bytes
 from convscope.graph import Network, Unit
 from convscope.methods.evolution import following
-from convscope.methods.evolution.following import Checkpoint, FeatureHistory
+from convscope.methods.evolution.histories import FeatureHistory
+from convscope.methods.evolution.looking import Checkpoint
 from convscope.methods.evolution.settling import Responses, sampled
 from convscope.progress import Progress
 from convscope.stores.scan import KeptScan, scan

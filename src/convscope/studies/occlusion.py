@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from os import PathLike
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Preprocess, Source, load_image
-from convscope.errors import MissingExtra, UnknownLayer, UsageError
-from convscope.files import json_bytes, write_bytes, write_json
+from convscope.errors import UsageError
+from convscope.files import json_bytes
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.methods.occlusion import Border, Fill, OcclusionMaps, join, one_of
@@ -26,56 +26,14 @@ from convscope.methods.occlusion.readings import Reduction
 from convscope.methods.occlusion.sweep import Method
 from convscope.methods.targets import Target
 from convscope.progress import Progress
-from convscope.stores.occlusion import Covered, occlude_source, read_json
+from convscope.stores.occlusion import Covered, occlude_source
 from convscope.stores.scan import KeptScan
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, collection, expect_network, targets_for
 from convscope.studies.kept import context
-from convscope.studies.pictures import Seen, crop_of, file_name, look_at, none_readable, seen_in, short_name
-from convscope.studies.projected import photo_of
+from convscope.studies.occlusion_figures import PARTS, Elsewhere, Figures, Photos, drawing, figure_name
+from convscope.studies.pictures import Seen, crop_of, look_at, none_readable, seen_in
 from convscope.tables import csv_of, without_nan
-
-Photos = Callable[[int], NDArray[Any]]
-"""An image's pixels (H, W, C) as the network sees them, by its number."""
-
-PARTS = "parts"
-"""The folder that keeps the answer for each image, within that of the answer."""
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """Where a map's strongest projections in other images come from: a scan, an atlas, both or none."""
-
-    scan: KeptScan | None = None
-    atlas: Atlas | None = None
-
-    @classmethod
-    def of(
-        cls, net: Network, scan: KeptScan | str | PathLike[str] | None, images: Images, atlas: Atlas | None
-    ) -> Elsewhere:
-        """With a scan, or that in a folder, of those images; raises UsageError where it is of others."""
-        if scan is None or isinstance(scan, KeptScan):
-            return cls(scan, atlas)
-        try:
-            return cls(KeptScan.load(scan).with_images(net, images), atlas)
-        except UsageError as error:
-            raise UsageError(f"scan={str(scan)!r}: {error} (scan_images= names the collection)") from error
-
-    @property
-    def key(self) -> list[str]:
-        """What decides the projections."""
-        found = [] if self.scan is None else ["scan", *self.scan.identity.network, *self.scan.identity.source]
-        return found + ([] if self.atlas is None else ["atlas", str(self.atlas.manifest["data"]["fingerprint"])])
-
-    def in_atlas(self, unit: Unit, name: str) -> tuple[NDArray[np.uint8], ...]:
-        """The unit's strongest projections in an atlas's images but the one of that name, where it has the layer."""
-        if self.atlas is None or self.scan is not None:
-            return ()
-        try:
-            found = self.atlas.unit(unit)
-        except UnknownLayer:
-            return ()
-        return tuple(p for p, other in zip(found.projections, found.names, strict=True) if other != name)
 
 
 @dataclass(eq=False, repr=False)
@@ -210,7 +168,7 @@ class Occlusion(Answer):
         """One an image, as the paper's Fig. 7."""
         named = zip(self.seen.indices, self.seen.names, strict=True)
         return {
-            _figure_name(index, name): Figure(name, partial(self._draw, row)) for row, (index, name) in enumerate(named)
+            figure_name(index, name): Figure(name, partial(self._draw, row)) for row, (index, name) in enumerate(named)
         }
 
     def written(self, folder: Path) -> Mapping[str, Path]:
@@ -220,13 +178,13 @@ class Occlusion(Answer):
     def figure_of(self, row: int) -> Path | None:
         """Where an image's figure was written."""
         written = self.drawn or ({} if self.saved is None else self.saved.figures)
-        return written.get(_figure_name(self.seen.indices[row], self.seen.names[row]))
+        return written.get(figure_name(self.seen.indices[row], self.seen.names[row]))
 
     def _draw(self, row: int) -> bytes:
         one = Covered(self.seen.indices[row], self.seen.names[row], one_of(self.found, row))
         if self.net is None or self.photos is None or self.elsewhere is None:
             raise UsageError("an answer that was loaded has the figures that were saved with it, and draws no others")
-        return _drawing(self.net, self.photos, self.elsewhere, one)
+        return drawing(self.net, self.photos, self.elsewhere, one)
 
     def entry(self, atlas: Atlas) -> Entry:
         """A row and a figure for each image; linked to the maps that were followed."""
@@ -240,54 +198,6 @@ class Occlusion(Answer):
             images=self.seen.in_atlas(atlas),
             settings={**found.grid.to_json(), "fill": found.fill, "layer": found.layer, **found.settings},
         )
-
-
-def _drawing(net: Network, photos: Photos, elsewhere: Elsewhere, one: Covered) -> bytes:
-    """An image's figure; raises MissingExtra without matplotlib."""
-    from convscope.figures.occlusion import draw
-    from convscope.figures.style import rendered
-
-    others = elsewhere.in_atlas(one.found.strongest[0], one.name)
-    photo = photo_of(
-        net, one.found, 0, photos(one.index), name=short_name(one.name), scan=elsewhere.scan, others=others
-    )
-    return rendered(draw(one.found, [photo], classes=net.classes))
-
-
-class _Figures:
-    """The figures in a folder, drawn as images are answered, and not again in a repeated run: `drawn`, by file name."""
-
-    def __init__(self, out: Path, net: Network, source: Source, photos: Photos, elsewhere: Elsewhere) -> None:
-        self.drawn: dict[str, Path] = {}
-        self._out, self._net, self._source, self._photos, self._elsewhere = out, net, source, photos, elsewhere
-        self._fresh, self._drawing = True, True
-
-    def take(self, one: Covered) -> None:
-        """Draw an image's figure, unless a run before did."""
-        if self._fresh:
-            self._forget_others()
-            self._fresh = False
-        name = _figure_name(one.index, one.name)
-        path = self._out / name
-        if self._drawing and not (one.kept and path.is_file()):
-            try:
-                write_bytes(path, _drawing(self._net, self._photos, self._elsewhere, one))
-            except MissingExtra:
-                self._drawing = False
-        if path.is_file():
-            self.drawn[name] = path
-
-    def _forget_others(self) -> None:
-        """Remove figures that show other projections than those asked for now."""
-        note = self._out / PARTS / "figures.json"
-        if read_json(note) != self._elsewhere.key:
-            for index in range(len(self._source)):
-                (self._out / _figure_name(index, self._source.name(index))).unlink(missing_ok=True)
-            write_json(note, self._elsewhere.key)
-
-
-def _figure_name(index: int, name: str) -> str:
-    return f"{file_name(index, name)}.png"
 
 
 def occlude(
@@ -383,7 +293,7 @@ def _each(
 ) -> Occlusion:
     """The answer for a collection, image by image; with a folder, answers are kept and figures drawn as they come."""
     photos = partial(_pixels, source, preprocess_of(net, source))
-    drawing = None if store is None else _Figures(Path(store), net, source, photos, elsewhere)
+    figures = None if store is None else Figures(Path(store), net, source, photos, elsewhere)
     parts = None if store is None else Path(store) / PARTS
     covered, failures = [], []
     for one in occlude_source(net, source, store=parts, **asked):
@@ -391,12 +301,12 @@ def _each(
             failures.append(one)
             continue
         covered.append(one)
-        if drawing is not None:
-            drawing.take(one)
+        if figures is not None:
+            figures.take(one)
     if not covered:
         raise none_readable(source, failures)
     seen = seen_in(source, [one.index for one in covered], failures)
-    drawn = None if drawing is None else drawing.drawn
+    drawn = None if figures is None else figures.drawn
     return Occlusion(join([one.found for one in covered]), seen, net.classes, net, photos, elsewhere, drawn)
 
 

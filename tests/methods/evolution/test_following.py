@@ -13,7 +13,9 @@ from convscope.data import Preprocess, open_source
 from convscope.errors import StoreError, UnknownLayer, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.deconv import project
-from convscope.methods.evolution.following import Checkpoint, FeatureHistory, default_layers
+from convscope.methods.evolution.followed import default_layers
+from convscope.methods.evolution.histories import FeatureHistory
+from convscope.methods.evolution.looking import Checkpoint
 from convscope.stores.evolution import evolution
 
 SIDE = 12

@@ -1,6 +1,16 @@
 """One module a family of operations; importing this package registers all of their rules."""
 
-from convscope.graph.steps import conv, normalisation, pointwise, pool, rearranging, structure
+from convscope.graph.steps import (
+    conv,
+    joining,
+    normalisation,
+    pointwise,
+    pool,
+    rearranging,
+    resampling,
+    reshaping,
+    slicing,
+)
 from convscope.graph.steps.base import BatchSize, Call, Positionwise, PullContext, Slot, Step
 from convscope.graph.steps.registry import make_step
 
@@ -12,10 +22,13 @@ __all__ = [
     "Slot",
     "Step",
     "conv",
+    "joining",
     "make_step",
     "normalisation",
     "pointwise",
     "pool",
     "rearranging",
-    "structure",
+    "resampling",
+    "reshaping",
+    "slicing",
 ]

@@ -22,7 +22,7 @@ from convscope.graph.nouns import Span, Value
 from convscope.graph.options import PullOptions
 from convscope.graph.steps.base import Call, PullContext, Slot, Step, fill
 from convscope.graph.steps.registry import rule
-from convscope.graph.steps.structure import PERMUTATIONS, VIEWS
+from convscope.graph.steps.reshaping import PERMUTATIONS, VIEWS
 
 aten = torch.ops.aten
 
@@ -159,6 +159,16 @@ def _one_for_all(source: np.ndarray, none: np.ndarray, axis: int) -> np.ndarray 
     most = np.where(none, -1, source).max(axis)
     least = np.where(none, 1 << 40, source).min(axis)
     return most if ((most == least) | (most < 0)).all() else None
+
+
+@rule(
+    aten.expand.default, aten.pixel_shuffle.default, aten.pixel_unshuffle.default, aten.roll.default, aten.flip.default
+)
+@rule(aten.reflection_pad2d.default, aten.replication_pad2d.default, aten.repeat.default)
+class LinearFallback(Step):
+    """Rearrangements without a rule on boxes: linear, so their adjoint needs no forward values; whole map."""
+
+    linear = True
 
 
 @rule(*_MOVES, Chain)

@@ -1,0 +1,95 @@
+"""A network's layers, looked up by number or name, and its units by theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
+
+from convscope.errors import UnknownLayer, nearest
+from convscope.graph.listing import rows_of, table_of
+from convscope.graph.nouns import Layer, Unit
+from convscope.shown import Shown
+
+
+class LayerList(Shown):
+    """The addressable layers of a network in execution order, a table; looked up by number or by name."""
+
+    def __init__(self, layers: Iterable[Layer], aliases: dict[str, str], stages: Sequence[str], model: str) -> None:
+        self._layers = tuple(layers)
+        self._by_name = {layer.name: layer for layer in self._layers}
+        self._aliases = aliases
+        self._stages = tuple(stages)
+        self._model = model
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    @overload
+    def __getitem__(self, key: str) -> Layer: ...
+    @overload
+    def __getitem__(self, key: int) -> Layer: ...
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Layer, ...]: ...
+    def __getitem__(self, key: str | int | slice) -> Layer | tuple[Layer, ...]:
+        """The layer of a name (a container's name is that of its last layer), a number, or a slice of layers.
+
+        Raises:
+            UnknownLayer: if there is no layer of that name; the message names the nearest.
+        """
+        if not isinstance(key, str):
+            return self._layers[key]
+        found = self._by_name.get(self._aliases.get(key, key))
+        if found is None:
+            close = nearest(key, (*self._by_name, *self._aliases))
+            raise UnknownLayer(
+                f"layer '{key}' is not in {self._model}{close} ({len(self)} layers: run `convscope layers MODEL`)"
+            )
+        return found
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self._layers)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_name or key in self._aliases or key in self._layers
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all layers, in execution order."""
+        return tuple(self._by_name)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a layer: name, op, channels, height, width, and size, stride and offset of its receptive field."""
+        return rows_of(self._layers)
+
+    def __repr__(self) -> str:
+        return table_of(self._layers).text()
+
+    def stages(self) -> tuple[str, ...]:
+        """The names of the layers to look at by default: the last complete one of each map size, in execution order."""
+        return self._stages
+
+    def unit(self, unit: str | Unit) -> Unit:
+        """The unit with its layer's full name, checked to exist.
+
+        Raises:
+            UsageError: if the text is not a unit.
+            UnknownLayer: if the layer does not exist, or has no such channel or position.
+        """
+        unit = Unit.parse(unit) if isinstance(unit, str) else unit
+        layer = self[unit.layer]
+        if not 0 <= unit.channel < layer.channels:
+            raise UnknownLayer(
+                f"unit '{unit}' does not exist: layer '{layer.name}' has {layer.channels} units, "
+                f"0 to {layer.channels - 1}"
+            )
+        if unit.position is not None:
+            if not layer.spatial:
+                raise UnknownLayer(f"unit '{unit}' names a position, but layer '{layer.name}' is a vector")
+            if not (0 <= unit.position[0] < layer.height and 0 <= unit.position[1] < layer.width):
+                raise UnknownLayer(
+                    f"unit '{unit}' does not exist: the map of layer '{layer.name}' is {layer.height} x {layer.width}"
+                )
+        return Unit(layer.name, unit.channel, unit.position)
+
+
+__all__ = ["LayerList"]

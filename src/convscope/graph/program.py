@@ -1,0 +1,75 @@
+"""A traced graph as data: its steps, what is known of their values, and its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from convscope.graph.heads import Output
+from convscope.graph.names import Origin
+from convscope.graph.nouns import Value
+from convscope.graph.steps import Step
+
+
+@dataclass(frozen=True)
+class Program:
+    """The traced graph: value 0 is the image, step i makes value steps[i].index.
+
+    random: the names of what draws random numbers whenever the network runs, or drew them while it was traced.
+    """
+
+    steps: tuple[Step, ...]
+    values: tuple[Value, ...]
+    origins: dict[int, Origin]
+    aliases: dict[str, int]
+    outputs: tuple[Output, ...]
+    output: int
+    input_shape: tuple[int, int, int]
+    any_batch: bool
+    dtype: torch.dtype
+    random: tuple[str, ...] = ()
+
+    def constants(self) -> Iterator[Tensor]:
+        """The weights, and whatever else is a tensor among the arguments of its operations."""
+        for step in self.steps:
+            yield from tensors_in((step.call.args, step.call.kwargs))
+
+    def moved(
+        self,
+        move: Callable[[Tensor], Tensor],
+        dtype: torch.dtype | None = None,
+        device: torch.device | str | None = None,
+    ) -> Program:
+        """The same graph with each of its tensors moved, once, and of that dtype and on that device from now on."""
+        memo: dict[int, Tensor] = {}
+
+        def once(leaf: Tensor | torch.dtype | torch.device) -> Tensor | torch.dtype | torch.device:
+            # Operations that make tensors name a device and a dtype: theirs are the network's.
+            if isinstance(leaf, torch.device):
+                return leaf if device is None else torch.device(device)
+            if isinstance(leaf, torch.dtype):
+                return dtype if dtype is not None and leaf == self.dtype else leaf
+            if id(leaf) not in memo:
+                memo[id(leaf)] = move(leaf)
+            return memo[id(leaf)]
+
+        return replace(self, steps=tuple(step.moved(once) for step in self.steps), dtype=dtype or self.dtype)
+
+
+def tensors_in(tree: Any) -> Iterator[Tensor]:
+    """The tensors in nested tuples, lists and dictionaries."""
+    if isinstance(tree, Tensor):
+        yield tree
+    elif isinstance(tree, list | tuple):
+        for item in tree:
+            yield from tensors_in(item)
+    elif isinstance(tree, dict):
+        for item in tree.values():
+            yield from tensors_in(item)
+
+
+__all__ = ["Program", "tensors_in"]

@@ -1,0 +1,147 @@
+"""One checkpoint of a training looked at: the strongest response of each unit, and projections of those followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.data import Source
+from convscope.graph import Network, Unit
+from convscope.methods.deconv.strongest import project_from
+from convscope.methods.evolution.followed import Followed
+from convscope.methods.evolution.histories import History
+from convscope.methods.evolution.settling import Responses, sampled
+from convscope.methods.scan.found import Scanned
+from convscope.methods.scan.scanning import scan
+from convscope.progress import Progress, silent
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A network as it was after an epoch of its training: the network, or what gives it when it is needed."""
+
+    epoch: int
+    net: Network | Callable[[], Network]
+
+    def network(self) -> Network:
+        """The network, loaded if it was not yet."""
+        return self.net if isinstance(self.net, Network) else self.net()
+
+
+class Looking(Protocol):
+    """How a checkpoint is looked at: the strongest responses of its units, and their responses to a sample."""
+
+    def scan(self, epoch: int, net: Network, source: Source, layers: Sequence[str], *, progress: Progress) -> Scanned:
+        """The strongest response of every unit of the layers."""
+        ...
+
+    def responses(self, epoch: int, net: Network, source: Source, layers: Sequence[str], sample: int) -> Responses:
+        """The responses of all units of the layers to a sample of the images."""
+        ...
+
+
+class Afresh:
+    """Looks at every checkpoint anew."""
+
+    def scan(self, epoch: int, net: Network, source: Source, layers: Sequence[str], *, progress: Progress) -> Scanned:
+        """The strongest response of every unit of the layers."""
+        return scan(net, source, layers=layers, k=1, statistics="none", progress=progress)
+
+    def responses(self, epoch: int, net: Network, source: Source, layers: Sequence[str], sample: int) -> Responses:
+        """The responses of all units of the layers to a sample of the images."""
+        return sampled(net, source, layers, sample)
+
+
+@dataclass(frozen=True, eq=False)
+class SeenUnit:
+    """A unit at one checkpoint."""
+
+    value: float
+    image: int
+    position: tuple[int, int]
+    pixels: Tensor | None
+    box: NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What one checkpoint showed, without its network."""
+
+    name: str
+    topk: dict[str, tuple[NDArray[np.int64], NDArray[np.float32]]]
+    responses: Responses
+    seen: dict[Unit, SeenUnit]
+
+
+def look_at(
+    step: Checkpoint, source: Source, followed: Followed, looking: Looking, *, sample: int, progress: Progress | None
+) -> Found:
+    """What a checkpoint shows of what is followed."""
+    tell, net = progress or silent, step.network()
+    followed.decide(net)
+    stage = f"epoch {step.epoch}"
+
+    def scanned(_: str, done: int, total: int) -> None:
+        tell(stage, done, total)
+
+    strongest = looking.scan(step.epoch, net, source, followed.layers, progress=scanned)
+    responses = looking.responses(step.epoch, net, source, followed.layers, sample)
+    topk, seen = {}, {}
+    for layer in followed.layers:
+        table = strongest[layer].topk
+        values, images = table.values[:, 0].numpy(), table.images[:, 0].numpy()
+        excited = (values > 0) & (images >= 0)
+        topk[layer] = (np.where(excited, images, -1), np.where(excited, values, 0).astype(np.float32))
+        mine = [unit for unit in followed.units if unit.layer == layer]
+        seen |= _project(net, source, mine, topk[layer], table.positions[:, 0].numpy())
+    return Found(net.name, topk, responses, seen)
+
+
+def _project(
+    net: Network,
+    source: Source,
+    units: Sequence[Unit],
+    topk: tuple[NDArray[np.int64], NDArray[np.float32]],
+    positions: NDArray[np.int32],
+) -> dict[Unit, SeenUnit]:
+    """Units of one layer, each with the projection of its strongest response."""
+    images, values = topk
+    excited = [unit for unit in units if images[unit.channel] >= 0]
+    places = {unit: (int(positions[unit.channel, 0]), int(positions[unit.channel, 1])) for unit in units}
+    spatial = bool(units) and net.layers[units[0].layer].spatial
+    asked = [Unit(u.layer, u.channel, places[u] if spatial else None) for u in excited]
+    made = project_from(net, source, asked, [int(images[u.channel]) for u in excited]) if asked else None
+    rows = {} if made is None else {(u.layer, u.channel): i for i, u in enumerate(made.units)}
+    seen = {}
+    for unit in units:
+        row, value, image = rows.get((unit.layer, unit.channel)), float(values[unit.channel]), int(images[unit.channel])
+        pixels = None if made is None or row is None else made.pixels[row]
+        box = None if made is None or row is None else made.boxes[row].numpy()
+        seen[unit] = SeenUnit(value, image, places[unit], pixels, box)
+    return seen
+
+
+def history_of(unit: Unit, seen: Sequence[SeenUnit]) -> History:
+    """A unit's history, from what was seen of it at each checkpoint."""
+    shape = next((one.pixels.shape for one in seen if one.pixels is not None), (3, 1, 1))
+    pixels = torch.stack(
+        [torch.zeros(shape, dtype=torch.float32, device="cpu") if one.pixels is None else one.pixels for one in seen]
+    )
+    boxes = np.stack([np.zeros(4, np.int64) if one.box is None else one.box for one in seen])
+    return History(
+        unit,
+        np.array([one.value for one in seen], np.float32),
+        np.array([one.image for one in seen], np.int64),
+        np.array([one.position for one in seen], np.int64),
+        pixels,
+        boxes,
+    )
+
+
+__all__ = ["Afresh", "Checkpoint", "Found", "Looking", "history_of", "look_at"]

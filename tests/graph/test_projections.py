@@ -49,7 +49,7 @@ def on_whole_maps(net: Network, image: Tensor, projection: ProjectedPixels, opti
 @pytest.mark.parametrize("rule", ["deconvnet", "gradient", "guided"])
 @pytest.mark.parametrize("name", [n for n in nets.MAPS if n != "windows"])
 def test_boxes_equal_whole_maps_at_every_position(name: str, rule: Rule) -> None:
-    module, net, shape = nets.traced(name)
+    _, net, shape = nets.traced(name)
     image = torch.randn(1, *shape, dtype=torch.float64)
     for layer in net.layers:
         if layer.spatial:
@@ -78,7 +78,7 @@ def test_modified_autograd_agrees_at_every_position(name: str) -> None:
 @pytest.mark.parametrize("name", nets.MAPS)
 def test_the_compiled_loops_of_float32_project_what_float64_does(name: str, rule: Rule) -> None:
     """Sparse transposed convolutions, unpooling and boxes go another way in float32 than in the tests above."""
-    module, net, shape = nets.traced(name)
+    _, net, shape = nets.traced(name)
     image = torch.randn(1, *shape, dtype=torch.float64)
     single = net.to(dtype=torch.float32)
     for layer in (layer for layer in net.layers if layer.spatial):
@@ -109,7 +109,7 @@ def test_the_program_s_default_dtype_does_not_matter() -> None:
 
 @pytest.mark.parametrize("name", nets.MAPS)
 def test_nothing_lies_outside_the_box(name: str) -> None:
-    module, net, shape = nets.traced(name)
+    _, net, shape = nets.traced(name)
     image = torch.randn(1, *shape, dtype=torch.float64)
     for layer in (layer for layer in net.layers if layer.spatial):
         found = everywhere(net, image, layer.name)

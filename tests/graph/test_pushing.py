@@ -133,7 +133,7 @@ def changed_boxes(
 
 @pytest.mark.parametrize("name", [n for n in PUSHED if n != "shuffled"])
 def test_nothing_changes_outside_the_boxes(name: str) -> None:
-    module, net, shape = nets.traced(name)
+    _, net, shape = nets.traced(name)
     images, covers = torch.randn(2, 1, *shape, dtype=torch.float64)
     for changed, low, high in changed_boxes(net, images, every_box(*shape[1:], [(2, 2)]), covers).values():
         for mask, (y0, x0), (y1, x1) in zip(changed, low, high, strict=True):

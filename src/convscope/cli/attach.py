@@ -14,7 +14,7 @@ def attach(
     /,
     *,
     name: Annotated[str | None, Parameter(group=RUN)] = None,
-    common: Common | None = None,
+    common: Common = Common(),
 ) -> None:
     """Put another atlas beside an atlas, so that its page compares the two side by side.
 
@@ -32,7 +32,6 @@ def attach(
     name
         What the page calls the other one; by default the name of its folder.
     """
-    common = common or Common()
     from convscope.atlas import attach as attaching
 
     called = other.resolve().name if name is None else name

@@ -5,7 +5,18 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import Common, ImageOptions, Limit, Model, ModelOptions, Workers, load_network, open_images
+import convscope
+from convscope.cli.options import (
+    Common,
+    Fill,
+    ImageOptions,
+    Limit,
+    Model,
+    ModelOptions,
+    Workers,
+    load_network,
+    open_images,
+)
 from convscope.cli.parsing import parse_fill, parse_names
 from convscope.cli.present import AddTo, EntryName, present
 
@@ -19,16 +30,16 @@ def correspond(
     layers: str | None = None,
     draws: int = 200,
     regions: Literal["object", "image"] = "object",
-    fill: str = "grey",
+    fill: Fill = "grey",
     places: int | None = None,
     confidence: float = 0.95,
     limit: Limit = None,
     workers: Workers = None,
     atlas: AddTo = None,
     name: EntryName = None,
-    allowance: ImageOptions | None = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    allowance: ImageOptions = ImageOptions(),
+    options: ModelOptions = ModelOptions(),
+    common: Common = Common(),
 ) -> None:
     """Cover the same part of several images: do features change alike, more so than for random masks?
 
@@ -47,24 +58,19 @@ def correspond(
         Sets of random masks for each part.
     regions
         Where random masks may lie: within the box called `object`, for images that have one, or anywhere.
-    fill
-        What covers: grey (the mean colour), mean (of the image), blur, a number 0 to 255, or a colour as 255,0,0.
     places
         Reduce maps to so many rows and columns first, by the maximum of each part: 1 compares what there is wherever it
         is. By default maps are compared position by position.
     confidence
         Of the intervals.
     """
-    common = common or Common()
-    from convscope import studies
-
     net = load_network(model, options)
     terminal = common.terminal()
     with terminal.progress() as progress:
-        found = studies.correspond(
+        found = convscope.correspond(
             net, open_images(images, allowance, limit=limit), parts, store=store, layers=parse_names(layers, "layers"),
             draws=draws, regions=regions, fill=parse_fill(fill), places=places, confidence=confidence,
-            seed=(options or ModelOptions()).seed, workers=workers, atlas=atlas, name=name, progress=progress,
+            seed=options.seed, workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     count, where = len(found.seen), (*found.kept.figures.values(), store)[0]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli import options as opt
 from convscope.cli.present import present
 
@@ -23,9 +24,9 @@ def evaluate(
     limit: opt.Limit = None,
     workers: opt.Workers = None,
     store: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
-    allowance: opt.ImageOptions | None = None,
-    options: opt.ModelOptions | None = None,
-    common: opt.Common | None = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Measure how well a network answers to labelled images, by what its output is, from one crop or the paper's ten.
 
@@ -57,15 +58,12 @@ def evaluate(
         Folder for evaluation.json, with the confusion of classes, its figure, predictions.csv (every image's answer)
         and misclassified.csv, a list that opens as a collection.
     """
-    common = common or opt.Common()
-    from convscope import studies
-
     terminal = common.terminal()
     nets = list(opt.load_all([model, *(with_ or ())], options))
     source = opt.open_images(data, allowance, limit=limit)
     terminal.remark(f"{', '.join(net.name for net in nets)} on {source.describe()}")
     with terminal.progress() as progress:
-        found = studies.evaluate(
+        found = convscope.evaluate(
             nets, source, store=store, views=views, crop_source=crop_source, padding=padding,
             match=match, truth=truth, workers=workers, progress=progress,
         )  # fmt: skip

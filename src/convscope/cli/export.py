@@ -23,7 +23,7 @@ def export(
     units: Annotated[str | None, Parameter(group=RUN)] = None,
     portable: Annotated[bool, _FLAG] = False,
     dry_run: Annotated[bool, _FLAG] = False,
-    common: Common | None = None,
+    common: Common = Common(),
 ) -> None:
     """Write an atlas, or a part of it, to give away: a folder, a zip, or one HTML file to mail.
 
@@ -56,7 +56,6 @@ def export(
     """
     if zip and single_file:
         raise UsageError("--zip and --single-file: choose one of them")
-    common = common or Common()
     from convscope.atlas import export as exporting
 
     form = "zip" if zip else "file" if single_file else "folder"
@@ -65,20 +64,11 @@ def export(
         portable="scripts" if portable else "as it is",
     )  # fmt: skip
     terminal = common.terminal()
-    parts = ", ".join(f"{kind} {megabytes(size)}" for kind, size in exporting.sizes(made))
-    terminal.remark(f"{target}: {made.units} units, {made.count} files, {megabytes(made.size)} ({parts})")
+    parts = ", ".join(f"{kind} {exporting.megabytes(size)}" for kind, size in exporting.sizes(made))
+    terminal.remark(f"{target}: {made.units} units, {made.count} files, {exporting.megabytes(made.size)} ({parts})")
     written = 0 if dry_run else exporting.write(made, target, form)
     terminal.result(
         {"out": str(target), "units": made.units, "files": made.count, "bytes": made.size, "written": written}
     )
     if not dry_run:
-        terminal.say(f"{target}: {megabytes(written)}")
-
-
-def megabytes(size: int) -> str:
-    """The size for people.
-
-    >>> megabytes(1_234), megabytes(12_345_678)
-    ('1 kB', '12.3 MB')
-    """
-    return f"{size / 1e6:.3g} MB" if size >= 1_000_000 else f"{max(1, round(size / 1e3))} kB"
+        terminal.say(f"{target}: {exporting.megabytes(written)}")

@@ -41,13 +41,10 @@ def ablate(
         convscope ablate imagenette-table3 npz:imagenette128.npz -o table3
         convscope ablate imagenette-table3 photos/ -o table3 --variants base,no-3-4,no-7 --seeds 1
 
-    Parameters
-    ----------
-    variants
-        Rows of the table, separated by commas: base, no-3-4, no-7, no-6-7, no-3-4-6-7, fc-half, fc-double, wide-3-4-5,
-        wide-3-4-5-fc-double. By default all.
-    seeds
-        Trainings of each variant, from seeds 0, 1, ...
+    Args:
+        variants: Rows of the table, separated by commas: base, no-3-4, no-7, no-6-7, no-3-4-6-7, fc-half, fc-double,
+            wide-3-4-5, wide-3-4-5-fc-double. By default all.
+        seeds: Trainings of each variant, from seeds 0, 1, ...
     """
     if seeds < 1:
         raise UsageError(f"--seeds is at least 1, found {seeds}")

@@ -28,10 +28,8 @@ def annotate(
 
         convscope annotate dogs/ -o dogs.csv -p "left eye" -p "right eye" -p nose
 
-    Parameters
-    ----------
-    part
-        Name of a part to offer; may be given several times. More can be added on the page.
+    Args:
+        part: Name of a part to offer; may be given several times. More can be added on the page.
     """
     from convscope.server.annotate import annotator
     from convscope.server.app import access_for, listen

@@ -43,35 +43,23 @@ def atlas(
         convscope atlas torchvision:resnet18 photos/ -o atlas --layers layer1,layer4 -k 16
         convscope atlas py:mypackage.nets:small npz:images.npz#val -o atlas --weights small.safetensors
 
-    Parameters
-    ----------
-    tile
-        Longest side, in pixels, that patches are kept with.
-    thumb
-        The same for whole images; 0 keeps none.
+    Args:
+        tile: Longest side, in pixels, that patches are kept with.
+        thumb: The same for whole images; 0 keeps none.
     """
+    from convscope.methods.inputs import asked_of
     from convscope.processes import rank
 
     net = opt.load_network(model, options)
     names = parse_names(layers, "layers") or list(net.layers.stages())
     source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
-    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}{opt.said_of_images(net, source)}")
+    terminal.remark(asked_of(net, source, names))
     with terminal.progress() as progress:
         made = convscope.build_atlas(
-            net,
-            source,
-            out,
-            layers=names,
-            k=k,
-            tile=tile,
-            thumb=thumb,
-            seed=options.seed,
-            batch=batch,
-            workers=workers,
-            progress=progress,
-            **rules.keywords(),
-        )
+            net, source, out, layers=names, k=k, tile=tile, thumb=thumb, seed=options.seed, batch=batch,
+            workers=workers, progress=progress, **rules.keywords(),
+        )  # fmt: skip
     if rank() == 0:
         _report(made, terminal)
 

@@ -23,14 +23,10 @@ def attach(
 
         convscope atlas attach atlas atlas-of-epoch-10 --name epoch-10
 
-    Parameters
-    ----------
-    folder
-        The atlas whose page is to show both.
-    other
-        The atlas to put beside it.
-    name
-        What the page calls the other one; by default the name of its folder.
+    Args:
+        folder: The atlas whose page is to show both.
+        other: The atlas to put beside it.
+        name: What the page calls the other one; by default the name of its folder.
     """
     from convscope.atlas import attach as attaching
 

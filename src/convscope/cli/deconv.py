@@ -32,12 +32,9 @@ def deconv(
         convscope deconv zoo:squeezenet1_1 photo.jpg -u features.8:174 -o pictures
         convscope deconv zoo:alexnet a.jpg b.jpg -u features.3:7@10,12 -u classifier.6:281 -o pictures --rule guided
 
-    Parameters
-    ----------
-    units
-        Unit to project; may be given several times.
-    signal
-        What is put into the unit's layer: its activation or one.
+    Args:
+        units: Unit to project; may be given several times.
+        signal: What is put into the unit's layer: its activation or one.
     """
     net = opt.load_network(model, options)
     terminal = common.terminal()

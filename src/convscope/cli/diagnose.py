@@ -41,18 +41,12 @@ def diagnose(
         convscope diagnose file:runs/zfnet/final.safetensors photos/ -o diagnosis -a file:runs/alexnet/final.safetensors
         convscope diagnose zoo:alexnet -o diagnosis --weights alexnet.safetensors
 
-    Parameters
-    ----------
-    against
-        Network to set beside the first, with its own weights and preprocessing; may be given several times.
-    labels
-        What the networks are called in the figure, in their order, once for each.
-    first
-        Convolution to look at; by default the first.
-    second
-        Layer whose units are projected; by default the activation of the next convolution.
-    projections
-        How many units are projected.
+    Args:
+        against: Network to set beside the first, with its own weights and preprocessing; may be given several times.
+        labels: What the networks are called in the figure, in their order, once for each.
+        first: Convolution to look at; by default the first.
+        second: Layer whose units are projected; by default the activation of the next convolution.
+        projections: How many units are projected.
     """
     others = against or []
     if labels is not None and len(labels) != 1 + len(others):

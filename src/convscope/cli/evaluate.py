@@ -38,25 +38,17 @@ def evaluate(
         convscope evaluate file:a.safetensors photos/val --with file:b.safetensors -o evaluation
         convscope evaluate py:nets:a val.csv --weights a.pth --with "py:nets:b --weights b.pth --input-size 96"
 
-    Parameters
-    ----------
-    views
-        The centre crop, or ten: corners and centre, each also flipped.
-    with_
-        Further network of an ensemble, and after its name its own options (--weights, --preprocess, --input-size ...)
-        in the same quotes; may be given several times.
-    crop_source
-        Corners of ten crops are the central square's, or the whole image's.
-    padding
-        Mean colour around images for ten crops, in pixels; by default as much as the crops need.
-    match
-        Classes of images and network belong together by name, or by their order. Where one side has no names and both
-        have as many classes, the order is taken and said.
-    truth
-        What is true where it is no class: a CSV file of an image and its numbers a line, or a folder of masks.
-    store
-        Folder for evaluation.json, with the confusion of classes, its figure, predictions.csv (every image's answer)
-        and misclassified.csv, a list that opens as a collection.
+    Args:
+        views: The centre crop, or ten: corners and centre, each also flipped.
+        with_: Further network of an ensemble, and after its name its own options (--weights, --preprocess, --input-size
+            ...) in the same quotes; may be given several times.
+        crop_source: Corners of ten crops are the central square's, or the whole image's.
+        padding: Mean colour around images for ten crops, in pixels; by default as much as the crops need.
+        match: Classes of images and network belong together by name, or by their order. Where one side has no names and
+            both have as many classes, the order is taken and said.
+        truth: What is true where it is no class: a CSV file of an image and its numbers a line, or a folder of masks.
+        store: Folder for evaluation.json, with the confusion of classes, its figure, predictions.csv (every image's
+            answer) and misclassified.csv, a list that opens as a collection.
     """
     terminal = common.terminal()
     nets = list(opt.load_all([model, *(with_ or ())], options))

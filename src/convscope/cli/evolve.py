@@ -41,20 +41,14 @@ def evolve(
         convscope evolve runs/zfnet photos/ -o evolution --layers relu1,relu5 --units 8 --epochs 1,2,5,10
         convscope evolve checkpoints/ photos/ -o evolution --model zoo:alexnet -u relu5:17 -u relu5:40
 
-    Parameters
-    ----------
-    layers
-        Layers to follow, separated by commas; by default the rectified maps, or one a stage where they are many.
-    units
-        Unit to project, may be given several times; or how many of each layer are drawn by --seed, by default 6.
-    epochs
-        Epochs to look at, as 1,2,5,10; by default all that have a checkpoint.
-    sample
-        Images on which responses are compared, evenly spread.
-    threshold
-        Correlation with the last checkpoint from which features count as settled.
-    model
-        Network that the checkpoints are weights of, where they do not say so themselves.
+    Args:
+        layers: Layers to follow, separated by commas; by default the rectified maps, or one a stage where they are
+            many.
+        units: Unit to project, may be given several times; or how many of each layer are drawn by --seed, by default 6.
+        epochs: Epochs to look at, as 1,2,5,10; by default all that have a checkpoint.
+        sample: Images on which responses are compared, evenly spread.
+        threshold: Correlation with the last checkpoint from which features count as settled.
+        model: Network that the checkpoints are weights of, where they do not say so themselves.
     """
     asked = 6 if units is None else int(units[0]) if len(units) == 1 and units[0].isdigit() else units
     source = opt.open_images(images, allowance, limit=limit, cache=cache)

@@ -34,25 +34,16 @@ def export(
         convscope atlas export atlas --layers features.8 -o part
         convscope atlas export atlas --units features.8:174,features.8:20 --single-file -o two.html
 
-    Parameters
-    ----------
-    folder
-        The atlas.
-    out
-        What to write; by default beside the folder: NAME.zip, NAME.html, or NAME-export.
-    zip
-        Write one zip.
-    single_file
-        Write one HTML file of a few units, with all pictures within it.
-    layers
-        Only these layers, separated by commas.
-    units
-        Only these units, separated by commas, as LAYER:UNIT.
-    portable
-        With the units' pictures as scripts too (a third larger than they are), so that PNG and SVG can be saved from a
-        page opened from disk. Atlases with up to 64 MB of pictures have them already.
-    dry_run
-        Tell the size and write nothing.
+    Args:
+        folder: The atlas.
+        out: What to write; by default beside the folder: NAME.zip, NAME.html, or NAME-export.
+        zip: Write one zip.
+        single_file: Write one HTML file of a few units, with all pictures within it.
+        layers: Only these layers, separated by commas.
+        units: Only these units, separated by commas, as LAYER:UNIT.
+        portable: With the units' pictures as scripts too (a third larger than they are), so that PNG and SVG can be
+            saved from a page opened from disk. Atlases with up to 64 MB of pictures have them already.
+        dry_run: Tell the size and write nothing.
     """
     if zip and single_file:
         raise UsageError("--zip and --single-file: choose one of them")

@@ -40,21 +40,16 @@ def invariance(
         convscope invariance zoo:squeezenet1_1 photos/ -o out -T rotation -T scale=0.5:2:0.1 --distance raw
         convscope invariance zoo:squeezenet1_1 photos/ -o out -T brightness -T blur --layers features.1,features.12.cat
 
-    Parameters
-    ----------
-    transformations
-        vertical, horizontal, scale, rotation, brightness, contrast or blur; with amounts as NAME=FIRST:LAST:STEP or
-        NAME=A,B,C. May be given several times; by default the paper's vertical, scale and rotation.
-    layers
-        Layers to compare at, separated by commas; by default the first and last of the network's stages, and its
-        output.
-    distance
-        Which distance the figure shows: relative to the length of the original's features, or as it is. Tables hold
-        both.
-    outside
-        What comes in over the edge: the mean colour, the edge repeated, or the image reflected.
-    interpolation
-        How pixels between pixels are found.
+    Args:
+        transformations: vertical, horizontal, scale, rotation, brightness, contrast or blur; with amounts as
+            NAME=FIRST:LAST:STEP or NAME=A,B,C. May be given several times; by default the paper's vertical, scale and
+            rotation.
+        layers: Layers to compare at, separated by commas; by default the first and last of the network's stages, and
+            its output.
+        distance: Which distance the figure shows: relative to the length of the original's features, or as it is.
+            Tables hold both.
+        outside: What comes in over the edge: the mean colour, the edge repeated, or the image reflected.
+        interpolation: How pixels between pixels are found.
     """
     net = opt.load_network(model, options)
     terminal = common.terminal()

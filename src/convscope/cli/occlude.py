@@ -46,26 +46,17 @@ def occlude(
         convscope occlude zoo:squeezenet1_1 dog.jpg -o dog --scan scan --scan-images photos/
         convscope occlude zoo:squeezenet1_1 samples: -o out --limit 12 --atlas atlas
 
-    Parameters
-    ----------
-    size
-        Of the square in pixels of the network's input, as 48 or 32x64 (height and width). By default about a fifth of
-        the image, 48 for 224 or 227 pixels.
-    stride
-        How far it moves, as 8 or 8x4 (down and across). By default a sixth of the square.
-    border
-        Squares that reach over the right and bottom edge are clipped, or moved inside.
-    layer
-        Layer whose strongest map is followed; by default the last one of maps.
-    strongest
-        By what a map is the strongest: the sum or the maximum of its positions.
-    scan
-        Folder of a scan of the same network (`convscope scan`): the figure then shows what the followed map takes from
-        the images there that excite it most. Without it they come from the atlas, where one is given.
-    scan_images
-        Collection that was scanned; by default the images asked about.
-    method
-        Recompute what changes, or run the whole network for every position.
+    Args:
+        size: Of the square in pixels of the network's input, as 48 or 32x64 (height and width). By default about a
+            fifth of the image, 48 for 224 or 227 pixels.
+        stride: How far it moves, as 8 or 8x4 (down and across). By default a sixth of the square.
+        border: Squares that reach over the right and bottom edge are clipped, or moved inside.
+        layer: Layer whose strongest map is followed; by default the last one of maps.
+        strongest: By what a map is the strongest: the sum or the maximum of its positions.
+        scan: Folder of a scan of the same network (`convscope scan`): the figure then shows what the followed map takes
+            from the images there that excite it most. Without it they come from the atlas, where one is given.
+        scan_images: Collection that was scanned; by default the images asked about.
+        method: Recompute what changes, or run the whole network for every position.
     """
     net = opt.load_network(model, options)
     others = images if scan_images is None else (scan_images,)

@@ -26,67 +26,41 @@ RUN = Group("Running", sort_key=3)
 COMMON = Group("Common", sort_key=4)
 
 _SWITCH = Parameter(negative=(), show_default=False)
+_TARGET = """Class to follow, by number or name; may be given several times. `labels` is each image's own, `none` none;
+by default the most probable. Of a map, 3 is channel 3 summed over it, 3@5,7 at y,x, 3@0,0,8,8 over y0,x0,y1,x1."""
+_FILL = "What covers: grey (the mean colour), mean (of the image), blur, a number 0 to 255, or a colour as 255,0,0."
+_HOST = """The address to listen at; 0.0.0.0 for all of this machine's. Beyond this machine, the address that is printed
+holds a token, and nothing is answered without."""
+_RUN = Parameter(group=RUN)
+_SEVERAL = Parameter(negative=())
 
 Model = Annotated[
     str, Parameter(help="zoo:NAME torchvision:NAME timm:NAME hf:NAME py:package.module:factory pt2:FILE file:FILE")
 ]
-Cache = Annotated[
-    Path | None,
-    Parameter(group=RUN, help="Folder that keeps decoded images, so that a later run need not decode them again."),
-]
-Limit = Annotated[int | None, Parameter(group=RUN, help="Take at most so many images, evenly spread.")]
-Layers = Annotated[
-    str | None, Parameter(group=RUN, help="Layers, separated by commas; by default one for each spatial stage.")
-]
-Batch = Annotated[int, Parameter(group=RUN, help="Images that are taken together; the result does not depend on it.")]
-Workers = Annotated[int | None, Parameter(group=RUN, help="Threads that share the work; by default one a core.")]
-Seed = Annotated[
-    int, Parameter(group=RUN, validator=validators.Number(gte=0, lt=2**63), help="Seed of what is random.")
-]
-Photos = Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")]
-MaybeImages = Annotated[str | None, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
-Kept = Annotated[
-    int, Parameter(name="-k", group=RUN, help="Responses to take of each unit, at most one from an image.")
-]
-Target = Annotated[
-    list[str] | None,
-    Parameter(
-        alias="-t",
-        negative=(),
-        help="Class to follow, by number or name; may be given several times. `labels` is each image's own class, "
-        "`none` none; by default the most probable. Of a map, 3 is channel 3 summed over it, 3@5,7 at y,x, 3@0,0,8,8 "
-        "over y0,x0,y1,x1.",
-    ),
-]
-Units = Annotated[
-    list[str] | None,
-    Parameter(alias="-u", negative=(), help="Unit to follow as well; may be given several times."),
-]
-Fill = Annotated[
-    str,
-    Parameter(
-        help="What covers: grey (the mean colour), mean (of the image), blur (the image blurred), a number 0 to 255, "
-        "or a colour such as 255,0,0."
-    ),
-]
-Port = Annotated[int, Parameter(group=RUN, help="Where to listen; 0 chooses a free port.")]
-Host = Annotated[
-    str,
-    Parameter(
-        group=RUN,
-        help="The address to listen at; 0.0.0.0 for all of this machine's. Beyond this machine, the address that is "
-        "printed holds a token, and nothing is answered without.",
-    ),
-]
-AllowHost = Annotated[
-    list[str] | None,
-    Parameter(
-        group=RUN,
-        negative=(),
-        help="A name that others reach this machine by, besides its addresses; may be given several times.",
-    ),
-]
 Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: parquet: hf: samples:")]
+MaybeImages = Annotated[str | None, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
+Photos = Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")]
+Cache = Annotated[
+    Path | None, _RUN, Parameter(help="Folder that keeps decoded images: a later run need not decode them again.")
+]
+Limit = Annotated[int | None, _RUN, Parameter(help="Take at most so many images, evenly spread.")]
+Layers = Annotated[
+    str | None, _RUN, Parameter(help="Layers, separated by commas; by default one for each spatial stage.")
+]
+Kept = Annotated[int, _RUN, Parameter(name="-k", help="Responses to take of each unit, at most one from an image.")]
+Batch = Annotated[int, _RUN, Parameter(help="Images that are taken together; the result does not depend on it.")]
+Workers = Annotated[int | None, _RUN, Parameter(help="Threads that share the work; by default one a core.")]
+Seed = Annotated[int, _RUN, Parameter(validator=validators.Number(gte=0, lt=2**63), help="Seed of what is random.")]
+Units = Annotated[
+    list[str] | None, _SEVERAL, Parameter(alias="-u", help="Unit to follow as well; may be given several times.")
+]
+Target = Annotated[list[str] | None, _SEVERAL, Parameter(alias="-t", help=_TARGET)]
+Fill = Annotated[str, Parameter(help=_FILL)]
+Port = Annotated[int, _RUN, Parameter(help="Where to listen; 0 chooses a free port.")]
+Host = Annotated[str, _RUN, Parameter(help=_HOST)]
+AllowHost = Annotated[
+    list[str] | None, _SEVERAL, _RUN, Parameter(help="A name that others reach this machine by; several times.")
+]
 
 
 @Parameter(name="*", group=COMMON)
@@ -170,14 +144,6 @@ class ImageOptions:
     """Number the images: neither their names nor their place get into the result."""
 
 
-def said_of_images(net: "Network", source: "Source") -> str:
-    """What is assumed of images of other than RGB and 8 bits, such as a range that was found; "" of the usual ones."""
-    from convscope.methods.inputs import preprocess_of
-
-    recipe = preprocess_of(net, source)
-    return "" if recipe.channels == 3 and recipe.range is None else f"; images {recipe}"
-
-
 def admitted(asked: ImageOptions | None) -> dict[str, Any]:
     """The options of one image as arguments of `open_source`.
 
@@ -197,18 +163,11 @@ def open_images(
     """The collection that a command looks at, of images that may cost so much."""
     from convscope.studies.asking import collection
 
-    asked = allowance or ImageOptions()
-    return collection(
-        images,
-        limit=limit,
-        cache=cache,
-        max_pixels=asked.max_pixels,
-        max_bytes=asked.max_bytes,
-        root=asked.root,
-        tile_size=parse_pair(asked.tile_size, "tile-size"),
-        tile_stride=parse_pair(asked.tile_stride, "tile-stride"),
-        naming="numbered" if asked.anonymous else "kept",
-    )
+    asked = vars(allowance or ImageOptions())
+    naming = "numbered" if asked["anonymous"] else "kept"
+    tiles = {name: parse_pair(asked[name], name.replace("_", "-")) for name in ("tile_size", "tile_stride")}
+    costs = {name: asked[name] for name in ("max_pixels", "max_bytes", "root")}
+    return collection(images, limit=limit, cache=cache, naming=naming, **tiles, **costs)
 
 
 @Parameter(name="*", group=RULES)
@@ -239,26 +198,16 @@ def load_network(spec: str, asked: ModelOptions | None) -> "Network":
     import convscope
 
     options = asked or ModelOptions()
-    how: dict[str, Any] = {
-        "weights": options.weights,
+    how: dict[str, Any] = vars(options) | {
         "input_size": parse_pair(options.input_size, "input-size"),
-        "in_channels": options.in_channels,
-        "preprocess": options.preprocess,
         "mean": parse_channels(options.mean, "mean"),
         "std": parse_channels(options.std, "std"),
         "resize": parse_resize(options.resize),
-        "range": options.range,
         "bands": parse_numbers(options.bands, "bands", int) or None,
-        "classes": options.classes,
-        "channels": options.channels,
-        "device": options.device,
         "dtype": None if options.dtype is None else getattr(torch, options.dtype),
-        "randomness": options.randomness,
-        "output": options.output,
-        "scores": options.scores,
     }
     with _one_message():
-        return convscope.load(spec, seed=options.seed, **how)
+        return convscope.load(spec, **how)
 
 
 def loader(options: ModelOptions | None) -> "Callable[..., Network]":

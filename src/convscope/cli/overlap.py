@@ -28,10 +28,8 @@ def overlap(
         convscope overlap pretraining/ caltech101/ -o overlap
         convscope overlap photos/
 
-    Parameters
-    ----------
-    threshold
-        Correlation of fine detail from which two images count as the same; by default 0.83.
+    Args:
+        threshold: Correlation of fine detail from which two images count as the same; by default 0.83.
     """
     from convscope.studies.duplication import TABLE
 

@@ -45,21 +45,19 @@ def scan(
         convscope merge part0 part1 -o scan
         torchrun --nproc-per-node 2 -m convscope scan zoo:alexnet photos/ -o scan
 
-    Parameters
-    ----------
-    shard
-        Part of the images to take, as I/N with I from 0 to N-1.
-    statistics
-        What to count besides: everything, all but the means by class, or nothing.
+    Args:
+        shard: Part of the images to take, as I/N with I from 0 to N-1.
+        statistics: What to count besides: everything, all but the means by class, or nothing.
     """
     part = parse_shard(shard)
+    from convscope.methods.inputs import asked_of
     from convscope.processes import rank
 
     net = opt.load_network(model, options)
     names = parse_names(layers, "layers") or list(net.layers.stages())
     source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
-    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}{opt.said_of_images(net, source)}")
+    terminal.remark(asked_of(net, source, names))
     with terminal.progress() as progress:
         found = convscope.scan(
             net, source, store=store, layers=names, k=k, batch=batch, workers=workers, shard=part,

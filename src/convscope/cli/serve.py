@@ -23,10 +23,8 @@ def serve(
         convscope serve atlas
         convscope serve atlas --host 0.0.0.0 --allow-host box.example
 
-    Parameters
-    ----------
-    folder
-        The atlas.
+    Args:
+        folder: The atlas.
     """
     from convscope.server import run
 

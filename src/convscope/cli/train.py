@@ -56,12 +56,9 @@ def train(
         convscope train mine.toml photos/train --validation photos/val -o run
         torchrun --nproc-per-node 8 -m convscope train imagenet-zfnet imagenet/ -o run
 
-    Parameters
-    ----------
-    keep
-        Whether training images are decoded once and kept in memory, or decoded anew each epoch.
-    save_every
-        Updates of an epoch between saved states.
+    Args:
+        keep: Whether training images are decoded once and kept in memory, or decoded anew each epoch.
+        save_every: Updates of an epoch between saved states.
     """
     from convscope.studies.training import Told
 

@@ -103,18 +103,14 @@ def transfer(
         convscope transfer zoo:squeezenet1_1 npz:pack.npz -o transfer --per-class 15,30 --folds 3 --compare random
         convscope transfer zoo:alexnet voc2012:VOCdevkit/VOC2012 -o voc --weights alexnet.safetensors --layers fc8
 
-    Parameters
-    ----------
-    layers
-        Layers to take features from, separated by commas; by default one for each spatial stage, and the vectors.
-    compare
-        What to compare with: random (features of random weights), scratch (the network trained on each fold), or both.
-    scratch_size
-        Side of the input when the network is trained from scratch; by default the network's own.
-    scratch_set
-        Change of the recipe when the network is trained from scratch, as epochs=100; several times.
-    feature_store
-        Folder that keeps features and scores; by default STORE/features.
+    Args:
+        layers: Layers to take features from, separated by commas; by default one for each spatial stage, and the
+            vectors.
+        compare: What to compare with: random (features of random weights), scratch (the network trained on each fold),
+            or both.
+        scratch_size: Side of the input when the network is trained from scratch; by default the network's own.
+        scratch_set: Change of the recipe when the network is trained from scratch, as epochs=100; several times.
+        feature_store: Folder that keeps features and scores; by default STORE/features.
     """
     terminal = common.terminal()
 

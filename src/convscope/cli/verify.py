@@ -17,10 +17,8 @@ def verify(folder: Path, /, *, common: Common = Common()) -> None:
         convscope verify scan
         convscope verify transfer --json
 
-    Parameters
-    ----------
-    folder
-        The folder; those in it are looked at too.
+    Args:
+        folder: The folder; those in it are looked at too.
     """
     terminal = common.terminal()
     with terminal.progress() as progress:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from convscope.errors import StoreError
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _SYNCED_TOGETHER = 16  # files: a disk writes many as fast as one, and waiting takes no processor
 _SEAL = "sha256"
 Kind = Literal["file", "folder", "other", "nothing"]
@@ -104,6 +105,18 @@ def names_nothing(error: BaseException) -> bool:
     if isinstance(error, OSError):
         return error.errno == errno.ENAMETOOLONG
     return isinstance(error, ValueError) and "embedded null" in str(error)
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether `error` is one of the ways in which Python, SQLite and safetensors say that the disk is full.
+
+    >>> disk_full(OSError(errno.ENOSPC, "No space left on device")), disk_full(OSError(errno.EACCES, "denied"))
+    (True, False)
+    """
+    if isinstance(error, OSError):
+        return error.errno in _FULL
+    said = {"OperationalError": "disk is full", "SafetensorError": "No space left"}.get(type(error).__name__)
+    return said is not None and said in str(error)
 
 
 def write_with(path: Path, write: Callable[[Path], None], *, durable: bool = False) -> int:

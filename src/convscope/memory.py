@@ -35,3 +35,10 @@ def keep_freed_memory() -> bool:
         return False
     settings = ((_M_MMAP_THRESHOLD, 1 << 30), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_ARENA_MAX, 1))
     return all(bool(mallopt(name, value)) for name, value in settings)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether `error` is PyTorch's word for memory that is not there, on an accelerator or on the CPU."""
+    if type(error).__name__ == "OutOfMemoryError" and type(error).__module__.startswith("torch"):
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)

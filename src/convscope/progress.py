@@ -1,7 +1,9 @@
 """How long work reports its progress: one callback, so that library code never prints."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`; stages come one after the other, `done` never falls within one."""
@@ -72,4 +74,34 @@ def pace(rate: float) -> str:
     return f"{rate:.0f}/s" if rate >= 100 else f"{rate:.3g}/s"
 
 
-__all__ = ["PlainProgress", "Progress", "duration", "pace", "silent"]
+@contextmanager
+def bars(stream: TextIO) -> Iterator[Progress]:
+    """Progress that a terminal shows: one bar a stage, with rate and time left."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TaskID, TextColumn
+    from rich.progress import Progress as Bars
+    from rich.text import Text
+
+    class Pace(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            if not speed:
+                return Text("")
+            if task.finished:
+                return Text(f"{pace(speed)}, took {duration(task.finished_time or 0)}")
+            left = task.time_remaining
+            return Text(pace(speed) + ("" if left is None else f", {duration(left)} left"))
+
+    console = Console(file=stream)
+    tasks: dict[str, TaskID] = {}
+    with Bars(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Pace(), console=console) as bars:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=total, completed=done)
+            bars.update(tasks[stage], completed=done, total=total)
+
+        yield report
+
+
+__all__ = ["PlainProgress", "Progress", "bars", "duration", "pace", "silent"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,15 +42,23 @@ class TextTable:
         conv1     96
         fc8     1000
         """
-        widths = [max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if place < self.left else cell.rjust(width)
-                for place, (cell, width) in enumerate(zip(line, widths, strict=True))
-            )
-            for line in (self.head, *self.rows)
-        ]
-        return "\n".join(line.rstrip() for line in lines)
+        return "\n".join(aligned((self.head, *self.rows), right=range(self.left, len(self.head))))
+
+
+def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> list[str]:
+    """Lines whose columns are as wide as their widest cell; `right` are the columns that end flush.
+
+    >>> aligned([["name", "n"], ["conv", "96"], ["relu", "9"]], right=[1])
+    ['name   n', 'conv  96', 'relu   9']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def csv_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -85,4 +93,4 @@ def columns_of(head: Sequence[str], rows: Iterable[Sequence[str]], *, title: str
     return TextTable(title, tuple(head), tuple(tuple(row) for row in rows), left)
 
 
-__all__ = ["TextTable", "columns_of", "csv_of", "without_nan"]
+__all__ = ["TextTable", "aligned", "columns_of", "csv_of", "without_nan"]

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from convscope.cli.terminal import Terminal, format_table
+from convscope.cli.terminal import Terminal
 from convscope.progress import PlainProgress, duration
+from convscope.tables import aligned
 
 
 def terminal(**options: bool) -> Terminal:
@@ -55,7 +56,7 @@ def test_quiet_keeps_the_result_alone() -> None:
 
 
 def test_table_is_aligned_and_never_cut() -> None:
-    lines = format_table(["layer", "units"], [["a" * 200, "7"], ["b", "1000"]], right=[1])
+    lines = aligned([["layer", "units"], ["a" * 200, "7"], ["b", "1000"]], right=[1])
     assert lines == ["layer".ljust(200) + "  units", "a" * 200 + "      7", "b".ljust(200) + "   1000"]
 
 

@@ -72,6 +72,15 @@ def prepared(
     return made, whole.with_name(whole.name + _ENDINGS[form]) if out is None else Path(out)
 
 
+def megabytes(size: int) -> str:
+    """The size for people.
+
+    >>> megabytes(1_234), megabytes(12_345_678)
+    ('1 kB', '12.3 MB')
+    """
+    return f"{size / 1e6:.3g} MB" if size >= 1_000_000 else f"{max(1, round(size / 1e3))} kB"
+
+
 def write(made: AtlasPlan, out: Path, form: Form) -> int:
     """The bytes written; raises StoreError where something is there already, or it cannot be written."""
     if form == "folder":

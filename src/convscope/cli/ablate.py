@@ -5,10 +5,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Seed, Workers, admitted, keep_memory
+import convscope
+from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Seed, Workers, admitted
 from convscope.cli.parsing import parse_changes, parse_names
 from convscope.cli.present import AddTo, EntryName, present
-from convscope.cli.train import Device, HoldOut, Protocol, Settings, Told, Validation
+from convscope.cli.train import Device, HoldOut, Protocol, Settings, Validation
 from convscope.errors import UsageError
 
 
@@ -29,8 +30,8 @@ def ablate(
     seed: Seed = 0,
     atlas: AddTo = None,
     name: EntryName = None,
-    allowance: ImageOptions | None = None,
-    common: Common | None = None,
+    allowance: ImageOptions = ImageOptions(),
+    common: Common = Common(),
 ) -> None:
     """Train a network with layers removed or widened, several times each, and show the paper's Table 3.
 
@@ -40,27 +41,22 @@ def ablate(
         convscope ablate imagenette-table3 npz:imagenette128.npz -o table3
         convscope ablate imagenette-table3 photos/ -o table3 --variants base,no-3-4,no-7 --seeds 1
 
-    Parameters
-    ----------
-    variants
-        Rows of the table, separated by commas: base, no-3-4, no-7, no-6-7, no-3-4-6-7, fc-half, fc-double, wide-3-4-5,
-        wide-3-4-5-fc-double. By default all.
-    seeds
-        Trainings of each variant, from seeds 0, 1, ...
+    Args:
+        variants: Rows of the table, separated by commas: base, no-3-4, no-7, no-6-7, no-3-4-6-7, fc-half, fc-double,
+            wide-3-4-5, wide-3-4-5-fc-double. By default all.
+        seeds: Trainings of each variant, from seeds 0, 1, ...
     """
-    common = common or Common()
     if seeds < 1:
         raise UsageError(f"--seeds is at least 1, found {seeds}")
-    from convscope import studies
+    from convscope.studies.training import Told
 
-    keep_memory()
     terminal = common.terminal()
     with terminal.progress() as progress:
-        found = studies.ablate(
+        found = convscope.ablate(
             config, data, store, variants=parse_names(variants, "variants"),
             seeds=range(seed, seed + seeds), validation=validation, hold_out=hold_out,
             changes=parse_changes(change, "set"), limit=limit, workers=workers, device=device, atlas=atlas, name=name,
-            progress=progress, on_start=Told(terminal).start, **admitted(allowance),
+            progress=progress, on_start=Told(terminal.remark).start, **admitted(allowance),
         )  # fmt: skip
     present(found, terminal)
     terminal.say(f"errors in per cent, mean and standard deviation over seeds; {found.found.config.name}: {store}")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, ImageOptions, Limit, open_images
+from convscope.cli.options import AllowHost, Common, Host, ImageOptions, Limit, Port, open_images
 
 
 def annotate(
@@ -15,11 +15,11 @@ def annotate(
     ],
     part: Annotated[list[str] | None, Parameter(alias="-p", negative=())] = None,
     limit: Limit = None,
-    port: Annotated[int, Parameter(group=RUN)] = 8766,
-    host: Annotated[str, Parameter(group=RUN)] = "127.0.0.1",
-    allow_host: Annotated[list[str] | None, Parameter(group=RUN, negative=())] = None,
-    allowance: ImageOptions | None = None,
-    common: Common | None = None,
+    port: Port = 8766,
+    host: Host = "127.0.0.1",
+    allow_host: AllowHost = None,
+    allowance: ImageOptions = ImageOptions(),
+    common: Common = Common(),
 ) -> None:
     """Draw boxes around parts of images on a local page, for `convscope correspond`.
 
@@ -28,19 +28,9 @@ def annotate(
 
         convscope annotate dogs/ -o dogs.csv -p "left eye" -p "right eye" -p nose
 
-    Parameters
-    ----------
-    part
-        Name of a part to offer; may be given several times. More can be added on the page.
-    port
-        Where to listen; 0 chooses a free port.
-    host
-        The address to listen at. Beyond this machine, the address that is printed holds a token, and nothing is
-        answered without.
-    allow_host
-        A name that others reach this machine by, besides its addresses; may be given several times.
+    Args:
+        part: Name of a part to offer; may be given several times. More can be added on the page.
     """
-    common = common or Common()
     from convscope.server.annotate import annotator
     from convscope.server.app import access_for, listen
 

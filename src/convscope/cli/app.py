@@ -4,32 +4,17 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from cyclopts import App, CycloptsError, Group
 
 import convscope
-from convscope.cli.ablate import ablate
-from convscope.cli.annotate import annotate
 from convscope.cli.atlas import atlas
-from convscope.cli.attach import attach
-from convscope.cli.correspond import correspond
-from convscope.cli.deconv import deconv
-from convscope.cli.diagnose import diagnose
-from convscope.cli.evaluate import evaluate
-from convscope.cli.evolve import evolve
-from convscope.cli.export import export
 from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, misuse
-from convscope.cli.invariance import invariance
-from convscope.cli.layers import layers
-from convscope.cli.occlude import occlude
-from convscope.cli.overlap import overlap
-from convscope.cli.scan import merge, scan
-from convscope.cli.serve import serve
-from convscope.cli.train import train
-from convscope.cli.transfer import transfer
-from convscope.cli.verify import verify
+from convscope.cli.scan import merge
 from convscope.cli.wording import in_words, running
+from convscope.memory import keep_freed_memory
 
 _SHORT_HELP = """\
 A microscope for convolutional networks: what every unit responds to, and where in the image it looks.
@@ -66,30 +51,19 @@ def build_app() -> App:
     )
     atlases = App(name="atlas", help_format="markdown")
     atlases.default(atlas)
-    atlases.command(export)
-    atlases.command(attach)
+    _add(atlases, "export", "attach")
     app.command(atlases)
-    for command in (
-        layers,
-        deconv,
-        scan,
-        merge,
-        occlude,
-        invariance,
-        correspond,
-        annotate,
-        serve,
-        transfer,
-        overlap,
-        evolve,
-        diagnose,
-        train,
-        evaluate,
-        ablate,
-        verify,
-    ):
-        app.command(command)
+    _add(app, "layers", "deconv", "scan")
+    app.command(merge)
+    _add(app, "occlude", "invariance", "correspond", "annotate", "serve", "transfer", "overlap", "evolve", "diagnose")
+    _add(app, "train", "evaluate", "ablate", "verify")
     return app
+
+
+def _add(app: App, *names: str) -> None:
+    """Add commands, each the function of its name in the module of its name."""
+    for name in names:
+        app.command(getattr(import_module(f"convscope.cli.{name}"), name))
 
 
 application = build_app()
@@ -108,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], *, debug: bool) -> int:
     running.set(command)
+    keep_freed_memory()
     try:
         command(*args, **kwargs)
         sys.stdout.flush()

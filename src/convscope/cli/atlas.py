@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names
 from convscope.cli.terminal import Terminal
@@ -20,17 +21,17 @@ def atlas(
     *,
     out: Annotated[Path, Parameter(alias="-o", help="folder for the atlas")],
     layers: opt.Layers = None,
-    k: Annotated[int, Parameter(name="-k", group=opt.RUN)] = 9,
+    k: opt.Kept = 9,
     limit: opt.Limit = None,
     tile: Annotated[int, Parameter(group=opt.RUN)] = 112,
     thumb: Annotated[int, Parameter(group=opt.RUN)] = 224,
     batch: opt.Batch = 32,
     workers: opt.Workers = None,
     cache: opt.Cache = None,
-    rules: opt.RuleOptions | None = None,
-    allowance: opt.ImageOptions | None = None,
-    options: opt.ModelOptions | None = None,
-    common: opt.Common | None = None,
+    rules: opt.RuleOptions = opt.RuleOptions(),
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Make an atlas: for every unit the patches that excite it most, beside what it takes from each.
 
@@ -42,39 +43,23 @@ def atlas(
         convscope atlas torchvision:resnet18 photos/ -o atlas --layers layer1,layer4 -k 16
         convscope atlas py:mypackage.nets:small npz:images.npz#val -o atlas --weights small.safetensors
 
-    Parameters
-    ----------
-    k
-        Responses to show for each unit, at most one from an image.
-    tile
-        Longest side, in pixels, that patches are kept with.
-    thumb
-        The same for whole images; 0 keeps none.
+    Args:
+        tile: Longest side, in pixels, that patches are kept with.
+        thumb: The same for whole images; 0 keeps none.
     """
-    common = common or opt.Common()
-    import convscope
+    from convscope.methods.inputs import asked_of
     from convscope.processes import rank
 
     net = opt.load_network(model, options)
     names = parse_names(layers, "layers") or list(net.layers.stages())
     source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
-    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}{opt.said_of_images(net, source)}")
+    terminal.remark(asked_of(net, source, names))
     with terminal.progress() as progress:
         made = convscope.build_atlas(
-            net,
-            source,
-            out,
-            layers=names,
-            k=k,
-            tile=tile,
-            thumb=thumb,
-            seed=(options or opt.ModelOptions()).seed,
-            batch=batch,
-            workers=workers,
-            progress=progress,
-            **(rules or opt.RuleOptions()).keywords(),
-        )
+            net, source, out, layers=names, k=k, tile=tile, thumb=thumb, seed=options.seed, batch=batch,
+            workers=workers, progress=progress, **rules.keywords(),
+        )  # fmt: skip
     if rank() == 0:
         _report(made, terminal)
 

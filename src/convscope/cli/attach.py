@@ -14,7 +14,7 @@ def attach(
     /,
     *,
     name: Annotated[str | None, Parameter(group=RUN)] = None,
-    common: Common | None = None,
+    common: Common = Common(),
 ) -> None:
     """Put another atlas beside an atlas, so that its page compares the two side by side.
 
@@ -23,16 +23,11 @@ def attach(
 
         convscope atlas attach atlas atlas-of-epoch-10 --name epoch-10
 
-    Parameters
-    ----------
-    folder
-        The atlas whose page is to show both.
-    other
-        The atlas to put beside it.
-    name
-        What the page calls the other one; by default the name of its folder.
+    Args:
+        folder: The atlas whose page is to show both.
+        other: The atlas to put beside it.
+        name: What the page calls the other one; by default the name of its folder.
     """
-    common = common or Common()
     from convscope.atlas import attach as attaching
 
     called = other.resolve().name if name is None else name

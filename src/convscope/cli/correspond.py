@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import Common, ImageOptions, Limit, Model, ModelOptions, Workers, load_network, open_images
+import convscope
+from convscope.cli import options as opt
 from convscope.cli.parsing import parse_fill, parse_names
 from convscope.cli.present import AddTo, EntryName, present
 
 
 def correspond(
-    model: Model,
+    model: opt.Model,
     /,
     *images: Annotated[str, Parameter(help="image files, or a collection that has the images of the table")],
     parts: Annotated[Path, Parameter(help="table of parts: CSV with image, part, y0, x0, y1, x1")],
@@ -19,16 +20,16 @@ def correspond(
     layers: str | None = None,
     draws: int = 200,
     regions: Literal["object", "image"] = "object",
-    fill: str = "grey",
+    fill: opt.Fill = "grey",
     places: int | None = None,
     confidence: float = 0.95,
-    limit: Limit = None,
-    workers: Workers = None,
+    limit: opt.Limit = None,
+    workers: opt.Workers = None,
     atlas: AddTo = None,
     name: EntryName = None,
-    allowance: ImageOptions | None = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Cover the same part of several images: do features change alike, more so than for random masks?
 
@@ -39,32 +40,21 @@ def correspond(
         convscope correspond zoo:squeezenet1_1 dogs/ --parts dogs.csv -o out
         convscope correspond zoo:squeezenet1_1 dogs/ --parts dogs.csv -o out --layers features.12.cat --draws 1000
 
-    Parameters
-    ----------
-    layers
-        Layers to compare at, separated by commas; by default one for each spatial stage, and the output.
-    draws
-        Sets of random masks for each part.
-    regions
-        Where random masks may lie: within the box called `object`, for images that have one, or anywhere.
-    fill
-        What covers: grey (the mean colour), mean (of the image), blur, a number 0 to 255, or a colour as 255,0,0.
-    places
-        Reduce maps to so many rows and columns first, by the maximum of each part: 1 compares what there is wherever it
-        is. By default maps are compared position by position.
-    confidence
-        Of the intervals.
+    Args:
+        layers: Layers to compare at, separated by commas; by default one for each spatial stage, and the output.
+        draws: Sets of random masks for each part.
+        regions: Where random masks may lie: within the box called `object`, for images that have one, or anywhere.
+        places: Reduce maps to so many rows and columns first, by the maximum of each part: 1 compares what there is
+            wherever it is. By default maps are compared position by position.
+        confidence: Of the intervals.
     """
-    common = common or Common()
-    from convscope import studies
-
-    net = load_network(model, options)
+    net = opt.load_network(model, options)
     terminal = common.terminal()
     with terminal.progress() as progress:
-        found = studies.correspond(
-            net, open_images(images, allowance, limit=limit), parts, store=store, layers=parse_names(layers, "layers"),
-            draws=draws, regions=regions, fill=parse_fill(fill), places=places, confidence=confidence,
-            seed=(options or ModelOptions()).seed, workers=workers, atlas=atlas, name=name, progress=progress,
+        found = convscope.correspond(
+            net, opt.open_images(images, allowance, limit=limit), parts, store=store,
+            layers=parse_names(layers, "layers"), draws=draws, regions=regions, fill=parse_fill(fill), places=places,
+            confidence=confidence, seed=options.seed, workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     count, where = len(found.seen), (*found.kept.figures.values(), store)[0]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli import options as opt
 from convscope.cli.present import present
 
@@ -12,16 +13,16 @@ from convscope.cli.present import present
 def deconv(
     model: opt.Model,
     /,
-    *images: Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")],
+    *images: opt.Photos,
     units: Annotated[list[str], Parameter(alias="-u", negative=())],
     store: Annotated[Path, Parameter(alias="-o", help="folder for the pictures")],
-    rules: opt.RuleOptions | None = None,
+    rules: opt.RuleOptions = opt.RuleOptions(),
     signal: Annotated[Literal["activation", "one"], Parameter(group=opt.RULES)] = "activation",
     limit: opt.Limit = None,
     batch: opt.Batch = 32,
-    allowance: opt.ImageOptions | None = None,
-    options: opt.ModelOptions | None = None,
-    common: opt.Common | None = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Project units back to the pixels of images: what each unit takes from its receptive field.
 
@@ -31,21 +32,15 @@ def deconv(
         convscope deconv zoo:squeezenet1_1 photo.jpg -u features.8:174 -o pictures
         convscope deconv zoo:alexnet a.jpg b.jpg -u features.3:7@10,12 -u classifier.6:281 -o pictures --rule guided
 
-    Parameters
-    ----------
-    units
-        Unit to project; may be given several times.
-    signal
-        What is put into the unit's layer: its activation or one.
+    Args:
+        units: Unit to project; may be given several times.
+        signal: What is put into the unit's layer: its activation or one.
     """
-    common = common or opt.Common()
-    from convscope import studies
-
     net = opt.load_network(model, options)
     terminal = common.terminal()
-    how = (rules or opt.RuleOptions()).keywords()
+    how = rules.keywords()
     with terminal.progress() as progress:
-        found = studies.deconv(
+        found = convscope.deconv(
             net, opt.open_images(images, allowance, limit=limit), units, store=store, signal=signal, batch=batch,
             progress=progress, **how,
         )  # fmt: skip

@@ -5,29 +5,30 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Cache, Common, ImageOptions, Limit, Model, ModelOptions, load_all, open_images
+import convscope
+from convscope.cli import options as opt
 from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import UsageError
 
 
 def diagnose(
-    model: Model,
-    images: Annotated[str | None, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")] = None,
+    model: opt.Model,
+    images: opt.MaybeImages = None,
     /,
     *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for the figure, the numbers and what is kept")],
-    against: Annotated[list[str] | None, Parameter(alias="-a", group=RUN, negative=())] = None,
-    labels: Annotated[list[str] | None, Parameter(group=RUN, negative=())] = None,
-    first: Annotated[str | None, Parameter(group=RUN)] = None,
-    second: Annotated[str | None, Parameter(group=RUN)] = None,
-    projections: Annotated[int, Parameter(group=RUN)] = 64,
-    limit: Limit = None,
-    cache: Cache = None,
+    against: Annotated[list[str] | None, Parameter(alias="-a", group=opt.RUN, negative=())] = None,
+    labels: Annotated[list[str] | None, Parameter(group=opt.RUN, negative=())] = None,
+    first: Annotated[str | None, Parameter(group=opt.RUN)] = None,
+    second: Annotated[str | None, Parameter(group=opt.RUN)] = None,
+    projections: Annotated[int, Parameter(group=opt.RUN)] = 64,
+    limit: opt.Limit = None,
+    cache: opt.Cache = None,
     atlas: AddTo = None,
     name: EntryName = None,
-    allowance: ImageOptions | None = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Measure a network's first layers: dead, repeated and dominating filters, frequencies, blocks.
 
@@ -40,32 +41,24 @@ def diagnose(
         convscope diagnose file:runs/zfnet/final.safetensors photos/ -o diagnosis -a file:runs/alexnet/final.safetensors
         convscope diagnose zoo:alexnet -o diagnosis --weights alexnet.safetensors
 
-    Parameters
-    ----------
-    against
-        Network to set beside the first, with its own weights and preprocessing; may be given several times.
-    labels
-        What the networks are called in the figure, in their order, once for each.
-    first
-        Convolution to look at; by default the first.
-    second
-        Layer whose units are projected; by default the activation of the next convolution.
-    projections
-        How many units are projected.
+    Args:
+        against: Network to set beside the first, with its own weights and preprocessing; may be given several times.
+        labels: What the networks are called in the figure, in their order, once for each.
+        first: Convolution to look at; by default the first.
+        second: Layer whose units are projected; by default the activation of the next convolution.
+        projections: How many units are projected.
     """
-    common = common or Common()
     others = against or []
     if labels is not None and len(labels) != 1 + len(others):
         raise UsageError(f"--labels is given {len(labels)} times for {1 + len(others)} networks: give it once for each")
     if images is not None and _is_model(images):
         raise UsageError(f"{images!r} names a network where images are expected: give further networks as --against")
-    from convscope import studies
 
-    source = None if images is None else open_images(images, allowance, limit=limit, cache=cache)
+    source = None if images is None else opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
-    nets = load_all([model, *others], options)
+    nets = opt.load_all([model, *others], options)
     with terminal.progress() as progress:
-        found = studies.diagnose(
+        found = convscope.diagnose(
             nets, source, store=store, labels=labels, first=first, second=second, projections=projections,
             atlas=atlas, name=name, progress=progress,
         )  # fmt: skip

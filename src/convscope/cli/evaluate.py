@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli import options as opt
 from convscope.cli.present import present
 
@@ -23,9 +24,9 @@ def evaluate(
     limit: opt.Limit = None,
     workers: opt.Workers = None,
     store: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
-    allowance: opt.ImageOptions | None = None,
-    options: opt.ModelOptions | None = None,
-    common: opt.Common | None = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Measure how well a network answers to labelled images, by what its output is, from one crop or the paper's ten.
 
@@ -37,35 +38,24 @@ def evaluate(
         convscope evaluate file:a.safetensors photos/val --with file:b.safetensors -o evaluation
         convscope evaluate py:nets:a val.csv --weights a.pth --with "py:nets:b --weights b.pth --input-size 96"
 
-    Parameters
-    ----------
-    views
-        The centre crop, or ten: corners and centre, each also flipped.
-    with_
-        Further network of an ensemble, and after its name its own options (--weights, --preprocess, --input-size ...)
-        in the same quotes; may be given several times.
-    crop_source
-        Corners of ten crops are the central square's, or the whole image's.
-    padding
-        Mean colour around images for ten crops, in pixels; by default as much as the crops need.
-    match
-        Classes of images and network belong together by name, or by their order. Where one side has no names and both
-        have as many classes, the order is taken and said.
-    truth
-        What is true where it is no class: a CSV file of an image and its numbers a line, or a folder of masks.
-    store
-        Folder for evaluation.json, with the confusion of classes, its figure, predictions.csv (every image's answer)
-        and misclassified.csv, a list that opens as a collection.
+    Args:
+        views: The centre crop, or ten: corners and centre, each also flipped.
+        with_: Further network of an ensemble, and after its name its own options (--weights, --preprocess, --input-size
+            ...) in the same quotes; may be given several times.
+        crop_source: Corners of ten crops are the central square's, or the whole image's.
+        padding: Mean colour around images for ten crops, in pixels; by default as much as the crops need.
+        match: Classes of images and network belong together by name, or by their order. Where one side has no names and
+            both have as many classes, the order is taken and said.
+        truth: What is true where it is no class: a CSV file of an image and its numbers a line, or a folder of masks.
+        store: Folder for evaluation.json, with the confusion of classes, its figure, predictions.csv (every image's
+            answer) and misclassified.csv, a list that opens as a collection.
     """
-    common = common or opt.Common()
-    from convscope import studies
-
     terminal = common.terminal()
     nets = list(opt.load_all([model, *(with_ or ())], options))
     source = opt.open_images(data, allowance, limit=limit)
     terminal.remark(f"{', '.join(net.name for net in nets)} on {source.describe()}")
     with terminal.progress() as progress:
-        found = studies.evaluate(
+        found = convscope.evaluate(
             nets, source, store=store, views=views, crop_source=crop_source, padding=padding,
             match=match, truth=truth, workers=workers, progress=progress,
         )  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names, parse_numbers
 from convscope.cli.present import AddTo, EntryName, present
@@ -26,9 +27,9 @@ def evolve(
     atlas: AddTo = None,
     name: EntryName = None,
     model: Annotated[str | None, Parameter(group=opt.MODEL)] = None,
-    allowance: opt.ImageOptions | None = None,
-    options: opt.ModelOptions | None = None,
-    common: opt.Common | None = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Follow units through the checkpoints of a training, and say when each layer's features settle.
 
@@ -40,44 +41,25 @@ def evolve(
         convscope evolve runs/zfnet photos/ -o evolution --layers relu1,relu5 --units 8 --epochs 1,2,5,10
         convscope evolve checkpoints/ photos/ -o evolution --model zoo:alexnet -u relu5:17 -u relu5:40
 
-    Parameters
-    ----------
-    layers
-        Layers to follow, separated by commas; by default the rectified maps, or one a stage where they are many.
-    units
-        Unit to project, may be given several times; or how many of each layer are drawn by --seed, by default 6.
-    epochs
-        Epochs to look at, as 1,2,5,10; by default all that have a checkpoint.
-    sample
-        Images on which responses are compared, evenly spread.
-    threshold
-        Correlation with the last checkpoint from which features count as settled.
-    model
-        Network that the checkpoints are weights of, where they do not say so themselves.
+    Args:
+        layers: Layers to follow, separated by commas; by default the rectified maps, or one a stage where they are
+            many.
+        units: Unit to project, may be given several times; or how many of each layer are drawn by --seed, by default 6.
+        epochs: Epochs to look at, as 1,2,5,10; by default all that have a checkpoint.
+        sample: Images on which responses are compared, evenly spread.
+        threshold: Correlation with the last checkpoint from which features count as settled.
+        model: Network that the checkpoints are weights of, where they do not say so themselves.
     """
-    common = common or opt.Common()
-    from convscope import studies
-
+    asked = 6 if units is None else int(units[0]) if len(units) == 1 and units[0].isdigit() else units
     source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
     terminal.remark(f"{run} on {source.describe()}")
     with terminal.progress() as progress:
-        found = studies.evolve(
-            run, source, store=store, layers=parse_names(layers, "layers"), units=parse_units(units),
+        found = convscope.evolve(
+            run, source, store=store, layers=parse_names(layers, "layers"), units=asked,
             epochs=parse_numbers(epochs, "epochs", int, zero="admitted") or None, sample=sample, threshold=threshold,
-            model=model, loading=opt.loader(options), seed=(options or opt.ModelOptions()).seed, atlas=atlas, name=name,
+            model=model, loading=opt.loader(options), seed=options.seed, atlas=atlas, name=name,
             progress=progress,
         )  # fmt: skip
     present(found, terminal)
     terminal.say(f"{found.summary} {store}")
-
-
-def parse_units(texts: list[str] | None) -> list[str] | int:
-    """Units by name, or how many of each layer are drawn.
-
-    >>> parse_units(["8"]), parse_units(["relu5:17", "relu5:40"]), parse_units(None)
-    (8, ['relu5:17', 'relu5:40'], 6)
-    """
-    if texts is None:
-        return 6
-    return int(texts[0]) if len(texts) == 1 and texts[0].isdigit() else texts

@@ -23,7 +23,7 @@ def export(
     units: Annotated[str | None, Parameter(group=RUN)] = None,
     portable: Annotated[bool, _FLAG] = False,
     dry_run: Annotated[bool, _FLAG] = False,
-    common: Common | None = None,
+    common: Common = Common(),
 ) -> None:
     """Write an atlas, or a part of it, to give away: a folder, a zip, or one HTML file to mail.
 
@@ -34,29 +34,19 @@ def export(
         convscope atlas export atlas --layers features.8 -o part
         convscope atlas export atlas --units features.8:174,features.8:20 --single-file -o two.html
 
-    Parameters
-    ----------
-    folder
-        The atlas.
-    out
-        What to write; by default beside the folder: NAME.zip, NAME.html, or NAME-export.
-    zip
-        Write one zip.
-    single_file
-        Write one HTML file of a few units, with all pictures within it.
-    layers
-        Only these layers, separated by commas.
-    units
-        Only these units, separated by commas, as LAYER:UNIT.
-    portable
-        With the units' pictures as scripts too (a third larger than they are), so that PNG and SVG can be saved from a
-        page opened from disk. Atlases with up to 64 MB of pictures have them already.
-    dry_run
-        Tell the size and write nothing.
+    Args:
+        folder: The atlas.
+        out: What to write; by default beside the folder: NAME.zip, NAME.html, or NAME-export.
+        zip: Write one zip.
+        single_file: Write one HTML file of a few units, with all pictures within it.
+        layers: Only these layers, separated by commas.
+        units: Only these units, separated by commas, as LAYER:UNIT.
+        portable: With the units' pictures as scripts too (a third larger than they are), so that PNG and SVG can be
+            saved from a page opened from disk. Atlases with up to 64 MB of pictures have them already.
+        dry_run: Tell the size and write nothing.
     """
     if zip and single_file:
         raise UsageError("--zip and --single-file: choose one of them")
-    common = common or Common()
     from convscope.atlas import export as exporting
 
     form = "zip" if zip else "file" if single_file else "folder"
@@ -65,20 +55,11 @@ def export(
         portable="scripts" if portable else "as it is",
     )  # fmt: skip
     terminal = common.terminal()
-    parts = ", ".join(f"{kind} {megabytes(size)}" for kind, size in exporting.sizes(made))
-    terminal.remark(f"{target}: {made.units} units, {made.count} files, {megabytes(made.size)} ({parts})")
+    parts = ", ".join(f"{kind} {exporting.megabytes(size)}" for kind, size in exporting.sizes(made))
+    terminal.remark(f"{target}: {made.units} units, {made.count} files, {exporting.megabytes(made.size)} ({parts})")
     written = 0 if dry_run else exporting.write(made, target, form)
     terminal.result(
         {"out": str(target), "units": made.units, "files": made.count, "bytes": made.size, "written": written}
     )
     if not dry_run:
-        terminal.say(f"{target}: {megabytes(written)}")
-
-
-def megabytes(size: int) -> str:
-    """The size for people.
-
-    >>> megabytes(1_234), megabytes(12_345_678)
-    ('1 kB', '12.3 MB')
-    """
-    return f"{size / 1e6:.3g} MB" if size >= 1_000_000 else f"{max(1, round(size / 1e3))} kB"
+        terminal.say(f"{target}: {exporting.megabytes(written)}")

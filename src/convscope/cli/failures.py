@@ -15,16 +15,15 @@ code  meaning
 """
 
 import errno
-import sqlite3
 from dataclasses import dataclass
 
 from convscope.errors import ConvscopeError, StoreError, UsageError
-from convscope.files import names_nothing
+from convscope.files import disk_full, names_nothing
+from convscope.memory import out_of_memory
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -59,22 +58,6 @@ def foreseen(error: BaseException) -> Failure | None:
 
 def _reason(error: BaseException) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
-
-
-def disk_full(error: BaseException) -> bool:
-    """Whether `error` is one of the ways in which Python, SQLite and safetensors say that the disk is full."""
-    if isinstance(error, OSError):
-        return error.errno in _FULL
-    if isinstance(error, sqlite3.OperationalError):
-        return "disk is full" in str(error)
-    return type(error).__name__ == "SafetensorError" and "No space left" in str(error)
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether `error` is PyTorch's word for memory that is not there, on an accelerator or on the CPU."""
-    if type(error).__name__ == "OutOfMemoryError" and type(error).__module__.startswith("torch"):
-        return True
-    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
 
 
 def misuse(message: str) -> Failure:

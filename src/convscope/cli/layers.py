@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from convscope.models.contents import FileContents
 
 
-def layers(model: Model, /, *, options: ModelOptions | None = None, common: Common | None = None) -> None:
+def layers(model: Model, /, *, options: ModelOptions = ModelOptions(), common: Common = Common()) -> None:
     """List the layers of a network: name, operation, shape, units, receptive field; or what a file holds.
 
     A layer name here is what `--layers` of other commands takes, and the first half of a unit (`features.8:174`).
@@ -30,7 +30,6 @@ def layers(model: Model, /, *, options: ModelOptions | None = None, common: Comm
 
         convscope layers runs/best.pth
     """
-    common = common or Common()
     from convscope.graph.listing import table_of
     from convscope.models.contents import describe_file, is_weights_file
 

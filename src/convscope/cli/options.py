@@ -1,9 +1,7 @@
 """Options that several commands share, and how their text becomes values."""
 
 import io
-import json
 import logging
-import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter, validators
 
-from convscope.cli.parsing import parse_bands, parse_channels, parse_pair, parse_range, parse_resize
+from convscope.cli.parsing import parse_channels, parse_numbers, parse_pair, parse_resize
 from convscope.cli.terminal import Terminal
 from convscope.errors import ConvscopeError, UsageError
 
 if TYPE_CHECKING:
-    from convscope.data import Preprocess, Source
-    from convscope.data.recipes import RecipeName
+    from convscope.data import Source
     from convscope.graph import Network
 
 RULES = Group("Projections", sort_key=1)
@@ -29,24 +26,41 @@ RUN = Group("Running", sort_key=3)
 COMMON = Group("Common", sort_key=4)
 
 _SWITCH = Parameter(negative=(), show_default=False)
+_TARGET = """Class to follow, by number or name; may be given several times. `labels` is each image's own, `none` none;
+by default the most probable. Of a map, 3 is channel 3 summed over it, 3@5,7 at y,x, 3@0,0,8,8 over y0,x0,y1,x1."""
+_FILL = "What covers: grey (the mean colour), mean (of the image), blur, a number 0 to 255, or a colour as 255,0,0."
+_HOST = """The address to listen at; 0.0.0.0 for all of this machine's. Beyond this machine, the address that is printed
+holds a token, and nothing is answered without."""
+_RUN = Parameter(group=RUN)
+_SEVERAL = Parameter(negative=())
 
 Model = Annotated[
     str, Parameter(help="zoo:NAME torchvision:NAME timm:NAME hf:NAME py:package.module:factory pt2:FILE file:FILE")
 ]
-Cache = Annotated[
-    Path | None,
-    Parameter(group=RUN, help="Folder that keeps decoded images, so that a later run need not decode them again."),
-]
-Limit = Annotated[int | None, Parameter(group=RUN, help="Take at most so many images, evenly spread.")]
-Layers = Annotated[
-    str | None, Parameter(group=RUN, help="Layers, separated by commas; by default one for each spatial stage.")
-]
-Batch = Annotated[int, Parameter(group=RUN, help="Images that are taken together; the result does not depend on it.")]
-Workers = Annotated[int | None, Parameter(group=RUN, help="Threads that share the work; by default one a core.")]
-Seed = Annotated[
-    int, Parameter(group=RUN, validator=validators.Number(gte=0, lt=2**63), help="Seed of what is random.")
-]
 Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: parquet: hf: samples:")]
+MaybeImages = Annotated[str | None, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")]
+Photos = Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")]
+Cache = Annotated[
+    Path | None, _RUN, Parameter(help="Folder that keeps decoded images: a later run need not decode them again.")
+]
+Limit = Annotated[int | None, _RUN, Parameter(help="Take at most so many images, evenly spread.")]
+Layers = Annotated[
+    str | None, _RUN, Parameter(help="Layers, separated by commas; by default one for each spatial stage.")
+]
+Kept = Annotated[int, _RUN, Parameter(name="-k", help="Responses to take of each unit, at most one from an image.")]
+Batch = Annotated[int, _RUN, Parameter(help="Images that are taken together; the result does not depend on it.")]
+Workers = Annotated[int | None, _RUN, Parameter(help="Threads that share the work; by default one a core.")]
+Seed = Annotated[int, _RUN, Parameter(validator=validators.Number(gte=0, lt=2**63), help="Seed of what is random.")]
+Units = Annotated[
+    list[str] | None, _SEVERAL, Parameter(alias="-u", help="Unit to follow as well; may be given several times.")
+]
+Target = Annotated[list[str] | None, _SEVERAL, Parameter(alias="-t", help=_TARGET)]
+Fill = Annotated[str, Parameter(help=_FILL)]
+Port = Annotated[int, _RUN, Parameter(help="Where to listen; 0 chooses a free port.")]
+Host = Annotated[str, _RUN, Parameter(help=_HOST)]
+AllowHost = Annotated[
+    list[str] | None, _SEVERAL, _RUN, Parameter(help="A name that others reach this machine by; several times.")
+]
 
 
 @Parameter(name="*", group=COMMON)
@@ -130,14 +144,6 @@ class ImageOptions:
     """Number the images: neither their names nor their place get into the result."""
 
 
-def said_of_images(net: "Network", source: "Source") -> str:
-    """What is assumed of images of other than RGB and 8 bits, such as a range that was found; "" of the usual ones."""
-    from convscope.methods.inputs import preprocess_of
-
-    recipe = preprocess_of(net, source)
-    return "" if recipe.channels == 3 and recipe.range is None else f"; images {recipe}"
-
-
 def admitted(asked: ImageOptions | None) -> dict[str, Any]:
     """The options of one image as arguments of `open_source`.
 
@@ -157,18 +163,11 @@ def open_images(
     """The collection that a command looks at, of images that may cost so much."""
     from convscope.studies.asking import collection
 
-    asked = allowance or ImageOptions()
-    return collection(
-        images,
-        limit=limit,
-        cache=cache,
-        max_pixels=asked.max_pixels,
-        max_bytes=asked.max_bytes,
-        root=asked.root,
-        tile_size=parse_pair(asked.tile_size, "tile-size"),
-        tile_stride=parse_pair(asked.tile_stride, "tile-stride"),
-        naming="numbered" if asked.anonymous else "kept",
-    )
+    asked = vars(allowance or ImageOptions())
+    naming = "numbered" if asked["anonymous"] else "kept"
+    tiles = {name: parse_pair(asked[name], name.replace("_", "-")) for name in ("tile_size", "tile_stride")}
+    costs = {name: asked[name] for name in ("max_pixels", "max_bytes", "root")}
+    return collection(images, limit=limit, cache=cache, naming=naming, **tiles, **costs)
 
 
 @Parameter(name="*", group=RULES)
@@ -198,28 +197,17 @@ def load_network(spec: str, asked: ModelOptions | None) -> "Network":
 
     import convscope
 
-    keep_memory()
     options = asked or ModelOptions()
-    how: dict[str, Any] = {
-        "weights": options.weights,
-        "input_size": parse_size(options.input_size),
-        "in_channels": options.in_channels,
-        "preprocess": read_preprocess(options.preprocess),
+    how: dict[str, Any] = vars(options) | {
+        "input_size": parse_pair(options.input_size, "input-size"),
         "mean": parse_channels(options.mean, "mean"),
         "std": parse_channels(options.std, "std"),
         "resize": parse_resize(options.resize),
-        "range": parse_range(options.range),
-        "bands": parse_bands(options.bands),
-        "classes": read_classes(options.classes),
-        "channels": options.channels,
-        "device": options.device,
+        "bands": parse_numbers(options.bands, "bands", int) or None,
         "dtype": None if options.dtype is None else getattr(torch, options.dtype),
-        "randomness": options.randomness,
-        "output": options.output,
-        "scores": options.scores,
     }
     with _one_message():
-        return convscope.load(spec, seed=options.seed, **how)
+        return convscope.load(spec, **how)
 
 
 def loader(options: ModelOptions | None) -> "Callable[..., Network]":
@@ -267,13 +255,6 @@ def parse_model(text: str, options: ModelOptions) -> tuple[str, ModelOptions]:
     return spec, replace(own, device=own.device or options.device, dtype=own.dtype or options.dtype, seed=seed)
 
 
-def keep_memory() -> None:
-    """Ask the C library to keep freed memory, as a program that runs one command may."""
-    from convscope.memory import keep_freed_memory
-
-    keep_freed_memory()
-
-
 @contextmanager
 def _one_message() -> Iterator[None]:
     """A block whose own error is all that is said of it.
@@ -292,60 +273,3 @@ def _one_message() -> Iterator[None]:
     finally:
         logging.disable(before)
         sys.stderr.write(said.getvalue())
-
-
-def parse_size(text: str | None) -> tuple[int, int] | None:
-    """Height and width from `224` or `192x256`.
-
-    >>> parse_size("224"), parse_size("192x256"), parse_size(None)
-    ((224, 224), (192, 256), None)
-    """
-    if text is None:
-        return None
-    match = re.fullmatch(r"([1-9]\d*)(?:x([1-9]\d*))?", text.strip())
-    if match is None:
-        raise UsageError(f"--input-size {text!r} is no size: give 224 for a square or 192x256 for height and width")
-    return int(match[1]), int(match[2] or match[1])
-
-
-def read_classes(text: str | None) -> tuple[str, ...] | Literal["imagenet"] | int | None:
-    """Class names from a text file with one a line, `imagenet`, or a number of outputs.
-
-    >>> read_classes("imagenet"), read_classes("10"), read_classes(None)
-    ('imagenet', 10, None)
-    """
-    if text is None or text == "imagenet":
-        return text
-    if re.fullmatch(r"\d+", text):
-        return int(text)
-    try:
-        names = tuple(line.strip() for line in Path(text).read_text(encoding="utf-8").splitlines())
-    except (OSError, ValueError) as error:  # ValueError: no text, or a name with a zero byte
-        raise UsageError(
-            f"--classes {text} is no text file of names, no number, and not 'imagenet': {error}"
-        ) from error
-    if not names or not all(names):
-        raise UsageError(f"--classes {text}: every line must name a class, and {names.count('') or 'all'} are empty")
-    return names
-
-
-def read_preprocess(asked: str | None) -> "Preprocess | RecipeName | None":
-    """What is done to images: by a name, or from a JSON file as `Preprocess.to_json` writes it.
-
-    >>> read_preprocess("unit")
-    'unit'
-    """
-    if asked is None or asked == "imagenet" or asked == "unit":
-        return asked
-    from convscope.data import Preprocess
-
-    path = Path(asked)
-    if not path.exists():
-        raise UsageError(f"--preprocess {asked} is neither imagenet nor unit, and no file of that name is there")
-    try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # ValueError: neither JSON nor text
-        raise UsageError(f"--preprocess {path} cannot be read as JSON: {error}") from error
-    if not isinstance(stored, dict):
-        raise UsageError(f'--preprocess {path} holds no JSON object, such as {{"height": 224, "width": 224}}')
-    return Preprocess.from_json(stored)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli.options import Common, ImageOptions, Images, Workers, open_images
 from convscope.cli.present import present
 
@@ -17,8 +18,8 @@ def overlap(
     store: Annotated[Path | None, Parameter(alias="-o", help="folder for the list, as pairs.csv")] = None,
     threshold: float | None = None,
     workers: Workers = None,
-    allowance: ImageOptions | None = None,
-    common: Common | None = None,
+    allowance: ImageOptions = ImageOptions(),
+    common: Common = Common(),
 ) -> None:
     """List the images of A that are also in B, recompressed, resized or slightly cropped.
 
@@ -27,20 +28,16 @@ def overlap(
         convscope overlap pretraining/ caltech101/ -o overlap
         convscope overlap photos/
 
-    Parameters
-    ----------
-    threshold
-        Correlation of fine detail from which two images count as the same; by default 0.83.
+    Args:
+        threshold: Correlation of fine detail from which two images count as the same; by default 0.83.
     """
-    common = common or Common()
-    from convscope import studies
     from convscope.studies.duplication import TABLE
 
     terminal = common.terminal()
     how = {} if threshold is None else {"threshold": threshold}
     first, second = (None if one is None else open_images(one, allowance) for one in (a, b))
     with terminal.progress() as progress:
-        found = studies.overlap(first, second, names=(a, b), store=store, workers=workers, progress=progress, **how)
+        found = convscope.overlap(first, second, names=(a, b), store=store, workers=workers, progress=progress, **how)
     present(found, terminal)
     terminal.say(found.summary + ("" if store is None else f": {store / TABLE}"))
 

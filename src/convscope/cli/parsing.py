@@ -38,13 +38,19 @@ def parse_numbers(
     """
     if text is None:
         return ()
-    try:
-        found = tuple(kind(part) for part in text.split(","))
-    except ValueError as error:
-        raise UsageError(f"--{option} {text!r}: give numbers separated by commas") from error
+    found = _numbers(text, kind)
+    if found is None:
+        raise UsageError(f"--{option} {text!r}: give numbers separated by commas")
     if min(found) < 0 or (zero == "refused" and min(found) == 0):
         raise UsageError(f"--{option} {text!r}: numbers {'from' if zero == 'admitted' else 'above'} 0 are meant")
     return found
+
+
+def _numbers(text: str, kind: type[_Number]) -> tuple[_Number, ...] | None:
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError:
+        return None
 
 
 def parse_pair(text: str | None, option: str) -> tuple[int, int] | None:
@@ -69,12 +75,9 @@ def parse_channels(text: str | None, option: str) -> tuple[float, ...] | float |
     """
     if text is None:
         return None
-    try:
-        numbers = tuple(float(part) for part in text.split(","))
-    except ValueError as error:
-        raise UsageError(
-            f"--{option} {text!r}: give a number such as 0.5, or one for each channel, as 0.5,0.4,0.3"
-        ) from error
+    numbers = _numbers(text, float)
+    if numbers is None:
+        raise UsageError(f"--{option} {text!r}: give a number such as 0.5, or one for each channel, as 0.5,0.4,0.3")
     return numbers[0] if len(numbers) == 1 else numbers
 
 
@@ -88,43 +91,14 @@ def parse_resize(text: str | None) -> int | tuple[int, int] | None:
     return pair if pair is None or "x" in (text or "") else pair[0]
 
 
-def parse_range(text: str | None) -> Any:
-    """The ends of a range from `0:4095`, or `file`, `collection` and `normalised` as they are; None without text.
-
-    >>> parse_range("0:4095"), parse_range("-1000:400"), parse_range("file")
-    ((0.0, 4095.0), (-1000.0, 400.0), 'file')
-    """
-    if text is None or text in ("file", "collection", "normalised"):
-        return text
-    low, colon, high = text.partition(":")
-    try:
-        if not colon:
-            raise ValueError(text)
-        return float(low), float(high)
-    except ValueError as error:
-        raise UsageError(
-            f"--range {text!r}: give the values that are black and white, as 0:4095, or file, or collection"
-        ) from error
-
-
-def parse_bands(text: str | None) -> tuple[int, ...] | None:
-    """Numbers of channels separated by commas; None without text.
-
-    >>> parse_bands("4,3,2"), parse_bands("8")
-    ((4, 3, 2), (8,))
-    """
-    return parse_numbers(text, "bands", int) or None
-
-
 def parse_fill(text: str) -> Any:
     """What covers: a name, one number for a grey, or one for each channel.
 
     >>> parse_fill("blur"), parse_fill("127.5"), parse_fill("255,0,0")
     ('blur', (127.5,), (255.0, 0.0, 0.0))
     """
-    try:
-        numbers = tuple(float(part) for part in text.split(","))
-    except ValueError:
+    numbers = _numbers(text, float)
+    if numbers is None:
         return text
     if not all(0 <= n <= 255 for n in numbers):
         raise UsageError(f"--fill {text}: give a number from 0 to 255, or one for each channel")
@@ -150,13 +124,11 @@ def parse_changes(texts: list[str] | None, option: str) -> dict[str, Any]:
 
 
 __all__ = [
-    "parse_bands",
     "parse_changes",
     "parse_channels",
     "parse_fill",
     "parse_names",
     "parse_numbers",
     "parse_pair",
-    "parse_range",
     "parse_resize",
 ]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+import convscope
 from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names
 from convscope.cli.present import present
@@ -21,16 +22,16 @@ def scan(
     *,
     store: Store,
     layers: opt.Layers = None,
-    k: Annotated[int, Parameter(name="-k", group=opt.RUN)] = 9,
+    k: opt.Kept = 9,
     batch: opt.Batch = 32,
     workers: opt.Workers = None,
     limit: opt.Limit = None,
     cache: opt.Cache = None,
     shard: Annotated[str | None, Parameter(group=opt.RUN)] = None,
     statistics: Annotated[Literal["all", "units", "none"], Parameter(group=opt.RUN)] = "all",
-    allowance: opt.ImageOptions | None = None,
-    options: opt.ModelOptions | None = None,
-    common: opt.Common | None = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Find the k strongest responses of every unit in a collection of images, with positions and statistics.
 
@@ -44,27 +45,21 @@ def scan(
         convscope merge part0 part1 -o scan
         torchrun --nproc-per-node 2 -m convscope scan zoo:alexnet photos/ -o scan
 
-    Parameters
-    ----------
-    k
-        Responses to keep for each unit, at most one from an image.
-    shard
-        Part of the images to take, as I/N with I from 0 to N-1.
-    statistics
-        What to count besides: everything, all but the means by class, or nothing.
+    Args:
+        shard: Part of the images to take, as I/N with I from 0 to N-1.
+        statistics: What to count besides: everything, all but the means by class, or nothing.
     """
-    common = common or opt.Common()
     part = parse_shard(shard)
-    from convscope import studies
+    from convscope.methods.inputs import asked_of
     from convscope.processes import rank
 
     net = opt.load_network(model, options)
     names = parse_names(layers, "layers") or list(net.layers.stages())
     source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
-    terminal.remark(f"{net.name} on {source.describe()}; layers {', '.join(names)}{opt.said_of_images(net, source)}")
+    terminal.remark(asked_of(net, source, names))
     with terminal.progress() as progress:
-        found = studies.scan(
+        found = convscope.scan(
             net, source, store=store, layers=names, k=k, batch=batch, workers=workers, shard=part,
             statistics=statistics, progress=progress,
         )  # fmt: skip
@@ -76,7 +71,7 @@ def scan(
 def merge(
     *parts: Annotated[Path, Parameter(help="folders of scans that share model, images and options")],
     store: Store,
-    common: opt.Common | None = None,
+    common: opt.Common = opt.Common(),
 ) -> None:
     """Merge scans of different shards of the same images into one, as if they had been scanned together.
 
@@ -84,10 +79,7 @@ def merge(
 
         convscope merge part0 part1 part2 -o scan
     """
-    common = common or opt.Common()
-    from convscope import studies
-
-    found = studies.merge(parts, store)
+    found = convscope.merge(parts, store)
     terminal = common.terminal()
     present(found, terminal)
     terminal.say(found.summary)

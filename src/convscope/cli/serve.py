@@ -1,21 +1,18 @@
 """`convscope serve`: an atlas in the browser of this machine, over http."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-from convscope.cli.options import RUN, Common
+from convscope.cli.options import AllowHost, Common, Host, Port
 
 
 def serve(
     folder: Path,
     /,
     *,
-    port: Annotated[int, Parameter(group=RUN)] = 8765,
-    host: Annotated[str, Parameter(group=RUN)] = "127.0.0.1",
-    allow_host: Annotated[list[str] | None, Parameter(group=RUN, negative=())] = None,
-    common: Common | None = None,
+    port: Port = 8765,
+    host: Host = "127.0.0.1",
+    allow_host: AllowHost = None,
+    common: Common = Common(),
 ) -> None:
     """Show an atlas at http://127.0.0.1:8765 until it is stopped with Ctrl-C.
 
@@ -26,18 +23,9 @@ def serve(
         convscope serve atlas
         convscope serve atlas --host 0.0.0.0 --allow-host box.example
 
-    Parameters
-    ----------
-    folder
-        The atlas.
-    port
-        Where to listen; 0 chooses a free port.
-    host
-        The address to listen at; 0.0.0.0 for all of this machine's.
-    allow_host
-        A name that others reach this machine by, besides its addresses; may be given several times.
+    Args:
+        folder: The atlas.
     """
-    common = common or Common()
     from convscope.server import run
 
     terminal = common.terminal()

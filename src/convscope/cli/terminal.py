@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from convscope.progress import PlainProgress, Progress, duration, pace, silent
+from convscope.progress import PlainProgress, Progress, bars, silent
+from convscope.tables import aligned
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Terminal:
         """Write aligned columns, never cut to the width of the terminal; `right` lists the columns of numbers."""
         if self.json:
             return
-        for line in format_table(head, rows, right=right):
+        for line in aligned((head, *rows), right=right):
             self.say(line)
 
     @contextmanager
@@ -63,51 +64,4 @@ class Terminal:
     def _shown(self) -> AbstractContextManager[Progress]:
         if self.quiet:
             return nullcontext(silent)
-        return _bars(self.err) if self.err.isatty() else nullcontext(PlainProgress(self.remark))
-
-
-@contextmanager
-def _bars(stream: TextIO) -> Iterator[Progress]:
-    """One bar a stage, with rate and time left."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TaskID, TextColumn
-    from rich.progress import Progress as Bars
-    from rich.text import Text
-
-    class Pace(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            if not speed:
-                return Text("")
-            if task.finished:
-                return Text(f"{pace(speed)}, took {duration(task.finished_time or 0)}")
-            left = task.time_remaining
-            return Text(pace(speed) + ("" if left is None else f", {duration(left)} left"))
-
-    console = Console(file=stream)
-    tasks: dict[str, TaskID] = {}
-    with Bars(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Pace(), console=console) as bars:
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total, completed=done)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield report
-
-
-def format_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
-    """The lines of a table of aligned columns; `right` lists the columns that end flush.
-
-    >>> format_table(["name", "n"], [["conv", "96"], ["relu", "9"]], right=[1])
-    ['name   n', 'conv  96', 'relu   9']
-    """
-    cells = [head, *rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in cells
-    ]
+        return bars(self.err) if self.err.isatty() else nullcontext(PlainProgress(self.remark))

@@ -1,18 +1,14 @@
 """`convscope train`: a network of the paper's family, trained as the paper did or as a file says."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Seed, Workers, admitted, keep_memory
+import convscope
+from convscope.cli.options import RUN, Common, ImageOptions, Images, Limit, Seed, Workers, admitted
 from convscope.cli.parsing import parse_changes
 from convscope.cli.present import present
-from convscope.cli.terminal import Terminal
-
-if TYPE_CHECKING:
-    from convscope.data import Source
-    from convscope.training import Config, EpochLog
 
 Protocol = Annotated[str, Parameter(help="imagenette-zfnet, imagenet-zfnet, imagenette-table3, or a TOML file")]
 Run = Annotated[Path, Parameter(alias="-o", help="folder for log, checkpoints and state")]
@@ -46,8 +42,8 @@ def train(
     save_every: Annotated[int, Parameter(group=RUN)] = 1000,
     device: Device = None,
     seed: Seed = 0,
-    allowance: ImageOptions | None = None,
-    common: Common | None = None,
+    allowance: ImageOptions = ImageOptions(),
+    common: Common = Common(),
 ) -> None:
     """Train AlexNet, ZFNet or a variant of them, by the paper's recipe or one of your own.
 
@@ -60,21 +56,16 @@ def train(
         convscope train mine.toml photos/train --validation photos/val -o run
         torchrun --nproc-per-node 8 -m convscope train imagenet-zfnet imagenet/ -o run
 
-    Parameters
-    ----------
-    keep
-        Whether training images are decoded once and kept in memory, or decoded anew each epoch.
-    save_every
-        Updates of an epoch between saved states.
+    Args:
+        keep: Whether training images are decoded once and kept in memory, or decoded anew each epoch.
+        save_every: Updates of an epoch between saved states.
     """
-    common = common or Common()
-    from convscope import studies
+    from convscope.studies.training import Told
 
-    keep_memory()
     terminal = common.terminal()
-    told = Told(terminal)
+    told = Told(terminal.remark)
     with terminal.progress() as progress:
-        found = studies.train(
+        found = convscope.train(
             config, data, store, validation=validation, hold_out=hold_out, changes=parse_changes(change, "set"),
             limit=limit, keep=keep, workers=workers, save_every=save_every, device=device, seed=seed,
             progress=progress, on_epoch=told.epoch, on_start=told.start, **admitted(allowance),
@@ -83,24 +74,3 @@ def train(
         present(found, terminal)
         terminal.say(found.summary)
         terminal.say(f"checkpoints: {', '.join(map(str, found.checkpoints))}: {store}")
-
-
-class Told:
-    """What is said of a training while it goes on."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal, self._epochs = terminal, 0
-
-    def start(self, config: "Config", source: "Source", validation: "Source | None") -> None:
-        """Remark what is trained on what."""
-        self._epochs = config.recipe.epochs
-        self._terminal.remark(f"{config.name}: {config.network.architecture(len(source.classes) or 1).describe()}")
-        self._terminal.remark(f"on {source.describe()}")
-        held = "no validation images" if validation is None else f"validated on {validation.describe()}"
-        self._terminal.remark(held)
-
-    def epoch(self, log: "EpochLog") -> None:
-        """Remark how an epoch ended."""
-        from convscope.studies.training import epoch_line
-
-        self._terminal.remark(epoch_line(log, self._epochs))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Group, Parameter
 
+import convscope
 from convscope.cli.options import RUN, Common, ImageOptions, Model, ModelOptions, Workers, admitted, loader
 from convscope.cli.parsing import parse_changes, parse_names, parse_numbers
 from convscope.cli.present import AddTo, EntryName, present
@@ -86,11 +87,11 @@ def transfer(
     name: EntryName = None,
     feature_store: Annotated[Path | None, Parameter(group=RUN)] = None,
     workers: Workers = None,
-    protocol: ProtocolOptions | None = None,
-    learning: LearningOptions | None = None,
-    allowance: ImageOptions | None = None,
-    options: ModelOptions | None = None,
-    common: Common | None = None,
+    protocol: ProtocolOptions = ProtocolOptions(),
+    learning: LearningOptions = LearningOptions(),
+    allowance: ImageOptions = ImageOptions(),
+    options: ModelOptions = ModelOptions(),
+    common: Common = Common(),
 ) -> None:
     """Train new classifiers on the features of each layer, and judge them as the paper does.
 
@@ -102,36 +103,29 @@ def transfer(
         convscope transfer zoo:squeezenet1_1 npz:pack.npz -o transfer --per-class 15,30 --folds 3 --compare random
         convscope transfer zoo:alexnet voc2012:VOCdevkit/VOC2012 -o voc --weights alexnet.safetensors --layers fc8
 
-    Parameters
-    ----------
-    layers
-        Layers to take features from, separated by commas; by default one for each spatial stage, and the vectors.
-    compare
-        What to compare with: random (features of random weights), scratch (the network trained on each fold), or both.
-    scratch_size
-        Side of the input when the network is trained from scratch; by default the network's own.
-    scratch_set
-        Change of the recipe when the network is trained from scratch, as epochs=100; several times.
-    feature_store
-        Folder that keeps features and scores; by default STORE/features.
+    Args:
+        layers: Layers to take features from, separated by commas; by default one for each spatial stage, and the
+            vectors.
+        compare: What to compare with: random (features of random weights), scratch (the network trained on each fold),
+            or both.
+        scratch_size: Side of the input when the network is trained from scratch; by default the network's own.
+        scratch_set: Change of the recipe when the network is trained from scratch, as epochs=100; several times.
+        feature_store: Folder that keeps features and scores; by default STORE/features.
     """
-    common, asked = common or Common(), protocol or ProtocolOptions()
-    models, how = options or ModelOptions(), learning or LearningOptions()
-    from convscope import studies
-
     terminal = common.terminal()
 
     def said(net: "Network", target: "TargetSet", folds: "Sequence[Fold]", layers: "Sequence[str]") -> None:
         terminal.remark(f"{net.name} on {target.describe()}; {len(folds)} folds; layers {', '.join(layers)}")
 
     with terminal.progress() as progress:
-        found = studies.transfer(
+        found = convscope.transfer(
             model, dataset, store=store, layers=parse_names(layers, "layers"),
             compare=parse_names(compare, "compare", ("random", "scratch")) or (),  # pyright: ignore[reportArgumentType]
-            learning=how.learning(models.seed), pooling=how.pooling, features=how.features, scratch_size=scratch_size,
-            scratch_changes=parse_changes(scratch_set, "scratch-set"), weights=models.weights, loading=loader(models),
-            device=models.device, feature_store=feature_store, workers=workers, seed=models.seed, atlas=atlas,
-            name=name, progress=progress, on_start=said, **asked.keywords(), **admitted(allowance),
+            learning=learning.learning(options.seed), pooling=learning.pooling, features=learning.features,
+            scratch_size=scratch_size, scratch_changes=parse_changes(scratch_set, "scratch-set"),
+            weights=options.weights, loading=loader(options), device=options.device, feature_store=feature_store,
+            workers=workers, seed=options.seed, atlas=atlas, name=name, progress=progress, on_start=said,
+            **protocol.keywords(), **admitted(allowance),
         )  # fmt: skip
     present(found, terminal)
     terminal.say(f"{len(found.found.scores)} scores: {store}")

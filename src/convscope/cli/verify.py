@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import convscope
 from convscope.cli.options import Common
 from convscope.errors import StoreError
 
 
-def verify(folder: Path, /, *, common: Common | None = None) -> None:
+def verify(folder: Path, /, *, common: Common = Common()) -> None:
     """Look at every file that convscope keeps in a folder: is it as it was written, and what is to be done if not.
 
     Finished and unfinished scans, decoded images that are kept (--cache), features and scores of transfer experiments,
@@ -16,14 +17,9 @@ def verify(folder: Path, /, *, common: Common | None = None) -> None:
         convscope verify scan
         convscope verify transfer --json
 
-    Parameters
-    ----------
-    folder
-        The folder; those in it are looked at too.
+    Args:
+        folder: The folder; those in it are looked at too.
     """
-    common = common or Common()
-    import convscope
-
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = convscope.verify(folder, progress=progress)

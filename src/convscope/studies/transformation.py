@@ -18,7 +18,7 @@ from convscope.files import json_bytes
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance import Curve, InvarianceCurves, measuring
-from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, transformation
+from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, spelled, transformation
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
@@ -148,8 +148,8 @@ def invariance(
         net: the network; with preprocessing, unless the images are its input.
         images: images of any kind, see docs/grammar.md.
         store: a folder for the figure and tables.
-        transformations: names (the paper's: vertical, scale, rotation), or a mapping from names to amounts, None for
-            the usual ones.
+        transformations: names (the paper's: vertical, scale, rotation), with amounts as "scale=0.5:2:0.1" (first, last,
+            step) or "scale=1,1.5,2"; or a mapping from names to amounts, None for the usual ones.
         layers: where features are compared; None for the first and the last spatial stage, and the output.
         target: the class of each image: one number or name for all, "labels" for each image's own, "none" for none;
             None for the most probable.
@@ -178,7 +178,7 @@ def invariance(
     found = measuring.invariance(
         net,
         pictures.inputs,
-        transformations=dict(asked) if isinstance(asked, Mapping) else dict.fromkeys(asked),
+        transformations=dict(asked) if isinstance(asked, Mapping) else dict(map(spelled, asked)),
         layers=None if layers is None else list(layers),
         target=targets_for(net, pictures.source, pictures.seen.indices, target),
         units=units,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -162,6 +163,31 @@ TRANSFORMATIONS: dict[str, Transformation] = {
     )
 }
 PAPER = ("vertical", "scale", "rotation")
+_MOST = 1000  # amounts of one transformation
+
+
+def spelled(text: str) -> tuple[str, tuple[float, ...] | None]:
+    """A transformation and its amounts, None for the usual ones, from a text such as "scale=0.5:2:0.1".
+
+    >>> spelled("scale=1:1.4:0.2"), spelled("blur")
+    (('scale', (1.0, 1.2, 1.4)), ('blur', None))
+    """
+    name, given, amounts = text.partition("=")
+    if not given:
+        return name.strip(), None
+    wrong = UsageError(
+        f"transformations={text!r}: give amounts as scale=1:1.8:0.1 (first, last, step) or scale=1,1.5,2"
+    )
+    number = r"-?\d+(?:\.\d+)?"
+    if re.fullmatch(rf"{number}(?:,{number})*", amounts):
+        return name.strip(), tuple(float(part) for part in amounts.split(","))
+    match = re.fullmatch(rf"({number}):({number}):({number})", amounts)
+    if match is None:
+        raise wrong
+    first, last, step = (float(part) for part in match.groups())
+    if step == 0 or (last - first) / step < 0 or (last - first) / step > _MOST:
+        raise wrong
+    return name.strip(), tuple(round(first + i * step, 9) for i in range(int((last - first) / step + 1e-6) + 1))
 
 
 def transformation(name: str) -> Transformation:
@@ -179,4 +205,13 @@ def transformation(name: str) -> Transformation:
     return TRANSFORMATIONS[name]
 
 
-__all__ = ["PAPER", "TRANSFORMATIONS", "Frame", "Interpolation", "Outside", "Transformation", "transformation"]
+__all__ = [
+    "PAPER",
+    "TRANSFORMATIONS",
+    "Frame",
+    "Interpolation",
+    "Outside",
+    "Transformation",
+    "spelled",
+    "transformation",
+]

@@ -142,7 +142,7 @@ def test_full_disk_is_one_message(
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as a terminal sends them")
 def test_interrupted_scan_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    photos = write_images(tmp_path / "photos", 480)
+    photos = write_images(tmp_path / "photos", 240)
     command = [sys.executable, "-m", "convscope", "scan", "zoo:squeezenet1_0", photos, "--input-size", "127"]
     command += ["--layers", "features.5", "--workers", "1"]  # some seconds, so that it does not end before the signal
     with subprocess.Popen(
@@ -153,7 +153,7 @@ def test_interrupted_scan_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stderr is not None
-        while not process.stderr.readline().startswith("scan: 0/480"):
+        while not process.stderr.readline().startswith("scan: 0/240"):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         said = process.stderr.read()

@@ -29,7 +29,7 @@ demo: $(BIN)/.demo ## atlas of the embedded network on the embedded photos, into
 	@echo "open $(CURDIR)/$(DEMO)/index.html"
 
 test: $(BIN)/.test chromium ## run all tests (ARGS="tests/cli -x" to choose)
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 # The viewer's tests need a browser. Where it is not there and cannot be installed they skip, saying so.
 .PHONY: chromium

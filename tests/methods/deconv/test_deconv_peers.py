@@ -53,10 +53,9 @@ def spell(layer: str, index: tuple[int, ...]) -> str:
 
 CAPTUM = {
     "alexnet": ("features.0", "features.3", "features.6", "features.8", "features.10", "features.12", "classifier.4"),
-    "vgg16": ("features.2", "features.9", "features.21", "features.28", "features.30"),
+    "vgg11": ("features.2", "features.8", "features.16", "features.18", "features.20"),
     "squeezenet1_1": ("features.0", "features.4.expand3x3", "features.9.squeeze", "features.12"),
     "resnet18": ("conv1", "layer1.1.bn1", "layer2.0.downsample.1", "layer4.0.conv2"),
-    "resnet50": ("maxpool", "layer2.1.conv3", "layer4.2.bn2"),
     "regnet_x_400mf": ("stem.0", "trunk_output.block2", "trunk_output.block4.block4-0.proj.0"),
 }
 
@@ -132,7 +131,6 @@ def test_zennit_deconvnet(origin: str, name: str, size: int, torchvision: Module
     [
         ("densenet121", 64, ("features.denseblock2.denselayer3.norm2", "features.norm5")),
         ("googlenet", 64, ("inception3b.branch3.1.conv", "inception5b")),
-        ("inception_v3", 96, ("Mixed_5c.branch5x5_2.bn", "Mixed_7c")),
     ],
 )
 def test_functional_relus_against_patched_activations(
@@ -329,8 +327,8 @@ def test_the_two_rules_of_local_response_norm_differ() -> None:
     assert relative(one, other) > 0.01
 
 
-@pytest.mark.parametrize("name", ["alexnet", "vgg16"])
+@pytest.mark.parametrize("name", ["alexnet", "vgg11"])
 def test_plain_networks_against_the_chain(name: str, torchvision: ModuleType) -> None:
     model = prepared(torchvision.models.get_model(name, weights=None)).features
-    size, layers = (79, [0, 2, 4, 7, 9, 12]) if name == "alexnet" else (64, [1, 9, 16, 22, 30])
+    size, layers = (79, [0, 2, 4, 7, 9, 12]) if name == "alexnet" else (64, [1, 5, 9, 14, 20])
     check_chain(model, size, layers)

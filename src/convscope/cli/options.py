@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter, validators
 
-from convscope.cli.parsing import parse_channels, parse_numbers, parse_pair, parse_resize
+from convscope.cli.parsing import parse_channels, parse_numbers, parse_pair, parse_side
 from convscope.cli.terminal import Terminal
 from convscope.errors import ConvscopeError, UsageError
 
@@ -199,10 +199,10 @@ def load_network(spec: str, asked: ModelOptions | None) -> "Network":
 
     options = asked or ModelOptions()
     how: dict[str, Any] = vars(options) | {
-        "input_size": parse_pair(options.input_size, "input-size"),
+        "input_size": parse_side(options.input_size, "input-size"),
         "mean": parse_channels(options.mean, "mean"),
         "std": parse_channels(options.std, "std"),
-        "resize": parse_resize(options.resize),
+        "resize": parse_side(options.resize, "resize"),
         "bands": parse_numbers(options.bands, "bands", int) or None,
         "dtype": None if options.dtype is None else getattr(torch, options.dtype),
     }

@@ -81,13 +81,13 @@ def parse_channels(text: str | None, option: str) -> tuple[float, ...] | float |
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def parse_resize(text: str | None) -> int | tuple[int, int] | None:
-    """The shortest side from `256`, or height and width from `256x320`; None without text.
+def parse_side(text: str | None, option: str) -> int | tuple[int, int] | None:
+    """One side from `256`, or height and width from `256x320`; None without text.
 
-    >>> parse_resize("256"), parse_resize("256x320")
+    >>> parse_side("256", "resize"), parse_side("256x320", "input-size")
     (256, (256, 320))
     """
-    pair = parse_pair(text, "resize")
+    pair = parse_pair(text, option)
     return pair if pair is None or "x" in (text or "") else pair[0]
 
 
@@ -130,5 +130,5 @@ __all__ = [
     "parse_names",
     "parse_numbers",
     "parse_pair",
-    "parse_resize",
+    "parse_side",
 ]

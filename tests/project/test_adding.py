@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convscope import studies
+import convscope
 from convscope.cli.options import Common
 from tests.conftest import ROOT
 
@@ -39,7 +39,7 @@ def added(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
         exec(compile(code, path, "exec"), module.__dict__)
         made[path] = module
         if path.startswith("src/convscope/studies"):
-            monkeypatch.setattr(studies, "magnitude", module.magnitude, raising=False)
+            monkeypatch.setattr(convscope, "magnitude", module.magnitude, raising=False)
     return made
 
 

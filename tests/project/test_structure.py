@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 
 SOURCE = ROOT / "src"
 CLI = SOURCE / "convscope" / "cli"
-CLI_LINES = 2500
+CLI_LINES = 2300
 COMMAND_LINES = 40
 
 

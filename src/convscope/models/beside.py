@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from convscope.data import Preprocess, Range
 from convscope.data.recipes import RecipeName
@@ -13,14 +12,9 @@ from convscope.errors import UsageError
 from convscope.files import parse_json
 from convscope.models.imagenet import imagenet_classes
 
-Classes = Sequence[str] | Literal["imagenet"] | int | str | Path
-"""Names of classes, "imagenet", how many there are, or a text file with the name of one a line."""
-Recipe = Preprocess | RecipeName | str | Path
-"""What is done to images: itself, by a name, or in a JSON file as `Preprocess.to_json` writes it."""
 
-
-def class_names(classes: Classes | None) -> tuple[str, ...] | int | None:
-    """The names of classes, or how many there are.
+def class_names(classes: Sequence[str] | int | str | Path | None) -> tuple[str, ...] | int | None:
+    """The names of classes, or how many there are; asked for as either, as "imagenet", or as a text file of one a line.
 
     Raises:
         UsageError: for a file that cannot be read, or has an empty line; for no class at all.
@@ -55,8 +49,8 @@ def _in_file(path: str | Path) -> tuple[str, ...]:
     return names
 
 
-def recipe_of(asked: Recipe | None) -> Preprocess | RecipeName | None:
-    """What is done to images: as it was given, or read from a file.
+def recipe_of(asked: Preprocess | str | Path | None) -> Preprocess | RecipeName | None:
+    """What is done to images: as it was given, or read from a JSON file as `Preprocess.to_json` writes it.
 
     Raises:
         UsageError: for a text that is no name and no file, and for a file that holds no recipe.
@@ -100,4 +94,4 @@ def range_of(asked: Range | str | None) -> Range | None:
         ) from error
 
 
-__all__ = ["Classes", "Recipe", "class_names", "range_of", "recipe_of"]
+__all__ = ["class_names", "range_of", "recipe_of"]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch.export import ExportedProgram
 
 from convscope.data import Preprocess, Range
-from convscope.data.recipes import Asked, Numbers
+from convscope.data.recipes import Asked, Numbers, RecipeName
 from convscope.errors import ConvscopeError, ShapeError, TraceError, UsageError, WeightsError, nearest
 from convscope.files import kind_of
 from convscope.graph import Network, Scores
 from convscope.graph.randomness import Randomness
-from convscope.models.beside import Classes, Recipe, class_names, range_of, recipe_of
+from convscope.models.beside import class_names, range_of, recipe_of
 from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
 from convscope.models.from_python import from_python
@@ -60,13 +60,13 @@ def load(
     weights: str | Path | None = None,
     input_size: int | tuple[int, int] | None = None,
     in_channels: int | None = None,
-    preprocess: Recipe | None = None,
+    preprocess: Preprocess | RecipeName | str | Path | None = None,
     mean: Numbers | None = None,
     std: Numbers | None = None,
     resize: int | tuple[int, int] | None = None,
     range: Range | str | None = None,
     bands: tuple[int, ...] | None = None,
-    classes: Classes | None = None,
+    classes: Sequence[str] | Literal["imagenet"] | int | str | Path | None = None,
     channels: Channels = "rgb",
     seed: int = 0,
     device: str | torch.device | None = None,

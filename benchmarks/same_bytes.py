@@ -60,7 +60,7 @@ JOBS: dict[str, tuple[str, ...]] = {
 IGNORED = ("*/log.csv", "*/log.jsonl", "*tfevents*", "*.part")
 """Files that hold times of day or durations."""
 
-TIMED = re.compile(r"(.*/)?(state|checkpoints/epoch-\d+)\.safetensors")
+TIMED = re.compile(r"(.*/)?(state|training|checkpoints/epoch-\d+)\.safetensors")
 """Files of a training whose header holds durations: their tensors count."""
 
 

@@ -12,12 +12,12 @@ ARGS ?=
 # Test processes at once; 0 runs all in one process.
 JOBS ?= auto
 # Benchmarks to run, and their options: `make bench BENCH=exactness BENCH_ARGS=`.
-BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out benchmarks/_%,$(wildcard benchmarks/*.py)))
+BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out benchmarks/_% benchmarks/harness.py benchmarks/compare.py,$(wildcard benchmarks/*.py)))
 BENCH_ARGS ?= --quick
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help setup demo test check web web-check format bench docs build clean distclean
+.PHONY: help setup demo test check web web-check format bench docs build dist clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,13 @@ docs: $(BIN)/.docs ## build the documentation into build/docs
 
 build: $(BIN)/.build ## build the wheel into dist
 	$(BIN)/python -m build --wheel
+
+dist: $(BIN)/.build $(BIN)/.test ## build the wheel and the source archive, and run the fast tests from that
+	$(BIN)/python -m build
+	rm -rf build/sdist && mkdir -p build/sdist
+	tar -xzf "$$(ls -t dist/convscope-*.tar.gz | head -n 1)" -C build/sdist --strip-components 1
+	cd build/sdist && PYTHONPATH=src "$(CURDIR)/$(BIN)/python" -m pytest -n $(JOBS) --dist loadfile \
+		-m "not slow and not data" $(ARGS)
 
 clean: ## remove what the other targets made, except .venv
 	rm -rf build dist .pytest_cache .ruff_cache .hypothesis

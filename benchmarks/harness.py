@@ -1,5 +1,7 @@
 """What all benchmarks share: interleaved timing, a table for people, and one JSON line at the end for programs.
 
+The line is also added to the file that CONVSCOPE_BENCHMARKS names; `python -m benchmarks.compare` compares two of them.
+
 A ratio above 1 means ours is better. Both sides are timed in turn in one run, several times, and medians are compared:
 machines drift, and a drift then meets both alike.
 """
@@ -10,17 +12,21 @@ import argparse
 import json
 import os
 import platform
+import re
 import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from rich.console import Console
 from rich.table import Table
+
+import convscope
 
 
 @dataclass(frozen=True)
@@ -110,17 +116,28 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """What the figures were measured on, and of what."""
     return {
-        "processor": platform.processor() or platform.machine(),
+        "processor": _processor() or platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
+        "convscope": convscope.__version__,
     }
 
 
+def _processor() -> str:
+    """Its maker's name for it, where Linux tells it."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = re.search(r"^model name\s*: (.*)$", text, flags=re.MULTILINE)
+    return found[1].strip() if found else ""
+
+
 def report(name: str, cases: Sequence[Case], **more: Any) -> None:
-    """Prints the cases as a table and, as the last line, everything as one JSON object."""
+    """Prints the cases as a table and, as the last line, everything as one JSON object, which is kept if asked for."""
     table = Table(title=name)
     for heading in ("case", "against", "ratio", "target", "bound", "max difference", "spread", "note"):
         table.add_column(heading)
@@ -131,7 +148,11 @@ def report(name: str, cases: Sequence[Case], **more: Any) -> None:
     console = Console(width=160)
     console.print(table)
     document = {"name": name, "cases": [asdict(c) for c in cases], "peak_memory_mib": round(peak_memory())}
-    console.print(json.dumps(document | {"machine": machine()} | more), soft_wrap=True, highlight=False, markup=False)
+    line = json.dumps(document | {"machine": machine(), "seconds": round(time.time())} | more)
+    console.print(line, soft_wrap=True, highlight=False, markup=False)
+    if kept := os.environ.get("CONVSCOPE_BENCHMARKS"):
+        with Path(kept).open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
 
 
 def _text(value: float | None) -> str:

@@ -26,6 +26,7 @@ default_role = "literal"  # `code` in single backticks, in docstrings too
 html_theme = "furo"
 html_title = "convscope"
 html_static_path: list[str] = []
+html_extra_path = ["llms.txt"]  # what there is to read, for programs that read
 
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"

@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
     ROOT.glob("docs/**/*.md")
 )
+DOCUMENTS.append(ROOT / "docs" / "llms.txt")
 
 
 def targets() -> set[str]:
@@ -48,6 +49,21 @@ def test_links_within_the_repository_lead_somewhere(document: Path) -> None:
 
 def test_contributing_is_short() -> None:
     assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) < 60
+
+
+def test_every_page_is_in_the_index_and_in_the_list_for_programs() -> None:
+    docs = ROOT / "docs"
+    pages = {path.relative_to(docs).as_posix() for path in docs.rglob("*") if path.suffix in (".md", ".rst")} - {
+        "index.md"
+    }
+    pages = {page for page in pages if not page.startswith("api/")} | {"api/index.md"}
+    listed = re.findall(
+        r"^(?!:)([\w/-]+)$",
+        "\n".join(re.findall(r"```{toctree}\n(.*?)```", (docs / "index.md").read_text(), flags=re.DOTALL)),
+        flags=re.MULTILINE,
+    )
+    assert {page.rpartition(".")[0] for page in pages} == set(listed)
+    assert pages == set(re.findall(r"\]\(([^)#]+)\)", (docs / "llms.txt").read_text()))
 
 
 def test_changelog_has_an_open_section() -> None:

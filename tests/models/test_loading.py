@@ -53,7 +53,7 @@ def test_load_is_a_public_name() -> None:
         ({"input_size": (32, 3.5)}, "is no size"),
         ({"input_size": 48, "preprocess": Preprocess(32, 32)}, "input_size=48, but .* makes images of 32x32"),
         ({"classes": 0}, "at least one output"),
-        ({"classes": "cats"}, "a sequence of names, their number, or 'imagenet'"),
+        ({"classes": "cats"}, "is no text file of names, no number, and not 'imagenet'.*the names themselves"),
         ({"channels": "bgr"}, "give the file as weights="),
         ({"device": "warp-drive"}, "device 'warp-drive' cannot be used"),
         ({"weights": "/no/such/file.pth"}, "does not exist"),

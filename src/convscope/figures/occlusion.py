@@ -34,6 +34,9 @@ _LETTERS = "abcdef"
 _COLUMNS = len(_LETTERS)
 _TAIL = 0.02  # share of a projection that may be cut off at each side
 
+_SMALL = 6  # points, of the numbers on a scale
+_WIDE = 0.6  # of a digit, as a share of its height
+
 # Inches.
 _GAP = 0.1
 _TITLE = 0.17
@@ -191,20 +194,31 @@ def _over(axes: Axes) -> Any:
 
 
 def _scale(panel: Axes, shown: Any) -> Any:
-    """A scale just below a panel."""
-    from matplotlib.ticker import MaxNLocator
-
+    """A scale just below a panel, with as many numbers as have room side by side."""
     inch = 1 / _inches(panel)
     under = panel.inset_axes((0.02, -0.13 * inch, 0.96, 0.05 * inch))
     bar: Any = _figure(panel).colorbar(shown, cax=under, orientation="horizontal")
     bar.solids.set_alpha(1)
     bar.outline.set_visible(False)
-    bar.locator = MaxNLocator(4)
-    bar.ax.tick_params(labelsize=6, length=2, pad=1, width=0.5)
+    bar.ax.tick_params(labelsize=_SMALL, length=2, pad=1, width=0.5)
     bar.formatter.set_powerlimits((-2, 4))
-    bar.ax.xaxis.get_offset_text().set_fontsize(6)
-    bar.update_ticks()
+    bar.ax.xaxis.get_offset_text().set_fontsize(_SMALL)
+    _number(bar, 0.96 * panel.get_position().width * _figure(panel).get_figwidth())
     return bar
+
+
+def _number(bar: Any, width: float) -> None:
+    """Put numbers on a scale so many inches wide: at most five, fewer where they are long and would run together."""
+    from matplotlib.ticker import MaxNLocator
+
+    for steps in (4, 3, 2, 1):
+        bar.locator = MaxNLocator(steps)
+        bar.update_ticks()
+        ticks = bar.get_ticks()
+        longest = max((len(text) for text in bar.formatter.format_ticks(ticks)), default=0)
+        span, room = bar.vmax - bar.vmin, (longest + 1) * _SMALL * _WIDE / 72
+        if len(ticks) < 2 or (ticks[1] - ticks[0]) / span * width >= room:
+            return
 
 
 def _inches(panel: Axes) -> float:

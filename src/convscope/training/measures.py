@@ -35,7 +35,9 @@ class Measure:
     high: float
 
     def __str__(self) -> str:
-        """As text: name, value and interval."""
+        """As text: name, value and interval; of one that has no width, that it says nothing."""
+        if self.low == self.high:
+            return f"{self.name} {self.value:.3f} (no interval: too few images, all draws of them are alike)"
         return f"{self.name} {self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
     def to_json(self) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""What answers say of themselves: sentences that can be quoted, all that was asked for, nothing that is not known."""
+
+import numpy as np
+import pytest
+import torch
+
+import convscope as cs
+from convscope.training.measures import Measure, measure, share
+
+
+@pytest.fixture(scope="module")
+def net() -> cs.Network:
+    torch.manual_seed(0)
+    layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(400, 3))
+    return cs.Network.trace(layers, (3, 12, 12))
+
+
+X = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+
+
+def test_rows_and_words_of_an_occlusion_have_every_unit_and_class_that_was_asked_for(net: cs.Network) -> None:
+    found = cs.occlude(net, X, size=4, stride=4, layer="1", units=["0:3", "1:2@4,4"], target=[1, 2])
+    row, maps = found.rows()[0], found.found
+    assert row["0:3"] == float(maps.uncovered.units[0, 0])
+    fall = maps.uncovered.units[0, 1] - maps.covered.units[0, 1]
+    assert row["least 1:2@4,4"] == float(maps.covered.units[0, 1].reshape(-1)[fall.argmax()])
+    assert row["1:2@4,4 covered"] == ",".join(map(str, maps.grid.boxes[fall.argmax()]))
+    assert (row["class"], row["class 2"]) == ("class 1", "class 2")
+    assert row["probability 2"] == float(maps.uncovered.probabilities[0, 1])
+    assert f"1:2@4,4 falls from {row['1:2@4,4']:.4g} to {row['least 1:2@4,4']:.4g} where" in found.summary
+    assert "; class 2 falls from" in found.summary
+
+
+def test_rows_of_units_alone_have_each_once(net: cs.Network) -> None:
+    row = cs.occlude(net, X, size=4, stride=4, layer="1", units=["0:3", "0:1"], target="none").rows()[0]
+    assert row["unit"] == "0:3"
+    assert "0:1" in row
+    assert "0:3" not in row
+
+
+def test_invariance_says_how_far_features_move_and_what_becomes_of_the_class(net: cs.Network) -> None:
+    found = cs.invariance(net, X, transformations={"vertical": [0, 2, 4]}, layers=["0", "3"])
+    curve = found.found["vertical"]
+    far = [f"{curve.mean(layer)[0].max():.0%}" for layer in ("0", "3")]
+    assert found.summary.startswith(
+        f"Of 2 images, in the mean: vertical from 0 to 4 px moves features by up to {far[0]} (0) and {far[1]} (3) of "
+        f"their length, and the class stays the most probable of {curve.kept.min():.0%} of the images at worst."
+    )
+
+
+def test_invariance_without_a_class_says_nothing_of_one(net: cs.Network) -> None:
+    found = cs.invariance(net, X[:1], transformations={"scale": [1, 1.5]}, layers=["0"], target="none")
+    assert found.summary.startswith("Of 1 image, in the mean: scale from 1 to 1.5 moves features by up to ")
+    assert "class" not in found.summary
+
+
+def test_a_scan_says_how_many_units_it_looked_at_and_which_responds_most() -> None:
+    photos = [np.full((40, 40, 3), value, np.uint8) for value in (20, 200)]
+    found = cs.scan(cs.load("zoo:tiny"), photos, layers=["relu1"], k=1)
+    strongest = int(found["relu1"].values[:, 0].argmax())
+    assert found.summary.startswith("2 images; 16 units of 1 layer, ")
+    assert found.summary.endswith(f"{found['relu1'].values[strongest, 0]:.4g}, of relu1:{strongest}")
+
+
+def test_an_interval_without_width_is_no_interval() -> None:
+    alike = measure("AUROC", 3, lambda weights: np.ones(len(weights)))
+    assert str(alike) == "AUROC 1.000 (no interval: too few images, all draws of them are alike)"
+    assert "(0.439 to 1.000)" in str(share("accuracy", 3, 3))
+    assert "to" in str(Measure("MAE", 0.5, 0.4, 0.6))

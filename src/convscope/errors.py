@@ -19,6 +19,10 @@ class UsageError(ConvscopeError):
     exit_code = 2
 
 
+class WrongType(UsageError, TypeError):
+    """An argument is of a kind that is not taken."""
+
+
 class UnknownLayer(UsageError, KeyError):
     """A layer or unit that the network does not have."""
 

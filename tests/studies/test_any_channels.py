@@ -315,7 +315,8 @@ def test_the_command_line_asks_in_its_own_words_and_takes_the_answer(
         assert option in said
     assert main([*asked, "--mean", "0.1307", "--std", "0.3081"]) == 0
     first = json.loads(capsys.readouterr().out)
-    assert main([*asked, "--preprocess", "unit", "--range", "0:255"]) == 0
+    other = ["unit" if one == "out" else one for one in asked]
+    assert main([*other, "--preprocess", "unit", "--range", "0:255"]) == 0
     assert json.loads(capsys.readouterr().out)["projections"][0]["value"] != first["projections"][0]["value"]
     (weights / "recipe.json").write_text(json.dumps({"height": 8, "width": 8, "mean": [0.1307], "std": [0.3081]}))
     assert main([*asked, "--preprocess", "recipe.json"]) == 0

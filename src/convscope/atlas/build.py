@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from convscope.arguments import checked
 from convscope.atlas.attach import list_script
 from convscope.atlas.database import LayerRow, UnitRow, write_database
 from convscope.atlas.experiments import index_script
@@ -26,12 +27,12 @@ from convscope.atlas.reading import Atlas
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, printable, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
-from convscope.data import Images, Source, open_source
+from convscope.data import Images, Source
 from convscope.errors import StoreError
 from convscope.files import write_bytes, write_json, writing
 from convscope.graph import Network
 from convscope.graph.options import Gates, LrnRule, OverlapRule, PullOptions, Rule, Smooth, pull_options
-from convscope.methods.inputs import chosen_layers, preprocess_of
+from convscope.methods.inputs import chosen_layers, collection, expect_network, preprocess_of
 from convscope.methods.scan import LayerStatistics
 from convscope.methods.scan.crops import Crops
 from convscope.methods.workers import one_thread_workers
@@ -49,6 +50,7 @@ _GLANCE = 0.5  # seconds between looks at what another process does
 Json = dict[str, Any]
 
 
+@checked
 @usual_settings()
 def build_atlas(
     net: Network,
@@ -78,7 +80,7 @@ def build_atlas(
 
     Args:
         net: a network with a preprocessing description.
-        images: a collection, or what `open_source` takes.
+        images: a collection, or pixels of any kind, see docs/grammar.md.
         out: a folder that is new, empty, or holds this very atlas.
         layers: the layers to show; by default one for each spatial stage (`net.layers.stages()`).
         k: responses shown for each unit, at most one from an image.
@@ -103,7 +105,8 @@ def build_atlas(
     >>> atlas.outcome, atlas.page.name
     ('made', 'index.html')
     """
-    folder, source = Path(out), open_source(images, limit=limit)
+    expect_network(net)
+    folder, source = Path(out), collection(images, limit=limit)
     names = chosen_layers(net, layers, net.layers.stages())
     how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     rules = {**vars(how), "gates": how.treated if net.gated else None}

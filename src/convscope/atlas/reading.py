@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
+from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from convscope.arguments import checked
 from convscope.atlas.database import class_names, image_labels
 from convscope.atlas.described import check_manifest
 from convscope.atlas.inventory import REMEDY, Inventory, check_files
@@ -88,7 +90,8 @@ class Atlas(Shown):
         """What `build_atlas` did: "made", "continued" or "unchanged", where nothing was left to do."""
 
     @classmethod
-    def open(cls, path: str | Path, *, outcome: Outcome = "opened") -> "Atlas":
+    @checked
+    def open(cls, path: str | PathLike[str], *, outcome: Outcome = "opened") -> "Atlas":
         """The atlas in a folder.
 
         Raises StoreError where there is none, it is unfinished or another version's, or a file is missing or has not

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.arguments import checked
 from convscope.data.allowance import Allowance, allowance_of
 from convscope.data.decoding import Payload
 from convscope.data.preprocess import Preprocess
@@ -109,6 +110,7 @@ class CachedSource:
         )
 
 
+@checked
 def cached(source: Source, folder: str | os.PathLike[str]) -> CachedSource:
     """The source with its decoded crops kept in `folder` (made if missing), height x width x 3 bytes an image of RGB.
 

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.arguments import checked
 from convscope.data.preprocess import Placement
 from convscope.errors import UsageError, nearest
 
@@ -40,6 +41,7 @@ class Part:
             raise UsageError(f"part '{self.part}' of {self.image}: box {box} is empty or begins before the image")
 
 
+@checked
 def read_parts(path: str | PathLike[str], *, empty: Literal["refuse", "allow"] = "refuse") -> tuple[Part, ...]:
     """The parts in a CSV file, in its order.
 

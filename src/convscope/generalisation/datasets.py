@@ -17,9 +17,11 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.arguments import checked
 from convscope.data import Source, open_source
 from convscope.data.sources.files import FileSource
 from convscope.errors import SourceError, UsageError, nearest
+from convscope.methods.inputs import collection
 
 Kind = Literal["caltech101", "caltech256", "voc2012", "images"]
 Background = Literal["in", "out"]
@@ -70,6 +72,7 @@ class TargetSet:
         return f"{self.source.describe()}; {len(self.classes)} classes to tell apart"
 
 
+@checked
 def open_target(
     spec: Any,
     *,
@@ -106,7 +109,7 @@ def open_target(
             raise UsageError("PASCAL VOC has no background class: leave background out")
         target = _open_voc(Path(place))
     else:
-        source = open_source(spec, root=root) if kind == "images" else _open_caltech(kind, Path(place))
+        source = collection(spec, root=root) if kind == "images" else _open_caltech(kind, Path(place))
         target = _labelled(kind, source, background)
     return replace(target, source=open_source(target.source, max_pixels=max_pixels, max_bytes=max_bytes))
 

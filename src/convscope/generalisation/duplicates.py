@@ -31,9 +31,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from convscope.data import Source, allowance_of, look, open_source
+from convscope.data import Source, allowance_of, look
 from convscope.errors import ImageError, UsageError
 from convscope.files import write_bytes
+from convscope.methods.inputs import collection
 from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -118,8 +119,8 @@ def overlap(
     if not 0 < threshold <= 1:
         raise UsageError(f"threshold {threshold}: a correlation between 0 and 1 is meant")
     tell = progress or silent
-    first = open_source(a)
-    second = first if b is None else open_source(b)
+    first = collection(a)
+    second = first if b is None else collection(b)
     small_a, bad_a = thumbnails(first, threads=threads, progress=tell, stage="first collection")
     small_b, bad_b = (
         (small_a, bad_a) if b is None else thumbnails(second, threads=threads, progress=tell, stage="second collection")

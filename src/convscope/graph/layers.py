@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
+from convscope.arguments import checked
 from convscope.errors import UnknownLayer, nearest
 from convscope.graph.listing import rows_of, table_of
 from convscope.graph.nouns import Layer, Unit
@@ -68,6 +69,7 @@ class LayerList(Shown):
         """The names of the layers to look at by default: the last complete one of each map size, in execution order."""
         return self._stages
 
+    @checked
     def unit(self, unit: str | Unit) -> Unit:
         """The unit with its layer's full name, checked to exist.
 

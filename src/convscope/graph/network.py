@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import ExportedProgram
 
+from convscope.arguments import checked
 from convscope.errors import ShapeError, UsageError
 from convscope.graph.export import export_module, functional
 from convscope.graph.heads import Scores
@@ -33,6 +34,7 @@ class Network(Traced):
 
     # -- making -------------------------------------------------------------------------------------------------------
     @classmethod
+    @checked
     @usual_settings("as set")
     def trace(
         cls,
@@ -82,6 +84,7 @@ class Network(Traced):
         return net._with(net.program.moved(lambda tensor: laid_out(tensor.clone() if copy else tensor)))
 
     @classmethod
+    @checked
     @usual_settings("as set")
     def from_export(
         cls,
@@ -107,6 +110,7 @@ class Network(Traced):
         net = cls(lowered, name=name, preprocess=preprocess, classes=classes, output=output, scores=scores)
         return net._with(net.program.moved(laid_out))
 
+    @checked
     def to(self, device: torch.device | str | None = None, *, dtype: torch.dtype | None = None) -> Network:
         """The same network on another device or with another floating dtype."""
 
@@ -194,6 +198,8 @@ class Network(Traced):
             ShapeError: if the images have the wrong shape.
             UnknownLayer: if a layer does not exist.
         """
+        if isinstance(layers, str):
+            raise UsageError(f"layers={layers!r}: give a list of names, such as [{layers!r}]")
         asked = [self.output] if layers is None else list(layers)
         indices = [self.index_of(name) for name in asked]
         found = self.run_values(self.check_images(images), set(indices))

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from convscope.arguments import checked
 from convscope.errors import UsageError
 
 _UNIT = re.compile(r"^(?P<layer>.+?):(?P<channel>\d+)(?:@(?P<y>\d+),(?P<x>\d+))?$")
@@ -86,6 +87,7 @@ class Unit:
     position: tuple[int, int] | None = None
 
     @classmethod
+    @checked
     def parse(cls, text: str) -> Unit:
         """The unit that `text` spells.
 

@@ -12,13 +12,100 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from convscope.data import Preprocess, Source, decode_for, load_image, open_source, settled
+from convscope.data import (
+    Images,
+    Naming,
+    Preprocess,
+    Source,
+    cached,
+    decode_for,
+    load_image,
+    open_source,
+    settled,
+)
 from convscope.data.recipes import named, no_preprocessing
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
 
 AT_ONCE = 1024
 """Images that a method of a few images takes at most: they and what is found of them are held in memory together."""
+
+
+def collection(
+    images: Images,
+    *,
+    limit: int | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    max_pixels: int | None = None,
+    max_bytes: int | None = None,
+    root: str | os.PathLike[str] | None = None,
+    tile_size: int | tuple[int, int] | None = None,
+    tile_stride: int | tuple[int, int] | None = None,
+    naming: Naming = "kept",
+) -> Source:
+    """The collection that image files, or one spelling of a collection, stand for.
+
+    limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
+    max_bytes: what one image may cost; root: where a list's paths begin; tile_size, tile_stride: the windows of large
+    rasters; naming: whether names are "numbered". All as for `open_source`.
+
+    Raises:
+        UsageError: for no images at all. SourceError: for a collection that cannot be opened.
+    """
+    images = _each(images)
+    if are_planes(images) and all(torch.as_tensor(one).is_floating_point() for one in images):
+        raise UsageError(
+            "floating-point tensors are a network's input already, and this looks at pixels of a collection: give them "
+            "as uint8, or paths, pictures, a folder"
+        )
+    if isinstance(images, list | tuple):
+        _expect_one_kind(images)
+        if not len(images):
+            raise UsageError("no images: name image files, a folder, or a collection such as samples:")
+        images = images[0] if len(images) == 1 and isinstance(images[0], str | os.PathLike) else list(images)
+    source = open_source(
+        images,
+        limit=limit,
+        root=root,
+        max_pixels=max_pixels,
+        max_bytes=max_bytes,
+        tile_size=tile_size,
+        tile_stride=tile_stride,
+        naming=naming,
+    )
+    return source if cache is None else cached(source, cache)
+
+
+def _each(images: Images) -> Any:
+    """Pictures and arrays as a list of images, which `open_source` takes for a data set."""
+    if isinstance(images, Image.Image):
+        return [images]
+    if isinstance(images, np.ndarray | torch.Tensor) and images.ndim < 4:
+        return [images]
+    return images
+
+
+def _expect_one_kind(images: Sequence[Any]) -> None:
+    paths = [one for one in images if isinstance(one, str | os.PathLike)]
+    if paths and len(paths) < len(images):
+        raise UsageError(
+            f"a list of images has {len(paths)} paths, such as {os.fspath(paths[0])!r}, and {len(images) - len(paths)} "
+            "pictures: give paths alone, or pictures alone"
+        )
+
+
+def expect_network(net: object) -> None:
+    """Raise UsageError for what is no traced network: a module, or the name of one."""
+    if isinstance(net, Network):
+        return
+    if isinstance(net, torch.nn.Module):
+        raise UsageError(
+            f"a {type(net).__name__} is a module, and a network is asked: trace it first, as in Network.trace(module, "
+            "(channels, height, width), preprocess=...)"
+        )
+    more = f": load it first, as in load({net!r})" if isinstance(net, str) else ": the network comes first, then images"
+    what = {str: "text", int: "a number"}.get(type(net), f"a {type(net).__name__}")
+    raise UsageError(f"{what} is no network{more}")
 
 
 def chosen_layers(net: Network, layers: Sequence[str] | None, usual: Sequence[str]) -> list[str]:
@@ -206,4 +293,14 @@ def asked_of(net: Network, source: Source, layers: Sequence[str]) -> str:
     return f"{net.name} on {source.describe()}; layers {', '.join(layers)}{assumed}"
 
 
-__all__ = ["AT_ONCE", "are_planes", "chosen_layers", "images_for", "input_of", "preprocess_of", "recipe_of"]
+__all__ = [
+    "AT_ONCE",
+    "are_planes",
+    "chosen_layers",
+    "collection",
+    "expect_network",
+    "images_for",
+    "input_of",
+    "preprocess_of",
+    "recipe_of",
+]

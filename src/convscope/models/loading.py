@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 from torch.export import ExportedProgram
 
+from convscope.arguments import checked
 from convscope.data import Preprocess, Range
 from convscope.data.recipes import Asked, Numbers, RecipeName
 from convscope.errors import ConvscopeError, ShapeError, TraceError, UsageError, WeightsError, nearest
@@ -53,6 +54,7 @@ SCHEMES: dict[str, Scheme] = {
 _MOST_CHANNELS = 4096
 
 
+@checked
 @usual_settings()
 def load(
     spec: str,

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.errors import UsageError
@@ -100,6 +101,7 @@ def with_spread(value: tuple[float, float | None]) -> str:
     return f"{centre:.1f}" if spread is None else f"{centre:.1f} ± {spread:.1f}"
 
 
+@checked
 def ablate(
     config: Config | str | PathLike[str],
     images: Images,
@@ -162,7 +164,7 @@ def ablate(
     )
     if held is None:
         raise UsageError(
-            f"an ablation needs validation images, and {images} has no such part: name some with "
+            f"an ablation needs validation images, and there is no such part in {source.describe()}: name some with "
             "validation= or hold_out="
         )
     if on_start is not None:

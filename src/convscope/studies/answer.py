@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, Self, TypeVar
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.atlas.experiments import Kind, Table, add_experiment
 from convscope.atlas.names import is_name
@@ -23,6 +24,7 @@ from convscope.files import write_bytes
 from convscope.shown import Shown
 from convscope.stores.sealing import seal, unseal
 from convscope.studies.kept import packed, unpacked
+from convscope.studies.questions import Question, question, refuse_another
 from convscope.tables import TextTable
 
 Row = Mapping[str, Any]
@@ -77,6 +79,8 @@ class Answer(Shown, ABC):
 
     saved: Saved | None = None
     """Where it was written last, or loaded from."""
+    question: Question | None = None
+    """What it is the answer to: network, images and all that decides it; None where it was made by hand."""
 
     @property
     def kept(self) -> Saved:
@@ -151,13 +155,15 @@ class Answer(Shown, ABC):
         """What that atlas says of it; None for an answer that no atlas shows."""
         return None
 
+    @checked
     def save(self, folder: str | PathLike[str]) -> Saved:
         """Write it, its files and its figures into a folder; without matplotlib no figures, as `Saved.missing` says.
 
         Raises:
-            StoreError: where the folder cannot be written.
+            StoreError: where the folder holds an answer of this kind to another question, or cannot be written.
         """
         place = Path(folder)
+        self.expect_place(place, self.question)
         before, written = _written_before(place, type(self)), set()
         for name, content in self.files():
             write_bytes(place / name, content)
@@ -176,9 +182,15 @@ class Answer(Shown, ABC):
         captions = {name: figure.caption for name, figure in listed.items() if name in figures}
         self.saved = Saved(place, {name: figures[name] for name in captions}, missing, captions)
         self.keep(place, captions, written | set(captions))
-        for name in before - written - set(listed):  # of an answer to another question, which it would be taken for
+        for name in before - written - set(listed):  # of another answer, which it would be taken for
             (place / name).unlink(missing_ok=True)
         return self.saved
+
+    @classmethod
+    def expect_place(cls, folder: str | PathLike[str] | None, asked: Question | None) -> None:
+        """Raise StoreError where a folder holds an answer of this kind to another question."""
+        if folder is not None:
+            refuse_another(Path(folder), asked, _said_before(Path(folder), cls).get("question"))
 
     def keep(self, place: Path, captions: Mapping[str, str], written: Iterable[str] = ()) -> None:
         """Write the file that `load` reads; `written` are the names of the files beside it."""
@@ -193,9 +205,12 @@ class Answer(Shown, ABC):
             "figures": captions,
             "values": values,
         }
+        if self.question is not None:
+            said["question"] = self.question
         write_bytes(place / _file_of(type(self)), seal(arrays, said))
 
     @classmethod
+    @checked
     def load(cls, folder: str | PathLike[str]) -> Self:
         """The answer of this kind that was saved in a folder.
 
@@ -215,7 +230,7 @@ class Answer(Shown, ABC):
             raise StoreError(f"{path} cannot be read: {error}; make the answer again") from error
         captions = said["figures"]
         figures = {name: place / name for name in captions if _is_inside(place, name)}
-        found.saved = Saved(place, figures, None, captions)
+        found.saved, found.question = Saved(place, figures, None, captions), said.get("question")
         return found
 
     def add_to(self, atlas: Atlas, name: str | None = None) -> Path | None:
@@ -253,11 +268,15 @@ def _drawn(figures: Mapping[str, Figure]) -> dict[str, bytes]:
 
 def _written_before(place: Path, kind: type[Answer]) -> set[str]:
     """The names of the files that an answer of this kind wrote into a folder before."""
+    return {str(name) for name in _said_before(place, kind).get("files", ()) if _is_inside(place, str(name))}
+
+
+def _said_before(place: Path, kind: type[Answer]) -> dict[str, Any]:
+    """What an answer of this kind that is in a folder says of itself; nothing where there is none, or a damaged one."""
     try:
-        _, said = unseal((place / _file_of(kind)).read_bytes())
+        return unseal((place / _file_of(kind)).read_bytes())[1]
     except (OSError, ValueError):
-        return set()
-    return {str(name) for name in said.get("files", ()) if _is_inside(place, str(name))}
+        return {}
 
 
 def _is_inside(folder: Path, name: str) -> bool:
@@ -272,8 +291,16 @@ def _file_of(kind: type[Answer]) -> str:
 A = TypeVar("A", bound=Answer)
 
 
-def finished(answer: A, *, store: str | PathLike[str] | None, atlas: Atlas | None = None, name: str | None = None) -> A:
-    """The answer, after it was written into a folder and shown in an atlas, where these are given."""
+def finished(
+    answer: A,
+    *,
+    store: str | PathLike[str] | None,
+    asked: Question | None = None,
+    atlas: Atlas | None = None,
+    name: str | None = None,
+) -> A:
+    """The answer to what was asked, after it was written into a folder and shown in an atlas, where these are given."""
+    answer.question = asked
     if store is not None:
         answer.save(store)
     if atlas is not None:
@@ -281,4 +308,4 @@ def finished(answer: A, *, store: str | PathLike[str] | None, atlas: Atlas | Non
     return answer
 
 
-__all__ = ["Answer", "Entry", "Figure", "Row", "Saved", "finished"]
+__all__ = ["Answer", "Entry", "Figure", "Row", "Saved", "finished", "question"]

@@ -2,88 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.data import Images, Naming, Source, cached, open_source
+from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.graph import Network
-from convscope.methods.inputs import are_planes
+from convscope.methods.inputs import collection, expect_network
 from convscope.methods.targets import Target, class_number, follows_nothing, target_of
 from convscope.methods.workers import cores
 
 
-def collection(
-    images: Images,
-    *,
-    limit: int | None = None,
-    cache: str | PathLike[str] | None = None,
-    max_pixels: int | None = None,
-    max_bytes: int | None = None,
-    root: str | PathLike[str] | None = None,
-    tile_size: int | tuple[int, int] | None = None,
-    tile_stride: int | tuple[int, int] | None = None,
-    naming: Naming = "kept",
-) -> Source:
-    """The collection that image files, or one spelling of a collection, stand for.
-
-    limit: at most so many images, evenly spread. cache: a folder that keeps decoded images. max_pixels,
-    max_bytes: what one image may cost; root: where a list's paths begin; tile_size, tile_stride: the windows of large
-    rasters; naming: whether names are "numbered". All as for `open_source`.
-
-    Raises:
-        UsageError: for no images at all. SourceError: for a collection that cannot be opened.
-    """
-    images = _each(images)
-    if are_planes(images) and all(torch.as_tensor(one).is_floating_point() for one in images):
-        raise UsageError(
-            "floating-point tensors are a network's input already, and this looks at pixels of a collection: give them "
-            "as uint8, or paths, pictures, a folder"
-        )
-    if isinstance(images, list | tuple):
-        if not len(images):
-            raise UsageError("no images: name image files, a folder, or a collection such as samples:")
-        images = images[0] if len(images) == 1 and isinstance(images[0], str | Path) else list(images)
-    source = open_source(
-        images,
-        limit=limit,
-        root=root,
-        max_pixels=max_pixels,
-        max_bytes=max_bytes,
-        tile_size=tile_size,
-        tile_stride=tile_stride,
-        naming=naming,
+def each_network(nets: Network | Iterable[Network]) -> Iterator[Network]:
+    """The network, or one network after the other; raises UsageError for what is none."""
+    several: Iterable[Any] = (
+        nets if isinstance(nets, Iterable) and not isinstance(nets, str | torch.nn.Module) else [nets]
     )
-    return source if cache is None else cached(source, cache)
-
-
-def _each(images: Images) -> Any:
-    """Pictures and arrays as a list of images, which `open_source` takes for a data set."""
-    if isinstance(images, Image.Image):
-        return [images]
-    if isinstance(images, np.ndarray | torch.Tensor) and images.ndim < 4:
-        return [images]
-    return images
-
-
-def expect_network(net: object) -> None:
-    """Raise UsageError for what is no traced network: a module, or the name of one."""
-    if isinstance(net, Network):
-        return
-    if isinstance(net, torch.nn.Module):
-        raise UsageError(
-            f"a {type(net).__name__} is a module, and a network is asked: trace it first, as in Network.trace(module, "
-            "(channels, height, width), preprocess=...)"
-        )
-    more = f": load it first, as in load({net!r})" if isinstance(net, str) else ": the network comes first, then images"
-    raise UsageError(f"a {type(net).__name__} is no network{more}")
+    for net in several:
+        expect_network(net)
+        yield net
 
 
 def threads_of(workers: int | None) -> int:
@@ -146,4 +88,4 @@ def atlas_of(atlas: Atlas | str | PathLike[str] | None, net: Network | None = No
     return opened
 
 
-__all__ = ["atlas_of", "collection", "expect_network", "targets_for", "threads_of"]
+__all__ = ["atlas_of", "collection", "each_network", "expect_network", "targets_for", "threads_of"]

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images, Placement, load_pixels
 from convscope.data.parts import OBJECT, Part, box_on_input, of_images, read_parts
@@ -21,7 +22,7 @@ from convscope.methods.correspondence import PartAgreement, comparing
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.pictures import ReadImages, Seen, look_at, read_pictures
 from convscope.tables import TextTable, columns_of, csv_of
@@ -165,6 +166,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
+@checked
 def correspond(
     net: Network,
     images: Images,
@@ -205,7 +207,8 @@ def correspond(
 
     Raises:
         UsageError: for options that make no sense, and tables that do not fit the images. UnknownLayer: for layers that
-            do not exist. ImageError: where no image could be read. StoreError: where the folder cannot be written.
+            do not exist. ImageError: where no image could be read. StoreError: where the
+            folder holds the answer to another question, or cannot be written.
 
     >>> import torch
     >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU()), (3, 12, 12))
@@ -220,21 +223,22 @@ def correspond(
     listed = read_parts(Path(parts)) if isinstance(parts, str | PathLike) else parts
     shown = atlas_of(atlas, net)
     marked = mark(net, images, listed, limit=limit)
+    deciding: dict[str, Any] = {
+        "layers": None if layers is None else list(layers),
+        "regions": marked.regions if regions == "object" else None,
+        "draws": draws,
+        "fill": fill,
+        "places": places,
+        "confidence": confidence,
+        "seed": seed,
+    }
+    asked = question(net, marked.pictures.seen.collection, parts=marked.boxes, **deciding)
+    Correspondence.expect_place(store, asked)
     found = comparing.correspondence(
-        net,
-        marked.pictures.inputs,
-        marked.boxes,
-        layers=None if layers is None else list(layers),
-        regions=marked.regions if regions == "object" else None,
-        draws=draws,
-        fill=fill,
-        places=places,
-        confidence=confidence,
-        seed=seed,
-        workers=workers,
-        progress=progress,
+        net, marked.pictures.inputs, marked.boxes, **deciding, workers=workers, progress=progress
     )
-    return finished(Correspondence(found, marked.pictures.seen), store=store, atlas=shown, name=name)
+    answer = Correspondence(found, marked.pictures.seen)
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name)
 
 
 __all__ = ["Correspondence", "Marked", "correspond", "mark"]

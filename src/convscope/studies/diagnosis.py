@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images, Source
 from convscope.errors import UsageError
@@ -16,8 +17,8 @@ from convscope.graph import Network
 from convscope.methods.diagnosis import LayerDiagnosis
 from convscope.progress import Progress
 from convscope.stores import diagnosis as keeping
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
-from convscope.studies.asking import atlas_of, collection
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.asking import atlas_of, collection, each_network
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
 _CAPTION = (
@@ -87,6 +88,7 @@ def _text(key: str, value: object) -> str:
     return f"{value:.1%}" if "frequencies" in key or key in ("beyond stride", "blocks share") else f"{value:.3g}"
 
 
+@checked
 def diagnose(
     nets: Network | Iterable[Network],
     images: Images | None = None,
@@ -122,7 +124,7 @@ def diagnose(
     Raises:
         UsageError: for a network without a first convolution, options that make no sense, or labels that do not fit.
             UnknownLayer: for a layer that does not exist. SourceError: if there are no images. StoreError: where the
-            folder cannot be written.
+            folder holds the answer to another question, or cannot be written.
 
     >>> from torch import nn
     >>> answer = diagnose(Network.trace(nn.Sequential(nn.Conv2d(3, 8, 5, stride=2), nn.ReLU()), (3, 21, 21)))
@@ -131,8 +133,9 @@ def diagnose(
     """
     shown = atlas_of(atlas)
     source = None if images is None else collection(images, limit=limit, cache=cache)
-    found = []
-    for net in [nets] if isinstance(nets, Network) else nets:
+    found, seen = [], []
+    for net in each_network(nets):
+        seen.append(question(net, source)["network"])  # one after the other: an iterator's need not be held together
         scans = None if store is None or source is None else _store(Path(store), net, source, first, second)
         found.append(
             keeping.diagnose(
@@ -143,9 +146,9 @@ def diagnose(
         raise UsageError("there is no network to diagnose: give one or more")
     if labels is not None and len(labels) != len(found):
         raise UsageError(f"labels={list(labels)}: there are {len(found)} networks, give one label for each")
-    return finished(
-        Diagnosis(tuple(found), None if labels is None else tuple(labels)), store=store, atlas=shown, name=name
-    )
+    asked = question(None, source, networks=seen, labels=labels, first=first, second=second, projections=projections)
+    answer = Diagnosis(tuple(found), None if labels is None else tuple(labels))
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name)
 
 
 def _store(store: Path, net: Network, source: Source, first: str | None, second: str | None) -> Path:

@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import Any
 
+from convscope.arguments import checked
 from convscope.data import Images
 from convscope.generalisation import duplicates
 from convscope.generalisation.duplicates import THRESHOLD, Duplicates
 from convscope.progress import Progress
-from convscope.studies.answer import Answer, Row, finished
-from convscope.studies.asking import threads_of
+from convscope.studies.answer import Answer, Row, finished, question
+from convscope.studies.asking import collection, threads_of
 from convscope.tables import TextTable, columns_of
 
 TABLE = "pairs.csv"
@@ -70,6 +71,7 @@ class Overlap(Answer):
         return [f"{bad} images of {which} could not be read" for bad, which in counts if bad]
 
 
+@checked
 def overlap(
     images: Images,
     others: Images | None = None,
@@ -90,16 +92,19 @@ def overlap(
 
     Raises:
         UsageError: for a threshold outside 0 to 1. SourceError: for a collection that is not there. StoreError: where
-            the folder cannot be written.
+            the folder holds the answer to another question, or cannot be written.
 
     >>> import numpy as np
     >>> noise = np.random.default_rng(0).integers(0, 256, (3, 40, 40, 3), dtype=np.uint8)
     >>> [(pair["a"], pair["b"]) for pair in overlap(list(noise), [noise[2]]).rows()]
     [(2, 0)]
     """
-    found = duplicates.overlap(images, others, threshold=threshold, threads=threads_of(workers), progress=progress)
+    first, second = collection(images), None if others is None else collection(others)
+    asked = question(None, first, others=second, threshold=threshold)
+    Overlap.expect_place(store, asked)
+    found = duplicates.overlap(first, second, threshold=threshold, threads=threads_of(workers), progress=progress)
     called = names or (_called(images), None if others is None else _called(others))
-    return finished(Overlap(found, called), store=store)
+    return finished(Overlap(found, called), store=store, asked=asked)
 
 
 def _called(images: Images) -> str:

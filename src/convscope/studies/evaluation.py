@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+from convscope.arguments import checked
 from convscope.data import Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.progress import Progress, silent
-from convscope.studies.answer import Answer, Figure, Row, finished
-from convscope.studies.asking import collection, threads_of
+from convscope.studies.answer import Answer, Figure, Row, finished, question
+from convscope.studies.asking import collection, each_network, threads_of
 from convscope.studies.kept import context
 from convscope.studies.pictures import left_out
 from convscope.studies.predictions import PREDICTIONS, mistakes_of, predictions_of
@@ -83,7 +84,11 @@ class Evaluation(Answer):
         """How classes were matched where that was not by name, and the images that were left out."""
         found = self.found
         if isinstance(found, Judgement):
-            return [left_out(one) for one in found.failures]
+            told = [one.name for one in (*found.measures, *found.each) if one.low == one.high]
+            alike = (
+                f"no interval of {', '.join(told)}: draws of so few images are all alike, which says nothing of others"
+            )
+            return [*[alike] * bool(told), *(left_out(one) for one in found.failures)]
         order = [
             f"{found.answers[target]} is {name}" for name, target in zip(found.classes, found.targets, strict=True)
         ]
@@ -123,6 +128,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
+@checked
 def evaluate(
     nets: Network | Iterable[Network],
     images: Images,
@@ -162,7 +168,8 @@ def evaluate(
 
     Raises:
         UsageError: for networks whose classes differ from each other's or do not fit the images'. SourceError: if no
-            image has a class, or none can be read. StoreError: where the folder cannot be written.
+            image has a class, or none can be read. StoreError: where the folder holds the answer to another question,
+            or cannot be written.
 
     >>> import numpy as np
     >>> from convscope.data import wrap_dataset
@@ -172,19 +179,20 @@ def evaluate(
     3
     """
     source = collection(images, limit=limit)
+    networks = list(each_network(nets))
+    deciding: dict[str, Any] = {"views": views, "crop_source": crop_source, "padding": padding, "match": match}
+    asked = question(networks, source, **deciding, truth=truth)
+    Evaluation.expect_place(store, asked)
     found = evaluation.evaluate(
-        [nets] if isinstance(nets, Network) else list(nets),
+        networks,
         source,
-        views=views,
-        crop_source=crop_source,
-        padding=padding,
-        match=match,
+        **deciding,
         truth=truth,
         threads=threads_of(workers),
         progress=progress or silent,
     )
     told = () if isinstance(found, Judgement) else found.predictions.images.tolist()
-    return finished(Evaluation(found, tuple(source.name(index) for index in told), source), store=store)
+    return finished(Evaluation(found, tuple(source.name(index) for index in told), source), store=store, asked=asked)
 
 
 __all__ = ["Evaluation", "evaluate"]

@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.errors import WeightsError
@@ -19,7 +20,7 @@ from convscope.methods.evolution import FeatureHistory
 from convscope.models import load
 from convscope.progress import Progress
 from convscope.stores import evolution as keeping
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -95,6 +96,7 @@ class Evolution(Answer):
         )
 
 
+@checked
 def evolve(
     run: str | PathLike[str],
     images: Images,
@@ -135,7 +137,7 @@ def evolve(
     Raises:
         WeightsError: where there are no checkpoints, or they cannot be loaded. UsageError: if there are fewer than two,
             or their networks differ in layers. UnknownLayer: for layers and units that do not exist. StoreError: where
-            the folder cannot be written.
+            the folder holds the answer to another question, or cannot be written; further epochs are the same one.
 
     >>> import tempfile
     >>> import numpy as np
@@ -154,18 +156,24 @@ def evolve(
         spec, weights = (f"file:{path}", None) if model is None else (model, str(path))
         return load_one(spec, weights=weights, seed=seed)
 
+    source = collection(images, limit=limit, cache=cache)
+    deciding: dict[str, Any] = {
+        "layers": layers,
+        "units": units,
+        "sample": sample,
+        "threshold": threshold,
+        "seed": seed,
+    }
+    asked = question(None, source, run=Path(run).resolve(), model=model, **deciding)
+    Evolution.expect_place(store, asked)
     found = keeping.evolution(
         [(epoch, partial(network, path)) for epoch, path in files.items()],
-        collection(images, limit=limit, cache=cache),
-        layers=layers,
-        units=units,
-        sample=sample,
-        threshold=threshold,
+        source,
+        **deciding,
         store=None if store is None else Path(store) / "checkpoints",
-        seed=seed,
         progress=progress,
     )
-    return finished(Evolution(found), store=store, atlas=shown, name=name)
+    return finished(Evolution(found), store=store, asked=asked, atlas=shown, name=name)
 
 
 def checkpoints(run: str | PathLike[str], wanted: Sequence[int] | None = None) -> dict[int, Path]:

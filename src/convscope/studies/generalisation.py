@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import torch
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.errors import UsageError
@@ -25,7 +26,7 @@ from convscope.generalisation.tables import tables
 from convscope.graph import Network
 from convscope.models import load
 from convscope.progress import Progress
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of
 from convscope.tables import TextTable
 
@@ -90,6 +91,7 @@ class Transfer(Answer):
         )
 
 
+@checked
 def transfer(
     model: Network | str,
     images: TargetSet | Images,
@@ -147,7 +149,8 @@ def transfer(
 
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for a layer that one of the networks has not.
-            SourceError: where no image can be used. StoreError: where the folder cannot be written.
+            SourceError: where no image can be used. StoreError: where the folder holds the answer to another question
+            (several answers share features through `feature_store`), or cannot be written.
 
     >>> import numpy as np
     >>> from convscope.data import wrap_dataset
@@ -165,15 +168,20 @@ def transfer(
     net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
     chosen = default_layers(net) if layers is None else [net.layers[layer].name for layer in layers]
     others = _others(model, compare, find, seed)
+    how: dict[str, Any] = {"learning": learning or Learning(seed=seed), "pooling": Pooling(pooling, features or LIMIT)}
+    asked = question(
+        net, target.source, layers=chosen, folds=drawn, compare=compare, **how, seed=seed, weights=weights,
+        scratch=[scratch_size, recipe] if "scratch" in compare else None,
+    )  # fmt: skip
+    Transfer.expect_place(store, asked)
     if on_start is not None:
         on_start(net, target, drawn, chosen)
     if store is not None:
         save_splits(drawn, Path(store) / "splits.json", target=target, seed=seed)
     work = feature_store if feature_store is not None or store is None else Path(store) / "features"
     found = measure_transfer(
-        net, target, layers=chosen, folds=drawn, learning=learning or Learning(seed=seed),
-        pooling=Pooling(pooling, features or LIMIT), weights="random" if weights == "random" else "pretrained",
-        others=others, store=work, workers=workers, progress=progress,
+        net, target, layers=chosen, folds=drawn, weights="random" if weights == "random" else "pretrained",
+        others=others, store=work, workers=workers, progress=progress, **how,
     )  # fmt: skip
     if "scratch" in compare and isinstance(model, str):
         scores = from_scratch(
@@ -182,7 +190,7 @@ def transfer(
         )  # fmt: skip
         told = {"size": scratch_size, **recipe.to_json()}
         found = replace(found.plus(scores), settings={**found.settings, "scratch": told})
-    return finished(Transfer(found), store=store, atlas=shown, name=name)
+    return finished(Transfer(found), store=store, asked=asked, atlas=shown, name=name)
 
 
 def _folds(

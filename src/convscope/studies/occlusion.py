@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Preprocess, Source, load_image
 from convscope.errors import UsageError
@@ -28,11 +29,12 @@ from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.stores.occlusion import Covered, occlude_source
 from convscope.stores.scan import KeptScan
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network, targets_for
 from convscope.studies.kept import context
 from convscope.studies.occlusion_figures import PARTS, Elsewhere, Figures, Photos, drawing, figure_name
 from convscope.studies.pictures import Seen, crop_of, look_at, none_readable, seen_in
+from convscope.studies.questions import Question
 from convscope.tables import csv_of, without_nan
 
 
@@ -68,10 +70,33 @@ class Occlusion(Answer):
                     "map": str(found.strongest[i]),
                     "activation": float(found.uncovered.activations[i]),
                     "least activation": float(found.activation[i].reshape(-1)[map_at]),
-                    "map covered": ",".join(map(str, found.grid.boxes[map_at].tolist())),
+                    "map covered": self._box(map_at),
+                    **self._of_others(i),
                 }
             )
         return rows
+
+    def _box(self, at: int) -> str:
+        return ",".join(map(str, self.found.grid.boxes[at].tolist()))
+
+    def _of_others(self, image: int) -> Row:
+        """What a row says of all that was asked for besides: further classes, and units, each where it falls most."""
+        found, said = self.found, {}
+        for number in range(1, found.targets.shape[1]):
+            name = f"class {number + 1}"
+            before, after = (part[image] for part in found.measured("probability", target=number))
+            said[name] = self._class(int(found.targets[image, number]), number)
+            said |= self._falling(
+                f"{'probability' if found.head and found.head.probable else 'value'} {number + 1}", before, after
+            )
+        for number in range(0 if found.subject != 0 else 1, len(found.units)):
+            before, after = (part[image] for part in found.measured(number))
+            said |= self._falling(str(found.units[number]), before, after)
+        return said
+
+    def _falling(self, name: str, before: Any, after: Any) -> Row:
+        at = int((before - after).argmax())
+        return {name: float(before), f"least {name}": float(after.reshape(-1)[at]), f"{name} covered": self._box(at)}
 
     def _of_subject(self, image: int) -> Row:
         """What a row says of the class, the value or the unit that was followed first."""
@@ -80,8 +105,7 @@ class Occlusion(Answer):
             return {}
         before, after = (part[image] for part in found.measured(of))
         at, head = int((before - after).argmax()), found.head
-        covered = ",".join(map(str, found.grid.boxes[at].tolist()))
-        numbers = {"least": float(after.reshape(-1)[at]), "covered": covered}
+        numbers = {"least": float(after.reshape(-1)[at]), "covered": self._box(at)}
         if head is None:
             return {"unit": str(found.units[0]), "value": float(before), **numbers}
         name = self._class(int(found.targets[image, 0]))
@@ -89,15 +113,26 @@ class Occlusion(Answer):
             return {"output": name, "value": float(before), **numbers}
         return {"class": name, "probability": float(before), **numbers, "changed": float(found.changed[image].mean())}
 
-    def _class(self, number: int) -> str:
-        head, region = self.found.head, self.found.regions[0]
+    def _class(self, number: int, target: int = 0) -> str:
+        head, region = self.found.head, self.found.regions[target]
         name = f"class {number}" if head is None else head.target_name(number, self.classes)
         return name if region is None else f"{name} at {region}"
 
     @property
     def lines(self) -> list[str]:
         """Each image's row in words."""
-        return [f"{row['image']}: {self._in_words(row)}" for row in self.rows()]
+        return [f"{row['image']}: {self._in_words(row)}{self._others_in_words(row)}" for row in self.rows()]
+
+    def _others_in_words(self, row: Row) -> str:
+        names = [key.removeprefix("least ") for key in row if key.startswith("least ") and key != "least activation"]
+        called = {
+            one: row[f"class {one.partition(' ')[2]}"] for one in names if one.startswith(("probability ", "value "))
+        }
+        return "".join(
+            f"; {called.get(one, one)} falls from {row[one]:.4g} to {row[f'least {one}']:.4g} where "
+            f"{row[f'{one} covered']} is"
+            for one in names
+        )
 
     def _in_words(self, row: Row) -> str:
         followed = (
@@ -200,6 +235,7 @@ class Occlusion(Answer):
         )
 
 
+@checked
 def occlude(
     net: Network,
     images: Images,
@@ -272,6 +308,8 @@ def occlude(
         elsewhere = Elsewhere.of(net, scan, scan_images, shown)
         given = look_at(net, images, limit=limit)
         classes = targets_for(net, None, given.seen.indices, target)
+        whole = _question(net, given.seen.collection, asked, classes)
+        Occlusion.expect_place(store, whole)
         found = occluding.occlude(net, given.inputs, target=classes, **asked)
         at = {index: row for row, index in enumerate(given.seen.indices)}
         answer = Occlusion(found, given.seen, net.classes, net, lambda i: crop_of(net, given.inputs[at[i]]), elsewhere)
@@ -280,8 +318,15 @@ def occlude(
         scanned = scan_images if scan_images is not None else collection(images) if scan is not None else None
         classes = targets_for(net, source, range(len(source)), target)
         elsewhere = Elsewhere.of(net, scan, scanned, shown)
+        whole = _question(net, source, asked, classes)
         answer = _each(net, source, elsewhere, store, {**asked, "target": classes})
-    return finished(answer, store=store, atlas=shown, name=name)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+
+
+def _question(net: Network, images: Source | str, asked: Mapping[str, Any], target: Target) -> Question:
+    shared = ("workers", "progress", "scan", "atlas")
+    deciding = {name: value for name, value in asked.items() if name not in shared}
+    return question(net, images, target=target, **deciding)
 
 
 def _units(net: Network, units: str | Unit | Sequence[str | Unit]) -> list[Unit]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from convscope.arguments import checked
 from convscope.atlas.render import crop_patch, display, enlarge
 from convscope.data import Batch, Failure, Images, Preprocess, Source, batches
 from convscope.errors import UsageError
@@ -29,7 +30,7 @@ from convscope.methods.deconv.projection import join
 from convscope.methods.deconv.units import PHOTOS
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.progress import Progress, silent
-from convscope.studies.answer import Answer, Figure, Row
+from convscope.studies.answer import Answer, Figure, Row, finished, question
 from convscope.studies.asking import collection, expect_network
 from convscope.studies.kept import context
 from convscope.studies.pictures import Seen, look_at, none_readable, seen_in
@@ -243,6 +244,7 @@ class _Options(TypedDict, total=False):
 def deconv(net: Network, images: Images, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
 @overload
 def deconv(net: Network, images: Images, units: Sequence[str | Unit], **options: Unpack[_Options]) -> Projections: ...
+@checked
 def deconv(
     net: Network,
     images: Images,
@@ -274,8 +276,8 @@ def deconv(
 
     Raises:
         UsageError: for a malformed unit or option. UnknownLayer: for a unit that does not exist. ShapeError: for images
-            or signals of another shape. ImageError: where no image could be read. StoreError: where the folder cannot
-            be written.
+            or signals of another shape. ImageError: where no image could be read. StoreError: where the folder holds
+            the answer to another question, or cannot be written.
 
     >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU()), (3, 16, 16))
     >>> found = deconv(net, torch.rand(2, 3, 16, 16), "1:5")
@@ -288,20 +290,24 @@ def deconv(
         raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
     wanted = [net.unit(unit) for unit in listed]
     asked = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
-    report = progress or silent
+    deciding = {"units": wanted, "signal": signal, "options": asked}
     if are_planes(images):
         given = look_at(net, images, limit=limit)
+        whole = question(net, given.seen.collection, **deciding)
+        Projection.expect_place(store, whole)
+        Projections.expect_place(store, whole)
         taken = projecting.deconv(net, given.inputs, wanted, signal=signal, **vars(asked))
         found, seen, fill = [replace(one, photos=given.pixels) for one in taken], given.seen, _GREY
         written: dict[str, Path] = {}
     else:
-        making = _Making(net, collection(images, limit=limit), wanted, {**vars(asked), "signal": signal}, store)
-        found, seen, fill, written = making.all(batch, report)
+        source = collection(images, limit=limit)
+        whole = question(net, source, **deciding)
+        Projection.expect_place(store, whole)
+        Projections.expect_place(store, whole)
+        making = _Making(net, source, wanted, {**vars(asked), "signal": signal}, store)
+        found, seen, fill, written = making.all(batch, progress or silent)
     each = tuple(Projection(unit, one, seen, fill, written) for unit, one in zip(wanted, found, strict=True))
-    answer = each[0] if isinstance(units, str | Unit) else Projections(each)
-    if store is not None:
-        answer.save(store)
-    return answer
+    return finished(each[0] if isinstance(units, str | Unit) else Projections(each), store=store, asked=whole)
 
 
 class _Making:

@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
+from convscope.arguments import checked
 from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.graph import Network
@@ -53,10 +54,20 @@ class Scan(KeptScan, Answer):
 
     @property
     def summary(self) -> str:
-        """How many images were looked at."""
+        """How many images and units were looked at, which responds most, and where the scan is kept."""
+        rows = self.rows()
+        units, most = sum(row["units"] for row in rows), max(rows, key=lambda row: row["value"] or 0.0)
         left = f" ({len(self.failures)} could not be read)" if self.failures else ""
         part = "" if self.complete else f", a part of {self.identity.images}; merge the parts when all are done"
-        return f"{self.images} images{left}{part}" + ("" if self.saved is None else f": {self.saved.folder}")
+        never = [row["never_active"] for row in rows]
+        said = (
+            f"{_counted(self.images, 'image')}{left}{part}; {_counted(units, 'unit')} of {_counted(len(rows), 'layer')}"
+        )
+        if None not in never:
+            said += f", {sum(never) or 'none'} never active"
+        if most["strongest"] is not None:
+            said += f"; the strongest response is {most['value']:.4g}, of {most['strongest']}"
+        return said + ("" if self.saved is None else f": {self.saved.folder}")
 
     def rows(self) -> list[Row]:
         """One row a layer; None where the scan counted no statistics or nothing responded."""
@@ -97,6 +108,7 @@ class Scan(KeptScan, Answer):
         """The images that were left out."""
         return [left_out(one) for one in self.failures]
 
+    @checked
     def save(self, folder: str | PathLike[str]) -> Saved:
         """Write the scan into a folder: one file a layer if it is complete, else one part for `load` and `merge`.
 
@@ -110,6 +122,7 @@ class Scan(KeptScan, Answer):
         return self.saved
 
     @classmethod
+    @checked
     def load(cls, folder: str | PathLike[str]) -> Self:
         """The scan in a folder; of an unfinished one, what its parts hold together.
 
@@ -124,12 +137,17 @@ class Scan(KeptScan, Answer):
         return Shown._repr_html_(self)
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _cells(layer: Row) -> tuple[str, ...]:
     counts = ("" if layer[key] is None else str(layer[key]) for key in ("units", "never_active", "with_nan"))
     value = "" if layer["value"] is None else f"{layer['value']:.4g}"
     return layer["name"], *counts, layer["strongest"] or "", value
 
 
+@checked
 def scan(
     net: Network,
     images: Images,
@@ -190,6 +208,7 @@ def scan(
     return Scan.of(found, store)
 
 
+@checked
 def merge(parts: Sequence[str | PathLike[str]], store: str | PathLike[str]) -> Scan:
     """The scans of different shards of the same images as one, kept in a folder; the order of parts does not matter.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from convscope.arguments import checked
 from convscope.data import Images, Source
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished
@@ -112,6 +113,7 @@ def epoch_line(log: EpochLog, epochs: int) -> str:
     )
 
 
+@checked
 def train(
     config: Config | str | PathLike[str],
     images: Images,

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.files import json_bytes
@@ -21,7 +22,7 @@ from convscope.methods.invariance import Curve, InvarianceCurves, measuring
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, spelled, transformation
 from convscope.methods.targets import Target
 from convscope.progress import Progress
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network, targets_for
 from convscope.studies.pictures import Seen, look_at, short_name, shown_pixels
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
@@ -41,11 +42,25 @@ class Invariance(Answer):
 
     @property
     def summary(self) -> str:
-        """What the numbers are."""
-        head = self.found.head
-        what = "" if head is None else f" and the {'probability of the class' if head.probable else 'output'}"
+        """How far each transformation moves the features at most, and what becomes of the class."""
+        head, count = self.found.head, len(self.seen)
+        said = "; ".join(map(self._of_curve, self.found.curves))
         taken = f" {head.remark}" if head is not None and head.remark else ""
-        return f"Distances of features{what}, means over {len(self.seen)} images.{taken}"
+        return f"Of {count} image{'' if count == 1 else 's'}, in the mean: {said}.{taken}"
+
+    def _of_curve(self, curve: Curve) -> str:
+        first, last = float(curve.values.min()), float(curve.values.max())
+        ends = dict.fromkeys((self.found.layers[0], self.found.layers[-1]))
+        far = " and ".join(f"{_most(curve.mean(one)[0])} ({one})" for one in ends)
+        unit = "" if curve.unit in ("ratio", "factor") else f" {curve.unit}"
+        said = f"{curve.transformation} from {first:g} to {last:g}{unit} moves features by up to {far} of their length"
+        head = self.found.head
+        if head is None:
+            return said
+        if not head.probable:
+            low, high = (float(end) for end in (curve.mean("probability")[0].min(), curve.mean("probability")[0].max()))
+            return f"{said}, and the output is {low:.3g} to {high:.3g}"
+        return f"{said}, and the class stays the most probable of {float(curve.kept.min()):.0%} of the images at worst"
 
     def rows(self) -> list[Row]:
         """For each transformation the means at its first, middle and last amount: relative distances and the class."""
@@ -113,6 +128,12 @@ class Invariance(Answer):
         )
 
 
+def _most(distances: NDArray[np.float64]) -> str:
+    """The largest of relative distances; features that are zero have no length."""
+    known = distances[~np.isnan(distances)]
+    return f"{known.max():.0%}" if len(known) else "-"
+
+
 def _examples(net: Network, found: InvarianceCurves, one: Tensor) -> dict[str, tuple[NDArray[np.uint8], ...]]:
     """An image (1, C, H, W) at four amounts of every transformation."""
     frame = Frame.of(recipe_of(net), outside=found.outside, interpolation=found.interpolation)
@@ -124,6 +145,7 @@ def _examples(net: Network, found: InvarianceCurves, one: Tensor) -> dict[str, t
     return made
 
 
+@checked
 def invariance(
     net: Network,
     images: Images,
@@ -163,7 +185,8 @@ def invariance(
 
     Raises:
         UsageError: for unknown transformations or options. UnknownLayer: for layers that do not exist. ImageError:
-            where no image could be read. StoreError: where the folder cannot be written.
+            where no image could be read. StoreError: where the folder holds the answer to another
+            question, or cannot be written.
 
     >>> from torch import nn, rand
     >>> net = Network.trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 5)), (3, 8, 8))
@@ -175,20 +198,19 @@ def invariance(
     shown = atlas_of(atlas, net)
     asked = PAPER if transformations is None else transformations
     pictures = look_at(net, images, limit=limit)
-    found = measuring.invariance(
-        net,
-        pictures.inputs,
-        transformations=dict(asked) if isinstance(asked, Mapping) else dict(map(spelled, asked)),
-        layers=None if layers is None else list(layers),
-        target=targets_for(net, pictures.source, pictures.seen.indices, target),
-        units=units,
-        outside=outside,
-        interpolation=interpolation,
-        batch=batch,
-        progress=progress,
-    )
-    examples = _examples(net, found, pictures.inputs[:1])
-    return finished(Invariance(found, pictures.seen, distance, examples), store=store, atlas=shown, name=name)
+    deciding: dict[str, Any] = {
+        "transformations": dict(asked) if isinstance(asked, Mapping) else dict(map(spelled, asked)),
+        "layers": None if layers is None else list(layers),
+        "target": targets_for(net, pictures.source, pictures.seen.indices, target),
+        "units": [net.unit(one) for one in ([units] if isinstance(units, str | Unit) else units)],
+        "outside": outside,
+        "interpolation": interpolation,
+    }
+    whole = question(net, pictures.seen.collection, **deciding, distance=distance)
+    Invariance.expect_place(store, whole)
+    found = measuring.invariance(net, pictures.inputs, **deciding, batch=batch, progress=progress)
+    answer = Invariance(found, pictures.seen, distance, _examples(net, found, pictures.inputs[:1]))
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
 
 
 __all__ = ["Invariance", "invariance"]

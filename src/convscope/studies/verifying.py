@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from convscope.arguments import checked
 from convscope.atlas.verifying import verify_folder
 from convscope.data.verifying import verify_tables
 from convscope.errors import StoreError
@@ -87,6 +88,7 @@ _KINDS: tuple[Callable[[Path], Iterable[Held | Finding]], ...] = (
 )
 
 
+@checked
 def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) -> Verification:
     """Which files of a folder and of those below it are as they were written, and what to do about the others.
 

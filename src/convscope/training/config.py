@@ -20,6 +20,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
+from convscope.arguments import checked
 from convscope.data import Preprocess, Range
 from convscope.errors import UsageError, nearest
 from convscope.files import home_expanded, kind_of
@@ -150,6 +151,7 @@ def packaged_configs() -> tuple[str, ...]:
     return tuple(sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml")))
 
 
+@checked
 def read_config(spec: str | Path) -> Config:
     """The training of that name, or of a TOML file.
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from convscope.data import Source, open_source, subset
+from convscope.data import Source, subset
 from convscope.errors import UsageError
 from convscope.files import kind_of
+from convscope.methods.inputs import collection
 
 _VALIDATION = ("val", "validation", "valid", "test")
 
@@ -44,7 +45,7 @@ def open_splits(
         raise UsageError(
             "validation images are either named with validation= or held out with hold_out=: give one of them"
         )
-    opened = partial(open_source, max_pixels=max_pixels, max_bytes=max_bytes, root=root)
+    opened = partial(collection, max_pixels=max_pixels, max_bytes=max_bytes, root=root)
     if hold_out is not None:
         return _held_out(opened(data), hold_out, limit)
     if validation is not None:

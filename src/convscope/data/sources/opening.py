@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from convscope.arguments import checked
 from convscope.data.allowance import allowed
 from convscope.data.sources.anonymous import anonymous
 from convscope.data.sources.arrays import array_sides, open_arrays
@@ -26,6 +27,7 @@ Naming = Literal["kept", "numbered"]
 _LIST_SUFFIXES = (".txt", ".tsv", ".csv", ".lst")
 
 
+@checked
 def open_source(
     spec: Any,
     *,

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from convscope.arguments import checked
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, PullOptions, Report, Unit
 from convscope.graph.boxes import Signal, paste
@@ -79,6 +80,7 @@ class Selection:
     signal: SignalSize | Tensor = "activation"
 
 
+@checked
 @usual_settings()
 def project_all(
     net: Network,

@@ -1,0 +1,243 @@
+"""The public doors look at what they are given: an argument of another kind is refused by its name, in words.
+
+`checked` goes around a public function and reads its annotations, so that what a function says it takes is what it
+takes. What annotations cannot say (a number's range, what belongs together) functions look at themselves.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import types
+import typing
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, wraps
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
+
+from convscope.errors import UsageError, WrongType, nearest
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_SHOWN = 40  # characters of a value that a message repeats
+_LISTED = 64  # items of a list that are looked at: functions see them all
+_PLAIN = {int: "a whole number", float: "a number", str: "text", bool: "True or False", type(None): "None"}
+_MANY = {int: "whole numbers", float: "numbers", str: "names"}
+_COUNTS = {1: "one of", 2: "two", 3: "three", 4: "four"}
+
+
+def checked(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, which refuses arguments that its annotations do not admit; NumPy's numbers are taken for Python's.
+
+    Raises, when it is called:
+        WrongType: for an argument of another kind. UsageError: for none of the choices there are.
+
+    >>> @checked
+    ... def doubled(value: int, *, times: Literal["once", "twice"] = "once") -> int:
+    ...     return value * 2
+    >>> doubled("3")
+    Traceback (most recent call last):
+    convscope.errors.WrongType: value='3': give a whole number, not text
+    >>> doubled(3, times="twise")
+    Traceback (most recent call last):
+    convscope.errors.UsageError: times='twise': give 'once' or 'twice'; did you mean 'twice'?
+    """
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def looking(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = _bound(function, signature, args, kwargs)
+        kinds = _kinds(function)
+        for name, value in given.arguments.items():
+            if name in kinds:
+                given.arguments[name] = expected(name, value, kinds[name])
+        return function(*given.args, **given.kwargs)
+
+    return looking
+
+
+def _bound(
+    function: Callable[..., Any], signature: inspect.Signature, args: Any, kwargs: dict[str, Any]
+) -> inspect.BoundArguments:
+    try:
+        return signature.bind(*args, **kwargs)
+    except TypeError as error:
+        unknown = [name for name in kwargs if name not in signature.parameters]
+        said = f"has no argument {unknown[0]!r}{nearest(unknown[0], signature.parameters)}" if unknown else error
+        raise WrongType(f"{function.__name__}() {said}") from None
+
+
+def expected(name: str, value: Any, kind: Any) -> Any:
+    """The value of the argument of that name, where it is of a kind, given as an annotation.
+
+    Raises:
+        WrongType: where it is not. UsageError: for none of the choices.
+    """
+    if not fits(value, kind):
+        chosen = isinstance(value, str) and _choices(kind)
+        raise (UsageError if chosen else WrongType)(f"{name}={_said(value)}: {_refusal(value, kind)}")
+    number = getattr(value, "item", None) if isinstance(value, Real) else None
+    return value if number is None else number()
+
+
+@cache
+def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations of a function's arguments; how a network is refused, verbs say themselves: what to do with it."""
+    hints = typing.get_type_hints(inspect.unwrap(function))
+    return {name: kind for name, kind in hints.items() if name not in ("return", "net", "nets")}
+
+
+def fits(value: Any, kind: Any) -> bool:
+    """Whether an annotation admits a value. Of lists the first items are looked at; text is no list of names.
+
+    >>> fits((8, 8), int | tuple[int, int]), fits("conv1", Sequence[str]), fits(True, int)
+    (True, False, False)
+    """
+    parts, origin = get_args(kind), get_origin(kind)
+    if kind is None or kind is type(None):
+        return value is None
+    if origin in (Union, types.UnionType):
+        return any(fits(value, one) for one in parts)
+    if origin is typing.Annotated:
+        return fits(value, parts[0])
+    if origin is Literal:
+        return any(isinstance(value, type(one)) and value == one for one in parts)
+    if kind in (int, float):
+        return isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
+    if origin is tuple:
+        return _is_tuple(value, parts)
+    if origin in (Sequence, Iterable, Collection, list):
+        return _is_list(value, parts[0], lazy=origin is Iterable)
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(
+            fits(key, parts[0]) and fits(one, parts[1]) for key, one in _first(value.items())
+        )
+    if origin is Callable:
+        return callable(value)
+    return _is_of(value, origin or kind)
+
+
+def _is_of(value: Any, kind: Any) -> bool:
+    """Whether a value is of a class; of what is none (a variable, any value) all are."""
+    kind = getattr(kind, "array_type", kind)  # of jaxtyping's, whose shapes functions look at
+    try:
+        return isinstance(value, kind)
+    except TypeError:
+        return True
+
+
+def _is_tuple(value: Any, parts: Sequence[Any]) -> bool:
+    if not isinstance(value, list | tuple):
+        return False
+    if parts[-1:] == (Ellipsis,):
+        return all(fits(one, parts[0]) for one in _first(value))
+    return len(value) == len(parts) and all(map(fits, value, parts))
+
+
+def _is_list(value: Any, kind: Any, *, lazy: bool) -> bool:
+    if isinstance(value, str | bytes | Mapping):
+        return False
+    if not isinstance(value, Collection):  # what is gone once it is looked at
+        return isinstance(value, Iterable) if lazy else hasattr(value, "__len__") and hasattr(value, "__getitem__")
+    numbers = getattr(value, "tolist", None)  # an array's
+    return all(fits(one, kind) for one in _first(numbers() if numbers else value))
+
+
+def _first(values: Iterable[Any]) -> Iterator[Any]:
+    return (one for one, _ in zip(values, range(_LISTED), strict=False))
+
+
+# -- in words ---------------------------------------------------------------------------------------------------------
+def _refusal(value: Any, kind: Any) -> str:
+    kinds = list(_alternatives(kind))
+    choices = _choices(kind)
+    said = f"give {words(kind)}"
+    if isinstance(value, str) and choices:
+        return said + nearest(value, choices)
+    if isinstance(value, str) and any(get_origin(one) is Sequence and fits([value], one) for one in kinds):
+        return f"{said}, such as [{_said(value)}]"
+    if any(base.__module__.startswith("torch.nn") for base in type(value).__mro__):
+        return f"{said}: a module is traced first, as in Network.trace(module, (channels, height, width))"
+    return f"{said}, not {_of(value)}"
+
+
+def _choices(kind: Any) -> list[str]:
+    """The words that an annotation names."""
+    return [str(one) for each in _alternatives(kind) if get_origin(each) is Literal for one in get_args(each)]
+
+
+def words(kind: Any) -> str:
+    """What an annotation admits, in words.
+
+    >>> words(int | tuple[int, int] | None), words(str | os.PathLike[str]), words(Literal["a", "b"] | float)
+    ('a whole number, two whole numbers or None', 'a path', "'a', 'b' or a number")
+    """
+    kinds = list(_alternatives(kind))
+    if os.PathLike in [get_origin(one) or one for one in kinds]:
+        kinds = [one for one in kinds if one is not str]
+    said = list(dict.fromkeys(word for one in kinds for word in _words(one)))
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"
+
+
+def _alternatives(kind: Any) -> Iterator[Any]:
+    if get_origin(kind) in (Union, types.UnionType):
+        for one in get_args(kind):
+            yield from _alternatives(one)
+    else:
+        yield kind
+
+
+def _words(kind: Any) -> Iterator[str]:
+    parts, origin = get_args(kind), get_origin(kind)
+    if kind in _PLAIN:
+        yield _PLAIN[kind]
+    elif origin is Literal:
+        yield from map(repr, parts)
+    elif origin is tuple and parts[-1:] != (Ellipsis,):
+        yield f"{_COUNTS.get(len(parts), len(parts))} {_several(parts[0])}"
+    elif origin is Mapping:
+        yield "a mapping" + ("" if Any in parts else f" of {_several(parts[0])} to {words(parts[1])}")
+    elif origin is Callable:
+        yield "a function"
+    elif origin in (Sequence, Iterable, Collection, list, tuple):
+        yield f"a list of {_several(parts[0])}"
+    elif (origin or kind) is os.PathLike or kind is Path:
+        yield "a path"
+    else:
+        yield _class(origin or kind)
+
+
+def _several(kind: Any) -> str:
+    """What a list is of."""
+    kinds = [one for one in _alternatives(kind) if one is not type(None)]
+    names = [_MANY.get(one) or f"{one.__name__}s" for one in kinds if isinstance(one, type) and one is not Any]
+    choices = [repr(one) for each in kinds if get_origin(each) is Literal for one in get_args(each)]
+    return " or ".join([*names, *choices]) or "values"
+
+
+def _of(value: Any) -> str:
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, list | tuple) and value:
+        inside = list(dict.fromkeys(type(one).__name__ for one in _first(value)))
+        return f"{_class(type(value))} of {len(value)} ({', '.join(inside)})"
+    return "None" if value is None else _class(type(value))
+
+
+def _class(kind: Any) -> str:
+    name = getattr(kind, "__name__", str(kind))
+    name = f"torch.{name}" if getattr(kind, "__module__", "") == "torch" else name
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
+
+
+def _said(value: Any) -> str:
+    """A value for a message: short, and never an array."""
+    if value is None or isinstance(value, str | bytes | Real | list | tuple | dict | os.PathLike):
+        text = repr(value)
+        return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return f"<{type(value).__name__}>"
+
+
+__all__ = ["checked", "expected", "fits", "words"]

@@ -1,0 +1,78 @@
+"""What decides an answer, kept beside it: a folder holds the answer to one question, and is refused to another one.
+
+Asked again, the same question goes on from what is there and writes the same. How the work is shared, how far it is
+and who is told decide nothing, and are no part of a question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from convscope.data import Source
+from convscope.errors import StoreError, UsageError
+from convscope.graph import Network, Unit
+from convscope.methods.inputs import recipe_of
+
+Question = dict[str, Any]
+
+
+def question(nets: Network | Sequence[Network] | None, images: Source | str | None, **options: Any) -> Question:
+    """What is asked of which networks and images, as JSON values; images given as tensors by a digest of them.
+
+    >>> question(None, None, size=(4, 4), unit=Unit("conv", 3))
+    {'images': None, 'size': [4, 4], 'unit': 'conv:3'}
+    """
+    asked = {**({} if nets is None else {"network": nets}), "images": images, **options}
+    return json.loads(json.dumps({name: _plain(value) for name, value in asked.items()}))
+
+
+def refuse_another(folder: Path, asked: Question | None, there: Question | None) -> None:
+    """Raise StoreError where a folder holds the answer to a question that is not the one asked."""
+    if asked is None or there is None or asked == there:
+        return
+    other = sorted(key for key in {*asked, *there} if asked.get(key) != there.get(key))
+    raise StoreError(
+        f"{folder} holds the answer to another question (other {', '.join(other)}): choose another folder, or delete "
+        "this one first"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: networks and images by what they are, arrays by their content."""
+    if isinstance(value, Network):
+        return _of_network(value)
+    if isinstance(value, Source):
+        return value.fingerprint()
+    if isinstance(value, Tensor | np.ndarray):
+        array = np.ascontiguousarray(value.detach().cpu().numpy() if isinstance(value, Tensor) else value)
+        return [str(array.dtype), list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
+    if isinstance(value, Unit | type):
+        return str(value)
+    if is_dataclass(value):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return fspath(value) if isinstance(value, PathLike) else value
+
+
+def _of_network(net: Network) -> Question:
+    try:
+        recipe = recipe_of(net)
+    except UsageError:  # of images of other channels, which whoever needs it refuses
+        recipe = None
+    found = {"weights": net.fingerprint, "dtype": str(net.dtype), "output": net.meaning}
+    return found | {"preprocess": None if recipe is None else recipe.to_json()}
+
+
+__all__ = ["Question", "question", "refuse_another"]

@@ -66,8 +66,10 @@ def test_interrupt_promises_nothing_where_nothing_is_kept(
     ("tokens", "message"),
     [
         (["lay"], 'Unknown command "lay". Did you mean "layers"?'),
-        (["layers"], 'Command "layers" parameter MODEL requires an argument.'),
-        (["scan", "m", "i"], 'Command "scan" parameter --store requires an argument.'),
+        (["layers"], "layers needs MODEL: zoo:NAME torchvision:NAME"),
+        (["scan", "m", "i"], "scan needs --store or -o: folder for the result"),
+        (["evaluate", "m"], "evaluate needs IMAGES: a folder, or"),
+        (["scan", "m", "i", "-o"], 'Command "scan" parameter -o requires an argument.'),
         (["scan", "m", "i", "-o", "x", "-k", "nine"], 'Invalid value for -k: unable to convert "nine" into int.'),
         (["layers", "m", "--inputsize", "3"], "Unknown option: --inputsize. Did you mean --input-size?"),
         (["deconv", "m", "i", "-u", "a:1", "-o", "x", "--rule", "foo"], 'Invalid value "foo" for --rule.'),

@@ -132,7 +132,7 @@ def test_the_options_of_a_command_are_the_arguments_of_its_verb(name: str) -> No
     missing = {
         one for one in arguments - PYTHON_ONLY - positional - set(options) if spelled.get(one) not in options.values()
     }
-    assert missing - {"data", "images", "others", "model", "config", "run", "parts"} == set()
+    assert missing - {"images", "others", "model", "config", "run", "parts"} == set()
     more = set(options) - arguments - MODEL - COMMON - ALONE.get(name, set())
     assert {one for one in more if options[one] not in spelled.values()} == set()
 

@@ -15,7 +15,7 @@ from convscope.errors import UsageError
 
 def ablate(
     config: Protocol,
-    data: Images,
+    images: Images,
     /,
     *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for the trainings and the table")],
@@ -53,7 +53,7 @@ def ablate(
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = convscope.ablate(
-            config, data, store, variants=parse_names(variants, "variants"),
+            config, images, store, variants=parse_names(variants, "variants"),
             seeds=range(seed, seed + seeds), validation=validation, hold_out=hold_out,
             changes=parse_changes(change, "set"), limit=limit, workers=workers, device=device, atlas=atlas, name=name,
             progress=progress, on_start=Told(terminal.remark).start, **admitted(allowance),

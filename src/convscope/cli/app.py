@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, MissingArgumentError
 
 import convscope
 from convscope.cli.atlas import atlas
@@ -109,7 +109,10 @@ def _fail(failure: Failure) -> int:
 
 
 def _plain(error: CycloptsError) -> str:
-    """The message of a parsing error on one line."""
+    """The message of a parsing error on one line; of an option that is needed what it is for."""
+    if isinstance(error, MissingArgumentError) and error.keyword is None and (option := error.argument) is not None:
+        what = f": {option.parameter.help}" if option.parameter.help else ""
+        return f"{' '.join(error.command_chain or ())} needs {' or '.join(option.names)}{what}".strip()
     return " ".join(str(error).split())
 
 

@@ -12,7 +12,7 @@ from convscope.cli.present import present
 
 def evaluate(
     model: opt.Model,
-    data: opt.Images,
+    images: opt.Images,
     /,
     *,
     views: Annotated[Literal["centre", "ten"], Parameter(group=opt.RUN)] = "centre",
@@ -52,7 +52,7 @@ def evaluate(
     """
     terminal = common.terminal()
     nets = list(opt.load_all([model, *(with_ or ())], options))
-    source = opt.open_images(data, allowance, limit=limit)
+    source = opt.open_images(images, allowance, limit=limit)
     terminal.remark(f"{', '.join(net.name for net in nets)} on {source.describe()}")
     with terminal.progress() as progress:
         found = convscope.evaluate(

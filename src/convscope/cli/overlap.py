@@ -11,8 +11,10 @@ from convscope.cli.present import present
 
 
 def overlap(
-    a: Images,
-    b: Annotated[str | None, Parameter(help="the other collection; without it, duplicates within the first")] = None,
+    images: Images,
+    others: Annotated[
+        str | None, Parameter(help="the other collection; without it, duplicates within the first")
+    ] = None,
     /,
     *,
     store: Annotated[Path | None, Parameter(alias="-o", help="folder for the list, as pairs.csv")] = None,
@@ -35,9 +37,11 @@ def overlap(
 
     terminal = common.terminal()
     how = {} if threshold is None else {"threshold": threshold}
-    first, second = (None if one is None else open_images(one, allowance) for one in (a, b))
+    first, second = (None if one is None else open_images(one, allowance) for one in (images, others))
     with terminal.progress() as progress:
-        found = convscope.overlap(first, second, names=(a, b), store=store, workers=workers, progress=progress, **how)
+        found = convscope.overlap(
+            first, second, names=(images, others), store=store, workers=workers, progress=progress, **how
+        )
     present(found, terminal)
     terminal.say(found.summary + ("" if store is None else f": {store / TABLE}"))
 

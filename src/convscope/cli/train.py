@@ -29,7 +29,7 @@ Device = Annotated[str | None, Parameter(group=RUN, help="Where to compute; by d
 
 def train(
     config: Protocol,
-    data: Images,
+    images: Images,
     /,
     *,
     store: Run,
@@ -47,9 +47,9 @@ def train(
 ) -> None:
     """Train AlexNet, ZFNet or a variant of them, by the paper's recipe or one of your own.
 
-    The data has parts for training and validation (a pack's splits, a folder's train and val), or they are named apart.
-    A training that was stopped goes on from its last state when the same command is run again, and ends with the same
-    weights. Checkpoints load as whole networks: `file:RUN/checkpoints/epoch-0064.safetensors`.
+    The images have parts for training and validation (a pack's splits, a folder's train and val), or they are named
+    apart. A training that was stopped goes on from its last state when the same command is run again, and ends with
+    the same weights. Checkpoints load as whole networks: `file:RUN/checkpoints/epoch-0064.safetensors`.
 
         convscope train imagenette-zfnet npz:imagenette128.npz -o run
         convscope train imagenette-zfnet photos/ --hold-out 0.1 -o run --set epochs=10 --set width=0.25
@@ -66,7 +66,7 @@ def train(
     told = Told(terminal.remark)
     with terminal.progress() as progress:
         found = convscope.train(
-            config, data, store, validation=validation, hold_out=hold_out, changes=parse_changes(change, "set"),
+            config, images, store, validation=validation, hold_out=hold_out, changes=parse_changes(change, "set"),
             limit=limit, keep=keep, workers=workers, save_every=save_every, device=device, seed=seed,
             progress=progress, on_epoch=told.epoch, on_start=told.start, **admitted(allowance),
         )  # fmt: skip

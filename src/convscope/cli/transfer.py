@@ -75,7 +75,7 @@ class LearningOptions:
 
 def transfer(
     model: Model,
-    dataset: Annotated[str, Parameter(help="caltech101:DIR caltech256:DIR voc2012:DIR, or any images with labels")],
+    images: Annotated[str, Parameter(help="caltech101:DIR caltech256:DIR voc2012:DIR, or any images with labels")],
     /,
     *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and kept features")],
@@ -119,7 +119,7 @@ def transfer(
 
     with terminal.progress() as progress:
         found = convscope.transfer(
-            model, dataset, store=store, layers=parse_names(layers, "layers"),
+            model, images, store=store, layers=parse_names(layers, "layers"),
             compare=parse_names(compare, "compare", ("random", "scratch")) or (),  # pyright: ignore[reportArgumentType]
             learning=learning.learning(options.seed), pooling=learning.pooling, features=learning.features,
             scratch_size=scratch_size, scratch_changes=parse_changes(scratch_set, "scratch-set"),

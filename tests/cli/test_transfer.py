@@ -50,8 +50,10 @@ def test_json_is_one_document_and_features_are_kept(convscope: Callable, caltech
     assert again.document == first.document
     assert "features" not in again.err
     splits = json.loads((tmp_path / "out/splits.json").read_text())
-    convscope(*command, "--background", "out", "--seed", 1)
-    others = json.loads((tmp_path / "out/splits.json").read_text())
+    refused = convscope(*command, "--background", "out", "--seed", 1)
+    assert (refused.code, "another question (other folds, learning, seed)" in refused.err) == (5, True)
+    convscope(*command, "--background", "out", "--seed", 1, "-o", tmp_path / "other")
+    others = json.loads((tmp_path / "other/splits.json").read_text())
     assert (splits["seed"], others["seed"]) == (0, 1)
     assert splits["folds"][0]["train"] != others["folds"][0]["train"]
 
@@ -80,7 +82,7 @@ def test_a_network_of_random_weights_is_not_called_pretrained(
     assert "softmax, random weights" in done.out
     assert "pretrained, softmax on" not in done.out
     again = convscope(
-        *("transfer", "zoo:tiny", f"caltech101:{caltech}", "-o", tmp_path / "out", "--weights", "random"),
+        *("transfer", "zoo:tiny", f"caltech101:{caltech}", "-o", tmp_path / "other", "--weights", "random"),
         *("--per-class", 4, "--folds", 1, "--layers", "fc", "--compare", "random"),
     )
     assert again.code != 0

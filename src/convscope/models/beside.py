@@ -8,7 +8,7 @@ from pathlib import Path
 
 from convscope.data import Preprocess, Range
 from convscope.data.recipes import RecipeName
-from convscope.errors import UsageError
+from convscope.errors import UsageError, nearest
 from convscope.files import parse_json
 from convscope.models.imagenet import imagenet_classes
 
@@ -64,7 +64,8 @@ def recipe_of(asked: Preprocess | str | Path | None) -> Preprocess | RecipeName 
         return asked
     path = Path(asked)
     if not path.exists():
-        raise UsageError(f"preprocess='{path}' is neither imagenet nor unit, and no file of that name is there")
+        close = nearest(str(path), ("imagenet", "unit"))
+        raise UsageError(f"preprocess='{path}' is neither imagenet nor unit, and no file of that name is there{close}")
     try:
         stored = parse_json(path.read_bytes())
     except (OSError, ValueError) as error:  # ValueError: neither JSON nor text

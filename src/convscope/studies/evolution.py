@@ -164,7 +164,7 @@ def evolve(
         "threshold": threshold,
         "seed": seed,
     }
-    asked = question(None, source, run=Path(run).resolve(), model=model, **deciding)
+    asked = question(None, source, model=model, **deciding)
     Evolution.expect_place(store, asked)
     found = keeping.evolution(
         [(epoch, partial(network, path)) for epoch, path in files.items()],

@@ -42,7 +42,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     convscope.errors.WrongType: value='3': give a whole number, not text
     >>> doubled(3, times="twise")
     Traceback (most recent call last):
-    convscope.errors.UsageError: times='twise': give 'once' or 'twice'; did you mean 'twice'?
+    convscope.errors.UsageError: times='twise' is not a choice; choose one of 'once', 'twice'; did you mean 'twice'?
     """
     signature = inspect.signature(function)
 
@@ -76,8 +76,11 @@ def expected(name: str, value: Any, kind: Any) -> Any:
         WrongType: where it is not. UsageError: for none of the choices.
     """
     if not fits(value, kind):
-        chosen = isinstance(value, str) and _choices(kind)
-        raise (UsageError if chosen else WrongType)(f"{name}={_said(value)}: {_refusal(value, kind)}")
+        choices = _choices(kind) if isinstance(value, str) else []
+        if choices:
+            said = f"choose one of {words(kind)}{nearest(value, choices)}"
+            raise UsageError(f"{name}={_said(value)} is not a choice; {said}")
+        raise WrongType(f"{name}={_said(value)}: {_refusal(value, kind)}")
     number = getattr(value, "item", None) if isinstance(value, Real) else None
     return value if number is None else number()
 
@@ -152,10 +155,7 @@ def _first(values: Iterable[Any]) -> Iterator[Any]:
 # -- in words ---------------------------------------------------------------------------------------------------------
 def _refusal(value: Any, kind: Any) -> str:
     kinds = list(_alternatives(kind))
-    choices = _choices(kind)
     said = f"give {words(kind)}"
-    if isinstance(value, str) and choices:
-        return said + nearest(value, choices)
     if isinstance(value, str) and any(get_origin(one) is Sequence and fits([value], one) for one in kinds):
         return f"{said}, such as [{_said(value)}]"
     if any(base.__module__.startswith("torch.nn") for base in type(value).__mro__):
@@ -178,7 +178,9 @@ def words(kind: Any) -> str:
     if os.PathLike in [get_origin(one) or one for one in kinds]:
         kinds = [one for one in kinds if one is not str]
     said = list(dict.fromkeys(word for one in kinds for word in _words(one)))
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"
+    if len(said) == 1 or all(word.startswith("'") for word in said):
+        return ", ".join(said)
+    return f"{', '.join(said[:-1])} or {said[-1]}"
 
 
 def _alternatives(kind: Any) -> Iterator[Any]:

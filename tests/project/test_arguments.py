@@ -71,7 +71,7 @@ REFUSED: list[tuple[str, Callable[[cs.Network], Any], str]] = [
     ("one for a list", lambda n: cs.scan(n, "samples:", layers="0"), r"layers='0': .* such as \['0'\]"),
     ("one for a mapping", lambda n: cs.invariance(n, X, transformations="rotation"), r"such as \['rotation'\]"),
     ("a mapping of numbers", lambda n: cs.invariance(n, X, transformations={"scale": 2}), "a mapping of names"),
-    ("an unknown choice", lambda n: cs.invariance(n, X, distance="rel"), "distance='rel': .*did you mean 'relative'"),
+    ("an unknown choice", lambda n: cs.invariance(n, X, distance="rel"), "'rel' is not a choice; .*mean 'relative'"),
     ("a module", lambda n: cs.transfer(torch.nn.Flatten(), "samples:"), r"model=<Flatten>: .*Network.trace\("),
     ("a size for a shape", lambda n: cs.Network.trace(torch.nn.Flatten(), 28), "input_shape=28: give three whole"),
     ("text for a list", lambda n: cs.Network.trace(torch.nn.Flatten(), (3, 8, 8), classes="cat"), "classes='cat'"),

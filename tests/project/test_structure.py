@@ -15,6 +15,7 @@ SOURCE = ROOT / "src"
 CLI = SOURCE / "convscope" / "cli"
 CLI_LINES = 2300
 COMMAND_LINES = 40
+MOST, MOST_BY_PLACE = 8, 8
 
 
 def modules() -> dict[str, Path]:
@@ -144,3 +145,28 @@ def test_the_command_line_does_not_speak_of_arguments() -> None:
         f"{path.name}:{line}: {text}" for path in CLI.glob("*.py") for line, text in said(path) if argument.search(text)
     ]
     assert found == []
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Every function of the package but compiled loops, which Numba calls with all they need by place."""
+    for path in SOURCE.rglob("*.py"):
+        if "loops" not in path.parts:
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.FunctionDef):
+                    yield f"{path.relative_to(SOURCE)}:{node.name}", node
+
+
+def test_what_takes_many_arguments_takes_them_by_name() -> None:
+    by_place, many = [], []
+    for name, node in functions():
+        places = [one.arg for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
+        if len(places) > MOST_BY_PLACE:
+            by_place.append(f"{name}: {len(places)}")
+        if (
+            node.name.startswith("_")
+            and not node.name.endswith("__")
+            and len(places) + len(node.args.kwonlyargs) > MOST
+        ):
+            many.append(f"{name}: {len(places) + len(node.args.kwonlyargs)}")
+    assert by_place == []
+    assert many == [], "what is inside takes eight arguments at most: what belongs together is one thing"

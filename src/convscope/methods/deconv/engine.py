@@ -175,7 +175,8 @@ class _Order:
         at = None if self.at is None else self.at[mine.cpu().numpy()]
         signal = self.signal[mine] if isinstance(self.signal, Tensor) else self.signal
         rows = torch.searchsorted(chosen, self.rows[mine])
-        part = _project_kept(net, kept, self.layer, rows, self.channels[mine], at, options, signal, memory, workers)
+        wanted = _Wanted(self.layer, rows, self.channels[mine], at)
+        part = _project_kept(net, kept, wanted, signal, options, memory, workers)
         return mine, replace(part, images=self.rows[mine])
 
 
@@ -220,19 +221,32 @@ def _spans(net: Network, count: int, wanted: set[int], memory: int, shares: int)
         yield first, min(first + size, count)
 
 
+@dataclass(frozen=True, eq=False)
+class _Wanted:
+    """Units (m,) of a layer on images by their rows (m,); without positions (m, 2), where each is strongest."""
+
+    layer: str
+    rows: Tensor
+    channel: Tensor
+    position: np.ndarray | None
+
+    def part(self, block: slice) -> _Wanted:
+        """Some of them."""
+        at = None if self.position is None else self.position[block]
+        return _Wanted(self.layer, self.rows[block], self.channel[block], at)
+
+
 def _project_kept(
     net: Network,
     kept: dict[int, Tensor],
-    layer: str,
-    rows: Tensor,
-    channel: Tensor,
-    position: np.ndarray | None,
-    options: PullOptions,
+    wanted: _Wanted,
     signal: SignalSize | Tensor,
+    options: PullOptions,
     memory: int,
     workers: Workers,
 ) -> ProjectedPixels:
     """Projections from forward values that are at hand, in blocks that fit the memory, shared among the workers."""
+    layer, rows, channel, position = wanted.layer, wanted.rows, wanted.channel, wanted.position
     target = net.index_of(layer)
     value = net.values[target]
     maps = kept[target] if value.channel_dim in (None, 1) else kept[target].movedim(value.channel_dim, 1)
@@ -243,12 +257,11 @@ def _project_kept(
         best = flat.argmax(1).cpu().numpy()
         position = np.stack([best // value.size[1], best % value.size[1]], 1)
     activation = _activations(maps, rows, channel, position).to(net.dtype)  # with autocast it may be another
-    amount = _amount(signal, activation)
+    amount, placed = _amount(signal, activation), replace(wanted, position=position)
     steps = net.cone(layer, options)
 
     def pull_block(block: slice) -> tuple[Signal, Report]:
-        where = None if position is None else position[block]
-        return _pull_block(net, kept, steps, target, rows[block], channel[block], where, amount[block], options)
+        return _pull_block(net, kept, steps, placed.part(block), amount[block], options)
 
     size = projections_at_once(net, layer, memory, options) if _row_wise(net, layer) else 1
     size = min(size, max(1, -(-len(rows) // workers.shares)))
@@ -290,21 +303,20 @@ def _pull_block(
     net: Network,
     kept: dict[int, Tensor],
     steps: list[Step],
-    target: int,
-    rows: Tensor,
-    channel: Tensor,
-    position: np.ndarray | None,
+    wanted: _Wanted,
     amount: Tensor,
     options: PullOptions,
 ) -> tuple[Signal, Report]:
-    values = net.values
+    values, rows, target = net.values, wanted.rows, net.index_of(wanted.layer)
     if not all(values[s.index].batched for s in steps if s.call.result.depends):
         # A value that mixes batch and other dimensions cannot be taken apart by row: run this image by itself.
         kept = net.run_values(kept[0][rows], set(kept), folding="none")
         rows = torch.zeros_like(rows)
         values = [v if v.batched else replace(v, layout=None) for v in values]
     context = Context(options, kept, values, rows)
-    return pull(steps, target, seed_signal(values[target], channel, position, amount), context), context.report
+    return pull(
+        steps, target, seed_signal(values[target], wanted.channel, wanted.position, amount), context
+    ), context.report
 
 
 # -- results ----------------------------------------------------------------------------------------------------------

@@ -66,8 +66,9 @@ def test_interrupt_promises_nothing_where_nothing_is_kept(
     ("tokens", "message"),
     [
         (["lay"], 'Unknown command "lay". Did you mean "layers"?'),
-        (["layers"], 'Command "layers" parameter MODEL requires an argument.'),
-        (["scan", "m", "i"], 'Command "scan" parameter --store requires an argument.'),
+        (["layers"], "MODEL is missing: zoo:NAME"),
+        (["scan", "m", "i"], "-o or --store is missing: folder for the result"),
+        (["deconv", "m", "i", "-o", "x"], "-u or --units is missing"),
         (["scan", "m", "i", "-o", "x", "-k", "nine"], 'Invalid value for -k: unable to convert "nine" into int.'),
         (["layers", "m", "--inputsize", "3"], "Unknown option: --inputsize. Did you mean --input-size?"),
         (["deconv", "m", "i", "-u", "a:1", "-o", "x", "--rule", "foo"], 'Invalid value "foo" for --rule.'),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, MissingArgumentError
 
 import convscope
 from convscope.cli.atlas import atlas
@@ -71,8 +71,7 @@ application = build_app()
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of the command line `argv` (default: the process's own), after running it."""
-    tokens = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in tokens
+    debug = "--debug" in (tokens := list(sys.argv[1:] if argv is None else argv))
     try:
         command, bound, _ = application.parse_args(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
@@ -109,7 +108,10 @@ def _fail(failure: Failure) -> int:
 
 
 def _plain(error: CycloptsError) -> str:
-    """The message of a parsing error on one line."""
+    """The message of a parsing error on one line; of an argument that is missing all names, and what it is."""
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        names, about = error.argument.names, error.argument.parameter.help
+        return f"{' or '.join(reversed(names))} is missing{f': {about}' if about else ''}"
     return " ".join(str(error).split())
 
 

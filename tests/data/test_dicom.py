@@ -10,6 +10,7 @@ import pytest
 
 from convscope.data import Preprocess, decode, decode_for, open_source
 from convscope.errors import ImageError
+from tests.data.test_lossless import encoded
 
 pydicom = pytest.importorskip("pydicom")
 
@@ -135,10 +136,16 @@ def test_a_stream_larger_than_its_header_says_is_refused() -> None:
         decode_for(data, recipe(range="file"))
 
 
-def test_the_lossless_mode_of_jpeg_is_refused_with_what_to_do() -> None:
-    data = dicom(TWELVE, syntax=LOSSLESS, frames=[b"\xff\xd8\xff\xd9"], BitsStored=12)
-    with pytest.raises(ImageError, match=r"lossless mode.*without compression"):
-        decode(data)
+@pytest.mark.parametrize("name", ["57", "70"])
+def test_the_lossless_mode_of_jpeg(name: str) -> None:
+    frames = [encoded(one[..., None], 12, 1) for one in (TWELVE, TWELVE.T)]
+    data = dicom(np.stack([TWELVE, TWELVE.T]), syntax=LOSSLESS[:-2] + name, frames=frames, BitsStored=12)
+    assert np.array_equal(decode_for(data, recipe(range=(0, 255)))[..., 0], np.minimum(TWELVE, 255))
+    both = decode_for(data, recipe(2, range="file"))
+    np.testing.assert_allclose(both, np.stack([TWELVE, TWELVE.T], 2) / 4095 * 255, atol=1e-4)
+    cut = dicom(TWELVE, syntax=LOSSLESS, frames=[frames[0][:40]], BitsStored=12)
+    with pytest.raises(ImageError, match="damaged lossless JPEG"):
+        decode(cut)
 
 
 def test_a_file_that_is_deflated_as_a_whole_has_the_same_pixels() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.lossless import decode_lossless
 from convscope.data.rasters import Raster
 from convscope.data.streams import check_stream
 from convscope.errors import ImageError
@@ -29,8 +30,8 @@ _CODECS = {
     "50": "jpeg_decode", "51": "jpeg_decode", "80": "jpegls_decode", "81": "jpegls_decode", "90": "jpeg2k_decode",
     "91": "jpeg2k_decode",
 }  # fmt: skip
-"""What decodes the transfer syntaxes that begin with `_JPEG`, in imagecodecs. Its decoder of JPEG's own lossless mode
-is left out: damaged streams make it write beyond its memory."""
+"""What decodes the transfer syntaxes that begin with `_JPEG`, in imagecodecs. JPEG's own lossless mode
+has a decoder of ours: damaged streams make that one write beyond its memory."""
 _LOSSLESS = ("57", "70")
 _WANTED = [
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
@@ -110,26 +111,24 @@ def _check_size(found: Any, frames: int, max_pixels: int) -> None:
 def _frame(pydicom: Any, found: Any, syntax: str, number: int) -> NDArray[Any]:
     """The stored values (H, W) or (H, W, 3) of a frame, colours as RGB."""
     kind = syntax.removeprefix(_JPEG) if syntax.startswith(_JPEG) else ""
-    if kind in _LOSSLESS:
-        raise ImageError(
-            "its pixels are compressed by JPEG's lossless mode, of which no decoder is safe with files from elsewhere: "
-            "write it again without compression, as with gdcmconv --raw, or as JPEG-LS"
-        )
     codec = _CODECS.get(kind)
-    if codec is None:
+    if codec is None and kind not in _LOSSLESS:
         return np.asarray(pydicom.pixels.pixel_array(found, index=number))
+    encoded = pydicom.encaps.get_frame(found.PixelData, number, number_of_frames=_frames(found))
+    shape = (int(found.Rows), int(found.Columns))
+    values = decode_lossless(encoded, shape) if codec is None else _decoded(encoded, codec, shape)
+    if values.shape[:2] != shape:
+        raise ImageError(f"its header says {shape[0]}x{shape[1]} pixels, and its picture has {values.shape[:2]}")
+    return _signed(found, values)
+
+
+def _decoded(encoded: bytes, codec: str, shape: tuple[int, int]) -> NDArray[Any]:
     try:
         import imagecodecs
     except ImportError as error:
         raise ImageError("its pixels are compressed as JPEG: install 'convscope[dicom]' to read it") from error
-    frames = _frames(found)
-    encoded = pydicom.encaps.get_frame(found.PixelData, number, number_of_frames=frames)
-    shape = (int(found.Rows), int(found.Columns))
     check_stream(encoded, shape)
-    values = np.asarray(getattr(imagecodecs, codec)(encoded))
-    if values.shape[:2] != shape:
-        raise ImageError(f"its header says {shape[0]}x{shape[1]} pixels, and its picture has {values.shape[:2]}")
-    return _signed(found, values)
+    return np.asarray(getattr(imagecodecs, codec)(encoded))
 
 
 def _signed(found: Any, values: NDArray[Any]) -> NDArray[Any]:

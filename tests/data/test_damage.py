@@ -22,7 +22,7 @@ def libraries() -> list[type[Exception]]:
 
 def test_errors_of_libraries_that_derive_from_no_usual_one_are_known() -> None:
     for error in libraries():
-        with pytest.raises(ImageError, match="^damaged file: so it said$"), damage_as("file"):
+        with pytest.raises(ImageError, match=r"^damaged file: so it said$"), damage_as("file"):
             raise error("so it said")
     assert Fault not in damage()
 

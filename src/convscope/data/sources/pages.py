@@ -20,7 +20,10 @@ from convscope.data.sources.base import hash_items
 from convscope.data.sources.files import FileSource
 from convscope.data.tiff import count_pages, is_tiff, read_page
 from convscope.errors import ImageError, SourceError
+from convscope.files import kind_of
 
+_START = 132
+"""Bytes in which a file shows what it is."""
 _MOST = 10_000_000
 """Pages of a collection at most: the whole list of them is made."""
 
@@ -98,13 +101,20 @@ def open_pages(files: FileSource) -> PageSource:
 
 
 def _count(files: FileSource, index: int) -> int:
+    path = files.path(index)
+    if kind_of(path) != "file":
+        return 1
     try:
+        with path.open("rb") as stream:
+            start = stream.read(_START)
+        if not is_tiff(start[:4]) and not is_dicom(start):
+            return 1
         data = files.read(index)
         with damage_as("file"):
             if is_tiff(data[:4]):
                 return count_pages(data)
-            return count_frames(data, files.allowance.pixels) if is_dicom(data) else 1
-    except ImageError:
+            return count_frames(data, files.allowance.pixels)
+    except (ImageError, OSError):
         return 1  # which fails when it is read, and is counted there
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.errors import ImageError
-from convscope.kernels.lossless import CODES, interval
+from convscope.kernels.lossless import CODES, Coding, interval
 
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 _END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -58,13 +58,13 @@ def _samples(header: _Header, pieces: list[bytes]) -> NDArray[np.int32]:
     rows = height if not header.restart else header.restart // width
     if header.restart and header.restart % width:
         raise ImageError("a lossless JPEG whose intervals are no whole rows is not read")
-    start = 1 << (header.bits - header.shift - 1)
+    which, start = np.array(header.which, np.int64), 1 << (header.bits - header.shift - 1)
+    coding = Coding(header.lengths, header.symbols, which, header.predictor, start)
     found = []
     for number, top in enumerate(range(0, height, rows)):
         shape = min(rows, height - top), width
         piece = np.frombuffer(pieces[number], np.uint8)
-        tables = header.lengths, header.symbols
-        found.append(interval(piece, tables, np.array(header.which, np.int64), shape, header.predictor, start))
+        found.append(interval(piece, shape, coding))
     return np.concatenate(found) if len(found) > 1 else found[0]
 
 

@@ -8,8 +8,8 @@ Both ways are the same function: nothing is read or written that was not counted
 from __future__ import annotations
 
 from collections.abc import Callable, MutableSequence, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,27 +91,38 @@ Numbers = NDArray[np.int64]
 Samples = NDArray[np.int32]
 
 
-def _takes(*_: Any) -> bool:
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """How samples are coded.
+
+    lengths, symbols: flat tables, `CODES` entries for each: how long the code is that the next 16 bits begin with, 0
+    for none, and how many bits its difference has, at most 16. which: each component's table. predictor: 1 to 7.
+    start: the first guess.
+    """
+
+    lengths: Numbers
+    symbols: Numbers
+    which: Numbers
+    predictor: int
+    start: int
+
+
+def _takes(data: NDArray[np.uint8], shape: tuple[int, int], coding: Coding) -> bool:
     """Any interval."""
     return True
 
 
-def _by_loop(
-    data: NDArray[np.uint8], tables: tuple[Numbers, Numbers], which: Numbers, shape: tuple[int, int], predictor: int,
-    start: int,
-) -> Samples:  # fmt: skip
-    out = np.zeros(shape[0] * shape[1] * len(which), np.int32)
-    _check(_loop()(data, *tables, which, shape[1], predictor, start, out))
-    return out.reshape(*shape, len(which))
+def _by_loop(data: NDArray[np.uint8], shape: tuple[int, int], coding: Coding) -> Samples:
+    out = np.zeros(shape[0] * shape[1] * len(coding.which), np.int32)
+    tables = coding.lengths, coding.symbols, coding.which
+    _check(_loop()(data, *tables, shape[1], coding.predictor, coding.start, out))
+    return out.reshape(*shape, len(coding.which))
 
 
-def _by_python(
-    data: NDArray[np.uint8], tables: tuple[Numbers, Numbers], which: Numbers, shape: tuple[int, int], predictor: int,
-    start: int,
-) -> Samples:  # fmt: skip
-    out = [0] * (shape[0] * shape[1] * len(which))
-    lists = (one.tolist() for one in tables)
-    _check(_decode(data.tolist(), *lists, which.tolist(), shape[1], predictor, start, out))
+def _by_python(data: NDArray[np.uint8], shape: tuple[int, int], coding: Coding) -> Samples:
+    out = [0] * (shape[0] * shape[1] * len(coding.which))
+    lengths, symbols, which = (one.tolist() for one in (coding.lengths, coding.symbols, coding.which))
+    _check(_decode(data.tolist(), lengths, symbols, which, shape[1], coding.predictor, coding.start, out))
     return np.array(out, np.int32).reshape(*shape, len(which))
 
 
@@ -121,11 +132,9 @@ def _check(state: int) -> None:
 
 
 interval = Kernel(accepts=_takes, compiled=_by_loop, plain=_by_python)
-"""The samples (rows, columns, components) of an interval's bytes, stuffing taken out.
+"""The samples (rows, columns, components) of an interval's bytes, stuffing taken out, of a shape (rows, columns).
 
-`tables` are flat, `CODES` entries for each: how long the code is that the next 16 bits begin with, 0 for none, and how
-many bits its difference has, at most 16. `which` is each component's table, `predictor` 1 to 7, `start` the first
-guess. Raises ValueError where the data are damaged.
+Raises ValueError where the data are damaged.
 """
 
-__all__ = ["CODES", "interval"]
+__all__ = ["CODES", "Coding", "interval"]

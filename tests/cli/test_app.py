@@ -70,6 +70,7 @@ def test_interrupt_promises_nothing_where_nothing_is_kept(
         (["scan", "m", "i"], "scan needs --store or -o: folder for the result"),
         (["evaluate", "m"], "evaluate needs IMAGES: a folder, or"),
         (["scan", "m", "i", "-o"], 'Command "scan" parameter -o requires an argument.'),
+        (["deconv", "m", "i", "-o", "x"], "deconv needs --units or -u"),
         (["scan", "m", "i", "-o", "x", "-k", "nine"], 'Invalid value for -k: unable to convert "nine" into int.'),
         (["layers", "m", "--inputsize", "3"], "Unknown option: --inputsize. Did you mean --input-size?"),
         (["deconv", "m", "i", "-u", "a:1", "-o", "x", "--rule", "foo"], 'Invalid value "foo" for --rule.'),

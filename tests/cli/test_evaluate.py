@@ -83,7 +83,7 @@ def test_paths_of_a_table_begin_in_a_folder_of_their_own(convscope: Callable, im
     asked = ("evaluate", "zoo:tiny", table, "--classes", "2", "--weights", "random", "--json")
     done = convscope(*asked)
     assert done.code == 4
-    assert "--root names another folder" in done.err
+    assert "open the list with --root for another folder" in done.err
     done = convscope(*asked, "--root", images)
     assert done.code == 0, done.err
     assert [one["name"] for one in done.document["classes"]] == ["0", "1"]

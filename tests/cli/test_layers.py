@@ -102,6 +102,17 @@ def test_a_file_of_weights_is_described_with_the_network_that_fits(convscope: Ca
     assert (document["axes"], document["channels"]) == (2, 3)
 
 
+def test_single_numbers_of_a_file_are_no_weights(convscope: Callable, tmp_path: Path) -> None:
+    state = {"0.weight": torch.zeros(4, 1, 3, 3), "0.bias": torch.zeros(4)}
+    flat = written(tmp_path / "flat.pth", state)
+    assert "besides" not in convscope("layers", flat).out
+    found = convscope("layers", written(tmp_path / "a.pth", {"net": state, "acc": torch.tensor(0.9375), "epoch": 3}))
+    assert [line.split()[0] for line in found.out.splitlines() if "weights  " in line] == ["#net"]
+    assert "besides: epoch: 3, acc: 0.9375" in found.out
+    only = convscope("layers", written(tmp_path / "b.pth", {"acc": torch.tensor(0.5)}))
+    assert "no tensors by names, so no weights" in only.out
+
+
 def test_a_file_that_fits_nothing_known_says_how_to_name_a_network(convscope: Callable, tmp_path: Path) -> None:
     path = written(tmp_path / "a.pth", {"conv.weight": torch.zeros(4, 1, 3, 3), "fc.weight": torch.zeros(2, 4)})
     done = convscope("layers", path)

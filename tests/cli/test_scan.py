@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -185,7 +186,28 @@ def test_images_of_which_none_can_be_read_are_an_error(convscope: Callable, tmp_
     folder.mkdir()
     for number in range(3):
         (folder / f"{number}.png").write_bytes(b"no image")
-    for _ in range(2):  # also from what the first one kept
+    for _ in range(2):  # also when it is asked again
         done = convscope(command, "zoo:tiny", folder, "-o", tmp_path / "out", "--layers", "conv1")
         assert done.code == 4
         assert "none of the 3 images of the collection can be read; the first, 0.png: " in done.err
+
+
+@pytest.mark.parametrize("command", ["scan", "atlas"])
+def test_what_made_no_image_readable_may_be_mended_in_the_same_folder(
+    convscope: Callable, tmp_path: Path, command: str
+) -> None:
+    folder = tmp_path / "xrays"
+    folder.mkdir()
+    for number in range(3):
+        Image.fromarray(np.arange(1600, dtype=np.uint16).reshape(40, 40) * 2 + number).save(folder / f"{number}.png")
+    asked = (command, "zoo:tiny", folder, "-o", tmp_path / "out", "--layers", "conv1")
+    refused = convscope(*asked)
+    assert refused.code == 4
+    assert refused.err.count("would be nearly black") == 1  # not once for each largest value
+    assert "say --range low:high, --range file where" in refused.err
+    mended = convscope(*asked, "--range", "0:4095")
+    assert mended.code == 0, mended.err
+    again = convscope(*asked, "--range", "0:9000", "--mean", "0.1", "--std", "0.2")
+    assert again.code == 5
+    for difference in ("range 0:4095, not 0:9000", "mean 0.5, not 0.1", "std 0.25, not 0.2"):
+        assert difference in again.err

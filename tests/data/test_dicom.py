@@ -1,13 +1,16 @@
 """DICOM images made here, without anybody's data: rescaling, windows, frames, compression, and what is not kept."""
 
 import io
+import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from convscope.data import Preprocess, decode, decode_for
+from convscope.data import Preprocess, decode, decode_for, open_source
 from convscope.errors import ImageError
+from tests.data.test_lossless import encoded
 
 pydicom = pytest.importorskip("pydicom")
 
@@ -49,6 +52,17 @@ def dicom(values: np.ndarray, *, syntax: str = EXPLICIT, frames: list[bytes] | N
     memory = io.BytesIO()
     found.save_as(memory, enforce_file_format=True)
     return memory.getvalue()
+
+
+def deflated(whole: bytes) -> bytes:
+    """The same file, all after its first group deflated, as the standard's PS3.5 A.5 has it."""
+    stream = io.BytesIO(whole)
+    stream.seek(132)
+    pydicom.filereader._read_file_meta_info(stream)
+    at, packer = stream.tell(), zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    syntax = EXPLICIT.encode().ljust(20, b"\0")
+    head = whole[:at].replace((20).to_bytes(2, "little") + syntax, (22).to_bytes(2, "little") + DEFLATED.encode())
+    return head + packer.compress(whole[at:]) + packer.flush()
 
 
 def recipe(channels: int = 1, **about: Any) -> Preprocess:
@@ -122,17 +136,50 @@ def test_a_stream_larger_than_its_header_says_is_refused() -> None:
         decode_for(data, recipe(range="file"))
 
 
-def test_the_lossless_mode_of_jpeg_is_refused_with_what_to_do() -> None:
-    data = dicom(TWELVE, syntax=LOSSLESS, frames=[b"\xff\xd8\xff\xd9"], BitsStored=12)
-    with pytest.raises(ImageError, match=r"lossless mode.*without compression"):
-        decode(data)
+@pytest.mark.parametrize("name", ["57", "70"])
+def test_the_lossless_mode_of_jpeg(name: str) -> None:
+    frames = [encoded(one[..., None], 12, 1) for one in (TWELVE, TWELVE.T)]
+    data = dicom(np.stack([TWELVE, TWELVE.T]), syntax=LOSSLESS[:-2] + name, frames=frames, BitsStored=12)
+    assert np.array_equal(decode_for(data, recipe(range=(0, 255)))[..., 0], np.minimum(TWELVE, 255))
+    both = decode_for(data, recipe(2, range="file"))
+    np.testing.assert_allclose(both, np.stack([TWELVE, TWELVE.T], 2) / 4095 * 255, atol=1e-4)
+    cut = dicom(TWELVE, syntax=LOSSLESS, frames=[frames[0][:40]], BitsStored=12)
+    with pytest.raises(ImageError, match="damaged lossless JPEG"):
+        decode(cut)
+
+
+def test_a_file_that_is_deflated_as_a_whole_has_the_same_pixels() -> None:
+    whole = dicom(TWELVE, BitsStored=12, RescaleSlope="2", RescaleIntercept="-100")
+    found = decode_for(deflated(whole), recipe(range="file"))
+    assert np.array_equal(found, decode_for(whole, recipe(range="file")))
+
+
+def test_colours_of_a_palette() -> None:
+    tables = np.random.default_rng(0).integers(0, 65536, (3, 256), np.uint16)
+    tags = {}
+    for name, table in zip(("Red", "Green", "Blue"), tables, strict=True):
+        tags[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, 16]
+        tags[f"{name}PaletteColorLookupTableData"] = table.tobytes()
+    numbers = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    found = decode_for(dicom(numbers, PhotometricInterpretation="PALETTE COLOR", **tags), recipe(3, range="file"))
+    np.testing.assert_allclose(found, np.moveaxis(tables[:, numbers], 0, -1) / 257, atol=1e-3)
+
+
+def test_frames_are_images_of_their_own_where_pages_are_asked_for(tmp_path: Path) -> None:
+    frames = np.stack([TWELVE, TWELVE[::-1], TWELVE.T])
+    (tmp_path / "film.dcm").write_bytes(dicom(frames, BitsStored=12))
+    source = open_source(f"pages:{tmp_path}")
+    assert [source.name(index) for index in range(len(source))] == ["film.dcm@1", "film.dcm@2", "film.dcm@3"]
+    for index, frame in enumerate(frames):
+        found = decode_for(source.read(index), recipe(range="file"))
+        np.testing.assert_allclose(found[..., 0], frame / 4095 * 255, atol=1e-4)
 
 
 def test_what_is_too_large_deflated_or_damaged_is_an_error_of_one_image() -> None:
     with pytest.raises(ImageError, match="more than the limit of 63"):
         decode_for(dicom(TWELVE, BitsStored=12), recipe(), max_pixels=63)
-    with pytest.raises(ImageError, match="deflated as a whole"):
-        decode(dicom(TWELVE, syntax=DEFLATED))
+    with pytest.raises(ImageError, match="inflates to more than 1600 bytes"):
+        decode_for(deflated(dicom(np.zeros((60, 60), np.uint16), BitsStored=12)), recipe(), max_pixels=100)
     with pytest.raises(ImageError):
         decode(dicom(TWELVE)[:300])
     with pytest.raises(ImageError):

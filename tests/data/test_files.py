@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from convscope.data import MAX_BYTES, MAX_PIXELS, Preprocess, allowance_of, batches, decode, load_image, open_source
 from convscope.data import limit as limit_source
@@ -308,6 +309,15 @@ def test_a_table_without_a_column_of_paths_names_its_columns(tmp_path: Path) -> 
         open_source(table(tmp_path, "id,diagnosis,age\n7,1,2\n"))
 
 
+def test_a_table_without_labels_says_what_its_columns_are_called(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    (tmp_path / "t.csv").write_text(',file,who,digit\n0,a.png,"Smith, Bob",3.0\n')
+    said = open_source(tmp_path / "t.csv").describe()
+    assert said.endswith("no labels, as no column is called label, class or target (but who, digit)")
+    (tmp_path / "t.csv").write_text("file\na.png\n")
+    assert open_source(tmp_path / "t.csv").describe() == f"1 image in {tmp_path}"
+
+
 def test_a_text_file_that_is_a_table_is_one(tmp_path: Path) -> None:
     source = open_source(table(tmp_path, 'image,label\n"0.png","a, b"\n1.png,c\n2.png,c\n', "list.txt"))
     assert (names(source), source.classes) == (["0.png", "1.png", "2.png"], ("a, b", "c"))
@@ -321,7 +331,9 @@ def test_paths_of_a_list_may_begin_elsewhere(tmp_path: Path) -> None:
     source = open_source(path, root=tmp_path / "photos")
     assert names(source) == ["0.png", "in/1.png"]
     assert names(open_source(f"list:{path}", root=str(tmp_path / "photos"))) == names(source)
-    with pytest.raises(SourceError, match=r"none of the 2 files .* relative to .*tables; root= names another folder"):
+    with pytest.raises(
+        SourceError, match=r"none of the 2 files .* relative to .*tables; open the list with root= for another folder"
+    ):
         open_source(path)
     with pytest.raises(SourceError, match=r"root='.*none' is no folder"):
         open_source(path, root=tmp_path / "none")

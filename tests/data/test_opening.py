@@ -77,7 +77,7 @@ def test_unknown_scheme() -> None:
     with pytest.raises(SourceError, match=r"unknown kind of image source 'parket' .*did you mean 'parquet'"):
         open_source("parket:x")
     with pytest.raises(
-        SourceError, match=r"'https' .*\(kinds: folder, list, tar, npz, npy, tiles, parquet, hf, samples\)"
+        SourceError, match=r"'https' .*\(kinds: folder, list, tar, npz, npy, tiles, pages, parquet, hf, samples\)"
     ):
         open_source("https://example.org/photos")
 

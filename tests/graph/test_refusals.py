@@ -124,3 +124,9 @@ def test_the_wrapper_of_the_docs_makes_signals_images_of_height_one() -> None:
     assert first is not None
     assert (first.size, first.stride) == ((1, 5), (1, 2))
     assert found.layers["5"].shape == (4, 1, 6)
+
+
+def test_a_volume_of_one_channel_is_not_taken_for_a_batch_of_images() -> None:
+    volume = nn.Sequential(nn.Conv3d(1, 4, 3), nn.ReLU())
+    with pytest.raises(TraceError, match="Sequential is three-dimensional"):
+        Network.trace(volume, (3, 16, 16))

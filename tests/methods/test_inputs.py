@@ -130,3 +130,37 @@ def test_a_projection_shows_the_photo_its_box_and_what_was_taken(net: cs.Network
     assert "border:1px solid #fff;outline:1px solid #000" in html  # light and dark
     (box,) = found.boxes.tolist()
     assert f"top:{100 * box[0] / 16:.4g}%" in html
+
+
+# -- grey images ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def grey() -> cs.Network:
+    torch.manual_seed(0)
+    recipe = Preprocess(8, 8, mean=(0.25,), std=(0.5,))
+    return cs.Network.trace(nn.Conv2d(1, 2, 3), (1, 8, 8), preprocess=recipe)
+
+
+@pytest.mark.parametrize("count", [2, 5, 9])
+def test_an_array_of_grey_images_is_as_many_images(grey: cs.Network, count: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (count, 8, 8), np.uint8)
+    given = images_for(grey, pixels)
+    torch.testing.assert_close(given, torch.from_numpy(pixels)[:, None] / 255 * 2 - 0.5)
+    assert torch.equal(given, images_for(grey, pixels[:, None]))
+    assert torch.equal(given, images_for(grey, list(pixels)))
+
+
+def test_an_array_that_may_be_several_things_is_refused_with_the_way_to_say_it(grey: cs.Network) -> None:
+    for pixels in (np.zeros((4, 8, 8), np.uint8), torch.zeros(5, 8, 8, dtype=torch.uint8)):
+        with pytest.raises(ShapeError, match=r"several grey images are \(n, 1, H, W\), as images\[:, None\]"):
+            images_for(grey, pixels)
+
+
+def test_floats_on_zero_to_one_are_remarked(grey: cs.Network, caplog: pytest.LogCaptureFixture) -> None:
+    images_for(grey, torch.randn(1, 1, 8, 8))
+    assert not caplog.records
+    images_for(grey, torch.rand(1, 1, 8, 8))
+    (said,) = caplog.messages
+    assert "are taken as normalised, and these lie on 0 to 1" in said
+    assert "gives -0.5 to 1.5: if they are pixels, give net.preprocess.normalise(255 * images)" in said

@@ -414,6 +414,9 @@ def with_recipe():
 def wrong():
     return "a network"
 
+def wide(width, *, kind, deep=2):
+    return small()
+
 class Holder:
     net = small
 
@@ -474,6 +477,12 @@ def test_network_does_not_change_with_the_users_module(nets: ModuleType) -> None
         ("py:my_nets", "must name a module and a function"),
         ("py:no_such_module:f", "no Python module 'no_such_module' in"),
         ("py:my_nets.deeper:f", "no Python module 'my_nets.deeper'"),
+        ("py:my_nets.py:small", "no Python module 'my_nets.py' in .*; did you mean 'py:my_nets:small'"),
+        ("my_nets.py:small", "did you mean 'py:my_nets:small'"),
+        (
+            "py:my_nets:wide",
+            r"takes width, kind, and is called without.*`def net\(\): return wide\(width=..., kind=...\)`",
+        ),
         ("py:my_nets:smal", "'my_nets' has no 'smal'; did you mean 'small'"),
         ("py:my_nets:wrong", "gave a str: a torch.nn.Module is needed"),
         ("py:my_nets:number", "gave a int: a torch.nn.Module is needed"),

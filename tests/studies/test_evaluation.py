@@ -2,16 +2,20 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from torch import nn
 
 import convscope as cs
 from convscope import studies
 from convscope.data import load_image, open_source
 from tests.data.making import encoded
 from tests.data.test_tar import write as write_tar
+from tests.graph import headed
+from tests.graph.headed import SHAPE, made
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +101,62 @@ def test_an_order_that_was_not_asked_for_is_remarked(tmp_path: Path) -> None:
     found = studies.evaluate(cs.load("zoo:tiny", classes=3), collection("folder", tmp_path / "images"))
     (said,) = found.remarks()
     assert said == ("outputs are matched with classes by their order: output 0 is ant, 1 is cat, tabby, 2 is dog")
+
+
+# -- answers that are no choice among classes -------------------------------------------------------------------------
+
+
+def traced(module: nn.Module, **options: Any) -> cs.Network:
+    recipe = cs.Preprocess(SHAPE[1], SHAPE[2], mean=0.5, std=0.25).for_channels(SHAPE[0])
+    return cs.Network.trace(made(module), SHAPE, preprocess=recipe, **options)
+
+
+def table_in(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("ones", [["dog"], ["ant", "dog"]])
+def test_one_logit_has_predictions_and_mistakes_too(tmp_path: Path, ones: list[str]) -> None:
+    folder = tmp_path / "images"
+    for row in range(6):
+        place = folder / ("ant", "dog")[row % 2] / f"{row}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels(row)).save(place)
+    found = studies.evaluate(traced(headed.OneLogit(), classes=ones), folder, store=tmp_path / "out")
+    scored = found.found.scored
+    rows = table_in(tmp_path / "out", "predictions.csv")
+    source = open_source(folder)
+    assert [row["label"] for row in rows] == [source.classes[source.label(index)] for index in range(6)]
+    for row, (score,) in zip(rows, scored.scores.tolist(), strict=True):
+        assert row["prediction"] == ("dog" if score > 0.5 else "ant")
+        assert float(row["probability"]) == pytest.approx(max(score, 1 - score), abs=1e-6)
+        assert row["rank"] == ("1" if row["prediction"] == row["label"] else "2")
+    wrong = [row["image"] for row in rows if row["rank"] == "2"]
+    again = open_source(f"list:{tmp_path / 'out' / 'misclassified.csv'}")
+    assert [again.path(place).relative_to(folder).as_posix() for place in range(len(again))] == wrong
+    loaded = studies.Evaluation.load(tmp_path / "out")
+    assert loaded.found.scored.scores.tolist() == scored.scores.tolist()
+
+
+def test_labels_and_values_have_predictions(tmp_path: Path) -> None:
+    images = open_source(collection("folder", tmp_path / "images"))
+    truth = np.random.default_rng(0).integers(0, 2, (6, 3))
+    studies.evaluate(
+        traced(headed.Ending("sigmoid", 3), classes=["wet", "dry", "odd"]), images, truth=truth, store=tmp_path / "a"
+    )
+    rows = table_in(tmp_path / "a", "predictions.csv")
+    assert list(rows[0]) == ["image", "label", "prediction", "wet", "dry", "odd"]
+    for row, own in zip(rows, truth, strict=True):
+        assert row["label"] == "; ".join(name for name, there in zip(["wet", "dry", "odd"], own, strict=True) if there)
+        assert row["prediction"] == "; ".join(name for name in ("wet", "dry", "odd") if float(row[name]) > 0.5)
+    wrong = [row["image"] for row in rows if row["label"] != row["prediction"]]
+    assert [row["image"].rpartition("/")[2] for row in table_in(tmp_path / "a", "misclassified.csv")] == [
+        name.rpartition("/")[2] for name in wrong
+    ]
+    studies.evaluate(
+        traced(headed.Ending("sigmoid", 3), scores="none"), images, truth=truth * 2.5, store=tmp_path / "b"
+    )
+    (row, *_) = table_in(tmp_path / "b", "predictions.csv")
+    assert [float(cell) for cell in list(row.values())[4:]] == (truth[0] * 2.5).tolist()
+    assert not (tmp_path / "b" / "misclassified.csv").exists()

@@ -25,6 +25,7 @@ from convscope.atlas.names import inside
 from convscope.atlas.published import MOST
 from convscope.atlas.web import numbers, printable
 from convscope.data import Preprocess, Source
+from convscope.data.recipes import differences
 from convscope.errors import StoreError, UsageError
 from convscope.files import kind_of, write_json
 from convscope.graph import Field, Layer, Network, PullOptions
@@ -175,6 +176,8 @@ def look(folder: Path, wanted: AtlasRequest) -> Found:
         return "nothing"
     found = load(folder)
     _check_begun(path, found)
+    if found["complete"] is not True and _is_bare(folder):
+        return "nothing"
     _compare(folder, found, wanted)
     if found["complete"] is not True:
         return "unfinished"
@@ -185,6 +188,15 @@ def look(folder: Path, wanted: AtlasRequest) -> Found:
         logger.warning("what is damaged is made again: %s", error)
         return "unfinished"
     return "complete"
+
+
+def _is_bare(folder: Path) -> bool:
+    """Whether nothing of an atlas was made yet but its manifest."""
+    return not any(
+        kind_of(path) == "file" and not path.name.startswith(".")
+        for path in folder.rglob("*")
+        if path != folder / "manifest.json"
+    )
 
 
 def reopen(folder: Path) -> tuple[Json, Inventory | None]:
@@ -237,8 +249,9 @@ def _compare(folder: Path, found: Json, wanted: AtlasRequest) -> None:
                 f"{folder} holds an atlas of other {word}: {_say(part, old)}, not {_say(part, new)}: {advice}"
             )
     if found["model"]["preprocess"] != wanted.model["preprocess"]:
-        old, new = found["model"]["preprocessText"], wanted.model["preprocessText"]
-        raise StoreError(f"{folder} holds an atlas of images prepared otherwise: {old}, not {new}: {advice}")
+        old, new = found["model"]["preprocess"], wanted.model["preprocess"]
+        said = printable("; ".join(differences(old, new) if isinstance(old, dict) else [f"{old}, not {new}"]))
+        raise StoreError(f"{folder} holds an atlas of images prepared otherwise: {said}: {advice}")
     old, new = (model.get("kernels", "on") for model in (found["model"], wanted.model))
     if old != new:
         raise StoreError(f"{folder} holds an atlas made with kernels {printable(str(old))[:40]}, not {new}: {advice}")

@@ -71,8 +71,7 @@ application = build_app()
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of the command line `argv` (default: the process's own), after running it."""
-    tokens = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in tokens
+    debug = "--debug" in (tokens := list(sys.argv[1:] if argv is None else argv))
     try:
         command, bound, _ = application.parse_args(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:

@@ -95,7 +95,7 @@ def _ways(found: "FileContents") -> list[str]:
     if ways:
         return ["fits, by all names and shapes:", *ways]
     return [
-        "no network of the zoo or of torchvision fits. Name your own by a function that makes it, say in nets.py:",
-        "    def net(): return Net()  # your module; its weights come from the file",
-        f"    convscope layers py:nets:net --weights {found.path} --input-size 224",
+        "no network of the zoo or of torchvision fits. Name yours by a function that makes it (docs/own-network.md):",
+        "    def net(): return Net()  # your module, say in nets.py; its weights come from the file",
+        f"    convscope layers py:nets:net --weights {found.path} --input-size 224  # or what your images have",
     ]

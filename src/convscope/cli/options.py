@@ -37,9 +37,9 @@ _SEVERAL = Parameter(negative=())
 Model = Annotated[
     str, Parameter(help="zoo:NAME torchvision:NAME timm:NAME hf:NAME py:package.module:factory pt2:FILE file:FILE")
 ]
-Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: parquet: hf: samples:")]
+Images = Annotated[str, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: pages: parquet: hf: samples:")]
 MaybeImages = Annotated[
-    str | None, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: parquet: hf: samples:")
+    str | None, Parameter(help="a folder, or folder: list: tar: npz: npy: tiles: pages: parquet: hf: samples:")
 ]
 Photos = Annotated[str, Parameter(help="image files, or collections such as samples: or a folder")]
 Cache = Annotated[

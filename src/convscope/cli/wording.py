@@ -13,7 +13,9 @@ from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-_ARGUMENT = re.compile(r"(?<!\w\()(?<![\w.`/])(?P<name>[a-z_]+)=(?P<value>'[^']*'|\"[^\"]*\"|[^\s,;:)'\"]+)?")
+_ARGUMENT = re.compile(
+    r"(?<!\w\()(?<![\w.`/])(?P<name>[a-z_]+)=(?P<value>'[^']*'|\"[^\"]*\"|\(\w+, \w+\)|[^\s,;:)'\"]+)?"
+)
 
 
 running: ContextVar[Callable[..., Any] | None] = ContextVar("running", default=None)
@@ -38,8 +40,8 @@ def in_words_of(command: Callable[..., Any] | None, message: str) -> str:
         name = match["name"]
         if name not in known:
             return match[0]
-        value = (match["value"] or "").strip("'\"")
-        return f"{known[name]} {value}".rstrip()
+        value = re.sub(r"^\((\w+), (\w+)\)$", r"\1:\2" if name == "range" else r"\1x\2", match["value"] or "")
+        return " ".join((known[name], value.strip("'\""))).rstrip()
 
     return _ARGUMENT.sub(spelled, message)
 

@@ -17,7 +17,6 @@ goes anywhere. Choices, the same on both ways:
 
 import logging
 import struct
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -29,6 +28,7 @@ from PIL import Image, ImageFile
 
 from convscope.data.allowance import MAX_PIXELS
 from convscope.data.colours import RGB, on_white, rgb, shallow, three
+from convscope.data.damage import DAMAGE, damage_as, damaged, plain
 from convscope.data.formats import FORMATS, READ, open_image
 from convscope.data.jpeg import JpegHeader, check_scans, read_header
 from convscope.data.preprocess import Preprocess
@@ -44,23 +44,7 @@ Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image | R
 
 _ORIENTATION = 0x0112
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
-# What Pillow's plugins are known to raise on damaged files. One file must not end a scan of a million.
-_PILLOW_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    RuntimeError,  # NotImplementedError among them
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-    Warning,  # raised where the user turned warnings into errors
-)
+_PILLOW_ERRORS = (*DAMAGE, Image.DecompressionBombError)
 # libjpeg's words for picture data that is lost; its other complaints leave the picture whole.
 _LOST = ("premature end of data segment", "bad Huffman code", "bad arithmetic code", "instead of RST")
 
@@ -151,12 +135,8 @@ def _check_bytes(payload: Any) -> None:
 
 
 def _raster_in(data: bytes | bytearray | memoryview, channels: int, max_pixels: int) -> Raster | None:
-    try:
+    with damage_as("file"):
         return raster_of(data, channels, max_pixels)
-    except ImageError:
-        raise
-    except Exception as error:
-        raise _damaged(error, "file") from error
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
@@ -180,7 +160,7 @@ def _from_jpeg(
         image = simplejpeg.decode_jpeg(data, "RGB", min_height=least, min_width=least)
     except ValueError as error:
         if any(word in str(error) for word in _LOST):
-            raise ImageError(f"damaged JPEG: {_plain(error)}") from error
+            raise ImageError(f"damaged JPEG: {plain(error)}") from error
         logger.debug("Pillow decodes what simplejpeg refuses: %s", error)
         return _from_file(data, max_pixels)
     if not header.tagged:
@@ -211,9 +191,9 @@ def _from_file(
     except ImageError as error:
         raise needs_tifffile(error) if is_tiff(bytes(data[:4])) else error from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise ImageError(f"too large: {_plain(error)}") from error
+        raise ImageError(f"too large: {plain(error)}") from error
     except _PILLOW_ERRORS as error:
-        raise _damaged(error, "file") from error
+        raise damaged(error, "file") from error
 
 
 def _check_inside(image: ImageFile.ImageFile, data: bytes | bytearray | memoryview, max_pixels: int) -> None:
@@ -262,18 +242,6 @@ def _check_image(image: Image.Image, max_pixels: int) -> None:
     _check_size(image.width, image.height, max_pixels)
 
 
-def _damaged(error: BaseException, name: str) -> ImageError:
-    """The error to raise for what a plugin of Pillow raised."""
-    word = "truncated" if "truncated" in str(error).lower() else "damaged"
-    return ImageError(f"{word} {name}: {_plain(error)}")
-
-
-def _plain(error: BaseException) -> str:
-    """The message of an error of another library, the same in every run: without addresses of objects."""
-    text = str(error).partition(" at 0x")[0].strip().rstrip(".")
-    return text or type(error).__name__
-
-
 def _raster(image: Image.Image, channels: int, data: bytes | bytearray | memoryview | None) -> Raster:
     """A loaded Pillow image of any mode with its values as they are, of 8 bits in RGB or with opacity."""
     mode = image.mode
@@ -292,7 +260,7 @@ def _finish(image: Image.Image, convert: Callable[[Image.Image], Any]) -> Any:
         orientation = _orientation(image)
         made = convert(image)
     except _PILLOW_ERRORS as error:
-        raise _damaged(error, image.format or "image") from error
+        raise damaged(error, image.format or "image") from error
     if isinstance(made, Raster):
         return replace(made, values=_orient(made.values, orientation))
     return _orient(made, orientation)

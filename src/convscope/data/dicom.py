@@ -9,30 +9,35 @@ from __future__ import annotations
 
 import io
 import math
+import zlib
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.lossless import decode_lossless
 from convscope.data.rasters import Raster
 from convscope.data.streams import check_stream
 from convscope.errors import ImageError
 
 MARK = b"DICM"
-_DEFLATED = "1.2.840.10008.1.2.1.99"
+_EXPLICIT, _DEFLATED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"
+_BYTES_A_PIXEL = 16
+"""Bytes that a deflated file may inflate to, for each pixel that an image may have."""
 _JPEG = "1.2.840.10008.1.2.4."
 _CODECS = {
     "50": "jpeg_decode", "51": "jpeg_decode", "80": "jpegls_decode", "81": "jpegls_decode", "90": "jpeg2k_decode",
     "91": "jpeg2k_decode",
 }  # fmt: skip
-"""What decodes the transfer syntaxes that begin with `_JPEG`, in imagecodecs. Its decoder of JPEG's own lossless mode
-is left out: damaged streams make it write beyond its memory."""
+"""What decodes the transfer syntaxes that begin with `_JPEG`, in imagecodecs. JPEG's own lossless mode
+has a decoder of ours: damaged streams make that one write beyond its memory."""
 _LOSSLESS = ("57", "70")
 _WANTED = [
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration", "RescaleSlope", "RescaleIntercept",
     "WindowCenter", "WindowWidth", "PixelPaddingValue", "PixelData",
+    *(f"{name}PaletteColorLookupTable{part}" for name in ("Red", "Green", "Blue") for part in ("Descriptor", "Data")),
 ]  # fmt: skip
 
 
@@ -41,32 +46,58 @@ def is_dicom(data: bytes | bytearray | memoryview) -> bool:
     return bytes(data[128:132]) == MARK
 
 
-def read_dicom(data: bytes | bytearray | memoryview, channels: int, max_pixels: int) -> Raster:
+def read_dicom(
+    data: bytes | bytearray | memoryview, channels: int, max_pixels: int, *, frame: int | None = None
+) -> Raster:
     """The image of a DICOM file; of several frames the first, or all as channels where as many are wanted.
+
+    frame: that one, counted from 0.
 
     Raises ImageError where it holds none, is too large, is compressed in a way that is not read, or where a package is
     missing; and any error of pydicom's.
     """
     pydicom = _pydicom()
-    head = _meta(pydicom, data)
-    syntax = str(getattr(head, "TransferSyntaxUID", "1.2.840.10008.1.2"))
-    if syntax == _DEFLATED:
-        raise ImageError("a DICOM file that is deflated as a whole is not read: write it with another transfer syntax")
-    found = pydicom.dcmread(io.BytesIO(data), specific_tags=_WANTED)
+    found, syntax = _opened(pydicom, data, max_pixels)
     if "PixelData" not in found:
         raise ImageError("the DICOM file holds no image")
-    frames, samples = max(1, int(found.get("NumberOfFrames") or 1)), int(found.get("SamplesPerPixel", 1))
+    frames, samples = _frames(found), int(found.get("SamplesPerPixel", 1))
     _check_size(found, frames, max_pixels)
-    wanted = range(frames) if frames > 1 and frames * samples == channels else range(1)
+    if frame is not None and frame >= frames:
+        raise ImageError(f"the DICOM file has {frames} frames, and no frame {frame}")
+    whole = frame is None and frames > 1 and frames * samples == channels
+    wanted = range(frames) if whole else range(frame or 0, (frame or 0) + 1)
     decoded = [_frame(pydicom, found, syntax, number) for number in wanted]
     values = np.concatenate([one.reshape(*one.shape[:2], -1) for one in decoded], axis=2)
-    return _described(found, values)
+    return _described(pydicom, found, values)
 
 
-def _meta(pydicom: Any, data: bytes | bytearray | memoryview) -> Any:
+def count_frames(data: bytes | bytearray | memoryview, max_pixels: int) -> int:
+    """How many frames a DICOM file has; raises ImageError as `read_dicom` does, and any error of pydicom's."""
+    pydicom = _pydicom()
+    return _frames(_opened(pydicom, data, max_pixels, tags=["NumberOfFrames"])[0])
+
+
+def _frames(found: Any) -> int:
+    return max(1, int(found.get("NumberOfFrames") or 1))
+
+
+def _opened(
+    pydicom: Any, data: bytes | bytearray | memoryview, max_pixels: int, *, tags: list[str] = _WANTED
+) -> tuple[Any, str]:
+    """The wanted tags of a file, and its transfer syntax; what is deflated is inflated to a bound first."""
     stream = io.BytesIO(data)
     stream.seek(132)
-    return pydicom.filereader._read_file_meta_info(stream)
+    head = pydicom.filereader._read_file_meta_info(stream)
+    syntax = str(getattr(head, "TransferSyntaxUID", "1.2.840.10008.1.2"))
+    if syntax == _DEFLATED:
+        start, most = stream.tell(), max_pixels * _BYTES_A_PIXEL
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        inflated = inflater.decompress(bytes(data[start:]), most)
+        if inflater.unconsumed_tail:
+            raise ImageError(f"the deflated DICOM file inflates to more than {most} bytes: max_pixels= admits more")
+        plain = _EXPLICIT.ljust(len(_DEFLATED), "\0")
+        data, syntax = bytes(data[:start]).replace(_DEFLATED.encode(), plain.encode()) + inflated, _EXPLICIT
+    return pydicom.dcmread(io.BytesIO(data), specific_tags=tags), syntax
 
 
 def _check_size(found: Any, frames: int, max_pixels: int) -> None:
@@ -80,26 +111,24 @@ def _check_size(found: Any, frames: int, max_pixels: int) -> None:
 def _frame(pydicom: Any, found: Any, syntax: str, number: int) -> NDArray[Any]:
     """The stored values (H, W) or (H, W, 3) of a frame, colours as RGB."""
     kind = syntax.removeprefix(_JPEG) if syntax.startswith(_JPEG) else ""
-    if kind in _LOSSLESS:
-        raise ImageError(
-            "its pixels are compressed by JPEG's lossless mode, of which no decoder is safe with files from elsewhere: "
-            "write it again without compression, as with gdcmconv --raw, or as JPEG-LS"
-        )
     codec = _CODECS.get(kind)
-    if codec is None:
+    if codec is None and kind not in _LOSSLESS:
         return np.asarray(pydicom.pixels.pixel_array(found, index=number))
+    encoded = pydicom.encaps.get_frame(found.PixelData, number, number_of_frames=_frames(found))
+    shape = (int(found.Rows), int(found.Columns))
+    values = decode_lossless(encoded, shape) if codec is None else _decoded(encoded, codec, shape)
+    if values.shape[:2] != shape:
+        raise ImageError(f"its header says {shape[0]}x{shape[1]} pixels, and its picture has {values.shape[:2]}")
+    return _signed(found, values)
+
+
+def _decoded(encoded: bytes, codec: str, shape: tuple[int, int]) -> NDArray[Any]:
     try:
         import imagecodecs
     except ImportError as error:
         raise ImageError("its pixels are compressed as JPEG: install 'convscope[dicom]' to read it") from error
-    frames = max(1, int(found.get("NumberOfFrames") or 1))
-    encoded = pydicom.encaps.get_frame(found.PixelData, number, number_of_frames=frames)
-    shape = (int(found.Rows), int(found.Columns))
     check_stream(encoded, shape)
-    values = np.asarray(getattr(imagecodecs, codec)(encoded))
-    if values.shape[:2] != shape:
-        raise ImageError(f"its header says {shape[0]}x{shape[1]} pixels, and its picture has {values.shape[:2]}")
-    return _signed(found, values)
+    return np.asarray(getattr(imagecodecs, codec)(encoded))
 
 
 def _signed(found: Any, values: NDArray[Any]) -> NDArray[Any]:
@@ -111,9 +140,10 @@ def _signed(found: Any, values: NDArray[Any]) -> NDArray[Any]:
     return np.where(wide >= 1 << (bits - 1), wide - (1 << bits), wide)
 
 
-def _described(found: Any, values: NDArray[Any]) -> Raster:
+def _described(pydicom: Any, found: Any, values: NDArray[Any]) -> Raster:
     if str(found.get("PhotometricInterpretation", "")).startswith("PALETTE"):
-        raise ImageError("a DICOM image with a palette is not read: write it with plain pixels")
+        colours = np.asarray(pydicom.pixels.apply_color_lut(values[..., 0], found))
+        return Raster(colours, (0.0, float(np.iinfo(colours.dtype).max)))
     if values.shape[2] == 3:
         return Raster(values, None)
     padding = found.get("PixelPaddingValue")
@@ -171,4 +201,4 @@ def _pydicom() -> Any:
     return pydicom
 
 
-__all__ = ["is_dicom", "read_dicom"]
+__all__ = ["count_frames", "is_dicom", "read_dicom"]

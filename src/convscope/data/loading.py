@@ -5,6 +5,7 @@ threads nor on their timing. An image that cannot be read or decoded is left out
 """
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,14 +56,18 @@ class Unread(Protocol):
 
 
 def first_reasons(failures: Sequence[Unread], most: int = 3) -> str:
-    """The first images that could not be read and why, each reason once.
+    """The first images that could not be read and why, each reason once, whatever numbers are in it.
 
-    >>> first_reasons([Failure(0, "a.jpg", "it is empty"), Failure(1, "b.jpg", "it is empty")])
-    'the first, a.jpg: it is empty'
+    >>> first_reasons([Failure(0, "a.jpg", "it has 3 bits"), Failure(1, "b.jpg", "it has 4 bits")])
+    'the first, a.jpg: it has 3 bits'
     """
-    told = {failure.reason: failure for failure in reversed(failures)}
-    first, *others = [failure for failure in failures if told[failure.reason] is failure][:most]
+    told = {_without_numbers(failure.reason): failure for failure in reversed(failures)}
+    first, *others = [failure for failure in failures if told[_without_numbers(failure.reason)] is failure][:most]
     return f"the first, {first.name}: {first.reason}" + "".join(f"; {one.name}: {one.reason}" for one in others)
+
+
+def _without_numbers(reason: str) -> str:
+    return re.sub(r"-?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", "0", reason)
 
 
 @dataclass(frozen=True, eq=False)

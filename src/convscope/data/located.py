@@ -10,6 +10,7 @@ from PIL import Image
 
 from convscope.data.cache import CachedSource
 from convscope.data.formats import FORMATS
+from convscope.data.rasters import Raster
 from convscope.data.sources.base import IMAGE_SUFFIXES, Source
 from convscope.data.sources.files import FileSource
 from convscope.data.sources.select import Subset
@@ -41,6 +42,8 @@ def as_file(source: Source, index: int) -> tuple[str, bytes]:
         return (usual if known is None else _ENDINGS.get(known, f".{known.lower()}")), content
     if isinstance(payload, Image.Image):
         payload = np.asarray(payload.convert("RGB"))
+    if isinstance(payload, Raster):
+        payload = payload.values
     written = io.BytesIO()
     pixels = np.asarray(payload)
     if pixels.dtype == np.uint8 and (pixels.ndim == 2 or pixels.shape[2:] in ((1,), (3,), (4,))):

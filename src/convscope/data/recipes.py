@@ -5,9 +5,9 @@ Whoever asks need not know the network's input: that is known when it has been l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from convscope.data.preprocess import IMAGENET_MEAN, IMAGENET_STD, Preprocess, Range
 from convscope.errors import UsageError, nearest
@@ -112,6 +112,28 @@ def named(name: str, height: int, width: int, channels: int) -> Preprocess:
     return Preprocess(height, width, mean=IMAGENET_MEAN, std=IMAGENET_STD)
 
 
+def differences(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """One phrase for each respect in which a recipe, as `Preprocess.to_json` writes it, differs from another.
+
+    >>> differences({"mean": [0.5, 0.5], "resize": None}, {"mean": [0.1, 0.2], "resize": None, "range": [0, 4095]})
+    ['mean 0.5, not 0.1,0.2', 'range none, not 0:4095']
+    """
+    keys = dict.fromkeys((*found, *wanted))
+    pairs = [(key, found.get(key), wanted.get(key)) for key in keys]
+    return [f"{key} {_said(key, old)}, not {_said(key, new)}" for key, old, new in pairs if old != new]
+
+
+def _said(key: str, value: Any) -> str:
+    if isinstance(value, list | tuple):
+        one = len(set(map(str, value))) == 1 and key in ("mean", "std")
+        return {"range": ":", "resize": "x"}.get(key, ",").join(map(_short, value[:1] if one else value))
+    return "none" if value is None else _short(value)
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)[:40]
+
+
 def no_preprocessing(name: str, channels: int) -> UsageError:
     """The error to raise where a network brings no preprocessing and images have to become its input."""
     each = "" if channels == 1 else f", {channels} numbers or one for all"
@@ -136,4 +158,4 @@ def _one_for_all(recipe: Preprocess) -> bool:
     return len({*zip(recipe.mean, recipe.std, strict=True)}) == 1
 
 
-__all__ = ["Asked", "Numbers", "RecipeName", "named", "no_preprocessing"]
+__all__ = ["Asked", "Numbers", "RecipeName", "differences", "named", "no_preprocessing"]

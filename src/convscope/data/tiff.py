@@ -63,6 +63,37 @@ def read_tiff(data: bytes | bytearray | memoryview, channels: int, max_pixels: i
         return described(page, values)
 
 
+def count_pages(data: bytes | bytearray | memoryview) -> int:
+    """How many pages a TIFF file has; raises ImageError where it has none, and any error of tifffile's."""
+    with _needed().TiffFile(io.BytesIO(data)) as file:
+        first_page(file)
+        return len(file.pages)
+
+
+def read_page(data: bytes | bytearray | memoryview, number: int, max_pixels: int) -> Raster:
+    """A page of a TIFF file, counted from 0, colours of a palette as RGB.
+
+    Raises ImageError where it is not there, damaged, or too large, and any error of tifffile's.
+    """
+    with _needed().TiffFile(io.BytesIO(data)) as file:
+        if not 0 <= number < len(file.pages):
+            raise ImageError(f"the TIFF file has {len(file.pages)} pages, and no page {number}")
+        page = file.pages[number].aspage()
+        check_page(page, max_pixels)
+        values = _values(page)
+        if page.photometric == 3 and page.colormap is not None:
+            colours = np.moveaxis(np.asarray(page.colormap)[:, values[..., 0]], 0, -1)
+            return Raster((colours >> 8).astype(np.uint8))
+        return described(page, values)
+
+
+def _needed() -> Any:
+    tifffile = _tifffile()
+    if tifffile is None:
+        raise ImageError(f"a TIFF file of pages: {_MISSING}")
+    return tifffile
+
+
 def first_page(file: TiffFile) -> TiffPage:
     """The first page of an open file, with all of its tags; raises ImageError where it has none."""
     if not len(file.pages):
@@ -218,6 +249,6 @@ def needs_tifffile(error: ImageError) -> ImageError:
 
 
 __all__ = [
-    "BYTES_A_PIXEL", "MARKS", "check_page", "check_pieces", "decode_piece", "described", "first_page", "is_tiff",
-    "needs_tifffile", "nodata", "own_range", "piece", "read_tiff",
+    "BYTES_A_PIXEL", "MARKS", "check_page", "check_pieces", "count_pages", "decode_piece", "described", "first_page",
+    "is_tiff", "needs_tifffile", "nodata", "own_range", "piece", "read_page", "read_tiff",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from convscope.arguments import checked
-from convscope.errors import ShapeError, UsageError
+from convscope.errors import ShapeError, TraceError, UsageError
 from convscope.graph.export import export_module, functional
 from convscope.graph.heads import Scores
 from convscope.graph.layers import LayerList
@@ -19,6 +19,7 @@ from convscope.graph.lower import lower
 from convscope.graph.outside import python_draws
 from convscope.graph.program import Program
 from convscope.graph.randomness import Randomness, refuse
+from convscope.graph.refusals import refusal
 from convscope.graph.running import Folding, Runner, as_map
 from convscope.graph.traced import Traced
 from convscope.kernels.order import laid_out
@@ -81,6 +82,9 @@ class Network(Traced):
         net = cls(
             program, name=name, preprocess=preprocess, classes=classes, folding=folding, output=output, scores=scores
         )
+        if not len(net.layers) and (why := refusal(module)) is not None:
+            # PyTorch takes a batch of one channel's images for a single volume.
+            raise TraceError(why)
         return net._with(net.program.moved(lambda tensor: laid_out(tensor.clone() if copy else tensor)))
 
     @classmethod

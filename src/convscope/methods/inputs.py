@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -26,6 +27,8 @@ from convscope.data import (
 from convscope.data.recipes import named, no_preprocessing
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 1024
 """Images that a method of a few images takes at most: they and what is found of them are held in memory together."""
@@ -167,6 +170,7 @@ def images_for(net: Network, images: Any) -> Tensor:
     | a floating-point tensor (C, H, W) or (n, C, H, W) | normalised already: taken as they are |
     | a uint8 tensor (C, H, W) or (n, C, H, W) | pixels; of the input's size they are cropped already |
     | a NumPy array (H, W), (H, W, C), (n, H, W, C), or one as a tensor would be | pixels where they are uint8 |
+    | one (n, H, W) of uint8, n neither 1, 3, 4 nor the network's channels | n grey images |
     | a path, a Pillow image | one image |
     | a `Source`, or a spelling of a collection (`open_source`) | all of its images |
     | a list or tuple of paths, Pillow images, arrays, or of tensors (C, H, W) | these images |
@@ -229,6 +233,12 @@ def _normalised(net: Network, batch: Tensor) -> Tensor:
         least, most = (float(value) for value in batch.aminmax())
         # Pixels are never negative, and larger than anything normalised, or whole numbers.
         whole = bool((batch == batch.round()).all())
+        if least >= 0 and most <= 1 and not whole and (low < 0 or high > 1):
+            logger.warning(
+                "floating-point images are taken as normalised, and these lie on 0 to 1, where the preprocessing of %s "
+                "gives %.3g to %.3g: if they are pixels, give net.preprocess.normalise(255 * images)",
+                *(net.name, low, high),
+            )
         if least >= 0 and (most > 2 * high - low or (most > high and whole)):
             raise ShapeError(
                 f"floating-point images are normalised already, and these have values from {least:g} to {most:g}; "
@@ -241,6 +251,9 @@ def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[Any]]:
     """The crops (H, W, C) of images that are not normalised."""
     if isinstance(images, Tensor):
         yield from _of_planes(images.detach().cpu().numpy(), preprocess)
+    elif isinstance(images, np.ndarray) and _are_grey(images, preprocess.channels):
+        for one in images:
+            yield preprocess.crop(decode_for(one, preprocess))
     elif isinstance(images, np.ndarray) and _planes_first(images, preprocess.channels):
         yield from _of_planes(images, preprocess)
     elif isinstance(images, np.ndarray):
@@ -264,6 +277,11 @@ def _pixels(images: Any, preprocess: Preprocess) -> Iterator[NDArray[Any]]:
             yield load_image(source, index, preprocess)
 
 
+def _are_grey(images: NDArray[Any], channels: int) -> bool:
+    """Whether pixels of three dimensions are (n, H, W) and nothing else: no number of channels stands at either end."""
+    return images.ndim == 3 and not {images.shape[0], images.shape[-1]} & {1, 3, 4, channels}
+
+
 def _planes_first(images: NDArray[Any], channels: int) -> bool:
     """Whether pixels of three or four dimensions have their channels before their rows."""
     if images.ndim not in (3, 4) or images.shape[-1] == channels:
@@ -278,7 +296,7 @@ def _of_planes(planes: NDArray[Any], preprocess: Preprocess) -> Iterator[NDArray
     if not whole or batch.ndim != 4 or batch.shape[1] not in {1, 3, count}:
         raise ShapeError(
             f"images are floating point and normalised, or uint8 pixels ({count}, H, W) or (n, {count}, H, W); found "
-            f"{planes.dtype} {planes.shape}"
+            f"{planes.dtype} {planes.shape}; several grey images are (n, 1, H, W), as images[:, None] makes them"
         )
     cropped = batch.shape[2:] == (preprocess.height, preprocess.width)
     for one in batch:

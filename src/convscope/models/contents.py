@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from convscope.errors import ConvscopeError
+from convscope.errors import ConvscopeError, WeightsError
 from convscope.files import kind_of
 from convscope.models.fitting import is_averaged, is_optimiser, places
 from convscope.models.from_torchvision import import_torchvision
-from convscope.models.stored import Contents, Stored
+from convscope.models.stored import Contents, Stored, read_tensor
 from convscope.models.weights import likeliest, marked, read_contents
 from convscope.models.zoo import ZOO
 
@@ -107,7 +107,7 @@ def describe_file(spec: str | Path) -> FileContents:
         str(place),
         contents.kind,
         tuple(_parts(contents)),
-        contents.values,
+        {**contents.values, **_numbers(contents, str(place))},
         contents.modules,
         tuple(Fit(one.model, ".".join(part for part in (key, one.key) if part), one.outputs) for one in fits),
         None if kernel is None else len(kernel) - 2,
@@ -121,10 +121,33 @@ def _parts(contents: Contents) -> Iterator[Part]:
     for key, group in contents.groups().items():
         if is_optimiser(key):
             moments |= {f"{key}.{name}": one for name, one in group.items()}
-            continue
-        yield _part(key, "an average" if is_averaged(key) else "weights", group)
+        elif not _is_beside(group):
+            yield _part(key, "an average" if is_averaged(key) else "weights", group)
     if moments:
         yield _part(next(iter(moments)).partition(".")[0], "an optimiser's numbers", moments)
+
+
+def _is_beside(group: Mapping[str, Stored]) -> bool:
+    """Whether a dictionary has single numbers alone, as metrics are, and so no weights."""
+    return not any(one.shape for one in group.values())
+
+
+def _numbers(contents: Contents, source: str) -> dict[str, str]:
+    """The single numbers of dictionaries that have nothing else, by their path."""
+    found = {}
+    for key, group in contents.groups().items():
+        if _is_beside(group) and not is_optimiser(key):
+            for name, one in group.items():
+                found[f"{key}.{name}" if key else name] = _value(one, name, source)
+    return found
+
+
+def _value(one: Stored, name: str, source: str) -> str:
+    try:
+        value = read_tensor(one, name, source).item()
+    except WeightsError:
+        return "a number"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _part(key: str, what: str, group: Mapping[str, Stored]) -> Part:

@@ -52,6 +52,8 @@ class Tree:
     stored: dict[str, Stored] = field(default_factory=dict)
     modules: dict[str, str] = field(default_factory=dict)
     visited: int = 0
+    held_at: set[str] = field(default_factory=set)
+    """Keys at the top that tensors or modules stand under."""
 
     def contents(self, held: Any, kind: str) -> Contents:
         """The tensors of what a pickle held (None: of what is `held`), and the rest of its entries in words."""
@@ -61,10 +63,8 @@ class Tree:
         words = {} if top is None else {str(key): said(value) for key, value in top.items()}
         if top is None:
             words = {"": said(held)}
-        groups = {name.partition(".")[0] for name in (*self.stored, *self.modules)}
-        return Contents(
-            kind, self.stored, {key: text for key, text in words.items() if key not in groups}, self.modules
-        )
+        words = {key: text for key, text in words.items() if key not in self.held_at}
+        return Contents(kind, self.stored, words, self.modules)
 
     def walk(self, node: Any, path: str, above: tuple[int, ...], depth: int) -> None:
         """Note the tensors of a dictionary, and of those in it."""
@@ -81,12 +81,15 @@ class Tree:
             name = f"{path}.{key}" if path else str(key)
             if len(name) > _LONGEST:
                 raise UnpicklingError(f"it holds something under a name of {len(name)} characters")
+            before = len(self.stored) + len(self.modules)
             tensor = None if isinstance(node, list | tuple) else self.tensor(value)
             if tensor is not None:
                 if isinstance(key, str):
                     self.stored[name] = replace(tensor, group=path)
             elif isinstance(value, dict | list | tuple | Made):
                 self.walk(value, name, (*above, id(node)), depth + 1)
+            if not path and len(self.stored) + len(self.modules) > before:
+                self.held_at.add(name)
 
     def tensor(self, node: Any, depth: int = 0) -> Stored | None:
         """The tensor that is described; None for what is none."""

@@ -6,7 +6,7 @@ import copy
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -34,7 +34,7 @@ def from_python(request: ModelRequest) -> Found:
     with _current_folder_first(), seeded(request.seed), _torchvision_named(request):
         made = _attribute(_import(path, request), name, request)
         if not isinstance(made, nn.Module | tuple) and callable(made):
-            made = made()
+            made = _called(made, name, request)
     module, preprocess = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
     if not isinstance(module, nn.Module) or not isinstance(preprocess, Preprocess | None):
         raise UsageError(
@@ -51,6 +51,23 @@ def from_python(request: ModelRequest) -> Found:
     return Found(module, said or preprocess, classes, file_label(weights, taken))
 
 
+def _called(factory: Callable[..., Any], name: str, request: ModelRequest) -> Any:
+    """What a function gives; raises UsageError where it cannot be called without arguments."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):  # of what Python cannot look into
+        parameters = ()
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [one.name for one in parameters if one.default is one.empty and one.kind not in several]
+    if needed:
+        given = ", ".join(f"{one}=..." for one in needed)
+        raise UsageError(
+            f"{request.spec} takes {', '.join(needed)}, and is called without arguments: name a function that gives "
+            f"them, as `def net(): return {name}({given})`"
+        )
+    return factory()
+
+
 def _import(path: str, request: ModelRequest) -> ModuleType:
     try:
         return importlib.import_module(path)
@@ -60,6 +77,7 @@ def _import(path: str, request: ModelRequest) -> ModuleType:
             raise
         raise UsageError(
             f"{request.spec}: there is no Python module '{error.name}' in {Path.cwd()} or among the installed packages"
+            + (f"; did you mean 'py:{request.name.replace('.py:', ':')}'?" if path.endswith(".py") else "")
         ) from error
 
 

@@ -202,8 +202,9 @@ def _likely(spec: str) -> str | None:
         return f"pt2:{spec}"
     if spec.endswith(".safetensors"):
         return f"file:{spec}"
-    parts = spec.split(":")
-    return f"py:{spec}" if len(parts) == 2 and all(part.replace(".", "_").isidentifier() for part in parts) else None
+    parts = spec.replace(".py:", ":").split(":")
+    named = len(parts) == 2 and all(part.replace(".", "_").isidentifier() for part in parts)
+    return f"py:{':'.join(parts)}" if named else None
 
 
 def _count(in_channels: int | None) -> int | None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import torch.distributed as dist
@@ -21,11 +22,10 @@ import torch.distributed as dist
 from convscope.data import Source
 from convscope.errors import UsageError
 from convscope.graph import Network
-from convscope.methods.scan.scanning import refuse_unreadable
 from convscope.processes import launched, rank
 from convscope.progress import Progress
 from convscope.settings import usual_settings
-from convscope.stores.scan import KeptScan, scan
+from convscope.stores.scan import KeptScan, kept_unless_unreadable, scan
 
 __all__ = ["distributed_scan"]
 
@@ -62,9 +62,9 @@ def distributed_scan(
         if rank() == 0:
             KeptScan.load(store).write(store)
         dist.barrier()
-    found = KeptScan.load(store)
-    refuse_unreadable(found)
-    return found
+        found = KeptScan.load(store)
+        dist.barrier()  # all have it, before one of them may remove it
+    return kept_unless_unreadable(found, Path(store))
 
 
 @contextmanager

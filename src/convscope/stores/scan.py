@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from convscope.data import Source, open_source
-from convscope.errors import StoreError
+from convscope.errors import SourceError, StoreError
 from convscope.graph import Network
 from convscope.methods.scan.crops import Crops
 from convscope.methods.scan.found import Scanned
@@ -114,16 +114,32 @@ def scan(
     folder, photos = None if store is None else Path(store), ScannedImages.of(net, source)
     mine = shard_coverage(identity, shard)
     if folder is not None and (finished := _finished(folder, identity)) is not None:
-        return refuse_unreadable(KeptScan(finished, photos=photos))
+        return kept_unless_unreadable(KeptScan(finished, photos=photos), folder)
     state = ScanState.empty(identity)
     if folder is not None:
         state, mine = _resume(folder, identity, mine)
     job = job_of(net, source, state, batch=batch, workers=workers, crops=crops)
     _work(job, mine, folder, shard, progress or silent)
-    result = refuse_unreadable(KeptScan(state, photos=photos))
+    result = kept_unless_unreadable(KeptScan(state, photos=photos), folder)
     if folder is not None and result.complete:
         scan_files.write_finished(folder, state)
     return result
+
+
+def kept_unless_unreadable(found: KeptScan, store: Path | None) -> KeptScan:
+    """The scan; one of images of which none could be read is not kept in its store, so that it may be mended there.
+
+    What is to be mended may be asked for otherwise, as with a range, or not, as where a package was missing.
+
+    Raises:
+        SourceError: for such a scan, as `refuse_unreadable`.
+    """
+    try:
+        return refuse_unreadable(found)
+    except SourceError:
+        if store is not None:
+            scan_files.forget(store)
+        raise
 
 
 def _work(job: Job, mine: Coverage, store: Path | None, shard: tuple[int, int], progress: Progress) -> None:
@@ -179,4 +195,4 @@ def _save_part(store: Path, state: ScanState) -> None:
     scan_files.remove(p for p in old if p != path)
 
 
-__all__ = ["KeptScan", "scan"]
+__all__ = ["KeptScan", "kept_unless_unreadable", "scan"]

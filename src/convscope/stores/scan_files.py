@@ -133,6 +133,14 @@ def remove_parts(store: Path) -> None:
         (store / PARTS).rmdir()
 
 
+def forget(store: Path) -> None:
+    """Remove a scan, in parts or finished, of which nothing is worth to be kept, and its folders."""
+    remove([store / MANIFEST, *sorted((store / LAYERS).glob(f"*{_ENDING}"))])
+    remove_parts(store)
+    if (store / LAYERS).is_dir() and not any((store / LAYERS).iterdir()):
+        (store / LAYERS).rmdir()
+
+
 # -- finished scans ---------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from convscope.studies.predictions import PREDICTIONS, mistakes_of, predictions_
 from convscope.tables import TextTable, columns_of
 from convscope.training import ClassAccuracy, Judgement, evaluation
 from convscope.training.matching import Match
+from convscope.training.predictions import Scored
 from convscope.training.truths import Truth
 from convscope.training.views import CropSource, Views
 
@@ -32,7 +33,7 @@ _PAIRS = 10  # classes and outputs that are said to belong together
 class Evaluation(Answer):
     """What networks answered to labelled images: choices among classes, or whatever their output is.
 
-    names: of the images that were answered, where classes were chosen among. source: the images, for as long as the
+    names: of the images that were answered, but for maps. source: the images, for as long as the
     answer is not loaded.
     """
 
@@ -99,11 +100,13 @@ class Evaluation(Answer):
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, the predictions, and the images that were answered wrongly as a list."""
         yield "evaluation.json", json_bytes(self.to_json())
-        if isinstance(self.found, Judgement):
+        answered = self.found.scored if isinstance(self.found, Judgement) else self.found
+        if answered is None:
             return
-        yield PREDICTIONS, predictions_of(self.found, self.names)
-        if self.source is not None:
-            yield from mistakes_of(self.found, self.source)
+        yield PREDICTIONS, predictions_of(answered, self.names)
+        judged = isinstance(answered, Scored) and not answered.judges_classes
+        if self.source is not None and not judged:
+            yield from mistakes_of(answered, self.source)
 
     def drawings(self) -> Mapping[str, Figure]:
         """The confusion of classes, where they were chosen among."""
@@ -191,8 +194,9 @@ def evaluate(
         threads=threads_of(workers),
         progress=progress or silent,
     )
-    told = () if isinstance(found, Judgement) else found.predictions.images.tolist()
-    return finished(Evaluation(found, tuple(source.name(index) for index in told), source), store=store, asked=asked)
+    told = found.scored if isinstance(found, Judgement) else found.predictions
+    names = tuple(source.name(index) for index in told.images.tolist()) if told is not None else ()
+    return finished(Evaluation(found, names, source), store=store, asked=asked)
 
 
 __all__ = ["Evaluation", "evaluate"]

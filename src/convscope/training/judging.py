@@ -21,6 +21,7 @@ from convscope.training.answering import decoded, maps_of, scores_of
 from convscope.training.matching import Match, match_classes
 from convscope.training.measures import Measure
 from convscope.training.pictures import Pixels
+from convscope.training.predictions import Scored
 from convscope.training.truths import UNLABELLED, Masks, Truth, Truths
 from convscope.training.views import Viewer, Views
 
@@ -43,6 +44,8 @@ class Judgement:
     failures: tuple[Failure, ...] = ()
     positive: str = ""
     """Of one class or not: which class of the images is the one."""
+    scored: Scored | None = None
+    """What was answered to each image; None of maps."""
 
     def __getitem__(self, name: str) -> Measure:
         """The measure of a name; raises UsageError where there is none."""
@@ -125,7 +128,17 @@ class Jury:
             raise SourceError(f"none of the images can be read: {self.source.describe()}")
         true, found = np.stack([truths[index] for index in rows]), np.concatenate(scores)
         judged = self._judged(found, true, failures, len(self.source) - len(truths))
-        return judged if head.kind != "binary" or truth is not None else replace(judged, positive=self._positive())
+        positive = self._positive() if head.kind == "binary" and truth is None else ""
+        sides = self._sides(positive) if head.kind == "binary" else ()
+        kind = "values" if head.kind == "values" else "classes"
+        scored = Scored(np.array(rows, np.int64), found, true, tuple(self.names), sides, kind)
+        return replace(judged, positive=positive, scored=scored)
+
+    def _sides(self, positive: str) -> tuple[str, str]:
+        """What is said of images where the one class is not there, and where it is."""
+        there = positive or self.names[0]
+        others = [name for name in self.source.classes if name != positive] if positive else []
+        return (others[0] if len(others) == 1 else f"not {there}"), there
 
     def _positive(self) -> str:
         """Which class of the images is taken for the one that the network answers about."""

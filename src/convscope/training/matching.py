@@ -60,7 +60,7 @@ def _check_counts(source: Source, answers: tuple[str, ...] | None, count: int, o
     """Raise UsageError where classes cannot be outputs by their order, or nobody said that they are."""
     found = f"the images have {count} classes and the network {outputs} outputs"
     if count > outputs:
-        raise UsageError(f"{found}: {source.describe()}")
+        raise UsageError(f"{found}, so not all of them can be right: take images of its classes ({source.describe()})")
     if match == "name" and count != outputs:
         why = "the network does not name its outputs" if answers is None else "the images' classes have no names"
         remedy = "classes= names the outputs" if answers is None else "labels that are names are found by name"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -48,6 +49,37 @@ class Predictions:
         return cls(*(np.concatenate([getattr(part, name) for part in every]) for name in names))
 
 
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """What was answered to each image where the answer is no choice among classes.
+
+    images: (n,) numbers in the source. scores, truth: (n, outputs), of the outputs `names`; probabilities, or values.
+    sides: of one class or not, what is said where it is not there and where it is; () of anything else.
+    """
+
+    images: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    truth: NDArray[np.float64]
+    names: tuple[str, ...]
+    sides: tuple[str, ...] = ()
+    kind: Literal["classes", "values"] = "classes"
+
+    @property
+    def judges_classes(self) -> bool:
+        """Whether each output is the probability of a class that is there or not."""
+        return self.kind == "classes"
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def mistakes(self) -> NDArray[np.int64]:
+        """The rows in which a class is answered otherwise than it is; none of values."""
+        if not self.judges_classes:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(((self.scores > 0.5) != (self.truth > 0.5)).any(1))
+
+
 def predicted(shares: Tensor, best: NDArray[np.int64], images: list[int], labels: NDArray[np.int64],
               targets: NDArray[np.int64]) -> Predictions:  # fmt: skip
     """The predictions for images from their probabilities (n, outputs), the best of which are known.
@@ -66,4 +98,4 @@ def predicted(shares: Tensor, best: NDArray[np.int64], images: list[int], labels
     return Predictions(np.array(images, np.int64), labels, targets, best, probabilities, ranks)
 
 
-__all__ = ["Predictions", "predicted"]
+__all__ = ["Predictions", "Scored", "predicted"]

@@ -8,7 +8,7 @@ without compression. Times and absolute paths do not count: a copied or moved fo
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +86,8 @@ class FileSource:
         parts = [f"{len(self)} image{'s' * (len(self) != 1)} in {self.root}"]
         if self.classes:
             parts.append(f"{len(self.classes)} classes{self.note}")
+        elif self.note:
+            parts.append(self.note)
         if self.ignored:
             parts.append(f"{self.ignored} other file{'s' * (self.ignored != 1)} ignored")
         return ", ".join(parts)
@@ -216,10 +218,14 @@ def open_list(path: Path, root: Path | None = None) -> FileSource:
     if all(kind_of(file) == "nothing" for file in files):
         raise SourceError(
             f"none of the {len(files)} files listed in {path} exists, such as {rows[0].path!r}: "
-            f"paths are relative to {home}; root= names another folder"
+            f"paths are relative to {home}; open the list with root= for another folder"
         )
     labels, classes = class_labels([row.label for row in rows], what=str(path))
-    return _located("list", files, labels, _named(classes, labels, rows), home=home)
+    found = _located("list", files, labels, _named(classes, labels, rows), home=home)
+    others = rows[0].unlabelled
+    if not others:
+        return found
+    return replace(found, note=f"no labels, as no column is called label, class or target (but {', '.join(others)})")
 
 
 def _placed(home: Path, name: str) -> Path:

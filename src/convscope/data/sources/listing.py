@@ -33,11 +33,15 @@ NAME_COLUMNS = ("class_name", "label_name", "name", "category_name")
 
 @dataclass(frozen=True)
 class Listed:
-    """An image of a list: its path, its label as it stands there ("" where there is none), and its class's name."""
+    """An image of a list: its path, its label as it stands there ("" where there is none), and its class's name.
+
+    `unlabelled` are the names of a table's columns where it has others than paths, and none of labels.
+    """
 
     path: str
     label: str
     name: str = ""
+    unlabelled: tuple[str, ...] = ()
 
 
 def read_list(path: Path) -> list[Listed]:
@@ -83,7 +87,8 @@ def _table(text: str, first: str, path: Path) -> list[Listed]:
             return _unnamed(rows, path)
         places, rows = (0, 1, None), [[], *rows]  # no names: a path, a label, and what else there is
     at, label, name = places
-    return [Listed(_cell(row, at), _cell(row, label), _cell(row, name)) for row in rows[1:] if _cell(row, at)]
+    others = tuple(cell for place, cell in enumerate(rows[0]) if cell and place != at) if label is None else ()
+    return [Listed(_cell(row, at), _cell(row, label), _cell(row, name), others) for row in rows[1:] if _cell(row, at)]
 
 
 def _cell(row: Sequence[str], place: int | None) -> str:

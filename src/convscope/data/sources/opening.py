@@ -12,9 +12,10 @@ from convscope.data.sources.anonymous import anonymous
 from convscope.data.sources.arrays import array_sides, open_arrays
 from convscope.data.sources.base import ARRAY_SUFFIX, Source, is_image_name
 from convscope.data.sources.dataset import wrap_dataset
-from convscope.data.sources.files import open_files, open_folder, open_list
+from convscope.data.sources.files import FileSource, open_files, open_folder, open_list
 from convscope.data.sources.hub import open_hub, wrap_hub
 from convscope.data.sources.pack import open_pack
+from convscope.data.sources.pages import open_pages
 from convscope.data.sources.parquet import open_parquet
 from convscope.data.sources.samples import open_samples
 from convscope.data.sources.select import limit as limited
@@ -49,6 +50,7 @@ def open_source(
     | `npz:FILE` or an .npz path, perhaps `#train`, `#val`, `#test` | a pack of encoded images, or arrays and labels |
     | `npy:FILE` or an .npy path, perhaps `#LABELS.npy` | an array (n, H, W), (n, H, W, C) or (n, C, H, W) |
     | `tiles:FILE` or `tiles:FOLDER` | windows of a large TIFF or .npy raster, or of all in a folder |
+    | `pages:FILE` or `pages:FOLDER` | pages of TIFF files and frames of DICOM files, each an image |
     | `parquet:PATH` or a .parquet path, perhaps `#COLUMN` | a column of a file or of a folder's files |
     | `hf:NAME[@CONFIGURATION][:SPLIT]` | a dataset of the Hugging Face hub, or one saved to a folder |
     | `samples:` | the embedded sample photos |
@@ -203,6 +205,13 @@ def _tiles(place: str) -> Source:
     return open_tiles(_existing(Path(place)))
 
 
+def _pages(place: str) -> Source:
+    files = _open_text(place)
+    if not isinstance(files, FileSource):
+        raise SourceError(f"pages: are those of files, and {place!r} is {files.describe()}: give files or a folder")
+    return open_pages(files)
+
+
 def _parquet(place: str) -> Source:
     path, column = _marked(place)
     return open_parquet(path, column)
@@ -221,6 +230,7 @@ _SCHEMES: dict[str, Callable[[str], Source]] = {
     "npz": _npz,
     "npy": _npy,
     "tiles": _tiles,
+    "pages": _pages,
     "parquet": _parquet,
     "hf": open_hub,
     "samples": _samples,

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data.allowance import USUAL, Allowance
+from convscope.data.damage import damage_as
 from convscope.data.npz import MAGIC, mapped_npy
 from convscope.data.rasters import Raster
 from convscope.data.sources.base import PicklableLock, hash_items, is_image_name, natural_key
@@ -179,11 +180,10 @@ class TileSource:
         if height * width > self.allowance.pixels:
             raise ImageError(f"a window of {height}x{width} pixels has more than {self.allowance.pixels}")
         try:
-            found = self.rasters[number].window(top, left, height, width, most=self.allowance.pixels)
-        except (ImageError, SourceError) as error:
+            with damage_as("file"):
+                found = self.rasters[number].window(top, left, height, width, most=self.allowance.pixels)
+        except SourceError as error:
             raise ImageError(str(error)) from error
-        except Exception as error:
-            raise ImageError(f"damaged file: {str(error) or type(error).__name__}") from error
         if found.extremes() is None:
             raise ImageError("the window holds no data")
         return found
@@ -270,11 +270,10 @@ def _open(path: Path) -> Windowed:
         return ArrayRaster.open(path)
     if start.startswith(MARKS):
         try:
-            return TiffRaster.open(path)
+            with damage_as("TIFF"):
+                return TiffRaster.open(path)
         except (SourceError, ImageError) as error:
             raise SourceError(f"{path}: {error}") from error
-        except Exception as error:
-            raise SourceError(f"{path} cannot be read as a TIFF: {error}") from error
     raise SourceError(f"{path} is neither a TIFF nor an .npy file: only those are read by windows")
 
 

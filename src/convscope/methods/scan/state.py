@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.data import Failure
+from convscope.data.recipes import differences
 from convscope.errors import StoreError
+from convscope.files import parse_json
 from convscope.kernels import State
 from convscope.methods.scan.statistics import SampledResponses, StatisticsTable
 from convscope.methods.scan.topk import TopKTable, Winners
@@ -140,7 +142,7 @@ class ScanIdentity:
         for what in ("images", *_OPTIONS, *_USUAL):
             mine, theirs = getattr(self, what), getattr(other, what)
             if mine != theirs:
-                said.append(f"{what} {mine}, not {theirs}")
+                said += _recipes(mine, theirs) if what == "preprocess" else [f"{what} {mine}, not {theirs}"]
         if self.layers != other.layers:
             mine, theirs = (" ".join(layer.name for layer in x.layers) for x in (self, other))
             said.append(f"layers {mine}, not {theirs}" if mine != theirs else "layers of other shapes")
@@ -156,6 +158,17 @@ class ScanIdentity:
             raise StoreError(
                 f"{where} holds another scan: {'; '.join(said)}. Take another folder, or repeat the scan it holds"
             )
+
+
+def _recipes(mine: str, theirs: str) -> list[str]:
+    """How two recipes of images differ, as JSON texts that may have been written by anybody."""
+    try:
+        found, wanted = parse_json(mine), parse_json(theirs)
+    except ValueError:
+        return [f"preprocess {mine}, not {theirs}"]
+    both = isinstance(found, dict) and isinstance(wanted, dict)
+    said = differences(found, wanted) if both else [f"{mine}, not {theirs}"]
+    return [f"preprocess: {', '.join(said)}"]
 
 
 def _whole(value: Any, least: int, most: int) -> int:

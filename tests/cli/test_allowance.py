@@ -10,6 +10,7 @@ import convscope as cs
 from convscope import data
 from convscope.errors import SourceError
 from convscope.generalisation import datasets
+from convscope.methods import inputs
 from convscope.studies import asking
 from convscope.training import splits
 from tests.cli.conftest import write_images
@@ -23,7 +24,7 @@ def test_scan_leaves_larger_images_out(convscope: Callable, images: Path, tmp_pa
     assert done.out.splitlines()[-1].startswith("7 images (1 could not be read)")
     done = convscope("scan", "zoo:tiny", images, "-o", tmp_path / "b", "--max-bytes", 6000)
     assert done.out.splitlines()[-1].startswith("7 images (1 could not be read)")
-    assert convscope("scan", "zoo:tiny", images, "-o", tmp_path / "c").out.splitlines()[-1].startswith("8 images:")
+    assert convscope("scan", "zoo:tiny", images, "-o", tmp_path / "c").out.splitlines()[-1].startswith("8 images; ")
 
 
 COMMANDS: dict[str, tuple[object, ...]] = {
@@ -55,7 +56,7 @@ def test_every_command_passes_the_bounds_on(
             return real(spec, **options)
         raise SourceError("as far as this test goes")
 
-    for place in (cs, data, splits, datasets, asking):
+    for place in (cs, data, splits, datasets, asking, inputs):
         monkeypatch.setattr(place, "open_source", opened, raising=False)
     tokens = [str(token).replace("IMAGES", str(images)).replace("OUT", str(tmp_path)) for token in COMMANDS[command]]
     rooted = command != "transfer"  # its target set is opened as it is named first

@@ -251,10 +251,12 @@ def test_gates_are_a_rule_s_option_of_deconv(
     monkeypatch.syspath_prepend(tmp_path)
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)).save(tmp_path / "photo.png")
     (tmp_path / "fit.json").write_text(json.dumps(cs.Preprocess(16, 16).to_json()))
-    asked = ("deconv", "py:gated_net_of_test:Gated", tmp_path / "photo.png", "-u", "mul:1@5,5", "-o", tmp_path / "out")
+    asked = ("deconv", "py:gated_net_of_test:Gated", tmp_path / "photo.png", "-u", "mul:1@5,5")
     sizes = {}
-    for options in ((), ("--gates", "exact"), ("--rule", "gradient"), ("--rule", "gradient", "--gates", "held")):
-        done = convscope(*asked, "--preprocess", tmp_path / "fit.json", "--json", *options)
+    for n, options in enumerate(
+        ((), ("--gates", "exact"), ("--rule", "gradient"), ("--rule", "gradient", "--gates", "held"))
+    ):
+        done = convscope(*asked, "-o", tmp_path / str(n), "--preprocess", tmp_path / "fit.json", "--json", *options)
         assert done.code == 0, done.err
         (one,) = done.document["projections"]
         sizes[options] = one["box"][2] - one["box"][0]

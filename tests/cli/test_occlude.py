@@ -251,8 +251,9 @@ def parts(path: Path) -> None:
 def test_correspond_writes_what_the_library_finds(convscope: Callable, images: Path, tmp_path: Path) -> None:
     parts(tmp_path / "parts.csv")
     out = tmp_path / "out"
-    asked = ("correspond", "zoo:tiny", images, "--parts", tmp_path / "parts.csv", "-o", out, "--draws", "6")
-    done = convscope(*asked, "--layers", "relu1,fc", "--seed", "4", "--json")
+    asked = ("correspond", "zoo:tiny", images, "--parts", tmp_path / "parts.csv", "--draws", "6")
+    asked = (*asked, "--layers", "relu1,fc", "--seed", "4", "--json")
+    done = convscope(*asked, "-o", out)
     assert done.code == 0, done.err
     net = cs.load("zoo:tiny", seed=4)  # which decides the weights, too
     source = cs.open_source([str(images / "even" / f"{i}.png") for i in (0, 2, 4, 6)])
@@ -274,9 +275,9 @@ def test_correspond_writes_what_the_library_finds(convscope: Callable, images: P
     assert [row["random"] for row in found] == pytest.approx([result.random for result in expected.results])
     assert [row["part"] for row in rows_of(out / "correspondence.csv")] == ["eye", "nose"] * 2
     assert (out / "correspondence.png").is_file()
-    again = convscope(*asked, "--layers", "relu1,fc", "--seed", "4", "--json", "--workers", "1").document
+    again = convscope(*asked, "-o", out, "--workers", "1").document
     assert again["results"] == found
-    reduced = convscope(*asked, "--layers", "relu1,fc", "--seed", "4", "--json", "--places", "2").document
+    reduced = convscope(*asked, "-o", tmp_path / "reduced", "--places", "2").document
     channels = net.layers["relu1"].channels
     assert [row["features"] for row in reduced["results"]][:2] == [4 * channels] * 2
     assert reduced["results"][2:] == found[2:]

@@ -35,7 +35,8 @@ def test_report_has_a_line_a_layer_and_says_what_was_scanned(convscope: Callable
     assert [line.split()[0] for line in done.out.splitlines()[1 : 1 + len(stages)]] == list(stages)
     assert f"layers {', '.join(stages)}" in done.err
     assert "scan: 7/7" in done.err
-    assert done.out.splitlines()[-1] == f"7 images: {tmp_path / 'out'}"
+    assert done.out.splitlines()[-1].startswith("7 images; ")
+    assert done.out.splitlines()[-1].endswith(f": {tmp_path / 'out'}")
 
 
 def test_json_agrees_with_what_was_stored(convscope: Callable, images: Path, tmp_path: Path) -> None:

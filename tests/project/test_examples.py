@@ -65,6 +65,8 @@ def test_python_sessions_of_the_documents_say_what_they_show(
 ) -> None:
     pytest.importorskip("skimage")
     monkeypatch.chdir(tmp_path)
-    found = doctest.testfile(str(document), module_relative=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    found = doctest.testfile(
+        str(document), module_relative=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    )
     assert found.attempted > 0
     assert found.failed == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from torch import nn
 from torch.export import ExportedProgram
 
 from convscope.arguments import checked
@@ -134,6 +135,59 @@ def load(
     >>> net.name, net.input_shape, net.layers[0].name
     ('zoo:tiny (random weights, seed 0)', (3, 32, 32), 'conv1')
     """
+    return load_with_module(
+        spec,
+        weights=weights,
+        input_size=input_size,
+        in_channels=in_channels,
+        preprocess=preprocess,
+        mean=mean,
+        std=std,
+        resize=resize,
+        range=range,
+        bands=bands,
+        classes=classes,
+        channels=channels,
+        seed=seed,
+        device=device,
+        dtype=dtype,
+        randomness=randomness,
+        output=output,
+        scores=scores,
+    )[0]
+
+
+@usual_settings()
+def load_with_module(
+    spec: str,
+    *,
+    weights: str | Path | None = None,
+    input_size: int | tuple[int, int] | None = None,
+    in_channels: int | None = None,
+    preprocess: Recipe | None = None,
+    mean: Numbers | None = None,
+    std: Numbers | None = None,
+    resize: int | tuple[int, int] | None = None,
+    range: Range | str | None = None,
+    bands: tuple[int, ...] | None = None,
+    classes: Classes | None = None,
+    channels: Channels = "rgb",
+    seed: int = 0,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    randomness: Randomness = "refuse",
+    output: str | int | None = None,
+    scores: Scores = "auto",
+) -> tuple[Network, nn.Module | ExportedProgram]:
+    """The network that `load` gives for these arguments, and the module or program that it was traced from.
+
+    Raises:
+        What `load` raises.
+
+    >>> net, module = load_with_module("zoo:tiny")
+    >>> net.name, type(module).__name__
+    ('zoo:tiny (random weights, seed 0)', 'TinyNet')
+    """
     scheme, name = split_spec(spec)
     asked = Asked(recipe_of(preprocess), mean, std, resize, range_of(range), bands)
     size = _size(input_size, asked.size)
@@ -160,7 +214,7 @@ def load(
             net = net.reading(output, scores=scores, class_count=request.outputs)
     if classes is not None:
         _check_outputs(net, request)
-    return net if target is None and dtype is None else net.to(device=target, dtype=dtype)
+    return net if target is None and dtype is None else net.to(device=target, dtype=dtype), found.module
 
 
 def split_spec(spec: str) -> tuple[str, str]:

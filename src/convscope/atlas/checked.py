@@ -1,4 +1,4 @@
-"""What a check of the network found, noted in an atlas's manifest, whose page says it where it says what was made how."""
+"""What a check of the network found, noted in an atlas's manifest, and said by its page."""
 
 from __future__ import annotations
 

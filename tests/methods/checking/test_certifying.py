@@ -236,14 +236,24 @@ def test_a_module_that_draws_from_python_s_generator_fails_it_though_its_program
 
 
 # -- networks of many kinds -------------------------------------------------------------------------------------------
+class Chained(headed.Trunk):
+    """Space to depth and a matrix product over positions, each of which is one step for several operations."""
+
+    def maps(self, x: Tensor) -> Tensor:
+        n, c, h, w = x.shape
+        x = x.view(n, c, h // 2, 2, w // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(n, 4 * c, h // 2, w // 2)
+        x = (torch.linspace(-1, 1, 36).view(3, 12).to(x) @ x.flatten(2)).view(n, 3, h // 2, w // 2)
+        return super().maps(x)
+
+
 def made(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
     heads: dict[str, Callable[[], nn.Module]] = {
-        "two heads": headed.TwoHeads, "sequence": headed.Steps, "detector": headed.Detector,
+        "two heads": headed.TwoHeads, "chained": Chained, "sequence": headed.Steps, "detector": headed.Detector,
     }  # fmt: skip
     return (headed.made(heads[name]()), headed.SHAPE) if name in heads else nets.make(name)
 
 
-KINDS = ("two heads", "sequence", "detector", "gated", "windows", "shuffled")
+KINDS = ("two heads", "chained", "sequence", "detector", "gated", "windows", "shuffled")
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -25,6 +25,7 @@ from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d, ConvTranspose2d, Linear
 from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import Product, Rectifier, SmoothActivation
+from convscope.graph.steps.rearranging import Chain
 
 aten = torch.ops.aten
 
@@ -174,14 +175,14 @@ class Literal:
         if step.call.target in _BATCH_NORMS and isinstance(step, BatchNorm):
             return given[0] if self._structure is not None else _batch_norm(step, given[0])
         if step.call.target is F.local_response_norm:
-            return _Response.apply(given[0], Step.run(step, given), self._current)
+            return _Response.apply(given[0], _operation(step, given), self._current)
         if step.call.target in _STATISTICS:
-            return _Laid.apply(Step.run(step, [t.contiguous() for t in given]))
+            return _Laid.apply(_operation(step, [t.contiguous() for t in given]))
         source = self._rectified(step)
         if source is not None:
             straight = self._structure is not None
-            return _Activation.apply(alive[source], Step.run(step, given), self._current, straight)
-        return Step.run(step, given) if self._structure is None else self._structural(step, given)
+            return _Activation.apply(alive[source], _operation(step, given), self._current, straight)
+        return _operation(step, given) if self._structure is None else self._structural(step, given)
 
     def _rectified(self, step: Step) -> int | None:
         """The value that the activation which makes a step's value is one of; None where none does."""
@@ -196,14 +197,22 @@ class Literal:
             return _mean_of_windows(step, given[0])
         weighted = isinstance(step, Conv2d | ConvTranspose2d | Linear)
         if weighted or (isinstance(step, Product) and step.by_constant):
-            return Step.run(step.moved(self._positive), given)
-        return Step.run(step, given)
+            return _operation(step.moved(self._positive), given)
+        return _operation(step, given)
 
     def _positive(self, leaf: Any) -> Any:
         if not isinstance(leaf, Tensor) or not leaf.is_floating_point():
             return leaf
         drawn = torch.rand(leaf.shape, generator=self._structure, dtype=leaf.dtype, device="cpu") + 0.5
         return drawn.to(leaf.device) / (max(leaf[0].numel(), 1) if leaf.dim() > 1 else 1)
+
+
+def _operation(step: Step, given: Sequence[Tensor]) -> Tensor:
+    """What a step's own operation gives, or its operations one after the other."""
+    call = step.call
+    if isinstance(call.target, Chain):
+        return call.target(given[0], call.args[1], len(given[0]))
+    return Step.run(step, given)
 
 
 def rectifier_named(step: Step) -> bool:

@@ -209,9 +209,10 @@ def load_with_module(
     # What a function of the caller's own makes is as that function means it.
     with nullcontext() if scheme == "py" else float32_by_default():
         found = SCHEMES[scheme].find(request)
-        net = _trace(request, found, asked, names or found.classes, randomness)
-        if output is not None or scores != "auto" or request.outputs is not None:
-            net = net.reading(output, scores=scores, class_count=request.outputs)
+        meant: dict[str, Any] = {"randomness": randomness, "output": output, "scores": scores}
+        net = _trace(request, found, asked, names or found.classes, meant)
+        if request.outputs is not None:
+            net = net.reading(class_count=request.outputs)
     if classes is not None:
         _check_outputs(net, request)
     return net if target is None and dtype is None else net.to(device=target, dtype=dtype), found.module
@@ -291,9 +292,9 @@ def _device(device: str | torch.device | None) -> torch.device | None:
 
 
 def _trace(
-    request: ModelRequest, found: Found, asked: Asked, classes: tuple[str, ...] | None, randomness: Randomness
+    request: ModelRequest, found: Found, asked: Asked, classes: tuple[str, ...] | None, meant: dict[str, Any]
 ) -> Network:
-    about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, "randomness": randomness}
+    about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, **meant}
     if isinstance(found.module, ExportedProgram):
         net = _network_of(found.module, request, preprocess=None, **about)
         net.preprocess = asked.recipe_for(found.preprocess, net.input_shape[1:], net.input_shape[0])

@@ -336,3 +336,12 @@ def test_a_dead_network_proves_nothing() -> None:
 def test_what_is_no_number_fails() -> None:
     one = Evidence.of("outputs", "outputs", [Compared("outputs", "a", 0.0), Compared("outputs", "b", np.nan)], 1e-6)
     assert (one.verdict, one.where) == ("fails", "b")
+
+
+def test_an_input_of_which_nothing_is_left_is_suspected() -> None:
+    layers = [nn.Conv2d(3, 4, 3, 2, 1), nn.ReLU(), nn.Conv2d(4, 4, 3, 2, 1), nn.ReLU(), nn.Conv2d(4, 4, 3, 2, 1)]
+    net = Network.trace(nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1)), (3, 6, 6))
+    (remark,) = certify(net, layers=["0"]).remarks
+    assert remark.startswith("'4', the last convolution, has one position, whose field of 15 x 15 pixels is mostly")
+    made_so = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 4))
+    assert certify(Network.trace(made_so, (3, 6, 6)), layers=["0"]).remarks == ()

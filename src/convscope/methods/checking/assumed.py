@@ -24,9 +24,25 @@ def assumptions(net: Network) -> tuple[str, ...]:
         *_activations(net),
         *_by_kind("no activation known by name, by derivative", _unnamed(net)),
         *_by_kind("held constant as gates", [step for step in net.steps if step.call.held or step.op == "glu"]),
-        *_by_kind("no rule of their own, by fallback", [step for step in net.steps if type(step) is Step]),
+        *_by_kind("no rule of their own, by fallback", _without_rule(net)),
         *([f"random, as was allowed: {_listed(net.program.random)}"] if net.program.random else []),
     )
+
+
+def suspicions(net: Network) -> list[str]:
+    """What is likely not to be meant: an input so small that nothing is left of it but one position."""
+    last = next(
+        (one for one in reversed(net.layers) if one.op == "conv2d" and one.spatial and one.gates != "part"), None
+    )
+    height, width = net.input_shape[1:]
+    if last is None or last.field is None or (last.height, last.width) != (1, 1):
+        return []
+    if last.field.size[0] <= height or last.field.size[1] <= width:  # made to end so
+        return []
+    return [
+        f"'{last.name}', the last convolution, has one position, whose field of {last.field.size[0]} x "
+        f"{last.field.size[1]} pixels is mostly beyond the image: is {height} x {width} the size that it was made for?"
+    ]
 
 
 def _activations(net: Network) -> list[str]:
@@ -44,6 +60,11 @@ def _activations(net: Network) -> list[str]:
         places = [step.name for step in standing if step.op == op]
         found.append(f"rectified, by behaviour: {len(places)} {op} written out, at {_listed(places)}")
     return found or ["rectified: nothing, there is no activation"]
+
+
+def _without_rule(net: Network) -> list[Step]:
+    """The steps that take their vector-Jacobian product on whole maps; masks take none."""
+    return [step for step in net.steps if type(step) is Step and net.values[step.index].floating]
 
 
 def _unnamed(net: Network) -> list[Step]:
@@ -66,4 +87,4 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in some[:_NAMED]) + more
 
 
-__all__ = ["assumptions"]
+__all__ = ["assumptions", "suspicions"]

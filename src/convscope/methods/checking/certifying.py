@@ -14,7 +14,7 @@ from convscope.graph import Network, PullOptions
 from convscope.graph.options import Gates
 from convscope.graph.randomness import own_generators
 from convscope.graph.running import as_map
-from convscope.methods.checking.assumed import assumptions
+from convscope.methods.checking.assumed import assumptions, suspicions
 from convscope.methods.checking.certificate import Certificate, Compared, Evidence
 from convscope.methods.checking.literal import Literal
 from convscope.methods.checking.original import Original, OriginalRun, alike
@@ -95,6 +95,7 @@ def certify(
     for done, one in enumerate(found.evidence(), 1):
         evidence.append(one)
         progress("check", done, max(done, found.kinds))
+    found.remarks += suspicions(net)
     return Certificate(
         net.name, net.fingerprint, shown, seed, tuple(evidence), tuple(found.compared), assumptions(net),
         tuple(found.remarks),

@@ -31,7 +31,6 @@ from convscope.graph.steps import Step
 from convscope.settings import usual_settings
 from convscope.shown import Shown
 
-
 RECIPES = ("imagenet", "unit")
 """What preprocessing may be called; what the names mean is known where images are."""
 

@@ -253,7 +253,7 @@ def made(name: str) -> tuple[nn.Module, tuple[int, int, int]]:
     return (headed.made(heads[name]()), headed.SHAPE) if name in heads else nets.make(name)
 
 
-KINDS = ("two heads", "chained", "sequence", "detector", "gated", "windows", "shuffled")
+KINDS = ("two heads", "chained", "sequence", "detector", "gated", "windows")
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,46 +148,6 @@ def test_the_command_line_and_python_say_the_same_of_a_network(
     assert isinstance(found.found, cs.Judgement)
     assert found.found[asked.measure].value is not None
     assert found.images == COUNT
-
-
-def test_every_image_s_answer_is_written_down(room: Path, tmp_path: Path) -> None:
-    net = cs.load(f"py:{__name__}:one_logit", classes=["yes"])
-    found = cs.evaluate(net, str(room / "photos"), store=tmp_path / "one")
-    with (tmp_path / "one" / "predictions.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    source = cs.open_source(str(room / "photos"))
-    assert [row["image"] for row in rows] == [source.name(i) for i in range(COUNT)]
-    assert [row["truth"] for row in rows] == [str(source.label(i)) for i in range(COUNT)]
-    right = sum(row["truth"] == row["prediction"] for row in rows)
-    assert found.rows()[1]["value"] == pytest.approx(right / COUNT)
-    assert all((float(row["probability"]) > 0.5) == (row["prediction"] == "1") for row in rows)
-    assert cs.Evaluation.load(tmp_path / "one").names == found.names
-
-    values = cs.load(f"py:{__name__}:two_heads", output="embedding", scores="none")
-    cs.evaluate(values, str(room / "photos"), truth=str(room / "values.csv"), store=tmp_path / "values")
-    with (tmp_path / "values" / "predictions.csv").open(newline="") as file:
-        first = next(csv.DictReader(file))
-    assert list(first)[:3] == ["image", "output 0 true", "output 0"]
-    assert len(first) == 25
-
-    maps = cs.load(f"py:{__name__}:segmenter")
-    cs.evaluate(maps, str(room / "photos"), truth=str(room / "masks"), store=tmp_path / "maps")
-    assert not (tmp_path / "maps" / "predictions.csv").exists()
-
-
-def test_all_targets_are_said(room: Path) -> None:
-    net = cs.load(f"py:{__name__}:segmenter", classes=["cat", "dog", "owl"])
-    asked = ["owl", "owl@2,3,9,11", "cat"]
-    found = cs.occlude(net, str(room / "photos"), size=8, stride=8, limit=2, target=asked)
-    rows = found.rows()
-    assert [row["class"] for row in rows] == ["owl", "owl at 2,3,9,11", "cat"] * 2
-    for at, row in enumerate(rows[:3]):
-        before, after = found.measured("probability", target=at)
-        assert row["probability"] == pytest.approx(float(before[0]))
-        assert row["least"] == pytest.approx(float(after[0].min()))
-        assert f"{row['class']} {row['probability']:.3f}, {row['least']:.3f} where" in found.lines[0]
-    assert len(found.lines) == 2
-    assert len(found.to_json()["images"]) == 6
 
 
 def test_an_image_s_own_class_is_the_one_or_is_refused(room: Path) -> None:

@@ -6,6 +6,9 @@ from .graph import Field as Field, Layer as Layer, LayerList as LayerList, Netwo
 from .graph import PullOptions as PullOptions, Report as Report
 from .models import load as load
 
+from .studies import Check as Check, check as check
+from .methods.checking import Certificate as Certificate, Compared as Compared, Evidence as Evidence
+
 # images
 from .data import Failure as Failure, Images as Images, Preprocess as Preprocess, Source as Source
 from .data import cached as cached, open_source as open_source

@@ -46,6 +46,7 @@ def test_the_manifest_says_what_it_was_made_from(net: Network, atlas: Atlas) -> 
     found = atlas.manifest
     assert found["model"]["fingerprint"] == net.fingerprint
     assert found["model"]["output"] == "fc"
+    assert found["model"]["meaning"] == ("10 outputs: taken as logits of classes that exclude each other (softmax)")
     assert found["data"]["count"] == 15
     assert found["data"]["classes"] == 3
     assert found["units"] == 16 + 32 + 10

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from convscope.data.recipes import RecipeName
 from convscope.errors import UsageError
 from convscope.graph import Head, Network
+from convscope.graph.traced import RECIPES
 from tests.graph import headed
 from tests.graph.headed import SHAPE, made
 
@@ -234,3 +238,26 @@ def test_a_map_whose_softmax_runs_over_positions_is_no_softmax_of_classes() -> N
             return F.softmax(super().forward(x)["out"], 3)
 
     assert "(softmax)" in network(Attention()).head.summary
+
+
+def test_names_of_another_number_of_classes_are_refused() -> None:
+    for module, names in ((headed.Trunk(), 3), (headed.OneLogit(), 3), (headed.Detector(), 2), (headed.UNet(), 4)):
+        with pytest.raises(UsageError, match=rf"has \d outputs, and classes= names {names}"):
+            Network.trace(headed.made(module), headed.SHAPE, classes=[str(i) for i in range(names)])
+    with pytest.raises(UsageError, match=r"its outputs: 'embedding' \(12,\), 'logits' \(3,\)\): give a name for each"):
+        Network.trace(headed.made(headed.TwoHeads()), headed.SHAPE, classes=["a", "b"])
+    # A single class may have one name or two; values have none, and what is asked for may be another output.
+    for names in (["ill"], ["well", "ill"]):
+        assert Network.trace(headed.made(headed.OneLogit()), headed.SHAPE, classes=names).classes == tuple(names)
+    values = Network.trace(
+        headed.made(headed.TwoHeads()), headed.SHAPE, classes=["a", "b"], output="embedding", scores="none"
+    )
+    assert values.head.kind == "values"
+
+
+def test_a_preprocessing_of_no_known_name_is_refused_at_once() -> None:
+    with pytest.raises(
+        UsageError, match=r"no preprocessing 'imagnet'; did you mean 'imagenet'. .by name there are ima"
+    ):
+        Network.trace(nn.Conv2d(3, 2, 3), (3, 8, 8), preprocess="imagnet")
+    assert get_args(RecipeName) == RECIPES

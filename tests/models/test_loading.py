@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 import convscope
 from convscope.data import Preprocess
 from convscope.errors import ConvscopeError, UsageError
-from convscope.models.loading import SCHEMES, load, split_spec
+from convscope.models.loading import SCHEMES, load, load_with_module, split_spec
 from convscope.models.request import resized
 
 
@@ -116,3 +117,12 @@ def test_resize_grows_with_the_input() -> None:
 def test_exact_resizes_grow_with_the_input() -> None:
     assert resized(Preprocess(224, 200, resize=(256, 240)), (112, 100)).resize == (128, 120)
     assert resized(Preprocess(224, 224), (64, 96)).resize is None
+
+
+def test_a_network_is_loaded_with_its_module() -> None:
+    net, module = load_with_module("zoo:tiny", seed=3, dtype=torch.float64)
+    assert net.fingerprint == load("zoo:tiny", seed=3, dtype=torch.float64).fingerprint
+    assert isinstance(module, nn.Module)
+    images = torch.randn(2, 3, 32, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(net.run(images)[net.output].float(), module.eval()(images), rtol=1e-4, atol=1e-5)

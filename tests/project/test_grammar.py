@@ -28,6 +28,7 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("open_source", "spec"): "Any",
     ("open_target", "spec"): "Any",
     ("diagnose", "images"): "Images | None = None",
+    ("check", "images"): "Images | None = None",
     ("transfer", "images"): "TargetSet | Images",
     ("project_all", "images"): "Tensor",
     ("read_config", "spec"): "str | Path",
@@ -35,7 +36,7 @@ OTHERWISE: dict[tuple[str, str], str] = {
 }
 """What the page says in its last words: by function and argument, its type and default."""
 
-PYTHON_ONLY = {"progress", "options", "loading", "on_start", "on_epoch", "names", "nets", "net"}
+PYTHON_ONLY = {"module", "progress", "options", "loading", "on_start", "on_epoch", "names", "nets", "net"}
 """Arguments that a command gives by itself."""
 
 SPELLED = {"changes": "--set", "scratch_changes": "--scratch-set", "sets": "--voc-sets", "learning": "--classifiers"}

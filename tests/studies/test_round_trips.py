@@ -13,6 +13,7 @@ import convscope as cs
 from convscope import studies
 from convscope.errors import StoreError
 from convscope.generalisation import Learning
+from convscope.models.tiny import random_tiny
 from convscope.training import NetworkChoice
 from tests.studies.conftest import write_pictures
 from tests.training.shapes import SIDE, shapes, small
@@ -45,6 +46,7 @@ VERBS: dict[str, Call] = {
     ),
     "diagnose": lambda net, images, out: cs.diagnose([net, net], images, store=out, projections=4, labels=["a", "b"]),
     "diagnose weights": lambda net, images, out: cs.diagnose(net, store=out),
+    "check": lambda net, images, out: cs.check(net, images, module=random_tiny(), store=out, layers=["relu1", "fc"]),
     "train": lambda net, images, out: cs.train(small(epochs=1), shapes(40), out, validation=shapes(8, seed=1)),
     "evaluate": lambda net, images, out: cs.evaluate(net, images, store=out, match="index"),
     "ablate": lambda net, images, out: cs.ablate(
@@ -91,8 +93,8 @@ def test_every_verb_is_asked() -> None:
 KINDS: dict[str, type[cs.Answer]] = {
     "scan": cs.Scan, "deconv one": cs.Projection, "deconv several": cs.Projections, "occlude": cs.Occlusion,
     "invariance": cs.Invariance, "correspond": cs.Correspondence, "evolve": cs.Evolution, "diagnose": cs.Diagnosis,
-    "diagnose weights": cs.Diagnosis, "train": cs.Training, "evaluate": cs.Evaluation, "ablate": cs.Ablation,
-    "transfer": cs.Transfer, "overlap": cs.Overlap, "verify": cs.Verification,
+    "check": cs.Check, "diagnose weights": cs.Diagnosis, "train": cs.Training, "evaluate": cs.Evaluation,
+    "ablate": cs.Ablation, "transfer": cs.Transfer, "overlap": cs.Overlap, "verify": cs.Verification,
 }  # fmt: skip
 
 

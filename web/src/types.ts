@@ -79,6 +79,8 @@ export interface Manifest {
     input: [number, number, number];
     dtype: string;
     output: string;
+    /** What its numbers are taken for, in words; not there in older atlases. */
+    meaning?: string;
     classes: number;
     preprocessText: string;
     /** Which channels are shown, counted from 1, of images of other than one or three. */
@@ -97,6 +99,8 @@ export interface Manifest {
     gates?: string;
     seed: number | null;
   };
+  /** What a check of the network found, where one was added. */
+  check?: { holds: boolean; sentence: string };
   failures: { count: number; shown: { image: number; name: string; reason: string }[] };
   units: number;
   layers: LayerEntry[];

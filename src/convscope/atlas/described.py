@@ -72,6 +72,8 @@ def check_manifest(path: Path, found: Json) -> None:
     if len({one.casefold() for one in ids}) < len(ids) or len(set(names)) < len(names):
         raise _error(path, "layers", ids, "a list of layers with a name given twice")
     _check_subset(path, found.get("subset"), names)
+    if "check" in found:
+        _check(path, "check", found["check"], {"holds": _is(bool), "sentence": _is(str)})
 
 
 def _check_subset(path: Path, subset: Any, names: list[str]) -> None:

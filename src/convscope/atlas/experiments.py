@@ -19,7 +19,9 @@ from convscope.atlas.web import printable, script
 from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, write_bytes, writing
 
-Kind = Literal["occlusion", "invariance", "correspondence", "evolution", "diagnosis", "ablation", "transfer", "other"]
+Kind = Literal[
+    "occlusion", "invariance", "correspondence", "evolution", "diagnosis", "ablation", "transfer", "check", "other"
+]
 Cell = str | int | float | bool | None
 
 FIGURES = (".png", ".svg", ".webp", ".jpg")

@@ -110,6 +110,7 @@ def request(net: Network, source: Source, options: AtlasOptions, preprocess: Pre
         "input": list(net.input_shape),
         "dtype": str(net.dtype).removeprefix("torch."),
         "output": net.output,
+        "meaning": printable(net.meaning),
         "classes": len(net.classes or ()),
         "preprocess": preprocess.to_json(),
         "preprocessText": str(preprocess),

@@ -53,7 +53,7 @@ def build_app() -> App:
     atlases.default(atlas)
     _add(atlases, "export", "attach")
     app.command(atlases)
-    _add(app, "layers", "deconv", "scan")
+    _add(app, "layers", "check", "deconv", "scan")
     app.command(merge)
     _add(app, "occlude", "invariance", "correspond", "annotate", "serve", "transfer", "overlap", "evolve", "diagnose")
     _add(app, "train", "evaluate", "ablate", "verify")

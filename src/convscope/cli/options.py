@@ -195,9 +195,14 @@ class RuleOptions:
 
 def load_network(spec: str, asked: ModelOptions | None) -> "Network":
     """The network that the model options describe."""
+    return load_module(spec, asked)[0]
+
+
+def load_module(spec: str, asked: ModelOptions | None) -> "tuple[Network, Any]":
+    """The network that the model options describe, and the module or program that it was traced from."""
     import torch
 
-    import convscope
+    from convscope.models import load_with_module
 
     options = asked or ModelOptions()
     how: dict[str, Any] = vars(options) | {
@@ -209,7 +214,7 @@ def load_network(spec: str, asked: ModelOptions | None) -> "Network":
         "dtype": None if options.dtype is None else getattr(torch, options.dtype),
     }
     with _one_message():
-        return convscope.load(spec, **how)
+        return load_with_module(spec, **how)
 
 
 def loader(options: ModelOptions | None) -> "Callable[..., Network]":

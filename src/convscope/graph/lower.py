@@ -19,6 +19,7 @@ from convscope.graph.chaining import joined
 from convscope.graph.gates import with_gates
 from convscope.graph.heads import Output
 from convscope.graph.layouts import layout_of
+from convscope.graph.masking import without_masks
 from convscope.graph.names import Origin, assign_names
 from convscope.graph.nouns import Value
 from convscope.graph.program import Program
@@ -59,6 +60,7 @@ def lower(program: ExportedProgram) -> Program:
     Raises:
         TraceError: if it has no or several inputs, or no tensor among its outputs.
     """
+    without_masks(program)
     return _Lowering(program).result()
 
 

@@ -64,7 +64,7 @@ class Network(Traced):
 
         Raises:
             ShapeError: if `input_shape` is not three positive integers.
-            UsageError: if there is no such output.
+            UsageError: if there is no such output, it has another number of `classes`, or no such preprocessing.
             TraceError: if torch.export cannot follow the model, it is not a function of one batch of images, or it is
                 random.
 
@@ -85,6 +85,7 @@ class Network(Traced):
         if not len(net.layers) and (why := refusal(module)) is not None:
             # PyTorch takes a batch of one channel's images for a single volume.
             raise TraceError(why)
+        net._check_classes()
         return net._with(net.program.moved(lambda tensor: laid_out(tensor.clone() if copy else tensor)))
 
     @classmethod
@@ -112,7 +113,24 @@ class Network(Traced):
         lowered = lower(functional(program))
         refuse(randomness, name, lowered.random, ())
         net = cls(lowered, name=name, preprocess=preprocess, classes=classes, output=output, scores=scores)
+        net._check_classes()
         return net._with(net.program.moved(laid_out))
+
+    def _check_classes(self) -> None:
+        """Raises where there are names of classes, and another number of outputs."""
+        try:
+            head = self.head
+        except UsageError:  # it has no meaning, and says so where it is asked
+            return
+        known = len(self.classes or ())
+        fitting = (head.channels, head.classes, 1) if head.kind == "binary" else (head.channels, head.classes)
+        if self.classes and head.kind != "values" and known not in fitting:
+            sizes = ", ".join(f"'{one.name}' {self.values[one.value].shape}" for one in self.program.outputs)
+            others = f" (its outputs: {sizes})" if len(self.outputs) > 1 else ""
+            raise UsageError(
+                f"{self.name} has {head.channels} outputs, and classes= names {known}{others}: give a name for each, "
+                "or the output that has so many (output=)"
+            )
 
     @checked
     def to(self, device: torch.device | str | None = None, *, dtype: torch.dtype | None = None) -> Network:

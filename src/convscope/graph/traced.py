@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.errors import UsageError
+from convscope.errors import UsageError, nearest
 from convscope.graph.activations import activations
 from convscope.graph.fingerprint import fingerprint
 from convscope.graph.heads import Head, Scores
@@ -31,6 +31,9 @@ from convscope.graph.steps import Step
 from convscope.settings import usual_settings
 from convscope.shown import Shown
 
+RECIPES = ("imagenet", "unit")
+"""What preprocessing may be called; what the names mean is known where images are."""
+
 
 class Traced(Shown):
     """What is known of a network before it is run: `Network` is made, moved and run."""
@@ -47,6 +50,9 @@ class Traced(Shown):
         scores: Scores = "auto",
         class_count: int | None = None,
     ) -> None:
+        if isinstance(preprocess, str) and preprocess not in RECIPES:
+            close = nearest(preprocess, RECIPES)
+            raise UsageError(f"no preprocessing '{preprocess}'{close} (by name there are {', '.join(RECIPES)})")
         self.program: Program = program  # whose output is settled below
         self.name = name
         self.preprocess = preprocess

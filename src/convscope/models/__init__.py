@@ -3,7 +3,7 @@
 from convscope.models.architecture import ALEXNET, VARIANTS, ZFNET, Architecture, Conv, Full, Norm
 from convscope.models.imagenet import imagenet_classes
 from convscope.models.initial import initialise
-from convscope.models.loading import SCHEMES, load
+from convscope.models.loading import SCHEMES, load, load_with_module
 from convscope.models.networks import ConvNet, build
 from convscope.models.squeezenet import SqueezeNet
 from convscope.models.tiny import TinyNet
@@ -13,6 +13,7 @@ from convscope.models.zoo import ZOO, Entry, zoo_entry
 __all__ = [
     # any network
     "load",
+    "load_with_module",
     "SCHEMES",
     "imagenet_classes",
     # the zoo

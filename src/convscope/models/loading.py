@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from torch import nn
 from torch.export import ExportedProgram
 
 from convscope.arguments import checked
@@ -134,6 +135,59 @@ def load(
     >>> net.name, net.input_shape, net.layers[0].name
     ('zoo:tiny (random weights, seed 0)', (3, 32, 32), 'conv1')
     """
+    return load_with_module(
+        spec,
+        weights=weights,
+        input_size=input_size,
+        in_channels=in_channels,
+        preprocess=preprocess,
+        mean=mean,
+        std=std,
+        resize=resize,
+        range=range,
+        bands=bands,
+        classes=classes,
+        channels=channels,
+        seed=seed,
+        device=device,
+        dtype=dtype,
+        randomness=randomness,
+        output=output,
+        scores=scores,
+    )[0]
+
+
+@usual_settings()
+def load_with_module(
+    spec: str,
+    *,
+    weights: str | Path | None = None,
+    input_size: int | tuple[int, int] | None = None,
+    in_channels: int | None = None,
+    preprocess: Preprocess | RecipeName | str | Path | None = None,
+    mean: Numbers | None = None,
+    std: Numbers | None = None,
+    resize: int | tuple[int, int] | None = None,
+    range: Range | str | None = None,
+    bands: tuple[int, ...] | None = None,
+    classes: Sequence[str] | Literal["imagenet"] | int | str | Path | None = None,
+    channels: Channels = "rgb",
+    seed: int = 0,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    randomness: Randomness = "refuse",
+    output: str | int | None = None,
+    scores: Scores = "auto",
+) -> tuple[Network, nn.Module | ExportedProgram]:
+    """The network that `load` gives for these arguments, and the module or program that it was traced from.
+
+    Raises:
+        What `load` raises.
+
+    >>> net, module = load_with_module("zoo:tiny")
+    >>> net.name, type(module).__name__
+    ('zoo:tiny (random weights, seed 0)', 'TinyNet')
+    """
     scheme, name = split_spec(spec)
     asked = Asked(recipe_of(preprocess), mean, std, resize, range_of(range), bands)
     size = _size(input_size, asked.size)
@@ -155,12 +209,13 @@ def load(
     # What a function of the caller's own makes is as that function means it.
     with nullcontext() if scheme == "py" else float32_by_default():
         found = SCHEMES[scheme].find(request)
-        net = _trace(request, found, asked, names or found.classes, randomness)
-        if output is not None or scores != "auto" or request.outputs is not None:
-            net = net.reading(output, scores=scores, class_count=request.outputs)
+        meant: dict[str, Any] = {"randomness": randomness, "output": output, "scores": scores}
+        net = _trace(request, found, asked, names or found.classes, meant)
+        if request.outputs is not None:
+            net = net.reading(class_count=request.outputs)
     if classes is not None:
         _check_outputs(net, request)
-    return net if target is None and dtype is None else net.to(device=target, dtype=dtype)
+    return net if target is None and dtype is None else net.to(device=target, dtype=dtype), found.module
 
 
 def split_spec(spec: str) -> tuple[str, str]:
@@ -237,9 +292,9 @@ def _device(device: str | torch.device | None) -> torch.device | None:
 
 
 def _trace(
-    request: ModelRequest, found: Found, asked: Asked, classes: tuple[str, ...] | None, randomness: Randomness
+    request: ModelRequest, found: Found, asked: Asked, classes: tuple[str, ...] | None, meant: dict[str, Any]
 ) -> Network:
-    about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, "randomness": randomness}
+    about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, **meant}
     if isinstance(found.module, ExportedProgram):
         net = _network_of(found.module, request, preprocess=None, **about)
         net.preprocess = asked.recipe_for(found.preprocess, net.input_shape[1:], net.input_shape[0])

@@ -6,6 +6,7 @@ how an atlas shows it.
 
 from convscope.studies.ablation import Ablation, ablate
 from convscope.studies.answer import Answer, Entry, Figure, Saved
+from convscope.studies.checking import Check, check
 from convscope.studies.correspondence import Correspondence, correspond
 from convscope.studies.diagnosis import Diagnosis, diagnose
 from convscope.studies.duplication import Overlap, overlap
@@ -25,6 +26,9 @@ __all__ = [
     "Entry",
     "Figure",
     "Saved",
+    # whether a network is treated rightly
+    "check",
+    "Check",
     # responses and projections
     "scan",
     "merge",

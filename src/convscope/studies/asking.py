@@ -59,7 +59,7 @@ def targets_for(net: Network, source: Source | None, indices: Sequence[int], ask
         label = source.label(index)
         if label < 0:
             raise UsageError(f"target='labels': {source.name(index)} has no class in {source.describe()}")
-        found.append(_own_class(net, source.classes[label] if source.classes else label))
+        found.append(_own_class(net, source, index))
     return torch.tensor(found, dtype=torch.int64, device="cpu")
 
 
@@ -69,12 +69,27 @@ def _followed(net: Network, asked: int | str) -> int | str:
     return channel if region is None else f"{channel}@{region}"
 
 
-def _own_class(net: Network, label: int | str) -> int:
-    """The channel of an image's own class; that of the one class of a network with one output, whatever the image's."""
+def _own_class(net: Network, source: Source, index: int) -> int:
+    """The channel of an image's own class."""
+    label = source.label(index)
+    name = source.classes[label] if source.classes else str(label)
     if net.head.kind == "binary":
+        if not _is_the_one(net, source, label, name):
+            raise UsageError(
+                f"target='labels': {net.name} has one output, that of '{net.head.target_name(0, net.classes)}', and "
+                f"{source.name(index)} is of '{name}': leave the target out, and the one output is followed throughout"
+            )
         return 0
-    numbered = isinstance(label, int) or label.isdigit()
-    return net.head.first + int(label) if numbered else class_number(net, label)
+    return net.head.first + int(name) if name.isdigit() else class_number(net, name)
+
+
+def _is_the_one(net: Network, source: Source, label: int, name: str) -> bool:
+    """Whether images of a class are those that have the one class of a network: by its name, else the second of two."""
+    names = list(net.classes or ())
+    if 1 <= len(names) <= 2 and name.strip().casefold() == names[-1].strip().casefold():
+        return True
+    unnamed = not names or (len(names) == 2 and name.isdigit())
+    return unnamed and len(source.classes) in (0, 2) and label == 1
 
 
 def atlas_of(atlas: Atlas | str | PathLike[str] | None, net: Network | None = None) -> Atlas | None:

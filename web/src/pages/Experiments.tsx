@@ -14,6 +14,7 @@ const KINDS: Record<string, string> = {
   diagnosis: "Diagnosis",
   ablation: "Ablation",
   transfer: "Transfer",
+  check: "Check",
 };
 
 export function ExperimentsPage() {

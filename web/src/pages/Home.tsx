@@ -174,8 +174,11 @@ const Hash = ({ value }: { value: string }) => (
   </code>
 );
 
+/** The row of what not every atlas says. */
+const saidOf = (term: string, text: string | undefined): [string, string][] => (text ? [[term, text]] : []);
+
 function Provenance({ manifest }: { manifest: Manifest }) {
-  const { model, data, options, versions } = manifest;
+  const { model, data, options, versions, check } = manifest;
   return (
     <div class="cards">
       <Section title="Model">
@@ -185,6 +188,7 @@ function Provenance({ manifest }: { manifest: Manifest }) {
             ["Input", `${model.input.join(" × ")}, ${model.dtype}`],
             ["Preparation", model.preprocessText],
             ["Output", <Name key="o" text={model.output + (model.classes ? `, ${many(model.classes, "class", "classes")}` : "")} plain />],
+            ...saidOf("Taken for", model.meaning),
             ["SHA-256", <Hash key="h" value={model.fingerprint} />],
           ]}
         />
@@ -207,6 +211,7 @@ function Provenance({ manifest }: { manifest: Manifest }) {
             ["Shown", `${options.k} strongest responses a unit, one an image`],
             ["Projection", `${options.rule}; smooth activations: ${options.smooth}; colliding switches: ${options.overlap}; LRN: ${options.lrn}${options.gates ? `; gates: ${options.gates}` : ""}`],
             ["Seed", options.seed === null ? "not needed" : String(options.seed)],
+            ...saidOf("Check", check?.sentence),
             ["Versions", Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")],
           ]}
         />

@@ -1,0 +1,60 @@
+"""`convscope check`: the certificate, and exit code 3 where a network fails it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import convscope as cs
+from convscope.atlas.experiments import experiments
+from convscope.graph.steps.pointwise import ReLU
+
+
+def test_a_network_that_holds(convscope: Callable, images: Path, tmp_path: Path) -> None:
+    atlas = tmp_path / "atlas"
+    cs.build_atlas(cs.load("zoo:tiny"), str(images), atlas, k=1, layers=["conv1"])
+    command = ("check", "zoo:tiny", images, "-l", "relu1", "-l", "fc", "-o", tmp_path / "out", "--atlas", atlas)
+    done = convscope(*command)
+    assert done.code == 0, done.err
+    last = done.out.strip().splitlines()[-1]
+    assert last.startswith(
+        "zoo:tiny (random weights, seed 0) holds its check on 2 images: randomness, outputs, layers,"
+    )
+    assert "rectified, called so: " in done.out
+    assert "check: 10/10" in done.err
+    told = json.loads((tmp_path / "out" / "certificate.json").read_text())
+    assert (told["holds"], told["sentence"], told["images"]) == (True, last, ["even/0.png", "even/6.png"])
+    assert (tmp_path / "out" / "certificate.txt").read_text().startswith(last)
+    # In the atlas: an entry, and the sentence in the manifest; and the atlas is as whole as before.
+    (entry,) = experiments(atlas)
+    assert (entry.kind, entry.figures, entry.summary) == ("check", ("check.png",), last)
+    opened = cs.Atlas.open(atlas)
+    assert opened.manifest["check"] == {"holds": True, "sentence": last}
+    assert cs.verify(atlas).intact
+
+
+def test_a_network_that_fails_ends_with_3(convscope: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ReLU, "pull", lambda step, signal, context: {0: signal})
+    done = convscope("check", "zoo:tiny", "--layers", "fc", "--json", "-o", tmp_path)
+    assert done.code == 3
+    assert "zoo:tiny (random weights, seed 0) fails its check: " in done.err
+    assert done.document["holds"] is False
+    assert {one["name"] for one in done.document["evidence"] if one["verdict"] == "fails"} == {
+        *("gradients", "deconvnet", "gradient", "guided"),
+    }
+    assert "fails: projections by deconvnet against autograd" in (tmp_path / "certificate.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("zoo:tiny", "--layers", "conv9"), 2, "layer 'conv9' is not in"),
+        (("zoo:tiny", "nowhere"), 4, "nowhere"),
+        (("zoo:tinny",), 2, "did you mean 'tiny'"),
+    ],
+)
+def test_bad_input_is_named(convscope: Callable, arguments: tuple[str, ...], code: int, message: str) -> None:
+    done = convscope("check", *arguments)
+    assert done.code == code, done.err
+    assert message in done.err

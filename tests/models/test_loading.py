@@ -50,8 +50,8 @@ def test_load_is_a_public_name() -> None:
     ("options", "message"),
     [
         ({"input_size": 0}, "input_size=0 is no size"),
-        ({"input_size": (32, 32, 3)}, "is no size"),
-        ({"input_size": (32, 3.5)}, "is no size"),
+        ({"input_size": (32, 32, 3)}, "give a whole number, two whole numbers or None"),
+        ({"input_size": (32, 3.5)}, "give a whole number, two whole numbers or None"),
         ({"input_size": 48, "preprocess": Preprocess(32, 32)}, "input_size=48, but .* makes images of 32x32"),
         ({"classes": 0}, "at least one output"),
         ({"classes": "cats"}, "is no text file of names, no number, and not 'imagenet'.*the names themselves"),

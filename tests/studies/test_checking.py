@@ -38,7 +38,7 @@ def test_numbers_that_are_none_are_no_json_numbers(net: cs.Network) -> None:
 
 
 def test_a_module_is_no_network() -> None:
-    with pytest.raises(UsageError, match="trace it first"):
+    with pytest.raises(UsageError, match="a module is traced first"):
         cs.check(random_tiny())  # type: ignore[arg-type]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 from torch.export import ExportedProgram
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.atlas.checked import note_check
 from convscope.data import Images
@@ -20,7 +21,7 @@ from convscope.graph import Network
 from convscope.methods.checking import Certificate, certify
 from convscope.models import load_with_module
 from convscope.progress import Progress, silent
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network
 from convscope.studies.pictures import Seen, look_at
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
@@ -131,6 +132,7 @@ class Check(Answer):
         return made
 
 
+@checked
 def check(
     model: Network | str,
     images: Images | None = None,
@@ -179,6 +181,8 @@ def check(
     expect_network(model)
     shown = atlas_of(atlas, model)
     pictures = None if images is None else look_at(model, images, limit=ENOUGH if limit is None else limit)
+    asked = question(model, None if pictures is None else pictures.seen.collection, layers=layers, seed=seed)
+    Check.expect_place(store, asked)
     found = certify(
         model,
         None if pictures is None else pictures.inputs,
@@ -187,7 +191,8 @@ def check(
         seed=seed,
         progress=progress or silent,
     )
-    return finished(Check(found, None if pictures is None else pictures.seen), store=store, atlas=shown, name=name)
+    answer = Check(found, None if pictures is None else pictures.seen)
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name)
 
 
 __all__ = ["Check", "check"]

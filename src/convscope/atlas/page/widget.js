@@ -1,4 +1,4 @@
-// ../../../main/web/node_modules/preact/dist/preact.mjs
+// node_modules/preact/dist/preact.mjs
 var e, t, n, r, i, a, o, s, c, l, u, d = Symbol.for("pv"), f = {}, p = [], m = /^m(i|n|o|s|text|space)$/, h = Array.isArray, g = p.slice, _ = Object.assign;
 function v(e) {
 	e && e.parentNode && e.remove();
@@ -282,7 +282,7 @@ e = { __e: function(e, t, n, r) {
 }, x.prototype.render = b, n = [], i = 0, a = function(e, t) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
-// ../../../main/web/node_modules/preact/hooks/dist/hooks.mjs
+// node_modules/preact/hooks/dist/hooks.mjs
 var fe, M, pe, me, he = Object.is, ge = 0, _e = [], ve = [], N = e, ye = N.__b, be = N.__r, xe = N.diffed, Se = N.__c, Ce = N.unmount, we = N.__;
 function Te(e, t) {
 	N.__h && N.__h(M, e, ge || t), ge = 0;
@@ -647,7 +647,7 @@ function ot(e, t, n) {
 function st(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
-// ../../../main/web/node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
 var ct = Symbol.for("pv"), lt = 0;
 Array.isArray;
 function G(t, n, r, i, a, o) {

@@ -43,6 +43,7 @@ Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image | R
 """What `decode` takes: an encoded file, pixels (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), a Pillow image, or values."""
 
 _ORIENTATION = 0x0112
+_PLANES = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L")
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
 _PILLOW_ERRORS = (*DAMAGE, Image.DecompressionBombError)
 # libjpeg's words for picture data that is lost; its other complaints leave the picture whole.
@@ -97,6 +98,21 @@ def decode_for(
         return decode(payload, max_pixels=max_pixels, at_least=at_least)
     most = MAX_PIXELS if max_pixels is None else max_pixels
     return pixels_for(read_raster(payload, preprocess.channels, max_pixels=most, at_least=at_least), preprocess)
+
+
+def stored_values(data: bytes | bytearray | memoryview, *, max_pixels: int = MAX_PIXELS) -> NDArray[Any]:
+    """The numbers (H, W) of a file in grey or with a palette, whose colours are not looked up: a mask's classes.
+
+    Raises ImageError with the reason, also where it has colours.
+    """
+    _check_bytes(data)
+    return _from_file(data, max_pixels, _plane)[..., 0]
+
+
+def _plane(image: Image.Image) -> NDArray[Any]:
+    if image.mode not in _PLANES:
+        raise ImageError("it has colours: class numbers stand in grey or by a palette")
+    return np.array(image)[..., None]
 
 
 def read_raster(

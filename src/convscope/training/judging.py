@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from convscope.data import Failure, Source
+from convscope.data.allowance import allowance_of
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.graph import Head, Network
 from convscope.progress import Progress
@@ -237,7 +238,11 @@ class Jury:
                     continue
                 try:
                     truth = masks.read(
-                        paths[index], image[0].shape[:2], self.viewers[0].preprocess, self.head.positions
+                        paths[index],
+                        image[0].shape[:2],
+                        self.viewers[0].preprocess,
+                        self.head.positions,
+                        allowance=allowance_of(self.source),
                     )
                 except ImageError as error:
                     failures.append(Failure(index, self.source.name(index), str(error)))

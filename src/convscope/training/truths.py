@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path, PurePosixPath
@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from convscope.data import Preprocess, Source
-from convscope.data.decoding import MAX_PIXELS
+from convscope.data.allowance import USUAL, Allowance
+from convscope.data.decoding import stored_values
 from convscope.errors import ImageError, SourceError, UsageError, nearest
+from convscope.files import read_regular
 
 Truth = str | PathLike[str] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
 """A CSV file or a folder of masks; numbers by image name; or numbers (n, outputs) in the order of the images."""
@@ -25,7 +26,7 @@ Truth = str | PathLike[str] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
 UNLABELLED = 255
 """What pixels of masks have that belong to no class, as in PASCAL VOC."""
 
-_GREY = ("1", "L", "P", "I", "I;16")
+_LARGEST_TABLE = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -46,26 +47,41 @@ class Truths:
         if isinstance(truth, str | PathLike):
             return cls._read(Path(truth))
         if isinstance(truth, Mapping):
-            return cls({str(name): _numbers(value, str(name)) for name, value in truth.items()})
-        return cls({number: _numbers(value, f"image {number}") for number, value in enumerate(truth)})
+            return cls._alike({str(name): _numbers(value, str(name)) for name, value in truth.items()})
+        if not isinstance(truth, Iterable):
+            raise UsageError(f"truth={truth!r}: give a CSV file, a folder of masks, or numbers of each image")
+        return cls._alike({number: _numbers(value, f"image {number}") for number, value in enumerate(truth)})
+
+    @classmethod
+    def _alike(cls, numbers: Mapping[str | int, NDArray[np.float64]]) -> Truths:
+        """Numbers without names, of which each image has as many."""
+        counts = {len(values): name for name, values in numbers.items()}
+        if len(counts) > 1:
+            told = " and ".join(f"{count} of {name!r}" for count, name in list(counts.items())[:2])
+            raise UsageError(f"truth= has {told}: give each image as many numbers")
+        return cls(numbers)
 
     @classmethod
     def _read(cls, path: Path) -> Truths:
         try:
-            with path.open(newline="", encoding="utf-8-sig") as file:
-                rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+            text = read_regular(path, _LARGEST_TABLE).decode("utf-8-sig")
+            rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
         except (OSError, ValueError, csv.Error) as error:
             raise SourceError(f"truth={str(path)!r} cannot be read as a CSV file: {error}") from error
         if len(rows) < 2 or len(rows[0]) < 2:
             raise SourceError(f"truth={str(path)!r}: a first line of names, then lines of an image and its numbers")
+        columns = tuple(cell.strip() for cell in rows[0][1:])
+        if (twice := next((one for one in columns if one and columns.count(one) > 1), None)) is not None:
+            raise SourceError(f"truth={str(path)!r}: two columns are called {twice!r}")
         numbers: dict[str | int, NDArray[np.float64]] = {}
         for row in rows[1:]:
+            name = row[0].strip()
             if len(row) != len(rows[0]):
-                raise SourceError(
-                    f"truth={str(path)!r}: {row[0]!r} has {len(row)} cells, the first line {len(rows[0])}"
-                )
-            numbers[row[0].strip()] = _numbers(row[1:], f"{path}, {row[0]!r}")
-        return cls(numbers, tuple(cell.strip() for cell in rows[0][1:]), str(path))
+                raise SourceError(f"truth={str(path)!r}: {name!r} has {len(row)} cells, the first line {len(rows[0])}")
+            if name in numbers:
+                raise SourceError(f"truth={str(path)!r}: {name!r} stands there twice")
+            numbers[name] = _numbers(row[1:], f"{path}, {name!r}")
+        return cls(numbers, columns, str(path))
 
     def for_source(self, source: Source, wanted: Sequence[str] | None, count: int) -> dict[int, NDArray[np.float64]]:
         """The `count` numbers of each image that has them, by its number; columns as `wanted` names them.
@@ -116,7 +132,7 @@ class Masks:
     """Files of a folder in which each pixel is the number of its class, by the image's name without its ending."""
 
     folder: Path
-    files: Mapping[str, Path] = field(repr=False)
+    files: Mapping[str, Sequence[Path]] = field(repr=False)
 
     @classmethod
     def open(cls, folder: str | PathLike[str]) -> Masks:
@@ -127,21 +143,46 @@ class Masks:
         )
         if not found:
             raise SourceError(f"truth={str(folder)!r} is no folder of masks (png, bmp, tif or gif, a pixel a class)")
-        by_path = {str(PurePosixPath(p.relative_to(place).as_posix()).with_suffix("")): p for p in found}
-        return cls(place, {p.stem: p for p in reversed(found)} | by_path)
+        files: dict[str, list[Path]] = {}
+        for path in found:
+            plain = path.relative_to(place).with_suffix("")
+            for name in dict.fromkeys((plain.as_posix(), plain.name)):
+                files.setdefault(name, []).append(path)
+        return cls(place, {name: tuple(paths) for name, paths in files.items()})
 
     def path(self, name: str) -> Path | None:
-        """The mask of an image of that name."""
+        """The mask of an image of that name; raises UsageError where two may be meant."""
         plain = PurePosixPath(name)
-        return self.files.get(str(plain.with_suffix(""))) or self.files.get(plain.stem)
+        for text in (str(plain.parent / plain.stem), plain.stem):
+            own = [path for path in self.files.get(text, ()) if str(self._plain(path)) == text]
+            found = own or self.files.get(text, ())
+            if len(found) > 1:
+                two = " and ".join(path.relative_to(self.folder).as_posix() for path in found[:2])
+                raise UsageError(
+                    f"truth={str(self.folder)!r} has two masks for {name}, {two}: keep the one that is meant"
+                )
+            if found:
+                return found[0]
+        return None
 
-    def read(self, path: Path, like: tuple[int, int], recipe: Preprocess, size: tuple[int, ...]) -> NDArray[np.uint8]:
+    def _plain(self, path: Path) -> PurePosixPath:
+        return PurePosixPath(path.relative_to(self.folder).as_posix()).with_suffix("")
+
+    def read(
+        self,
+        path: Path,
+        like: tuple[int, int],
+        recipe: Preprocess,
+        size: tuple[int, ...],
+        *,
+        allowance: Allowance = USUAL,
+    ) -> NDArray[np.uint8]:
         """The classes (h, w) of a mask of an image of `like` pixels, cut as the image is, at the output's `size`.
 
         Raises:
-            ImageError: for a file that is no mask, or one of another size than its image.
+            ImageError: for a file that is no mask, is larger than is allowed, or of another size than its image.
         """
-        mask = _read(path)
+        mask = _read(path, allowance)
         if mask.shape != tuple(like):
             raise ImageError(f"{path.name}: a mask of {_by(mask.shape)} pixels for an image of {_by(like)}")
         nearest_pixels = Preprocess(recipe.height, recipe.width, resize=recipe.resize, interpolation="nearest")
@@ -150,20 +191,11 @@ class Masks:
         return cut[rows][:, columns]
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def _read(path: Path, allowance: Allowance) -> NDArray[np.uint8]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                if image.mode not in _GREY:
-                    raise ImageError(f"{path.name} has colours: a mask holds class numbers, in grey or by a palette")
-                if image.width * image.height > MAX_PIXELS:
-                    raise ImageError(f"{path.name} has {_by((image.height, image.width))} pixels, too many for a mask")
-                values = np.asarray(image)
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        values = stored_values(allowance.read(path), max_pixels=allowance.pixels)
+    except ImageError as error:
         raise ImageError(f"{path.name} cannot be read as a mask: {error}") from error
-    except Image.DecompressionBombWarning as error:
-        raise ImageError(f"{path.name} has too many pixels for a mask: {error}") from error
     if values.min() < 0 or values.max() > UNLABELLED:
         raise ImageError(f"{path.name} holds {int(values.max())}: classes are numbered 0 to 254")
     return values.astype(np.uint8)

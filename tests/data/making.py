@@ -1,6 +1,7 @@
 """Small images for the tests of this folder, as pixels and as files."""
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -27,3 +28,23 @@ def colour_file(path: Path, level: int, *, side: int = 8) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encoded(np.full((side, side, 3), level, np.uint8), "PNG"))
     return path
+
+
+def many_scans(side: int, scans: int) -> bytes:
+    """A progressive JPEG whose last scan stands there again and again."""
+    memory = io.BytesIO()
+    Image.new("L", (side, side)).save(memory, "JPEG", progressive=True)
+    content = memory.getvalue()
+    last = content[content.rfind(b"\xff\xda") : -2]
+    return content[:-2] + last * scans + b"\xff\xd9"
+
+
+def listed_again(path: Path, times: int) -> None:
+    """Lists the archive's last member so many times more, each time at the same bytes of the file."""
+    content = path.read_bytes()
+    end = content.rfind(b"PK\x05\x06")
+    entry = content[content.rfind(b"PK\x01\x02") : end]
+    tail = bytearray(content[end:])
+    count, size = struct.unpack_from("<H", tail, 10)[0], struct.unpack_from("<I", tail, 12)[0]
+    struct.pack_into("<HHI", tail, 8, count + times, count + times, size + times * len(entry))
+    path.write_bytes(content[:end] + entry * times + bytes(tail))

@@ -1,6 +1,8 @@
 """DICOM images made here, without anybody's data: rescaling, windows, frames, compression, and what is not kept."""
 
 import io
+import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,12 @@ import pytest
 
 from convscope.data import Preprocess, decode, decode_for, open_source
 from convscope.errors import ImageError
+from tests.data.making import many_scans
 from tests.data.test_lossless import encoded
 
 pydicom = pytest.importorskip("pydicom")
 
+RUNS, JPEG = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.51"
 EXPLICIT, DEFLATED = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99"
 LOSSLESS, JPEG_LS, JPEG_2000 = (f"1.2.840.10008.1.2.4.{number}" for number in (70, 80, 90))
 
@@ -196,3 +200,36 @@ def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch)
 
 def dicom_bytes() -> bytes:
     return bytes(128) + b"DICM" + bytes(64)
+
+
+def test_a_stream_of_too_many_scans_or_channels_is_refused() -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    still = many_scans(64, 0)
+    flat = np.zeros((64, 64), np.uint8)
+    assert decode_for(dicom(flat, syntax=JPEG, frames=[still]), recipe()).shape == (64, 64, 1)
+    with pytest.raises(ImageError, match="a JPEG of more than 20 scans"):
+        decode_for(dicom(flat, syntax=JPEG, frames=[many_scans(64, 2000)]), recipe())
+    many = imagecodecs.jpeg2k_encode(np.zeros((40, 64, 64), np.uint8), planar=True, codecformat="j2k")
+    with pytest.raises(ImageError, match="says that it has 40 channels, and the file 1"):
+        decode_for(dicom(flat, syntax=JPEG_2000, frames=[many]), recipe())
+
+
+def run_lengths(runs: bytes) -> bytes:
+    return struct.pack("<16I", 1, 64, *([0] * 14)) + runs + b"\0" * (len(runs) % 2)
+
+
+def test_runs_that_become_more_than_the_picture_are_refused() -> None:
+    flat = np.full((8, 8), 7, np.uint8)
+    whole = dicom(flat, syntax=RUNS, frames=[run_lengths(b"\xc1\x07")])  # 64 times 7
+    assert decode_for(whole, recipe(range=(0, 255))).tolist() == [[[7.0]] * 8] * 8
+    bomb = dicom(flat, syntax=RUNS, frames=[run_lengths(b"\x81\x07" * 2_000_000)])
+    tracemalloc.start()
+    with pytest.raises(ImageError, match="its run-length coding becomes more than"):
+        decode_for(bomb, recipe())
+    assert tracemalloc.get_traced_memory()[1] < 40 << 20  # eight times the file, and not 64
+    tracemalloc.stop()
+
+
+def test_other_ways_to_compress_are_named() -> None:
+    with pytest.raises(ImageError, match=r"transfer syntax 1\.2\.840\.10008\.1\.2\.4\.201 are not read"):
+        decode_for(dicom(TWELVE, syntax="1.2.840.10008.1.2.4.201", frames=[b"\xff\x4f\xff\x51"]), recipe())

@@ -12,6 +12,7 @@ import pytest
 
 from convscope.data import Preprocess, decode, decode_for
 from convscope.errors import ImageError
+from tests.data.making import many_scans
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -159,7 +160,47 @@ def test_the_lossless_mode_of_jpeg_never_reaches_a_decoder() -> None:
     from convscope.data.streams import check_stream
 
     plain = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x10\x00\x20\x01"
-    check_stream(plain, (16, 32))
+    check_stream(plain, (16, 32, 3))
     for stream in (plain.replace(b"\xc0", b"\xc3"), plain + b"\xff\xc3\x00\x0b", plain[:2] + b"\xff\xc3" + plain[2:]):
         with pytest.raises(ImageError, match="lossless mode"):
-            check_stream(stream, (16, 32))
+            check_stream(stream, (16, 32, 3))
+
+
+def jpeg_strips(strip: bytes, side: int, count: int, *, said: int | None = None) -> bytes:
+    """A TIFF of so many strips of JPEG, all of them the same bytes of the file."""
+    entries = [(256, 4, side), (257, 4, side * count), (258, 3, 8), (259, 3, 7), (262, 3, 1), (273, 4, None),
+               (277, 3, 1), (278, 4, side), (279, 4, None), (339, 3, 2)]  # fmt: skip
+    after = 8 + 2 + 12 * len(entries) + 4
+    begin = after + 8 * count
+    lists = struct.pack("<I", begin) * count + struct.pack("<I", said or len(strip)) * count
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries))
+    for tag, kind, value in entries:
+        if value is None:
+            values, at = lists[:4] if tag == 273 else lists[-4:], after + (4 * count if tag == 279 else 0)
+            head += struct.pack("<HHI", tag, kind, count) + (values if count == 1 else struct.pack("<I", at))
+        else:
+            head += struct.pack("<HHII", tag, kind, 1, value)
+    return head + struct.pack("<I", 0) + lists + strip
+
+
+def test_a_piece_of_too_many_scans_is_refused_at_once() -> None:
+    assert decode_for(jpeg_strips(many_scans(64, 0), 64, 1), recipe(1, range=(-128, 127))).shape == (64, 64, 1)
+    with pytest.raises(ImageError, match="a JPEG of more than 20 scans"):
+        decode_for(jpeg_strips(many_scans(64, 2000), 64, 1), recipe(1, range=(-128, 127)))
+
+
+def test_strips_that_share_their_bytes_out_of_proportion_are_refused() -> None:
+    strip = many_scans(8, 0) + bytes(1 << 16)
+    with pytest.raises(ImageError, match="its pieces say that they have"):
+        decode_for(jpeg_strips(strip, 8, 50), recipe(1, range=(-128, 127)))
+
+
+def test_pages_after_those_that_are_wanted_are_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = tiff(np.zeros((300, 8, 8), np.uint16), photometric="minisblack")
+    sought: list[int] = []
+    seek = tifffile.TiffPages._seek
+    monkeypatch.setattr(
+        tifffile.TiffPages, "_seek", lambda pages, at, *rest: (sought.append(at), seek(pages, at, *rest))
+    )
+    decode_for(data, recipe(1, range=(0, 10)))
+    assert all(0 <= at <= 2 for at in sought)

@@ -157,3 +157,12 @@ def test_damage_is_an_error_of_the_file_or_of_a_window(tmp_path: Path, seed: int
                 source.read(index)
         except (SourceError, ImageError):
             continue
+
+
+def test_windows_of_too_many_channels_are_refused_before_there_is_room(tmp_path: Path) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    place, values = tmp_path / "a.tif", np.zeros((8, 8, 500), np.uint16)
+    tifffile.imwrite(place, values, planarconfig="contig", photometric="minisblack", rowsperstrip=1)
+    assert open_source(f"tiles:{place}", tile_size=8, max_pixels=32_000).read(0).values.shape == (8, 8, 500)
+    with pytest.raises(ImageError, match="a window of 500 channels takes 64000 bytes"):
+        open_source(f"tiles:{place}", tile_size=8, max_pixels=3_999).read(0)

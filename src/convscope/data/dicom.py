@@ -33,6 +33,10 @@ _CODECS = {
 """What decodes the transfer syntaxes that begin with `_JPEG`, in imagecodecs. JPEG's own lossless mode
 has a decoder of ours: damaged streams make that one write beyond its memory."""
 _LOSSLESS = ("57", "70")
+_RUNS = "1.2.840.10008.1.2.5"
+_PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
+_RUN_HEADER, _ROOM_BESIDE = 64, 1 << 16
+_MOST_OF_A_RUN = 64  # bytes that one of run-length coding can stand for
 _WANTED = [
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration", "RescaleSlope", "RescaleIntercept",
@@ -113,22 +117,39 @@ def _frame(pydicom: Any, found: Any, syntax: str, number: int) -> NDArray[Any]:
     kind = syntax.removeprefix(_JPEG) if syntax.startswith(_JPEG) else ""
     codec = _CODECS.get(kind)
     if codec is None and kind not in _LOSSLESS:
+        if syntax not in (*_PLAIN, _RUNS):
+            raise ImageError(f"pixels of the transfer syntax {syntax} are not read: write it again without compression")
+        if syntax == _RUNS:
+            _check_runs(pydicom.encaps.get_frame(found.PixelData, number, number_of_frames=_frames(found)), found)
         return np.asarray(pydicom.pixels.pixel_array(found, index=number))
     encoded = pydicom.encaps.get_frame(found.PixelData, number, number_of_frames=_frames(found))
-    shape = (int(found.Rows), int(found.Columns))
-    values = decode_lossless(encoded, shape) if codec is None else _decoded(encoded, codec, shape)
+    shape, samples = (int(found.Rows), int(found.Columns)), int(found.get("SamplesPerPixel", 1))
+    values = decode_lossless(encoded, shape) if codec is None else _decoded(encoded, codec, (*shape, samples))
     if values.shape[:2] != shape:
         raise ImageError(f"its header says {shape[0]}x{shape[1]} pixels, and its picture has {values.shape[:2]}")
     return _signed(found, values)
 
 
-def _decoded(encoded: bytes, codec: str, shape: tuple[int, int]) -> NDArray[Any]:
+def _decoded(encoded: bytes, codec: str, most: tuple[int, int, int]) -> NDArray[Any]:
     try:
         import imagecodecs
     except ImportError as error:
         raise ImageError("its pixels are compressed as JPEG: install 'convscope[dicom]' to read it") from error
-    check_stream(encoded, shape)
+    check_stream(encoded, most)
     return np.asarray(getattr(imagecodecs, codec)(encoded))
+
+
+def _check_runs(encoded: bytes, found: Any) -> None:
+    """Raise ImageError where run-length coding would become much more than the picture, which shows by its runs."""
+    values = int(found.Rows) * int(found.Columns) * int(found.get("SamplesPerPixel", 1))
+    room = 2 * values * max(1, int(found.get("BitsAllocated", 8)) // 8) + _ROOM_BESIDE
+    at, length = _RUN_HEADER, 0
+    while at < len(encoded) and length <= room and (len(encoded) - at) * _MOST_OF_A_RUN + length > room:
+        head = encoded[at]
+        length += 257 - head if head > 128 else head + 1 if head < 128 else 0
+        at += 2 if head > 128 else head + 2 if head < 128 else 1
+    if length > room:
+        raise ImageError(f"its run-length coding becomes more than {room} bytes, and the picture has {values} values")
 
 
 def _signed(found: Any, values: NDArray[Any]) -> NDArray[Any]:

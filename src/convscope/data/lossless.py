@@ -44,7 +44,7 @@ def decode_lossless(data: bytes | bytearray | memoryview, most: tuple[int, int])
     try:
         header, at = _header(content, most)
         end = _END.search(content, at)
-        pieces = _RESTART.split(content[at : len(content) if end is None else end.start()])
+        pieces = _RESTART.split(content[at : len(content) if end is None else end.start()], maxsplit=header.shape[0])
         found = _samples(header, [piece.replace(b"\xff\x00", b"\xff") for piece in pieces])
     except (ValueError, IndexError) as error:
         raise ImageError(f"damaged lossless JPEG: {error}") from error

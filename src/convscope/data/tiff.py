@@ -32,6 +32,8 @@ _BOUNDED = {1: "none", 5: "LZW", 8: "Deflate", 32773: "PackBits", 32946: "Deflat
 """Compressions whose decoder is told beforehand how much there is to be."""
 _STREAMS = {7: "JPEG", 33003: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000"}
 """Those whose pieces say their own size, which is looked at first."""
+_SHARED = 4
+"""How often the bytes of a file may be read: some programs write equal pieces once."""
 _MISSING = "install 'convscope[tiff]' (tifffile and imagecodecs) to read it"
 
 
@@ -96,9 +98,11 @@ def _needed() -> Any:
 
 def first_page(file: TiffFile) -> TiffPage:
     """The first page of an open file, with all of its tags; raises ImageError where it has none."""
-    if not len(file.pages):
-        raise ImageError("the TIFF file holds no image")
-    return file.pages[0].aspage()
+    try:
+        # Not by their number: for that all of them would be looked for.
+        return file.pages[0].aspage()
+    except IndexError as error:
+        raise ImageError("the TIFF file holds no image") from error
 
 
 def described(page: TiffPage, values: NDArray[Any]) -> Raster:
@@ -137,6 +141,9 @@ def check_pieces(page: TiffPage, max_pixels: int) -> None:
     if compression not in _BOUNDED and compression not in _STREAMS:
         known = ", ".join(dict.fromkeys((*_BOUNDED.values(), *_STREAMS.values())))
         raise ImageError(f"TIFF compression {compression} is not read (read are {known}): write it with one of them")
+    encoded, there = sum(int(count) for count in page.databytecounts), int(page.parent.filehandle.size)
+    if encoded > _SHARED * there:
+        raise ImageError(f"its pieces say that they have {encoded} bytes together, and the file has {there}")
     room = math.prod(int(side) for side in page.chunks)
     if room > max_pixels * int(page.samplesperpixel) or room * _itemsize(page) > max_pixels * BYTES_A_PIXEL:
         raise ImageError(
@@ -156,7 +163,7 @@ def piece(page: TiffPage, number: int) -> bytes:
     if len(data) < count:
         raise ImageError("the TIFF file is truncated")
     if int(page.compression) in _STREAMS:
-        check_stream(data, (int(page.chunks[0]), int(page.chunks[1])))
+        check_stream(data, (int(page.chunks[0]), int(page.chunks[1]), int(page.samplesperpixel)))
     return data
 
 
@@ -213,11 +220,24 @@ def _pages(file: TiffFile, first: TiffPage, channels: int) -> list[TiffPage]:
     """The pages that together have as many channels as are wanted, or the first alone."""
     samples = int(first.samplesperpixel)
     count = channels // samples
-    if channels % samples or count < 2 or len(file.pages) != count:
+    if channels % samples or count < 2 or not _has_pages(file, count):
         return [first]
     pages = [first, *(file.pages[number].aspage() for number in range(1, count))]
     alike = {(p.imagelength, p.imagewidth, p.samplesperpixel, str(p.dtype)) for p in pages}
     return pages if len(alike) == 1 else [first]
+
+
+def _has_pages(file: TiffFile, count: int) -> bool:
+    """Whether there are as many pages and no more; those after them are not looked for."""
+    try:
+        file.pages[count - 1]
+    except IndexError:
+        return False
+    try:
+        file.pages[count]
+    except IndexError:
+        return True
+    return False
 
 
 def _values(page: TiffPage) -> NDArray[Any]:

@@ -24,7 +24,7 @@ from convscope.data.damage import damage_as
 from convscope.data.npz import MAGIC, mapped_npy
 from convscope.data.rasters import Raster
 from convscope.data.sources.base import PicklableLock, hash_items, is_image_name, natural_key
-from convscope.data.tiff import MARKS, check_pieces, decode_piece, described, first_page, nodata
+from convscope.data.tiff import BYTES_A_PIXEL, MARKS, check_pieces, decode_piece, described, first_page, nodata
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.files import kind_of
 
@@ -66,6 +66,11 @@ class TiffRaster:
             if (int(page.imagelength), int(page.imagewidth), int(page.samplesperpixel)) != self.shape:
                 raise ImageError(f"{self.path.name} is not the file any more that it was when it was opened")
             check_pieces(page, most)
+            room = height * width * self.shape[2] * np.dtype(self.dtype).itemsize
+            if room > most * BYTES_A_PIXEL:
+                raise ImageError(
+                    f"a window of {self.shape[2]} channels takes {room} bytes: ask for a smaller tile_size="
+                )
             out = np.full((height, width, self.shape[2]), nodata(page) or 0, page.dtype)  # where a piece is not there
             tall, wide = int(page.chunks[0]), int(page.chunks[1])
             across, down = -(-self.shape[1] // wide), -(-self.shape[0] // tall)

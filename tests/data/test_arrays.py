@@ -136,3 +136,16 @@ def test_numbered_images_tell_neither_name_nor_place(tmp_path: Path) -> None:
     source = open_source(tmp_path / "doe_jane.npy", naming="numbered", limit=3)
     assert [source.name(i) for i in range(3)] == ["image 0", "image 2", "image 4"]
     assert "doe" not in source.describe()
+
+
+def test_images_without_pixels_are_refused_however_many(tmp_path: Path) -> None:
+    said = b"{'descr': '|u1', 'fortran_order': False, 'shape': (1000000000000, 0, 8)}\n"
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\0" + len(said).to_bytes(2, "little") + said)
+    with pytest.raises(SourceError, match=r"holds uint8 \(1000000000000, 0, 8\)"):
+        open_source(f"npy:{tmp_path / 'a.npy'}")
+    np.savez(tmp_path / "a.npz", images=np.zeros((3, 0, 8), np.uint8))
+    with pytest.raises(SourceError, match=r"images is uint8 \(3, 0, 8\)"):
+        open_source(f"npz:{tmp_path / 'a.npz'}")
+    np.savez(tmp_path / "b.npz", images=np.zeros((3, 8, 8), np.uint8), labels=np.zeros((3, 0), np.uint8))
+    with pytest.raises(SourceError, match=r"labels has shape \(3, 0\)"):
+        open_source(f"npz:{tmp_path / 'b.npz'}")

@@ -528,3 +528,19 @@ def test_a_source_of_somebody_else_says_that_bounds_mean_nothing_to_it(tmp_path:
 def test_names_that_no_file_can_have(name: str) -> None:
     with pytest.raises(SourceError):
         open_source(name)
+
+
+@pytest.mark.timeout(20)
+def test_lines_that_a_pattern_would_try_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "list.txt").write_text(f"a.png 1\na{' ' * 20_000}b,\nb  ,  7\n")
+    found = open_list(tmp_path / "list.txt")
+    assert [found.label(index) for index in range(3)] == [1, -1, 7]
+    assert found.name(2) == "b"
+
+
+def test_classes_of_many_digits_are_names(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    digits = "1" * 5000
+    (tmp_path / "list.txt").write_text(f"a.png\tcat{digits}\na.png\tcat2\na.png\tcat10\n")
+    assert open_list(tmp_path / "list.txt").classes == ("cat2", "cat10", f"cat{digits}")

@@ -11,6 +11,7 @@ from convscope.data.npz import read_npz
 from convscope.data.sources import open_pack
 from convscope.errors import SourceError, WeightsError
 from convscope.models.weights import read_weights
+from tests.data.making import listed_again
 
 
 def header(shape: str, descr: str = "<f4") -> bytes:
@@ -109,3 +110,19 @@ def test_encrypted_members_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(content)
     with pytest.raises(ValueError, match="encrypted"):
         read_npz(tmp_path / "a.npz")
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", a=np.zeros(9))
+    listed_again(tmp_path / "a.npz", 40)
+    with pytest.raises(ValueError, match="41 members have 1 names"):
+        read_npz(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("descr", ["'<U0'", "'|V0'", "[]", "[('a', '<f4', (0,))]"])
+def test_values_of_no_bytes_are_refused(tmp_path: Path, descr: str) -> None:
+    """Of which a header of a few bytes may say any number."""
+    said = f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1000000000000,)}}\n".encode()
+    path = written(tmp_path / "a.npz", {"classes.npy": b"\x93NUMPY\x01\0" + struct.pack("<H", len(said)) + said})
+    with pytest.raises(ValueError, match=r"holds values of no bytes|is not a valid dtype|Unable to allocate"):
+        read_npz(path)

@@ -156,3 +156,11 @@ def test_development_packs(data_dir: Path) -> None:
     assert source.classes[0] == "tench"
     assert decode(source.read(3924)).shape == (128, 128, 3)
     assert {source.label(i) for i in range(0, 3925, 50)} == set(range(10))
+
+
+@pytest.mark.parametrize("labels", [[0, 10**11], [-2, 0]])
+def test_labels_that_are_absurd(tmp_path: Path, labels: list[int]) -> None:
+    data = {"data": np.zeros(2, np.uint8), "offsets": np.arange(3), "labels": np.array(labels)}
+    np.savez(tmp_path / "a.npz", **data)
+    with pytest.raises(SourceError, match=f"has labels from {min(labels)} to {max(labels)}"):
+        open_pack(tmp_path / "a.npz")

@@ -204,3 +204,54 @@ def test_pipes_among_the_files_are_passed_over(tmp_path: Path) -> None:
     write(tmp_path / "b.parquet", {"image": structs(3)})
     os.mkfifo(tmp_path / "a.parquet")
     assert facts(open_parquet(tmp_path)) == [("b.parquet/0/3.png", -1, 3)]
+
+
+def test_long_values_said_once_for_many_rows_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    monkeypatch.setattr("convscope.data.sources.parquet._ROOM", 1 << 22)
+    monkeypatch.setattr("convscope.data.sources.parquet._AT_ONCE", 1 << 18)
+    once = pyarrow.array(np.zeros(100, np.int32))
+    image = pyarrow.DictionaryArray.from_arrays(once, pyarrow.array([bytes(1 << 20)], pyarrow.binary()))
+    about = {"compression": "zstd", "store_schema": False}
+    parquet.write_table(pyarrow.table({"image": image}), tmp_path / "a.parquet", **about)
+    before = pyarrow.total_allocated_bytes()
+    with pytest.raises(ImageError, match="becomes more than 4194304 bytes"):
+        open_parquet(tmp_path / "a.parquet").read(0)
+    assert pyarrow.total_allocated_bytes() - before < 1 << 24
+    label = pyarrow.DictionaryArray.from_arrays(once, pyarrow.array(["x" * (1 << 20)]))
+    table = pyarrow.table({"image": [b"x"] * 100, "label": label})
+    parquet.write_table(table, tmp_path / "b.parquet", **about)
+    with pytest.raises(SourceError, match="column 'label' becomes more than"):
+        open_parquet(tmp_path / "b.parquet")
+
+
+def test_more_rows_than_bytes_are_no_images(tmp_path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    nothing = pyarrow.table({"image": pyarrow.nulls(1_000_000, pyarrow.binary())})
+    parquet.write_table(nothing, tmp_path / "a.parquet", compression="zstd")
+    with pytest.raises(SourceError, match="says that it has 1000000 rows, and has"):
+        open_parquet(tmp_path / "a.parquet")
+
+
+def test_lists_of_more_numbers_than_an_image_has_pixels_are_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", {"image": [[[1, 2], [3, 4]], [[1], [2]]]})
+    source = open_source(path, max_pixels=3)
+    with pytest.raises(ImageError, match="holds 4 numbers, more than the limit of 3 pixels"):
+        source.read(0)
+    assert source.read(1).tolist() == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"info": {"features": {"label": {"names": [1, 2]}}}}', "[]", '{"info": 5}']
+)
+def test_class_names_that_are_none_are_left_out(tmp_path: Path, text: str) -> None:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    schema = pyarrow.schema([("image", pyarrow.binary()), ("label", pyarrow.int64())], metadata={"huggingface": text})
+    parquet.write_table(pyarrow.table({"image": [b"x"], "label": [0]}, schema=schema), tmp_path / "a.parquet")
+    assert open_parquet(tmp_path / "a.parquet").classes == ("0",)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +131,11 @@ def test_the_tables_that_come_along_fit_their_images(data_dir: Path, table: str,
         centre = ((part.box[0] + part.box[2]) / 2, (part.box[1] + part.box[3]) / 2)
         assert within[0] <= centre[0] <= within[2]
         assert within[1] <= centre[1] <= within[3]
+
+
+def test_a_table_of_parts_is_a_regular_file_of_short_cells(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    with pytest.raises(UsageError, match="no regular file"):
+        read_parts(tmp_path / "a.csv")
+    with pytest.raises(UsageError, match="field larger than field limit"):
+        parse_parts(f"image,part,y0,x0,y1,x1\na.jpg,{'n' * 200_000},3,4,9,12\n")

@@ -1,6 +1,7 @@
 """Channels and ranges: what becomes of values of any type and number, against the rules written out."""
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +188,12 @@ def test_one_channel_is_shown_grey_and_of_more_the_bands() -> None:
     for bands in ((0,), (14,), (1, 2), (1.5,)):
         with pytest.raises(UsageError, match="bands are one or three"):
             recipe(13, bands=bands)
+
+
+def test_headers_that_a_pattern_would_try_for_ever() -> None:
+    """A 16-bit PGM with long runs of blanks and a largest value that is written with zeros."""
+    blanks = b" " * 60
+    data = b"P5" + blanks + b"2" + blanks + b"1 0000065535 " + struct.pack(">2H", 0, 65535)
+    assert decode_for(data, Preprocess(1, 2, mean=(0.5,), std=(0.25,), range="file")).ravel().tolist() == [0.0, 255.0]
+    commented = b"P5\n# of 1000\n2 # wide\n1\n01000\n" + struct.pack(">2H", 0, 1000)
+    assert decode_for(commented, Preprocess(1, 2, mean=(0.5,), std=(0.25,), range="file")).ravel().tolist() == [0, 255]

@@ -209,3 +209,19 @@ def test_class_names_that_are_no_text(shards: Path) -> None:
     (shards / "classes.txt").write_bytes(b"\xff\xfe\n" * 3)
     with pytest.raises(SourceError, match="names of classes"):
         open_tar(str(shards / "s-*.tar"))
+
+
+def test_a_range_without_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is of more than 100000 files"):
+        open_tar(f"{tmp_path}/a-{{0..99999999999}}.tar")
+
+
+def test_members_that_begin_before_each_other_are_refused(tmp_path: Path) -> None:
+    """Their sizes are negative: the next one is where the last one was, for ever."""
+    head = bytearray(tarfile.TarInfo("a.png").tobuf(tarfile.GNU_FORMAT))
+    head[124:136] = b"\xff" + (-1024).to_bytes(11, "big", signed=True)
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    (tmp_path / "a.tar").write_bytes(bytes(head) * 2 + bytes(1024))
+    with pytest.raises(SourceError, match="cannot be read as a tar file"):
+        open_tar(str(tmp_path / "a.tar"))

@@ -57,7 +57,7 @@ def read_npz(path: Path, *, max_inflated: int = MAX_INFLATED) -> dict[str, NDArr
                 raise ValueError("it is a single array, not an .npz pack")
             with zipfile.ZipFile(file) as archive:
                 members = archive.infolist()
-                _check_proportion(members, max_inflated)
+                _check_proportion(members, path.stat().st_size, max_inflated)
                 return {one.filename.removesuffix(".npy"): _member(archive, one) for one in members}
     except zipfile.BadZipFile as error:
         raise ValueError(f"it is no complete ZIP archive ({error})") from error
@@ -65,8 +65,14 @@ def read_npz(path: Path, *, max_inflated: int = MAX_INFLATED) -> dict[str, NDArr
         raise ValueError(str(error) or type(error).__name__) from error
 
 
-def _check_proportion(members: list[zipfile.ZipInfo], max_inflated: int) -> None:
+def _check_proportion(members: list[zipfile.ZipInfo], size: int, max_inflated: int) -> None:
     # zipfile inflates a member no further than its entry says.
+    names = {one.filename for one in members}
+    if len(names) < len(members):
+        raise ValueError(f"{len(members)} members have {len(names)} names")
+    stored = sum(one.file_size for one in members if one.compress_type == zipfile.ZIP_STORED)
+    if stored > size:
+        raise ValueError(f"its members say that they have {stored} bytes together, and the file has {size}")
     inflated = sum(one.file_size for one in members if one.compress_type != zipfile.ZIP_STORED)
     if inflated > max_inflated:
         raise ValueError(
@@ -132,6 +138,8 @@ def _header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], bool, np.dty
     shape, columns_first, dtype = readers[version](stream)
     if dtype.hasobject:
         raise ValueError(f"{name} holds Python objects, and reading them could run code")
+    if not dtype.itemsize:
+        raise ValueError(f"{name} holds values of no bytes, of which there may be any number")
     return shape, columns_first, dtype
 
 

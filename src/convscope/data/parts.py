@@ -9,10 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -21,9 +20,11 @@ from numpy.typing import NDArray
 from convscope.arguments import checked
 from convscope.data.preprocess import Placement
 from convscope.errors import UsageError, nearest
+from convscope.files import read_regular
 
 COLUMNS = ("image", "part", "y0", "x0", "y1", "x1")
 OBJECT = "object"
+_LARGEST = 1 << 28  # bytes of a table
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ def read_parts(path: str | PathLike[str], *, empty: Literal["refuse", "allow"] =
     (Part(image='a.jpg', part='nose', box=(3.0, 4.0, 9.0, 12.0)),)
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_regular(path, _LARGEST).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read as a table of parts: {error}") from error
     return parse_parts(text, name=str(path), empty=empty)
 
@@ -74,7 +75,7 @@ def parse_parts(
     if missing:
         raise UsageError(f"{name} has no column {', '.join(missing)}: parts are a CSV with {','.join(COLUMNS)}")
     found: dict[tuple[str, str], Part] = {}
-    for row in reader:
+    for row in _rows(reader, name):
         try:
             part = _part_of(row)
         except UsageError as error:
@@ -85,6 +86,13 @@ def parse_parts(
     if not found and empty == "refuse":
         raise UsageError(f"{name} holds no parts: draw some with `convscope annotate`")
     return tuple(found.values())
+
+
+def _rows(reader: csv.DictReader[str], name: str) -> Iterator[dict[str, str | None]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise UsageError(f"{name}, line {reader.line_num}: {error}") from error
 
 
 def _part_of(row: Mapping[str, str | None]) -> Part:

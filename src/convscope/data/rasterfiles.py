@@ -94,8 +94,9 @@ def _from_deep_png(data: Encoded, max_pixels: int) -> Raster | None:
 
 def _pgm_maximum(data: Encoded) -> int | None:
     """The largest value of a PGM of more than 8 bits, as its header says; None for other files."""
-    match = re.match(rb"P[25](?:\s+|\s*#[^\n]*\n\s*)+\d+(?:\s+|\s*#[^\n]*\n\s*)+\d+(?:\s+|\s*#[^\n]*\n\s*)+(\d{1,5})\s",
-                     bytes(data[:512]))  # fmt: skip
+    # Comments first: a pattern of blanks or comments, repeated, takes for ever where it does not fit.
+    head = re.sub(rb"#[^\n]*", b" ", bytes(data[:512]))
+    match = re.match(rb"P[25]\s+\d+\s+\d+\s+0*(\d{1,5})\s", head)
     return int(match[1]) if match is not None and 255 < int(match[1]) <= 65535 else None
 
 

@@ -109,7 +109,7 @@ def open_arrays(path: Path, labels: str | None = None) -> ArraySource:
     Raises SourceError where it is no such file, or its array is not of images.
     """
     images = _mapped(path)
-    if images.ndim not in (3, 4) or images.dtype.kind not in "buif" or not len(images):
+    if images.ndim not in (3, 4) or images.dtype.kind not in "buif" or 0 in images.shape:
         raise SourceError(
             f"{path} holds {images.dtype} {images.shape}: images are (n, H, W), (n, H, W, C) or (n, C, H, W) numbers"
         )
@@ -171,7 +171,7 @@ def open_npz_arrays(path: Path, split: str | None, members: Arrays) -> ArraySour
 
 
 def _check_images(path: Path, name: str, array: NDArray[Any]) -> None:
-    if array.ndim not in (3, 4) or array.dtype.kind not in "buif" or not len(array):
+    if array.ndim not in (3, 4) or array.dtype.kind not in "buif" or 0 in array.shape:
         raise SourceError(
             f"{path}: {name} is {array.dtype} {array.shape}, and images are (n, H, W), (n, H, W, C) or (n, C, H, W)"
         )
@@ -195,7 +195,7 @@ def _found(members: Arrays) -> dict[str, tuple[str, str | None]]:
 
 def _labels(values: NDArray[Any], count: int, what: str) -> tuple[NDArray[np.int64], str]:
     """The class of each image, and what is said where there is none; raises SourceError where they do not fit."""
-    if values.shape[:1] != (count,):
+    if values.shape[:1] != (count,) or 0 in values.shape:
         raise SourceError(f"{what} has shape {values.shape}, for {count} images")
     flat = values.reshape(count, -1)
     if flat.shape[1] != 1:

@@ -99,7 +99,10 @@ def natural_key(text: str) -> tuple[object, ...]:
     """
     # re.split alternates text and number, so that the same places hold the same types.
     parts = re.split(r"([0-9]+)", text)
-    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), text
+    # Numbers by their lengths first: of some length on, Python makes no number of a text.
+    return tuple(
+        (len(part.lstrip("0")), part.lstrip("0")) if place % 2 else part for place, part in enumerate(parts)
+    ), text
 
 
 def is_image_name(name: str) -> bool:

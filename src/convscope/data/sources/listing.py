@@ -134,5 +134,7 @@ def _row(line: str) -> tuple[str, str]:
         return name.strip(), label.strip()
     if match := _LINE.fullmatch(line):
         return match["path"], (match["label"] or "").strip()
-    parts = re.fullmatch(r"(?P<path>.+?)\s*[,\s]\s*(?P<label>[^,\s]+)", line)
-    return (parts["path"], parts["label"]) if parts else (line, "")
+    # Without a pattern, which would try all ways to part a long run of spaces.
+    label = re.split(r"[,\s]", line)[-1]
+    path = line.removesuffix(label).rstrip().removesuffix(",").rstrip() if label else ""
+    return (path, label) if path else (line, "")

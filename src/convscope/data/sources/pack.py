@@ -23,6 +23,9 @@ SPLITS = {"train": 0, "val": 1, "test": 1}
 """What a split may be called after `#`, and the number that it has in a pack."""
 
 
+_MOST_CLASSES = 100_000
+
+
 @dataclass(frozen=True, eq=False)
 class PackSource:
     """Images of a pack, or of one of its splits. Made by `open_pack`."""
@@ -153,6 +156,8 @@ def _check(path: Path, members: dict[str, NDArray[Any]]) -> int:
         if whole is None:
             raise SourceError(f"{path}: labels are whole numbers, found {labels.dtype} that are not")
         members["labels"] = labels = whole
+        if count and not -1 <= int(labels.min()) <= int(labels.max()) <= max(_MOST_CLASSES, 10 * count):
+            raise SourceError(f"{path} has labels from {labels.min()} to {labels.max()}: classes are counted from 0")
     classes = members.get("classes")
     if labels is not None and classes is not None and count and labels.max() >= len(classes):
         raise SourceError(f"{path}: label {labels.max()} has no name among the {len(classes)} classes")

@@ -4,7 +4,6 @@ pyarrow is imported when used.
 """
 
 import hashlib
-import json
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import Label, PicklableLock, class_labels, hash_items, natural_key, pick_column
 from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns, nested_array
 from convscope.errors import ImageError, SourceError, missing_extra
-from convscope.files import kind_of
+from convscope.files import kind_of, parse_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,16 +67,32 @@ class ParquetSource:
                     self._recent.popitem(last=False)
             self._recent.move_to_end(group)
             cells = self._recent[group]
-        cell = cells[index - int(self.first[group])].as_py()
+        cell = cells[index - int(self.first[group])]
         leaf = leaf_of(cells.type)
-        return image_bytes(cell, self.allowance) if leaf is None else nested_array(cell, leaf, self.allowance)
+        if leaf is None:
+            return image_bytes(cell.as_py(), self.allowance)
+        if cell.is_valid:
+            self._admit(cell)
+        return nested_array(cell.as_py(), leaf, self.allowance)
+
+    def _admit(self, cell: Any) -> None:
+        """Raise ImageError for more numbers in lists than an image may have: each becomes an object of its own."""
+        numbers = cell.values
+        while hasattr(numbers, "value_lengths"):
+            numbers = numbers.flatten()
+        if len(numbers) > self.allowance.pixels:
+            raise ImageError(
+                f"the table's cell holds {len(numbers)} numbers, more than the limit of "
+                f"{self.allowance.pixels} pixels: max_pixels= admits more"
+            )
 
     def _load(self, group: int) -> Any:
         pyarrow, parquet = _pyarrow()
         file, number = self.groups[group]
         try:
             with parquet.ParquetFile(self.root / self.files[file]) as table:
-                return table.read_row_group(number, columns=[self.column]).column(0)
+                room = max(_ROOM, _TIMES * (self.root / self.files[file]).stat().st_size)
+                return _group(pyarrow, table, number, self.column, room)
         except (OSError, pyarrow.ArrowException) as error:
             raise ImageError(f"row group {number} of {self.files[file]} cannot be read: {error}") from error
 
@@ -118,6 +133,7 @@ def open_parquet(path: Path, column: str | None = None) -> ParquetSource:
     try:
         for name in files:
             with parquet.ParquetFile(root / name) as table:
+                _check_rows(table, root / name)
                 found.add(table, what=str(path))
     except (OSError, pyarrow.ArrowException) as error:
         raise SourceError(f"{path} cannot be read as Parquet: {error}") from error
@@ -164,6 +180,56 @@ class _Rows:
         self.labels += _label_cells(table, schema)
         self.names += _names(table, schema, self.column)
         self.classes = self.classes or _class_names(schema)
+
+
+_ROOM = 1 << 30
+"""Bytes that a column may come to, or `_TIMES` as many as its file has: a table can say a long value once and mean it
+in many rows."""
+_TIMES = 8
+_AT_ONCE = 1 << 28
+_ROWS, _SHORT_ROWS = 16, 4096  # that are brought into memory together at most, of images and of labels
+
+
+def _group(pyarrow: Any, table: Any, number: int, column: str, room: int) -> Any:
+    """The images of a row group, brought together piece by piece; raises ImageError where they become too large."""
+    pieces, size = [], 0
+    rows = min(_ROWS, _rows_at_once(table, column))
+    for batch in table.iter_batches(batch_size=rows, row_groups=[number], columns=[column], use_threads=False):
+        pieces.append(batch.column(0))
+        size += pieces[-1].nbytes
+        if size > room:
+            raise ImageError(f"row group {number} becomes more than {room} bytes, out of proportion to its file")
+    return pyarrow.chunked_array(pieces, type=table.schema_arrow.field(column).type)
+
+
+def _values(table: Any, column: str) -> list[Any]:
+    """The values of a column of labels or names; raises SourceError where they become too large."""
+    found, size = [], 0
+    rows = min(_SHORT_ROWS, _rows_at_once(table, column))
+    for batch in table.iter_batches(batch_size=rows, columns=[column], use_threads=False):
+        size += batch.nbytes
+        if size > _ROOM:
+            raise SourceError(f"column {column!r} becomes more than {_ROOM} bytes, and has neither labels nor names")
+        found += batch.column(0).to_pylist()
+    return found
+
+
+def _rows_at_once(table: Any, column: str) -> int:
+    """How many rows may be brought into memory together, were each as large as all that their column says."""
+    about, largest = table.metadata, 1
+    for number in range(about.num_row_groups):
+        group = about.row_group(number)
+        for leaf in (group.column(place) for place in range(group.num_columns)):
+            if f"{leaf.path_in_schema}.".startswith(f"{column}."):
+                largest = max(largest, leaf.total_uncompressed_size)
+    return max(1, _AT_ONCE // largest)
+
+
+def _check_rows(table: Any, path: Path) -> None:
+    """Raise SourceError where there are more rows than bytes, of which a table of a few can say any number."""
+    rows, size = table.metadata.num_rows, path.stat().st_size
+    if rows > max(size, 1):
+        raise SourceError(f"{path} says that it has {rows} rows, and has {size} bytes: these are no images")
 
 
 def _pyarrow() -> tuple[Any, Any]:
@@ -229,7 +295,7 @@ def _label_cells(table: Any, schema: Any) -> list[Label]:
 
     for name in label_columns(schema.names):
         if labels(schema.field(name).type):
-            return table.read(columns=[name]).column(0).to_pylist()
+            return _values(table, name)
     return [None] * table.metadata.num_rows
 
 
@@ -240,16 +306,17 @@ def _names(table: Any, schema: Any, column: str) -> list[str]:
     kind = schema.field(column).type
     if not kinds.is_struct(kind) or kind.get_field_index("path") < 0:
         return [""] * table.metadata.num_rows
-    cells = table.read(columns=[f"{column}.path"]).column(0).to_pylist()
+    cells = _values(table, f"{column}.path")
     return [Path((cell or {}).get("path") or "").name for cell in cells]
 
 
 def _class_names(schema: Any) -> tuple[str, ...]:
     """Class names from the `huggingface` metadata of a file, or ()."""
     try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return next(tuple(features[name]["names"]) for name in label_columns(features) if "names" in features[name])
-    except (KeyError, ValueError, TypeError, StopIteration):
+        features = parse_json((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        names = next(features[name]["names"] for name in label_columns(features) if "names" in features[name])
+        return tuple(names) if isinstance(names, list) and all(isinstance(name, str) for name in names) else ()
+    except (LookupError, ValueError, TypeError, AttributeError, StopIteration):
         return ()
 
 

@@ -24,6 +24,7 @@ CLASSES_FILES = ("classnames.txt", "classes.txt")
 """Files beside the shards whose lines name the classes."""
 
 _LARGEST_LABEL = 1 << 20  # bytes
+_MOST_SHARDS = 100_000
 _LABEL_KEYS = ("label", "cls", "class", "class_id", "class_index", "target")
 
 
@@ -121,6 +122,8 @@ def expand_braces(pattern: str) -> list[str]:
     inner = match[1]
     if span := re.fullmatch(r"([0-9]+)\.\.([0-9]+)", inner):
         width = len(span[1]) if span[1].startswith("0") else 0
+        if int(span[2]) - int(span[1]) > _MOST_SHARDS:
+            raise SourceError(f"the range {{{inner}}} in {pattern} is of more than {_MOST_SHARDS} files")
         choices = [str(number).zfill(width) for number in range(int(span[1]), int(span[2]) + 1)]
         if not choices:
             raise SourceError(f"the range {{{inner}}} in {pattern} runs backwards")
@@ -192,7 +195,11 @@ def _index(path: Path) -> list[_Entry]:
 
 def _files(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """The archive's regular files; what was listed is forgotten, so that memory stays small."""
+    at = -1
     for member in archive:
+        if member.offset <= at or member.size < 0:  # or there would be no end of them
+            raise tarfile.ReadError(f"its member {member.name!r:.60} says that it begins before the one before it")
+        at = member.offset
         if member.isreg() and not member.issparse():
             yield member
         archive.members.clear()  # type: ignore[attr-defined]  # documented as internal, and the usual remedy

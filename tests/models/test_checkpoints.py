@@ -8,8 +8,10 @@ import gzip
 import io
 import os
 import pickle
+import struct
 import tarfile
 import time
+import tracemalloc
 import warnings
 import zipfile
 from collections.abc import Callable, Mapping
@@ -27,7 +29,9 @@ from torch.optim.swa_utils import AveragedModel
 import convscope as cs
 from convscope.errors import WeightsError
 from convscope.models.checkpoints import read_archive
+from convscope.models.contents import describe_file
 from convscope.models.weights import fit, read_weights
+from tests.data.making import listed_again
 
 State = dict[str, Tensor]
 
@@ -444,3 +448,64 @@ def test_a_file_that_holds_its_dictionaries_many_times_over_is_refused(tmp_path:
     with pytest.raises(WeightsError, match="more than 1000000 values"):
         read_weights(tmp_path / "a.pth")
     assert time.monotonic() - start < 20
+
+
+def shared(entry: bytes, count: int = 900) -> bytes:
+    """A pickle of a dictionary with a list of 1000 times the same entry, under so many names."""
+    row = b"](" + b"h\x01" * 999 + b"eq\x02"
+    names = b"".join(b"X\x04\0\0\0%04dh\x02" % number for number in range(count))
+    return b"\x80\x02}(X\x01\0\0\0a" + entry + b"q\x01X\x01\0\0\0b" + row + names + b"u."
+
+
+PAIRS = b"ccollections\nOrderedDict\n](NN\x86q\x00" + b"h\x00" * 20_000 + b"e\x85R"
+NUMBERED = b"}(" + b"".join(b"G" + struct.pack(">d", number) + b"N" for number in range(20_000)) + b"u"
+
+
+@pytest.mark.parametrize("entry", [PAIRS, NUMBERED])
+def test_entries_that_count_for_nothing_are_counted(tmp_path: Path, entry: bytes) -> None:
+    """What is held a thousand times, and has no name, would be looked through a thousand times."""
+    (tmp_path / "a.pkl").write_bytes(shared(entry))
+    begun = time.process_time()
+    with pytest.raises(WeightsError, match="some of them many times over"):
+        read_weights(tmp_path / "a.pkl")
+    assert time.process_time() - begun < 5
+
+
+def array_of(content: bytes, shape: bytes) -> bytes:
+    """The instructions that describe an array of float32."""
+    made = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85C\x01b\x87R"
+    return made + b"(K\x01" + shape + b"cnumpy\ndtype\nX\x02\0\0\0f4\x89\x88\x87R\x89" + content + b"tb"
+
+
+def test_arrays_that_share_a_text_take_its_memory_once(tmp_path: Path) -> None:
+    size = 1 << 20
+    entry = array_of(b"X" + struct.pack("<I", size) + b"a" * size, b"J" + struct.pack("<i", size // 4) + b"\x85")
+    names = b"".join(b"X\x04\0\0\0%04dh\x01" % number for number in range(200))
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x03}(X\x04\0\0\0aaaa" + entry + b"q\x01" + names + b"u.")
+    tracemalloc.start()
+    found = read_weights(tmp_path / "a.pkl")
+    assert tracemalloc.get_traced_memory()[1] < 20 * size
+    tracemalloc.stop()
+    assert len(found.state) == 201
+    assert found.state["0007"].shape == (size // 4,)
+
+
+def test_parts_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    torch.save({"w": torch.zeros(100)}, tmp_path / "whole.pth")
+    with zipfile.ZipFile(tmp_path / "whole.pth") as whole, zipfile.ZipFile(tmp_path / "a.pth", "w") as archive:
+        for name in sorted(whole.namelist(), key=lambda name: name.endswith("data/0")):
+            archive.writestr(name, whole.read(name))
+    listed_again(tmp_path / "a.pth", 400)
+    with pytest.raises(WeightsError, match="more bytes together than the file"):
+        read_archive(tmp_path / "a.pth")
+
+
+def test_outputs_and_shapes_that_are_absurd_fit_nothing(tmp_path: Path) -> None:
+    wide = b"\x8a\x08" + struct.pack("<q", 10**15) + b"K\x03\x86"
+    name = b"X\x0b\0\0\0conv1.weigh"
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x03}" + name + array_of(b"C\0", wide) + b"s.")
+    assert describe_file(tmp_path / "a.pkl").fits == ()
+    many = b"(" + b"\x8a\x08" + b"\xff" * 7 + b"\x3f" + b"K\x02" * 50 + b"t"
+    (tmp_path / "b.pkl").write_bytes(b"\x80\x03}" + name + array_of(b"C\0", many) + b"s.")
+    with pytest.raises(WeightsError, match="a type and a shape that fit"):
+        describe_file(tmp_path / "b.pkl")

@@ -9,8 +9,10 @@ from pathlib import Path
 from convscope.data import Preprocess, Range
 from convscope.data.recipes import RecipeName
 from convscope.errors import UsageError, nearest
-from convscope.files import parse_json
+from convscope.files import kind_of, parse_json, read_regular
 from convscope.models.imagenet import imagenet_classes
+
+_LARGEST = 1 << 26  # bytes of such a file
 
 
 def class_names(classes: Sequence[str] | int | str | Path | None) -> tuple[str, ...] | int | None:
@@ -38,7 +40,7 @@ def class_names(classes: Sequence[str] | int | str | Path | None) -> tuple[str, 
 
 def _in_file(path: str | Path) -> tuple[str, ...]:
     try:
-        names = tuple(line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines())
+        names = tuple(line.strip() for line in read_regular(path, _LARGEST).decode().splitlines())
     except (OSError, ValueError) as error:  # ValueError: no text, or a name with a zero byte
         raise UsageError(
             f"classes='{path}' is no text file of names, no number, and not 'imagenet': {error}; give one of these, or "
@@ -63,11 +65,11 @@ def recipe_of(asked: Preprocess | str | Path | None) -> Preprocess | RecipeName 
     if isinstance(asked, str) and (asked == "imagenet" or asked == "unit"):
         return asked
     path = Path(asked)
-    if not path.exists():
+    if kind_of(path) == "nothing":
         close = nearest(str(path), ("imagenet", "unit"))
         raise UsageError(f"preprocess='{path}' is neither imagenet nor unit, and no file of that name is there{close}")
     try:
-        stored = parse_json(path.read_bytes())
+        stored = parse_json(read_regular(path, _LARGEST))
     except (OSError, ValueError) as error:  # ValueError: neither JSON nor text
         raise UsageError(f"preprocess='{path}' cannot be read as JSON: {error}") from error
     if not isinstance(stored, dict):

@@ -72,6 +72,8 @@ def _check_archive(archive: zipfile.ZipFile, path: Path) -> None:
     for member in archive.infolist():
         if member.compress_type != zipfile.ZIP_STORED or member.file_size > path.stat().st_size:
             raise ValueError(f"its part {member.filename} is compressed, which torch.save never does")
+    if sum(member.file_size for member in archive.infolist()) > path.stat().st_size:
+        raise ValueError("its parts say that they have more bytes together than the file")
     for member in archive.infolist():
         if member.CRC:
             with archive.open(member) as file:

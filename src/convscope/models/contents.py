@@ -35,6 +35,7 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "stem.0.0.weight": ("maxvit",),
     "conv_proj.weight": ("vit",),
 }
+_MOST_OUTPUTS = 100_000  # networks are laid out with as many
 _AUXILIARY: Mapping[str, Any] = {"init_weights": False, "aux_logits": True}
 
 
@@ -164,7 +165,7 @@ def _known(contents: Contents) -> Iterator[Fit]:
     if not contents.stored:
         return
     outputs = _outputs(likeliest(contents))
-    if outputs is None:
+    if outputs is None or outputs > _MOST_OUTPUTS:
         return
     for name, module in (*_zoo(outputs), *_torchvision(contents, outputs)):
         wanted = {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}

@@ -23,6 +23,7 @@ from convscope.models.unpickling import Made, Named, Persistent, array_of, array
 
 _DEEPEST = 12
 _VISITED = 1_000_000
+_AXES = 32
 _LONGEST = 1000  # characters of a path: a long key over many tensors would be repeated for each
 _NESTED = Named("torch.storage", "_load_from_bytes")
 
@@ -54,6 +55,9 @@ class Tree:
     visited: int = 0
     held_at: set[str] = field(default_factory=set)
     """Keys at the top that tensors or modules stand under."""
+    known: dict[int, Stored | None] = field(default_factory=dict)
+    """What was made of a description, by its identity: a pickle may hold one many times."""
+    spans: dict[int, Span] = field(default_factory=dict)
 
     def contents(self, held: Any, kind: str) -> Contents:
         """The tensors of what a pickle held (None: of what is `held`), and the rest of its entries in words."""
@@ -73,16 +77,15 @@ class Tree:
         if is_module(node):
             self.modules[path] = str(node)
             return
-        items = items_of(node)
-        for key, value in items:
-            self.visited += 1
-            if self.visited > _VISITED:
-                raise UnpicklingError(f"it holds more than {_VISITED} values, some of them many times over")
+        self.visited += 1 + width_of(node)
+        if self.visited > _VISITED:
+            raise UnpicklingError(f"it holds more than {_VISITED} values, some of them many times over")
+        for key, value in items_of(node):
             name = f"{path}.{key}" if path else str(key)
             if len(name) > _LONGEST:
                 raise UnpicklingError(f"it holds something under a name of {len(name)} characters")
             before = len(self.stored) + len(self.modules)
-            tensor = None if isinstance(node, list | tuple) else self.tensor(value)
+            tensor = None if isinstance(node, list | tuple) else self.noted(value)
             if tensor is not None:
                 if isinstance(key, str):
                     self.stored[name] = replace(tensor, group=path)
@@ -90,6 +93,14 @@ class Tree:
                 self.walk(value, name, (*above, id(node)), depth + 1)
             if not path and len(self.stored) + len(self.modules) > before:
                 self.held_at.add(name)
+
+    def noted(self, node: Any) -> Stored | None:
+        """The tensor that is described, made once; None for what is none."""
+        if not isinstance(node, Made):
+            return None
+        if id(node) not in self.known:
+            self.known[id(node)] = self.tensor(node)
+        return self.known[id(node)]
 
     def tensor(self, node: Any, depth: int = 0) -> Stored | None:
         """The tensor that is described; None for what is none."""
@@ -119,7 +130,7 @@ class Tree:
         kind, stride = dtype or span.dtype, tuple(_listed(stride))
         elements = span.elements * span.dtype.itemsize // kind.itemsize
         whole = all(isinstance(n, int) and 0 <= n < 2**62 for n in (offset, *size, *stride))
-        if not whole or len(size) != len(stride) or len(size) > 32:
+        if not whole or len(size) != len(stride) or len(size) > _AXES:
             raise UnpicklingError("it holds a tensor of no shape that there is")
         count = 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True)) if prod(size) else 0
         if offset + count > elements:
@@ -139,6 +150,11 @@ class Tree:
 
     def span(self, storage: Any) -> Span:
         """The storage that a tensor refers to, in this file or, as pickle.dump writes it, in a file within it."""
+        if id(storage) not in self.spans:
+            self.spans[id(storage)] = self._span(storage)
+        return self.spans[id(storage)]
+
+    def _span(self, storage: Any) -> Span:
         if isinstance(storage, Made) and storage.maker == _NESTED:
             content = bytes_of(storage.arguments[0]) or b""
             file = io.BytesIO(content)
@@ -162,10 +178,12 @@ def _array(content: Any, dtype: Any, shape: Any, order: Any) -> Stored | None:
         like = torch.from_numpy(np.empty(0, dtype_of(dtype).newbyteorder("=")))
     except (UnpicklingError, TypeError):  # a type that torch does not have, or none of numbers
         return None
-    size, flat = tuple(_listed(shape)), bytes_of(content)
-    if flat is None or not all(isinstance(n, int) and n >= 0 for n in size):
+    size = tuple(_listed(shape))
+    whole = len(size) <= _AXES and all(isinstance(n, int) and 0 <= n < 2**62 for n in size)
+    if not whole or not isinstance(content, bytes | bytearray | str | Made):
         raise UnpicklingError("an array in it is not made of bytes, a type and a shape that fit")
-    return Stored(size, like.dtype, lambda: torch.from_numpy(array_of(flat, dtype, shape, order)))
+    # Its bytes may have to be made from text, which thousands of arrays may share: when it is read.
+    return Stored(size, like.dtype, lambda: torch.from_numpy(array_of(content, dtype, shape, order)))
 
 
 _TYPES: Mapping[str, torch.dtype] = {
@@ -212,6 +230,15 @@ def mapping_of(node: Any) -> Mapping[Any, Any] | None:
     if str(node.maker).rpartition(".")[2].endswith("Dict"):
         return {}
     return node.state if isinstance(node.state, dict) else None
+
+
+def width_of(node: Any) -> int:
+    """How many entries are looked at to find those of a node."""
+    if isinstance(node, Made):
+        first = next(iter(node.arguments), None) if isinstance(node.arguments, tuple) else None
+        held = (node.pairs, first, node.state)
+        return sum(len(part) for part in held if isinstance(part, dict | list))
+    return len(node) if isinstance(node, dict) or (isinstance(node, list | tuple) and len(node) <= 1000) else 0
 
 
 def items_of(node: Any) -> list[tuple[Any, Any]]:

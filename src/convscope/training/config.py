@@ -23,7 +23,7 @@ from typing import Any, Self
 from convscope.arguments import checked
 from convscope.data import Preprocess, Range
 from convscope.errors import UsageError, nearest
-from convscope.files import home_expanded, kind_of
+from convscope.files import home_expanded, kind_of, read_regular
 from convscope.models import VARIANTS, Architecture
 from convscope.training.recipe import Recipe
 
@@ -169,8 +169,8 @@ def read_config(spec: str | Path) -> Config:
         known = packaged_configs()
         raise UsageError(f"no training {text!r}{nearest(text, known)}: give a TOML file, or one of {', '.join(known)}")
     try:
-        return _parsed(path.read_text("utf-8"), path.stem)
-    except (OSError, UnicodeDecodeError) as error:
+        return _parsed(read_regular(path, 1 << 26).decode(), path.stem)
+    except (OSError, ValueError) as error:
         raise UsageError(f"training {path} cannot be read: {error}") from error
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +74,11 @@ def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
             raise ValueError(f"it has {status.st_size} bytes, more than the limit of {most}")
         # Not to its end: files of /proc go on after the size that they have.
         return file.read(status.st_size)
+
+
+def read_whole(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a regular file of any size; raises as `read_regular`."""
+    return read_regular(path, sys.maxsize)
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
@@ -206,7 +212,7 @@ def read_sealed_json(path: Path, *, unsealed: Literal["refuse", "allow"] = "refu
     Raises:
         OSError: where it cannot be read. ValueError: where it is no JSON object, or not as it was written.
     """
-    found = parse_json(path.read_bytes())
+    found = parse_json(read_whole(path))
     if not isinstance(found, dict):
         raise ValueError("it is no JSON object")
     seal = found.pop(_SEAL, None)
@@ -236,7 +242,7 @@ def parse_json(text: str | bytes) -> Any:
 def has_format(manifest: Path, name: str) -> bool:
     """Whether a file is a manifest that says it is of this format; damaged ones say nothing."""
     try:
-        found = parse_json(manifest.read_bytes())
+        found = parse_json(read_whole(manifest))
     except (OSError, ValueError):
         return False
     return isinstance(found, dict) and found.get("format") == name

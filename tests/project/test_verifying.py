@@ -1,6 +1,8 @@
 """Everything that is kept, verified: what is whole holds, and whatever is damaged is found with what to do about it."""
 
+import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -185,3 +187,19 @@ def test_answers_are_verified_too(tmp_path: Path) -> None:
 def test_every_answer_that_is_a_file_is_known() -> None:
     kinds = {name for name in cs.__all__ if isinstance(one := getattr(cs, name), type) and issubclass(one, cs.Answer)}
     assert set(ANSWERS) == kinds - {"Answer", "Scan"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["manifest.json", "layers/000-a.safetensors", "parts/00000-of-00001.safetensors", "question.json", "0.npz",
+     "a.rows", "occlusion.safetensors", "responses.safetensors", "run.json", "results.json"],
+)  # fmt: skip
+def test_pipes_and_devices_are_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "question.json").write_text("{}")
+    for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        make(path)
+        with suppress(StoreError):
+            assert not cs.verify(tmp_path).intact

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.errors import StoreError
 from convscope.graph import Unit
 from convscope.stores.sealing import seal, unseal
+from convscope.studies import Verification
 from convscope.studies.kept import context, packed, unpacked
+
+
+def nested(times: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(times):
+        found = [found]
+    return found
+
 
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "uint64", "float16", "float32", "float64"]
 
@@ -176,3 +187,35 @@ def test_a_missing_field_and_a_missing_array_are_named() -> None:
     del arrays["array"]
     with pytest.raises(ValueError, match="'array'"):
         unpacked(Everything, plain, arrays)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        {"folder": nested(900), "held": [], "findings": []},
+        {"folder": "x", "held": [5], "findings": []},
+        {"folder": "x", "held": 5, "findings": {"$items": [[[], 1]]}},
+        {"folder": "x", "held": {"$tensor": "odd", "kind": "bfloat16"}, "findings": []},
+        {"folder": "x", "held": [{"path": "a", "what": {"$array": ["odd"]}}], "findings": []},
+    ],
+)
+def test_values_of_any_other_shape_are_refused(plain: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="does not hold a Verification of this version"):
+        unpacked(Verification, plain, {"odd": np.zeros((3, 3), np.uint8)})
+
+
+@pytest.mark.parametrize("said", [{}, {"figures": [1, {}]}, {"figures": {"a": 5}}, {"figures": "abc"}])
+def test_an_answer_that_does_not_say_its_figures_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    values = {"folder": "x", "held": [], "findings": []}
+    about = {"format": "convscope answer", "schema": 1, "answer": "Verification", "values": values, "files": 5, **said}
+    (tmp_path / "verification.safetensors").write_bytes(seal({}, about))
+    with pytest.raises(StoreError, match="which figures it has"):
+        Verification.load(tmp_path)
+    Verification("x", (), ()).save(tmp_path)  # whose files were said to be 5
+    assert Verification.load(tmp_path).folder == "x"
+
+
+def test_a_pipe_in_the_place_of_an_answer_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "verification.safetensors")
+    with pytest.raises(StoreError, match="no regular file"):
+        Verification.load(tmp_path)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from convscope import kernels
 from convscope.data import Source
 from convscope.data.sources.select import limit
-from convscope.files import write_bytes
+from convscope.files import read_whole, write_bytes
 from convscope.graph import Network, Unit
 from convscope.methods.evolution import following
 from convscope.methods.evolution.histories import FeatureHistory
@@ -101,7 +101,7 @@ def _read(path: Path, key: str) -> dict[str, NDArray[np.float32]] | None:
     if not path.is_file():
         return None
     try:
-        arrays, said = unseal(path.read_bytes())
+        arrays, said = unseal(read_whole(path))
     except (OSError, ValueError) as error:
         logger.info("%s cannot be used and is made again: %s", path, error)
         return None

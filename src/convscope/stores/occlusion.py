@@ -26,7 +26,7 @@ from torch import Tensor
 from convscope import kernels
 from convscope.data import Failure, Preprocess, Source, load_image, open_source
 from convscope.errors import ImageError, ShapeError, SourceError, StoreError, UsageError
-from convscope.files import parse_json, read_sealed_json, write_bytes, write_sealed_json, writing
+from convscope.files import parse_json, read_sealed_json, read_whole, write_bytes, write_sealed_json, writing
 from convscope.graph import Head, Network, Unit
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.occlusion.occluders import Grid
@@ -183,7 +183,7 @@ class _Store:
         if path is None or not self.ours or not path.is_file():
             return None
         try:
-            return from_bytes(path.read_bytes(), head=self.head)
+            return from_bytes(read_whole(path), head=self.head)
         except DAMAGE as error:
             logger.info("%s cannot be used and is made again: %s", path, error)
             return None
@@ -230,7 +230,7 @@ def _plain(value: Any) -> Any:
 def read_json(path: Path) -> Any:
     """What a JSON file holds; None where there is none that can be read."""
     try:
-        return parse_json(path.read_bytes())
+        return parse_json(read_whole(path))
     except (OSError, ValueError):
         return None
 

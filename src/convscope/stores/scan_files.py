@@ -29,7 +29,7 @@ from safetensors.numpy import save as to_bytes
 
 from convscope.data import Failure
 from convscope.errors import StoreError
-from convscope.files import kind_of, parse_json, write_bytes
+from convscope.files import kind_of, parse_json, read_whole, write_bytes
 from convscope.methods.scan.exact import ExactSum
 from convscope.methods.scan.state import Coverage, ScanIdentity, ScannedLayer, ScanState
 from convscope.methods.scan.statistics import HISTOGRAM_EDGES, StatisticsTable
@@ -100,7 +100,7 @@ def read_part(path: Path) -> ScanState:
         StoreError: if it cannot be read or is no part of a scan.
     """
     try:
-        content = path.read_bytes()  # at once: a run that goes on may replace the file at any time
+        content = read_whole(path)  # at once: a run that goes on may replace the file at any time
         _check_schema(said_in(header_of(content)), path)
         arrays, header = unseal(content)
         identity = identity_of(header)
@@ -188,7 +188,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     Raises:
         StoreError: if it is of another schema version. OSError, ValueError, TypeError: if it is damaged or no manifest.
     """
-    content = path.read_bytes()
+    content = read_whole(path)
     found = parse_json(content)
     if not isinstance(found, dict):
         raise TypeError("it says nothing of a scan")
@@ -225,7 +225,7 @@ def read_finished(store: Path) -> ScanState | None:
 
 def read_layer(path: Path, digest: str) -> Arrays:
     """The arrays of a layer's file, whose SHA-256 is `digest`; raises ValueError where it is not."""
-    content = path.read_bytes()
+    content = read_whole(path)
     if hashlib.sha256(content).hexdigest() != digest:
         raise ValueError("its content is not what the manifest's checksum says")
     return from_bytes(content)
@@ -258,6 +258,8 @@ def check_store(store: Path, identity: ScanIdentity) -> None:
 
 def _part_header(path: Path) -> dict[str, Any]:
     """What a part says of itself."""
+    if kind_of(path) == "other":
+        raise ValueError("it is no regular file")
     with path.open("rb") as file:
         start = file.read(8)
         size = min(int.from_bytes(start, "little"), path.stat().st_size)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from convscope.errors import StoreError
-from convscope.files import has_format
+from convscope.files import has_format, read_whole
 from convscope.stores import occlusion
 from convscope.stores.scan_files import (
     FORMAT,
@@ -103,7 +103,7 @@ def verify_responses(folder: Path) -> Iterator[Item]:
     if not path.is_file():
         return
     try:
-        arrays, _ = unseal(path.read_bytes())
+        arrays, _ = unseal(read_whole(path))
         yield Held(path.name, f"responses of {len(arrays)} layers")
     except (OSError, ValueError) as error:
         yield Finding(path.name, _reason(error), _ANEW)
@@ -116,7 +116,7 @@ def verify_answers(folder: Path) -> Iterator[Item]:
         if not path.is_file():
             continue
         try:
-            _, said = unseal(path.read_bytes())
+            _, said = unseal(read_whole(path))
             yield Held(path.name, f"an answer: {said.get('answer')}")
         except (OSError, ValueError) as error:
             yield Finding(path.name, _reason(error), f"ask again: the same call, or {kind}.save, writes it anew")
@@ -136,7 +136,7 @@ def verify_occlusions(folder: Path) -> Iterator[Item]:
         yield Held("question.json", "what was asked")
     for path in sorted(folder.glob("[0-9]*.npz")):
         try:
-            found = occlusion.from_bytes(path.read_bytes())
+            found = occlusion.from_bytes(read_whole(path))
             yield Held(path.name, f"occlusion of one image at {len(found.grid.boxes)} places")
         except (StoreError, *occlusion.DAMAGE) as error:
             yield Finding(path.name, _reason(error), _ANEW)

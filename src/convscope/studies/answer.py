@@ -20,7 +20,7 @@ from convscope.atlas import Atlas
 from convscope.atlas.experiments import Kind, Table, add_experiment
 from convscope.atlas.names import is_name
 from convscope.errors import MissingExtra, StoreError
-from convscope.files import write_bytes
+from convscope.files import read_whole, write_bytes
 from convscope.shown import Shown
 from convscope.stores.sealing import seal, unseal
 from convscope.studies.kept import packed, unpacked
@@ -220,15 +220,15 @@ class Answer(Shown, ABC):
         place = Path(folder)
         path = place / _file_of(cls)
         try:
-            arrays, said = unseal(path.read_bytes())
+            arrays, said = unseal(read_whole(path))
             if (said.get("format"), said.get("schema"), said.get("answer")) != (FORMAT, SCHEMA, cls.__name__):
                 raise ValueError(f"it holds schema {said.get('schema')} of {said.get('answer')}, not {SCHEMA}")
+            captions = _captions(said.get("figures"))
             found = unpacked(cls, said["values"], arrays)
         except FileNotFoundError as error:
             raise StoreError(f"{place} holds no {cls.__name__} (no {path.name}): save one there first") from error
         except (OSError, ValueError, KeyError) as error:
             raise StoreError(f"{path} cannot be read: {error}; make the answer again") from error
-        captions = said["figures"]
         figures = {name: place / name for name in captions if _is_inside(place, name)}
         found.saved, found.question = Saved(place, figures, None, captions), said.get("question")
         return found
@@ -268,15 +268,23 @@ def _drawn(figures: Mapping[str, Figure]) -> dict[str, bytes]:
 
 def _written_before(place: Path, kind: type[Answer]) -> set[str]:
     """The names of the files that an answer of this kind wrote into a folder before."""
-    return {str(name) for name in _said_before(place, kind).get("files", ()) if _is_inside(place, str(name))}
+    files = _said_before(place, kind).get("files")
+    return {str(name) for name in files if _is_inside(place, str(name))} if isinstance(files, list) else set()
 
 
 def _said_before(place: Path, kind: type[Answer]) -> dict[str, Any]:
     """What an answer of this kind that is in a folder says of itself; nothing where there is none, or a damaged one."""
     try:
-        return unseal((place / _file_of(kind)).read_bytes())[1]
+        return unseal(read_whole(place / _file_of(kind)))[1]
     except (OSError, ValueError):
         return {}
+
+
+def _captions(found: Any) -> dict[str, str]:
+    """The words under figures by file name; raises ValueError where they are none."""
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise ValueError("it does not say which figures it has")
+    return found
 
 
 def _is_inside(folder: Path, name: str) -> bool:

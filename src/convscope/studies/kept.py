@@ -31,6 +31,12 @@ from convscope.stores.sealing import Arrays
 _ARRAY, _TENSOR, _NUMBER, _ITEMS = "$array", "$tensor", "$number", "$items"
 _HALF = "bfloat16"  # which NumPy does not have: kept as the same bits
 
+# What values of another shape than a class's make of being put into it; RuntimeError also where they are too deep.
+_UNFIT = (
+    BaseValidationError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
+    ConvscopeError,
+)  # fmt: skip
+
 T = TypeVar("T")
 
 
@@ -82,7 +88,7 @@ def unpacked(kind: type[T], plain: Mapping[str, Any], arrays: Arrays) -> T:
     """
     try:
         return _converter().structure(_whole(dict(plain), arrays), kind)
-    except (BaseValidationError, ValueError, KeyError, TypeError, ConvscopeError) as error:
+    except _UNFIT as error:
         raise ValueError(f"it does not hold a {kind.__name__} of this version: {_reasons(error)}") from error
 
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 import convscope as cs
-from convscope.errors import UsageError
+from convscope.errors import SourceError, UsageError
 from convscope.generalisation import duplicates
 
 COUNT = 400
@@ -151,3 +151,10 @@ def test_list_is_saved_and_unreadable_images_are_counted(scenes: list[np.ndarray
 def test_threshold_is_a_correlation() -> None:
     with pytest.raises(UsageError, match="between 0 and 1"):
         duplicates.overlap([np.zeros((4, 4, 3), np.uint8)], threshold=83)
+
+
+def test_a_collection_of_which_nothing_can_be_read_is_an_error(scenes: list[np.ndarray], tmp_path: Path) -> None:
+    broken = write(tmp_path / "a", {"a.jpg": b"no image", "b.jpg": b"no image"})
+    for pair in ((broken, None), (broken, [scenes[0]]), ([scenes[0]], broken)):
+        with pytest.raises(SourceError, match=r"none of the 2 images in .* can be read: not an image"):
+            duplicates.overlap(*pair)

@@ -207,7 +207,15 @@ def test_values_of_any_other_shape_are_refused(plain: dict[str, Any]) -> None:
 @pytest.mark.parametrize("said", [{}, {"figures": [1, {}]}, {"figures": {"a": 5}}, {"figures": "abc"}])
 def test_an_answer_that_does_not_say_its_figures_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
     values = {"folder": "x", "held": [], "findings": []}
-    about = {"format": "convscope answer", "schema": 1, "answer": "Verification", "values": values, "files": 5, **said}
+    about = {
+        "format": "convscope answer",
+        "schema": 1,
+        "answer": "Verification",
+        "values": values,
+        "files": 5,
+        "question": 5,
+        **said,
+    }
     (tmp_path / "verification.safetensors").write_bytes(seal({}, about))
     with pytest.raises(StoreError, match="which figures it has"):
         Verification.load(tmp_path)

@@ -32,7 +32,7 @@ from PIL import Image
 from torch import Tensor
 
 from convscope.data import Source, allowance_of, look
-from convscope.errors import ImageError, UsageError
+from convscope.errors import ImageError, SourceError, UsageError
 from convscope.files import write_bytes
 from convscope.methods.inputs import collection
 from convscope.methods.workers import one_thread_workers
@@ -109,7 +109,8 @@ def overlap(
     threshold: fine correlation, -1 to 1, from which a pair counts.
 
     Raises:
-        UsageError: for a threshold outside 0 to 1. SourceError: for a collection that is not there.
+        UsageError: for a threshold outside 0 to 1. SourceError: for a collection that is not there,
+            or of which nothing can be read.
 
     >>> noise = np.random.default_rng(0).integers(0, 256, (3, 40, 40, 3), dtype=np.uint8)
     >>> found = overlap(list(noise), [noise[2]])
@@ -141,16 +142,17 @@ def thumbnails(
 ) -> tuple[Tensor, int]:
     """Grey thumbnails (n, SIDE, SIDE) uint8 of all images, and how many could not be read, which are black.
 
-    JPEGs are decoded at a reduced size; the rest is averaged over areas.
+    JPEGs are decoded at a reduced size; the rest is averaged over areas. Raises SourceError where none can be read.
     """
     count, piece = len(source), 256
-    made, bad = torch.zeros(count, SIDE, SIDE, dtype=torch.uint8, device="cpu"), 0
+    made, bad, reasons = torch.zeros(count, SIDE, SIDE, dtype=torch.uint8, device="cpu"), 0, []
     memory = made.numpy()
 
     def fill(index: int) -> bool:
         try:
             memory[index] = _thumbnail(source, index)
-        except ImageError:
+        except ImageError as error:
+            reasons[:] = reasons or [str(error)]
             return False
         return True
 
@@ -160,6 +162,8 @@ def thumbnails(
             stop = min(start + piece, count)
             bad += sum(not good for good in pool.map(fill, range(start, stop), chunksize=8))
             progress(stage, stop, count)
+    if count and bad == count:
+        raise SourceError(f"none of the {source.describe()} can be read: {reasons[0]}")
     return made, bad
 
 

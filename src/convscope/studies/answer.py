@@ -230,7 +230,7 @@ class Answer(Shown, ABC):
         except (OSError, ValueError, KeyError) as error:
             raise StoreError(f"{path} cannot be read: {error}; make the answer again") from error
         figures = {name: place / name for name in captions if _is_inside(place, name)}
-        found.saved, found.question = Saved(place, figures, None, captions), said.get("question")
+        found.saved, found.question = Saved(place, figures, None, captions), _question_in(said)
         return found
 
     def add_to(self, atlas: Atlas, name: str | None = None) -> Path | None:
@@ -278,6 +278,11 @@ def _said_before(place: Path, kind: type[Answer]) -> dict[str, Any]:
         return unseal(read_whole(place / _file_of(kind)))[1]
     except (OSError, ValueError):
         return {}
+
+
+def _question_in(said: Mapping[str, Any]) -> Question | None:
+    found = said.get("question")
+    return found if isinstance(found, dict) else None
 
 
 def _captions(found: Any) -> dict[str, str]:

@@ -37,7 +37,7 @@ def question(nets: Network | Sequence[Network] | None, images: Source | str | No
 
 def refuse_another(folder: Path, asked: Question | None, there: Question | None) -> None:
     """Raise StoreError where a folder holds the answer to a question that is not the one asked."""
-    if asked is None or there is None or asked == there:
+    if asked is None or not isinstance(there, dict) or asked == there:
         return
     other = sorted(key for key in {*asked, *there} if asked.get(key) != there.get(key))
     raise StoreError(

@@ -61,6 +61,22 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> li
     ]
 
 
+_CONTROLS = {number: f"\\x{number:02x}" for number in (*range(9), *range(11, 32), *range(127, 160))} | {
+    number: f"\\u{number:04x}" for number in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+def printable(text: str) -> str:
+    r"""The text with what acts on a terminal spelled out: control characters but line breaks and tabs, turns of direction.
+
+    Names of files, tensors and classes are anybody's.
+
+    >>> print(printable("conv\x1b[2J1"))
+    conv\x1b[2J1
+    """
+    return text.translate(_CONTROLS)
+
+
 def csv_of(rows: Iterable[Mapping[str, Any]]) -> bytes:
     r"""Rows given by column name as a CSV file; columns as in the first row, rows may lack the last ones.
 
@@ -93,4 +109,4 @@ def columns_of(head: Sequence[str], rows: Iterable[Sequence[str]], *, title: str
     return TextTable(title, tuple(head), tuple(tuple(row) for row in rows), left)
 
 
-__all__ = ["TextTable", "aligned", "columns_of", "csv_of", "without_nan"]
+__all__ = ["TextTable", "aligned", "columns_of", "csv_of", "printable", "without_nan"]

@@ -303,3 +303,12 @@ def test_descriptions_and_lists(mark: Path, tmp_path: Path) -> None:
     read_all(cs.open_source(f"list:{tmp_path / 'list.txt'}"))
     read_all(cs.open_source(tmp_path / "images"))
     assert not mark.exists()
+
+
+def test_names_from_files_do_not_act_on_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save({"\x1b[2J\x9b1mevil\u202e": torch.zeros(2, 2)}, tmp_path / "a.pth")
+    assert main(["layers", str(tmp_path / "a.pth")]) == 0
+    assert main(["layers", "zoo:tiny", "--weights", str(tmp_path / "a.pth")]) == 3
+    told = "".join(capsys.readouterr())
+    assert told.count(r"\x1b[2J\x9b1mevil\u202e") >= 2
+    assert not set(told) & {"\x1b", "\x9b", "\u202e"}

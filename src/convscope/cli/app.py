@@ -15,6 +15,7 @@ from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, 
 from convscope.cli.scan import merge
 from convscope.cli.wording import in_words, running
 from convscope.memory import keep_freed_memory
+from convscope.tables import printable
 
 _SHORT_HELP = """\
 A microscope for convolutional networks: what every unit responds to, and where in the image it looks.
@@ -103,7 +104,7 @@ def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
 
 
 def _fail(failure: Failure) -> int:
-    sys.stderr.write(f"convscope: {failure.message}\n")
+    sys.stderr.write(f"convscope: {printable(failure.message)}\n")
     return failure.exit_code
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from convscope.progress import PlainProgress, Progress, bars, silent
-from convscope.tables import aligned
+from convscope.tables import aligned, printable
 
 
 @dataclass
@@ -29,12 +29,12 @@ class Terminal:
     def say(self, text: str = "") -> None:
         """Write a line of the result, unless the result is asked for as JSON."""
         if not self.json:
-            self.out.write(f"{text}\n")
+            self.out.write(f"{printable(text)}\n")
 
     def remark(self, text: str) -> None:
         """Write a line that is not part of the result."""
         if not self.quiet:
-            self.err.write(f"{text}\n")
+            self.err.write(f"{printable(text)}\n")
             self.err.flush()
 
     def result(self, document: object) -> None:

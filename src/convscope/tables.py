@@ -67,7 +67,7 @@ _CONTROLS = {number: f"\\x{number:02x}" for number in (*range(9), *range(11, 32)
 
 
 def printable(text: str) -> str:
-    r"""The text with what acts on a terminal spelled out: control characters but line breaks and tabs, turns of direction.
+    r"""The text with what acts on a terminal spelled out: controls but line breaks and tabs, and turns of direction.
 
     Names of files, tensors and classes are anybody's.
 

@@ -50,6 +50,7 @@ def read_parts(path: str | PathLike[str], *, empty: Literal["refuse", "allow"] =
         UsageError: if it cannot be read, lacks a column, or a row is malformed or given twice.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> table = Path(tempfile.mkdtemp()) / "parts.csv"
     >>> _ = table.write_text("image,part,y0,x0,y1,x1\\na.jpg,nose,3,4,9,12\\n")
     >>> read_parts(table)

@@ -6,17 +6,24 @@ deconvolutional networks). A projection that equals its control says more about 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.atlas.web import numbers
 from convscope.graph import Network, PullOptions
 from convscope.graph.boxes import Signal, paste, whole_origin
 from convscope.graph.pulling import Context, needed, pull, seed_signal
 
 SEED = 0
+
+ALIKE = 0.9
+"""Layers whose units' projections are more like their controls than this, by the median, are said to be so."""
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -83,4 +90,30 @@ def likeness(one: Tensor, other: Tensor) -> NDArray[np.float32]:
     return np.divide(product, length, out=np.full(len(a), np.nan), where=length > 0).round(6).astype(np.float32)
 
 
-__all__: Sequence[str] = ["Control", "control", "likeness", "random_signal"]
+def layer_controls(id: str, similar: NDArray[np.floating]) -> Json:
+    """What a layer's script says of its units' likeness (C,) to their controls: of each, the median, and of how many.
+
+    >>> layer_controls("00-conv1", np.array([0.5, np.nan, 0.25, 0.75]))
+    {'layer': '00-conv1', 'similarity': [0.5, None, 0.25, 0.75], 'median': 0.5, 'units': 3}
+    """
+    rounded = np.round(similar.astype(np.float64), 4)
+    known = rounded[~np.isnan(rounded)]
+    median = round(float(np.median(known)), 4) if len(known) else None
+    return {"layer": id, "similarity": numbers(rounded), "median": median, "units": len(known)}
+
+
+def said_of(layers: Sequence[tuple[str, float | None]]) -> str | None:
+    """What has to be known of layers, given with their likeness to the controls; None where none is above `ALIKE`.
+
+    >>> said_of([("conv1", 0.31), ("conv5", 0.97)])
+    "conv5: projections look much like a random signal's from the same place: they say where, hardly what"
+    """
+    names = [name for name, likeness in layers if likeness is not None and likeness > ALIKE]
+    if not names:
+        return None
+    return f"{', '.join(names)}: projections look much like a random signal's from the same place: {_MEANING}"
+
+
+_MEANING = "they say where, hardly what"
+
+__all__: Sequence[str] = ["ALIKE", "Control", "control", "layer_controls", "likeness", "random_signal", "said_of"]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from convscope.atlas.alike import alike
 from convscope.atlas.connections import Connections, Wiring
-from convscope.atlas.controls import SEED, control, layer_controls, likeness
+from convscope.atlas.controls import layer_controls
 from convscope.atlas.ledger import Ledger
 from convscope.atlas.patches import Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
@@ -30,6 +30,7 @@ from convscope.atlas.webdata import SHARD_UNITS, class_table, image_table
 from convscope.data import load_image
 from convscope.files import write_bytes
 from convscope.methods.deconv import project
+from convscope.methods.sanity.controls import SEED, control, likeness
 from convscope.methods.workers import Workers
 from convscope.progress import Progress
 

@@ -2024,6 +2024,7 @@ var Sn = {
 	correspondence: "Correspondence",
 	evolution: "Evolution",
 	diagnosis: "Diagnosis",
+	sanity: "What projections are worth",
 	ablation: "Ablation",
 	transfer: "Transfer",
 	check: "Check"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Change, Place

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Change, Place, widen

@@ -33,6 +33,8 @@ from .studies import Evolution as Evolution, evolve as evolve
 from .methods.evolution import FeatureHistory as FeatureHistory
 from .studies import Diagnosis as Diagnosis, diagnose as diagnose
 from .methods.diagnosis import LayerDiagnosis as LayerDiagnosis
+from .studies import Sanity as Sanity, sanity as sanity
+from .methods.sanity import LayerSanity as LayerSanity
 
 # training, and what it is worth
 from .studies import Training as Training, train as train

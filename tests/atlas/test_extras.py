@@ -16,13 +16,13 @@ from convscope.atlas import portraits, profiles
 from convscope.atlas.alike import alike, correlations
 from convscope.atlas.build import build_atlas
 from convscope.atlas.connections import Wiring, strengths
-from convscope.atlas.controls import control, likeness, random_signal
 from convscope.atlas.experiments import add_experiment, experiments
 from convscope.atlas.export import read_script
 from convscope.atlas.profiles import bands, sampled
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
 from convscope.graph import PullOptions
+from convscope.methods.sanity.controls import control, likeness, random_signal
 from tests.web.making import SIZE, Photos, make_atlas, small_network
 
 
@@ -131,6 +131,47 @@ def test_likeness_of_a_picture_with_itself_and_with_nothing() -> None:
     found = likeness(one, 3 * one)
     assert found[0] == 1
     assert np.isnan(found[1])
+
+
+def test_every_layer_says_how_like_their_controls_its_units_are(atlas: Atlas) -> None:
+    net, source = small_network(), Photos()
+    for layer in ("1", "4"):
+        record, found = atlas.record(layer), []
+        for channel in range(record.layer.channels):
+            if record.values[channel, 0] == 0:
+                found.append(None)
+                continue
+            photo = net.preprocess.crop(source.read(int(record.images[channel, 0])))
+            image = net.preprocess.normalise(torch.from_numpy(photo).permute(2, 0, 1)[None])
+            at = np.array([[record.y[channel, 0], record.x[channel, 0]]])
+            own = deconv(net, image, f"{layer}:{channel}@{at[0, 0]},{at[0, 1]}").full().flatten().double()
+            other = control(net, image, layer, at, PullOptions()).pixels.flatten().double()
+            found.append(float(own @ other / own.norm() / other.norm()))
+        told = read_script(atlas.path / "data" / "controls" / f"{atlas.layer(layer).id}.js")
+        known = [one for one in found if one is not None]
+        assert [one is None for one in told["similarity"]] == [one is None for one in found]
+        assert [one for one in told["similarity"] if one is not None] == pytest.approx(known, abs=1e-4)
+        assert (told["median"], told["units"]) == (pytest.approx(np.median(known), abs=1e-4), len(known))
+        assert atlas.layer(layer).likeness == told["median"]
+        assert atlas.layer(layer).entry["control"] == {"median": told["median"], "units": told["units"]}
+    assert atlas.layer("1").likeness != atlas.layer("4").likeness
+
+
+def test_an_atlas_of_old_has_no_likeness_and_no_caution(atlas: Atlas) -> None:
+    manifest = {
+        **atlas.manifest,
+        "layers": [{k: v for k, v in row.items() if k != "control"} for row in atlas.manifest["layers"]],
+    }
+    old = Atlas(atlas.path, manifest, atlas.inventory)
+    assert [layer.likeness for layer in old.layers] == [None] * 3
+    assert old.caution is None
+
+
+def test_what_looks_like_its_control_is_said(atlas: Atlas) -> None:
+    rows = [{**row, "control": {"median": 0.95, "units": 3}} for row in atlas.manifest["layers"][1:]]
+    found = Atlas(atlas.path, {**atlas.manifest, "layers": [atlas.manifest["layers"][0], *rows]}, atlas.inventory)
+    assert found.caution is not None
+    assert found.caution.startswith("4, 7: projections look much like a random signal's")
 
 
 def test_bands_hold_samples_between_their_shares() -> None:

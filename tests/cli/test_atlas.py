@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 import convscope as cs
-from convscope.atlas import Atlas
+from convscope.atlas import Atlas, controls
 from tests.cli.conftest import write_images
 
 FEW = ("--layers", "conv1,block1.relu2", "-k", 3)
@@ -16,6 +18,8 @@ def test_page_is_made_and_named(convscope: Callable, images: Path, tmp_path: Pat
     page = tmp_path / "out" / "index.html"
     assert page.stat().st_size > 0
     assert done.out.splitlines()[-1] == f"open {page}"
+    told = [f"{layer.likeness:.2f}" for layer in Atlas.open(tmp_path / "out").layers]
+    assert [line.split()[3] for line in done.out.splitlines()[1:3]] == told
     assert [line.split()[:2] for line in done.out.splitlines()[1:3]] == [["conv1", "16"], ["block1.relu2", "16"]]
     assert "layers conv1, block1.relu2" in done.err
     for stage in ("scan: 7/7", "project conv1: ", "finish: 4/4"):
@@ -29,9 +33,27 @@ def test_json_agrees_with_the_atlas(convscope: Callable, images: Path, tmp_path:
     atlas = Atlas.open(tmp_path / "out")
     assert document["page"] == str(atlas.page)
     assert (document["outcome"], document["units"], document["failures"]) == ("made", 32, 1)
-    assert document["layers"] == [{"name": at.name, "units": at.layer.channels, "dead": at.dead} for at in atlas.layers]
+    assert document["layers"] == [
+        {"name": at.name, "units": at.layer.channels, "dead": at.dead, "likeness": at.likeness} for at in atlas.layers
+    ]
     assert atlas.manifest["options"]["rule"] == "guided"
     assert "left out odd/3.png" in done.err
+
+
+def test_layers_that_look_like_their_controls_are_named_at_the_end(
+    convscope: Callable, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convscope("atlas", "zoo:tiny", images, "-o", tmp_path / "out", *FEW)
+    first, second = (layer.likeness for layer in Atlas.open(tmp_path / "out").layers)
+    assert first is not None
+    assert second is not None
+    monkeypatch.setattr(controls, "ALIKE", max(first, second) - 1e-4)
+    done = convscope("atlas", "zoo:tiny", images, "-o", tmp_path / "out", *FEW)
+    name = "conv1" if first > second else "block1.relu2"
+    assert done.out.splitlines()[-2].startswith(f"{name}: projections look much like a random signal's")
+    monkeypatch.setattr(controls, "ALIKE", 1.0)
+    again = convscope("atlas", "zoo:tiny", images, "-o", tmp_path / "out", *FEW)
+    assert "projections look" not in again.out
 
 
 def test_default_layers_are_the_stages(convscope: Callable, images: Path, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("evolve", "threshold"): "float = 0.9",
     ("overlap", "threshold"): "float = 0.83",
     ("evolve", "units"): "Sequence[str | Unit] | int = 6",
+    ("sanity", "units"): "Sequence[str | Unit] | int = 12",
+    ("sanity", "seeds"): "int = 3",
     ("merge", "parts"): "Sequence[str | PathLike[str]]",
     ("evolve", "model"): "str | None = None",
     ("open_source", "spec"): "Any",

@@ -40,6 +40,10 @@ def test_home_says_what_was_made_from_what(viewer: Viewer, small_atlas: Atlas) -
         assert words in text
     assert page.locator(".station").count() == 3
     assert "1 dead" in page.locator(".station").nth(1).inner_text()
+    for row, layer in enumerate(small_atlas.layers):
+        assert f"like control {layer.likeness:.2f}" in page.locator(".station").nth(row).inner_text()
+    alike = [layer.name for layer in small_atlas.layers if (layer.likeness or 0) > 0.9]
+    assert page.locator(".caution").count() == (1 if alike else 0)
     assert "not in this atlas" in page.locator(".passed").first.inner_text()
 
 
@@ -294,6 +298,19 @@ def test_all_units_are_sorted_by_likeness_to_one(viewer: Viewer, small_atlas: At
     viewer.until(f"document.activeElement.closest('li')?.dataset.index === '{UNITS - 1}'")
     assert captions(page)[-3:] == [str(unit) for unit in order[-3:]]
     assert page.locator(".virtual li .caption > span").last.inner_text() == "dead"
+
+
+def test_units_are_sorted_by_their_likeness_to_their_controls(viewer: Viewer, small_atlas: Atlas) -> None:
+    told = read_script(small_atlas.path / "data" / "controls" / "01-4.js")["similarity"]
+    order = sorted((unit for unit, value in enumerate(told) if value is not None), key=lambda unit: -told[unit])
+    page = viewer.open("#/l/4")
+    page.wait_for_selector(".virtual li")
+    assert f"like control {small_atlas.layer('4').likeness:.2f}" in page.inner_text(".lead")
+    page.get_by_label("Sort").select_option("control")
+    viewer.until(f"document.querySelector('.virtual li b').innerText.endsWith('{order[0]}')")
+    assert captions(page)[:5] == [str(unit) for unit in order[:5]]
+    numbers = page.locator(".virtual li .caption > span").all_inner_texts()
+    assert numbers[:5] == [f"{told[unit]:.2f}" for unit in order[:5]]
 
 
 def test_units_are_not_ordered_by_half_of_what_is_known(viewer: Viewer, small_atlas: Atlas) -> None:

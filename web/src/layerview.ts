@@ -8,6 +8,7 @@ export const SORTS = [
   ["mean", "mean"],
   ["active", "fraction active"],
   ["selectivity", "class selectivity"],
+  ["control", "likeness to control"],
   ["similar", "similarity to a unit"],
   ["map", "likeness, as a map"],
 ] as const;
@@ -105,13 +106,15 @@ export interface Counts {
 export interface Given {
   /** Units with their likeness to the one that others are compared with. */
   nearest?: [number, number][];
+  /** How like its control each unit's projection is. */
+  controls?: (number | null)[] | undefined;
   /** Units that this copy holds, where it does not hold all. */
   only?: number[] | undefined;
   marked?: ReadonlySet<number>;
 }
 
 /** The units that pass all filters, in order, and for each choice of a filter how many would. */
-export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, { nearest = [], only, marked = new Set() }: Given = {}): { units: number[]; counts: Counts } {
+export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, { nearest = [], controls, only, marked = new Set() }: Given = {}): { units: number[]; counts: Counts } {
   const ask = tests(view, data, marked);
   const dead = new Set(data.dead);
   const counts: Counts = { all: 0, alive: { all: 0, alive: 0, dead: 0 }, classes: new Map(), marked: 0, maxima: [] };
@@ -130,16 +133,16 @@ export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, { n
     if (alive && class_ && named && chosen && typeof most === "number") counts.maxima.push(most);
     if (alive && class_ && range && named && chosen) units.push(channel);
   }
-  return { units: inOrder(units, data, view, nearest), counts };
+  return { units: inOrder(units, data, view, nearest, controls), counts };
 }
 
-function inOrder(units: number[], data: LayerData, view: LayerView, nearest: [number, number][]): number[] {
+function inOrder(units: number[], data: LayerData, view: LayerView, nearest: [number, number][], controls?: (number | null)[]): number[] {
   const sign = view.ascending ? 1 : -1;
   if (view.sort === "index") return view.ascending ? units : units.reverse();
   const near = new Map(nearest);
   if (view.near !== null) near.set(view.near, Number.POSITIVE_INFINITY);
   if (view.sort === "map") return units; // where they lie depends on the columns there are
-  const column = view.sort === "similar" ? null : data[view.sort];
+  const column = view.sort === "similar" ? null : view.sort === "control" ? controls : data[view.sort];
   const value = (channel: number): number | null => (column ? (column[channel] ?? null) : view.sort === "similar" ? (near.get(channel) ?? null) : null);
   // Units without the number come last either way; equal ones stay in the order of their indices.
   return units.sort((a, b) => {

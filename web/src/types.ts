@@ -45,6 +45,8 @@ export interface LayerEntry extends LayerShape {
   neighbours: string;
   report: string;
   mismatch: number | null;
+  /** How like a random signal's from the same place projections are, by the median; not in atlases of old. */
+  control?: { median: number | null; units: number };
   bytes: { record: number; pictures: number; data: number };
 }
 
@@ -65,6 +67,14 @@ export interface AlikeData {
   scale: number;
   error: number;
   codes: string;
+}
+
+/** How like its control the projection of each of a layer's units is. */
+export interface ControlData {
+  layer: string;
+  similarity: (number | null)[];
+  median: number | null;
+  units: number;
 }
 
 export interface Manifest {
@@ -112,6 +122,7 @@ export interface Manifest {
     bands?: string;
     image: string | null;
     controls?: string;
+    likeness?: string;
   };
   images: { shard: number };
   extras?: Extras | null;

@@ -1,6 +1,6 @@
 // Numbers and names as people read them.
 
-import type { Field, LayerShape } from "./types";
+import type { Field, LayerEntry, LayerShape } from "./types";
 
 /** Four significant digits; a dash where there is no number. */
 export function short(value: number | null | undefined): string {
@@ -44,6 +44,11 @@ export function fieldOf({ field, gates, exact }: { field: Field | null; gates?: 
   const noted = notes.filter(Boolean).join(", ");
   return noted ? `${said} (${noted})` : said;
 }
+
+const ALIKE = 0.9; // as in controls.py
+
+/** Whether a layer's projections look much like those of random signals. */
+export const isLike = ({ control }: Pick<LayerEntry, "control">): boolean => (control?.median ?? 0) > ALIKE;
 
 export function bytes(count: number): string {
   if (count < 1000) return `${count} B`;

@@ -7,7 +7,7 @@ import { boxAt } from "../src/pages/Image";
 import { stations } from "../src/pages/Home";
 import { binOf } from "../src/parts/Spread";
 import type { LayerData, LayerEntry, NetworkLayer, UnitData } from "../src/types";
-import { bytes, listed, readable, short } from "../src/words";
+import { bytes, isLike, listed, readable, short } from "../src/words";
 
 const layer = { name: "conv", channels: 5, field: { size: [3, 5], stride: [2, 4], offset: [-1, -2], regular: true } } as unknown as LayerEntry;
 const data: LayerData = {
@@ -32,6 +32,16 @@ describe("the units of a layer", () => {
   });
   it("come nearest first, the unit itself before all", () => {
     expect(arrange(layer, data, view("sort=similar&near=2"), { nearest: [[4, 0.9], [0, 0.5]] }).units).toEqual([2, 4, 0, 1, 3]);
+  });
+  it("are sorted by their likeness to their controls, those that have none last", () => {
+    const controls = [0.5, null, 0.97, null, 0.2];
+    expect(arrange(layer, data, view("sort=control"), { controls }).units).toEqual([2, 0, 4, 1, 3]);
+    expect(arrange(layer, data, view("sort=control&up=1"), { controls }).units).toEqual([4, 0, 2, 1, 3]);
+    expect(arrange(layer, data, view("sort=control")).units).toEqual([0, 1, 2, 3, 4]); // while they are on their way
+  });
+  it("look like their controls above 0.9 by the median, where one is known", () => {
+    const of = (median: number | null): boolean => isLike({ control: { median, units: 3 } });
+    expect([of(0.9), of(0.91), of(null), isLike({})]).toEqual([false, true, false, false]);
   });
   it("are counted for every choice of a filter, the other filters applied", () => {
     const found = arrange(layer, data, view("class=7&alive=alive"));

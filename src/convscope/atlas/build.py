@@ -13,7 +13,7 @@ from convscope.arguments import checked
 from convscope.atlas.attach import list_script
 from convscope.atlas.database import LayerRow, UnitRow, write_database
 from convscope.atlas.experiments import index_script
-from convscope.atlas.extras import CONTROLS_PATH, Extras
+from convscope.atlas.extras import CONTROLS_PATH, Extras, controls_address
 from convscope.atlas.inventory import INTERFERED, INVENTORY, LISTS
 from convscope.atlas.layers import LayerBuild
 from convscope.atlas.ledger import Ledger
@@ -273,7 +273,7 @@ class Finish:
         sizes |= {"atlas.sqlite": self._write_database()}
         portable = write_portable(self.folder, [build.id for build in self.builds])
         sizes |= {"data/sprites/": portable or 0, "data/alike/": _bytes_of(self.folder / "data" / "alike")}
-        sizes |= {"data/profiles/": _bytes_of(self.folder / "data" / "profiles")}
+        sizes |= {f"data/{name}/": _bytes_of(self.folder / "data" / name) for name in ("controls", "profiles")}
         progress("finish", 3, 4)
         about = self._described() | {"portable": portable is not None, "files": _listed(sizes)}
         inventory = self.ledger.finish(self._files(), [self.folder / path for path in (*PAGE_KINDS, *LISTS)])
@@ -297,7 +297,10 @@ class Finish:
             {"image": f.index, "name": printable(f.name), "reason": printable(f.reason)}
             for f in failures[:_FAILURES_SHOWN]
         ]
-        layers = [b.entry(r, layer_json(b.layer)) for b, r in zip(self.builds, self.records, strict=True)]
+        layers = [
+            b.entry(r, layer_json(b.layer)) | self._control(b.id)
+            for b, r in zip(self.builds, self.records, strict=True)
+        ]
         return {
             "failures": {"count": len(failures), "shown": shown},
             "units": sum(layer["channels"] for layer in layers),
@@ -317,11 +320,17 @@ class Finish:
                 "extras": "extras/{layer}/{shard}",
                 "profiles": "profiles/{shard}",
                 "alike": "alike/{layer}",
+                "likeness": "controls/{layer}",
                 "sprites": "sprites/{layer}/{channel}",
             },
             "extras": self.extras,
             "images": {"shard": SHARD_IMAGES},
         }
+
+    def _control(self, id: str) -> Json:
+        """How like its control a projection of the layer is."""
+        told = read_script(self.folder / "data" / f"{controls_address(id)}.js")
+        return {"control": {"median": told["median"], "units": told["units"]}}
 
     def _bands_path(self) -> Json:
         """Where the single channels of a unit are, if they are kept."""

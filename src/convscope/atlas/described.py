@@ -25,6 +25,10 @@ def _is(*kinds: type) -> Check:
     return lambda value: isinstance(value, kinds)
 
 
+def _cosine(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and -1 <= value <= 1)
+
+
 _pixels, _units = _count(_MOST_PIXELS), _count(_MOST_UNITS)
 _GRID = dict.fromkeys(("rows", "columns", "height", "width", "pitchY", "pitchX", "panels"), _pixels)
 _FIELD = {"size": _is(list), "stride": _is(list), "offset": _is(list), "regular": _is(bool)}
@@ -60,6 +64,8 @@ def check_manifest(path: Path, found: Json) -> None:
     for number, layer in enumerate(found["layers"]):
         where = f"layers[{number}]"
         _check(path, where, layer, _LAYER)
+        if "control" in layer:  # not in atlases of old
+            _check(path, f"{where}.control", layer["control"], {"median": _cosine, "units": _units})
         if layer.get("field") is not None:
             _check(path, f"{where}.field", layer["field"], _FIELD)
             pairs = [layer["field"][key] for key in ("size", "stride", "offset")]

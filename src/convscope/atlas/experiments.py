@@ -20,7 +20,16 @@ from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, write_bytes, writing
 
 Kind = Literal[
-    "occlusion", "invariance", "correspondence", "evolution", "diagnosis", "ablation", "transfer", "check", "other"
+    "occlusion",
+    "invariance",
+    "correspondence",
+    "evolution",
+    "diagnosis",
+    "sanity",
+    "ablation",
+    "transfer",
+    "check",
+    "other",
 ]
 Cell = str | int | float | bool | None
 

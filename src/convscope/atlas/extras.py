@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from convscope.atlas.alike import alike
 from convscope.atlas.connections import Connections, Wiring
-from convscope.atlas.controls import SEED, control, likeness
+from convscope.atlas.controls import layer_controls
 from convscope.atlas.ledger import Ledger
 from convscope.atlas.patches import Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
@@ -30,6 +30,7 @@ from convscope.atlas.webdata import SHARD_UNITS, class_table, image_table
 from convscope.data import load_image
 from convscope.files import write_bytes
 from convscope.methods.deconv import project
+from convscope.methods.sanity.controls import SEED, control, likeness
 from convscope.methods.workers import Workers
 from convscope.progress import Progress
 
@@ -71,7 +72,8 @@ class Extras:
         wiring: Wiring | None = None
         for record, pictures in zip(self.records, self.pictures, strict=True):
             last = self.folder / "data" / "extras" / record.id / f"{(len(record.values) - 1) // SHARD_UNITS}.js"
-            if not last.exists():
+            controls = self.folder / "data" / f"{controls_address(record.id)}.js"
+            if not (last.exists() and controls.exists()):
                 wiring = wiring or Wiring(self.studio.net, [one.layer.name for one in self.records])
                 self._make_layer(record, pictures, wiring.of(record.layer.name), progress)
         Portraits(self.folder, self.studio, self.records, self.ledger, self.unreadable).write(
@@ -84,6 +86,9 @@ class Extras:
         written = [data / "alike" / f"{record.id}.js"]
         write_bytes(written[0], script(f"alike/{record.id}", components))
         similar = self._controls(record, pictures, progress)
+        address = controls_address(record.id)
+        written.append(data / f"{address}.js")
+        write_bytes(written[-1], script(address, layer_controls(record.id, similar)))
         for number, value in unit_extras(record, self.studio, found, wired, similar):
             address = f"extras/{record.id}/{number}"
             written.append(data / f"{address}.js")
@@ -141,6 +146,11 @@ class Extras:
         shown = display(torch.stack([_cut(p, box) for p, box in zip(random, record.boxes[units, 0], strict=True)]))
         tiles = [fit(tile, pictures.cell.shape) for tile in shown]
         return np.stack(tiles), likeness(own.full(), random)
+
+
+def controls_address(id: str) -> str:
+    """The address of a layer's script with its units' likeness to their controls."""
+    return f"controls/{id}"
 
 
 def _cut(pixels: torch.Tensor, box: NDArray[np.integer]) -> torch.Tensor:
@@ -210,4 +220,4 @@ def _short(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-__all__ = ["CONTROLS_PATH", "Extras", "unit_extras"]
+__all__ = ["CONTROLS_PATH", "Extras", "controls_address", "unit_extras"]

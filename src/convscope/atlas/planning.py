@@ -178,6 +178,7 @@ def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole
         made.copy(f"{folder}/{channel}.webp")
         made.copy(f"{folder}/bands-{channel}.webp")
     made.copy(f"data/layers/{layer.id}.js")
+    made.copy(f"data/controls/{layer.id}.js")
     for shard in sorted({channel // SHARD_UNITS for channel in channels}):
         for address in (f"layers/{layer.id}/{shard}", f"extras/{layer.id}/{shard}"):
             if whole:

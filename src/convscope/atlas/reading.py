@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.arguments import checked
+from convscope.atlas.controls import said_of
 from convscope.atlas.database import class_names, image_labels
 from convscope.atlas.described import check_manifest
 from convscope.atlas.inventory import REMEDY, Inventory, check_files
@@ -42,6 +43,15 @@ class AtlasLayer:
     def name(self) -> str:
         """The layer's name in the network."""
         return self.layer.name
+
+    @property
+    def likeness(self) -> float | None:
+        """How like a random signal's from the same place its units' projections are: the median cosine.
+
+        None where no unit has both, and of atlases of old, which do not say it.
+        """
+        found = self.entry.get("control") or {}
+        return found.get("median")
 
     @property
     def tile(self) -> TileSize:
@@ -129,6 +139,14 @@ class Atlas(Shown):
         """The layers in execution order."""
         rows = self.manifest["layers"]
         return tuple(AtlasLayer(row["id"], layer_from_json(row), row["units"]["dead"], row) for row in rows)
+
+    @property
+    def caution(self) -> str | None:
+        """The layers whose projections look much like their controls, and what that means; None where there are none.
+
+        A unit's control is a projection that begins at the same place with random numbers at all units instead.
+        """
+        return said_of([(layer.name, layer.likeness) for layer in self.layers])
 
     @cached_property
     def classes(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ Exit codes: 0 done, 1 another error, 2 wrong use, 3 model, 4 images, 5 results o
 _RESUME = {
     "scan": "finished parts are kept: run the same command again to go on",
     "atlas": "finished parts are kept: run the same command again to go on",
+    "sanity": "finished layers are kept: run the same command again to go on",
     "transfer": "the features are kept: run the same command again to go on",
     "evolve": "finished checkpoints are kept: run the same command again to go on",
     "train": "the last state is kept: run the same command again to go on",
@@ -57,7 +58,7 @@ def build_app() -> App:
     _add(app, "layers", "check", "deconv", "scan")
     app.command(merge)
     _add(app, "occlude", "invariance", "correspond", "annotate", "serve", "transfer", "overlap", "evolve", "diagnose")
-    _add(app, "train", "evaluate", "ablate", "verify")
+    _add(app, "sanity", "train", "evaluate", "ablate", "verify")
     return app
 
 

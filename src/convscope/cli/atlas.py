@@ -69,7 +69,10 @@ def _report(made: "Atlas", terminal: Terminal) -> None:
     if made.outcome == "unchanged":
         terminal.remark(f"nothing is left to do: {made.path} holds all of it")
     failures: dict[str, Any] = made.manifest["failures"]
-    layers = [{"name": layer.name, "units": layer.layer.channels, "dead": layer.dead} for layer in made.layers]
+    layers = [
+        {"name": one.name, "units": one.layer.channels, "dead": one.dead, "likeness": one.likeness}
+        for one in made.layers
+    ]
     terminal.result(
         {
             "out": str(made.path),
@@ -84,8 +87,12 @@ def _report(made: "Atlas", terminal: Terminal) -> None:
         terminal.remark(f"left out {one['name']}: {one['reason']}")
     if failures["count"] > len(failures["shown"]):
         terminal.remark(f"left out {failures['count']} images in all")
-    terminal.table(
-        ("layer", "units", "dead"), [tuple(str(value) for value in layer.values()) for layer in layers], right=(1, 2)
-    )
+    cells = [
+        (one["name"], str(one["units"]), str(one["dead"]), "-" if one["likeness"] is None else f"{one['likeness']:.2f}")
+        for one in layers
+    ]
+    terminal.table(("layer", "units", "dead", "like control"), cells, right=(1, 2, 3))
     terminal.say()
+    if made.caution:
+        terminal.say(made.caution)
     terminal.say(f"open {made.page}")

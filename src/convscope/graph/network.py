@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,7 @@ from convscope.graph.program import Program
 from convscope.graph.randomness import Randomness, refuse
 from convscope.graph.refusals import refusal
 from convscope.graph.running import Folding, Runner, as_map
+from convscope.graph.steps import Step
 from convscope.graph.traced import Traced
 from convscope.kernels.order import laid_out
 from convscope.kernels.reduction import Asked, Reduced
@@ -140,6 +142,14 @@ class Network(Traced):
             return laid_out(tensor.to(device=device, dtype=dtype if tensor.is_floating_point() else None))
 
         return self._with(self.program.moved(move, dtype, device))
+
+    def replaced(self, steps: Mapping[int, Step]) -> Network:
+        """The same network with other steps for those that make the values of these numbers, such as other weights."""
+        made = self._with(replace(self.program, steps=tuple(steps.get(s.index, s) for s in self.program.steps)))
+        for name in ("_sight", "layers"):  # which weights do not change
+            if name in self.__dict__:
+                made.__dict__[name] = self.__dict__[name]
+        return made
 
     def _with(self, program: Program, **changed: Any) -> Network:
         """The same network with another program, or with what is changed."""

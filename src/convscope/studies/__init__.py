@@ -19,6 +19,7 @@ from convscope.studies.scanning import Scan, merge, scan
 from convscope.studies.training import Training, train
 from convscope.studies.transformation import Invariance, invariance
 from convscope.studies.verifying import Verification, verify
+from convscope.studies.worth import Sanity, sanity
 
 __all__ = [
     # what all give
@@ -48,6 +49,8 @@ __all__ = [
     "Evolution",
     "diagnose",
     "Diagnosis",
+    "sanity",
+    "Sanity",
     # training and what it is worth
     "train",
     "Training",

@@ -12,6 +12,7 @@ const KINDS: Record<string, string> = {
   correspondence: "Correspondence",
   evolution: "Evolution",
   diagnosis: "Diagnosis",
+  sanity: "What projections are worth",
   ablation: "Ablation",
   transfer: "Transfer",
   check: "Check",

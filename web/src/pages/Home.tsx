@@ -1,4 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
+import { Caution } from "../parts/Caution";
 import { FieldGlyph, Facts, Name, Section } from "../parts/small";
 import { Marked } from "../parts/Marked";
 import { Tile } from "../parts/Tile";
@@ -6,7 +7,7 @@ import { toLayer } from "../route";
 import { useKeys, useShell } from "../shell";
 import { fill, useAtlas, useData } from "../store";
 import type { LayerEntry, Manifest, NetworkData, NetworkLayer } from "../types";
-import { fieldOf, many, shapeOf, when } from "../words";
+import { fieldOf, isLike, many, shapeOf, when } from "../words";
 
 /** A layer of the map: one that the atlas shows, or a run of others between two of those. */
 export type Station = { shown: LayerEntry } | { passed: NetworkLayer[] };
@@ -51,6 +52,7 @@ export function HomePage() {
         {dead > 0 && `; ${many(dead, "unit")} never ${dead === 1 ? "responds" : "respond"}`}.
       </p>
       <Failures manifest={manifest} />
+      <Caution layers={manifest.layers} />
       <div class="map-head">
         <h2>Layers in execution order</h2>
         <form
@@ -106,7 +108,14 @@ function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
             <small>{layer.field ? `stride ${layer.field.stride[0]}` : "whole image"}</small>
           </span>
         </span>
-        <span class={layer.units.dead ? "station-dead some" : "station-dead"}>{layer.units.dead} dead</span>
+        <span class="station-told">
+          <span class={layer.units.dead ? "station-dead some" : "station-dead"}>{layer.units.dead} dead</span>
+          {layer.control && (
+            <small class={isLike(layer) ? "some" : ""} title="Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated">
+              like control {layer.control.median?.toFixed(2) ?? "–"}
+            </small>
+          )}
+        </span>
         <span class="strip" aria-hidden="true">
           {[0, 1].map((row) => (
             <span key={row}>

@@ -1,3 +1,4 @@
+import { Caution } from "../parts/Caution";
 import { Loading, Name, NoLayer, Problem } from "../parts/small";
 import { Units } from "../parts/Units";
 import { toLayer } from "../route";
@@ -38,7 +39,9 @@ function LayerHead({ layer }: { layer: LayerEntry }) {
           {layer.op} · {shapeOf(layer)} · receptive field {fieldOf(layer)} · {many(units.dead, "dead unit")}
           {units.silent > 0 && ` · ${units.silent} never above zero`}
           {units.nan > 0 && ` · ${units.nan} with NaN`}
+          {layer.control && ` · like control ${layer.control.median?.toFixed(2) ?? "–"}`}
         </p>
+        <Caution layers={[layer]} />
       </div>
       <div class="steps">
         {before && (

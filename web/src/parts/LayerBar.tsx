@@ -22,7 +22,7 @@ const numberIn = (text: string): number | null => (text.trim() === "" || !Number
 /** What the grid shows, in which order, and which units; every choice says how many units it leaves. */
 export function LayerBar({ layer, data, view, counts, shown, measure, change }: Props) {
   const { manifest } = useAtlas();
-  const sorts = SORTS.filter(([name]) => (name !== "selectivity" || data.selectivity) && (name !== "map" || manifest.extras?.alike));
+  const sorts = SORTS.filter(([name]) => (name !== "selectivity" || data.selectivity) && (name !== "map" || manifest.extras?.alike) && (name !== "control" || manifest.paths.likeness));
   const classes = [...counts.classes].sort((a, b) => b[1] - a[1]);
   const values = data.maximum.filter((value): value is number => value !== null);
   const [least, most] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];

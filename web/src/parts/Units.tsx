@@ -5,8 +5,8 @@ import { arrange, readView, writeView } from "../layerview";
 import { useMarks } from "../marks";
 import { parseUnit, toLayer, toUnit } from "../route";
 import { useKeys, useShell } from "../shell";
-import { useAtlas, useData } from "../store";
-import type { AlikeData, LayerData, LayerEntry, UnitShard } from "../types";
+import { fill, useAtlas, useData } from "../store";
+import type { AlikeData, ControlData, LayerData, LayerEntry, UnitShard } from "../types";
 import { percent, short } from "../words";
 import { VirtualGrid } from "./Grid";
 import { LayerBar } from "./LayerBar";
@@ -17,7 +17,7 @@ const SIDE = 84;
 const NARROW = 72; // two pairs side by side on a phone
 
 /** The number under a unit: what the grid is sorted by, the maximum otherwise. */
-function figure(data: LayerData, view: LayerView, near: Map<number, number>, channel: number): string {
+function figure(data: LayerData, view: LayerView, near: Map<number, number>, controls: ControlData | null, channel: number): string {
   if (data.dead.includes(channel)) return "dead";
   switch (view.sort) {
     case "mean":
@@ -26,6 +26,8 @@ function figure(data: LayerData, view: LayerView, near: Map<number, number>, cha
       return percent(data.active[channel]);
     case "selectivity":
       return short(data.selectivity?.[channel]);
+    case "control":
+      return controls?.similarity[channel]?.toFixed(2) ?? "–";
     case "similar":
       return channel === view.near ? "this" : (near.get(channel)?.toFixed(2) ?? "–");
     default:
@@ -78,9 +80,10 @@ export function Units({ layer, data, query }: { layer: LayerEntry; data: LayerDa
   const text = query.toString();
   const view = useMemo(() => readView(query), [text]);
   const { nearest, measure, known, error } = useLikeness(layer, view);
+  const controls = useData<ControlData>(view.sort === "control" && atlas.manifest.paths.likeness ? fill(atlas.manifest.paths.likeness, { layer: layer.id }) : null);
   const only = atlas.manifest.subset?.[layer.name];
   const marked = useMarked(layer);
-  const { units, counts } = useMemo(() => arrange(layer, data, view, { nearest, only, marked }), [layer, data, view, nearest, marked]);
+  const { units, counts } = useMemo(() => arrange(layer, data, view, { nearest, controls: controls.value?.similarity, only, marked }), [layer, data, view, nearest, controls.value, marked]);
   const [chosen, choose] = useState<number>(() => (query.has("at") ? Number(query.get("at")) : -1));
   const near = useMemo(() => new Map(nearest), [nearest]);
 
@@ -132,16 +135,16 @@ export function Units({ layer, data, query }: { layer: LayerEntry; data: LayerDa
               {words ? <bdi>{words}</bdi> : channel}
               {marked.has(channel) && <span class="star" role="img" aria-label="marked">★</span>}
             </b>
-            <span>{figure(data, view, near, channel)}</span>
+            <span>{figure(data, view, near, controls.value, channel)}</span>
           </span>
         </a>
       );
     },
-    [layer, data, view, units, near, marked, open, side],
+    [layer, data, view, units, near, controls.value, marked, open, side],
   );
   return (
     <>
-      <LayerBar layer={layer} data={data} view={view} counts={counts} shown={units.length} measure={error ? "how alike units are cannot be read" : measure} change={change} />
+      <LayerBar layer={layer} data={data} view={view} counts={counts} shown={units.length} measure={controls.error ? "the likeness to controls cannot be read" : error ? "how alike units are cannot be read" : measure} change={change} />
       {units.length === 0 ? (
         <p class="empty">
           No unit passes these filters. <a href={toLayer(layer.name)}>Show all {counts.all}</a>

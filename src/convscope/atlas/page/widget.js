@@ -283,32 +283,32 @@ e = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var fe, M, pe, me, he = Object.is, ge = 0, _e = [], ve = [], N = e, ye = N.__b, be = N.__r, xe = N.diffed, Se = N.__c, Ce = N.unmount, we = N.__;
-function Te(e, t) {
-	N.__h && N.__h(M, e, ge || t), ge = 0;
-	var n = M.__H || (M.__H = {
+var M, N, fe, pe, me = Object.is, he = 0, ge = [], _e = [], P = e, ve = P.__b, ye = P.__r, be = P.diffed, xe = P.__c, Se = P.unmount, Ce = P.__;
+function we(e, t) {
+	P.__h && P.__h(N, e, he || t), he = 0;
+	var n = N.__H || (N.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function P(e) {
-	return ge = 1, Ee(Re, e);
+function F(e) {
+	return he = 1, Te(Le, e);
 }
-function Ee(e, t, n) {
-	var r = Te(fe++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Re(void 0, t), function(e) {
+function Te(e, t, n) {
+	var r = we(M++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Le(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		he(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = M, !M.__f)) {
-		M.__f = !0;
-		var i = M.shouldComponentUpdate;
-		M.shouldComponentUpdate = function(e, t, n) {
+		me(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = N, !N.__f)) {
+		N.__f = !0;
+		var i = N.shouldComponentUpdate;
+		N.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, he(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, me(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -318,89 +318,89 @@ function Ee(e, t, n) {
 	}
 	return r.__;
 }
-function F(e, t) {
-	var n = Te(fe++, 3);
-	!N.__s && Le(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, M.__H.__h.push(n));
+function I(e, t) {
+	var n = we(M++, 3);
+	!P.__s && Ie(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, N.__H.__h.push(n));
 }
-function De(e, t) {
-	var n = Te(fe++, 4);
-	!N.__s && Le(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, M.__h.push(n));
+function Ee(e, t) {
+	var n = we(M++, 4);
+	!P.__s && Ie(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, N.__h.push(n));
 }
-function I(e) {
-	return ge = 5, L(function() {
+function L(e) {
+	return he = 5, R(function() {
 		return { current: e };
 	}, []);
 }
-function L(e, t) {
-	var n = Te(fe++, 7);
-	return Le(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function R(e, t) {
+	var n = we(M++, 7);
+	return Ie(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function Oe(e, t) {
-	return ge = 8, L(function() {
+function De(e, t) {
+	return he = 8, R(function() {
 		return e;
 	}, t);
 }
-function ke(e) {
-	var t = M.context[e.__c], n = Te(fe++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(M)), t.props.value) : e.__;
+function Oe(e) {
+	var t = N.context[e.__c], n = we(M++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(N)), t.props.value) : e.__;
 }
-function Ae() {
-	var e = Te(fe++, 11);
+function ke() {
+	var e = we(M++, 11);
 	if (!e.__) {
-		for (var t = M.__v; !t.__m && t.__;) t = t.__;
+		for (var t = N.__v; !t.__m && t.__;) t = t.__;
 		var n = t.__m || (t.__m = [0, 0]);
 		e.__ = "P" + n[0] + "-" + n[1]++;
 	}
 	return e.__;
 }
-function je() {
+function Ae() {
 	var e;
 	do {
-		for (; e = ve.shift();) try {
-			Fe(e);
+		for (; e = _e.shift();) try {
+			Pe(e);
 		} catch (t) {
-			N.__e(t, { __: (e = e.__P) && e.__v });
+			P.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = _e.shift();) {
+		for (; e = ge.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Fe), t.__h.some(Ie), t.__h = [];
+				t.__h.some(Pe), t.__h.some(Fe), t.__h = [];
 			} catch (n) {
-				t.__h = [], N.__e(n, e.__v);
+				t.__h = [], P.__e(n, e.__v);
 			}
 		}
-	} while (ve.length);
+	} while (_e.length);
 }
-N.__b = function(e) {
-	M = null, ye && ye(e);
-}, N.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), we && we(e, t);
-}, N.__r = function(e) {
-	be && be(e), fe = 0;
-	var t = (M = e.__c).__H;
-	t && (pe == M ? M.__h = [] : (t.__h.some(Fe), t.__h.some(Ie), fe = 0), t.__h = [], t.__.some(function(e) {
+P.__b = function(e) {
+	N = null, ve && ve(e);
+}, P.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Ce && Ce(e, t);
+}, P.__r = function(e) {
+	ye && ye(e), M = 0;
+	var t = (N = e.__c).__H;
+	t && (fe == N ? N.__h = [] : (t.__h.some(Pe), t.__h.some(Fe), M = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), pe = M;
-}, N.diffed = function(e) {
-	xe && xe(e);
+	})), fe = N;
+}, P.diffed = function(e) {
+	be && be(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Pe(_e.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Ne(ge.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), pe = M = null;
-}, N.__c = function(e, t) {
+	})), fe = N = null;
+}, P.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Fe), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Ie(e);
+			e.__h.some(Pe), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Fe(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), Se && Se(e, t);
-}, N.unmount = function(e) {
-	Ce && Ce(e);
+	}), xe && xe(e, t);
+}, P.unmount = function(e) {
+	Se && Se(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -409,50 +409,50 @@ N.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Pe(ve.push(r));
-			} else Fe(r);
+				r.__P = n, Ne(_e.push(r));
+			} else Pe(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && N.__e(t, r.__v));
+	}), r.__H = void 0, t && P.__e(t, r.__v));
 };
-var Me = typeof requestAnimationFrame == "function";
-function Ne(e) {
+var je = typeof requestAnimationFrame == "function";
+function Me(e) {
 	var t, n = function() {
-		clearTimeout(r), Me && cancelAnimationFrame(t), setTimeout(e);
+		clearTimeout(r), je && cancelAnimationFrame(t), setTimeout(e);
 	}, r = setTimeout(n, 35);
-	Me && (t = requestAnimationFrame(n));
+	je && (t = requestAnimationFrame(n));
+}
+function Ne(e) {
+	e != 1 && pe == P.requestAnimationFrame || ((pe = P.requestAnimationFrame) || Me)(Ae);
 }
 function Pe(e) {
-	e != 1 && me == N.requestAnimationFrame || ((me = N.requestAnimationFrame) || Ne)(je);
+	var t = N, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), N = t;
 }
 function Fe(e) {
-	var t = M, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), M = t;
+	var t = N;
+	e.__c = e.__(), N = t;
 }
-function Ie(e) {
-	var t = M;
-	e.__c = e.__(), M = t;
-}
-function Le(e, t) {
+function Ie(e, t) {
 	return !e || e.length != t.length || t.some(function(t, n) {
-		return !he(t, e[n]);
+		return !me(t, e[n]);
 	});
 }
-function Re(e, t) {
+function Le(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/route.ts
-var ze = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function Be(e) {
+var Re = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function ze(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function Ve(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Be(o.join("/")), c = {
+function Be(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = ze(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -467,25 +467,25 @@ function Ve(e) {
 		query: i
 	};
 }
-function He(e, t) {
+function Ve(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var R = (e, t = {}) => He(`#/l/${ze(e)}`, t), z = (e, t) => `#/u/${ze(`${e}:${t}`)}`, B = (e) => `#/i/${e}`, Ue = (e) => `#/e/${ze(e)}`, We = (e, t, n = "") => He("#/compare", {
+var z = (e, t = {}) => Ve(`#/l/${Re(e)}`, t), B = (e, t) => `#/u/${Re(`${e}:${t}`)}`, V = (e) => `#/i/${e}`, He = (e) => `#/e/${Re(e)}`, Ue = (e, t, n = "") => Ve("#/compare", {
 	a: e,
 	b: t,
 	with: n
-}), Ge = (e) => e.page === "unit" && e.query.has("embed");
-function Ke(e) {
+}), We = (e) => e.page === "unit" && e.query.has("embed");
+function Ge(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function qe(e) {
+function Ke(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = !1, i = (e, i = !1) => {
 		n = e, r = i, t.forEach((e) => e());
 	};
@@ -502,15 +502,15 @@ function qe(e) {
 	};
 }
 // src/shell.ts
-var Je = j(null);
-function V() {
-	let e = ke(Je);
+var qe = j(null);
+function H() {
+	let e = Oe(qe);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function H(e, t = !1) {
-	let n = V(), r = I(e);
-	r.current = e, De(() => {
+function U(e, t = !1) {
+	let n = H(), r = L(e);
+	r.current = e, Ee(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -518,10 +518,10 @@ function H(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function Ye(e) {
+function Je(e) {
 	return e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function Xe(e) {
+function Ye(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -530,7 +530,7 @@ function Xe(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function Ze(e, t) {
+async function Xe(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -540,11 +540,11 @@ async function Ze(e, t) {
 		return n.remove(), r;
 	}
 }
-function Qe(e, t, n = "application/json") {
+function Ze(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var $e = {
+var Qe = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -557,7 +557,7 @@ var $e = {
 			localStorage.setItem(`convscope.${e}`, t);
 		} catch {}
 	}
-}, et = class {
+}, $e = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -575,15 +575,15 @@ var $e = {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, tt = j(null);
-function U() {
-	let e = ke(tt);
+}, et = j(null);
+function W() {
+	let e = Oe(et);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function W(e, t) {
-	let n = ke(tt), r = (t ?? n)?.store, [, i] = P(0), [a, o] = P(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return F(() => {
+function G(e, t) {
+	let n = Oe(et), r = (t ?? n)?.store, [, i] = F(0), [a, o] = F(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return I(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -604,9 +604,9 @@ function W(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function nt(e, t) {
-	let n = ke(tt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = P(null);
-	return F(() => {
+function tt(e, t) {
+	let n = Oe(et), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = F(null);
+	return I(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -617,9 +617,9 @@ function nt(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-function rt(e) {
-	let t = nt(e), [n, r] = P(null);
-	return F(() => {
+function nt(e) {
+	let t = tt(e), [n, r] = F(null);
+	return I(() => {
 		if (t === void 0) return;
 		let e = new Image();
 		return e.onerror = () => r(t), e.src = t, () => {
@@ -627,8 +627,8 @@ function rt(e) {
 		};
 	}, [t]), t !== void 0 && n === t;
 }
-async function it(e, t) {
-	let n = new et(e, t), r = await n.load("manifest");
+async function rt(e, t) {
+	let n = new $e(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -637,20 +637,20 @@ async function it(e, t) {
 		name: t
 	};
 }
-function at(e, t) {
+function it(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function ot(e, t, n) {
+function at(e, t, n) {
 	let r = e.manifest.subset?.[t];
-	return r && !r.includes(n) ? void 0 : at(e, t);
+	return r && !r.includes(n) ? void 0 : it(e, t);
 }
-function st(e, t) {
+function ot(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var ct = Symbol.for("pv"), lt = 0;
+var st = Symbol.for("pv"), ct = 0;
 Array.isArray;
-function G(t, n, r, i, a, o) {
+function K(t, n, r, i, a, o) {
 	n ||= {};
 	var s, c, l = n;
 	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
@@ -664,38 +664,38 @@ function G(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: ct,
-		__v: --lt,
+		constructor: st,
+		__v: --ct,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/parts/small.tsx
-function K({ text: e, plain: t }) {
-	return /* @__PURE__ */ G("bdi", {
+function q({ text: e, plain: t }) {
+	return /* @__PURE__ */ K("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
-function ut({ rows: e }) {
-	return /* @__PURE__ */ G("dl", {
+function lt({ rows: e }) {
+	return /* @__PURE__ */ K("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: e }), /* @__PURE__ */ G("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
 	});
 }
-function q(e) {
-	let t = Ae();
-	return /* @__PURE__ */ G("section", {
+function J(e) {
+	let t = ke();
+	return /* @__PURE__ */ K("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ G("h2", {
+			/* @__PURE__ */ K("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ G("p", {
+			e.note !== void 0 && /* @__PURE__ */ K("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -703,19 +703,19 @@ function q(e) {
 		]
 	});
 }
-function dt({ field: e, input: t }) {
+function ut({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ G("svg", {
+	return /* @__PURE__ */ K("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ G("rect", {
+		children: [/* @__PURE__ */ K("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ G("rect", {
+		}), /* @__PURE__ */ K("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -724,42 +724,42 @@ function dt({ field: e, input: t }) {
 		})]
 	});
 }
-function J({ title: e, children: t }) {
-	return /* @__PURE__ */ G("div", {
+function Y({ title: e, children: t }) {
+	return /* @__PURE__ */ K("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ G("h1", { children: e }),
-			/* @__PURE__ */ G("p", {
+			/* @__PURE__ */ K("h1", { children: e }),
+			/* @__PURE__ */ K("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ G("p", { children: /* @__PURE__ */ G("a", {
+			/* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
 		]
 	});
 }
-function ft({ name: e }) {
-	let { manifest: t } = U(), n = W("network");
-	if (!n.value && !n.error) return /* @__PURE__ */ G(Y, { what: "the network" });
+function dt({ name: e }) {
+	let { manifest: t } = W(), n = G("network");
+	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
-	return /* @__PURE__ */ G(J, {
+	return /* @__PURE__ */ K(Y, {
 		title: "No such layer",
 		children: [
 			r ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
 			" It shows",
 			" ",
-			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ G("span", { children: [t > 0 && ", ", /* @__PURE__ */ G("a", {
-				href: R(e.name),
+			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K("a", {
+				href: z(e.name),
 				children: e.name
 			})] }, e.id)),
 			t.layers.length > 12 && ", …"
 		]
 	});
 }
-var Y = ({ what: e }) => /* @__PURE__ */ G("p", {
+var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -768,12 +768,12 @@ var Y = ({ what: e }) => /* @__PURE__ */ G("p", {
 		"…"
 	]
 });
-function pt(e) {
-	return /* @__PURE__ */ G("div", {
+function ft(e) {
+	return /* @__PURE__ */ K("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ G("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ K("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -781,34 +781,34 @@ function pt(e) {
 		}, t))
 	});
 }
-var mt = [
+var pt = [
 	"1",
 	"2",
 	"4"
 ];
-function ht() {
-	let { root: e } = V(), [t, n] = P($e.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), $e.set("boost", t), n(t);
+function mt() {
+	let { root: e } = H(), [t, n] = F(Qe.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), Qe.set("boost", t), n(t);
 	};
-	return H({ e: () => r(mt[(mt.indexOf(t) + 1) % mt.length] ?? "1") }), /* @__PURE__ */ G("span", {
+	return U({ e: () => r(pt[(pt.indexOf(t) + 1) % pt.length] ?? "1") }), /* @__PURE__ */ K("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ G("span", {
+		children: [/* @__PURE__ */ K("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ G(pt, {
+		}), /* @__PURE__ */ K(ft, {
 			label: "Contrast of projections",
 			value: t,
-			options: mt.map((e) => [e, `${e}×`]),
+			options: pt.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function gt(e) {
-	let t = e.page === "unit" ? Ke(e.rest) : null;
+function ht(e) {
+	let t = e.page === "unit" ? Ge(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: R(t.layer, { at: t.channel })
+		href: z(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -838,22 +838,22 @@ function gt(e) {
 		href: null
 	}] : [];
 }
-function _t({ route: e }) {
-	let t = U(), { router: n, toast: r } = V(), [i, a] = P("");
-	return /* @__PURE__ */ G("form", {
+function gt({ route: e }) {
+	let t = W(), { router: n, toast: r } = H(), [i, a] = F("");
+	return /* @__PURE__ */ K("form", {
 		class: "jump",
 		onSubmit: (o) => {
 			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : Ke(e.rest)?.layer, l = Ke(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && at(t, l.layer);
-			if (l && u && l.channel < u.channels) n.go(z(l.layer, l.channel));
-			else if (at(t, s)) n.go(R(s));
+			let s = i.trim(), c = e.page === "layer" ? e.rest : Ge(e.rest)?.layer, l = Ge(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && it(t, l.layer);
+			if (l && u && l.channel < u.channels) n.go(B(l.layer, l.channel));
+			else if (it(t, s)) n.go(z(s));
 			else {
 				r(`“${s}” is not in this atlas: write layer:unit`);
 				return;
 			}
 			a(""), o.currentTarget.querySelector("input")?.blur();
 		},
-		children: [/* @__PURE__ */ G("input", {
+		children: [/* @__PURE__ */ K("input", {
 			id: "jump",
 			list: "jump-layers",
 			value: i,
@@ -862,14 +862,14 @@ function _t({ route: e }) {
 			placeholder: "layer:unit",
 			autocomplete: "off",
 			spellcheck: !1
-		}), /* @__PURE__ */ G("datalist", {
+		}), /* @__PURE__ */ K("datalist", {
 			id: "jump-layers",
-			children: t.manifest.layers.map((e) => /* @__PURE__ */ G("option", { value: `${e.name}:` }, e.id))
+			children: t.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: `${e.name}:` }, e.id))
 		})]
 	});
 }
-function vt({ route: e, help: t }) {
-	let n = V(), r = gt(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = W(U().store.host.kind === "file" ? null : "experiments"), s = [
+function _t({ route: e, help: t }) {
+	let n = H(), r = ht(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
 		[
 			"#/",
 			"Layers",
@@ -894,10 +894,10 @@ function vt({ route: e, help: t }) {
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ G("header", {
+	]), /* @__PURE__ */ K("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ G("a", {
+			/* @__PURE__ */ K("a", {
 				class: "skip",
 				href: "#main",
 				onClick: (e) => {
@@ -905,67 +905,67 @@ function vt({ route: e, help: t }) {
 				},
 				children: "Skip to content"
 			}),
-			/* @__PURE__ */ G("a", {
+			/* @__PURE__ */ K("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: i === "#/" && !a ? "up" : void 0,
-				children: [/* @__PURE__ */ G("svg", {
+				children: [/* @__PURE__ */ K("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
 					children: [
-						/* @__PURE__ */ G("rect", {
+						/* @__PURE__ */ K("rect", {
 							x: "1.5",
 							y: "1.5",
 							width: "21",
 							height: "21",
 							rx: "3"
 						}),
-						/* @__PURE__ */ G("rect", {
+						/* @__PURE__ */ K("rect", {
 							x: "6.5",
 							y: "6.5",
 							width: "11",
 							height: "11",
 							rx: "1.5"
 						}),
-						/* @__PURE__ */ G("circle", {
+						/* @__PURE__ */ K("circle", {
 							cx: "12",
 							cy: "12",
 							r: "2"
 						})
 					]
-				}), /* @__PURE__ */ G("span", { children: "convscope" })]
+				}), /* @__PURE__ */ K("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ G("nav", {
+			/* @__PURE__ */ K("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: s.map(([e, t, n]) => /* @__PURE__ */ G("a", {
+				children: s.map(([e, t, n]) => /* @__PURE__ */ K("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
 				}, e))
 			}),
-			/* @__PURE__ */ G(_t, { route: e }),
-			/* @__PURE__ */ G("button", {
+			/* @__PURE__ */ K(gt, { route: e }),
+			/* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
 				onClick: n.toggleTheme,
 				"aria-label": "Light or dark",
 				title: "Light or dark (d)",
-				children: /* @__PURE__ */ G("svg", {
+				children: /* @__PURE__ */ K("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
-					children: [/* @__PURE__ */ G("circle", {
+					children: [/* @__PURE__ */ K("circle", {
 						cx: "12",
 						cy: "12",
 						r: "8"
-					}), /* @__PURE__ */ G("path", {
+					}), /* @__PURE__ */ K("path", {
 						d: "M12 4a8 8 0 0 1 0 16z",
 						class: "shaded"
 					})]
 				})
 			}),
-			/* @__PURE__ */ G("button", {
+			/* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
 				onClick: t,
@@ -973,27 +973,27 @@ function vt({ route: e, help: t }) {
 				title: "Keyboard (?)",
 				children: "?"
 			}),
-			a && /* @__PURE__ */ G("nav", {
+			a && /* @__PURE__ */ K("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
-				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ G("a", {
+				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ K("a", {
 					href: "#/",
 					id: i === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), r.map((e) => e.href ? /* @__PURE__ */ G("a", {
+				}), r.map((e) => e.href ? /* @__PURE__ */ K("a", {
 					href: e.href,
 					id: e.href === i ? "up" : void 0,
-					children: /* @__PURE__ */ G(K, { text: e.words })
-				}, e.words) : /* @__PURE__ */ G("span", {
+					children: /* @__PURE__ */ K(q, { text: e.words })
+				}, e.words) : /* @__PURE__ */ K("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ G(K, { text: e.words })
+					children: /* @__PURE__ */ K(q, { text: e.words })
 				}, e.words))]
 			})
 		]
 	});
 }
 // src/parts/KeyHelp.tsx
-var yt = [
+var vt = [
 	["Anywhere", [
 		["?", "this list"],
 		["g", "go to layer:unit"],
@@ -1022,9 +1022,9 @@ var yt = [
 		["c", "copy link"]
 	]]
 ];
-function bt(e) {
-	let t = I(null);
-	return F(() => {
+function yt(e) {
+	let t = L(null);
+	return I(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1039,18 +1039,18 @@ function bt(e) {
 		onClick: (n) => n.target === t.current && e()
 	};
 }
-function xt({ close: e }) {
-	return H({
+function bt({ close: e }) {
+	return U({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ G("div", {
+	}, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...bt(e),
-		children: /* @__PURE__ */ G("div", {
+		...yt(e),
+		children: /* @__PURE__ */ K("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ G("button", {
+				/* @__PURE__ */ K("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1058,65 +1058,65 @@ function xt({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ G("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ G("div", {
+				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ K("div", {
 					class: "columns",
-					children: yt.map(([e, t]) => /* @__PURE__ */ G("section", { children: [/* @__PURE__ */ G("h3", { children: e }), /* @__PURE__ */ G("dl", { children: t.map(([e, t]) => /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: /* @__PURE__ */ G("kbd", { children: e }) }), /* @__PURE__ */ G("dd", { children: t })] }, e)) })] }, e))
+					children: vt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
 				})
 			]
 		})
 	});
 }
 // src/words.ts
-function X(e) {
+function Z(e) {
 	if (e == null || Number.isNaN(e)) return "–";
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-function St(e) {
-	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? X(Number(e)) : e;
+function xt(e) {
+	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? Z(Number(e)) : e;
 }
-function Ct(e, t = "") {
-	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? Ct(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
+function St(e, t = "") {
+	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? St(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
 }
-var wt = (e) => e == null ? "–" : `${X(100 * e)} %`, Z = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function Tt(e) {
+var Ct = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function wt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var Et = (e) => e[0] === e[1] ? X(e[0]) : `${X(e[0])} × ${X(e[1])}`;
-function Dt({ field: e, gates: t, exact: n }) {
-	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Et(e.size)} px, stride ${Et(e.stride)}`, a = r.filter(Boolean).join(", ");
+var Tt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function Et({ field: e, gates: t, exact: n }) {
+	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Tt(e.size)} px, stride ${Tt(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-var Ot = (e) => e.replace("T", " ").replace("Z", " UTC"), kt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, At = class extends Error {}, jt = (e, t, n) => st(e.manifest.paths.sprite, {
+var Dt = .9, Ot = ({ control: e }) => (e?.median ?? 0) > Dt, kt = (e) => e.replace("T", " ").replace("Z", " UTC"), At = (e) => e.slice(e.lastIndexOf("/") + 1) || e, jt = class extends Error {}, Mt = (e, t, n) => ot(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Mt = 4, Nt = 16;
-function Pt(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Mt;
+}), Nt = 4, Pt = 16;
+function Ft(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Nt;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + Nt) + o % e * (n + Mt),
-			y: Math.floor(o / e) * (r + Mt)
+			x: i * (a + Pt) + o % e * (n + Nt),
+			y: Math.floor(o / e) * (r + Nt)
 		}))),
-		width: 2 * a + Nt,
-		height: i * (r + Mt) - Mt
+		width: 2 * a + Pt,
+		height: i * (r + Nt) - Nt
 	};
 }
-async function Ft(e) {
+async function It(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function It(e, t, n) {
+async function Lt(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(jt(e, t, n), e.name);
-	if (!i.portable) throw new At();
+	if (r.host.readable) return r.host.picture(Mt(e, t, n), e.name);
+	if (!i.portable) throw new jt();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Lt(e, t, n) {
-	let r = await Ft(await It(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Pt(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function Rt(e, t, n) {
+	let r = await It(await Lt(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Ft(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -1126,18 +1126,18 @@ async function Lt(e, t, n) {
 	}
 	return l;
 }
-function Rt(e) {
+function zt(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new At()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new jt()), "image/png");
 		} catch {
-			n(new At());
+			n(new jt());
 		}
 	});
 }
-var zt = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Bt(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Pt(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${zt(X(r.values[e.rank]))}</text>`), l = zt(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Bt = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Vt(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Ft(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Bt(Z(r.values[e.rank]))}</text>`), l = Bt(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -1148,7 +1148,7 @@ function Bt(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Vt(e, t, n, r) {
+function Ht(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1163,8 +1163,8 @@ function Vt(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Ht = (e, t) => `<iframe src="${zt(e)}?embed=1" title="${zt(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function Ut(e, t, n, r) {
+var Ut = (e, t) => `<iframe src="${Bt(e)}?embed=1" title="${Bt(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+function Wt(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1177,14 +1177,14 @@ function Ut(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Tile.tsx
-var Wt = 64;
-function Gt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
-	let c = nt(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
+var Gt = 64;
+function Kt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+	let c = tt(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ G("span", {
-		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= Wt) ? " sharp" : ""}${o ? " projection" : ""}`,
+	return /* @__PURE__ */ K("span", {
+		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= Gt) ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * l}px`,
 			height: `${t.height * l}px`,
@@ -1195,10 +1195,10 @@ function Gt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...f
 	});
 }
-function Q(e) {
-	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ G(Gt, {
-		path: st((s ?? t).manifest.paths[i], {
+function $(e) {
+	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ K(Kt, {
+		path: ot((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1211,10 +1211,10 @@ function Q(e) {
 		...o ? { label: o } : {}
 	});
 }
-function Kt(e) {
-	let t = U(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ G(Gt, {
-		path: s ? null : st((c ?? t).manifest.paths.sprite, {
+function qt(e) {
+	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
+	return /* @__PURE__ */ K(Kt, {
+		path: s ? null : ot((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1227,13 +1227,13 @@ function Kt(e) {
 	});
 }
 // src/parts/Channels.tsx
-var qt = (e, t, n) => e.bands && n ? t[0] : 0;
-function Jt(e) {
-	let { manifest: t } = U(), { layer: n, channel: r, band: i, rank: a, side: o, label: s } = e;
+var Jt = (e, t, n) => e.bands && n ? t[0] : 0;
+function Yt(e) {
+	let { manifest: t } = W(), { layer: n, channel: r, band: i, rank: a, side: o, label: s } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let c = t.options.k, l = a === null ? t.model.input[0] * c + i - 1 : (i - 1) * c + a;
-	return /* @__PURE__ */ G(Gt, {
-		path: st(t.paths.bands, {
+	return /* @__PURE__ */ K(Kt, {
+		path: ot(t.paths.bands, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1245,20 +1245,20 @@ function Jt(e) {
 		...s ? { label: s } : {}
 	});
 }
-function Yt({ count: e, band: t, change: n }) {
-	let { manifest: r } = U(), i = r.model.shown ?? [];
-	return /* @__PURE__ */ G("label", {
+function Xt({ count: e, band: t, change: n }) {
+	let { manifest: r } = W(), i = r.model.shown ?? [];
+	return /* @__PURE__ */ K("label", {
 		class: "choice-of-one",
 		children: [
 			"Bands",
 			" ",
-			/* @__PURE__ */ G("select", {
+			/* @__PURE__ */ K("select", {
 				value: String(t),
 				onChange: (e) => n(Number(e.currentTarget.value)),
-				children: [/* @__PURE__ */ G("option", {
+				children: [/* @__PURE__ */ K("option", {
 					value: "0",
 					children: i.join(", ")
-				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ G("option", {
+				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ K("option", {
 					value: String(t + 1),
 					children: t + 1
 				}, t))]
@@ -1266,38 +1266,38 @@ function Yt({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function Xt({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = U(), i = qt(e, r.model.input, r.paths.bands), a = e.bands;
+function Zt({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = W(), i = Jt(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
-	return /* @__PURE__ */ G(q, {
+	return /* @__PURE__ */ K(J, {
 		title: "Channels",
 		class: "panel wide channels-panel",
 		note: "The strongest example channel by channel: the photo above, and below it what the unit takes from that channel, all on one scale. Elsewhere projections are the sum over channels.",
-		children: /* @__PURE__ */ G("ol", {
+		children: /* @__PURE__ */ K("ol", {
 			class: "channels",
-			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("button", {
+			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("button", {
 				type: "button",
 				class: "plain-button",
 				onClick: () => n(i + 1),
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ G(Jt, {
+					/* @__PURE__ */ K(Yt, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ G(Jt, {
+					/* @__PURE__ */ K(Yt, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: null,
 						side: o
 					}),
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						class: "number",
 						children: i + 1
 					})
@@ -1307,21 +1307,21 @@ function Xt({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/WholeImage.tsx
-function Zt(e, t) {
+function Qt(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : st(n, {
+	return n === null ? null : ot(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function Qt({ image: e, name: t, box: n, from: r = null, square: i }) {
-	let a = U(), o = r ?? a, [, s, c] = o.manifest.model.input, l = nt(Zt(o, e), r), [u, d] = P(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
+function $t({ image: e, name: t, box: n, from: r = null, square: i }) {
+	let a = W(), o = r ?? a, [, s, c] = o.manifest.model.input, l = tt(Qt(o, e), r), [u, d] = F(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
 		0,
 		0,
 		s,
 		c
 	], _ = n ? Math.min(c / 2, Math.max(0, -p, -m, h - s, g - c)) : 0;
-	return /* @__PURE__ */ G("svg", {
+	return /* @__PURE__ */ K("svg", {
 		class: "whole",
 		viewBox: [
 			-_,
@@ -1340,44 +1340,44 @@ function Qt({ image: e, name: t, box: n, from: r = null, square: i }) {
 			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
 		},
 		children: [
-			/* @__PURE__ */ G("rect", {
+			/* @__PURE__ */ K("rect", {
 				class: "beyond",
 				x: -_,
 				y: -_,
 				width: c + 2 * _,
 				height: s + 2 * _
 			}),
-			f ? /* @__PURE__ */ G("image", {
+			f ? /* @__PURE__ */ K("image", {
 				href: l,
 				width: c,
 				height: s,
 				preserveAspectRatio: "none",
 				onError: () => d(l)
-			}) : /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("rect", {
+			}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("rect", {
 				class: "missing",
 				width: c,
 				height: s
-			}), (l !== void 0 || o.manifest.paths.image === null) && /* @__PURE__ */ G("text", {
+			}), (l !== void 0 || o.manifest.paths.image === null) && /* @__PURE__ */ K("text", {
 				x: c / 2,
 				y: s / 2,
 				"font-size": s / 14,
 				"text-anchor": "middle",
 				children: l === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
-			n && /* @__PURE__ */ G(b, { children: [
-				/* @__PURE__ */ G("path", {
+			n && /* @__PURE__ */ K(b, { children: [
+				/* @__PURE__ */ K("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-_} ${-_}h${c + 2 * _}v${s + 2 * _}h${-c - 2 * _}z M${m} ${p}h${g - m}v${h - p}h${m - g}z`
 				}),
-				/* @__PURE__ */ G("rect", {
+				/* @__PURE__ */ K("rect", {
 					class: "field-halo",
 					x: m,
 					y: p,
 					width: g - m,
 					height: h - p
 				}),
-				/* @__PURE__ */ G("rect", {
+				/* @__PURE__ */ K("rect", {
 					class: "field",
 					x: m,
 					y: p,
@@ -1388,20 +1388,20 @@ function Qt({ image: e, name: t, box: n, from: r = null, square: i }) {
 		]
 	});
 }
-function $t({ image: e, box: t, label: n }) {
-	let r = U(), [, i, a] = r.manifest.model.input, o = nt(Zt(r, e)), [s, c, l, u] = t;
-	return /* @__PURE__ */ G("svg", {
+function en({ image: e, box: t, label: n }) {
+	let r = W(), [, i, a] = r.manifest.model.input, o = tt(Qt(r, e)), [s, c, l, u] = t;
+	return /* @__PURE__ */ K("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		role: "img",
 		"aria-label": n,
-		children: [/* @__PURE__ */ G("rect", {
+		children: [/* @__PURE__ */ K("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ G("image", {
+		}), o && /* @__PURE__ */ K("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1410,19 +1410,19 @@ function $t({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Examples.tsx
-var en = (e, t) => {
+var tn = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, $ = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function tn(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, band: c, choose: l, active: u, activate: d, open: f } = e, p = U(), m = jt(p, t, r.channel), h = rt(m), g = qt(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ G("div", {
+}, nn = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function rn(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, band: c, choose: l, active: u, activate: d, open: f } = e, p = W(), m = Mt(p, t, r.channel), h = nt(m), g = Jt(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+	return /* @__PURE__ */ K("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ G("div", {
+			/* @__PURE__ */ K("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ G(pt, {
+					/* @__PURE__ */ K(ft, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1432,27 +1432,27 @@ function tn(e) {
 						],
 						change: a
 					}),
-					i !== "projections" && t.field !== null && p.manifest.paths.image !== null && /* @__PURE__ */ G(pt, {
+					i !== "projections" && t.field !== null && p.manifest.paths.image !== null && /* @__PURE__ */ K(ft, {
 						label: "Photos",
 						value: o ? "whole" : "field",
 						options: [["field", "Field"], ["whole", "In its image"]],
 						change: (e) => e === "whole" !== o && s()
 					}),
-					i !== "projections" && !o && g > 0 && /* @__PURE__ */ G(Yt, {
+					i !== "projections" && !o && g > 0 && /* @__PURE__ */ K(Xt, {
 						count: g,
 						band: c,
 						change: l
 					}),
-					i !== "photos" && /* @__PURE__ */ G(ht, {}),
-					/* @__PURE__ */ G("span", {
+					i !== "photos" && /* @__PURE__ */ K(mt, {}),
+					/* @__PURE__ */ K("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					})
 				]
 			}),
-			/* @__PURE__ */ G("div", {
+			/* @__PURE__ */ K("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ G(nn, {
+				children: _.map((e) => /* @__PURE__ */ K(an, {
 					kind: e,
 					whole: o && e === "photos",
 					layer: t,
@@ -1464,16 +1464,16 @@ function tn(e) {
 					open: f
 				}, e))
 			}),
-			h && /* @__PURE__ */ G("p", {
+			h && /* @__PURE__ */ K("p", {
 				class: "panel warning missing-picture",
 				role: "alert",
 				children: [
 					"The picture file ",
-					/* @__PURE__ */ G("code", { children: m }),
+					/* @__PURE__ */ K("code", { children: m }),
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ G(rn, {
+			/* @__PURE__ */ K(on, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -1482,9 +1482,9 @@ function tn(e) {
 		]
 	});
 }
-function nn({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o, activate: s, open: c }) {
-	let l = I(null), [u, d] = P(112), f = t.sprite.columns;
-	F(() => {
+function an({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o, activate: s, open: c }) {
+	let l = L(null), [u, d] = F(112), f = t.sprite.columns;
+	I(() => {
 		if (!l.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
@@ -1493,33 +1493,33 @@ function nn({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o
 		return e.observe(l.current), () => e.disconnect();
 	}, [f]);
 	let p = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ G("figure", {
+	return /* @__PURE__ */ K("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ G("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ G("div", {
+		children: [/* @__PURE__ */ K("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ K("div", {
 			ref: l,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${f}, ${u}px)` },
 			role: "group",
 			"aria-label": `${p}s`,
-			children: r.images.map((l, d) => /* @__PURE__ */ G("button", {
+			children: r.images.map((l, d) => /* @__PURE__ */ K("button", {
 				type: "button",
 				class: d === o ? "cell active" : "cell",
 				onMouseEnter: () => s(d),
 				onFocus: () => s(d),
 				onClick: () => c(d),
-				"aria-label": `${p} ${d + 1}: activation ${X(r.values[d])}, ${$(n, l)}${en(n, l) ? `, ${en(n, l)}` : ""}`,
-				children: i ? /* @__PURE__ */ G(Qt, {
+				"aria-label": `${p} ${d + 1}: activation ${Z(r.values[d])}, ${nn(n, l)}${tn(n, l) ? `, ${tn(n, l)}` : ""}`,
+				children: i ? /* @__PURE__ */ K($t, {
 					image: l,
-					name: $(n, l),
+					name: nn(n, l),
 					box: r.boxes[d] ?? null,
 					square: u
-				}) : e === "photos" && a > 0 && r.values[d] !== 0 ? /* @__PURE__ */ G(Jt, {
+				}) : e === "photos" && a > 0 && r.values[d] !== 0 ? /* @__PURE__ */ K(Yt, {
 					layer: t,
 					channel: r.channel,
 					band: a,
 					rank: d,
 					side: u
-				}) : /* @__PURE__ */ G(Kt, {
+				}) : /* @__PURE__ */ K(qt, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
@@ -1531,33 +1531,33 @@ function nn({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o
 		})]
 	});
 }
-function rn({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = $(t, i), o = en(t, i);
-	return /* @__PURE__ */ G("figure", {
+function on({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = nn(t, i), o = tn(t, i);
+	return /* @__PURE__ */ K("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ G("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ G(Qt, {
+			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ K($t, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
 			}),
-			/* @__PURE__ */ G("dl", { children: [
-				/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Example" }), /* @__PURE__ */ G("dd", { children: [
+			/* @__PURE__ */ K("dl", { children: [
+				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Example" }), /* @__PURE__ */ K("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Activation" }), /* @__PURE__ */ G("dd", {
+				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Activation" }), /* @__PURE__ */ K("dd", {
 					class: "number",
-					children: X(n.values[r])
+					children: Z(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Label" }), /* @__PURE__ */ G("dd", { children: /* @__PURE__ */ G(K, { text: o }) })] }),
-				/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Image" }), /* @__PURE__ */ G("dd", { children: /* @__PURE__ */ G("a", {
-					href: B(i),
-					children: /* @__PURE__ */ G(K, { text: a })
+				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
+				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
+					href: V(i),
+					children: /* @__PURE__ */ K(q, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: "Place" }), /* @__PURE__ */ G("dd", {
+				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -1571,9 +1571,9 @@ function rn({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Grid.tsx
-var an = (e) => e === document.documentElement ? window : e, on = 400;
-function sn(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - on) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + on) / l)));
+var sn = (e) => e === document.documentElement ? window : e, cn = 400;
+function ln(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - cn) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + cn) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -1582,22 +1582,22 @@ function sn(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function cn(e, t, n) {
+function un(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return sn(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
-	}, [i, a] = P(r), o = () => {
+		return ln(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+	}, [i, a] = F(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	De(o, [
+	Ee(o, [
 		t.count,
 		t.cell.width,
 		t.cell.height,
 		t.columns
 	]);
-	let s = I(o);
-	return s.current = o, F(() => {
+	let s = L(o);
+	return s.current = o, I(() => {
 		let t = e.current;
 		if (!t) return;
 		let n = () => s.current(), r = new ResizeObserver(n);
@@ -1609,8 +1609,8 @@ function cn(e, t, n) {
 		};
 	}, []), i;
 }
-function ln(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = V(), c = I(null), l = cn(c, e, r), u = I(!1), d = (e) => {
+function dn(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = H(), c = L(null), l = un(c, e, r), u = L(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1624,32 +1624,32 @@ function ln(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	H(e.keys === !1 ? {} : {
+	U(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), De(() => {
+	}), Ee(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			an(s.root).scrollBy({
+			sn(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = I(!1);
-	F(() => {
+	let h = L(!1);
+	I(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && an(s.root).scrollBy({
+		e > window.innerHeight - n.height && sn(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
 	}, [i]);
-	let g = I(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
+	let g = L(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
 	for (let a = l.first; a < Math.min(l.last, t); a += 1) {
 		let o = [
 			e.render,
@@ -1663,11 +1663,11 @@ function ln(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: un(e, a, l, r)
+			item: fn(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
-	return g.current = v, /* @__PURE__ */ G("ul", {
+	return g.current = v, /* @__PURE__ */ K("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -1675,8 +1675,8 @@ function ln(e) {
 		children: _
 	});
 }
-function un({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
-	return /* @__PURE__ */ G("li", {
+function fn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+	return /* @__PURE__ */ K("li", {
 		"data-index": a,
 		"aria-setsize": e,
 		"aria-posinset": a + 1,
@@ -1691,33 +1691,33 @@ function un({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/parts/Versus.tsx
-function dn(e) {
-	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function pn(e) {
+	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function fn({ left: e, right: t }) {
-	let [n, r] = [dn(e), dn(t)], [i, a] = P(null);
-	if (!n || !r) return /* @__PURE__ */ G(Y, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => $(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("p", {
+function mn({ left: e, right: t }) {
+	let [n, r] = [pn(e), pn(t)], [i, a] = F(null);
+	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
+	let o = (e) => e.unit.images.map((t) => nn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
 		class: "lead",
 		children: [
-			Z(c, "image"),
+			Q(c, "image"),
 			" of ",
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ G("div", {
+	}), /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ G(pn, {
+		children: [/* @__PURE__ */ K(hn, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ G(pn, {
+		}), /* @__PURE__ */ K(hn, {
 			side: t,
 			found: r,
 			image: i,
@@ -1725,39 +1725,39 @@ function fn({ left: e, right: t }) {
 		})]
 	})] });
 }
-function pn({ side: e, found: t, image: n, look: r }) {
+function hn({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ G("section", {
+	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ G("h2", { children: o.name ? /* @__PURE__ */ G(K, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ G("a", {
-				href: z(i.name, a),
+			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
+				href: B(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ G("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: [
 					"maximum ",
-					X(s.maximum),
+					Z(s.maximum),
 					" · mean ",
-					X(s.mean),
+					Z(s.mean),
 					" · active ",
-					wt(s.active),
+					Ct(s.active),
 					" · ",
-					Dt(i)
+					Et(i)
 				]
 			}),
-			/* @__PURE__ */ G("div", {
+			/* @__PURE__ */ K("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ G("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ K("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
-						let u = $(c, t), d = en(c, t);
-						return /* @__PURE__ */ G("button", {
+						let u = nn(c, t), d = tn(c, t);
+						return /* @__PURE__ */ K("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
 							onMouseEnter: () => r(u),
@@ -1765,8 +1765,8 @@ function pn({ side: e, found: t, image: n, look: r }) {
 							onFocus: () => r(u),
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
-							title: `${X(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ G(Kt, {
+							title: `${Z(s.values[l])} · ${d ?? u}`,
+							children: /* @__PURE__ */ K(qt, {
 								layer: i,
 								channel: a,
 								kind: e,
@@ -1779,24 +1779,24 @@ function pn({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ G("p", {
+			s.classes.length > 0 && /* @__PURE__ */ K("p", {
 				class: "note",
-				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${X(t)})`).join(", ")]
+				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Z(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function mn({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = P(-1), { router: o } = V(), s = (e) => o.go(We(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
-	return /* @__PURE__ */ G("div", {
+function gn({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = F(-1), { router: o } = H(), s = (e) => o.go(Ue(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ G(hn, {
+		children: [/* @__PURE__ */ K(_n, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ G(hn, {
+		}), /* @__PURE__ */ K(_n, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1805,29 +1805,29 @@ function mn({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function hn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
-	return /* @__PURE__ */ G("section", {
+function _n({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
+	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ G("h2", { children: o.name ? /* @__PURE__ */ G(K, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ G("a", {
-				href: R(a.name),
+			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
+				href: z(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ G("p", {
+			/* @__PURE__ */ K("p", {
 				class: "note",
 				children: [
 					a.op,
 					" · ",
-					Tt(a),
+					wt(a),
 					" · ",
-					Dt(a),
+					Et(a),
 					" · ",
-					Z(a.units.dead, "dead unit")
+					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ G(ln, {
+			s.value && /* @__PURE__ */ K(dn, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1840,33 +1840,33 @@ function hn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				open: r,
 				keyOf: (e) => e,
 				keys: i,
-				render: (e) => /* @__PURE__ */ G("button", {
+				render: (e) => /* @__PURE__ */ K("button", {
 					type: "button",
 					class: "unit",
 					onFocus: () => n(e),
 					onMouseEnter: () => n(e),
 					onClick: () => r(e),
-					children: [/* @__PURE__ */ G("span", {
+					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ G(Q, {
+						children: [/* @__PURE__ */ K($, {
 							layer: a,
 							channel: e,
 							kind: "photos",
 							side: 60,
 							from: o
-						}), /* @__PURE__ */ G(Q, {
+						}), /* @__PURE__ */ K($, {
 							layer: a,
 							channel: e,
 							kind: "projections",
 							side: 60,
 							from: o
 						})]
-					}), /* @__PURE__ */ G("span", {
+					}), /* @__PURE__ */ K("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ G("b", { children: [/* @__PURE__ */ G("span", {
+						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 							class: "heard",
 							children: "Unit "
-						}), e] }), /* @__PURE__ */ G("span", { children: s.value.dead.includes(e) ? "dead" : X(s.value.maximum[e]) })]
+						}), e] }), /* @__PURE__ */ K("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
 					})]
 				})
 			})
@@ -1874,12 +1874,12 @@ function hn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function gn(e) {
-	let t = U(), [n, r] = P(null);
-	return F(() => {
+function vn(e) {
+	let t = W(), [n, r] = F(null);
+	return I(() => {
 		if (!e) return;
 		let n = !0;
-		return it(t.store.host, e).then((t) => n && r({
+		return rt(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -1901,37 +1901,37 @@ function gn(e) {
 		error: null
 	};
 }
-function _n({ query: e }) {
-	let t = U(), { router: n } = V(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = gn(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(We(e.a ?? r, e.b ?? s, e.other ?? i));
-	return /* @__PURE__ */ G(b, { children: [
-		/* @__PURE__ */ G("h1", { children: "Compare" }),
-		/* @__PURE__ */ G("form", {
+function yn({ query: e }) {
+	let t = W(), { router: n } = H(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = vn(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(Ue(e.a ?? r, e.b ?? s, e.other ?? i));
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: "Compare" }),
+		/* @__PURE__ */ K("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ G(vn, {
+				/* @__PURE__ */ K(bn, {
 					label: "Left",
 					value: r,
 					atlas: t,
 					change: (e) => l({ a: e })
 				}),
-				/* @__PURE__ */ G("span", {
+				/* @__PURE__ */ K("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ G(vn, {
+				/* @__PURE__ */ K(bn, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
 					change: (e) => l({ b: e })
 				}),
-				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ G("label", { children: ["Right side from", /* @__PURE__ */ G("select", {
+				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ K("label", { children: ["Right side from", /* @__PURE__ */ K("select", {
 					value: i,
 					onChange: (e) => l({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ G("option", {
+					children: [/* @__PURE__ */ K("option", {
 						value: "",
 						children: "this atlas"
-					}), c.value?.map((e) => /* @__PURE__ */ G("option", {
+					}), c.value?.map((e) => /* @__PURE__ */ K("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -1942,22 +1942,22 @@ function _n({ query: e }) {
 				})] })
 			]
 		}),
-		o ? /* @__PURE__ */ G(J, {
+		o ? /* @__PURE__ */ K(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ G(yn, {
+		}) : a ? /* @__PURE__ */ K(xn, {
 			a: r,
 			b: s,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ G(Y, { what: i })
+		}) : /* @__PURE__ */ K(X, { what: i })
 	] });
 }
-function vn({ label: e, value: t, atlas: n, change: r }) {
+function bn({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ G("label", { children: [
+	return /* @__PURE__ */ K("label", { children: [
 		e,
-		/* @__PURE__ */ G("input", {
+		/* @__PURE__ */ K("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -1966,28 +1966,28 @@ function vn({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ G("datalist", {
+		/* @__PURE__ */ K("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ G("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: e.name }, e.id))
 		})
 	] });
 }
-function yn({ a: e, b: t, own: n, other: r }) {
+function xn({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = at(t, e);
+		let n = it(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = Ke(e), i = r ? at(t, r.layer) : void 0;
+		let r = Ge(e), i = r ? it(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ G("p", {
+	return !a || !o ? /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -1998,7 +1998,7 @@ function yn({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ G(fn, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(mn, {
 		left: {
 			...a,
 			channel: a.channel
@@ -2007,105 +2007,106 @@ function yn({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ G(mn, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(gn, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ G("p", {
+	}) : /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
 // src/pages/Experiments.tsx
-var bn = {
+var Sn = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
 	evolution: "Evolution",
 	diagnosis: "Diagnosis",
+	sanity: "What projections are worth",
 	ablation: "Ablation",
 	transfer: "Transfer",
 	check: "Check"
 };
-function xn() {
-	let e = W("experiments");
-	return e.error ? /* @__PURE__ */ G(Sn, {}) : e.value ? e.value.length ? /* @__PURE__ */ G(b, { children: [
-		/* @__PURE__ */ G("h1", { children: "Experiments" }),
-		/* @__PURE__ */ G("p", {
+function Cn() {
+	let e = G("experiments");
+	return e.error ? /* @__PURE__ */ K(wn, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: "Experiments" }),
+		/* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
-				Z(e.value.length, "experiment"),
+				Q(e.value.length, "experiment"),
 				"."
 			]
 		}),
-		/* @__PURE__ */ G("ul", {
+		/* @__PURE__ */ K("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("a", {
-				href: Ue(e.name),
+			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
+				href: He(e.name),
 				children: [
-					/* @__PURE__ */ G(Cn, {
+					/* @__PURE__ */ K(Tn, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						class: "op",
-						children: bn[e.kind] ?? e.kind
+						children: Sn[e.kind] ?? e.kind
 					}),
-					/* @__PURE__ */ G("b", { children: /* @__PURE__ */ G("bdi", { children: e.title }) }),
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
+					/* @__PURE__ */ K("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ G(Sn, {}) : /* @__PURE__ */ G(Y, { what: "experiments" });
+	] }) : /* @__PURE__ */ K(wn, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
 }
-var Sn = () => /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("h1", { children: "Experiments" }), /* @__PURE__ */ G("p", {
+var wn = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ G("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ K("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Cn({ experiment: e, file: t, small: n }) {
-	let r = nt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = P(!1);
-	return r ? n ? /* @__PURE__ */ G("img", {
+function Tn({ experiment: e, file: t, small: n }) {
+	let r = tt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = F(!1);
+	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
-	}) : /* @__PURE__ */ G("figure", {
+	}) : /* @__PURE__ */ K("figure", {
 		class: a ? "result wide" : "result",
-		children: [/* @__PURE__ */ G("a", {
+		children: [/* @__PURE__ */ K("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
-			children: /* @__PURE__ */ G("img", {
+			children: /* @__PURE__ */ K("img", {
 				src: r,
 				alt: i || `Figure ${t} of ${e.title}`,
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
-		}), i && /* @__PURE__ */ G("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ G(wn, { experiment: e }) : null;
+		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
+	}) : n ? /* @__PURE__ */ K(En, { experiment: e }) : null;
 }
-function wn({ experiment: e }) {
+function En({ experiment: e }) {
 	let t = e.shown;
-	return /* @__PURE__ */ G("span", {
+	return /* @__PURE__ */ K("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
-		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ G("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ G("bdi", { children: e }, t)) }, t))
+		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ K("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ K("bdi", { children: e }, t)) }, t))
 	});
 }
-var Tn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function En({ name: e }) {
-	let { store: t } = U(), n = W("experiments");
-	if (!n.value && !n.error) return /* @__PURE__ */ G(Y, { what: e });
+var Dn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function On({ name: e }) {
+	let { store: t } = W(), n = G("experiments");
+	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
-	if (!r) return /* @__PURE__ */ G(J, {
+	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -2114,39 +2115,39 @@ function En({ name: e }) {
 		]
 	});
 	let i = r.shown, a = i !== null && i.rows.length === i.count;
-	return /* @__PURE__ */ G(b, { children: [
-		/* @__PURE__ */ G("div", {
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G("bdi", { children: r.title }) }), /* @__PURE__ */ G("p", {
+			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
 				class: "lead",
-				children: bn[r.kind] ?? r.kind
+				children: Sn[r.kind] ?? r.kind
 			})] })
 		}),
-		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ G("p", {
+		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		/* @__PURE__ */ G("div", {
+		/* @__PURE__ */ K("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ G(Cn, {
+			children: [r.figures.map((e) => /* @__PURE__ */ K(Tn, {
 				experiment: r,
 				file: e
-			}, e)), i && /* @__PURE__ */ G(q, {
+			}, e)), i && /* @__PURE__ */ K(J, {
 				class: "panel wide",
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ G(On, {
+				children: [/* @__PURE__ */ K(An, {
 					columns: i.columns,
 					rows: i.rows
-				}), /* @__PURE__ */ G("p", {
+				}), /* @__PURE__ */ K("p", {
 					class: "actions",
-					children: a ? /* @__PURE__ */ G("button", {
+					children: a ? /* @__PURE__ */ K("button", {
 						type: "button",
 						onClick: () => {
-							i && Qe(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Tn).join(",")}\n`).join(""), "text/csv");
+							i && Ze(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Dn).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
-					}) : t.host.kind === "folder" && /* @__PURE__ */ G("a", {
+					}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
 						class: "button",
 						href: `experiments/${encodeURIComponent(r.name)}/table.csv`,
 						download: `${r.name}.csv`,
@@ -2155,66 +2156,74 @@ function En({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ G(kn, { experiment: r })
+		/* @__PURE__ */ K(jn, { experiment: r })
 	] });
 }
-var Dn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function On({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => Dn(e[n] ?? "") || !e[n]));
-	return /* @__PURE__ */ G("div", {
+var kn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function An({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => kn(e[n] ?? "") || !e[n]));
+	return /* @__PURE__ */ K("div", {
 		class: "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: /* @__PURE__ */ G("table", { children: [/* @__PURE__ */ G("thead", { children: /* @__PURE__ */ G("tr", { children: e.map((e, t) => /* @__PURE__ */ G("th", {
+		children: /* @__PURE__ */ K("table", { children: [/* @__PURE__ */ K("thead", { children: /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("th", {
 			scope: "col",
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ G("bdi", { children: e })
-		}, t)) }) }), /* @__PURE__ */ G("tbody", { children: t.map((e, t) => /* @__PURE__ */ G("tr", { children: e.map((e, t) => /* @__PURE__ */ G("td", {
+			children: /* @__PURE__ */ K("bdi", { children: e })
+		}, t)) }) }), /* @__PURE__ */ K("tbody", { children: t.map((e, t) => /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("td", {
 			class: n[t] ? "number" : "",
-			title: n[t] && St(e) !== e ? e : void 0,
-			children: /* @__PURE__ */ G("bdi", { children: n[t] ? St(e) : e })
+			title: n[t] && xt(e) !== e ? e : void 0,
+			children: /* @__PURE__ */ K("bdi", { children: n[t] ? xt(e) : e })
 		}, t)) }, t)) })] })
 	});
 }
-function kn({ experiment: e }) {
-	let t = e.units.flatMap((e) => Ke(e) ?? []), n = Ct(e.settings);
-	return /* @__PURE__ */ G("div", {
+function jn({ experiment: e }) {
+	let t = e.units.flatMap((e) => Ge(e) ?? []), n = St(e.settings);
+	return /* @__PURE__ */ K("div", {
 		class: "cards settings",
-		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ G(q, {
+		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
 			title: "About",
-			children: /* @__PURE__ */ G("p", {
+			children: /* @__PURE__ */ K("p", {
 				class: "chips",
-				children: [t.map((e) => /* @__PURE__ */ G("a", {
+				children: [t.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: z(e.layer, e.channel),
-					children: /* @__PURE__ */ G(K, { text: `${e.layer}:${e.channel}` })
-				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ G("a", {
+					href: B(e.layer, e.channel),
+					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
+				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: B(e),
+					href: V(e),
 					children: ["image ", e]
 				}, e))]
 			})
-		}), n.length > 0 && /* @__PURE__ */ G(q, {
+		}), n.length > 0 && /* @__PURE__ */ K(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ G(ut, { rows: n })
+			children: /* @__PURE__ */ K(lt, { rows: n })
 		})]
 	});
 }
+// src/parts/Caution.tsx
+function Mn({ layers: e }) {
+	let t = e.filter(Ot);
+	return t.length ? /* @__PURE__ */ K("p", {
+		class: "caution",
+		children: [t.map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
+	}) : null;
+}
 // src/marks.ts
-var An = 2e3;
-function jn(e) {
+var Nn = 2e3;
+function Pn(e) {
 	let t;
 	try {
 		t = JSON.parse(e ?? "{}");
 	} catch {
 		return {};
 	}
-	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, An)]));
+	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Nn)]));
 }
-function Mn(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = jn($e.get(t)), i = (e) => {
-		r = e, $e.set(t, JSON.stringify(e)), n.forEach((e) => e());
+function Fn(e) {
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Pn(Qe.get(t)), i = (e) => {
+		r = e, Qe.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
 		all: () => r,
@@ -2228,7 +2237,7 @@ function Mn(e) {
 		},
 		write: (e, t) => i({
 			...r,
-			[e]: t.slice(0, An)
+			[e]: t.slice(0, Nn)
 		}),
 		merge: (e) => {
 			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
@@ -2240,69 +2249,69 @@ function Mn(e) {
 		subscribe: (e) => (n.add(e), () => n.delete(e))
 	};
 }
-var Nn = j(Mn(null));
-function Pn() {
-	let e = ke(Nn), [, t] = P(0);
-	return F(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
+var In = j(Fn(null));
+function Ln() {
+	let e = Oe(In), [, t] = F(0);
+	return I(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
 }
 // src/parts/Marked.tsx
-function Fn() {
-	let e = U(), t = Pn(), { toast: n } = V(), r = Object.entries(t.all());
+function Rn() {
+	let e = W(), t = Ln(), { toast: n } = H(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => Qe("notes.json", JSON.stringify({
+	let i = () => Ze("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = In(await i.text(), e.manifest.model.fingerprint);
-		n(a === null ? "This file holds notes on another network" : `${Z(t.merge(a), "note")} taken in`);
+		let a = zn(await i.text(), e.manifest.model.fingerprint);
+		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
-	return /* @__PURE__ */ G(q, {
+	return /* @__PURE__ */ K(J, {
 		title: "Marked units",
 		class: "panel marked",
-		children: [/* @__PURE__ */ G("ul", {
+		children: [/* @__PURE__ */ K("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
-				let r = Ke(t), i = r && ot(e, r.layer, r.channel);
-				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("a", {
-					href: z(r.layer, r.channel),
+				let r = Ge(t), i = r && at(e, r.layer, r.channel);
+				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
+					href: B(r.layer, r.channel),
 					children: [
-						/* @__PURE__ */ G("span", {
+						/* @__PURE__ */ K("span", {
 							class: "pair",
-							children: [/* @__PURE__ */ G(Q, {
+							children: [/* @__PURE__ */ K($, {
 								layer: i,
 								channel: r.channel,
 								kind: "photos",
 								side: 64
-							}), /* @__PURE__ */ G(Q, {
+							}), /* @__PURE__ */ K($, {
 								layer: i,
 								channel: r.channel,
 								kind: "projections",
 								side: 64
 							})]
 						}),
-						/* @__PURE__ */ G("span", {
+						/* @__PURE__ */ K("span", {
 							class: "caption",
-							children: /* @__PURE__ */ G("b", { children: /* @__PURE__ */ G(K, { text: t }) })
+							children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: t }) })
 						}),
-						n && /* @__PURE__ */ G("small", {
+						n && /* @__PURE__ */ K("small", {
 							class: "clamp",
 							children: n
 						})
 					]
 				}) }, t);
 			})
-		}), /* @__PURE__ */ G("p", {
+		}), /* @__PURE__ */ K("p", {
 			class: "actions",
-			children: [/* @__PURE__ */ G("button", {
+			children: [/* @__PURE__ */ K("button", {
 				type: "button",
 				onClick: i,
 				children: "Save notes"
-			}), /* @__PURE__ */ G("label", {
+			}), /* @__PURE__ */ K("label", {
 				class: "button",
-				children: ["Take in notes…", /* @__PURE__ */ G("input", {
+				children: ["Take in notes…", /* @__PURE__ */ K("input", {
 					class: "heard",
 					type: "file",
 					accept: "application/json,.json",
@@ -2312,17 +2321,17 @@ function Fn() {
 		})]
 	});
 }
-function In(e, t) {
+function zn(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
 	} catch {
 		return {};
 	}
-	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : jn(JSON.stringify(n.notes));
+	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Pn(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function Ln(e, t) {
+function Bn(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -2331,12 +2340,12 @@ function Ln(e, t) {
 	}
 	return r;
 }
-function Rn() {
-	let { manifest: e } = U(), { router: t } = V(), [n, r] = P(""), i = W("network"), a = L(() => Ln(i.value, e.layers), [i.value, e]), [o, s] = P(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
+function Vn() {
+	let { manifest: e } = W(), { router: t } = H(), [n, r] = F(""), i = G("network"), a = R(() => Bn(i.value, e.layers), [i.value, e]), [o, s] = F(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
 		let e = c[Math.max(0, o)];
-		e && t.go(R(e.name));
+		e && t.go(z(e.name));
 	};
-	H({
+	U({
 		ArrowDown: l(1),
 		j: l(1),
 		ArrowUp: l(-1),
@@ -2344,32 +2353,33 @@ function Rn() {
 		Enter: u
 	});
 	let d = e.layers.reduce((e, t) => e + t.units.dead, 0);
-	return /* @__PURE__ */ G(b, { children: [
-		/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, {
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ G("p", {
+		/* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"What its ",
-				Z(e.units, "unit"),
+				Q(e.units, "unit"),
 				" in ",
-				Z(e.layers.length, "layer"),
+				Q(e.layers.length, "layer"),
 				" respond to, in ",
-				Z(e.data.count, "image"),
-				d > 0 && `; ${Z(d, "unit")} never ${d === 1 ? "responds" : "respond"}`,
+				Q(e.data.count, "image"),
+				d > 0 && `; ${Q(d, "unit")} never ${d === 1 ? "responds" : "respond"}`,
 				"."
 			]
 		}),
-		/* @__PURE__ */ G(Hn, { manifest: e }),
-		/* @__PURE__ */ G("div", {
+		/* @__PURE__ */ K(Gn, { manifest: e }),
+		/* @__PURE__ */ K(Mn, { layers: e.layers }),
+		/* @__PURE__ */ K("div", {
 			class: "map-head",
-			children: [/* @__PURE__ */ G("h2", { children: "Layers in execution order" }), /* @__PURE__ */ G("form", {
+			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
 				onSubmit: (e) => {
 					e.preventDefault(), u();
 				},
-				children: /* @__PURE__ */ G("input", {
+				children: /* @__PURE__ */ K("input", {
 					id: "search",
 					type: "search",
 					value: n,
@@ -2379,61 +2389,68 @@ function Rn() {
 				})
 			})]
 		}),
-		/* @__PURE__ */ G("ol", {
+		/* @__PURE__ */ K("ol", {
 			class: "map",
-			children: n === "" ? a.map((t, n) => "shown" in t ? /* @__PURE__ */ G(zn, {
+			children: n === "" ? a.map((t, n) => "shown" in t ? /* @__PURE__ */ K(Hn, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === o
-			}, t.shown.id) : /* @__PURE__ */ G(Bn, { layers: t.passed }, `passed-${n}`)) : c.map((e, t) => /* @__PURE__ */ G(zn, {
+			}, t.shown.id) : /* @__PURE__ */ K(Un, { layers: t.passed }, `passed-${n}`)) : c.map((e, t) => /* @__PURE__ */ K(Hn, {
 				layer: e,
 				current: t === o
 			}, e.id))
 		}),
-		n !== "" && /* @__PURE__ */ G(Vn, {
+		n !== "" && /* @__PURE__ */ K(Wn, {
 			network: i.value,
 			sought: n,
 			found: c.length
 		}),
-		/* @__PURE__ */ G(Fn, {}),
-		/* @__PURE__ */ G(Gn, { manifest: e })
+		/* @__PURE__ */ K(Rn, {}),
+		/* @__PURE__ */ K(Jn, { manifest: e })
 	] });
 }
-function zn({ layer: e, current: t }) {
-	let { manifest: n } = U(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = st(n.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ G("li", {
+function Hn({ layer: e, current: t }) {
+	let { manifest: n } = W(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = ot(n.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ K("li", {
 		class: t ? "station current" : "station",
-		children: /* @__PURE__ */ G("a", {
-			href: R(e.name),
+		children: /* @__PURE__ */ K("a", {
+			href: z(e.name),
 			children: [
-				/* @__PURE__ */ G("span", {
+				/* @__PURE__ */ K("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ G("b", { children: /* @__PURE__ */ G(K, { text: e.name }) }), /* @__PURE__ */ G("span", {
+					children: [/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("span", {
 						class: "op",
 						children: e.op
 					})]
 				}),
-				/* @__PURE__ */ G("span", {
+				/* @__PURE__ */ K("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ G("span", {
+					children: [/* @__PURE__ */ K("span", {
 						class: "number",
-						children: Tt(e)
-					}), /* @__PURE__ */ G("small", { children: e.spatial ? "units × map" : "units" })]
+						children: wt(e)
+					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ G("span", {
+				/* @__PURE__ */ K("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ G(dt, {
+					children: [/* @__PURE__ */ K(ut, {
 						field: e.field,
 						input: n.model.input
-					}), /* @__PURE__ */ G("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ G("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ G("span", {
-					class: e.units.dead ? "station-dead some" : "station-dead",
-					children: [e.units.dead, " dead"]
+				/* @__PURE__ */ K("span", {
+					class: "station-told",
+					children: [/* @__PURE__ */ K("span", {
+						class: e.units.dead ? "station-dead some" : "station-dead",
+						children: [e.units.dead, " dead"]
+					}), e.control && /* @__PURE__ */ K("small", {
+						class: Ot(e) ? "some" : "",
+						title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
+						children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
+					})]
 				}),
-				/* @__PURE__ */ G("span", {
+				/* @__PURE__ */ K("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ G("span", { children: Array.from({ length: a }, (t, n) => /* @__PURE__ */ G(Gt, {
+					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: a }, (t, n) => /* @__PURE__ */ K(Kt, {
 						path: o,
 						grid: r,
 						panel: 0,
@@ -2446,51 +2463,51 @@ function zn({ layer: e, current: t }) {
 		})
 	});
 }
-function Bn({ layers: e }) {
-	return /* @__PURE__ */ G("li", {
+function Un({ layers: e }) {
+	return /* @__PURE__ */ K("li", {
 		class: "passed",
-		children: /* @__PURE__ */ G("details", { children: [/* @__PURE__ */ G("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ G("ul", { children: e.map((e) => /* @__PURE__ */ G("li", { children: [
-			/* @__PURE__ */ G(K, { text: e.name }),
+		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
+			/* @__PURE__ */ K(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ G("span", {
+			/* @__PURE__ */ K("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ G("span", {
+			/* @__PURE__ */ K("span", {
 				class: "number",
-				children: Tt(e)
+				children: wt(e)
 			}),
 			" ",
-			/* @__PURE__ */ G("span", { children: Dt(e) })
+			/* @__PURE__ */ K("span", { children: Et(e) })
 		] }, e.name)) })] })
 	});
 }
-function Vn({ network: e, sought: t, found: n }) {
+function Wn({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
-	return /* @__PURE__ */ G("p", {
+	return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		role: "status",
-		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Z(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
+		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
-function Hn({ manifest: e }) {
+function Gn({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ G("details", {
+	return t ? /* @__PURE__ */ K("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ G("summary", { children: [
-			Z(t, "image"),
+		children: [/* @__PURE__ */ K("summary", { children: [
+			Q(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ G("ul", { children: [n.map((e) => /* @__PURE__ */ G("li", { children: [
-			/* @__PURE__ */ G(K, { text: e.name }),
+		] }), /* @__PURE__ */ K("ul", { children: [n.map((e) => /* @__PURE__ */ K("li", { children: [
+			/* @__PURE__ */ K(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ G("span", {
+			/* @__PURE__ */ K("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ G("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ K("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -2500,54 +2517,54 @@ function Hn({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var Un = ({ value: e }) => /* @__PURE__ */ G("code", {
+var Kn = ({ value: e }) => /* @__PURE__ */ K("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), Wn = (e, t) => t ? [[e, t]] : [];
-function Gn({ manifest: e }) {
+}), qn = (e, t) => t ? [[e, t]] : [];
+function Jn({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
-	return /* @__PURE__ */ G("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ G(q, {
+			/* @__PURE__ */ K(J, {
 				title: "Model",
-				children: /* @__PURE__ */ G(ut, { rows: [
-					["Name", /* @__PURE__ */ G(K, {
+				children: /* @__PURE__ */ K(lt, { rows: [
+					["Name", /* @__PURE__ */ K(q, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ G(K, {
-						text: t.output + (t.classes ? `, ${Z(t.classes, "class", "classes")}` : ""),
+					["Output", /* @__PURE__ */ K(q, {
+						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...Wn("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ G(Un, { value: t.fingerprint }, "h")]
+					...qn("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ K(Kn, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ G(q, {
+			/* @__PURE__ */ K(J, {
 				title: "Images",
-				children: /* @__PURE__ */ G(ut, { rows: [
-					["Collection", /* @__PURE__ */ G(K, {
+				children: /* @__PURE__ */ K(lt, { rows: [
+					["Collection", /* @__PURE__ */ K(q, {
 						text: n.description,
 						plain: !0
 					}, "n")],
-					["Count", Z(n.count, "image")],
-					["Labels", n.classes ? Z(n.classes, "class", "classes") : "none"],
+					["Count", Q(n.count, "image")],
+					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ G(Un, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(Kn, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ G(q, {
+			/* @__PURE__ */ K(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ G(ut, { rows: [
-					["When", Ot(e.created)],
+				children: /* @__PURE__ */ K(lt, { rows: [
+					["When", kt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...Wn("Check", a?.sentence),
+					...qn("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -2555,7 +2572,7 @@ function Gn({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function Kn(e, t, n, r) {
+function Yn(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2571,7 +2588,7 @@ function Kn(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function qn(e, t, n) {
+function Xn(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -2580,24 +2597,24 @@ function qn(e, t, n) {
 	}
 	return r;
 }
-function Jn({ number: e }) {
-	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? qn(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
-	if (!r) return /* @__PURE__ */ G(J, {
+function Zn({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Xn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (i.error) return /* @__PURE__ */ G(J, {
+	if (i.error) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.error.message
 	});
-	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ G(Y, { what: `image ${e}` });
+	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ K(X, { what: `image ${e}` });
 	let d = l.value?.images[e], f = s.value?.images[e], p = f ?? d;
-	if (!p) return /* @__PURE__ */ G(J, {
+	if (!p) return /* @__PURE__ */ K(Y, {
 		title: "Not in this atlas",
-		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Z(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
+		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ G(Yn, {
+	return /* @__PURE__ */ K(Qn, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2607,75 +2624,75 @@ function Jn({ number: e }) {
 		about: h
 	});
 }
-function Yn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = U(), { router: c } = V(), [l, u] = P(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(B(e));
-	return H({
+function Qn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = W(), { router: c } = H(), [l, u] = F(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(V(e));
+	return U({
 		ArrowLeft: m(f),
 		h: m(f),
 		ArrowRight: m(p),
 		l: m(p)
-	}), /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("div", {
+	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, { text: kt(t) }) }), /* @__PURE__ */ G("p", {
+		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: At(t) }) }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ G(b, { children: [" · ", /* @__PURE__ */ G(K, { text: n })] }),
+				n !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: n })] }),
 				" · ",
 				"among the strongest of ",
-				Z(i.length, "unit")
+				Q(i.length, "unit")
 			]
-		})] }), /* @__PURE__ */ G("div", {
+		})] }), /* @__PURE__ */ K("div", {
 			class: "steps",
-			children: [f !== void 0 && /* @__PURE__ */ G("a", {
-				href: B(f),
+			children: [f !== void 0 && /* @__PURE__ */ K("a", {
+				href: V(f),
 				"aria-label": `Previous image, ${f}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), p !== void 0 && /* @__PURE__ */ G("a", {
-				href: B(p),
+			}), p !== void 0 && /* @__PURE__ */ K("a", {
+				href: V(p),
 				"aria-label": `Next image, ${p}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
 		})]
-	}), /* @__PURE__ */ G("div", {
+	}), /* @__PURE__ */ K("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ G("figure", {
+		children: [/* @__PURE__ */ K("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ G(Qt, {
+				/* @__PURE__ */ K($t, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
 				}),
-				/* @__PURE__ */ G("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
-				/* @__PURE__ */ G("p", {
+				/* @__PURE__ */ K("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
+				/* @__PURE__ */ K("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ G(K, {
+					children: /* @__PURE__ */ K(q, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ G("p", { children: /* @__PURE__ */ G("a", {
-					href: Ue(e.name),
+				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
+					href: He(e.name),
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ G("div", { children: s.layers.map((e, t) => {
+		}), /* @__PURE__ */ K("div", { children: s.layers.map((e, t) => {
 			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
-			return !n.length && !a.length ? null : /* @__PURE__ */ G(q, {
+			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
 				title: e.name,
-				note: a.length ? `among the ${s.options.k} strongest of ${Z(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ G(Xn, {
+				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
+				children: [n.length > 0 ? /* @__PURE__ */ K($n, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ G(Qn, {
+				}) : /* @__PURE__ */ K(tr, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ G("details", { children: [/* @__PURE__ */ G("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ G(Qn, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(tr, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2683,44 +2700,44 @@ function Yn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function Xn({ layer: e, rows: t, mark: n }) {
-	let { manifest: r } = U();
-	return /* @__PURE__ */ G("ul", {
+function $n({ layer: e, rows: t, mark: n }) {
+	let { manifest: r } = W();
+	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
-				box: Kn(e, o, s, r.model.input),
-				words: `${e.name}:${t}, response ${X(i)}`
+				box: Yn(e, o, s, r.model.input),
+				words: `${e.name}:${t}, response ${Z(i)}`
 			});
-			return /* @__PURE__ */ G("li", {
+			return /* @__PURE__ */ K("li", {
 				onMouseEnter: c,
 				onMouseLeave: () => n(null),
-				children: /* @__PURE__ */ G("a", {
-					href: z(e.name, t),
+				children: /* @__PURE__ */ K("a", {
+					href: B(e.name, t),
 					onFocus: c,
 					onBlur: () => n(null),
-					children: [/* @__PURE__ */ G("span", {
+					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ G(Q, {
+						children: [/* @__PURE__ */ K($, {
 							layer: e,
 							channel: t,
 							kind: "photos",
 							side: 56
-						}), /* @__PURE__ */ G(Q, {
+						}), /* @__PURE__ */ K($, {
 							layer: e,
 							channel: t,
 							kind: "projections",
 							side: 56
 						})]
-					}), /* @__PURE__ */ G("span", {
+					}), /* @__PURE__ */ K("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ G("b", { children: [/* @__PURE__ */ G("span", {
+						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 							class: "heard",
 							children: "Unit "
-						}), t] }), /* @__PURE__ */ G("span", {
+						}), t] }), /* @__PURE__ */ K("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
-								X(i),
+								Z(i),
 								" · ",
 								Math.round(100 * a),
 								" %"
@@ -2732,36 +2749,36 @@ function Xn({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var Zn = 24;
-function Qn({ layer: e, wins: t }) {
-	let [n, r] = P(!1), i = n ? t : t.slice(0, Zn);
-	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("ul", {
+var er = 24;
+function tr({ layer: e, wins: t }) {
+	let [n, r] = F(!1), i = n ? t : t.slice(0, er);
+	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ G("li", { children: /* @__PURE__ */ G("a", {
-			href: z(e.name, t),
-			children: [/* @__PURE__ */ G(Q, {
+		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
+			href: B(e.name, t),
+			children: [/* @__PURE__ */ K($, {
 				layer: e,
 				channel: t,
 				kind: "photos",
 				side: 48
-			}), /* @__PURE__ */ G("span", {
+			}), /* @__PURE__ */ K("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ G("b", { children: [/* @__PURE__ */ G("span", {
+				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ G("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ K("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ G("button", {
+	}), t.length > i.length && /* @__PURE__ */ K("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Images.tsx
-function $n() {
-	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = P(null);
-	F(() => {
+function nr() {
+	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = F(null);
+	I(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -2787,20 +2804,20 @@ function $n() {
 		error: n.error ?? r.error
 	};
 }
-function er({ query: e }) {
-	let { manifest: t } = U(), { router: n } = V(), { images: r, error: i } = $n(), [a, o] = P(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ G(J, {
+function rr({ query: e }) {
+	let { manifest: t } = W(), { router: n } = H(), { images: r, error: i } = nr(), [a, o] = F(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ G(Y, { what: "images" });
+	if (!r) return /* @__PURE__ */ K(X, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ G(b, { children: [
-		/* @__PURE__ */ G("h1", { children: "Images" }),
-		/* @__PURE__ */ G("p", {
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: "Images" }),
+		/* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
-				Z(r.length, "image"),
+				Q(r.length, "image"),
 				" of ",
 				t.data.count,
 				", each with the units that respond to it most",
@@ -2808,17 +2825,17 @@ function er({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ G("div", {
+		/* @__PURE__ */ K("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ G("input", {
+			children: [/* @__PURE__ */ K("input", {
 				id: "search",
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(He("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(Ve("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ G("output", {
+			}), /* @__PURE__ */ K("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -2828,13 +2845,13 @@ function er({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ G("p", {
+		c.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
-			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ G(b, { children: [" ", /* @__PURE__ */ G("a", {
-				href: B(Number(s)),
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("a", {
+				href: V(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ G(ln, {
+		}) : /* @__PURE__ */ K(dn, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2843,43 +2860,43 @@ function er({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(B(c[e]?.number ?? 0)),
+			open: (e) => n.go(V(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ G(tr, {
+			render: (e, t) => /* @__PURE__ */ K(ir, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function tr({ image: e, first: t }) {
-	let n = nt(Zt(U(), e.number));
-	return /* @__PURE__ */ G("a", {
+function ir({ image: e, first: t }) {
+	let n = tt(Qt(W(), e.number));
+	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
-		href: B(e.number),
+		href: V(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ G("img", {
+			n ? /* @__PURE__ */ K("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ G("span", { class: "tile none" }),
-			/* @__PURE__ */ G("span", {
+			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
+			/* @__PURE__ */ K("span", {
 				class: "caption",
-				children: /* @__PURE__ */ G("b", { children: /* @__PURE__ */ G(K, { text: e.label ?? kt(e.name) }) })
+				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? At(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ G("small", { children: /* @__PURE__ */ G(K, { text: kt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: At(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function nr(e) {
+function ar(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function rr(e, t, n = []) {
-	let { rank: r } = e, i = nr(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function or(e, t, n = []) {
+	let { rank: r } = e, i = ar(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -2891,9 +2908,9 @@ function rr(e, t, n = []) {
 	}
 	return l;
 }
-var ir = 32;
-function ar(e, t) {
-	let n = nr(e), r = Math.min(ir, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var sr = 32;
+function cr(e, t) {
+	let n = ar(e), r = Math.min(sr, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -2902,43 +2919,44 @@ function ar(e, t) {
 		units: i
 	};
 }
-var or = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, sr = [
+var lr = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, ur = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
 	["active", "fraction active"],
 	["selectivity", "class selectivity"],
+	["control", "likeness to control"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], cr = (e, t, n) => t.find((t) => t === e) ?? n, lr = (e) => {
+], dr = (e, t, n) => t.find((t) => t === e) ?? n, fr = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function ur(e) {
-	let t = cr(e.get("sort"), sr.map(([e]) => e), "index");
+function pr(e) {
+	let t = dr(e.get("sort"), ur.map(([e]) => e), "index");
 	return {
-		view: cr(e.get("view"), [
+		view: dr(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: cr(e.get("alive"), [
+		alive: dr(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: lr(e.get("class")),
-		low: lr(e.get("low")),
-		high: lr(e.get("high")),
-		near: lr(e.get("near")),
+		class: fr(e.get("class")),
+		low: fr(e.get("low")),
+		high: fr(e.get("high")),
+		near: fr(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function dr(e) {
+function mr(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2952,7 +2970,7 @@ function dr(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function fr(e, t, n) {
+function hr(e, t, n) {
 	let r = new Set(t.dead), { low: i, high: a, class: o } = e, s = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || r.has(t) === (e.alive === "dead"),
@@ -2965,8 +2983,8 @@ function fr(e, t, n) {
 		text: (e) => !s || String(e).startsWith(s) || (t.names?.[e] ?? "").toLowerCase().includes(s)
 	};
 }
-function pr(e, t, n, { nearest: r = [], only: i, marked: a = /* @__PURE__ */ new Set() } = {}) {
-	let o = fr(n, t, a), s = new Set(t.dead), c = {
+function gr(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__PURE__ */ new Set() } = {}) {
+	let s = hr(n, t, o), c = new Set(t.dead), l = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -2976,64 +2994,64 @@ function pr(e, t, n, { nearest: r = [], only: i, marked: a = /* @__PURE__ */ new
 		classes: /* @__PURE__ */ new Map(),
 		marked: 0,
 		maxima: []
-	}, l = [];
-	for (let n of i ?? Array.from({ length: e.channels }, (e, t) => t)) {
-		c.all += 1;
-		let [e, r, i, u, d] = [
-			o.alive(n),
-			o.class(n),
-			o.range(n),
-			o.text(n),
-			o.marked(n)
+	}, u = [];
+	for (let n of a ?? Array.from({ length: e.channels }, (e, t) => t)) {
+		l.all += 1;
+		let [e, r, i, a, d] = [
+			s.alive(n),
+			s.class(n),
+			s.range(n),
+			s.text(n),
+			s.marked(n)
 		];
-		r && i && u && d && (c.alive.all += 1, c.alive[s.has(n) ? "dead" : "alive"] += 1);
+		r && i && a && d && (l.alive.all += 1, l.alive[c.has(n) ? "dead" : "alive"] += 1);
 		let f = t.topClass?.[n];
-		e && i && u && d && f !== void 0 && f >= 0 && c.classes.set(f, (c.classes.get(f) ?? 0) + 1), e && r && i && u && a.has(n) && (c.marked += 1);
+		e && i && a && d && f !== void 0 && f >= 0 && l.classes.set(f, (l.classes.get(f) ?? 0) + 1), e && r && i && a && o.has(n) && (l.marked += 1);
 		let p = t.maximum[n];
-		e && r && u && d && typeof p == "number" && c.maxima.push(p), e && r && i && u && d && l.push(n);
+		e && r && a && d && typeof p == "number" && l.maxima.push(p), e && r && i && a && d && u.push(n);
 	}
 	return {
-		units: mr(l, t, n, r),
-		counts: c
+		units: _r(u, t, n, r, i),
+		counts: l
 	};
 }
-function mr(e, t, n, r) {
-	let i = n.ascending ? 1 : -1;
+function _r(e, t, n, r, i) {
+	let a = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
-	let a = new Map(r);
-	if (n.near !== null && a.set(n.near, Infinity), n.sort === "map") return e;
-	let o = n.sort === "similar" ? null : t[n.sort], s = (e) => o ? o[e] ?? null : n.sort === "similar" ? a.get(e) ?? null : null;
+	let o = new Map(r);
+	if (n.near !== null && o.set(n.near, Infinity), n.sort === "map") return e;
+	let s = n.sort === "similar" ? null : n.sort === "control" ? i : t[n.sort], c = (e) => s ? s[e] ?? null : n.sort === "similar" ? o.get(e) ?? null : null;
 	return e.sort((e, t) => {
-		let [n, r] = [s(e), s(t)];
-		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : i * (n < r ? -1 : 1);
+		let [n, r] = [c(e), c(t)];
+		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : a * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var hr = 28, [gr, _r] = [140, 26];
-function vr(e, t, n, r) {
+var vr = 28, [yr, br] = [140, 26];
+function xr(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function yr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
-	let o = I(null);
+function Sr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+	let o = L(null);
 	if (!(n > t)) return null;
-	let s = Array(hr).fill(0);
+	let s = Array(vr).fill(0);
 	for (let r of e) {
-		let e = vr(r, t, n, hr);
+		let e = xr(r, t, n, vr);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / hr, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / vr, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * hr)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * vr)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
-	return /* @__PURE__ */ G("svg", {
+	return /* @__PURE__ */ K("svg", {
 		class: "spread",
-		viewBox: `0 0 ${gr} ${_r}`,
-		width: gr,
-		height: _r,
+		viewBox: `0 0 ${yr} ${br}`,
+		width: yr,
+		height: br,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -3043,36 +3061,36 @@ function yr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			o.current = null;
 		},
 		children: [
-			/* @__PURE__ */ G("title", { children: "Drag to choose a range" }),
-			/* @__PURE__ */ G("rect", {
+			/* @__PURE__ */ K("title", { children: "Drag to choose a range" }),
+			/* @__PURE__ */ K("rect", {
 				class: "ground",
-				width: gr,
-				height: _r
+				width: yr,
+				height: br
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (_r - 2) * Math.sqrt(e / c)) : 0;
-				return /* @__PURE__ */ G("rect", {
+				let n = e ? Math.max(1.5, (br - 2) * Math.sqrt(e / c)) : 0;
+				return /* @__PURE__ */ K("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * gr / hr + .5,
-					y: _r - n,
-					width: gr / hr - 1,
+					x: t * yr / vr + .5,
+					y: br - n,
+					width: yr / vr - 1,
 					height: n,
-					children: /* @__PURE__ */ G("title", { children: `${X(l(t))} to ${X(l(t + 1))}: ${e}` })
+					children: /* @__PURE__ */ K("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
 			})
 		]
 	});
 }
 // src/parts/LayerBar.tsx
-var br = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function xr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = U(), c = sr.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ G("div", {
+var Cr = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let { manifest: s } = W(), c = ur.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ K("div", {
 		class: "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ G(pt, {
+			/* @__PURE__ */ K(ft, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -3082,33 +3100,33 @@ function xr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ G(ht, {}),
-			/* @__PURE__ */ G("label", { children: ["Sort", /* @__PURE__ */ G("select", {
+			n.view !== "photos" && /* @__PURE__ */ K(mt, {}),
+			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
 				value: n.sort,
 				onChange: (e) => o({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: c.map(([e, t]) => /* @__PURE__ */ G("option", {
+				children: c.map(([e, t]) => /* @__PURE__ */ K("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "map" ? a && /* @__PURE__ */ G("span", {
+			n.sort === "map" ? a && /* @__PURE__ */ K("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			}) : n.sort === "similar" ? /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G("label", { children: ["Unit", /* @__PURE__ */ G("input", {
+			}) : n.sort === "similar" ? /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("label", { children: ["Unit", /* @__PURE__ */ K("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: br(e.currentTarget.value) })
-			})] }), a && /* @__PURE__ */ G("span", {
+				onInput: (e) => o({ near: Cr(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ K("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			})] }) : /* @__PURE__ */ G("button", {
+			})] }) : /* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => o({ ascending: !n.ascending }),
@@ -3116,7 +3134,7 @@ function xr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ G(pt, {
+			/* @__PURE__ */ K(ft, {
 				label: "Dead units",
 				value: n.alive,
 				options: [
@@ -3126,19 +3144,19 @@ function xr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ alive: e })
 			}),
-			t.topClass && /* @__PURE__ */ G("label", { children: ["Class", /* @__PURE__ */ G("select", {
+			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
 				value: n.class ?? "",
-				onChange: (e) => o({ class: br(e.currentTarget.value) }),
+				onChange: (e) => o({ class: Cr(e.currentTarget.value) }),
 				children: [
-					/* @__PURE__ */ G("option", {
+					/* @__PURE__ */ K("option", {
 						value: "",
 						children: "any"
 					}),
-					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ G("option", {
+					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ K("option", {
 						value: n.class,
 						children: [t.classes?.[n.class] ?? n.class, " (0)"]
 					}),
-					l.map(([e, n]) => /* @__PURE__ */ G("option", {
+					l.map(([e, n]) => /* @__PURE__ */ K("option", {
 						value: e,
 						children: [
 							t.classes?.[e] ?? e,
@@ -3149,16 +3167,16 @@ function xr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					}, e))
 				]
 			})] }),
-			/* @__PURE__ */ G("span", {
+			/* @__PURE__ */ K("span", {
 				class: "range",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ G(yr, {
+					/* @__PURE__ */ K(Sr, {
 						values: r.maxima,
 						least: d,
 						most: f,
@@ -3169,48 +3187,48 @@ function xr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 							high: t
 						})
 					}),
-					/* @__PURE__ */ G("input", {
+					/* @__PURE__ */ K("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
-						placeholder: X(d),
-						onInput: (e) => o({ low: br(e.currentTarget.value) }),
+						placeholder: Z(d),
+						onInput: (e) => o({ low: Cr(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ G("input", {
+					/* @__PURE__ */ K("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
-						placeholder: X(f),
-						onInput: (e) => o({ high: br(e.currentTarget.value) }),
+						placeholder: Z(f),
+						onInput: (e) => o({ high: Cr(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			(r.marked > 0 || n.marked) && /* @__PURE__ */ G("button", {
+			(r.marked > 0 || n.marked) && /* @__PURE__ */ K("button", {
 				type: "button",
 				"aria-pressed": n.marked,
 				class: "toggle",
 				onClick: () => o({ marked: !n.marked }),
 				children: [
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						"aria-hidden": "true",
 						children: "★\xA0"
 					}),
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						class: "heard",
 						children: "Marked "
 					}),
 					r.marked
 				]
 			}),
-			/* @__PURE__ */ G("input", {
+			/* @__PURE__ */ K("input", {
 				id: "search",
 				class: "find",
 				type: "search",
@@ -3219,7 +3237,7 @@ function xr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				onInput: (e) => o({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ G("output", {
+			/* @__PURE__ */ K("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -3232,12 +3250,12 @@ function xr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Sr = 12, Cr = .7;
-function wr() {
+var Tr = 12, Er = .7;
+function Dr() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Tr(e, t, n, r, i, a) {
+function Or(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -3255,13 +3273,13 @@ function Tr(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function Er(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Dr(e, i, t), s = new Float32Array(i * n);
+function kr(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Ar(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = wr(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Cr)) {
-		let r = Tr(s, n, t, a, i, Math.max(1, e));
-		for (let a = Sr * i; a > 0; --a) {
+	let c = Dr(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Er)) {
+		let r = Or(s, n, t, a, i, Math.max(1, e));
+		for (let a = Tr * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -3271,7 +3289,7 @@ function Er(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Dr({ rank: e, values: t }, n, r) {
+function Ar({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -3279,30 +3297,30 @@ function Dr({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var Or = 4, [kr, Ar] = [28, 64];
-function jr(e, t) {
-	let n = Math.max(1, Math.floor((t + Or) / (kr + Or))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var jr = 4, [Mr, Nr] = [28, 64];
+function Pr(e, t) {
+	let n = Math.max(1, Math.floor((t + jr) / (Mr + jr))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(kr, Math.min(Ar, Math.floor((t + Or) / r) - Or))
+		side: Math.max(Mr, Math.min(Nr, Math.floor((t + jr) / r) - jr))
 	};
 }
-function Mr(e) {
-	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = I(null), [d, f] = P(0);
-	F(() => {
+function Fr(e) {
+	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = L(null), [d, f] = F(0);
+	I(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => f(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let p = L(() => r ? ar(r, i) : null, [r, i]), { columns: m, side: h } = jr(p?.units.length ?? 0, d), g = L(() => p && d ? Er(p.vectors, m).map((e) => p.units[e]) : null, [
+	let p = R(() => r ? cr(r, i) : null, [r, i]), { columns: m, side: h } = Pr(p?.units.length ?? 0, d), g = R(() => p && d ? kr(p.vectors, m).map((e) => p.units[e]) : null, [
 		p,
 		m,
 		d > 0
-	]), _ = Oe((e, n) => {
+	]), _ = De((e, n) => {
 		let r = g?.[e];
-		return /* @__PURE__ */ G("a", {
+		return /* @__PURE__ */ K("a", {
 			class: "unit mini",
-			href: z(t.name, r),
+			href: B(t.name, r),
 			tabIndex: n ? 0 : -1,
 			"aria-label": `Unit ${r}`,
 			onFocus: () => s(r),
@@ -3310,7 +3328,7 @@ function Mr(e) {
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
 			},
-			children: /* @__PURE__ */ G(Q, {
+			children: /* @__PURE__ */ K($, {
 				layer: t,
 				channel: r,
 				kind: a,
@@ -3324,22 +3342,22 @@ function Mr(e) {
 		h,
 		c
 	]);
-	if (l) return /* @__PURE__ */ G("p", {
+	if (l) return /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
 	let v = i.length - (p?.units.length ?? 0);
-	return /* @__PURE__ */ G("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "layer-map",
-		children: [/* @__PURE__ */ G("div", {
+		children: [/* @__PURE__ */ K("div", {
 			ref: u,
-			children: g ? /* @__PURE__ */ G(ln, {
+			children: g ? /* @__PURE__ */ K(dn, {
 				count: g.length,
 				cell: {
 					width: h,
 					height: h
 				},
-				gap: Or,
+				gap: jr,
 				columns: m,
 				label: `Map of ${t.name}`,
 				current: g.indexOf(o),
@@ -3347,18 +3365,18 @@ function Mr(e) {
 				open: (e) => c(g[e]),
 				keyOf: (e) => g[e] ?? e,
 				render: _
-			}) : /* @__PURE__ */ G(Y, { what: "the map" })
-		}), /* @__PURE__ */ G("aside", {
+			}) : /* @__PURE__ */ K(X, { what: "the map" })
+		}), /* @__PURE__ */ K("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [o >= 0 && o < t.channels ? /* @__PURE__ */ G(Nr, {
+			children: [o >= 0 && o < t.channels ? /* @__PURE__ */ K(Ir, {
 				layer: t,
 				data: n,
 				channel: o
-			}) : /* @__PURE__ */ G("p", {
+			}) : /* @__PURE__ */ K("p", {
 				class: "quiet",
 				children: "Units that respond to the same images lie side by side. Point at one to see it large."
-			}), v > 0 && /* @__PURE__ */ G("p", {
+			}), v > 0 && /* @__PURE__ */ K("p", {
 				class: "quiet",
 				children: [
 					v === 1 ? "One unit responds" : `${v} units respond`,
@@ -3370,50 +3388,51 @@ function Mr(e) {
 		})]
 	});
 }
-function Nr({ layer: e, data: t, channel: n }) {
-	let r = t.topClass?.[n] ?? -1, i = [["Maximum", X(t.maximum[n])], ["Active", wt(t.active[n])]];
-	return r >= 0 && i.push(["Top class", /* @__PURE__ */ G(K, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ G(b, { children: [
-		/* @__PURE__ */ G("h2", { children: /* @__PURE__ */ G("a", {
-			href: z(e.name, n),
+function Ir({ layer: e, data: t, channel: n }) {
+	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Ct(t.active[n])]];
+	return r >= 0 && i.push(["Top class", /* @__PURE__ */ K(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h2", { children: /* @__PURE__ */ K("a", {
+			href: B(e.name, n),
 			children: ["Unit ", n]
 		}) }),
-		t.names?.[n] !== void 0 && /* @__PURE__ */ G(K, { text: t.names[n] }),
-		/* @__PURE__ */ G("div", {
+		t.names?.[n] !== void 0 && /* @__PURE__ */ K(q, { text: t.names[n] }),
+		/* @__PURE__ */ K("div", {
 			class: "map-pair",
-			children: [/* @__PURE__ */ G(Q, {
+			children: [/* @__PURE__ */ K($, {
 				layer: e,
 				channel: n,
 				kind: "photos",
 				side: 112
-			}), /* @__PURE__ */ G(Q, {
+			}), /* @__PURE__ */ K($, {
 				layer: e,
 				channel: n,
 				kind: "projections",
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ G(ut, { rows: i })
+		/* @__PURE__ */ K(lt, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var Pr = 84, Fr = 72;
-function Ir(e, t, n, r) {
-	if (e.dead.includes(r)) return "dead";
+var Lr = 84, Rr = 72;
+function zr(e, t, n, r, i) {
+	if (e.dead.includes(i)) return "dead";
 	switch (t.sort) {
-		case "mean": return X(e.mean[r]);
-		case "active": return wt(e.active[r]);
-		case "selectivity": return X(e.selectivity?.[r]);
-		case "similar": return r === t.near ? "this" : n.get(r)?.toFixed(2) ?? "–";
-		default: return X(e.maximum[r]);
+		case "mean": return Z(e.mean[i]);
+		case "active": return Ct(e.active[i]);
+		case "selectivity": return Z(e.selectivity?.[i]);
+		case "control": return r?.similarity[i]?.toFixed(2) ?? "–";
+		case "similar": return i === t.near ? "this" : n.get(i)?.toFixed(2) ?? "–";
+		default: return Z(e.maximum[i]);
 	}
 }
-function Lr(e, t) {
-	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
-	return L(() => {
+function Br(e, t) {
+	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+	return R(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? or(a.value) : "",
+			measure: a.value ? lr(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -3425,8 +3444,8 @@ function Lr(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: rr(a.value, r, c ? s : []),
-			measure: or(a.value),
+			nearest: or(a.value, r, c ? s : []),
+			measure: lr(a.value),
 			known: null,
 			error: n
 		} : {
@@ -3445,172 +3464,180 @@ function Lr(e, t) {
 		o.error
 	]);
 }
-function Rr(e) {
-	let t = Pn().all();
-	return L(() => new Set(Object.keys(t).flatMap((t) => {
-		let n = Ke(t);
+function Vr(e) {
+	let t = Ln().all();
+	return R(() => new Set(Object.keys(t).flatMap((t) => {
+		let n = Ge(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function zr({ layer: e, data: t, query: n }) {
-	let r = U(), { router: i, toast: a } = V(), o = Pn(), s = L(() => ur(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Lr(e, s), f = r.manifest.subset?.[e.name], p = Rr(e), { units: m, counts: h } = L(() => pr(e, t, s, {
+function Hr({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = H(), o = Ln(), s = R(() => pr(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Br(e, s), f = G(s.sort === "control" && r.manifest.paths.likeness ? ot(r.manifest.paths.likeness, { layer: e.id }) : null), p = r.manifest.subset?.[e.name], m = Vr(e), { units: h, counts: g } = R(() => gr(e, t, s, {
 		nearest: c,
-		only: f,
-		marked: p
+		controls: f.value?.similarity,
+		only: p,
+		marked: m
 	}), [
 		e,
 		t,
 		s,
 		c,
-		p
-	]), [g, _] = P(() => n.has("at") ? Number(n.get("at")) : -1), v = L(() => new Map(c), [c]), y = (t) => i.replace(R(e.name, dr({
+		f.value,
+		m
+	]), [_, v] = F(() => n.has("at") ? Number(n.get("at")) : -1), y = R(() => new Map(c), [c]), x = (t) => i.replace(z(e.name, mr({
 		...s,
 		...t
-	}))), x = Oe((t) => {
-		i.replace(R(e.name, {
-			...dr(s),
+	}))), S = De((t) => {
+		i.replace(z(e.name, {
+			...mr(s),
 			at: t
-		})), i.go(z(e.name, t));
+		})), i.go(B(e.name, t));
 	}, [
 		i,
 		e,
 		s
 	]);
-	H({
-		p: () => y({ view: "photos" }),
-		r: () => y({ view: "projections" }),
-		b: () => y({ view: "both" }),
+	U({
+		p: () => x({ view: "photos" }),
+		r: () => x({ view: "projections" }),
+		b: () => x({ view: "both" }),
 		m: () => {
-			g >= 0 && a(`${e.name}:${g} ${o.toggle(`${e.name}:${g}`) ? "marked" : "no longer marked"}`);
+			_ >= 0 && a(`${e.name}:${_} ${o.toggle(`${e.name}:${_}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let S = s.view === "both" ? ["photos", "projections"] : [s.view], C = window.innerWidth < 480 ? Fr : Pr, w = L(() => ({
-		width: S.length * C + (S.length - 1) * 3 + 14,
-		height: C + 32
-	}), [S.length, C]), T = Oe((n, r) => {
-		let i = m[n], a = t.names?.[i];
-		return /* @__PURE__ */ G("a", {
+	let C = s.view === "both" ? ["photos", "projections"] : [s.view], w = window.innerWidth < 480 ? Rr : Lr, T = R(() => ({
+		width: C.length * w + (C.length - 1) * 3 + 14,
+		height: w + 32
+	}), [C.length, w]), E = De((n, r) => {
+		let i = h[n], a = t.names?.[i];
+		return /* @__PURE__ */ K("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
-			href: z(e.name, i),
+			href: B(e.name, i),
 			tabIndex: r ? 0 : -1,
-			onFocus: () => _(i),
+			onFocus: () => v(i),
 			onClick: (e) => {
-				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), x(i));
+				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), S(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
-			children: [/* @__PURE__ */ G("span", {
+			children: [/* @__PURE__ */ K("span", {
 				class: "pair",
-				children: S.map((t) => /* @__PURE__ */ G(Q, {
+				children: C.map((t) => /* @__PURE__ */ K($, {
 					layer: e,
 					channel: i,
 					kind: t,
-					side: C
+					side: w
 				}, t))
-			}), /* @__PURE__ */ G("span", {
+			}), /* @__PURE__ */ K("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ G("b", { children: [
-					/* @__PURE__ */ G("span", {
+				children: [/* @__PURE__ */ K("b", { children: [
+					/* @__PURE__ */ K("span", {
 						class: "heard",
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
-					a ? /* @__PURE__ */ G("bdi", { children: a }) : i,
-					p.has(i) && /* @__PURE__ */ G("span", {
+					a ? /* @__PURE__ */ K("bdi", { children: a }) : i,
+					m.has(i) && /* @__PURE__ */ K("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ G("span", { children: Ir(t, s, v, i) })]
+				] }), /* @__PURE__ */ K("span", { children: zr(t, s, y, f.value, i) })]
 			})]
 		});
 	}, [
 		e,
 		t,
 		s,
+		h,
+		y,
+		f.value,
 		m,
-		v,
-		p,
-		x,
-		C
+		S,
+		w
 	]);
-	return /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G(xr, {
+	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(wr, {
 		layer: e,
 		data: t,
 		view: s,
-		counts: h,
-		shown: m.length,
-		measure: d ? "how alike units are cannot be read" : l,
-		change: y
-	}), m.length === 0 ? /* @__PURE__ */ G("p", {
+		counts: g,
+		shown: h.length,
+		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
+		change: x
+	}), h.length === 0 ? /* @__PURE__ */ K("p", {
 		class: "empty",
-		children: ["No unit passes these filters. ", /* @__PURE__ */ G("a", {
-			href: R(e.name),
-			children: ["Show all ", h.all]
+		children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
+			href: z(e.name),
+			children: ["Show all ", g.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ G(Mr, {
+	}) : s.sort === "map" ? /* @__PURE__ */ K(Fr, {
 		layer: e,
 		data: t,
 		known: u,
-		units: m,
+		units: h,
 		kind: s.view === "projections" ? "projections" : "photos",
-		chosen: g,
-		choose: _,
-		open: x,
+		chosen: _,
+		choose: v,
+		open: S,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ G(ln, {
-		count: m.length,
-		cell: w,
+	}) : /* @__PURE__ */ K(dn, {
+		count: h.length,
+		cell: T,
 		label: `Units of ${e.name}`,
-		current: m.indexOf(g),
-		select: (e) => _(m[e] ?? -1),
-		open: (e) => x(m[e]),
-		keyOf: (e) => m[e] ?? e,
-		render: T
+		current: h.indexOf(_),
+		select: (e) => v(h[e] ?? -1),
+		open: (e) => S(h[e]),
+		keyOf: (e) => h[e] ?? e,
+		render: E
 	})] });
 }
 // src/pages/Layer.tsx
-function Br({ name: e, query: t }) {
-	let n = at(U(), e), r = W(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ G(J, {
+function Ur({ name: e, query: t }) {
+	let n = it(W(), e), r = G(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ G(b, { children: [/* @__PURE__ */ G(Vr, { layer: n }), r.value ? /* @__PURE__ */ G(zr, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Wr, { layer: n }), r.value ? /* @__PURE__ */ K(Hr, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ G(Y, { what: n.name })] }) : /* @__PURE__ */ G(ft, { name: e });
+	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(dt, { name: e });
 }
-function Vr({ layer: e }) {
-	let t = U(), { router: n } = V(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(R(e.name)) : void 0;
-	H({
+function Wr({ layer: e }) {
+	let t = W(), { router: n } = H(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(z(e.name)) : void 0;
+	U({
 		"[": o(i),
 		"]": o(a)
 	});
 	let s = e.units;
-	return /* @__PURE__ */ G("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, { text: e.name }) }), /* @__PURE__ */ G("p", {
-			class: "lead",
-			children: [
-				e.op,
-				" · ",
-				Tt(e),
-				" · receptive field ",
-				Dt(e),
-				" · ",
-				Z(s.dead, "dead unit"),
-				s.silent > 0 && ` · ${s.silent} never above zero`,
-				s.nan > 0 && ` · ${s.nan} with NaN`
-			]
-		})] }), /* @__PURE__ */ G("div", {
+		children: [/* @__PURE__ */ K("div", { children: [
+			/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: e.name }) }),
+			/* @__PURE__ */ K("p", {
+				class: "lead",
+				children: [
+					e.op,
+					" · ",
+					wt(e),
+					" · receptive field ",
+					Et(e),
+					" · ",
+					Q(s.dead, "dead unit"),
+					s.silent > 0 && ` · ${s.silent} never above zero`,
+					s.nan > 0 && ` · ${s.nan} with NaN`,
+					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
+				]
+			}),
+			/* @__PURE__ */ K(Mn, { layers: [e] })
+		] }), /* @__PURE__ */ K("div", {
 			class: "steps",
-			children: [i && /* @__PURE__ */ G("a", {
-				href: R(i.name),
+			children: [i && /* @__PURE__ */ K("a", {
+				href: z(i.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${i.name}`,
 				children: "←"
-			}), a && /* @__PURE__ */ G("a", {
-				href: R(a.name),
+			}), a && /* @__PURE__ */ K("a", {
+				href: z(a.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${a.name}`,
 				children: "→"
@@ -3619,76 +3646,76 @@ function Vr({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function Hr({ layer: e, shard: t, unit: n }) {
-	let r = U(), { router: i, root: a, toast: o } = V(), [s, c] = P(!1), l = `${e.name}:${n.channel}`, u = i.link(z(e.name, n.channel)), d = async (e, t) => o(await Ze(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function Gr({ layer: e, shard: t, unit: n }) {
+	let r = W(), { router: i, root: a, toast: o } = H(), [s, c] = F(!1), l = `${e.name}:${n.channel}`, u = i.link(B(e.name, n.channel)), d = async (e, t) => o(await Xe(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Lt(r, e, n), a = await Rt(i);
-			t === "png" ? Qe(`${l}.png`, a) : Qe(`${l}.svg`, Bt(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Rt(r, e, n), a = await zt(i);
+			t === "png" ? Ze(`${l}.png`, a) : Ze(`${l}.svg`, Vt(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof At ? c(!0) : o("The picture cannot be read");
+			e instanceof jt ? c(!0) : o("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ G("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ G("button", {
+			/* @__PURE__ */ K("button", {
 				id: "copy-link",
 				type: "button",
 				onClick: () => d(u ?? l, u ? "Link" : "Unit"),
 				children: "Copy link"
 			}),
-			/* @__PURE__ */ G("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Ut(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Wt(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
-			u !== null && /* @__PURE__ */ G("button", {
+			u !== null && /* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Ht(u, l), "Code to embed it"),
+				onClick: () => d(Ut(u, l), "Code to embed it"),
 				title: "HTML that shows this unit within another page",
 				children: "Copy embed code"
 			}),
-			/* @__PURE__ */ G("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ G("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ G("button", {
+			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => Qe(`${l}.json`, Vt(r, e, t, n)),
+				onClick: () => Ze(`${l}.json`, Ht(r, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ G("a", {
+			/* @__PURE__ */ K("a", {
 				class: "button",
-				href: We(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: Ue(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ G(Ur, {
-				path: jt(r, e, n.channel),
+			s && /* @__PURE__ */ K(Kr, {
+				path: Mt(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function Ur({ path: e, unit: t, close: n }) {
-	return H({ Escape: n }, !0), /* @__PURE__ */ G("div", {
+function Kr({ path: e, unit: t, close: n }) {
+	return U({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...bt(n),
-		children: /* @__PURE__ */ G("div", {
+		...yt(n),
+		children: /* @__PURE__ */ K("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ G("button", {
+				/* @__PURE__ */ K("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -3696,12 +3723,12 @@ function Ur({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ G("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ G("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
-				/* @__PURE__ */ G("ul", { children: [
-					/* @__PURE__ */ G("li", { children: [
+				/* @__PURE__ */ K("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ K("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ K("ul", { children: [
+					/* @__PURE__ */ K("li", { children: [
 						"open ",
-						/* @__PURE__ */ G("a", {
+						/* @__PURE__ */ K("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -3709,23 +3736,23 @@ function Ur({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ G("li", { children: [
+					/* @__PURE__ */ K("li", { children: [
 						"run ",
-						/* @__PURE__ */ G("code", { children: "convscope serve" }),
+						/* @__PURE__ */ K("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ G("li", { children: [
+					/* @__PURE__ */ K("li", { children: [
 						"run ",
-						/* @__PURE__ */ G("code", { children: [
+						/* @__PURE__ */ K("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
 						] }),
 						": one file to mail, where they work too;"
 					] }),
-					/* @__PURE__ */ G("li", { children: [
+					/* @__PURE__ */ K("li", { children: [
 						"run ",
-						/* @__PURE__ */ G("code", { children: "convscope atlas export FOLDER --portable" }),
+						/* @__PURE__ */ K("code", { children: "convscope atlas export FOLDER --portable" }),
 						": the whole atlas with every picture twice."
 					] })
 				] })
@@ -3734,8 +3761,8 @@ function Ur({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
-	let s = (e) => a(r, e), [c, l] = P(1), [u, d] = P(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
+function qr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
+	let s = (e) => a(r, e), [c, l] = F(1), [u, d] = F(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: o,
 		ArrowLeft: p(-1),
 		ArrowRight: p(1),
@@ -3749,10 +3776,10 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 		p: () => s("pair")
 	};
 	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => a(e);
-	H(h, !0);
-	let g = bt(o);
-	De(() => l(1), [r, i]);
-	let _ = n.images[r], v = $(t, _), y = en(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
+	U(h, !0);
+	let g = yt(o);
+	Ee(() => l(1), [r, i]);
+	let _ = n.images[r], v = nn(t, _), y = tn(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
 		rank: r,
@@ -3760,17 +3787,17 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 	}, T = (e) => {
 		e.preventDefault(), m(e.deltaY < 0 ? 1.15 : 1 / 1.15)();
 	};
-	return /* @__PURE__ */ G("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...g,
-		children: /* @__PURE__ */ G("div", {
+		children: /* @__PURE__ */ K("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ G("div", {
+				/* @__PURE__ */ K("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ G(pt, {
+						/* @__PURE__ */ K(ft, {
 							label: "View",
 							value: i,
 							options: [
@@ -3780,11 +3807,11 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 							],
 							change: s
 						}),
-						i === "overlay" && /* @__PURE__ */ G("label", {
+						i === "overlay" && /* @__PURE__ */ K("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ G("input", {
+								/* @__PURE__ */ K("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -3795,10 +3822,10 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ G("span", {
+						/* @__PURE__ */ K("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ G("button", {
+								/* @__PURE__ */ K("button", {
 									class: "icon",
 									type: "button",
 									onClick: m(1 / 1.5),
@@ -3806,8 +3833,8 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 									disabled: c <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ G("output", { children: [Math.round(c * 100), " %"] }),
-								/* @__PURE__ */ G("button", {
+								/* @__PURE__ */ K("output", { children: [Math.round(c * 100), " %"] }),
+								/* @__PURE__ */ K("button", {
 									class: "icon",
 									type: "button",
 									onClick: m(1.5),
@@ -3817,7 +3844,7 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 								})
 							]
 						}),
-						/* @__PURE__ */ G("button", {
+						/* @__PURE__ */ K("button", {
 							class: "icon close",
 							type: "button",
 							onClick: o,
@@ -3827,41 +3854,41 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 						})
 					]
 				}),
-				/* @__PURE__ */ G("div", {
+				/* @__PURE__ */ K("div", {
 					class: "stage",
 					onWheel: T,
 					tabIndex: 0,
 					role: "group",
 					"aria-label": "Picture",
 					children: [
-						i === "pair" && /* @__PURE__ */ G("div", {
+						i === "pair" && /* @__PURE__ */ K("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ G(Kt, {
+							children: [/* @__PURE__ */ K(qt, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ G(Kt, {
+							}), /* @__PURE__ */ K(qt, {
 								kind: "projections",
 								...w
 							})]
 						}),
-						i === "overlay" && /* @__PURE__ */ G("div", {
+						i === "overlay" && /* @__PURE__ */ K("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ G(Kt, {
+							children: [/* @__PURE__ */ K(qt, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ G("span", {
+							}), /* @__PURE__ */ K("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ G(Kt, {
+								children: /* @__PURE__ */ K(qt, {
 									kind: "projections",
 									...w
 								})
 							})]
 						}),
-						i === "whole" && /* @__PURE__ */ G("div", {
+						i === "whole" && /* @__PURE__ */ K("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ G(Qt, {
+							children: /* @__PURE__ */ K($t, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3869,36 +3896,36 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 						})
 					]
 				}),
-				/* @__PURE__ */ G("div", {
+				/* @__PURE__ */ K("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ G("button", {
+						/* @__PURE__ */ K("button", {
 							class: "icon",
 							type: "button",
 							onClick: p(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ G("p", { children: [
-							/* @__PURE__ */ G("b", { children: r + 1 }),
+						/* @__PURE__ */ K("p", { children: [
+							/* @__PURE__ */ K("b", { children: r + 1 }),
 							" of ",
 							f,
 							" · activation ",
-							/* @__PURE__ */ G("b", {
+							/* @__PURE__ */ K("b", {
 								class: "number",
-								children: X(n.values[r])
+								children: Z(n.values[r])
 							}),
-							y !== null && /* @__PURE__ */ G(b, { children: [" · ", /* @__PURE__ */ G(K, { text: y })] }),
+							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
 							" · ",
-							/* @__PURE__ */ G("a", {
-								href: B(_),
-								children: /* @__PURE__ */ G(K, { text: v })
+							/* @__PURE__ */ K("a", {
+								href: V(_),
+								children: /* @__PURE__ */ K(q, { text: v })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · largest magnitude ",
-							X(n.scales[r])
+							Z(n.scales[r])
 						] }),
-						/* @__PURE__ */ G("button", {
+						/* @__PURE__ */ K("button", {
 							class: "icon",
 							type: "button",
 							onClick: p(1),
@@ -3912,8 +3939,8 @@ function Wr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 	});
 }
 // src/parts/Histogram.tsx
-var Gr = 480;
-function Kr(e, t) {
+var Jr = 480;
+function Yr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3921,73 +3948,73 @@ function Kr(e, t) {
 	}
 	return e.length - 1;
 }
-function qr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
-	if (!n.length) return /* @__PURE__ */ G("p", {
+function Xr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+	if (!n.length) return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = Gr / n.length, s = Math.max(...n), c = (e) => Kr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ G("svg", {
+	let a = e.slice(t, t + n.length + 1), o = Jr / n.length, s = Math.max(...n), c = (e) => Yr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ K("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Gr} 134`,
+		viewBox: `0 0 ${Jr} 134`,
 		role: "img",
-		"aria-label": `${i}: ${u} images, from ${X(a[0])} to ${X(a.at(-1))}`,
+		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
 		children: [
 			n.map((e, t) => {
 				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / s)) : 0;
-				return /* @__PURE__ */ G("rect", {
+				return /* @__PURE__ */ K("rect", {
 					class: "bar",
 					x: t * o + .5,
 					y: 102 - n,
 					width: Math.max(.5, o - 1),
 					height: n,
-					children: /* @__PURE__ */ G("title", { children: `${X(a[t])} to ${X(a[t + 1])}: ${e}` })
+					children: /* @__PURE__ */ K("title", { children: `${Z(a[t])} to ${Z(a[t + 1])}: ${e}` })
 				}, t);
 			}),
-			/* @__PURE__ */ G("line", {
+			/* @__PURE__ */ K("line", {
 				class: "axis",
 				x1: "0",
-				x2: Gr,
+				x2: Jr,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ G("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ K("path", {
 				class: "mark",
 				d: `M${c(e)} 104l-2.5 9h5z`
 			}, t)),
-			/* @__PURE__ */ G("text", {
+			/* @__PURE__ */ K("text", {
 				x: "0",
 				y: 130,
-				children: X(a[0])
+				children: Z(a[0])
 			}),
-			/* @__PURE__ */ G("text", {
-				x: Gr / 2,
+			/* @__PURE__ */ K("text", {
+				x: Jr / 2,
 				y: 130,
 				"text-anchor": "middle",
-				children: X(l)
+				children: Z(l)
 			}),
-			/* @__PURE__ */ G("text", {
-				x: Gr,
+			/* @__PURE__ */ K("text", {
+				x: Jr,
 				y: 130,
 				"text-anchor": "end",
-				children: X(a.at(-1))
+				children: Z(a.at(-1))
 			})
 		]
 	});
 }
 // src/parts/Later.tsx
-var Jr = 100, Yr = 12;
-function Xr({ given: e, about: t, turn: n, draw: r }) {
-	let [i, a] = P(t), o = I(e);
-	return i === t && (o.current = e), F(() => {
+var Zr = 100, Qr = 12;
+function $r({ given: e, about: t, turn: n, draw: r }) {
+	let [i, a] = F(t), o = L(e);
+	return i === t && (o.current = e), I(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), Jr + Yr * n);
+		let e = setTimeout(() => a(t), Zr + Qr * n);
 		return () => clearTimeout(e);
-	}, [t]), L(() => /* @__PURE__ */ G(b, { children: r(o.current) }), Object.values(o.current));
+	}, [t]), R(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Details.tsx
-function Zr({ layer: e, data: t, shard: n, unit: r, note: i }) {
-	let a = U(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = W(o ? `extras/${e.id}/${s}` : null).value, l = W(a.store.host.kind === "file" ? null : "experiments").value, u = {
+function ei({ layer: e, data: t, shard: n, unit: r, note: i }) {
+	let a = W(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = G(o ? `extras/${e.id}/${s}` : null).value, l = G(a.store.host.kind === "file" ? null : "experiments").value, u = {
 		layer: e,
 		data: t,
 		shard: n,
@@ -3997,86 +4024,86 @@ function Zr({ layer: e, data: t, shard: n, unit: r, note: i }) {
 		mine: c?.units[r.channel - c.first],
 		experiments: l
 	};
-	return /* @__PURE__ */ G("div", {
+	return /* @__PURE__ */ K("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ G(Xr, {
+			/* @__PURE__ */ K($r, {
 				given: u,
 				about: r,
 				turn: 0,
-				draw: Qr
+				draw: ti
 			}),
-			/* @__PURE__ */ G(Xr, {
+			/* @__PURE__ */ K($r, {
 				given: u,
 				about: r,
 				turn: 1,
-				draw: $r
+				draw: ni
 			}),
-			/* @__PURE__ */ G(Xr, {
+			/* @__PURE__ */ K($r, {
 				given: u,
 				about: r,
 				turn: 2,
-				draw: ei
+				draw: ri
 			})
 		]
 	});
 }
-var Qr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ G(b, { children: [
-	/* @__PURE__ */ G("div", {
+var ti = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ K(b, { children: [
+	/* @__PURE__ */ K("div", {
 		class: "stack",
-		children: [/* @__PURE__ */ G(q, {
+		children: [/* @__PURE__ */ K(J, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ G(qr, {
+			children: /* @__PURE__ */ K(Xr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses"
 			})
-		}), i && /* @__PURE__ */ G(ti, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ K(ii, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ G(ni, {
+	r.classes.length > 0 && /* @__PURE__ */ K(ai, {
 		shard: n,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ G(oi, {
+	a?.control && /* @__PURE__ */ K(li, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), $r = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ G(ri, {
+] }), ni = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ K(oi, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum
-}) : null, ei = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, ri = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
-	return /* @__PURE__ */ G(b, { children: [
-		/* @__PURE__ */ G(ii, {
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K(si, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ G(ai, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ K(ci, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ G(ai, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ K(ci, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
 		}),
-		a.length > 0 && /* @__PURE__ */ G(q, {
+		a.length > 0 && /* @__PURE__ */ K(J, {
 			title: "Experiments on this unit",
-			children: /* @__PURE__ */ G("ul", {
+			children: /* @__PURE__ */ K("ul", {
 				class: "plain",
-				children: a.map((e) => /* @__PURE__ */ G("li", { children: [
-					/* @__PURE__ */ G("a", {
-						href: Ue(e.name),
+				children: a.map((e) => /* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ K("a", {
+						href: He(e.name),
 						children: e.title
 					}),
 					" ",
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						class: "op",
 						children: e.kind
 					})
@@ -4085,12 +4112,12 @@ var Qr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__P
 		})
 	] });
 };
-function ti({ unit: e }) {
-	let t = Pn();
-	return /* @__PURE__ */ G(q, {
+function ii({ unit: e }) {
+	let t = Ln();
+	return /* @__PURE__ */ K(J, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
-		children: /* @__PURE__ */ G("textarea", {
+		children: /* @__PURE__ */ K("textarea", {
 			rows: 2,
 			maxLength: 2e3,
 			value: t.all()[e] ?? "",
@@ -4100,64 +4127,64 @@ function ti({ unit: e }) {
 		})
 	});
 }
-function ni({ shard: e, unit: t }) {
+function ai({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ G(q, {
+	return /* @__PURE__ */ K(J, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ G("ol", {
+		children: /* @__PURE__ */ K("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ G("li", { children: [
-				/* @__PURE__ */ G("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ K("li", { children: [
+				/* @__PURE__ */ K("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ G(K, { text: e.classes[t] ?? `class ${t}` })
+					children: /* @__PURE__ */ K(q, { text: e.classes[t] ?? `class ${t}` })
 				}),
-				/* @__PURE__ */ G("span", {
+				/* @__PURE__ */ K("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ G("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ K("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ G("span", {
+				/* @__PURE__ */ K("span", {
 					class: "number",
-					children: X(r)
+					children: Z(r)
 				})
 			] }, t))
 		})
 	});
 }
-function ri({ extra: e, unit: t, maximum: n }) {
-	return /* @__PURE__ */ G(q, {
+function oi({ extra: e, unit: t, maximum: n }) {
+	return /* @__PURE__ */ K(J, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima.",
-		children: /* @__PURE__ */ G("div", {
+		children: /* @__PURE__ */ K("div", {
 			class: "bands",
-			children: t.bands.map((t) => /* @__PURE__ */ G("div", {
+			children: t.bands.map((t) => /* @__PURE__ */ K("div", {
 				class: "band",
-				children: [/* @__PURE__ */ G("h3", { children: [
-					n ? `${wt(t.low / n)} to ${wt(t.high / n)}` : "",
+				children: [/* @__PURE__ */ K("h3", { children: [
+					n ? `${Ct(t.low / n)} to ${Ct(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ G("div", {
+				] }), /* @__PURE__ */ K("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = en(e, t.image);
-						return /* @__PURE__ */ G("a", {
+						let n = tn(e, t.image);
+						return /* @__PURE__ */ K("a", {
 							href: `#/i/${t.image}`,
-							title: `${$(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ G($t, {
+							title: `${nn(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ K(en, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${X(t.value)}, ${$(e, t.image)}`
-							}), /* @__PURE__ */ G("span", {
+								label: `Response ${Z(t.value)}, ${nn(e, t.image)}`
+							}), /* @__PURE__ */ K("span", {
 								class: "number",
-								children: X(t.value)
+								children: Z(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ G("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ K("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -4166,16 +4193,16 @@ function ri({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function ii({ layer: e, unit: t }) {
-	let n = U(), r = t.nearest.filter(([t]) => ot(n, e.name, t));
-	return r.length ? /* @__PURE__ */ G(q, {
+function si({ layer: e, unit: t }) {
+	let n = W(), r = t.nearest.filter(([t]) => at(n, e.name, t));
+	return r.length ? /* @__PURE__ */ K(J, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ G(b, { children: [
+		note: /* @__PURE__ */ K(b, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ G("a", {
-				href: R(e.name, {
+			/* @__PURE__ */ K("a", {
+				href: z(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -4183,28 +4210,28 @@ function ii({ layer: e, unit: t }) {
 				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ G("ul", {
+		children: /* @__PURE__ */ K("ul", {
 			class: "tiles",
-			children: r.map(([n, r]) => /* @__PURE__ */ G("li", { children: [/* @__PURE__ */ G("a", {
-				href: z(e.name, n),
-				children: [/* @__PURE__ */ G(Q, {
+			children: r.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
+				href: B(e.name, n),
+				children: [/* @__PURE__ */ K($, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ G("span", {
+				}), /* @__PURE__ */ K("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ G("b", { children: [/* @__PURE__ */ G("span", {
+					children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
 						class: "heard",
 						children: "Unit "
-					}), n] }), /* @__PURE__ */ G("span", { children: [/* @__PURE__ */ G("span", {
+					}), n] }), /* @__PURE__ */ K("span", { children: [/* @__PURE__ */ K("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })]
 				})]
-			}), /* @__PURE__ */ G("a", {
+			}), /* @__PURE__ */ K("a", {
 				class: "versus",
-				href: We(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: Ue(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -4212,77 +4239,77 @@ function ii({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function ai({ title: e, joints: t, note: n }) {
-	let r = U(), i = t.some(([e, t]) => ot(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ G(q, {
+function ci({ title: e, joints: t, note: n }) {
+	let r = W(), i = t.some(([e, t]) => at(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ K(J, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ G("ol", {
+		children: /* @__PURE__ */ K("ol", {
 			class: i ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let o = ot(r, e, t), s = `${e}:${t}`;
-				return /* @__PURE__ */ G("li", { children: [
-					i && (o ? /* @__PURE__ */ G(Q, {
+				let o = at(r, e, t), s = `${e}:${t}`;
+				return /* @__PURE__ */ K("li", { children: [
+					i && (o ? /* @__PURE__ */ K($, {
 						layer: o,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ G("span", {
+					}) : /* @__PURE__ */ K("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						class: "joint-name",
 						title: o ? s : `${s}: this unit is not in the atlas`,
-						children: o ? /* @__PURE__ */ G("a", {
-							href: z(e, t),
+						children: o ? /* @__PURE__ */ K("a", {
+							href: B(e, t),
 							children: [
-								/* @__PURE__ */ G("span", { children: e }),
+								/* @__PURE__ */ K("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ G(b, { children: [
-							/* @__PURE__ */ G("span", { children: e }),
+						}) : /* @__PURE__ */ K(b, { children: [
+							/* @__PURE__ */ K("span", { children: e }),
 							":",
 							t
 						] })
 					}),
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ G("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
+						children: /* @__PURE__ */ K("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
 					}),
-					/* @__PURE__ */ G("span", {
+					/* @__PURE__ */ K("span", {
 						class: "number",
-						children: n < 0 ? `−${X(-n)}` : `+${X(n)}`
+						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
 					})
 				] }, s);
 			})
 		})
 	});
 }
-function oi({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = U();
+function li({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
-	let i = st(r.paths.controls, {
+	let i = ot(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ G(q, {
+	return /* @__PURE__ */ K(J, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: /* @__PURE__ */ G("div", {
+		children: /* @__PURE__ */ K("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ G("figure", { children: [/* @__PURE__ */ G(Kt, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(qt, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
 					rank: 0,
 					side: 112,
 					dead: t.dead
-				}), /* @__PURE__ */ G("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ G("figure", { children: [/* @__PURE__ */ G(Gt, {
+				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Kt, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -4290,11 +4317,11 @@ function oi({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ G("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ G("p", { children: [/* @__PURE__ */ G("b", {
+				}), /* @__PURE__ */ K("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ K("p", { children: [/* @__PURE__ */ K("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ G("span", {
+				}), /* @__PURE__ */ K("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
@@ -4303,33 +4330,33 @@ function oi({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/ahead.ts
-var si = 24, ci = /* @__PURE__ */ new Map();
-async function li(e, t) {
+var ui = 24, di = /* @__PURE__ */ new Map();
+async function fi(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = ci.get(n) ?? new Image();
-	ci.delete(n), ci.set(n, r);
-	for (let e of [...ci.keys()].slice(0, Math.max(0, ci.size - si))) ci.delete(e);
+	let r = di.get(n) ?? new Image();
+	di.delete(n), di.set(n, r);
+	for (let e of [...di.keys()].slice(0, Math.max(0, di.size - ui))) di.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var ui = 20;
-function di(e, t, n) {
-	for (let r of [n - ui, n + ui]) {
+var pi = 20;
+function mi(e, t, n) {
+	for (let r of [n - pi, n + pi]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function fi(e, t, n) {
+async function hi(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = Zt(e, i.images[0]);
-	await Promise.all([li(e, jt(e, t, n)), a === null ? null : li(e, a)]);
+	let a = Qt(e, i.images[0]);
+	await Promise.all([fi(e, Mt(e, t, n)), a === null ? null : fi(e, a)]);
 }
 // src/pages/Unit.tsx
-function pi({ layer: e, channel: t, query: n }) {
-	let r = U(), i = at(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = I(null);
-	if (!i) return /* @__PURE__ */ G(ft, { name: e });
-	if (!a) return /* @__PURE__ */ G(J, {
+function gi({ layer: e, channel: t, query: n }) {
+	let r = W(), i = it(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = L(null);
+	if (!i) return /* @__PURE__ */ K(dt, { name: e });
+	if (!a) return /* @__PURE__ */ K(Y, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -4340,13 +4367,13 @@ function pi({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let u = s.error ?? c.error;
-	if (u) return /* @__PURE__ */ G(J, {
+	if (u) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ G(hi, { ...l.current }) : /* @__PURE__ */ G(Y, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(vi, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
-	return !d || o && !o.includes(t) ? /* @__PURE__ */ G(J, {
+	return !d || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
@@ -4360,10 +4387,10 @@ function pi({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ G(hi, { ...l.current }));
+	}, /* @__PURE__ */ K(vi, { ...l.current }));
 }
-function mi({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
-	let { manifest: c } = U(), { router: l, root: u, toast: d } = V(), f = Pn(), p = (r) => {
+function _i({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
+	let { manifest: c } = W(), { router: l, root: u, toast: d } = H(), f = Ln(), p = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -4409,19 +4436,19 @@ function mi({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to:
 		"J"
 	]) g[e] = m(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) g[String(e + 1)] = () => a(e);
-	return H(g), p;
+	return U(g), p;
 }
-function hi(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = V(), c = U(), l = z(t.name, i.channel), u = [
+function vi(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = H(), c = W(), l = B(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = a.get("rf") === "whole" && c.manifest.paths.image !== null, f = a.get("embed"), p = qt(t, c.manifest.model.input, c.manifest.paths.bands), m = Number(a.get("band")), h = Number.isInteger(m) && m >= 1 && m <= p ? m : 0, g = {
+	].find((e) => e === a.get("view")) ?? "both", d = a.get("rf") === "whole" && c.manifest.paths.image !== null, f = a.get("embed"), p = Jt(t, c.manifest.model.input, c.manifest.paths.bands), m = Number(a.get("band")), h = Number.isInteger(m) && m >= 1 && m <= p ? m : 0, g = {
 		view: u === "both" ? null : u,
 		rf: d ? "whole" : null,
 		band: h || null,
 		embed: f
-	}, _ = (e) => b({ band: e || null }), v = a.has("n") ? Number(a.get("n")) - 1 : null, y = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", b = (e) => s.replace(He(l, {
+	}, _ = (e) => b({ band: e || null }), v = a.has("n") ? Number(a.get("n")) - 1 : null, y = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", b = (e) => s.replace(Ve(l, {
 		...g,
 		...e
 	})), x = {
@@ -4432,16 +4459,16 @@ function hi(e) {
 			as: t === "pair" ? null : t
 		}),
 		widen: () => b({ rf: d ? null : "whole" }),
-		to: (e, t) => He(z(e, t), g)
-	}, [S, C] = P(0), w = mi(e, Math.min(S, Math.max(0, i.images.length - 1)), x);
-	F(() => C(0), [l]), F(() => {
-		o || di(c, t, i.channel);
+		to: (e, t) => Ve(B(e, t), g)
+	}, [S, C] = F(0), w = _i(e, Math.min(S, Math.max(0, i.images.length - 1)), x);
+	I(() => C(0), [l]), I(() => {
+		o || mi(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = w(e);
-			n !== null && fi(c, t, n);
+			n !== null && hi(c, t, n);
 		}
 	}, [l]);
-	let [T, E] = [w(-1), w(1)], ee = L(() => /* @__PURE__ */ G(Zr, {
+	let [T, E] = [w(-1), w(1)], ee = R(() => /* @__PURE__ */ K(ei, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -4452,50 +4479,50 @@ function hi(e) {
 		n,
 		f
 	]);
-	return /* @__PURE__ */ G("article", {
+	return /* @__PURE__ */ K("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ G("div", {
+			/* @__PURE__ */ K("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ G("div", { children: [
-					/* @__PURE__ */ G("h1", { children: /* @__PURE__ */ G(K, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ G("p", {
+				children: [/* @__PURE__ */ K("div", { children: [
+					/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ K("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ G(K, {
+						children: /* @__PURE__ */ K(q, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ G("p", {
+					/* @__PURE__ */ K("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ G("a", {
-								href: R(t.name, { at: i.channel }),
+							/* @__PURE__ */ K("a", {
+								href: z(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							Tt(t),
+							wt(t),
 							" · receptive field ",
-							Dt(t)
+							Et(t)
 						]
 					})
-				] }), /* @__PURE__ */ G("div", {
+				] }), /* @__PURE__ */ K("div", {
 					class: "steps",
 					children: [
-						f === null && /* @__PURE__ */ G(gi, { unit: `${t.name}:${i.channel}` }),
-						T !== null && /* @__PURE__ */ G("a", {
+						f === null && /* @__PURE__ */ K(yi, { unit: `${t.name}:${i.channel}` }),
+						T !== null && /* @__PURE__ */ K("a", {
 							href: x.to(t.name, T),
 							"aria-label": `Previous unit, ${T}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						E !== null && /* @__PURE__ */ G("a", {
+						E !== null && /* @__PURE__ */ K("a", {
 							href: x.to(t.name, E),
 							"aria-label": `Next unit, ${E}`,
 							title: "Next unit (→)",
@@ -4504,14 +4531,14 @@ function hi(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ G(_i, {
+			/* @__PURE__ */ K(bi, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ G("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ G(tn, {
+			}) : /* @__PURE__ */ K(rn, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -4525,18 +4552,18 @@ function hi(e) {
 				activate: C,
 				open: x.open
 			}),
-			!i.dead && i.images.length > 0 && (f === null || f === "all") && /* @__PURE__ */ G(Xt, {
+			!i.dead && i.images.length > 0 && (f === null || f === "all") && /* @__PURE__ */ K(Zt, {
 				layer: t,
 				unit: i,
 				change: _
 			}),
-			f === null && /* @__PURE__ */ G(Hr, {
+			f === null && /* @__PURE__ */ K(Gr, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			(f === null || f === "all") && ee,
-			v !== null && v >= 0 && v < i.images.length && !i.dead && /* @__PURE__ */ G(Wr, {
+			v !== null && v >= 0 && v < i.images.length && !i.dead && /* @__PURE__ */ K(qr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -4548,9 +4575,9 @@ function hi(e) {
 		]
 	});
 }
-function gi({ unit: e }) {
-	let t = Pn(), n = t.has(e);
-	return /* @__PURE__ */ G("button", {
+function yi({ unit: e }) {
+	let t = Ln(), n = t.has(e);
+	return /* @__PURE__ */ K("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
 		"aria-pressed": n,
@@ -4560,32 +4587,32 @@ function gi({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function _i({ layer: e, unit: t }) {
+function bi({ layer: e, unit: t }) {
 	let n = [
-		["Maximum", X(t.maximum)],
-		["Mean", X(t.mean)],
-		["Active", wt(t.active)]
+		["Maximum", Z(t.maximum)],
+		["Mean", Z(t.mean)],
+		["Active", Ct(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", X(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ G("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ G("div", { children: [/* @__PURE__ */ G("dt", { children: e }), /* @__PURE__ */ G("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
 	});
 }
 // src/app.tsx
-function vi(e, t) {
-	let n = I([]);
-	return F(() => {
+function xi(e, t) {
+	let n = L([]);
+	return I(() => {
 		let r = (e) => {
 			let t = e;
-			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Xe(t) && t.key !== "Escape") return;
+			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Ye(t) && t.key !== "Escape") return;
 			let r = t.composedPath()[0];
 			if ((t.key === "Enter" || t.key === " ") && r.closest?.("a,button,summary,select")) return;
-			let i = n.current.filter((e) => e.modal).slice(-1), a = Ye(t), o = (i.length ? i : n.current).findLast(({ keys: e }) => a in e);
+			let i = n.current.filter((e) => e.modal).slice(-1), a = Je(t), o = (i.length ? i : n.current).findLast(({ keys: e }) => a in e);
 			o && (t.preventDefault(), o.keys[a]?.(t));
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), L(() => (e, t = !1) => {
+	}, [e, t]), R(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -4595,50 +4622,50 @@ function vi(e, t) {
 		};
 	}, []);
 }
-function yi(e) {
-	let [t, n] = P(e.hash());
-	return F(() => {
+function Si(e) {
+	let [t, n] = F(e.hash());
+	return I(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
-	}, [e]), L(() => Ve(t), [t]);
+	}, [e]), R(() => Be(t), [t]);
 }
-function bi(e) {
+function Ci(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", $e.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Qe.set("theme", e.dataset.theme);
 }
-function xi({ host: e, router: t, root: n }) {
-	let [r, i] = P(null), [a, o] = P(null), [s, c] = P(""), l = yi(t), u = vi(n, e.kind !== "notebook"), d = L(() => ({
+function wi({ host: e, router: t, root: n }) {
+	let [r, i] = F(null), [a, o] = F(null), [s, c] = F(""), l = Si(t), u = xi(n, e.kind !== "notebook"), d = R(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => bi(n)
+		toggleTheme: () => Ci(n)
 	}), [
 		t,
 		n,
 		u
-	]), f = L(() => Mn(r?.manifest ?? null), [r]);
-	return F(() => {
-		it(e, "").then(i, (e) => o(e.message));
-	}, [e]), F(() => {
+	]), f = R(() => Fn(r?.manifest ?? null), [r]);
+	return I(() => {
+		rt(e, "").then(i, (e) => o(e.message));
+	}, [e]), I(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
-	}, [s]), a ? /* @__PURE__ */ G(J, {
+	}, [s]), a ? /* @__PURE__ */ K(Y, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ G(Je.Provider, {
+	}) : r ? /* @__PURE__ */ K(qe.Provider, {
 		value: d,
-		children: /* @__PURE__ */ G(tt.Provider, {
+		children: /* @__PURE__ */ K(et.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ G(Nn.Provider, {
+			children: [/* @__PURE__ */ K(In.Provider, {
 				value: f,
-				children: /* @__PURE__ */ G(Ci, {
+				children: /* @__PURE__ */ K(Ei, {
 					route: l,
 					shell: d,
 					atlas: r
 				})
-			}), /* @__PURE__ */ G("div", {
+			}), /* @__PURE__ */ K("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -4646,21 +4673,21 @@ function xi({ host: e, router: t, root: n }) {
 				children: s
 			})]
 		})
-	}) : /* @__PURE__ */ G(Y, { what: "the atlas" });
+	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function Si(e, t, n) {
+function Ti(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(z(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(B(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
 		}
 	};
-	F(() => e.listen({
+	I(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r("jump"),
@@ -4672,11 +4699,11 @@ function Si(e, t, n) {
 		}
 	}), [e, t]);
 }
-function Ci({ route: e, shell: t, atlas: n }) {
-	let [r, i] = P(!1), a = I(null), o = I(!0);
-	Si(t, n, () => i((e) => !e));
-	let s = `${e.page}/${e.rest}`, c = Ge(e);
-	return F(() => {
+function Ei({ route: e, shell: t, atlas: n }) {
+	let [r, i] = F(!1), a = L(null), o = L(!0);
+	Ti(t, n, () => i((e) => !e));
+	let s = `${e.page}/${e.rest}`, c = We(e);
+	return I(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -4687,41 +4714,41 @@ function Ci({ route: e, shell: t, atlas: n }) {
 			block: "start",
 			behavior: "instant"
 		}), a.current?.focus({ preventScroll: !0 }));
-	}, [s]), /* @__PURE__ */ G(b, { children: [
-		!c && /* @__PURE__ */ G(vt, {
+	}, [s]), /* @__PURE__ */ K(b, { children: [
+		!c && /* @__PURE__ */ K(_t, {
 			route: e,
 			help: () => i(!0)
 		}),
-		/* @__PURE__ */ G("main", {
+		/* @__PURE__ */ K("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ G(Ti, { route: e })
+			children: /* @__PURE__ */ K(Oi, { route: e })
 		}, e.page),
-		c && /* @__PURE__ */ G(wi, {
+		c && /* @__PURE__ */ K(Di, {
 			route: e,
 			atlas: n
 		}),
-		/* @__PURE__ */ G("p", {
+		/* @__PURE__ */ K("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		r && /* @__PURE__ */ G(xt, { close: () => i(!1) })
+		r && /* @__PURE__ */ K(bt, { close: () => i(!1) })
 	] });
 }
-function wi({ route: e, atlas: t }) {
-	return /* @__PURE__ */ G("footer", {
+function Di({ route: e, atlas: t }) {
+	return /* @__PURE__ */ K("footer", {
 		class: "source",
 		children: [
-			/* @__PURE__ */ G("a", {
+			/* @__PURE__ */ K("a", {
 				href: `#/u/${encodeURI(e.rest)}`,
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
 			}),
 			" ",
-			/* @__PURE__ */ G("span", {
+			/* @__PURE__ */ K("span", {
 				class: "quiet",
 				children: [
 					"of ",
@@ -4732,20 +4759,20 @@ function wi({ route: e, atlas: t }) {
 		]
 	});
 }
-function Ti({ route: e }) {
+function Oi({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ G(Rn, {});
-		case "layer": return /* @__PURE__ */ G(Br, {
+		case "home": return /* @__PURE__ */ K(Vn, {});
+		case "layer": return /* @__PURE__ */ K(Ur, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = Ke(e.rest);
-			return t ? /* @__PURE__ */ G(pi, {
+			let t = Ge(e.rest);
+			return t ? /* @__PURE__ */ K(gi, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ G(J, {
+			}) : /* @__PURE__ */ K(Y, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -4754,21 +4781,21 @@ function Ti({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ G(er, { query: e.query });
-		case "image": return /* @__PURE__ */ G(Jn, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ G(_n, { query: e.query });
-		case "experiments": return /* @__PURE__ */ G(xn, {});
-		case "experiment": return /* @__PURE__ */ G(En, { name: e.rest });
-		default: return /* @__PURE__ */ G(J, {
+		case "images": return /* @__PURE__ */ K(rr, { query: e.query });
+		case "image": return /* @__PURE__ */ K(Zn, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ K(yn, { query: e.query });
+		case "experiments": return /* @__PURE__ */ K(Cn, {});
+		case "experiment": return /* @__PURE__ */ K(On, { name: e.rest });
+		default: return /* @__PURE__ */ K(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/style.css?inline
-var Ei = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 4.6rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-dead{color:var(--soft);font-variant-numeric:tabular-nums;text-align:right;font-size:.88rem}.station-dead.some{color:var(--negative);font-weight:600}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-dead{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var ki = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Di(e) {
+function Ai(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -4803,18 +4830,18 @@ function Di(e) {
 		}
 	};
 }
-var Oi = { render({ model: e, el: t }) {
+var ji = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Ei;
+	r.textContent = ki;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
-	let a = qe(String(e.get("route") ?? "#/"));
+	let a = Ke(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Di(e);
-	return A(/* @__PURE__ */ G(xi, {
+	let { host: o, close: s } = Ai(e);
+	return A(/* @__PURE__ */ K(wi, {
 		host: o,
 		router: a,
 		root: i
@@ -4822,4 +4849,4 @@ var Oi = { render({ model: e, el: t }) {
 		A(null, i), s();
 	};
 } };
-export { Oi as default };
+export { ji as default };

@@ -1,4 +1,4 @@
-"""A step: one operation of the traced graph and its four motions, with rules that are exact for any operation.
+"""A step: one operation of the traced graph and its five motions, with rules that are exact for any operation.
 
 `Step` itself is the fallback: it runs as it is, pulls by its own vector-Jacobian product and sees whole maps. A
 family's
@@ -200,6 +200,23 @@ class Step:
             out = gather(out, self.call.result.layout, np.arange(len(out)), place)
         return Change(out, place, True)
 
+    # -- focus --------------------------------------------------------------------------------------------------------
+    #: What stands beyond the map in the boxes that `focus` is given.
+    beyond: ClassVar[float] = 0.0
+
+    @property
+    def focuses(self) -> bool:
+        """Whether `focus` works on boxes; a step that does not runs on whole maps."""
+        return False
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """The output on boxes (n, ...) of `size` at `origin` (n, 2), for the boxes of each input that it reads.
+
+        What the inputs are beyond their maps is `beyond`; what comes out beyond the map does not matter. An input with
+        a single position for all is given as it is.
+        """
+        raise NotImplementedError(f"{self.op} has no rule for boxes")
+
     def moved(self, move: Callable[[Any], Any]) -> Step:
         """The same step with every constant tensor, and every device and dtype it names, passed through `move`."""
         args, kwargs = map_leaves(self.call.args, move), map_leaves(self.call.kwargs, move)
@@ -256,6 +273,16 @@ class Positionwise(Step):
         grads = vector_jacobian(lambda xs: self.run_on(xs, size), inputs, signal.tensor, held)
         return {slot: Signal(g, origins[slot], owned=False) for slot, g in grads.items()}
 
+    # -- focus --------------------------------------------------------------------------------------------------------
+    @property
+    def focuses(self) -> bool:
+        """Where all operands lie alike, and constants are alike at every position."""
+        return constants_fit(self.call)
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """By running on the boxes."""
+        return self.run_on(boxes, size)
+
     # -- push ---------------------------------------------------------------------------------------------------------
     @property
     def keeps_place(self) -> bool:
@@ -278,6 +305,23 @@ class Positionwise(Step):
                 box += widen(changes[slot], value.layout, Place(at, size))
             inputs.append(box)
         return Change(self.run_on(inputs, place.size), place, True)
+
+
+def constants_fit(call: Call) -> bool:
+    """Whether an operation over maps can be done box by box: one orientation, and constants alike at every position."""
+    layouts = {(v.layout, len(v.shape)) for v in call.sources}
+    if call.result.layout is None:
+        return True
+    if layouts != {(call.result.layout, len(call.result.shape))}:
+        return False
+    rank = len(call.result.shape) + 1
+    for constant in (a for a in (*call.args, *call.kwargs.values()) if isinstance(a, Tensor)):
+        for dim in call.result.layout:
+            at = dim - rank + constant.dim()
+            if at >= 0 and constant.shape[at] > 1:
+                return False
+    # A map that broadcasts in a dimension other than the positions is summed over by autograd itself.
+    return True
 
 
 def _box_on(

@@ -151,6 +151,16 @@ class Conv2d(Windows):
             return self.run(inputs)
         return onednn.convolve(inputs[0], self.weight, bound["bias"], self.geometry)
 
+    @property
+    def focuses(self) -> bool:
+        """With a constant bias."""
+        return isinstance(self.call.bind()["bias"], Tensor | None)
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """The kernels over the boxes, which hold the padding."""
+        around = onednn.Geometry(self.stride, (0, 0), self.dilation, self.groups)
+        return onednn.convolve(boxes[0], self.weight, self.call.bind()["bias"], around)
+
     def operations(self) -> float:
         """A multiplication and an addition for every weight."""
         return 2.0 * self.weight.numel()
@@ -288,6 +298,15 @@ class Linear(Step):
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The transposed weight."""
         return {0: Signal(signal.tensor @ self.weight.to(signal.tensor.dtype), signal.origin)}
+
+    @property
+    def focuses(self) -> bool:
+        """Over the channels of every position."""
+        return self.call.sources[0].layout == self.call.result.layout
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """At every position of the boxes."""
+        return self.run(boxes)
 
     def operations(self) -> float:
         """A multiplication and an addition for every weight, at every place that is no position of a map."""

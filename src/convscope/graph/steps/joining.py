@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
+from torch import Tensor
 
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Change, Place
@@ -65,6 +67,15 @@ class Cat(Step):
                 length = part.shape[self.dim]
             at += length
         return found
+
+    @property
+    def focuses(self) -> bool:
+        """Along channels, of maps alone."""
+        return self._along_channels() and all(isinstance(part, Slot) for part in self.call.bind()["tensors"])
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """The boxes side by side."""
+        return self.run(boxes)
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The changes side by side, zero for parts that are not changed."""

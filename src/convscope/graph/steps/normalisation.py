@@ -49,6 +49,11 @@ class BatchNorm(Positionwise):
         tensor = signal.tensor.mul_(self.scale) if signal.owned else signal.tensor * self.scale
         return {0: Signal(tensor, signal.origin, share=signal.share)}
 
+    @property
+    def focuses(self) -> bool:
+        """Statistics are those of channels."""
+        return True
+
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The change times the channel's factor."""
         return Change(changes[0].own().mul_(self.scale), place, False)

@@ -13,7 +13,7 @@ from convscope.errors import UsageError
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Below, Change, Place, widen
 from convscope.graph.options import PullOptions
-from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot
+from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot, constants_fit
 from convscope.graph.steps.registry import rule
 from convscope.kernels import edits
 
@@ -125,6 +125,11 @@ class SmoothActivation(_Rectifying):
     def accepts(cls, call: Call) -> bool:
         """With constant parameters."""
         return len(call.inputs) == 1
+
+    @property
+    def focuses(self) -> bool:
+        """Parameters are those of channels."""
+        return True
 
     def only_rectifies(self, options: PullOptions) -> bool:
         """As a ReLU, if it is to be treated as one."""
@@ -369,20 +374,3 @@ class GatedHalf(Positionwise):
 
 def _split_dim(call: Call) -> int:
     return int(call.bind()["dim"]) % (len(call.result.shape) + 1)
-
-
-def constants_fit(call: Call) -> bool:
-    """Whether an operation over maps can be done box by box: one orientation, and constants alike at every position."""
-    layouts = {(v.layout, len(v.shape)) for v in call.sources}
-    if call.result.layout is None:
-        return True
-    if layouts != {(call.result.layout, len(call.result.shape))}:
-        return False
-    rank = len(call.result.shape) + 1
-    for constant in (a for a in (*call.args, *call.kwargs.values()) if isinstance(a, Tensor)):
-        for dim in call.result.layout:
-            at = dim - rank + constant.dim()
-            if at >= 0 and constant.shape[at] > 1:
-                return False
-    # A map that broadcasts in a dimension other than the positions is summed over by autograd itself.
-    return True

@@ -77,6 +77,17 @@ class MaxPool2d(Windows):
         """The maxima alone: PyTorch also writes where they were, which takes longer."""
         return pooling.largest(inputs[0], self.pooling)
 
+    beyond = -math.inf
+
+    @property
+    def focuses(self) -> bool:
+        """Always."""
+        return True
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """The maxima of the boxes' windows; padding never wins."""
+        return pooling.largest(boxes[0], MaxPooling(self.kernel, self.stride, (0, 0), self.dilation, ceil=False))
+
     def needs(self, options: PullOptions) -> tuple[int, ...]:
         """The map that was pooled."""
         return (0,)
@@ -141,6 +152,16 @@ class AvgPool2d(Windows):
         like = spread.new_empty(()).expand(*spread.shape[:2], *target)
         tensor = aten.avg_pool2d_backward(_dense(spread), like, self.kernel, self.stride, (0, 0), False, True, 1)
         return {0: Signal(tensor, self.input_origin(signal.origin))}
+
+    @property
+    def focuses(self) -> bool:
+        """Always."""
+        return True
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """The sum over each window, divided by the window's count."""
+        sums = F.avg_pool2d(boxes[0], self.kernel, self.stride, divisor_override=1)
+        return sums.div_(self.divisor or self._divisors(sums, origin, size))
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The sum of the change over each window, divided by the window's count."""
@@ -253,6 +274,11 @@ class _Reducing(Positionwise):
         if source.layout[axis] in self.dims:
             return Span.everything(result.size[axis], source.size[axis])
         return Span.regular(result.size[axis], 1, 0, 1)
+
+    @property
+    def focuses(self) -> bool:
+        """Where positions stay."""
+        return self._alone()
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """By the derivative, on boxes where positions stay."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,18 @@ class Reshape(Step):
             )
         }
 
+    @property
+    def focuses(self) -> bool:
+        """Where positions stay."""
+        return self._keeps_positions()
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """The boxes in the new shape."""
+        shape, layout = list(self.call.result.shape), self.call.result.layout or ()
+        for dim, length in zip(layout, size, strict=True):
+            shape[dim - 1] = length
+        return boxes[0].reshape(len(boxes[0]), *shape)
+
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The change in the new shape."""
         result = self.call.result
@@ -97,6 +109,11 @@ class Permute(Positionwise):
         """Within samples, positions staying rows before columns."""
         source, result = call.sources[0], call.result
         return source.batched and result.batched and permuted_layout(call) == result.layout
+
+    @property
+    def focuses(self) -> bool:
+        """Of maps."""
+        return self.call.sources[0].layout is not None and self.call.result.layout is not None
 
     def pull(self, signal: Signal, context: PullContext) -> dict[int, Signal]:
         """The inverse order."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from convscope.graph.boxes import Signal
 from convscope.graph.changes import Base, Change, Place, widen
@@ -65,6 +66,19 @@ class Slice(Positionwise):
         index[self.dim] = slice(None, None, self.step)
         tensor[tuple(index)] = signal.tensor
         return {0: Signal(tensor, origin)}
+
+    @property
+    def focuses(self) -> bool:
+        """Of maps that keep their dimensions."""
+        return self.call.sources[0].layout is not None
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """Every `step`-th position of the boxes, which begin at one; or the channels that are kept."""
+        if self.axis is None:
+            return self.run(boxes)
+        index = [slice(None)] * boxes[0].dim()
+        index[self.dim] = slice(None, None, self.step)
+        return boxes[0][tuple(index)]
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The change of the channels that are kept; slices of positions run whole."""
@@ -130,6 +144,18 @@ class ConstantPad(Step):
         low = np.asarray([self._low(d) for d in result.layout])
         # The box moves over its map, and what then lies outside will be cleared: not in somebody else's tensor.
         return {0: Signal(tensor.clone(), signal.origin - low)}
+
+    @property
+    def focuses(self) -> bool:
+        """Of positions with zeros, or less of them."""
+        result, source = self.call.result, self.call.sources[0]
+        others = [d for d in range(1, len(result.shape) + 1) if d not in (result.layout or ())]
+        same = all(result.shape[d - 1] == source.shape[d - 1] and self._low(d) == 0 for d in others)
+        return result.layout is not None and same and not self.call.bind().get("value")
+
+    def focus(self, boxes: Sequence[Tensor], origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """The same boxes, in which zeros stand beyond the map."""
+        return boxes[0]
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
         """The same boxes, cut where padding is negative: the constant does not change."""

@@ -1,0 +1,43 @@
+"""`convscope sanity`: what projections of units are worth, decided by controls that can fail them."""
+
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from cyclopts import Parameter
+
+import convscope
+from convscope.cli import options as opt
+from convscope.cli.parsing import parse_names
+from convscope.cli.present import AddTo, EntryName, present
+
+
+def sanity(
+    model: opt.Model,
+    images: opt.Images,
+    /,
+    *,
+    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
+    layers: opt.Layers = None,
+    units: Annotated[str, Parameter(help="how many of each layer, or which, separated by commas")] = "12",
+    rules: Annotated[str, Parameter(help="deconvnet, gradient, guided: some, separated by commas")] = "deconvnet",
+    side: Annotated[int, Parameter(help="side of the tiles that are covered, in pixels")] = 4,
+    each: Annotated[int, Parameter(help="strongest images of a unit, and as many middling ones")] = 9,
+    seeds: Annotated[int, Parameter(help="how often weights are randomised")] = 3,
+    confidence: float = 0.95,
+    limit: opt.Limit = None,
+    atlas: AddTo = None,
+    name: EntryName = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(),
+    common: opt.Common = opt.Common(),
+) -> None:
+    """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them."""
+    terminal, net = common.terminal(), opt.load_network(model, options)
+    with terminal.progress() as progress:
+        found = convscope.sanity(
+            net, opt.open_images(images, allowance, limit=limit), store=store, layers=parse_names(layers, "layers"),
+            units=int(units) if units.isdigit() else units.split(","), rules=cast(Any, rules.split(",")), side=side,
+            each=each, seeds=seeds, confidence=confidence, seed=options.seed, atlas=atlas, name=name, progress=progress,
+        )  # fmt: skip
+    present(found, terminal)
+    terminal.say(found.summary)

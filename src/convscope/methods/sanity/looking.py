@@ -1,0 +1,284 @@
+"""One layer under one rule: its cases projected, likened to controls, covered in every order; and the cascades.
+
+The tool is what is judged: it makes pictures of units. All controls that are pictures are made by the same tool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.graph import Network, PullOptions
+from convscope.graph.boxes import Signal, paste
+from convscope.graph.focusing import Focus
+from convscope.methods.deconv import Selection, project_all
+from convscope.methods.sanity.cases import Cases
+from convscope.methods.sanity.controls import control, likeness
+from convscope.methods.sanity.covering import FILLS, areas, filled
+from convscope.methods.sanity.orders import CONTROLS, Tiles, centred, contrast, shifted
+from convscope.methods.sanity.randomising import HOWS, Stage, randomised, stages, weighted
+
+OTHERS = 2
+"""Other units whose projections are compared, drawn among those that are looked at."""
+
+_CASCADE = 12  # cases that are projected through randomised weights
+_ESTIMATED = 32  # images that statistics are estimated on
+
+Counting = Callable[[int], None]
+
+
+class Tool(Protocol):
+    """What makes pictures of units, each on an image of a batch."""
+
+    def __call__(
+        self,
+        net: Network,
+        images: Tensor,
+        layer: str,
+        image: NDArray[np.int64],
+        channel: NDArray[np.int64],
+        position: NDArray[np.int64],
+    ) -> tuple[Tensor, Tensor]:
+        """The pictures (n, C, h, w) and their boxes (n, 4) y0 x0 y1 x1, all of one size, beyond the image zero."""
+        ...
+
+
+@dataclass(frozen=True)
+class Projecting:
+    """The tool that is ours: projections by some options, each from the signal 1, so that silent units have one too."""
+
+    options: PullOptions = field(default_factory=PullOptions)
+
+    def __call__(
+        self,
+        net: Network,
+        images: Tensor,
+        layer: str,
+        image: NDArray[np.int64],
+        channel: NDArray[np.int64],
+        position: NDArray[np.int64],
+    ) -> tuple[Tensor, Tensor]:
+        """The projections and the fields of the units, see `convscope.methods.deconv.project`."""
+        chosen = Selection(layer, image.tolist(), channel.tolist(), position, "one")
+        (found,) = project_all(net, images, [chosen], **vars(self.options), workers=1)
+        return found.pixels, found.boxes
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What was found of n cases of a layer.
+
+    deletion, insertion: f64 (n, fills, 1 + controls), areas in shares of the unit's strongest activation, first the
+    projection's. signal, other, elsewhere: f32 (n,) cosines of the projection with that of a random signal at the
+    place, with those of other units there (the mean), with the same unit's on its next image; NaN where one is blank.
+    """
+
+    deletion: NDArray[np.float64]
+    insertion: NDArray[np.float64]
+    signal: NDArray[np.float32]
+    other: NDArray[np.float32]
+    elsewhere: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Cascade:
+    """How like themselves projections stay while weights are randomised.
+
+    stages: how far. median: f64 (kinds of randomising, seeds, stages) the median cosine with the projection through the
+    weights as they are; NaN where all went blank.
+    """
+
+    stages: tuple[Stage, ...]
+    median: NDArray[np.float64]
+
+
+def look(
+    net: Network,
+    images: Tensor,
+    layer: str,
+    cases: Cases,
+    *,
+    side: int,
+    options: PullOptions,
+    tool: Tool | None = None,
+    seed: int = 0,
+    counting: Counting | None = None,
+) -> Looked:
+    """What is found of the cases of a layer; `counting` is called with how many more are done.
+
+    images: normalised (n, C, H, W), those that the cases count. side: of the tiles, in pixels.
+    """
+    one = _Layer(net, images, layer, side, options, tool or Projecting(options), Focus.of(net, layer))
+    parts, generator = [], np.random.default_rng(seed)
+    units = np.unique(cases.unit)
+    for unit in units:
+        rows = np.flatnonzero(cases.unit == unit)
+        parts.append((rows, one.unit(cases.at(rows), units, generator)))
+        if counting is not None:
+            counting(len(rows))
+    order = np.argsort(np.concatenate([rows for rows, _ in parts]))
+    names = Looked.__dataclass_fields__
+    return Looked(*(np.concatenate([getattr(part, name) for _, part in parts])[order] for name in names))
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """Everything that cases of a layer are looked at with."""
+
+    net: Network
+    images: Tensor
+    layer: str
+    side: int
+    options: PullOptions
+    tool: Tool
+    plan: Focus
+
+    def unit(self, cases: Cases, units: NDArray[np.int64], generator: np.random.Generator) -> Looked:
+        """What is found of one unit's cases."""
+        batch = self.images[torch.from_numpy(cases.image)]
+        rows = np.arange(len(cases))
+        mine, boxes = self.tool(self.net, batch, self.layer, rows, cases.unit, cases.position)
+        spatial = self.net.values[self.net.index_of(self.layer)].layout is not None
+        random = control(self.net, batch, self.layer, cases.position if spatial else None, self.options).pixels
+        signals = _boxed(random, boxes)
+        rest = units[units != cases.unit[0]]
+        drawn = [generator.choice(rest, len(cases)) for _ in range(OTHERS)]
+        others = [self.tool(self.net, batch, self.layer, rows, unit, cases.position)[0] for unit in drawn]
+        found = [
+            self._case(
+                cases.at(rows[n : n + 1]), mine[n], [o[n] for o in others], signals[n], boxes[n].numpy(), generator
+            )
+            for n in range(len(cases))
+        ]
+        like = [likeness(mine, other) for other in others]
+        return Looked(
+            np.stack([deletion for deletion, _ in found]),
+            np.stack([insertion for _, insertion in found]),
+            likeness(mine, signals),
+            _mean(np.stack(like)),
+            likeness(mine, mine.roll(-1, 0)) if len(cases) > 1 else np.full(len(cases), np.nan, np.float32),
+        )
+
+    def _case(
+        self,
+        case: Cases,
+        mine: Tensor,
+        others: list[Tensor],
+        signal: Tensor,
+        box: NDArray[np.int64],
+        generator: np.random.Generator,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The areas of deletion and insertion of one case (fills, 1 + controls)."""
+        ranks = self._ranks(case, mine, others, signal, box, generator)
+        image, field = self.images[int(case.image[0])], box[2:] - box[:2]
+        elsewhere = (int(case.image[0]) + int(generator.integers(1, len(self.images)))) % len(self.images)
+        fills = filled(image, self.images[elsewhere], (int(field[0]), int(field[1])))
+        pixels = torch.cat([image[None], fills])
+        cut = self.plan.cut(pixels, np.arange(len(pixels)), np.repeat(case.position, len(pixels), 0))
+        asked = (case.position[0], int(case.unit[0]), float(case.scale[0]))
+        found = areas(self.plan, cut[0], cut[1:], np.stack(list(ranks.values())), *asked)
+        return _gathered(list(ranks), found.deletion), _gathered(list(ranks), found.insertion)
+
+    def _ranks(
+        self,
+        case: Cases,
+        mine: Tensor,
+        others: list[Tensor],
+        signal: Tensor,
+        box: NDArray[np.int64],
+        generator: np.random.Generator,
+    ) -> dict[str, NDArray[np.int64]]:
+        """When each pixel of the box is covered, by the projection and by every control, other units numbered."""
+        origin, size = self.plan.origins(case.position)[0], self.plan.size
+        tiles = Tiles.of(box, origin, size, self.net.input_shape[1:], self.side)
+        magnitude, middle = _magnitude(mine), centred(box, origin, size)
+        local = contrast(self.images[case.image])[:, None]
+        pictures = {"projection": magnitude, "signal": _magnitude(signal), "shifted": shifted(magnitude, generator)}
+        pictures |= {f"other {n}": _magnitude(one) for n, one in enumerate(others)}
+        importances = {name: _placed(one, box[:2], origin, size) for name, one in pictures.items()}
+        importances |= {
+            "gaussian": middle,
+            "contrast": middle * self.plan.cut(local, np.zeros(1, np.int64), case.position)[0, 0].cpu().numpy(),
+        }
+        ranks = {name: tiles.ranks(one, generator) for name, one in importances.items()}
+        return ranks | {"random": tiles.drawn(generator)}
+
+
+def _gathered(names: list[str], found: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Areas in the order of the projection and the controls; those of several other units averaged."""
+    columns = []
+    for name in ("projection", *CONTROLS):
+        mine = [at for at, one in enumerate(names) if one.split()[0] == name]
+        columns.append(found[:, mine].mean(1) if mine else np.full(len(found), np.nan))
+    return np.stack(columns, 1)
+
+
+def _mean(found: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean (n,) of what is known of several rows (m, n); NaN where nothing is."""
+    known = ~np.isnan(found)
+    total = np.where(known, found, 0).sum(0)
+    return np.divide(total, known.sum(0), out=np.full(found.shape[1], np.nan, np.float32), where=known.any(0))
+
+
+def _magnitude(pixels: Tensor) -> NDArray[np.float64]:
+    """How much of every pixel a picture (C, h, w) takes: the sum of absolute values over channels."""
+    return pixels.detach().double().abs().sum(0).cpu().numpy()
+
+
+def _placed(
+    importance: NDArray[np.floating], at: NDArray[np.int64], origin: NDArray[np.int64], size: tuple[int, int]
+) -> NDArray[np.float64]:
+    """A picture (h, w) that begins at `at`, on the box of `size` at `origin`: zero where it has nothing."""
+    signal = Signal(torch.from_numpy(np.ascontiguousarray(importance, np.float64))[None, None], at[None])
+    return paste(signal, (2, 3), origin[None], size).tensor[0, 0].numpy()
+
+
+def _boxed(full: Tensor, boxes: Tensor) -> Tensor:
+    """What of whole pictures (n, C, H, W) lies in boxes (n, 4)."""
+    height, width = (boxes[0, 2:] - boxes[0, :2]).tolist()
+    signal = Signal(full, np.zeros((len(full), 2), np.int64))
+    return paste(signal, (2, 3), boxes[:, :2].numpy(), (height, width)).tensor
+
+
+# -- randomised weights -----------------------------------------------------------------------------------------------
+def cascade(
+    net: Network,
+    images: Tensor,
+    layer: str,
+    cases: Cases,
+    *,
+    options: PullOptions,
+    tool: Tool | None = None,
+    seeds: int = 3,
+    seed: int = 0,
+    counting: Counting | None = None,
+) -> Cascade:
+    """How like themselves projections of a layer stay while weights are randomised, from the top and the bottom."""
+    chosen = cases.at(np.unique(np.linspace(0, len(cases) - 1, min(len(cases), _CASCADE)).round().astype(np.int64)))
+    made, steps = tool or Projecting(options), tuple(stages(len(weighted(net, layer))))
+    sample = images[
+        torch.from_numpy(np.unique(np.linspace(0, len(images) - 1, min(len(images), _ESTIMATED)).astype(np.int64)))
+    ]
+    batch, rows = images[torch.from_numpy(chosen.image)], np.arange(len(chosen))
+    before, _ = made(net, batch, layer, rows, chosen.unit, chosen.position)
+    median = np.full((len(HOWS), seeds, len(steps)), np.nan)
+    for h, how in enumerate(HOWS):
+        for number in range(seeds):
+            for s, stage in enumerate(steps):
+                other = randomised(net, layer, stage, how, images=sample, seed=1000 * seed + number)
+                after, _ = made(other, batch, layer, rows, chosen.unit, chosen.position)
+                found = likeness(before, after)
+                known = found[~np.isnan(found)]
+                median[h, number, s] = np.median(known) if len(known) else np.nan
+                if counting is not None:
+                    counting(1)
+    return Cascade(steps, median)
+
+
+__all__ = ["FILLS", "OTHERS", "Cascade", "Looked", "Projecting", "Tool", "cascade", "look"]

@@ -1,0 +1,115 @@
+"""What the verdict is worth: a tool that is right wins, one that is wrong on purpose and a random network do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from convscope.graph import Network
+from convscope.methods.deconv import project
+from convscope.methods.sanity.cases import Cases, chosen_cases, drawn_units, responses
+from convscope.methods.sanity.controls import control
+from convscope.methods.sanity.layers import LayerSanity
+from convscope.methods.sanity.looking import Cascade, Projecting, Tool, cascade, look
+from convscope.methods.sanity.orders import CONTROLS
+from tests.methods.sanity.planted import IMAGES, OPTIONS, SIDE, Permuted, photos, planted, untrained
+
+NONE = Cascade((), np.zeros((2, 1, 0)))
+
+
+def cases_of(net: Network, images: torch.Tensor, layer: str, each: int = 3) -> Cases:
+    found = responses(net, images, [layer])[layer]
+    return chosen_cases(found, drawn_units(found, 6, np.random.default_rng(0)), each)
+
+
+def judged(net: Network, images: torch.Tensor, layer: str, tool: Tool | None = None, *, each: int = 3) -> LayerSanity:
+    cases = cases_of(net, images, layer, each)
+    found = look(net, images, layer, cases, side=SIDE, options=OPTIONS, tool=tool)
+    return LayerSanity.of(layer, "deconvnet", cases, found, NONE, confidence=0.95, seed=0)
+
+
+def test_cases_are_the_strongest_and_the_middle_of_every_unit() -> None:
+    net, images = planted(), photos(16)
+    found = responses(net, images, ["1"])["1"]
+    maps = net.run(images, ["1"])["1"]
+    cases = chosen_cases(found, np.array([1, 4]), 3)
+    for unit in (1, 4):
+        strongest = maps[:, unit].flatten(1).max(1).values
+        order = strongest.argsort(descending=True, stable=True).tolist()
+        mine = cases.at(np.flatnonzero(cases.unit == unit))
+        assert mine.image[mine.strong].tolist() == order[:3]
+        middle = [order.index(int(image)) for image in mine.image[~mine.strong]]
+        positive = int((strongest > 0).sum())
+        assert middle == list(range(3 + (positive - 6) // 2, 3 + (positive - 6) // 2 + 3))
+        for n in range(len(mine)):
+            y, x = mine.position[n]
+            assert float(maps[mine.image[n], unit, y, x]) == pytest.approx(mine.value[n], rel=1e-6)
+            assert mine.scale[n] == pytest.approx(float(strongest.max()), rel=1e-6)
+
+
+def test_a_tool_that_is_right_about_units_wins_and_the_same_tool_permuted_loses() -> None:
+    net, images = planted(), photos(16)
+    right, wrong = judged(net, images, "1"), judged(net, images, "1", Permuted(OPTIONS))
+    assert right.verdict(right.p_every(), right.p_chance()) == "what"
+    assert right.deletion.low.min() > 0
+    assert {right.under(fill) for fill in ("mean", "blur", "other")} == {"what"}
+    assert wrong.verdict(wrong.p_every(), wrong.p_chance()) == "neither"
+    # Of the one tile that matters the picture knows, the first eighth of 25 tiles covers it.
+    assert right.areas()[:, 0].max() < 0.35
+    assert right.looked.other.max() < 0.1
+
+
+def test_a_random_network_does_not_pass() -> None:
+    net = untrained(0)
+    found = judged(net, photos(20), net.layers.names[-1], each=2)
+    assert found.verdict(found.p_every(), found.p_chance()) != "what"
+
+
+def test_likeness_is_to_a_random_signal_another_unit_and_another_image() -> None:
+    net, images = untrained(0), photos(20)
+    layer = net.layers.names[-1]
+    found = responses(net, images, [layer])[layer]
+    cases = chosen_cases(found, drawn_units(found, 2, np.random.default_rng(0)), 2)
+    told = look(net, images, layer, cases, side=SIDE, options=OPTIONS)
+    pair = np.unique(cases.unit)
+
+    def whole(image: int, unit: int, at: np.ndarray) -> torch.Tensor:
+        return (
+            project(net, images[image : image + 1], layer, image=[0], channel=[unit], position=at[None])
+            .full()
+            .flatten()
+        )
+
+    def cosine(a: torch.Tensor, b: torch.Tensor) -> float:
+        return float(a @ b / a.norm() / b.norm())
+
+    for n in range(len(cases)):
+        mine = whole(int(cases.image[n]), int(cases.unit[n]), cases.position[n])
+        random = control(
+            net, images[cases.image[n : n + 1]], layer, cases.position[n : n + 1], OPTIONS
+        ).pixels.flatten()
+        assert told.signal[n] == pytest.approx(cosine(mine, random), abs=1e-5)
+        (rest,) = pair[pair != cases.unit[n]]
+        one = Projecting(OPTIONS)(
+            net, images, layer, cases.image[n : n + 1], np.array([rest]), cases.position[n : n + 1]
+        )[0].flatten()
+        own = Projecting(OPTIONS)(
+            net, images, layer, cases.image[n : n + 1], cases.unit[n : n + 1], cases.position[n : n + 1]
+        )[0].flatten()
+        if float(one.norm()):
+            assert told.other[n] == pytest.approx(cosine(own, one), abs=1e-5)
+
+
+def test_cascades_end_where_all_weights_are_others() -> None:
+    net, images = untrained(1), photos(20)
+    layer = net.layers.names[-1]
+    found = cascade(net, images, layer, cases_of(net, images, layer, 2), options=OPTIONS, seeds=1)
+    top = [at for at, stage in enumerate(found.stages) if stage.direction == "top"]
+    bottom = [at for at, stage in enumerate(found.stages) if stage.direction == "bottom"]
+    assert [found.stages[at].count for at in top] == [1, 2, 3, 4]
+    # All weights are all weights, from wherever one begins; half of them leave more than none.
+    np.testing.assert_array_equal(found.median[:, :, top[-1]], found.median[:, :, bottom[-1]])
+    assert (found.median[:, :, top[0]] > found.median[:, :, top[-1]]).all()
+    assert len(CONTROLS) == 6
+    assert len(images) == IMAGES

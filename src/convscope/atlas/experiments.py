@@ -20,8 +20,9 @@ from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, write_bytes, writing
 
 Kind = Literal[
-    "occlusion", "invariance", "correspondence", "evolution", "diagnosis", "ablation", "transfer", "check", "other"
-]
+    "occlusion", "invariance", "correspondence", "causes", "effects", "evolution", "diagnosis", "ablation", "transfer",
+    "check", "other",
+]  # fmt: skip
 Cell = str | int | float | bool | None
 
 FIGURES = (".png", ".svg", ".webp", ".jpg")

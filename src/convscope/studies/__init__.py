@@ -6,6 +6,7 @@ how an atlas shows it.
 
 from convscope.studies.ablation import Ablation, ablate
 from convscope.studies.answer import Answer, Entry, Figure, Saved
+from convscope.studies.causation import Causes, causes
 from convscope.studies.checking import Check, check
 from convscope.studies.correspondence import Correspondence, correspond
 from convscope.studies.diagnosis import Diagnosis, diagnose
@@ -43,6 +44,9 @@ __all__ = [
     "Invariance",
     "correspond",
     "Correspondence",
+    # what a unit is for
+    "causes",
+    "Causes",
     # how it came to be, and what is wrong with it
     "evolve",
     "Evolution",

@@ -55,7 +55,7 @@ def build_app() -> App:
     app.command(atlases)
     _add(app, "layers", "check", "deconv", "scan")
     app.command(merge)
-    _add(app, "occlude", "invariance", "causes", "correspond", "annotate", "serve", "transfer", "overlap", "evolve", "diagnose")
+    _add(app, "occlude", "invariance", "causes", "effects", "correspond", "annotate", "serve", "transfer", "overlap", "evolve", "diagnose")
     _add(app, "train", "evaluate", "ablate", "verify")
     return app
 

@@ -35,6 +35,7 @@ _RESUME = {
     "evolve": "finished checkpoints are kept: run the same command again to go on",
     "train": "the last state is kept: run the same command again to go on",
     "ablate": "finished trainings are kept: run the same command again to go on",
+    "effects": "the sums are kept: run the same command again to go on",
     "merge": "the parts are as they were: run the same command again",
 }
 
@@ -55,7 +56,8 @@ def build_app() -> App:
     app.command(atlases)
     _add(app, "layers", "check", "deconv", "scan")
     app.command(merge)
-    _add(app, "occlude", "invariance", "causes", "effects", "correspond", "annotate", "serve", "transfer", "overlap", "evolve", "diagnose")
+    _add(app, "occlude", "invariance", "causes", "effects", "correspond", "annotate", "serve", "transfer", "overlap")
+    _add(app, "evolve", "diagnose")
     _add(app, "train", "evaluate", "ablate", "verify")
     return app
 

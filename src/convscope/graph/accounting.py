@@ -23,10 +23,13 @@ from convscope.graph.options import PullOptions
 from convscope.graph.pulling import Context
 from convscope.graph.steps import Slot, Step
 from convscope.graph.steps.conv import Conv2d, ConvTranspose2d, Linear
+from convscope.graph.steps.joining import Cat
 from convscope.graph.steps.normalisation import BatchNorm, LayerNorm, LocalResponseNorm, MapNorm
 from convscope.graph.steps.pointwise import Cast, GatedHalf, Product, Sum
 from convscope.graph.steps.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Reduce, Statistic
-from convscope.graph.steps.structure import Cat, ChannelChoice, Permute, Reshape, Slice, Upsample
+from convscope.graph.steps.resampling import Upsample
+from convscope.graph.steps.reshaping import Permute, Reshape
+from convscope.graph.steps.slicing import ChannelChoice, Slice
 
 AS_THEY_WERE = PullOptions(rule="gradient", gates="held")
 """How signals go: by the derivative, gates held."""

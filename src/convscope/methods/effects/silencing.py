@@ -24,10 +24,11 @@ from convscope.graph.nouns import Value
 from convscope.graph.pulling import cone
 from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d, Linear
+from convscope.graph.steps.joining import Cat
 from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import ClippedReLU, Differentiated, ReLU, SmoothActivation, Sum
 from convscope.graph.steps.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Reduce
-from convscope.graph.steps.structure import Cat, Reshape
+from convscope.graph.steps.reshaping import Reshape
 from convscope.kernels.silencing import rectified_changes
 
 _POINTWISE = (ReLU, ClippedReLU, SmoothActivation, Differentiated)
@@ -174,6 +175,12 @@ class Silencer:
         ends = kinds[:2] == ["rectify", "mean"] and all(kind == "shape" for kind in kinds[2:])
         return last if plain and ends and self._kept_narrow == set() else None
 
+    @cached_property
+    def _by_channel(self) -> Tensor:
+        """What each channel enters the scores by, (c, k)."""
+        assert self._head is not None
+        return self._head.weight.flatten(1).T.contiguous()
+
     def _through_head(self, base: Mapping[int, Tensor], edits: Narrow) -> Tensor:
         head = self._head
         assert head is not None
@@ -184,7 +191,7 @@ class Silencer:
                 held, at = advance(step, slot, held, base), step.index
             change = (held.tensor - base[at][0].index_select(0, held.channels)[:, None]).flatten(1)
             before = base[head.index][0].flatten(1).T.contiguous()
-            weight = head.weight.flatten(1).T.index_select(0, held.channels)
+            weight = self._by_channel.index_select(0, held.channels)
             return base[self.output] + rectified_changes(before, weight, change) / before.shape[0]
 
 

@@ -2,8 +2,9 @@
 
     python -m benchmarks.effects [--quick] [--images 4] [--part 64] [--repeats 3] [--layers squeezenet1_1 ...]
 
-Photographs of `samples:`; every unit of the layer set to zero, and to its mean, one after the other. Ours does all
-units of the images, their forward pass included. Against it, what follows the layer is run again on copies of the
+Photographs of `samples:`; every unit of the layer set to zero, and to its mean, one after the other. Both
+sides begin with what one forward pass gave of an image; the note says what it adds to ours, shared by all units. Ours
+does all units. Against it, what follows the layer is run again on copies of the
 layer (channels last): by PyTorch, operation after operation, and as the network itself runs it (batch norm and ReLU
 within oneDNN's convolutions); each in the best of several batches, on one thread or one-thread workers, chosen before
 the timing. And the whole network in batches. These do the same work for every unit, so each is timed on `--part` units
@@ -86,11 +87,13 @@ def values_of(base: Mapping[int, Tensor], start: int, level: Tensor, units: Tens
 
 
 def ours(subject: Subject, level: Tensor, team: Workers) -> Callable[[], Tensor]:
-    """All units of all images, one forward pass an image."""
+    """All units of all images, from what their forward passes gave."""
     silencer, pieces = subject.silencer, torch.arange(subject.units).chunk(team.shares)
 
+    together = subject.net.run_values(subject.images, silencer.base)
+
     def run() -> Tensor:
-        found, together = [], subject.net.run_values(subject.images, silencer.base)
+        found = []
         for row in range(len(subject.images)):
             base = {number: one[row : row + 1] for number, one in together.items()}
             found.append(
@@ -179,7 +182,8 @@ def measure(subject: Subject, to: str, part: int, repeats: int, team: Workers) -
     counted = None if subject.silencer._head is not None else bound
     target = TARGETS.get((subject.name, to), bound / SHARE)
     name = f"{subject.name}/{subject.silencer.layer}/{to}"
-    note = f"{1e3 * median['ours']:.4f} ms a unit and image; {how}"
+    forward = timed(lambda: subject.net.run_values(subject.images, subject.silencer.base)) / sides["ours"][1]
+    note = f"{1e3 * median['ours']:.4f} ms a unit and image, the forward pass {1e3 * forward:.4f} more; {how}"
     return [
         Case(name, "what follows again", median["what follows again"] / median["ours"], target, counted, difference,
              float(np.ptp(seconds["ours"]) / median["ours"]), note),

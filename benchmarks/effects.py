@@ -13,6 +13,12 @@ zero; the others random ones.
 
 `bound` is by how much fewer products there are when one channel goes into the next convolution; for a layer whose zeros
 are left out there is none. `max difference` is that of scores, relative to the largest.
+
+What was tried (milliseconds a unit and image of SqueezeNet's last layer, CPU time of one core, the loop alone):
+    0.074 zero, 0.083 mean   PyTorch, blocks of units that fit the cache
+    0.0059, 0.0134           one loop: zeros left out, positions two at a time, 512 columns at a time
+    0.0067, 0.0079           where all positions change four at a time, what was before taken off once
+    Not kept: slices of columns of two-dimensional arrays, which the compiler does not make vectors of: 0.022, 0.064.
 """
 
 from __future__ import annotations

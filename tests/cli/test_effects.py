@@ -9,14 +9,14 @@ import convscope as cs
 
 
 def test_the_effects_are_those_of_the_library(convscope: Callable, images: Path, tmp_path: Path) -> None:
-    asked = ("-u", "block2.relu2:3", "--groups", "block2.relu2:0+block2.relu2:1", "--to", "zero", "--limit", 4)
+    asked = ("-u", "block2.relu2:0", "--groups", "block2.relu2:18+block2.relu2:22", "--to", "zero", "--limit", 4)
     done = convscope("effects", "zoo:tiny", images, "-o", tmp_path / "out", *asked, "--json")
     assert done.code == 0
     (layer,) = done.document["layers"]
-    units = ["block2.relu2:3", "block2.relu2:0 + block2.relu2:1"]
+    units = ["block2.relu2:0", "block2.relu2:18 + block2.relu2:22"]
     assert [unit["unit"] for unit in layer["units"]] == units
     net = cs.load("zoo:tiny")
-    found = cs.effects(net, str(images), units=units[0], groups=[["block2.relu2:0", "block2.relu2:1"]], limit=4)
+    found = cs.effects(net, str(images), units=units[0], groups=[["block2.relu2:18", "block2.relu2:22"]], limit=4)
     number, change = found["block2.relu2"].needed_by(0)[0]
     assert layer["units"][0]["needed_by"][0]["class"] == number
     assert layer["units"][0]["needed_by"][0]["change"] == pytest.approx(change, rel=1e-3)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.atlas.render import crop_patch, display
 from convscope.data import Images
@@ -215,6 +216,7 @@ def _is_class(net: Network, graph: CauseGraph) -> bool:
     return graph.unit.layer == net.output and net.classes is not None
 
 
+@checked
 def causes(
     net: Network,
     images: Images,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Source
 from convscope.errors import UsageError
@@ -194,6 +195,7 @@ def _draw(found: LayerEffects) -> bytes:
     return rendered(draw(found))
 
 
+@checked
 def effects(
     net: Network,
     images: Images,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import convscope as cs
-from convscope.errors import UsageError
+from convscope.errors import StoreError, UsageError
 from convscope.stores import effects as keeping
 from tests.studies.conftest import write_pictures
 
@@ -32,7 +32,7 @@ def test_labels_that_do_not_fit_are_refused_where_they_are_asked_for(images: Pat
         cs.effects(net, str(images), layers=["gap"], workers=1)["fc"]
 
 
-def test_a_repeated_call_goes_on_and_another_question_begins_anew(
+def test_a_repeated_call_goes_on_and_another_question_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images, net = write_pictures(tmp_path), cs.load("zoo:tiny")
@@ -61,5 +61,6 @@ def test_a_repeated_call_goes_on_and_another_question_begins_anew(
     again: list[str] = []
     cs.effects(net, str(images), progress=lambda stage, done, total: again.append(stage), **how)
     assert again == []
-    cs.effects(net, str(images), to="mean", progress=lambda stage, done, total: again.append(stage), **how)
-    assert again
+    with pytest.raises(StoreError, match=r"holds the answer to another question \(other to\)"):
+        cs.effects(net, str(images), to="mean", progress=lambda stage, done, total: again.append(stage), **how)
+    assert again == []

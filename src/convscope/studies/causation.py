@@ -21,7 +21,7 @@ from convscope.methods import causes as tracing
 from convscope.methods.causes import CauseGraph, Nodes
 from convscope.methods.deconv import Selection, project_all
 from convscope.progress import Progress, silent
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network
 from convscope.studies.kept import context
 from convscope.studies.pictures import ReadImages, Seen, file_name, look_at
@@ -251,7 +251,8 @@ def causes(
 
     Raises:
         UsageError: for layers that do not feed the units, or each other. UnknownLayer: for layers or units that do not
-            exist. ImageError: where no image could be read. StoreError: where the folder cannot be written.
+            exist. ImageError: where no image could be read. StoreError: where the folder holds the answer to
+            another question, or cannot be written.
 
     >>> import torch
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Conv2d(8, 4, 3))
@@ -263,6 +264,8 @@ def causes(
     shown = atlas_of(atlas, net)
     wanted = [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
     pictures = look_at(net, images, limit=limit)
+    whole = question(net, pictures.seen.collection, units=wanted, layers=layers, most=most, nodes=nodes)
+    Causes.expect_place(store, whole)
     report, graphs, rows = progress or silent, [], []
     for row, image in enumerate(pictures.inputs):
         for unit in wanted or [_most_probable(net, image)]:
@@ -270,7 +273,7 @@ def causes(
             rows.append(row)
         report("causes", row + 1, len(pictures))
     answer = Causes(tuple(graphs), tuple(rows), pictures.seen, nodes, net, pictures)
-    return finished(answer, store=store, atlas=shown, name=name)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
 
 
 def _most_probable(net: Network, image: Any) -> Unit:

@@ -21,7 +21,7 @@ from convscope.methods.effects import LayerEffects, Level, Measured, Question
 from convscope.methods.inputs import chosen_layers
 from convscope.progress import Progress
 from convscope.stores import effects as keeping
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.pictures import left_out
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
@@ -242,7 +242,7 @@ def effects(
     Raises:
         UsageError: for layers that the output does not depend on, options that make no sense, labels that do not fit.
             UnknownLayer: for layers or units that do not exist. ImageError: where no image could be read. StoreError:
-            where the folder cannot be written.
+            where the folder holds the answer to another question, or cannot be written.
 
     >>> from convscope.data import Preprocess
     >>> from torch import nn
@@ -259,10 +259,14 @@ def effects(
     usual = list(silenced) or [stage for stage in net.layers.stages() if stage != net.output][-1:]
     chosen = list(dict.fromkeys([*chosen_layers(net, layers, usual), *silenced]))
     truths = _truths(net, source, own, match)
+    deciding = {"to": to, "measure": measure, "truths": truths, "batch": batch, "seed": seed}
+    listed = [one for layer in silenced.values() for one in layer]
+    whole = question(net, source, layers=chosen, silenced=listed, **deciding)
+    Effects.expect_place(store, whole)
     found, failures = [], list[Failure]()
     for layer in chosen:
-        question = Question(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed)
-        one, failures = keeping.effects(net, source, question, store=store, workers=workers, progress=progress)
+        asked = Question(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed)
+        one, failures = keeping.effects(net, source, asked, store=store, workers=workers, progress=progress)
         found.append(one)
     unread = {failure.index for failure in failures}
     answer = Effects(
@@ -273,7 +277,7 @@ def effects(
         indices=tuple(i for i in range(len(source)) if i not in unread),
         collection=source.fingerprint(),
     )
-    return finished(answer, store=store, atlas=shown, name=name)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
 
 
 def _silenced(

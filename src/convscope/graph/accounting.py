@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,7 +26,7 @@ from convscope.graph.steps import Slot, Step
 from convscope.graph.steps.conv import Conv2d, ConvTranspose2d, Linear
 from convscope.graph.steps.joining import Cat
 from convscope.graph.steps.normalisation import BatchNorm, LayerNorm, LocalResponseNorm, MapNorm
-from convscope.graph.steps.pointwise import Cast, GatedHalf, Product, Sum
+from convscope.graph.steps.pointwise import Cast, GatedHalf, Product, ReLU, Sum
 from convscope.graph.steps.pool import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d, Reduce, Statistic
 from convscope.graph.steps.resampling import Upsample
 from convscope.graph.steps.reshaping import Permute, Reshape
@@ -159,6 +160,8 @@ def _of_line(step: Step, context: Context) -> Tensor:
 # -- the slopes -------------------------------------------------------------------------------------------------------
 def _slopes(step: Step, signal: Signal, context: Context) -> Mapping[int, Signal]:
     """The signal at each input: as the step pulls it, with what normalises as it was."""
+    if isinstance(step, ReLU) and len(x := context.kept[step.inputs[0]]) == 1 and _is_all(signal, step.call.result):
+        return {0: Signal(signal.tensor * (x > 0), signal.origin, share=signal.share / 2)}  # read once for all signals
     if isinstance(step, LocalResponseNorm):
         x = context.forward(step.inputs[0]).movedim(1, -1)
         factor = step.response.divisor(x).pow(-step.response.beta).movedim(-1, 1)
@@ -169,6 +172,11 @@ def _slopes(step: Step, signal: Signal, context: Context) -> Mapping[int, Signal
         below = context.forward(step.inputs[1])
         return {0: _everywhere(whole(signal, step.call.result) / below, step.call.result)}
     return step.pull(signal, context)
+
+
+def _is_all(signal: Signal, value: Value) -> bool:
+    """Whether a signal is on the whole of a value."""
+    return value.layout is None or (signal.size(value.layout) == value.size and not np.any(signal.origin))
 
 
 def _everywhere(tensor: Tensor, value: Value) -> Signal:

@@ -28,6 +28,12 @@ from .methods.invariance import Curve as Curve, InvarianceCurves as InvarianceCu
 from .studies import Correspondence as Correspondence, correspond as correspond
 from .methods.correspondence import PartAgreement as PartAgreement, PartResult as PartResult
 
+# what a unit is for
+from .studies import Causes as Causes, causes as causes
+from .methods.causes import Balance as Balance, CauseEdge as CauseEdge, CauseGraph as CauseGraph, CauseNode as CauseNode
+from .studies import Effects as Effects, effects as effects
+from .methods.effects import LayerEffects as LayerEffects, TestedPair as TestedPair
+
 # how it came to be, and what is wrong with it
 from .studies import Evolution as Evolution, evolve as evolve
 from .methods.evolution import FeatureHistory as FeatureHistory

@@ -48,6 +48,11 @@ def test_a_dead_unit_is_grey(atlas: Atlas) -> None:
         ("relu2:0", UnknownLayer, "did you mean 'relu1'"),
         ("relu1", UsageError, "not a unit"),
         ("relu1:1@2,3", UsageError, "names a position"),
+        (
+            "relu1:1-2",
+            UsageError,
+            "and an atlas shows single units: ask for relu1:1, or relu1:2",
+        ),
     ],
 )
 def test_units_that_are_not_there(atlas: Atlas, unit: str, error: type[Exception], said: str) -> None:

@@ -66,16 +66,39 @@ def test_units_that_do_not_exist_are_refused(classifier: Network, unit: str | Un
 
 
 @pytest.mark.parametrize(
-    "text", ["features.0", "features.0:", ":3", "features.0:x", "features.0:1@2", "f:1@2,", "f:-1", ""]
+    "text",
+    [
+        *("features.0", "features.0:", ":3", "features.0:x", "features.0:1@2", "f:1@2,", "f:-1", ""),
+        *("f:1-", "f:1-2-3", "f:1@2,3-4", "f:1-x"),
+    ],
 )
 def test_what_is_no_unit_is_refused(classifier: Network, text: str) -> None:
     with pytest.raises(UsageError, match="is not a unit: write LAYER:CHANNEL"):
         classifier.unit(text)
 
 
-@pytest.mark.parametrize("text", ["a:0", "features.8:174", "a.b_1:3@0,12", "odd:name:2@1,1"])
+@pytest.mark.parametrize("text", ["a:0", "features.8:174", "a.b_1:3@0,12", "odd:name:2@1,1", "a-1:3-12", "a:3-0@1,2"])
 def test_units_are_spelled_one_way(text: str) -> None:
     assert str(Unit.parse(text)) == text
+
+
+def test_a_unit_may_be_a_difference(classifier: Network) -> None:
+    assert classifier.unit("features:1-3@2,2") == Unit("features.2", 1, (2, 2), minus=3)
+    assert Unit.parse("a:7-5").parts == (Unit("a", 7), Unit("a", 5))
+    assert Unit.parse("a:7").parts == (Unit("a", 7),)
+    assert (Unit.parse("a:7-5").channels, Unit.parse("a:7").channels) == ((7, 5), (7,))
+
+
+def test_units_and_differences_have_one_order() -> None:
+    listed = ["b:0", "a:1-2@0,1", "a:1-2", "a:1@1,0", "a:1", "a:0-3"]
+    assert [str(u) for u in sorted(map(Unit.parse, listed))] == ["a:0-3", "a:1", "a:1-2", "a:1-2@0,1", "a:1@1,0", "b:0"]
+
+
+def test_differences_that_are_none_are_refused(classifier: Network) -> None:
+    with pytest.raises(UnknownLayer, match=r"'features.0:1-4' does not exist: layer 'features.0' has 4 units"):
+        classifier.unit("features.0:1-4")
+    with pytest.raises(UsageError, match=r"'features.0:1-1' is nothing: a unit minus itself"):
+        classifier.unit("features.0:1-1")
 
 
 def test_a_container_names_a_unit_of_its_last_layer(classifier: Network) -> None:

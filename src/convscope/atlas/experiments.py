@@ -23,6 +23,8 @@ Kind = Literal[
     "occlusion",
     "invariance",
     "correspondence",
+    "causes",
+    "effects",
     "evolution",
     "diagnosis",
     "sanity",

@@ -160,7 +160,7 @@ def _chosen(
         return [(one, list(range(one.layer.channels))) for one in atlas.layers if one.name in wanted]
     by_layer: dict[str, set[int]] = {}
     for text in units:
-        unit = Unit.parse(text)
+        unit = Unit.parse(text).alone("an atlas shows single units")
         layer = atlas.layer(unit.layer)
         if unit.channel >= layer.layer.channels:
             atlas.unit(Unit(unit.layer, unit.channel))  # which says what is wrong

@@ -181,7 +181,7 @@ class Atlas(Shown):
 
         Raises UnknownLayer where the atlas does not have it, UsageError where the text is no unit or names a position.
         """
-        wanted = Unit.parse(unit) if isinstance(unit, str) else unit
+        wanted = (Unit.parse(unit) if isinstance(unit, str) else unit).alone("an atlas shows single units")
         at = self.layer(wanted.layer)
         if wanted.position is not None:
             raise UsageError(

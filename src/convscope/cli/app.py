@@ -37,6 +37,7 @@ _RESUME = {
     "evolve": "finished checkpoints are kept: run the same command again to go on",
     "train": "the last state is kept: run the same command again to go on",
     "ablate": "finished trainings are kept: run the same command again to go on",
+    "effects": "the sums are kept: run the same command again to go on",
     "merge": "the parts are as they were: run the same command again",
 }
 
@@ -57,8 +58,8 @@ def build_app() -> App:
     app.command(atlases)
     _add(app, "layers", "check", "deconv", "scan")
     app.command(merge)
-    _add(app, "occlude", "invariance", "correspond", "annotate", "serve", "transfer", "overlap", "evolve", "diagnose")
-    _add(app, "sanity", "train", "evaluate", "ablate", "verify")
+    _add(app, "occlude", "invariance", "causes", "effects", "correspond", "annotate", "serve", "transfer", "overlap")
+    _add(app, "evolve", "diagnose", "sanity", "train", "evaluate", "ablate", "verify")
     return app
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 from convscope.arguments import checked
-from convscope.errors import UnknownLayer, nearest
+from convscope.errors import UnknownLayer, UsageError, nearest
 from convscope.graph.listing import rows_of, table_of
 from convscope.graph.nouns import Layer, Unit
 from convscope.shown import Shown
@@ -79,11 +80,13 @@ class LayerList(Shown):
         """
         unit = Unit.parse(unit) if isinstance(unit, str) else unit
         layer = self[unit.layer]
-        if not 0 <= unit.channel < layer.channels:
+        if not all(0 <= channel < layer.channels for channel in unit.channels):
             raise UnknownLayer(
                 f"unit '{unit}' does not exist: layer '{layer.name}' has {layer.channels} units, "
                 f"0 to {layer.channels - 1}"
             )
+        if unit.channel == unit.minus:
+            raise UsageError(f"unit '{unit}' is nothing: a unit minus itself")
         if unit.position is not None:
             if not layer.spatial:
                 raise UnknownLayer(f"unit '{unit}' names a position, but layer '{layer.name}' is a vector")
@@ -91,7 +94,7 @@ class LayerList(Shown):
                 raise UnknownLayer(
                     f"unit '{unit}' does not exist: the map of layer '{layer.name}' is {layer.height} x {layer.width}"
                 )
-        return Unit(layer.name, unit.channel, unit.position)
+        return replace(unit, layer=layer.name)
 
 
 __all__ = ["LayerList"]

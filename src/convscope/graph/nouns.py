@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import total_ordering
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from convscope.arguments import checked
 from convscope.errors import UsageError
 
-_UNIT = re.compile(r"^(?P<layer>.+?):(?P<channel>\d+)(?:@(?P<y>\d+),(?P<x>\d+))?$")
+_UNIT = re.compile(r"^(?P<layer>.+?):(?P<channel>\d+)(?:-(?P<minus>\d+))?(?:@(?P<y>\d+),(?P<x>\d+))?$")
 
 
 @dataclass(frozen=True)
@@ -72,19 +73,24 @@ class Layer:
         return (self.channels, self.height, self.width) if self.spatial else (self.channels,)
 
 
-@dataclass(frozen=True, order=True)
+@total_ordering
+@dataclass(frozen=True)
 class Unit:
     """A unit, spelled "layer:channel", or "layer:channel@y,x" for one position of a map.
 
+    "layer:channel-minus" is the difference of two units of a layer, such as two logits, and a unit like any other: its
+    activation is the first's less the second's, at each position.
+
     >>> Unit.parse("features.8:174@3,5")
-    Unit(layer='features.8', channel=174, position=(3, 5))
-    >>> str(Unit("fc8", 281))
-    'fc8:281'
+    Unit(layer='features.8', channel=174, position=(3, 5), minus=None)
+    >>> str(Unit("fc8", 281)), str(Unit("fc8", 281, minus=282))
+    ('fc8:281', 'fc8:281-282')
     """
 
     layer: str
     channel: int
     position: tuple[int, int] | None = None
+    minus: int | None = None
 
     @classmethod
     @checked
@@ -92,19 +98,50 @@ class Unit:
         """The unit that `text` spells.
 
         Raises:
-            UsageError: if the text is not of the form layer:channel or layer:channel@y,x.
+            UsageError: if the text is not of the form layer:channel or layer:channel@y,x, or layer:channel-minus.
         """
         found = _UNIT.match(text)
         if found is None:
             raise UsageError(
-                f"'{text}' is not a unit: write LAYER:CHANNEL or LAYER:CHANNEL@Y,X, such as features.8:174@3,5"
+                f"'{text}' is not a unit: write LAYER:CHANNEL or LAYER:CHANNEL@Y,X, such as features.8:174@3,5, or the "
+                "difference of two units of a layer, LAYER:CHANNEL-CHANNEL"
             )
         position = None if found["y"] is None else (int(found["y"]), int(found["x"]))
-        return cls(found["layer"], int(found["channel"]), position)
+        minus = None if found["minus"] is None else int(found["minus"])
+        return cls(found["layer"], int(found["channel"]), position, minus)
 
     def __str__(self) -> str:
+        less = "" if self.minus is None else f"-{self.minus}"
         at = "" if self.position is None else f"@{self.position[0]},{self.position[1]}"
-        return f"{self.layer}:{self.channel}{at}"
+        return f"{self.layer}:{self.channel}{less}{at}"
+
+    def __lt__(self, other: Unit) -> bool:
+        return self._key < other._key
+
+    @property
+    def _key(self) -> tuple[str, int, tuple[int, ...], int]:
+        return self.layer, self.channel, self.position or (), -1 if self.minus is None else self.minus
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """The channels that it reads: of a difference that which counts, and that which is taken away."""
+        return (self.channel,) if self.minus is None else (self.channel, self.minus)
+
+    @property
+    def parts(self) -> tuple[Unit, ...]:
+        """The units that it reads: itself, or the two of a difference."""
+        return tuple(Unit(self.layer, channel, self.position) for channel in self.channels)
+
+    def alone(self, why: str) -> Unit:
+        """Itself, where it is one unit.
+
+        Raises:
+            UsageError: for a difference, with `why` it cannot be one here.
+        """
+        if self.minus is not None:
+            first, second = self.parts
+            raise UsageError(f"'{self}' is a difference of units, and {why}: ask for {first}, or {second}")
+        return self
 
 
 @dataclass(frozen=True)

@@ -77,23 +77,35 @@ def needed(steps: Sequence[Step], values: Sequence[Value], options: PullOptions)
     return wanted
 
 
-def seed_signal(value: Value, channel: Tensor, position: np.ndarray | None, amount: Tensor) -> Signal:
-    """One-hot signals at a value: `amount` (n,) at `channel` (n,) and `position` (n, 2), all else zero."""
+def seed_signal(
+    value: Value, channel: Tensor, position: np.ndarray | None, amount: Tensor, minus: Tensor | None = None
+) -> Signal:
+    """One-hot signals at a value: `amount` (n,) at `channel` (n,) and `position` (n, 2), all else zero.
+
+    minus: (n,) the channel that is taken away in a difference of two, which has as much of the other sign; -1 for none.
+    """
     count = len(channel)
     shape = [count, *value.shape]
     rows = torch.arange(count, device=amount.device)
     if value.layout is None or position is None:
         tensor = amount.new_zeros(shape)
-        tensor[rows, channel] = amount
+        _put(tensor, rows, channel, amount, minus)
         return Signal(tensor, None if value.layout is None else whole_origin(count))
     for dim in value.layout:
         shape[dim] = 1
     tensor = amount.new_zeros(shape)
-    tensor.view(count, -1)[rows, channel] = amount
+    _put(tensor.view(count, -1), rows, channel, amount, minus)
     if tensor.dim() == 4:
         # One position is both channels first and channels last; what is made from it follows its strides.
         tensor = tensor.contiguous(memory_format=torch.channels_last)
     return Signal(tensor, position.astype(np.int64), share=1 / value.shape[0])
+
+
+def _put(tensor: Tensor, rows: Tensor, channel: Tensor, amount: Tensor, minus: Tensor | None) -> None:
+    tensor[rows, channel] = amount
+    if minus is not None:
+        there = minus >= 0
+        tensor[rows[there], minus[there]] = -amount[there]
 
 
 def pull(steps: Sequence[Step], target: int, signal: Signal, context: Context) -> Signal:

@@ -6,7 +6,9 @@ how an atlas shows it.
 
 from convscope.studies.ablation import Ablation, ablate
 from convscope.studies.answer import Answer, Entry, Figure, Saved
+from convscope.studies.causation import Causes, causes
 from convscope.studies.checking import Check, check
+from convscope.studies.consequence import Effects, effects
 from convscope.studies.correspondence import Correspondence, correspond
 from convscope.studies.diagnosis import Diagnosis, diagnose
 from convscope.studies.duplication import Overlap, overlap
@@ -44,6 +46,11 @@ __all__ = [
     "Invariance",
     "correspond",
     "Correspondence",
+    # what a unit is for
+    "causes",
+    "Causes",
+    "effects",
+    "Effects",
     # how it came to be, and what is wrong with it
     "evolve",
     "Evolution",

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from convscope.errors import ShapeError, UnknownLayer, UsageError
 from convscope.graph import Network, Report, Unit
 from convscope.graph.options import OverlapRule
-from convscope.methods.deconv import ProjectedPixels, deconv, project
+from convscope.methods.deconv import ProjectedPixels, Selection, deconv, project, project_all
 from tests.graph import nets
 
 
@@ -446,3 +446,57 @@ def test_negative_activations_among_several_are_counted() -> None:
     found = project(net, x, net.output, image=[0, 1, 2], channel=[1, 1, 1])
     assert str(found.report).endswith("2 of 3 activations are negative: theirs show what speaks against the unit")
     assert str(found.report.for_value(4.0)) == found.report.treatment == "linear steps only"
+
+
+# -- differences of units ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("unit", ["4:3-1", "4:3-1@2,3", "1:0-5"])
+def test_a_difference_is_projected_as_one_unit(deep: Network, unit: str) -> None:
+    x = images(2, deep)
+    asked = deep.unit(unit)
+    both = deconv(deep, x, unit, rule="gradient")
+    maps = deep.run(x, [asked.layer])[asked.layer]
+    difference = maps[:, asked.channels[0]] - maps[:, asked.channels[1]]
+    for row, one in enumerate(both.units):
+        assert one.minus == asked.minus
+        assert one.position is not None
+        assert asked.position in (None, one.position)
+        strongest = difference[row].max() if asked.position is None else difference[row][asked.position]
+        assert difference[row][one.position] == strongest
+        torch.testing.assert_close(both.values[row].double(), strongest, rtol=1e-6, atol=0)
+        signal = torch.full((2,), float(strongest), dtype=torch.float64)
+        plus, less = (deconv(deep, x, p, rule="gradient", signal=signal) for p in one.parts)
+        expected = plus.pixels[row] - less.pixels[row]
+        assert expected.abs().max() > 0
+        torch.testing.assert_close(both.pixels[row], expected, rtol=1e-10, atol=1e-13)
+
+
+def test_a_difference_of_logits_is_that_of_a_weight_of_differences(net: Network) -> None:
+    """A deconvnet rectifies the difference's signal, not the difference of two rectified ones: as one more unit would
+    be, whose weights are the differences."""
+
+    class More(nn.Module):
+        def __init__(self, module: nn.Module) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.module(x)
+            return torch.cat([y, y[:, 2:3] - y[:, :1]], 1)
+
+    torch.manual_seed(0)
+    x, more = images(2, net), Network.trace(More(nets.settled(nets.Classifier())), (2, 8, 8))
+    output, count = net.output, net.layers[net.output].channels
+    found = deconv(net, x, f"{output}:2-0")
+    torch.testing.assert_close(found.pixels, deconv(more, x, f"{more.output}:{count}").pixels, rtol=1e-10, atol=1e-13)
+    apart = deconv(net, x, f"{output}:2", signal=found.values).pixels - deconv(net, x, f"{output}:0").pixels
+    assert not torch.allclose(found.pixels, apart, rtol=1e-3)
+
+
+def test_differences_and_units_may_be_asked_for_together(deep: Network) -> None:
+    x, at = images(2, deep), [[1, 2], [3, 0]]
+    together = project(deep, x, "4", image=[0, 1], channel=[3, 2], position=torch.tensor(at).numpy())
+    mixed = project_all(deep, x, [Selection("4", [0, 1], [3, 2], torch.tensor(at).numpy(), minus=[-1, 0])])[0]
+    assert [str(u) for u in mixed.units] == ["4:3@1,2", "4:2-0@3,0"]
+    torch.testing.assert_close(mixed.pixels[0], together.pixels[0], rtol=1e-12, atol=0)
+    with pytest.raises(UnknownLayer, match="'4:3-9'"):
+        project_all(deep, x, [Selection("4", [0], [3], minus=[9])])

@@ -207,6 +207,8 @@ def test_layers_and_units_that_do_not_exist_are_named(nets: list[Network], found
         evolution(steps, pictures(4), layers=["conv9"])
     with pytest.raises(UnknownLayer, match="6 units"):
         evolution(steps, pictures(4), units=["1:6"])
+    with pytest.raises(UsageError, match="single units are followed: ask for 1:3, or 1:5"):
+        evolution(steps, pictures(4), units=["1:3-5"])
     with pytest.raises(UnknownLayer, match="was not followed"):
         found["0"]
 

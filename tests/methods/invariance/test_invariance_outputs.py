@@ -88,10 +88,12 @@ def test_a_map_over_a_box_a_sequence_at_a_step_and_a_detector() -> None:
 @pytest.mark.parametrize("reduce", ["sum", "max"])
 def test_units_alone_where_nothing_is_a_class(reduce: Any) -> None:
     module, x = headed.Hard(), photos()
-    found = measured(network(module), x, units=["deep:3", "stem:1@2,0"], reduce=reduce)
+    found = measured(network(module), x, units=["deep:3", "stem:1@2,0", "stem:1-2@2,0"], reduce=reduce)
     deep = lambda y: module.deep(module.stem(y).relu())[0, 3]  # noqa: E731
     check(found, x, lambda c: c.units["deep:3"], lambda y: deep(y).sum() if reduce == "sum" else deep(y).max())
     check(found, x, lambda c: c.units["stem:1@2,0"], lambda y: module.stem(y)[0, 1, 2, 0])
+    less = lambda y: module.stem(y)[0, 1, 2, 0] - module.stem(y)[0, 2, 2, 0]  # noqa: E731
+    check(found, x, lambda c: c.units["stem:1-2@2,0"], less)
     assert found.head is None
     assert all(np.isnan(curve.probabilities).all() for curve in found.curves)
     assert next(iter(found.rows()))["stem:1@2,0"] == found.curves[0].units["stem:1@2,0"][0, 0]

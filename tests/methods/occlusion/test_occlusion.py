@@ -108,7 +108,7 @@ def test_the_strongest_map_is_followed_from_the_same_pass() -> None:
 def test_units_are_followed_at_their_position_or_over_their_map(reduce: Any) -> None:
     _, net = small()
     image = torch.randn(3, 17, 19, dtype=torch.float64)
-    units = ["stem:2", "block.0:1@3,4", "head:3"]
+    units = ["stem:2", "block.0:1@3,4", "head:3", "stem:2-5", "head:3-1", "block.0:1-0@3,4"]
     found = occlude(net, image, size=6, stride=6, units=units, reduce=reduce)
     assert [str(u) for u in found.units] == units
     copy = image.clone()
@@ -116,8 +116,11 @@ def test_units_are_followed_at_their_position_or_over_their_map(reduce: Any) -> 
     copy[:, y0:y1, x0:x1] = 0
     out = net.run(copy[None], ["stem", "block.0", "head"])
     maps = out["stem"][0, 2]
-    expected = [(maps.sum() if reduce == "sum" else maps.max()), out["block.0"][0, 1, 3, 4], out["head"][0, 3]]
-    np.testing.assert_allclose(found.covered.units[0].reshape(3, -1)[:, 4], expected, atol=1e-5)
+    reduced, head = (torch.sum if reduce == "sum" else torch.max), out["head"][0]
+    expected = [reduced(maps), out["block.0"][0, 1, 3, 4], head[3]]
+    expected += [reduced(maps - out["stem"][0, 5]), head[3] - head[1]]
+    expected += [out["block.0"][0, 1, 3, 4] - out["block.0"][0, 0, 3, 4]]
+    np.testing.assert_allclose(found.covered.units[0].reshape(6, -1)[:, 4], expected, atol=1e-5)
     before, after = found.measured(1)
     assert before.shape == (1,)
     assert after.shape == (1, *found.grid.shape)

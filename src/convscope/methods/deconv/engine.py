@@ -18,6 +18,7 @@ from convscope.arguments import checked
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, PullOptions, Report, Unit
 from convscope.graph.boxes import Signal, paste
+from convscope.graph.nouns import Value
 from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth
 from convscope.graph.pulling import Context, needed, pull, seed_signal
 from convscope.graph.steps import Step
@@ -71,13 +72,17 @@ def project(
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """n projections of one layer's units that are asked for: the arguments of `project`."""
+    """n projections of one layer's units that are asked for: the arguments of `project`.
+
+    minus: (n,) the channels that are taken away in differences of two units, -1 for none; None: no differences.
+    """
 
     layer: str
     image: Tensor | Sequence[int]
     channel: Tensor | Sequence[int]
     position: Tensor | np.ndarray | None = None
     signal: SignalSize | Tensor = "activation"
+    minus: Tensor | Sequence[int] | None = None
 
 
 @checked
@@ -147,17 +152,20 @@ class _Order:
     channels: Tensor
     at: np.ndarray | None
     signal: SignalSize | Tensor
+    minus: Tensor | None = None
 
     @classmethod
     def of(cls, net: Network, batch: Tensor, selection: Selection) -> _Order:
         rows = torch.as_tensor(selection.image, dtype=torch.long, device=batch.device)
         channels = torch.as_tensor(selection.channel, dtype=torch.long, device=batch.device)
         at = None if selection.position is None else np.asarray(selection.position, dtype=np.int64)
-        _check_selection(net, selection.layer, len(batch), rows, channels, at, selection.signal)
+        minus = selection.minus
+        minus = None if minus is None else torch.as_tensor(minus, dtype=torch.long, device=batch.device)
+        _check_selection(net, selection.layer, len(batch), rows, channels, at, selection.signal, minus)
         if not len(rows):
             raise ShapeError("there is nothing to project: image and channel are empty")
         signal = selection.signal.to(batch.device) if isinstance(selection.signal, Tensor) else selection.signal
-        return cls(selection.layer, rows, channels, at, signal)
+        return cls(selection.layer, rows, channels, at, signal, minus)
 
     def project(
         self,
@@ -175,7 +183,7 @@ class _Order:
         at = None if self.at is None else self.at[mine.cpu().numpy()]
         signal = self.signal[mine] if isinstance(self.signal, Tensor) else self.signal
         rows = torch.searchsorted(chosen, self.rows[mine])
-        wanted = _Wanted(self.layer, rows, self.channels[mine], at)
+        wanted = _Wanted(self.layer, rows, self.channels[mine], at, None if self.minus is None else self.minus[mine])
         part = _project_kept(net, kept, wanted, signal, options, memory, workers)
         return mine, replace(part, images=self.rows[mine])
 
@@ -188,16 +196,21 @@ def _check_selection(
     channels: Tensor,
     at: np.ndarray | None,
     signal: SignalSize | Tensor,
+    minus: Tensor | None,
 ) -> None:
     n = len(rows)
-    signals_fit = not isinstance(signal, Tensor) or signal.shape == (n,)
-    if rows.shape != (n,) or channels.shape != (n,) or (at is not None and at.shape != (n, 2)) or not signals_fit:
-        raise ShapeError("image and channel are (n,), position is (n, 2) and a tensor of signals is (n,), all of one n")
+    fits = all(one.shape == (n,) for one in (signal, minus) if isinstance(one, Tensor))
+    if rows.shape != (n,) or channels.shape != (n,) or (at is not None and at.shape != (n, 2)) or not fits:
+        raise ShapeError(
+            "image, channel and minus are (n,), position is (n, 2) and a tensor of signals is (n,), all of one n"
+        )
     if n and (int(rows.min()) < 0 or int(rows.max()) >= count):
         raise ShapeError(f"image holds rows {int(rows.min())} to {int(rows.max())}, but there are {count} images")
     extent = net.layers[layer]
     for channel in {int(channels.min()), int(channels.max())} if n else ():
         net.unit(Unit(extent.name, channel))
+    for channel, less in {*zip(channels.tolist(), minus.tolist(), strict=True)} if minus is not None else ():
+        net.unit(Unit(extent.name, channel, minus=None if less == -1 else less))
     if at is not None and n and extent.spatial:
         for y, x in (at.min(0), at.max(0)):
             net.unit(Unit(extent.name, 0, (int(y), int(x))))
@@ -223,17 +236,57 @@ def _spans(net: Network, count: int, wanted: set[int], memory: int, shares: int)
 
 @dataclass(frozen=True, eq=False)
 class _Wanted:
-    """Units (m,) of a layer on images by their rows (m,); without positions (m, 2), where each is strongest."""
+    """Units (m,) of a layer on images by their rows (m,); without positions (m, 2), where each is strongest.
+
+    minus: (m,) what is taken away in differences of two, -1 for none.
+    """
 
     layer: str
     rows: Tensor
     channel: Tensor
     position: np.ndarray | None
+    minus: Tensor | None
 
     def part(self, block: slice) -> _Wanted:
         """Some of them."""
         at = None if self.position is None else self.position[block]
-        return _Wanted(self.layer, self.rows[block], self.channel[block], at)
+        less = None if self.minus is None else self.minus[block]
+        return _Wanted(self.layer, self.rows[block], self.channel[block], at, less)
+
+    def placed(self, maps: Tensor, value: Value) -> _Wanted:
+        """The same with positions: where none were asked for, each unit's strongest; none of vectors."""
+        if value.layout is None:
+            return replace(self, position=None)
+        if self.position is not None:
+            return self
+        flat = self._read(maps).flatten(1).nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
+        best = flat.argmax(1).cpu().numpy()
+        return replace(self, position=np.stack([best // value.size[1], best % value.size[1]], 1))
+
+    def activations(self, maps: Tensor) -> Tensor:
+        """The units' activations (m,)."""
+        if self.position is None:
+            return self._read(maps).reshape(len(self.rows), -1)[:, 0]
+        y, x = (torch.from_numpy(np.ascontiguousarray(self.position[:, a])).to(maps.device) for a in range(2))
+        return self._read(maps, y, x)
+
+    def _read(self, maps: Tensor, *at: Tensor) -> Tensor:
+        found = maps[(self.rows, self.channel, *at)]
+        if self.minus is None:
+            return found
+        less = maps[(self.rows, self.minus.clamp(min=0), *at)]
+        there = (self.minus >= 0).reshape(-1, *[1] * (found.dim() - 1))
+        return torch.where(there, found - less, found)
+
+    def units(self, layer: str) -> tuple[Unit, ...]:
+        """What they are called."""
+        count = len(self.rows)
+        positions = [None] * count if self.position is None else [(int(y), int(x)) for y, x in self.position.tolist()]
+        less = [-1] * count if self.minus is None else self.minus.tolist()
+        return tuple(
+            Unit(layer, channel, at, None if minus < 0 else minus)
+            for channel, at, minus in zip(self.channel.tolist(), positions, less, strict=True)
+        )
 
 
 def _project_kept(
@@ -246,18 +299,13 @@ def _project_kept(
     workers: Workers,
 ) -> ProjectedPixels:
     """Projections from forward values that are at hand, in blocks that fit the memory, shared among the workers."""
-    layer, rows, channel, position = wanted.layer, wanted.rows, wanted.channel, wanted.position
+    layer, rows = wanted.layer, wanted.rows
     target = net.index_of(layer)
     value = net.values[target]
     maps = kept[target] if value.channel_dim in (None, 1) else kept[target].movedim(value.channel_dim, 1)
-    if value.layout is None:
-        position = None
-    elif position is None:
-        flat = maps[rows, channel].flatten(1).nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
-        best = flat.argmax(1).cpu().numpy()
-        position = np.stack([best // value.size[1], best % value.size[1]], 1)
-    activation = _activations(maps, rows, channel, position).to(net.dtype)  # with autocast it may be another
-    amount, placed = _amount(signal, activation), replace(wanted, position=position)
+    placed = wanted.placed(maps, value)
+    activation, position = placed.activations(maps).to(net.dtype), placed.position  # with autocast it may be another
+    amount = _amount(signal, activation)
     steps = net.cone(layer, options)
 
     def pull_block(block: slice) -> tuple[Signal, Report]:
@@ -267,7 +315,7 @@ def _project_kept(
     size = min(size, max(1, -(-len(rows) // workers.shares)))
     parts = workers.map(pull_block, [slice(first, first + size) for first in range(0, len(rows), size)])
     name, size_of_image = net.layers[layer].name, net.input_shape[1:]
-    units = _units(name, channel, position)
+    units = placed.units(name)
     boxes = (
         _whole_images(len(rows), size_of_image)
         if position is None
@@ -277,13 +325,6 @@ def _project_kept(
     if isinstance(signal, str) and signal == "activation":
         report = replace(report, against=int((activation < 0).sum()), of=len(rows))
     return ProjectedPixels(name, pixels, boxes, units, rows, activation.float(), size_of_image, report)
-
-
-def _activations(maps: Tensor, rows: Tensor, channel: Tensor, position: np.ndarray | None) -> Tensor:
-    if position is None:
-        return maps[rows, channel].reshape(len(rows), -1)[:, 0]
-    y, x = (torch.from_numpy(np.ascontiguousarray(position[:, a])).to(maps.device) for a in range(2))
-    return maps[rows, channel, y, x]
 
 
 def _amount(signal: SignalSize | Tensor, activation: Tensor) -> Tensor:
@@ -314,19 +355,11 @@ def _pull_block(
         rows = torch.zeros_like(rows)
         values = [v if v.batched else replace(v, layout=None) for v in values]
     context = Context(options, kept, values, rows)
-    return pull(
-        steps, target, seed_signal(values[target], wanted.channel, wanted.position, amount), context
-    ), context.report
+    seed = seed_signal(values[target], wanted.channel, wanted.position, amount, wanted.minus)
+    return pull(steps, target, seed, context), context.report
 
 
 # -- results ----------------------------------------------------------------------------------------------------------
-def _units(layer: str, channel: Tensor, position: np.ndarray | None) -> tuple[Unit, ...]:
-    channels = channel.tolist()
-    if position is None:
-        return tuple(Unit(layer, c) for c in channels)
-    return tuple(Unit(layer, c, (int(y), int(x))) for c, (y, x) in zip(channels, position.tolist(), strict=True))
-
-
 def _whole_images(count: int, image: tuple[int, int]) -> Tensor:
     return torch.tensor([[0, 0, *image]], dtype=torch.int64, device="cpu").repeat(count, 1)
 

@@ -55,8 +55,9 @@ def deconv(
     """The projections of a unit on each image; of several units, a list in their order.
 
     A unit is "layer:channel" or "layer:channel@y,x"; without a position it is the strongest of each image (the first in
-    reading order of several equal ones). Layers may be maps or vectors (fully connected layers, class logits). However
-    many units and layers are asked for, each image is run forward once.
+    reading order of several equal ones). "layer:channel-minus" is the difference of two, whose signal has both signs.
+    Layers may be maps or vectors (fully connected layers, class logits). However many units and layers are asked for,
+    each image is run forward once.
 
     Args:
         net: the network.
@@ -91,6 +92,7 @@ def deconv(
             torch.full((count,), unit.channel, dtype=torch.long, device="cpu"),
             None if unit.position is None else np.tile(unit.position, (count, 1)),
             signal,
+            None if unit.minus is None else torch.full((count,), unit.minus, dtype=torch.long, device="cpu"),
         )
         for unit in wanted
     ]

@@ -28,7 +28,11 @@ class Followed:
         """Take the network's layers and units, or check that they are the same as before."""
         if not self.layers:
             asked = default_layers(net) if self.asked is None else [net.layers[name].name for name in self.asked]
-            named = [] if isinstance(self.wanted, int) else [net.unit(unit) for unit in self.wanted]
+            named = (
+                []
+                if isinstance(self.wanted, int)
+                else [net.unit(unit).alone("single units are followed") for unit in self.wanted]
+            )
             self.layers = tuple(dict.fromkeys([*asked, *(unit.layer for unit in named)]))
             if not self.layers:
                 raise UsageError(f"{net.name} has no layer to follow: name some")

@@ -270,7 +270,10 @@ class _Runner:
     def _unit(self, unit: Unit, found: Mapping[int, Tensor]) -> Tensor:
         """The activation (n,) of a unit, float64."""
         index = self.net.index_of(unit.layer)
-        maps = as_map(self.net.values[index], found[index])[:, unit.channel].double()
+        every = as_map(self.net.values[index], found[index])
+        maps = every[:, unit.channel].double()
+        if unit.minus is not None:
+            maps = maps - every[:, unit.minus].double()
         if maps.dim() == 1:
             return maps
         if unit.position is not None:

@@ -130,9 +130,11 @@ class Reader:
         """What fills a table whose row r is of image r // per_image."""
         followed, output = self.net.index_of(self.layer), self.net.program.output
         found = [] if self.answers is None else [Reading(output, self._classes(self.answers, table, per_image))]
-        found.append(Reading(followed, self._map(followed, table.activations, self.channels, None, "sum", per_image)))
+        strongest = self._map(followed, table.activations, [self.channels], None, "sum", per_image)
+        found.append(Reading(followed, strongest))
         for i, unit in enumerate(self.units):
-            channels, value = np.full(len(self.channels), unit.channel), self.net.index_of(unit.layer)
+            channels = [np.full(len(self.channels), channel) for channel in unit.channels]
+            value = self.net.index_of(unit.layer)
             read = self._map(value, table.units[:, i], channels, unit.position, self.reduce, per_image)
             found.append(Reading(value, read))
         return found
@@ -151,14 +153,17 @@ class Reader:
         self,
         value: int,
         out: Tensor,
-        channels: NDArray[np.int64],
+        channels: Sequence[NDArray[np.int64]],
         position: tuple[int, int] | None,
         reduce: Reduction,
         per_image: int,
     ) -> Read:
+        """Reads a channel of each image's map, or the first of two less the second."""
+
         def read(rows: NDArray[np.int64], change: Change, base: UneditedRows) -> None:
-            channel = torch.from_numpy(channels[rows // per_image]).to(change.tensor.device)
-            maps = channel_maps(value, change, base, channel)
+            chosen = [torch.from_numpy(one[rows // per_image]).to(change.tensor.device) for one in channels]
+            maps, *less = (channel_maps(value, change, base, channel) for channel in chosen)
+            maps = maps - less[0] if less else maps
             if maps.dim() == 1:
                 found = maps
             elif position is not None:

@@ -144,7 +144,7 @@ class Scanned(Shown, Mapping[str, LayerScan]):
         """
         if self.photos is None:
             raise UsageError("this scan does not know its images: give them with `with_images(net, source)`")
-        wanted = self.photos.net.unit(unit)
+        wanted = self.photos.net.unit(unit).alone("a scan found images of single units")
         return self.photos.strongest(self[wanted.layer].topk, wanted.channel, besides=besides, most=most, **rules)
 
     @property

@@ -1,0 +1,45 @@
+"""`convscope effects`: what silencing units does to scores and answers."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+import convscope
+from convscope.cli import options as opt
+from convscope.cli.parsing import parse_names
+from convscope.cli.present import AddTo, EntryName, present
+
+Several = Annotated[list[str] | None, Parameter(negative=())]
+
+
+def effects(
+    model: opt.Model, images: opt.Images, /, *,
+    store: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and what is kept")],
+    layers: opt.Layers = None, units: Annotated[Several, Parameter(alias="-u")] = None, groups: Several = None,
+    to: Literal["zero", "mean", "another"] = "zero", measure: Literal["logit", "probability"] = "logit",
+    own: Literal["auto", "labels", "answers"] = "auto", match: Literal["name", "index"] = "name",
+    limit: opt.Limit = None, cache: opt.Cache = None, batch: opt.Batch = 32, workers: opt.Workers = None,
+    atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
+) -> None:  # fmt: skip
+    """Silence each unit of layers, and tell what it does to the scores and answers of a collection.
+
+    Args:
+        units: A unit to silence; may be given several times.
+        groups: Several of a layer together, as features.8:3+features.8:7; may be given several times.
+        to: What a unit is set to: zero, its mean, its value in another image.
+        measure: What is followed of each class.
+        own: Whose images are a class's own: by labels, or by what the network answers.
+        match: How labels and scores belong together.
+    """
+    net, terminal = opt.load_network(model, options), common.terminal()
+    with terminal.progress() as progress:
+        found = convscope.effects(
+            net, opt.open_images(images, allowance, limit=limit, cache=cache), store=store, units=units or (),
+            layers=parse_names(layers, "layers"), groups=[group.split("+") for group in groups or ()], to=to,
+            measure=measure, own=own, match=match, batch=batch, workers=workers, seed=options.seed, atlas=atlas,
+            name=name, progress=progress,
+        )  # fmt: skip
+    present(found, terminal)
+    terminal.say(found.summary)

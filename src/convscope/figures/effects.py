@@ -1,0 +1,42 @@
+"""What silencing each unit of a layer does to the answers, against how active the unit is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from convscope.figures.style import COLOURS, COLUMN, drawing
+from convscope.methods.effects import LayerEffects
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_NAMED = 5
+
+
+def draw(found: LayerEffects) -> Figure:
+    """A point for each unit or group: the change of the share of right answers, with its interval, over the root mean
+    square of the unit's activation; groups, which have none, stand at the left. The worst are named.
+
+    Raises:
+        MissingExtra: without matplotlib.
+    """
+    with drawing() as figure:
+        made = figure.Figure(figsize=(COLUMN, 2.2), layout="constrained")
+        axes = made.subplots()
+        across, change = np.sqrt(np.nan_to_num(found.squares)), 100 * found.accuracy
+        low, high = 100 * found.accuracy_interval().T
+        spread = np.abs(np.stack([low, high]) - change)
+        axes.errorbar(across, change, yerr=spread, fmt="none", ecolor="#cccccc", elinewidth=0.5, zorder=1)
+        axes.scatter(across, change, s=6, color=COLOURS[0], zorder=2)
+        for n in np.argsort(change, kind="stable")[:_NAMED]:
+            axes.annotate(found.silenced[n].rpartition(":")[2], (across[n], change[n]), fontsize=5.5, xytext=(2, -5),
+                          textcoords="offset points")  # fmt: skip
+        axes.axhline(0, color="#999999", lw=0.5)
+        axes.set(xlabel="root mean square of the activation", ylabel="change of right answers (%)")
+        axes.set_title(f"{found.layer}, set to {found.to}, {found.images} images")
+        return made
+
+
+__all__ = ["draw"]

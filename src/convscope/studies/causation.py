@@ -1,0 +1,288 @@
+"""What fed units, or an image's class, through chosen layers: one image by one, and what usually does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from convscope.arguments import checked
+from convscope.atlas import Atlas
+from convscope.atlas.render import crop_patch, display
+from convscope.data import Images
+from convscope.errors import UsageError
+from convscope.files import json_bytes
+from convscope.graph import Network, Unit
+from convscope.methods import causes as tracing
+from convscope.methods.causes import CauseGraph, Nodes
+from convscope.methods.deconv import Selection, project_all
+from convscope.progress import Progress, silent
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.asking import atlas_of, expect_network
+from convscope.studies.kept import context
+from convscope.studies.pictures import ReadImages, Seen, file_name, look_at
+from convscope.tables import TextTable, columns_of, csv_of, without_nan
+
+DRAWN = 24
+"""Figures of an answer at most: those of its first graphs."""
+
+
+@dataclass(eq=False, repr=False)
+class Causes(Answer):
+    """What fed units on images: `graphs`, unit by unit of each image; `rows_of` (n,) which image each is on."""
+
+    graphs: tuple[CauseGraph, ...]
+    rows_of: tuple[int, ...]
+    seen: Seen
+    nodes: Nodes
+    net: Network | None = context()
+    pictures: ReadImages | None = context()
+
+    def __len__(self) -> int:
+        return len(self.graphs)
+
+    def __getitem__(self, number: int) -> CauseGraph:
+        return self.graphs[number]
+
+    @property
+    def summary(self) -> str:
+        """The first graphs in words: the strongest causes, and what they leave."""
+        return "\n".join(self._in_words(number) for number in range(min(len(self), 9)))
+
+    def _image(self, number: int) -> str:
+        return self.seen.names[self.rows_of[number]]
+
+    def _in_words(self, number: int) -> str:
+        graph = self.graphs[number]
+        layer, balance = graph.layers[0], graph.balances[0]
+        strongest = ", ".join(f"{node.unit.channel} ({node.amount:+.3g})" for node in graph.of(layer)[:5]) or "none"
+        left = f" (curved on the way: {graph.curved})" if graph.curved else ""
+        return (
+            f"{graph.unit} is {graph.value:.4g} on {self._image(number)}: {balance.parts:.4g} from {layer}, "
+            f"{balance.by_other_ways:.4g} by other ways, {balance.biases:.4g} from biases, remainder "
+            f"{balance.remainder:.1g}{left}; most from {strongest}"
+        )
+
+    def rows(self) -> list[Row]:
+        """One row a cause: what it gives to the unit that is asked about; a unit without any has one row without."""
+        return [row for number in range(len(self)) for row in self._rows(number)]
+
+    def _rows(self, number: int) -> list[Row]:
+        graph, image = self.graphs[number], self._image(number)
+        said = {"image": image, "unit": str(graph.unit), "activation": graph.value}
+        listed: list[Row] = [
+            {**said, "layer": n.unit.layer, "cause": str(n.unit), "value": n.value, "amount": n.amount}
+            for n in graph.nodes[1:]
+        ]
+        return listed or [{**said, "layer": graph.layers[0], "cause": None, "value": None, "amount": None}]
+
+    def usual(self) -> list[Row]:
+        """What usually feeds each unit: the mean amount of every cause over the images on which the unit is active.
+
+        error: the standard error of the mean, None of one image. among: on how many images it is a node of the graph.
+        """
+        found: list[Row] = []
+        for unit in dict.fromkeys(replace(graph.unit, position=None) for graph in self.graphs):
+            mine = [g for g in self.graphs if replace(g.unit, position=None) == unit and g.value != 0]
+            for layer in mine[0].layers if mine else ():
+                found += _usual(unit, layer, [g for g in mine if layer in g.amounts])
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """Every graph with its image, and what usually feeds the units."""
+        graphs = [{"image": self._image(n), **graph.to_json()} for n, graph in enumerate(self.graphs)]
+        failures = [{"image": failure.name, "reason": failure.reason} for failure in self.seen.failures]
+        return without_nan({"nodes": self.nodes, "graphs": graphs, "usual": self.usual(), "failures": failures})
+
+    def tables(self) -> Sequence[TextTable]:
+        """What the activations are made of at each layer, and, of several images, what usually feeds the units."""
+        head = ("image", "unit", "layer", "amount", "from its units", "by other ways", "from biases", "remainder")
+        made = [
+            (self._image(n), str(g.unit), b.layer, *(f"{one:.5g}" for one in (b.amount, b.parts, b.by_other_ways,
+             b.biases)),
+             f"{b.remainder:.1g}")
+            for n, g in enumerate(self.graphs) for b in g.balances
+        ]  # fmt: skip
+        tables = [columns_of(head, made, left=3)]
+        if len(self.seen) > 1:
+            usual = [
+                (str(r["unit"]), str(r["cause"]), f"{r['mean']:.4g}", "" if r["error"] is None else f"{r['error']:.2g}",
+                 f"{r['among']} of {r['images']}")
+                for r in self.usual()
+            ]  # fmt: skip
+            head = ("unit", "cause", "mean amount", "error", "among the strongest")
+            tables.append(columns_of(head, usual, title="What usually feeds them", left=2))
+        return tables
+
+    def remarks(self) -> list[str]:
+        """The images that were left out."""
+        return self.seen.remarks
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """The causes and what usually they are as CSV, and everything as JSON."""
+        yield "causes.csv", csv_of(self.rows())
+        yield "usual.csv", csv_of(self.usual())
+        yield "causes.json", json_bytes(self.to_json())
+
+    # -- figures ------------------------------------------------------------------------------------------------------
+    @property
+    def can_draw(self) -> bool:
+        """Whether it was just made: figures show the photos."""
+        return self.net is not None and self.pictures is not None
+
+    def drawings(self) -> Mapping[str, Figure]:
+        """The first graphs, each node with its patch and what the unit takes from it."""
+        found = {}
+        for number, graph in enumerate(self.graphs[:DRAWN]):
+            row = self.rows_of[number]
+            nth = number - self.rows_of.index(row)
+            image = file_name(self.seen.indices[row], self.seen.names[row])
+            name = f"{image}-{nth:02}-{_plain(graph.unit)}.png"
+            caption = f"What fed {graph.unit} on {self.seen.names[row]}."
+            found[name] = Figure(caption, partial(self._draw, number))
+        return found
+
+    def _draw(self, number: int) -> bytes:
+        from convscope.figures.causes import draw
+        from convscope.figures.style import rendered
+
+        if self.net is None or self.pictures is None:
+            raise UsageError("an answer that was loaded has the figures that were saved with it, and draws no others")
+        graph, row = self.graphs[number], self.rows_of[number]
+        pictures = node_pictures(self.net, self.pictures, row, graph)
+        return rendered(draw(graph, pictures, classes=self.net.classes if _is_class(self.net, graph) else None))
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The causes and the figures; linked to the units that the atlas shows."""
+        shown = {layer.name for layer in atlas.layers}
+        units = [part for graph in self.graphs for node in graph.nodes for part in node.unit.parts]
+        named = dict.fromkeys(str(replace(u, position=None)) for u in units if u.layer in shown)
+        asked = list(dict.fromkeys(str(replace(graph.unit, position=None)) for graph in self.graphs))
+        title = f"What fed {', '.join(asked[:3])}{' and others' if len(asked) > 3 else ''}"
+        settings = {"layers": list(self.graphs[0].layers), "nodes": self.nodes}
+        return Entry(
+            "causes", title, self.rows(), units=list(named), images=self.seen.in_atlas(atlas), settings=settings
+        )
+
+
+def _usual(unit: Unit, layer: str, graphs: Sequence[CauseGraph]) -> list[Row]:
+    """The strongest causes by their mean amount, as many as a graph has at most."""
+    table = np.stack([graph.amounts[layer] for graph in graphs])
+    mean = table.mean(0)
+    error = table.std(0, ddof=1) / np.sqrt(len(table)) if len(table) > 1 else None
+    among = np.zeros(len(mean), np.int64)
+    for graph in graphs:
+        among[sorted({node.unit.channel for node in graph.of(layer)})] += 1
+    most = max(len(graph.of(layer)) for graph in graphs)
+    return [
+        {
+            "unit": str(unit),
+            "cause": f"{layer}:{channel}",
+            "mean": float(mean[channel]),
+            "error": None if error is None else float(error[channel]),
+            "among": int(among[channel]),
+            "images": len(graphs),
+        }
+        for channel in np.argsort(-np.abs(mean), kind="stable")[:most].tolist()
+        if mean[channel]
+    ]
+
+
+def node_pictures(
+    net: Network, pictures: ReadImages, row: int, graph: CauseGraph
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For every node its patch of the image and what its unit takes there, both (h, w, 3)."""
+    found: list[tuple[np.ndarray, np.ndarray]] = []
+    for layer in dict.fromkeys(node.unit.layer for node in graph.nodes):
+        units = [node.unit for node in graph.nodes if node.unit.layer == layer]
+        at = [unit.position for unit in units if unit.position is not None]
+        less = [-1 if unit.minus is None else unit.minus for unit in units]
+        asked = Selection(layer, [0] * len(units), [u.channel for u in units], np.array(at) if at else None, minus=less)
+        (taken,) = project_all(net, pictures.inputs[row : row + 1], [asked])
+        patches = [crop_patch(pictures.pixels[row], box, (128, 128, 128)) for box in taken.boxes.tolist()]
+        found += zip(patches, display(taken.pixels), strict=True)
+    return found
+
+
+def _plain(unit: Unit) -> str:
+    return "".join(c if c.isalnum() or c in "-._" else "_" for c in str(unit))
+
+
+def _is_class(net: Network, graph: CauseGraph) -> bool:
+    return graph.unit.layer == net.output and net.classes is not None
+
+
+@checked
+def causes(
+    net: Network,
+    images: Images,
+    units: str | Unit | Sequence[str | Unit] = (),
+    *,
+    store: str | PathLike[str] | None = None,
+    layers: Sequence[str] | None = None,
+    most: int = 10,
+    nodes: Nodes = "units",
+    limit: int | None = None,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Causes:
+    """What fed units on images: the units of earlier layers, by activation times the signal carried back.
+
+    In a piecewise linear network what the units of a layer give, what passes round it, and the biases of the steps
+    between add up to the activation, each computed by itself; elsewhere the remainder is told.
+
+    Args:
+        net: the network.
+        images: images of any kind, see docs/grammar.md.
+        units: the units, or differences of two, such as "classifier.1:281-282"; none for the most probable class of
+            each image. Without a position a unit is where it is the strongest.
+        store: a folder for the graphs, as figures, CSV and JSON.
+        layers: those whose units are the causes, through one after the other; None: the last three stages below.
+        most: how many units of each layer are followed.
+        nodes: what stands for itself in a graph: "units" with all of their map, or "positions" of units.
+        limit: at most so many images, evenly spread.
+        atlas: an atlas of the same network that is to show the answer, under `name`.
+        progress: called with the number of images done.
+
+    Raises:
+        UsageError: for layers that do not feed the units, or each other. UnknownLayer: for layers or units that do not
+            exist. ImageError: where no image could be read. StoreError: where the folder holds the answer to
+            another question, or cannot be written.
+
+    >>> import torch
+    >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Conv2d(8, 4, 3))
+    >>> answer = causes(Network.trace(layers, (3, 16, 16)), torch.rand(2, 3, 16, 16), "2:1", layers=["1"], most=2)
+    >>> len(answer), [node.unit.layer for node in answer[0].nodes]
+    (2, ['2', '1', '1'])
+    """
+    expect_network(net)
+    shown = atlas_of(atlas, net)
+    wanted = [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
+    pictures = look_at(net, images, limit=limit)
+    whole = question(net, pictures.seen.collection, units=wanted, layers=layers, most=most, nodes=nodes)
+    Causes.expect_place(store, whole)
+    report, graphs, rows = progress or silent, [], []
+    for row, image in enumerate(pictures.inputs):
+        for unit in wanted or [_most_probable(net, image)]:
+            graphs.append(tracing.causes(net, image, unit, layers, most=most, nodes=nodes))
+            rows.append(row)
+        report("causes", row + 1, len(pictures))
+    answer = Causes(tuple(graphs), tuple(rows), pictures.seen, nodes, net, pictures)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+
+
+def _most_probable(net: Network, image: Any) -> Unit:
+    """The logit of the most probable class."""
+    head = net.head
+    if head.positions or not net.listed_output:
+        raise UsageError(f"{net.name} ends in no vector of classes: name units, such as '{net.layers[-1].name}:0'")
+    answers = net.answers(image[None])
+    return Unit(net.output, int(answers[0, head.first :].argmax()) + head.first)
+
+
+__all__ = ["DRAWN", "Causes", "causes", "node_pictures"]

@@ -1,0 +1,318 @@
+"""What silencing units does to a network's scores and answers over a collection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.arguments import checked
+from convscope.atlas import Atlas
+from convscope.data import Failure, Images, Source
+from convscope.errors import UsageError
+from convscope.files import json_bytes
+from convscope.graph import Network, Unit
+from convscope.methods.effects import LayerEffects, Level, Measured, Question
+from convscope.methods.inputs import chosen_layers
+from convscope.progress import Progress
+from convscope.stores import effects as keeping
+from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.asking import atlas_of, collection, expect_network
+from convscope.studies.pictures import left_out
+from convscope.tables import TextTable, columns_of, csv_of, without_nan
+from convscope.training.matching import Match, match_classes
+
+Own = Literal["auto", "labels", "answers"]
+"""Which images are a class's own: those labelled so, or those that the network takes for it; labels where they fit."""
+
+_STRONGEST = 5
+_LISTED = 20
+
+
+@dataclass(eq=False, repr=False)
+class Effects(Answer):
+    """What silencing units of some layers does: `layers`, one after the other; `own`: whose images a class's are."""
+
+    layers: tuple[LayerEffects, ...]
+    own: Literal["labels", "answers"]
+    classes: tuple[str, ...] | None
+    failures: tuple[Failure, ...]
+    indices: tuple[int, ...]
+    collection: str
+
+    def __getitem__(self, layer: str) -> LayerEffects:
+        """The effects of a layer's units; raises UsageError where it was not looked at."""
+        for one in self.layers:
+            if one.layer == layer:
+                return one
+        raise UsageError(f"layer '{layer}' was not silenced: {', '.join(one.layer for one in self.layers)} were")
+
+    def _class(self, number: int) -> str:
+        return self.classes[number] if self.classes else str(number)
+
+    @property
+    def summary(self) -> str:
+        """Of each layer the units without which most answers are lost, and how many tests held."""
+        return "\n".join(map(self._in_words, self.layers))
+
+    def _in_words(self, found: LayerEffects) -> str:
+        worst = np.argsort(found.accuracy, kind="stable")[:_STRONGEST]
+        units = ", ".join(f"{found.silenced[n]} ({100 * found.accuracy[n]:+.2f} %)" for n in worst)
+        held = sum(pair.adjusted < 0.05 for pair in found.tested)
+        tests = (
+            f"{held} of {len(found.tested)} pairs of a unit and a class, chosen on one half of the images, differ from "
+            "their controls on the other (Benjamini-Yekutieli, 0.05)"
+            if found.tested
+            else "nothing was tested: there are too few images, or no controls"
+        )
+        right = "right answers" if self.own == "labels" else "answers as before"
+        return (
+            f"{found.layer} on {found.images} images, {len(found.silenced)} silenced (set to {found.to}): {right} "
+            f"change most without {units}; {tests}"
+        )
+
+    def rows(self) -> list[Row]:
+        """One row for each unit or group that was silenced."""
+        return [row for found in self.layers for row in self._rows(found)]
+
+    def _rows(self, found: LayerEffects) -> list[Row]:
+        low, high = found.accuracy_interval().T
+        rows: list[Row] = []
+        for n, unit in enumerate(found.silenced):
+            at = int(found.change[n].argmin())
+            reach = _interval(found, n, at)
+            rows.append(
+                {
+                    "unit": unit,
+                    "squares": float(found.squares[n]),
+                    "accuracy": float(found.accuracy[n]),
+                    "accuracy_low": float(low[n]),
+                    "accuracy_high": float(high[n]),
+                    "lost": int(found.lost[n].sum()),
+                    "gained": int(found.gained[n].sum()),
+                    "class": self._class(at),
+                    "change": float(found.change[n, at]),
+                    "change_low": float(reach[0]),
+                    "change_high": float(reach[1]),
+                    "control": float(found.control[n, at]),
+                }
+            )
+        return rows
+
+    def pairs(self, *, most: int = _STRONGEST) -> list[Row]:
+        """For each unit the classes that need it most, and for each class the units that it needs most."""
+        rows: list[Row] = []
+        for found in self.layers:
+            chosen = {(n, k) for n in range(len(found.silenced)) for k, _ in found.needed_by(n, most=most)}
+            chosen |= {(n, k) for k in range(found.change.shape[1]) for n, _ in found.needs(k, most=most)}
+            for n, k in sorted(chosen, key=lambda pair: (float(found.change[pair]), pair)):
+                low, high = _interval(found, n, k)
+                rows.append(
+                    {
+                        "unit": found.silenced[n], "class": self._class(k), "change": float(found.change[n, k]),
+                        "low": low, "high": high, "control": float(found.control[n, k]),
+                        "own": float(found.own[n, k]), "own_control": float(found.own_control[n, k]),
+                        "lost": int(found.lost[n, k]), "gained": int(found.gained[n, k]), "of": int(found.shown[k]),
+                    }
+                )  # fmt: skip
+        return rows
+
+    def tested(self) -> list[Row]:
+        """The pairs that were chosen on one half of the images, and what the other half says of them."""
+        return [{**vars(pair), "class": self._class(pair.number)} for found in self.layers for pair in found.tested]
+
+    def to_json(self) -> dict[str, Any]:
+        """Of every layer what was asked, the units, and the tests."""
+        failures = [{"image": failure.name, "reason": failure.reason} for failure in self.failures]
+        classes = None if self.classes is None else list(self.classes)
+        layers = [found.to_json() for found in self.layers]
+        return without_nan({"own": self.own, "classes": classes, "layers": layers, "failures": failures})
+
+    def tables(self) -> Sequence[TextTable]:
+        """Of each layer the units that most answers are lost without."""
+        head = ("unit", "answers", "interval", "class that needs it most", "change", "controls")
+        made = []
+        for found in self.layers:
+            rows = sorted(self._rows(found), key=lambda row: (row["accuracy"], row["change"]))[:_LISTED]
+            lines = [
+                (str(row["unit"]), f"{100 * row['accuracy']:+.2f} %",
+                 f"{100 * row['accuracy_low']:+.2f} to {100 * row['accuracy_high']:+.2f}", str(row["class"]),
+                 f"{row['change']:+.4g}", f"{row['control']:+.4g}")
+                for row in rows
+            ]  # fmt: skip
+            made.append(columns_of(head, lines, title=found.layer, left=1))
+        return made
+
+    def remarks(self) -> list[str]:
+        """The images that were left out, and whose images a class's own are."""
+        own = {
+            "labels": "a class's own images are those labelled so",
+            "answers": "a class's own images are those that the network takes for it, not those that are labelled so",
+        }
+        return [*map(left_out, self.failures), own[self.own]]
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Units, pairs of units and classes, and tests, as CSV; everything that is said as JSON."""
+        yield "effects.csv", csv_of(self.rows())
+        yield "pairs.csv", csv_of(self.pairs())
+        yield "tested.csv", csv_of(self.tested())
+        yield "effects.json", json_bytes(self.to_json())
+
+    def drawings(self) -> Mapping[str, Figure]:
+        """For each layer how many answers are lost without each unit, by how active it is."""
+        plain = ["".join(c if c.isalnum() or c in "-._" else "_" for c in found.layer) for found in self.layers]
+        return {
+            f"{number:02}-{name}.png": Figure(f"What silencing units of {found.layer} does.", partial(_draw, found))
+            for number, (name, found) in enumerate(zip(plain, self.layers, strict=True))
+        }
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The pairs of units and classes, and the figures; linked to the units that the atlas shows."""
+        shown = {layer.name for layer in atlas.layers}
+        worst = [f.silenced[n] for f in self.layers if f.layer in shown for n in np.argsort(f.accuracy)[:_LISTED]]
+        alone = [unit for unit in worst if "+" not in unit and "@" not in unit]
+        same = atlas.manifest["data"]["fingerprint"] == self.collection
+        settings = {"layers": [f.layer for f in self.layers], "to": self.layers[0].to, "own": self.own}
+        title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
+        rows = sorted(self.pairs(), key=lambda row: row["change"])
+        return Entry("effects", title, rows, units=alone, images=self.indices if same else (), settings=settings)
+
+
+def _interval(found: LayerEffects, unit: int, number: int) -> tuple[float, float]:
+    middle, reach = float(found.change[unit, number]), found.reach * float(found.error[unit, number])
+    return middle - reach, middle + reach
+
+
+def _draw(found: LayerEffects) -> bytes:
+    from convscope.figures.effects import draw
+    from convscope.figures.style import rendered
+
+    return rendered(draw(found))
+
+
+@checked
+def effects(
+    net: Network,
+    images: Images,
+    *,
+    store: str | PathLike[str] | None = None,
+    layers: Sequence[str] | None = None,
+    units: str | Unit | Sequence[str | Unit] = (),
+    groups: Sequence[Sequence[str | Unit]] = (),
+    to: Level = "zero",
+    measure: Measured = "logit",
+    own: Own = "auto",
+    match: Match = "name",
+    limit: int | None = None,
+    cache: str | PathLike[str] | None = None,
+    batch: int = 32,
+    workers: int | None = None,
+    seed: int = 0,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Effects:
+    """What silencing units does to the scores and answers of a network, over a collection; exactly.
+
+    Each unit of the layers is silenced by itself and its change pushed to the scores. Beside each stand its controls:
+    the 20 units of the layer nearest to it in mean squared activation on the same images.
+
+    Args:
+        net: the network; with preprocessing, and a vector of scores at its end.
+        images: a collection, see docs/grammar.md: of pixels.
+        store: a folder for tables and figures. The sums are kept in its `parts`: a repeated call goes on.
+        layers: whose units; None for those of `units` and `groups`, or else the last stage.
+        units: these alone, also positions ("features.8:174@3,5").
+        groups: units of one layer each, silenced together.
+        to: what a unit is set to: "zero", its "mean" over all images and positions, or its value in "another" image.
+        measure: the "logit" of each class, or its "probability".
+        own: which images are a class's own: by their "labels", by what the network "answers"; "auto": labels where
+            there are some of its classes. match: how labels and scores belong together, by "name" or by "index".
+        limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
+        batch: images that are taken together. workers: threads; by default one a core.
+        seed: of the halves of the images, by which pairs are chosen and tested, and of which other image is taken.
+        atlas: an atlas of the same network that is to show the answer, under `name`.
+        progress: called with the number of images done.
+
+    Raises:
+        UsageError: for layers that the output does not depend on, options that make no sense, labels that do not fit.
+            UnknownLayer: for layers or units that do not exist. ImageError: where no image could be read. StoreError:
+            where the folder holds the answer to another question, or cannot be written.
+
+    >>> from convscope.data import Preprocess
+    >>> from torch import nn
+    >>> layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(1568, 5))
+    >>> net = Network.trace(layers, (3, 16, 16), preprocess=Preprocess(16, 16))
+    >>> answer = effects(net, [np.full((16, 16, 3), value, np.uint8) for value in (10, 99, 200)], layers=["1"])
+    >>> answer["1"].change.shape, answer.own
+    ((8, 5), 'answers')
+    """
+    expect_network(net)
+    shown = atlas_of(atlas, net)
+    source = collection(images, limit=limit, cache=cache)
+    silenced = _silenced(net, units, groups)
+    usual = list(silenced) or [stage for stage in net.layers.stages() if stage != net.output][-1:]
+    chosen = list(dict.fromkeys([*chosen_layers(net, layers, usual), *silenced]))
+    truths = _truths(net, source, own, match)
+    deciding = {"to": to, "measure": measure, "truths": truths, "batch": batch, "seed": seed}
+    listed = [one for layer in silenced.values() for one in layer]
+    whole = question(net, source, layers=chosen, silenced=listed, **deciding)
+    Effects.expect_place(store, whole)
+    found, failures = [], list[Failure]()
+    for layer in chosen:
+        asked = Question(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed)
+        one, failures = keeping.effects(net, source, asked, store=store, workers=workers, progress=progress)
+        found.append(one)
+    unread = {failure.index for failure in failures}
+    answer = Effects(
+        layers=tuple(found),
+        own="answers" if truths is None else "labels",
+        classes=net.head.names(net.classes) if net.head.kind != "binary" else None,
+        failures=tuple(failures),
+        indices=tuple(i for i in range(len(source)) if i not in unread),
+        collection=source.fingerprint(),
+    )
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+
+
+def _silenced(
+    net: Network, units: str | Unit | Sequence[str | Unit], groups: Sequence[Sequence[str | Unit]]
+) -> dict[str, list[tuple[Unit, ...]]]:
+    """What is silenced of each layer that units were named of."""
+    listed = [units] if isinstance(units, str | Unit) else list(units)
+    together = [tuple(net.unit(unit) for unit in one) for one in [*([unit] for unit in listed), *groups]]
+    found: dict[str, list[tuple[Unit, ...]]] = {}
+    for one in together:
+        if not one:
+            raise UsageError("groups: a group without units was given")
+        found.setdefault(one[0].layer, []).append(one)
+    return found
+
+
+def _truths(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.int64] | None:
+    """The score that is right for each image, by its label; None for what the network answers."""
+    if own not in ("auto", "labels", "answers"):
+        raise UsageError(f"own={own!r} is not a choice; choose 'auto', 'labels' or 'answers'")
+    head = net.head
+    if own == "answers" or head.kind == "values":
+        return None
+    labels = np.array([source.label(index) for index in range(len(source))], np.int64)
+    if (labels < 0).any():
+        if own == "labels":
+            raise UsageError(f"own='labels': some images have no class in {source.describe()}")
+        return None
+    try:
+        outputs = match_classes(source, head.names(net.classes), head.classes, match)
+    except UsageError:
+        if own == "labels":
+            raise
+        return None
+    return outputs[labels] + head.first
+
+
+__all__ = ["Effects", "Own", "effects"]

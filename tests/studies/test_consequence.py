@@ -1,0 +1,66 @@
+"""Effects over a collection: whose images are a class's, what is kept, and what an answer says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import convscope as cs
+from convscope.errors import StoreError, UsageError
+from convscope.stores import effects as keeping
+from tests.studies.conftest import write_pictures
+
+
+def test_labels_are_those_that_fit(images: Path) -> None:
+    net = cs.load("zoo:tiny", classes=["even", "odd", *map(str, range(8))])
+    found = cs.effects(net, str(images), layers=["gap"], workers=1)
+    assert found.own == "labels"
+    assert found["gap"].shown.tolist() == [4, 4, *[0] * 8]
+    assert np.isnan(found["gap"].own[:, 2:]).all()
+    assert {row["class"] for row in found.pairs()} <= {"even", "odd", *map(str, range(8))}
+    assert cs.effects(net, str(images), layers=["gap"], own="answers", workers=1).own == "answers"
+
+
+def test_labels_that_do_not_fit_are_refused_where_they_are_asked_for(images: Path) -> None:
+    net = cs.load("zoo:tiny")
+    with pytest.raises(UsageError):
+        cs.effects(net, str(images), layers=["gap"], own="labels")
+    assert cs.effects(net, str(images), layers=["gap"], workers=1).own == "answers"
+    with pytest.raises(UsageError, match="was not silenced: gap were"):
+        cs.effects(net, str(images), layers=["gap"], workers=1)["fc"]
+
+
+def test_a_repeated_call_goes_on_and_another_question_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, net = write_pictures(tmp_path), cs.load("zoo:tiny")
+    (images / "even" / "0.png").write_bytes(b"no picture")
+    monkeypatch.setattr(keeping, "_EVERY", 0.0)
+    steps: list[str] = []
+
+    class Stopped(Exception):
+        pass
+
+    def until(stage: str, done: int, total: int) -> None:
+        steps.append(f"{stage} {done}")
+        if stage == "effects of gap" and done == 3:
+            raise Stopped
+
+    how = {"layers": ["gap"], "batch": 3, "workers": 1, "store": tmp_path / "out"}
+    with pytest.raises(Stopped):
+        cs.effects(net, str(images), progress=until, **how)
+    # What was told last was not kept yet: the sums of the first round were.
+    later: list[str] = []
+    found = cs.effects(net, str(images), progress=lambda stage, done, total: later.append(f"{stage} {done}"), **how)
+    assert not [step for step in later if step.startswith("activations")]
+    assert [failure.name for failure in found.failures] == ["even/0.png"]
+    whole = cs.effects(net, str(images), **{**how, "store": None})
+    np.testing.assert_array_equal(found["gap"].change, whole["gap"].change)
+    again: list[str] = []
+    cs.effects(net, str(images), progress=lambda stage, done, total: again.append(stage), **how)
+    assert again == []
+    with pytest.raises(StoreError, match=r"holds the answer to another question \(other to\)"):
+        cs.effects(net, str(images), to="mean", progress=lambda stage, done, total: again.append(stage), **how)
+    assert again == []

@@ -10,6 +10,8 @@ const KINDS: Record<string, string> = {
   occlusion: "Occlusion",
   invariance: "Invariance",
   correspondence: "Correspondence",
+  causes: "Causes",
+  effects: "Effects",
   evolution: "Evolution",
   diagnosis: "Diagnosis",
   sanity: "What projections are worth",

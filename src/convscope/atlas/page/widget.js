@@ -2022,6 +2022,8 @@ var Sn = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
+	causes: "Causes",
+	effects: "Effects",
 	evolution: "Evolution",
 	diagnosis: "Diagnosis",
 	sanity: "What projections are worth",

@@ -230,7 +230,8 @@ def _of(value: Any) -> str:
 
 def _class(kind: Any) -> str:
     name = getattr(kind, "__name__", str(kind))
-    name = f"torch.{name}" if getattr(kind, "__module__", "") == "torch" else name
+    room = {"torch": "torch.", "torch.nn.modules.module": "torch.nn."}.get(getattr(kind, "__module__", ""), "")
+    name = room + name
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
 
 

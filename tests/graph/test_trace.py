@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from convscope.errors import ShapeError, TraceError, UsageError
+from convscope.errors import ShapeError, TraceError, UsageError, WrongType
 from convscope.graph import Network
 from convscope.methods.deconv import deconv
 from convscope.methods.occlusion import occlude
@@ -364,10 +364,15 @@ def test_an_exported_program_makes_the_same_network() -> None:
 
 
 # -- refusals ---------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("shape", [(3, 8), (3, 8, 0), (3, 8, 8.0), (1, 3, 8, 8), ()])
-def test_input_shapes_are_three_positive_integers(shape: Any) -> None:
-    with pytest.raises(ShapeError, match="three positive integers"):
+@pytest.mark.parametrize("shape", [(3, 8), (3, 8, 8.0), (1, 3, 8, 8), ()])
+def test_input_shapes_are_three_integers(shape: Any) -> None:
+    with pytest.raises(WrongType, match=r"input_shape=\(.*\): give three whole numbers"):
         Network.trace(nets.plain(), shape)
+
+
+def test_input_shapes_are_positive() -> None:
+    with pytest.raises(ShapeError, match="three positive integers"):
+        Network.trace(nets.plain(), (3, 8, 0))
 
 
 def test_a_wrong_number_of_channels_is_said_by_torch() -> None:
@@ -376,7 +381,7 @@ def test_a_wrong_number_of_channels_is_said_by_torch() -> None:
 
 
 def test_only_modules_are_traced() -> None:
-    with pytest.raises(UsageError, match=r"torch\.nn\.Module is needed, not function"):
+    with pytest.raises(UsageError, match=r"module=<function>: give a torch\.nn\.Module, not a function"):
         Network.trace(lambda x: x, (3, 8, 8))  # type: ignore[arg-type]
 
 

@@ -17,7 +17,7 @@ BENCH_ARGS ?= --quick
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # one pip at a time
-.PHONY: help setup demo test check web web-check format bench docs build dist clean distclean
+.PHONY: help setup demo test test-all check web web-check format bench docs build dist clean distclean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,10 @@ demo: $(BIN)/.demo ## atlas of the embedded network on the embedded photos, into
 	$(BIN)/convscope atlas zoo:squeezenet1_1 samples: --out $(DEMO)
 	@echo "open $(CURDIR)/$(DEMO)/index.html"
 
-test: $(BIN)/.test chromium ## run all tests (ARGS="tests/cli -x" to choose)
+test: $(BIN)/.test chromium ## run the tests (ARGS="tests/cli -x" to choose; test-all runs those that take long too)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow" $(ARGS)
+
+test-all: $(BIN)/.test chromium ## run all tests, those that take long too
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 # The viewer's tests need a browser. Where it is not there and cannot be installed they skip, saying so.

@@ -24,6 +24,7 @@ def build(images: Path, out: Path, *launcher: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_two_processes_build_the_same_atlas_and_find_it_complete(tmp_path: Path) -> None:
     images = tmp_path / "images"
     images.mkdir()

@@ -17,6 +17,7 @@ def middle() -> str:
     return next(layer.name for layer in cs.load("zoo:tiny").layers if layer.field and layer.field.size[0] > 3)
 
 
+@pytest.mark.slow
 def test_pictures_of_every_image_and_unit(convscope: Callable, images: Path, tmp_path: Path) -> None:
     units = [f"{middle()}:0", f"{middle()}:1@2,3"]
     done = convscope("deconv", "zoo:tiny", images, "-u", units[0], "-u", units[1], "-o", tmp_path / "out", "--json")

@@ -142,6 +142,7 @@ def test_full_disk_is_one_message(
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals as a terminal sends them")
 def test_interrupted_scan_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     photos = write_images(tmp_path / "photos", 240)

@@ -111,6 +111,7 @@ def test_caltech256_has_its_usual_sizes_a_curve_and_the_papers_numbers(convscope
     assert (tmp_path / "out/sizes.png").stat().st_size > 5000
 
 
+@pytest.mark.slow
 def test_killed_run_goes_on_from_its_last_score(convscope: Callable, caltech: Path, tmp_path: Path) -> None:
     command = ["transfer", "zoo:tiny", f"caltech101:{caltech}", "--per-class", "2,4", "--folds", "5", "--c", "1,10"]
     begun = subprocess.Popen(

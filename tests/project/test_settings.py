@@ -471,6 +471,7 @@ STARTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", STARTED)
 def test_answers_are_the_same_however_the_process_was_started(asking: Asking, setting: str, tmp_path: Path) -> None:
     places = ", ".join(repr(str(place)) for place in (asking.photos, asking.target, tmp_path / "out"))

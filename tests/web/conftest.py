@@ -53,7 +53,7 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: another file's Playwright could not start beside it
 def chromium() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:

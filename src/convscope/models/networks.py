@@ -92,6 +92,7 @@ def build(architecture: Architecture, *, init: Init = "gaussian", seed: int = 0)
             memory at all (meta device), for weights that are about to be assigned.
         seed: of the random numbers; the global generator is left as it was.
 
+    >>> from convscope.models.architecture import ZFNET
     >>> sum(p.numel() for p in build(ZFNET, init="empty").parameters())
     62357608
     """

@@ -272,7 +272,7 @@ def effects(
     answer = Effects(
         layers=tuple(found),
         own="answers" if truths is None else "labels",
-        classes=net.head.names(net.classes) if net.head.kind != "binary" else None,
+        classes=net.head.names(net.classes),
         failures=tuple(failures),
         indices=tuple(i for i in range(len(source)) if i not in unread),
         collection=source.fingerprint(),

@@ -41,8 +41,9 @@ class Measure:
         return f"{self.name} {self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
     def to_json(self) -> dict[str, Any]:
-        """The numbers, None where there is none."""
-        numbers = {"value": self.value, "low": self.low, "high": self.high}
+        """The numbers, None where there is none: an interval without width is none."""
+        low, high = (math.nan, math.nan) if self.low == self.high else (self.low, self.high)
+        numbers = {"value": self.value, "low": low, "high": high}
         return {"name": self.name, **{k: None if math.isnan(v) else v for k, v in numbers.items()}}
 
 

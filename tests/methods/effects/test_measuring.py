@@ -87,6 +87,23 @@ def test_means_errors_and_answers_are_those_of_the_silenced_networks(to: Any, me
     assert effects.interval().shape == (6, 4, 2)
 
 
+def test_a_single_score_is_that_of_class_1_and_of_its_images() -> None:
+    torch.manual_seed(0)
+    module = nets.settled(nn.Sequential(Small(), nn.Linear(4, 1)))
+    _, _, source, inputs = setting()
+    net = Network.trace(module, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE))
+    truths = np.arange(COUNT) % 3 % 2  # 0, 1, 0, 0, 1, ...
+    effects = Measuring(net, source, Question("0.body.1", batch=4, truths=truths), workers=1).run()[0]
+    with torch.no_grad():
+        maps = module[0].body[:2](inputs)
+        maps[:, 2] = 0
+        change = (module[1](module[0].head(module[0].body[2](maps))) - module(inputs))[:, 0].numpy()
+    np.testing.assert_allclose(effects.change[2], [change.mean()], rtol=1e-9)
+    np.testing.assert_allclose(effects.own[2], [change[truths == 1].mean()], rtol=1e-9)
+    answered = Measuring(net, source, Question("0.body.1", batch=4), workers=1).run()[0]
+    assert np.isfinite(answered.change).all()
+
+
 def test_units_positions_and_groups_are_silenced_as_asked() -> None:
     module, _, _, inputs = setting()
     units = Unit("body.1", 2, (3, 4)), (Unit("body.1", 0), Unit("body.1", 5)), Unit("body.1", 1)

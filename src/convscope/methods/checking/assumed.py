@@ -17,10 +17,9 @@ def assumptions(net: Network) -> tuple[str, ...]:
     """What the output was taken for, what is done to images, what counts as an activation and as a gate, what has no
     rule of its own."""
     height, width = net.input_shape[1:]
-    recipe = "no preprocessing is known: images are normalised already" if net.preprocess is None else net.preprocess
     return (
         f"output '{net.output}': {net.meaning}",
-        f"images: {net.input_shape[0]} channel{'s' * (net.input_shape[0] > 1)} of {height} x {width} ({recipe})",
+        f"images: {net.input_shape[0]} channel{'s' * (net.input_shape[0] > 1)} of {height} x {width} ({_recipe(net)})",
         *_activations(net),
         *_by_kind("no activation known by name, by derivative", _unnamed(net)),
         *_by_kind("held constant as gates", [step for step in net.steps if step.call.held or step.op == "glu"]),
@@ -43,6 +42,15 @@ def suspicions(net: Network) -> list[str]:
         f"'{last.name}', the last convolution, has one position, whose field of {last.field.size[0]} x "
         f"{last.field.size[1]} pixels is mostly beyond the image: is {height} x {width} the size that it was made for?"
     ]
+
+
+def _recipe(net: Network) -> str:
+    """What is done to images, with the numbers that are most often wrong."""
+    recipe = net.preprocess
+    if recipe is None or isinstance(recipe, str):
+        return "no preprocessing is known: images are normalised already"
+    mean, std = (", ".join(f"{one:.4g}" for one in many) for many in (recipe.mean, recipe.std))
+    return f"{recipe}; values times {recipe.scale:.4g}, minus {mean}, over {std}"
 
 
 def _activations(net: Network) -> list[str]:

@@ -84,19 +84,23 @@ class Tally:
         )  # fmt: skip
 
     def add(self, change: Tensor, truth: int, before: int, after: Tensor, controls: Tensor) -> None:
-        """Take an image of class `truth` (-1: none): changes (e, k), the answer before and those after (e,)."""
+        """Take an image of class `truth` (-1: none): changes (e, k), the answer before and those after (e,).
+
+        A single score is that of class 1: images of class 0 have none that is their own.
+        """
         exact = change.double().cpu()
+        own = truth - 1 if exact.shape[1] == 1 else truth
         self.count += 1
         self.total += exact
         self.squares.addcmul_(exact, exact)
-        if truth >= 0:
-            self.own[:, truth] += exact[:, truth]
-            self.own_squares[:, truth] += exact[:, truth].square()
+        if own >= 0:
+            self.own[:, own] += exact[:, own]
+            self.own_squares[:, own] += exact[:, own].square()
             was, now = before == truth, after.cpu() == truth
-            self.lost[:, truth] += (~now).long() * was
-            self.gained[:, truth] += now.long() * (not was)
-            self.shown[truth] += 1
-            self.right[truth] += was
+            self.lost[:, own] += (~now).long() * was
+            self.gained[:, own] += now.long() * (not was)
+            self.shown[own] += 1
+            self.right[own] += was
         if len(self.pairs):
             unit, score = self.pairs.T
             excess = exact[unit, score] - exact[controls[unit], score[:, None]].mean(1)

@@ -226,7 +226,9 @@ def are_planes(images: Any) -> bool:
 def _normalised(net: Network, batch: Tensor) -> Tensor:
     checked = net.check_images(batch)
     if not bool(batch.isfinite().all()):
-        raise UsageError(f"images hold NaN or infinite values, of which {net.name} makes nothing: replace them first")
+        logger.warning(
+            "images hold NaN or infinite values, which %s carries on: what comes of them says little", net.name
+        )
     recipe = recipe_of(net)
     if recipe is not None and recipe.range != "normalised" and len(batch):
         pixels = torch.tensor([0, 255], dtype=torch.uint8, device="cpu").repeat(recipe.channels, 1)[:, :, None]

@@ -157,6 +157,14 @@ def test_an_array_that_may_be_several_things_is_refused_with_the_way_to_say_it(g
             images_for(grey, pixels)
 
 
+def test_nan_is_carried_on_and_said(grey: cs.Network, caplog: pytest.LogCaptureFixture) -> None:
+    images = torch.full((1, *grey.input_shape), torch.nan)
+    assert images_for(grey, images).isnan().all()
+    assert caplog.messages == [
+        f"images hold NaN or infinite values, which {grey.name} carries on: what comes of them says little"
+    ]
+
+
 def test_floats_on_zero_to_one_are_remarked(grey: cs.Network, caplog: pytest.LogCaptureFixture) -> None:
     images_for(grey, torch.randn(1, 1, 8, 8))
     assert not caplog.records

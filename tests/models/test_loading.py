@@ -1,5 +1,6 @@
 """`load`: specs, and arguments that contradict each other."""
 
+import inspect
 from dataclasses import replace
 
 import pytest
@@ -36,6 +37,11 @@ def test_spec_without_scheme_lists_all_with_examples(spec: str, hint: str) -> No
 def test_scheme_without_name_shows_its_example(scheme: str) -> None:
     with pytest.raises(UsageError, match=f"'{scheme}:' names no network: write for example {scheme}:"):
         load(f"{scheme}:")
+
+
+def test_with_its_module_a_network_is_loaded_by_the_same_arguments() -> None:
+    plain, both = (inspect.signature(function).parameters for function in (load, load_with_module))
+    assert dict(plain) == dict(both)
 
 
 def test_examples_are_of_their_schemes() -> None:

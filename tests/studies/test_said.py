@@ -65,5 +65,6 @@ def test_a_scan_says_how_many_units_it_looked_at_and_which_responds_most() -> No
 def test_an_interval_without_width_is_no_interval() -> None:
     alike = measure("AUROC", 3, lambda weights: np.ones(len(weights)))
     assert str(alike) == "AUROC 1.000 (no interval: too few images, all draws of them are alike)"
+    assert alike.to_json() == {"name": "AUROC", "value": 1.0, "low": None, "high": None}
     assert "(0.439 to 1.000)" in str(share("accuracy", 3, 3))
     assert "to" in str(Measure("MAE", 0.5, 0.4, 0.6))

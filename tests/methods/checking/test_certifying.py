@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from convscope.data import Preprocess
 from convscope.errors import UnknownLayer, UsageError
 from convscope.graph import Network
 from convscope.graph.boxes import Signal
@@ -23,6 +24,7 @@ from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import Rectifier, ReLU, SmoothActivation
 from convscope.graph.steps.pool import MaxPool2d
 from convscope.methods.checking import Certificate, Evidence, certify
+from convscope.methods.checking.assumed import assumptions
 from convscope.methods.checking.certificate import Compared
 from tests.graph import headed, nets
 
@@ -93,6 +95,13 @@ def test_a_network_that_is_what_it_should_be_holds(held: Certificate) -> None:
     assert "holds: projections by deconvnet (gates held) against autograd over the steps: " in "\n".join(
         one.sentence for one in held.evidence
     )
+
+
+def test_how_images_are_normalised_is_said() -> None:
+    recipe = Preprocess(8, 8, mean=(0.4,), std=(0.2,))
+    said = assumptions(Network.trace(nn.Conv2d(1, 2, 3), (1, 8, 8), preprocess=recipe))[1]
+    assert said.startswith("images: 1 channel of 8 x 8 (")
+    assert said.endswith("; values times 0.003922, minus 0.4, over 0.2)")
 
 
 def test_what_was_assumed_is_said(held: Certificate) -> None:

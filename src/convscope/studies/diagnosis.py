@@ -135,7 +135,7 @@ def diagnose(
     source = None if images is None else collection(images, limit=limit, cache=cache)
     found, seen = [], []
     for net in each_network(nets):
-        seen.append(question(net, source)["network"])  # one after the other: an iterator's need not be held together
+        seen.append(question(net, None)["network"])  # one after the other: an iterator's need not be held together
         scans = None if store is None or source is None else _store(Path(store), net, source, first, second)
         found.append(
             keeping.diagnose(

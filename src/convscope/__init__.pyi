@@ -28,11 +28,13 @@ from .methods.invariance import Curve as Curve, InvarianceCurves as InvarianceCu
 from .studies import Correspondence as Correspondence, correspond as correspond
 from .methods.correspondence import PartAgreement as PartAgreement, PartResult as PartResult
 
-# what a unit is for
+# what a unit is for, and what it is tuned to
 from .studies import Causes as Causes, causes as causes
 from .methods.causes import Balance as Balance, CauseEdge as CauseEdge, CauseGraph as CauseGraph, CauseNode as CauseNode
 from .studies import Effects as Effects, effects as effects
 from .methods.effects import LayerEffects as LayerEffects, TestedPair as TestedPair
+from .studies import Tuning as Tuning, tuning as tuning
+from .methods.tuning import LayerTuning as LayerTuning
 
 # how it came to be, and what is wrong with it
 from .studies import Evolution as Evolution, evolve as evolve

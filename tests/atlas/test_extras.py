@@ -17,9 +17,9 @@ from convscope.atlas.alike import alike, correlations
 from convscope.atlas.build import build_atlas
 from convscope.atlas.connections import Wiring, strengths
 from convscope.atlas.experiments import add_experiment, experiments
-from convscope.atlas.export import read_script
 from convscope.atlas.profiles import bands, sampled
 from convscope.atlas.reading import Atlas
+from convscope.atlas.web import read_script
 from convscope.errors import StoreError, UsageError
 from convscope.graph import PullOptions
 from convscope.methods.sanity.controls import control, likeness, random_signal

@@ -17,6 +17,7 @@ import pytest
 from convscope.atlas import export
 from convscope.atlas.attach import attach
 from convscope.atlas.reading import Atlas
+from convscope.atlas.web import read_script
 from convscope.errors import StoreError, UnknownLayer, UsageError
 from convscope.notebook.atlas import answer
 from tests.web.conftest import watch
@@ -97,7 +98,7 @@ def test_attached_atlas_is_listed_and_linked(small_atlas: Atlas, tmp_path: Path)
     one, two = make_atlas(tmp_path / "one"), make_atlas(tmp_path / "two", seed=1)
     place = attach(one.path, two.path, "later")
     assert Atlas.open(place).manifest["model"] == two.manifest["model"]
-    listed = export.read_script(one.path / "data" / "atlases.js")
+    listed = read_script(one.path / "data" / "atlases.js")
     assert [entry["name"] for entry in listed] == ["later"]
     with pytest.raises(StoreError, match="this very atlas"):
         attach(one.path, one.path, "same")

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from convscope.atlas import export
-from convscope.atlas.export import read_script
 from convscope.atlas.reading import Atlas
+from convscope.atlas.web import read_script
 from tests.web.conftest import Viewer, watch
 from tests.web.making import HOSTILE, UNITS
 

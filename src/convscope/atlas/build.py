@@ -19,13 +19,13 @@ from convscope.atlas.layers import LayerBuild
 from convscope.atlas.ledger import Ledger
 from convscope.atlas.manifest import AtlasOptions, AtlasRequest, Found, begin, layer_json, look, reopen, request
 from convscope.atlas.patches import Studio
-from convscope.atlas.planning import read_script
 from convscope.atlas.portable import write_portable
 from convscope.atlas.profiles import profile
 from convscope.atlas.published import PAGE_KINDS, page_file
 from convscope.atlas.reading import Atlas
 from convscope.atlas.store import LayerRecord
-from convscope.atlas.web import numbers, printable, script
+from convscope.atlas.tunings import tuning_address, write_tunings
+from convscope.atlas.web import numbers, printable, read_script, script
 from convscope.atlas.webdata import SHARD_IMAGES, image_shards, network_data
 from convscope.data import Images, Source
 from convscope.errors import StoreError
@@ -68,6 +68,7 @@ def build_atlas(
     lrn: LrnRule = "identity",
     gates: Gates | None = None,
     options: PullOptions | None = None,
+    tuning: bool = True,
     seed: int = 0,
     batch: int = 32,
     workers: int | None = None,
@@ -87,10 +88,11 @@ def build_atlas(
         tile: the longest side in pixels of a patch as it is kept; thumb: that of whole images, 0 for none.
         limit: at most so many images, evenly spread over the collection.
         rule, smooth, overlap, lrn, gates: how projections are made, see `PullOptions`; or all of them as `options`.
+        tuning: also say what units are tuned to, see `tuning`: their strongest images are run again in grey, turned ...
         seed: what random weights were drawn with; recorded.
         batch, workers: images decoded together and threads that share the work; they do not change what is shown.
         progress: called with the stages "scan", "profile", "project LAYER" and "control LAYER" for each layer,
-            "images", and "finish".
+            "images", "tuning", and "finish".
 
     Raises:
         UsageError: for options that make no sense. UnknownLayer: for layers that do not exist.
@@ -110,7 +112,7 @@ def build_atlas(
     names = chosen_layers(net, layers, net.layers.stages())
     how = pull_options(options, rule=rule, smooth=smooth, overlap=overlap, lrn=lrn, gates=gates)
     rules = {**vars(how), "gates": how.treated if net.gated else None}
-    asked = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, **rules, seed=seed)
+    asked = AtlasOptions(_in_order(net, names), k, tile, thumb, limit, **rules, tuning=tuning, seed=seed)
     try:
         return _build(net, source, folder, asked, batch=batch, workers=workers, progress=progress or silent)
     except FileNotFoundError as error:
@@ -180,6 +182,9 @@ def _build(
             ledger,
             frozenset(failure.index for failure in found.failures),
         ).write(progress)
+        if options.tuning:
+            tops = {build.id: build.top for build in builds}
+            write_tunings(folder, studio, tops, team, ledger, progress)
     Finish(folder, net, source, found, builds, records, options, extras, ledger).write(manifest, progress)
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
 
@@ -273,7 +278,9 @@ class Finish:
         sizes |= {"atlas.sqlite": self._write_database()}
         portable = write_portable(self.folder, [build.id for build in self.builds])
         sizes |= {"data/sprites/": portable or 0, "data/alike/": _bytes_of(self.folder / "data" / "alike")}
-        sizes |= {f"data/{name}/": _bytes_of(self.folder / "data" / name) for name in ("controls", "profiles")}
+        sizes |= {
+            f"data/{name}/": _bytes_of(self.folder / "data" / name) for name in ("controls", "profiles", "tuning")
+        }
         progress("finish", 3, 4)
         about = self._described() | {"portable": portable is not None, "files": _listed(sizes)}
         inventory = self.ledger.finish(self._files(), [self.folder / path for path in (*PAGE_KINDS, *LISTS)])
@@ -321,6 +328,7 @@ class Finish:
                 "profiles": "profiles/{shard}",
                 "alike": "alike/{layer}",
                 "likeness": "controls/{layer}",
+                **({"tuning": tuning_address("{layer}")} if self.options.tuning else {}),
                 "sprites": "sprites/{layer}/{channel}",
             },
             "extras": self.extras,

@@ -28,6 +28,7 @@ Kind = Literal[
     "evolution",
     "diagnosis",
     "sanity",
+    "tuning",
     "ablation",
     "transfer",
     "check",

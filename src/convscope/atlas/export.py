@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Literal, get_args
 
-from convscope.atlas.planning import AtlasPlan, data_of, plan, read_script, sizes
+from convscope.atlas.planning import AtlasPlan, data_of, plan, sizes
 from convscope.atlas.reading import Atlas
 from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, kind_of, remove_leftovers, sync_all, write_bytes, write_with
@@ -215,7 +215,6 @@ __all__ = [
     "export_single",
     "export_zip",
     "plan",
-    "read_script",
     "single_file",
     "sizes",
 ]

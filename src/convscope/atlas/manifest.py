@@ -50,7 +50,7 @@ class AtlasOptions:
     layers: names in execution order. k: responses a unit. tile: the longest side of a patch, in pixels. thumb: that of
     a whole image, 0 for none. limit: at most so many images, evenly spread; None for all. rule, smooth, overlap, lrn:
     as for `convscope.deconv`. seed: what random weights were drawn with, recorded only. gates: what becomes of gates
-    while signals are carried back; None for a network without any.
+    while signals are carried back; None for a network without any. tuning: whether it says what units are tuned to.
     """
 
     layers: tuple[str, ...]
@@ -64,6 +64,7 @@ class AtlasOptions:
     lrn: LrnRule = "identity"
     seed: int | None = None
     gates: Gates | None = None
+    tuning: bool = True
 
     def __post_init__(self) -> None:
         if self.k < 1:

@@ -196,7 +196,7 @@ class Studio:
     def _job(self, layer: str, job: Picks, made: Tiles, first: int) -> str:
         """Fill the places of a job's responses; jobs share no place."""
         numbers, row = np.unique(job.images, return_inverse=True)
-        photos = np.stack([self._photo(int(number)) for number in numbers])
+        photos = np.stack([self.photo(int(number)) for number in numbers])
         found = project(
             self.net,
             self.preprocess.normalise(torch.from_numpy(photos).permute(0, 3, 1, 2), dtype=self.net.dtype),
@@ -237,7 +237,7 @@ class Studio:
                 cell = fit(np.ascontiguousarray(shown[..., 0]), size)
                 made.bands[unit, len(channels) * k + channel] = cell
 
-    def _photo(self, number: int) -> NDArray[Any]:
+    def photo(self, number: int) -> NDArray[Any]:
         """The crop of an image; its small version is written on the way if it is not there yet."""
         photo = self.crops.get(number)
         if photo is None:
@@ -262,7 +262,7 @@ class Studio:
         """Write the small versions of images that are not there: lost with a part that was made in another run."""
         for number in numbers:
             if self.thumbs is not None and not (self.thumbs / thumb_path(number)).exists():
-                self._photo(number)
+                self.photo(number)
 
     def _read(self, number: int) -> NDArray[Any]:
         try:

@@ -179,6 +179,7 @@ def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole
         made.copy(f"{folder}/bands-{channel}.webp")
     made.copy(f"data/layers/{layer.id}.js")
     made.copy(f"data/controls/{layer.id}.js")
+    made.copy(f"data/tuning/{layer.id}.js")
     for shard in sorted({channel // SHARD_UNITS for channel in channels}):
         for address in (f"layers/{layer.id}/{shard}", f"extras/{layer.id}/{shard}"):
             if whole:
@@ -247,16 +248,6 @@ def data_of(made: AtlasPlan, path: str) -> Any:
     """The value of a data script: of the plan, or of its atlas."""
     content = made.content(path) if path in made else _handed_on(made.atlas.path, path)
     return value_of(content, own_path(path).removeprefix("data/").removesuffix(".js"))
-
-
-def read_script(path: Path) -> Any:
-    """The value that a data script of an atlas hands over; raises StoreError where it is no such script."""
-    parts = path.parts
-    place = len(parts) - 1 - parts[::-1].index("data")
-    try:
-        return value_of(path.read_bytes(), "/".join(parts[place + 1 :]).removesuffix(".js"))
-    except ValueError as error:
-        raise StoreError(f"{path} is no data script ({error}): build the atlas again") from error
 
 
 def _add_images(made: AtlasPlan, *, whole: bool) -> None:
@@ -329,4 +320,4 @@ def sizes(made: AtlasPlan) -> Iterable[tuple[str, int]]:
     return parts.items()
 
 
-__all__ = ["AtlasPlan", "data_of", "plan", "read_script", "sizes"]
+__all__ = ["AtlasPlan", "data_of", "plan", "sizes"]

@@ -35,7 +35,7 @@ _ID = r"\d{2,9}-[A-Za-z0-9._-]{0,80}"
 _NUMBER = r"\d{1,12}"
 _DATA = re.compile(
     rf"data/(manifest|network|experiments|atlases|(?:images|profiles)/(?:index|{_NUMBER})"
-    rf"|layers/{_ID}(?:/{_NUMBER})?|extras/{_ID}/{_NUMBER}|(?:alike|controls)/{_ID}|sprites/{_ID}/{_NUMBER})\.js"
+    rf"|layers/{_ID}(?:/{_NUMBER})?|extras/{_ID}/{_NUMBER}|(?:alike|controls|tuning)/{_ID}|sprites/{_ID}/{_NUMBER})\.js"
 )
 _PICTURE = re.compile(
     rf"pictures/(?:{_ID}/(?:preview|(?:(?:photos|projections|controls|bands)-)?{_NUMBER})|images/{_NUMBER}/{_NUMBER})\.webp"

@@ -23,8 +23,11 @@ from convscope.atlas.patches import thumb_path
 from convscope.atlas.render import GREY, Pixels, TileSize, enlarge
 from convscope.atlas.sprites import Grid, decode_picture, take_apart
 from convscope.atlas.store import LayerRecord
+from convscope.atlas.tunings import read_tuning, tuning_address
+from convscope.atlas.web import read_script
 from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Layer, Unit
+from convscope.methods.tuning import LayerTuning
 from convscope.shown import Shown
 
 Outcome = Literal["opened", "made", "continued", "unchanged"]
@@ -163,6 +166,17 @@ class Atlas(Shown):
                 return layer
         known = [layer.name for layer in self.layers]
         raise UnknownLayer(f"layer '{name}' is not in this atlas{nearest(name, known)} (it has {', '.join(known)})")
+
+    def tuning(self, layer: str) -> LayerTuning | None:
+        """What the units of a layer are tuned to; None of an atlas that was made without.
+
+        Raises UnknownLayer where the atlas does not show it, StoreError where what it says cannot be read.
+        """
+        at = self.layer(layer)
+        if "tuning" not in self.manifest["paths"]:
+            return None
+        said = read_script(self._checked(f"data/{tuning_address(at.id)}.js"))
+        return read_tuning(at.name, said)
 
     def record(self, layer: str) -> LayerRecord:
         """All numbers of a layer; the last one asked for is kept at hand."""

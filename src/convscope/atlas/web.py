@@ -9,10 +9,13 @@ own end, and whoever gives it on writes it anew with `script`.
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from convscope.errors import StoreError
 
 
 def script(address: str, value: Any) -> bytes:
@@ -79,3 +82,13 @@ def printable(text: str) -> str:
     'caf\\ufffd.jpg'
     """
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def read_script(path: Path) -> Any:
+    """The value that a data script of an atlas hands over; raises StoreError where it is no such script."""
+    parts = path.parts
+    place = len(parts) - 1 - parts[::-1].index("data")
+    try:
+        return value_of(path.read_bytes(), "/".join(parts[place + 1 :]).removesuffix(".js"))
+    except ValueError as error:
+        raise StoreError(f"{path} is no data script ({error}): build the atlas again") from error

@@ -25,6 +25,7 @@ def atlas(
     limit: opt.Limit = None,
     tile: Annotated[int, Parameter(group=opt.RUN)] = 112,
     thumb: Annotated[int, Parameter(group=opt.RUN)] = 224,
+    tuning: Annotated[bool, Parameter(group=opt.RUN)] = True,
     batch: opt.Batch = 32,
     workers: opt.Workers = None,
     cache: opt.Cache = None,
@@ -46,6 +47,7 @@ def atlas(
     Args:
         tile: Longest side, in pixels, that patches are kept with.
         thumb: The same for whole images; 0 keeps none.
+        tuning: Also say what units are tuned to: their strongest images again in grey, turned, shuffled and so on.
     """
     from convscope.methods.inputs import asked_of
     from convscope.processes import rank
@@ -57,8 +59,8 @@ def atlas(
     terminal.remark(asked_of(net, source, names))
     with terminal.progress() as progress:
         made = convscope.build_atlas(
-            net, source, out, layers=names, k=k, tile=tile, thumb=thumb, seed=options.seed, batch=batch,
-            workers=workers, progress=progress, **rules.keywords(),
+            net, source, out, layers=names, k=k, tile=tile, thumb=thumb, tuning=tuning, seed=options.seed,
+            batch=batch, workers=workers, progress=progress, **rules.keywords(),
         )  # fmt: skip
     if rank() == 0:
         _report(made, terminal)

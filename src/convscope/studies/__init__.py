@@ -6,6 +6,7 @@ how an atlas shows it.
 
 from convscope.studies.ablation import Ablation, ablate
 from convscope.studies.answer import Answer, Entry, Figure, Saved
+from convscope.studies.attunement import Tuning, tuning
 from convscope.studies.causation import Causes, causes
 from convscope.studies.checking import Check, check
 from convscope.studies.consequence import Effects, effects
@@ -51,6 +52,8 @@ __all__ = [
     "Causes",
     "effects",
     "Effects",
+    "tuning",
+    "Tuning",
     # how it came to be, and what is wrong with it
     "evolve",
     "Evolution",

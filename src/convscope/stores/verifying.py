@@ -39,7 +39,7 @@ _ANEW = "nothing: it is made again when it is next asked for"
 
 ANSWERS = (
     "Projection", "Projections", "Occlusion", "Invariance", "Correspondence", "Evolution", "Diagnosis", "Training",
-    "Evaluation", "Ablation", "Transfer", "Overlap", "Verification", "Check", "Causes", "Effects", "Sanity",
+    "Evaluation", "Ablation", "Transfer", "Overlap", "Verification", "Check", "Causes", "Effects", "Sanity", "Tuning",
 )  # fmt: skip
 """What studies give, and keep in a file of its own."""
 

@@ -155,7 +155,7 @@ def tuning(
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
     k: int = 9,
-    most: int = MOST,
+    most_images: int = MOST,
     confidence: float = 0.95,
     batch: int = 32,
     workers: int | None = None,
@@ -177,7 +177,7 @@ def tuning(
         store: a folder for figure and tables.
         layers: by default one for each spatial stage.
         k: images of each unit, at most.
-        most: images that are changed at most, chosen so that as many units as can be are seen on three or more.
+        most_images: how many are changed at most, chosen so that as many units as can be are seen on as many of them.
         confidence: of the intervals, by bootstrap over a unit's images, drawn with `seed`.
         batch, workers: images decoded together, and threads; they change nothing.
         limit: at most so many images are looked through, evenly spread.
@@ -196,13 +196,13 @@ def tuning(
     ((16, 7), 'relu1:0')
     """
     expect_network(net)
-    if k < 1 or most < 1:
-        raise UsageError(f"k={k}, most={most}: both are 1 or more")
+    if k < 1 or most_images < 1:
+        raise UsageError(f"k={k}, most_images={most_images}: both are 1 or more")
     if not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
     shown, source, report = atlas_of(atlas, net), collection(images, limit=limit), progress or silent
     names = chosen_layers(net, layers, net.layers.stages())
-    whole = question(net, source, layers=names, k=k, most=most, confidence=confidence, seed=seed)
+    whole = question(net, source, layers=names, k=k, most_images=most_images, confidence=confidence, seed=seed)
     Tuning.expect_place(store, whole)
     scanned = keeping.scan(
         net, source, layers=names, k=k, batch=batch, workers=workers, statistics="none", progress=report
@@ -216,7 +216,7 @@ def tuning(
             tops,
             lambda number: load_image(source, number, preprocess),
             team=team,
-            most=most,
+            most=most_images,
             confidence=confidence,
             seed=seed,
             progress=report,

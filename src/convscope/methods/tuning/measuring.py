@@ -62,7 +62,8 @@ def kept_of(
 
     pixels: (n, C, H, W), floating, of the images with these numbers, ascending; rows beyond those are run and not asked
     about. normalised: makes the network's input of pixels. What survives a change is the activation after it over that
-    before, 1 where nothing is lost, at least 0, and the mean over the variants of a kind; NaN where there is none.
+    before, 1 where nothing is lost, at least 0, and the mean over the variants of a kind; NaN where there is no finite
+    one.
     """
     channels, *size = net.input_shape
     wanted = [_Wanted.of(net.layers[name], one, images) for name, one in cases.items()]
@@ -71,9 +72,10 @@ def kept_of(
     shares = {one.layer.name: [[] for _ in KINDS] for one in wanted}
     for change, looked in _by_change(wanted, (size[0], size[1]), channels).items():
         for name, after in _read(net, normalised(change.made(pixels)), looked):
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
                 share = np.maximum(after, 0) / before[name]
-            shares[name][KINDS.index(change.kind)].append(np.where(before[name] > 0, share, np.nan))
+            known = (before[name] > 0) & np.isfinite(share)
+            shares[name][KINDS.index(change.kind)].append(np.where(known, share, np.nan))
     return {one.layer.name: (one.rows, _means(shares[one.layer.name], len(one.rows))) for one in wanted}
 
 

@@ -24,7 +24,6 @@ MOST = 512
 """Images that are changed, at most: each is run some fifteen times."""
 
 _TOGETHER = 16  # images that go through the network together: always as many, because the last bits depend on it
-_EACH = 3  # images that every unit shall have before any has more
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +83,7 @@ def survey(
 
 
 def served(cases: Sequence[Cases], most: int) -> NDArray[np.int64]:
-    """At most so many images, ascending, on which as many units as can be have three cases each, then four, and so on.
+    """At most so many images, ascending, on which as many units as can be have a case each, then two, and so on.
 
     All of them where there are no more. Images that serve most units come first, of equal ones the first.
     """
@@ -94,7 +93,7 @@ def served(cases: Sequence[Cases], most: int) -> NDArray[np.int64]:
         return images
     firsts = np.cumsum([0, *(int(one.channel.max(initial=-1)) + 1 for one in cases)])
     unit = np.concatenate([one.channel + first for one, first in zip(cases, firsts[:-1], strict=True)])
-    chosen, has, wanted = np.zeros(len(images), np.bool_), np.zeros(firsts[-1], np.int64), _EACH
+    chosen, has, wanted = np.zeros(len(images), np.bool_), np.zeros(firsts[-1], np.int64), 1
     while chosen.sum() < most:
         scores = np.bincount(at[(has < wanted)[unit]], minlength=len(images))
         scores[chosen] = 0

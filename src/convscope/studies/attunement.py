@@ -117,7 +117,11 @@ class Tuning(Answer):
 def _differing(one: LayerTuning) -> list[int]:
     """The units that differ from their layer, the most first by what they keep more or less of an activation."""
     gaps = np.abs(one.kept - one.median)
-    found = {u: max(gaps[u, KINDS.index(kind)] for kind in out) for u in range(len(gaps)) if (out := one.stands_out(u))}
+    found: dict[int, float] = {}
+    for unit in range(len(gaps)):
+        widest = [float(gaps[unit, KINDS.index(kind)]) for kind in one.stands_out(unit)]
+        if widest:
+            found[unit] = max(widest)
     return sorted(found, key=lambda unit: (-found[unit], unit))
 
 

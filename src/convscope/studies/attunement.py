@@ -126,8 +126,8 @@ def _differing(one: LayerTuning) -> list[int]:
 
 
 def _in_words(one: LayerTuning) -> str:
-    known = [(kind, share) for kind, share in zip(KINDS, one.median.tolist(), strict=True) if not np.isnan(share)]
-    said = ", ".join(f"{_percent(share)} {WORDS[kind][1]}" for kind, share in known)
+    known = [column for column in range(len(KINDS)) if not np.isnan(one.median[column])]
+    said = ", ".join(f"{_percent(one.median[column])} {WORDS[KINDS[column]][1]}" for column in known)
     if not said:
         return f"{one.layer}: no unit responds"
     return (

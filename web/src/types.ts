@@ -77,6 +77,20 @@ export interface ControlData {
   units: number;
 }
 
+/** What a layer's units are tuned to: by change, for each unit what survives, its interval, and the layer's quartiles. */
+export interface TuningData {
+  layer: string;
+  images: number;
+  kinds: { name: string; what: string; how: string }[];
+  kept: (number | null)[][];
+  low: (number | null)[][];
+  high: (number | null)[][];
+  cases: number[][];
+  quartiles: (number | null)[][];
+  /** The changes in which each unit differs from its layer, from 1; below zero where it minds them more. */
+  out: number[][];
+}
+
 export interface Manifest {
   format: string;
   schema: number;
@@ -123,6 +137,7 @@ export interface Manifest {
     image: string | null;
     controls?: string;
     likeness?: string;
+    tuning?: string;
   };
   images: { shard: number };
   extras?: Extras | null;

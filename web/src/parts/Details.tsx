@@ -8,6 +8,7 @@ import { Later } from "./Later";
 import { useMarks } from "../marks";
 import { Name, Section } from "./small";
 import { ExampleTile, Tile, UnitTile } from "./Tile";
+import { Tuning } from "./Tuning";
 import { Cut } from "./WholeImage";
 
 interface Props {
@@ -47,6 +48,7 @@ const First = ({ layer, data, shard, unit, note, mine }: Given) => (
       {note && <Notebook key={`${layer.name}:${unit.channel}`} unit={`${layer.name}:${unit.channel}`} />}
     </div>
     {unit.classes.length > 0 && <Classes shard={shard} unit={unit} />}
+    <Tuning layer={layer} unit={unit} />
     {mine?.control && <Control layer={layer} unit={unit} extra={mine} />}
   </>
 );

@@ -1,10 +1,10 @@
 import { fill, useAtlas, useData } from "../store";
 import type { LayerEntry, TuningData, UnitData } from "../types";
-import { percent } from "../words";
 import { Section } from "./small";
 
 const WIDEST = 1.25; // of an activation, what the bars show at most
 
+const percent = (share: number | null | undefined): string => (share == null ? "–" : `${Math.round(100 * share)} %`);
 const place = (share: number): string => `${(100 * Math.min(Math.max(share, 0), WIDEST)) / WIDEST}%`;
 
 /** What survives of a unit's activation when its strongest images lose a property, beside its layer. */
@@ -27,8 +27,8 @@ export function Tuning({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
           const [below, median, above] = data.quartiles[number] ?? [];
           const differs = out.some((one) => Math.abs(one) === number + 1);
           return (
-            <li key={kind.name} class={differs ? "differs" : undefined} title={`keeps ${percent(kept)} ${kind.how}; the layer's median is ${percent(median ?? 0)}`}>
-              <span class="bar-name">
+            <li key={kind.name} class={differs ? "differs" : undefined} title={`keeps ${percent(kept)} ${kind.how}; the layer's median is ${percent(median)}`}>
+              <span>
                 {kind.what} <span class="quiet">{kind.how}</span>
               </span>
               <span class="tuning-track" aria-hidden="true">

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import compare
+from benchmarks import compare, planted
 from benchmarks.harness import Case, report
 from tests.conftest import ROOT
 
@@ -53,3 +53,10 @@ def test_what_is_no_result_is_named(tmp_path: Path) -> None:
     path.write_text('{"name": "scan", "cases": []}\n[]\n')
     with pytest.raises(SystemExit, match=r"kept\.jsonl, line 2: no result of a benchmark"):
         compare.read(path)
+
+
+def test_what_is_said_of_planted_units_is_true_and_that_of_another_unit_is_not() -> None:
+    rows, mutated = planted.judged(range(1))
+    assert len(rows) == 20
+    assert sum(ok for *_, ok in rows) >= 19
+    assert mutated <= 6

@@ -200,6 +200,21 @@ class Shuffled(nn.Module):
         return x[:, ::2, 1:, ::2] - 0.5 * x[:, 1::2, :-1, ::2]
 
 
+class Weighed(nn.Module):
+    """Products and a quotient with constants that are others at each position, from either side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.head = nn.Conv2d(2, 3, 3, padding=1), nn.Conv2d(3, 3, 3)
+        self.mask = nn.Parameter(torch.randn(1, 3, 7, 8))
+        self.register_buffer("window", torch.rand(7, 8) + 0.5)
+        self.register_buffer("rows", torch.rand(1, 1, 5, 1) + 0.5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.mask * F.relu(self.stem(x)) / self.window
+        return F.relu(self.head(x)) * self.rows
+
+
 class Windows(nn.Module):
     """Swin-like: windows folded into the batch, attention within them, unfolded again."""
 
@@ -282,6 +297,7 @@ MAPS: dict[str, tuple[Callable[[], nn.Module], tuple[int, int]]] = {
     "gated": (Gated, (6, 7)),
     "channels_last": (ChannelsLast, (8, 10)),
     "shuffled": (Shuffled, (6, 8)),
+    "weighed": (Weighed, (7, 8)),
     "windows": (Windows, (4, 6)),
     "standardised": (Standardised, (6, 5)),
 }

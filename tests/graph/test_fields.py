@@ -229,6 +229,11 @@ def test_paths_of_unequal_stride_give_an_irregular_field() -> None:
     assert field.stride == (1, 1)
 
 
+def test_constants_multiplied_at_every_position_keep_the_field() -> None:
+    _, net, _ = nets.traced("weighed")
+    assert net.layers[net.output].field == Field((1, 1), (-1, -1), (5, 5))
+
+
 def test_a_constant_added_at_every_position_keeps_the_field() -> None:
     class Embedded(nn.Module):
         def __init__(self) -> None:

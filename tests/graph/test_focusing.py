@@ -72,6 +72,12 @@ def test_steps_without_a_rule_for_boxes_run_whole(name: str) -> None:
     check(Network.trace(module, shape))
 
 
+def test_constants_of_places_are_cut_to_the_boxes() -> None:
+    _, net, _ = nets.traced("weighed")
+    assert Focus.of(net, "mul", gain=0).size == (3, 3)
+    check(net)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_operations_meet(seed: int) -> None:
     shape = (2, 11, 13)

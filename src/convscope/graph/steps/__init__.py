@@ -10,6 +10,7 @@ from convscope.graph.steps import (
     resampling,
     reshaping,
     slicing,
+    weighing,
 )
 from convscope.graph.steps.base import BatchSize, Call, Positionwise, PullContext, Slot, Step
 from convscope.graph.steps.registry import make_step
@@ -31,4 +32,5 @@ __all__ = [
     "resampling",
     "reshaping",
     "slicing",
+    "weighing",
 ]

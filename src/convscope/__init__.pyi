@@ -35,6 +35,8 @@ from .studies import Effects as Effects, effects as effects
 from .methods.effects import LayerEffects as LayerEffects, TestedPair as TestedPair
 from .studies import Tuning as Tuning, tuning as tuning
 from .methods.tuning import LayerTuning as LayerTuning
+from .studies import Mistakes as Mistakes, mistakes as mistakes
+from .methods.mistakes import Explained as Explained
 
 # how it came to be, and what is wrong with it
 from .studies import Evolution as Evolution, evolve as evolve

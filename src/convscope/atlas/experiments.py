@@ -25,6 +25,7 @@ Kind = Literal[
     "correspondence",
     "causes",
     "effects",
+    "mistakes",
     "evolution",
     "diagnosis",
     "sanity",

@@ -38,6 +38,7 @@ _RESUME = {
     "train": "the last state is kept: run the same command again to go on",
     "ablate": "finished trainings are kept: run the same command again to go on",
     "effects": "the sums are kept: run the same command again to go on",
+    "mistakes": "what was explained is kept: run the same command again to go on",
     "merge": "the parts are as they were: run the same command again",
 }
 
@@ -58,7 +59,19 @@ def build_app() -> App:
     app.command(atlases)
     _add(app, "layers", "check", "deconv", "scan")
     app.command(merge)
-    _add(app, "occlude", "invariance", "causes", "effects", "correspond", "annotate", "serve", "transfer", "overlap")
+    _add(
+        app,
+        "occlude",
+        "invariance",
+        "causes",
+        "effects",
+        "mistakes",
+        "correspond",
+        "annotate",
+        "serve",
+        "transfer",
+        "overlap",
+    )
     _add(app, "evolve", "diagnose", "sanity", "train", "evaluate", "ablate", "verify")
     return app
 

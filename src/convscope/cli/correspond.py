@@ -12,25 +12,15 @@ from convscope.cli.present import AddTo, EntryName, present
 
 
 def correspond(
-    model: opt.Model,
-    /,
+    model: opt.Model, /,
     *images: Annotated[str, Parameter(help="image files, or a collection that has the images of the table")],
     parts: Annotated[Path, Parameter(help="table of parts: CSV with image, part, y0, x0, y1, x1")],
-    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
-    layers: str | None = None,
-    draws: int = 200,
-    regions: Literal["object", "image"] = "object",
-    fill: opt.Fill = "grey",
-    places: int | None = None,
-    confidence: float = 0.95,
-    limit: opt.Limit = None,
-    workers: opt.Workers = None,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
-    common: opt.Common = opt.Common(),
-) -> None:
+    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")], layers: str | None = None,
+    draws: int = 200, regions: Literal["object", "image"] = "object", fill: opt.Fill = "grey",
+    places: int | None = None, confidence: float = 0.95, limit: opt.Limit = None, workers: opt.Workers = None,
+    atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
+) -> None:  # fmt: skip
     """Cover the same part of several images: do features change alike, more so than for random masks?
 
     The paper's Table 1 on your network: for each part and layer the share of features whose change differs in sign,

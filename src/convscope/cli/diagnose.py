@@ -12,24 +12,16 @@ from convscope.errors import UsageError
 
 
 def diagnose(
-    model: opt.Model,
-    images: opt.MaybeImages = None,
-    /,
-    *,
+    model: opt.Model, images: opt.MaybeImages = None, /, *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for the figure, the numbers and what is kept")],
     against: Annotated[list[str] | None, Parameter(alias="-a", group=opt.RUN, negative=())] = None,
     labels: Annotated[list[str] | None, Parameter(group=opt.RUN, negative=())] = None,
     first: Annotated[str | None, Parameter(group=opt.RUN)] = None,
     second: Annotated[str | None, Parameter(group=opt.RUN)] = None,
-    projections: Annotated[int, Parameter(group=opt.RUN)] = 64,
-    limit: opt.Limit = None,
-    cache: opt.Cache = None,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
-    common: opt.Common = opt.Common(),
-) -> None:
+    projections: Annotated[int, Parameter(group=opt.RUN)] = 64, limit: opt.Limit = None, cache: opt.Cache = None,
+    atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
+) -> None:  # fmt: skip
     """Measure a network's first layers: dead, repeated and dominating filters, frequencies, blocks.
 
     What follows is said in words, with the numbers.

@@ -11,23 +11,17 @@ from convscope.cli.present import present
 
 
 def evaluate(
-    model: opt.Model,
-    images: opt.Images,
-    /,
-    *,
+    model: opt.Model, images: opt.Images, /, *,
     views: Annotated[Literal["centre", "ten"], Parameter(group=opt.RUN)] = "centre",
     with_: Annotated[list[str] | None, Parameter(name="--with", alias="-w", group=opt.RUN, negative=())] = None,
     crop_source: Annotated[Literal["square", "whole"], Parameter(group=opt.RUN)] = "square",
     padding: Annotated[int | None, Parameter(group=opt.RUN)] = None,
     match: Annotated[Literal["name", "index"], Parameter(group=opt.RUN)] = "name",
-    truth: Annotated[Path | None, Parameter(group=opt.RUN)] = None,
-    limit: opt.Limit = None,
-    workers: opt.Workers = None,
-    store: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
+    truth: Annotated[Path | None, Parameter(group=opt.RUN)] = None, limit: opt.Limit = None,
+    workers: opt.Workers = None, store: Annotated[Path | None, Parameter(alias="-o", group=opt.RUN)] = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
     common: opt.Common = opt.Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Measure how well a network answers to labelled images, by what its output is, from one crop or the paper's ten.
 
     Top-1 and top-5 accuracy of classes; AUROC, sensitivity and specificity of one class; average precision of labels;

@@ -12,25 +12,16 @@ from convscope.cli.present import AddTo, EntryName, present
 
 
 def invariance(
-    model: opt.Model,
-    /,
-    *images: opt.Photos,
+    model: opt.Model, /, *images: opt.Photos,
     store: Annotated[Path, Parameter(alias="-o", help="folder for the figure and tables")],
-    transformations: Annotated[list[str] | None, Parameter(alias="-T", negative=())] = None,
-    layers: str | None = None,
-    target: opt.Target = None,
-    units: opt.Units = None,
-    distance: Literal["relative", "raw"] = "relative",
+    transformations: Annotated[list[str] | None, Parameter(alias="-T", negative=())] = None, layers: str | None = None,
+    target: opt.Target = None, units: opt.Units = None, distance: Literal["relative", "raw"] = "relative",
     outside: Literal["mean", "edge", "reflect"] = "mean",
-    interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear",
-    limit: opt.Limit = None,
-    batch: opt.Batch = 32,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
+    interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear", limit: opt.Limit = None,
+    batch: opt.Batch = 32, atlas: AddTo = None, name: EntryName = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
     common: opt.Common = opt.Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Move, scale and turn images: how far do features go, and what becomes of the class?
 
     The figure is the paper's Fig. 5 on your network: the distance between the features of the transformed and the

@@ -12,29 +12,16 @@ from convscope.cli.present import AddTo, EntryName, present
 
 
 def occlude(
-    model: opt.Model,
-    /,
-    *images: opt.Photos,
-    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
-    size: str | None = None,
-    stride: str | None = None,
-    fill: opt.Fill = "grey",
-    border: Literal["clip", "inside"] = "clip",
-    target: opt.Target = None,
-    layer: str | None = None,
-    strongest: Literal["sum", "max"] = "sum",
-    units: opt.Units = None,
-    scan: Path | None = None,
-    scan_images: str | None = None,
-    limit: opt.Limit = None,
+    model: opt.Model, /, *images: opt.Photos,
+    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")], size: str | None = None,
+    stride: str | None = None, fill: opt.Fill = "grey", border: Literal["clip", "inside"] = "clip",
+    target: opt.Target = None, layer: str | None = None, strongest: Literal["sum", "max"] = "sum",
+    units: opt.Units = None, scan: Path | None = None, scan_images: str | None = None, limit: opt.Limit = None,
     method: Annotated[Literal["auto", "incremental", "whole"], Parameter(group=opt.RUN)] = "auto",
-    workers: opt.Workers = None,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
+    workers: opt.Workers = None, atlas: AddTo = None, name: EntryName = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
     common: opt.Common = opt.Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Slide a square over images: where does the class, or the strongest map of a layer, depend on what is covered?
 
     One figure an image, as the paper's Fig. 7; all numbers as occlusion.csv, occlusion.json and, with the attribution

@@ -16,23 +16,13 @@ Store = Annotated[Path, Parameter(alias="-o", help="folder for the result")]
 
 
 def scan(
-    model: opt.Model,
-    images: opt.Images,
-    /,
-    *,
-    store: Store,
-    layers: opt.Layers = None,
-    k: opt.Kept = 9,
-    batch: opt.Batch = 32,
-    workers: opt.Workers = None,
-    limit: opt.Limit = None,
-    cache: opt.Cache = None,
+    model: opt.Model, images: opt.Images, /, *, store: Store, layers: opt.Layers = None, k: opt.Kept = 9,
+    batch: opt.Batch = 32, workers: opt.Workers = None, limit: opt.Limit = None, cache: opt.Cache = None,
     shard: Annotated[str | None, Parameter(group=opt.RUN)] = None,
     statistics: Annotated[Literal["all", "units", "none"], Parameter(group=opt.RUN)] = "all",
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
+    allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
     common: opt.Common = opt.Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Find the k strongest responses of every unit in a collection of images, with positions and statistics.
 
     A scan that was stopped goes on from its finished parts when the same command is run again. A large scan can be cut

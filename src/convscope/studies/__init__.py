@@ -16,6 +16,7 @@ from convscope.studies.duplication import Overlap, overlap
 from convscope.studies.evaluation import Evaluation, evaluate
 from convscope.studies.evolution import Evolution, evolve
 from convscope.studies.generalisation import Transfer, transfer
+from convscope.studies.mistaking import Mistakes, mistakes
 from convscope.studies.occlusion import Occlusion, occlude
 from convscope.studies.projection import Projection, Projections, deconv
 from convscope.studies.scanning import Scan, merge, scan
@@ -54,6 +55,8 @@ __all__ = [
     "Effects",
     "tuning",
     "Tuning",
+    "mistakes",
+    "Mistakes",
     # how it came to be, and what is wrong with it
     "evolve",
     "Evolution",

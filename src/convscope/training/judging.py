@@ -19,7 +19,7 @@ from convscope.graph import Head, Network
 from convscope.progress import Progress
 from convscope.training import measures
 from convscope.training.answering import decoded, maps_of, scores_of
-from convscope.training.matching import Match, match_classes
+from convscope.training.matching import Match, match_classes, match_one
 from convscope.training.measures import Measure
 from convscope.training.pictures import Pixels
 from convscope.training.predictions import Scored
@@ -214,14 +214,7 @@ class Jury:
             return np.eye(head.channels - head.first)[
                 match_classes(source, known, head.channels - head.first, self.match)
             ]
-        names = net.classes
-        if names is not None and len(names) == 1 and source.classes and self.match == "name":
-            there = [one.strip().casefold() == names[0].strip().casefold() for one in source.classes]
-            if not any(there):
-                raise UsageError(f"no class of the images is called '{names[0]}': {source.describe()}")
-            return np.array(there, np.float64)[:, None]
-        two = names if names is not None and len(names) == 2 else None
-        return match_classes(source, two, 2, self.match).astype(np.float64)[:, None]
+        return match_one(source, net.classes, self.match).astype(np.float64)[:, None]
 
     # -- maps ---------------------------------------------------------------------------------------------------------
     def _overlap(self, truth: Truth | None) -> Judgement:

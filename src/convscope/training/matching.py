@@ -42,6 +42,23 @@ def match_classes(source: Source, answers: tuple[str, ...] | None, outputs: int,
     return np.array([known[_plain(name)] for name in source.classes])
 
 
+def match_one(source: Source, classes: tuple[str, ...] | None, match: Match) -> NDArray[np.bool_]:
+    """For each class of the images, whether it is the one class that a network with a single score answers about.
+
+    classes: the network's names: of the one class, or of both sides; None where they have none.
+
+    Raises:
+        UsageError: where it is not clear which one is it.
+    """
+    if classes is not None and len(classes) == 1 and source.classes and match == "name":
+        there = np.array([_plain(one) == _plain(classes[0]) for one in source.classes])
+        if not there.any():
+            raise UsageError(f"no class of the images is called '{classes[0]}': {source.describe()}")
+        return there
+    two = classes if classes is not None and len(classes) == 2 else None
+    return match_classes(source, two, 2, match).astype(bool)
+
+
 def matched_by(source: Source, answers: tuple[str, ...] | None, match: Match) -> Match:
     """How classes and outputs are matched: by "index" where that is asked for, or where one side has no names."""
     if match == "index" or answers is None:
@@ -74,4 +91,4 @@ def _plain(name: str) -> str:
     return name.strip().replace("_", " ").lower()
 
 
-__all__ = ["Match", "is_named", "match_classes", "matched_by"]
+__all__ = ["Match", "is_named", "match_classes", "match_one", "matched_by"]

@@ -14,6 +14,8 @@ from convscope.graph import Unit
 
 Nodes = Literal["units", "positions"]
 """What stands for itself in a graph: a unit with all of its map, or one position of a unit."""
+Direction = Literal["either", "for", "against"]
+"""Which causes are followed: the strongest, the strongest of those that give, or of those that take away."""
 
 
 @dataclass(frozen=True)
@@ -120,4 +122,4 @@ class CauseGraph:
         }
 
 
-__all__ = ["Balance", "CauseEdge", "CauseGraph", "CauseNode", "Nodes"]
+__all__ = ["Balance", "CauseEdge", "CauseGraph", "CauseNode", "Direction", "Nodes"]

@@ -25,7 +25,7 @@ from convscope.graph.nouns import Value
 from convscope.graph.pulling import Context, seed_signal
 from convscope.graph.running import as_map
 from convscope.graph.steps import Step
-from convscope.methods.causes.graph import Balance, CauseEdge, CauseGraph, CauseNode, Nodes
+from convscope.methods.causes.graph import Balance, CauseEdge, CauseGraph, CauseNode, Direction, Nodes
 from convscope.settings import usual_settings
 
 USUAL_LAYERS = 3
@@ -56,6 +56,7 @@ def causes(
     *,
     most: int = 10,
     nodes: Nodes = "units",
+    direction: Direction = "either",
 ) -> CauseGraph:
     """What fed a unit, or a difference of two, on a normalised image (C, H, W), through `layers`.
 
@@ -67,6 +68,7 @@ def causes(
         most: how many units of each layer are followed: those that give the most through the ones above, in either
             direction.
         nodes: what stands for itself: "units" with all of their map, or "positions" of units.
+        direction: those that give the most "for" the unit alone, or "against" it; "either".
 
     Raises:
         UsageError: for layers that do not feed the unit, or each other; for options that make no sense. UnknownLayer:
@@ -83,9 +85,11 @@ def causes(
         raise ShapeError(f"causes are those on one image (C, H, W), found {tuple(image.shape)}")
     if most < 1 or nodes not in get_args(Nodes):
         raise UsageError(f"most={most}, nodes={nodes!r}: follow one unit or more; nodes are 'units' or 'positions'")
+    if direction not in get_args(Direction):
+        raise UsageError(f"direction={direction!r} is not a choice; choose one of {', '.join(get_args(Direction))}")
     wanted = net.unit(unit)
     tracer = _Tracer.of(net, net.check_images(image[None]), wanted, _ordered(net, wanted, layers))
-    return tracer.graph(most, nodes)
+    return tracer.graph(most, nodes, direction)
 
 
 def _ordered(net: Network, unit: Unit, layers: Sequence[str] | None) -> list[str]:
@@ -138,7 +142,7 @@ class _Tracer:
         values = [v if v.batched else replace(v, layout=None) for v in net.values]
         return cls(net, unit, value, layers, steps, kept, values)
 
-    def graph(self, most: int, kind: Nodes) -> CauseGraph:
+    def graph(self, most: int, kind: Nodes, direction: Direction = "either") -> CauseGraph:
         """The graph, layer by layer from the unit down."""
         trunk = own = Account.of(self.net.index_of(self.unit.layer), self._seed())
         level, done = [CauseNode(self.unit, self.value, self.value)], list[CauseNode]()
@@ -151,7 +155,7 @@ class _Tracer:
             balances += self._balances(layer, trunk, [self.value])
             full, paths = self._parts(trunk, floor)[0], self._parts(own, floor)
             amounts[layer] = _of_units(full).cpu().numpy()
-            chosen = _strongest(paths, most, kind)
+            chosen = _strongest(paths, most, kind, direction)
             below = [self._node(layer, full, at) for at in chosen]
             start = len(done)
             given = self._balances(layer, own, [node.amount for node in level])
@@ -281,12 +285,13 @@ def _through(paths: Tensor, chosen: Sequence[_Place]) -> list[list[float]]:
     ].T.tolist()
 
 
-def _strongest(paths: Tensor, most: int, kind: Nodes) -> list[_Place]:
-    """The places that give the most through all of the paths (n, channels, ...), in either direction; none that give
+def _strongest(paths: Tensor, most: int, kind: Nodes, direction: Direction) -> list[_Place]:
+    """The places that give the most through all of the paths (n, channels, ...), in a direction; none that give
     nothing."""
     through = paths.sum(0)
     through = _of_units(through) if kind == "units" else through
-    flat = through.flatten().abs()
+    flat = through.flatten()
+    flat = flat.abs() if direction == "either" else flat if direction == "for" else -flat
     order = torch.argsort(flat, descending=True, stable=True)[:most].tolist()
     places = [np.unravel_index(at, tuple(through.shape)) for at in order if flat[at] > 0]
     return [tuple(int(i) for i in place) for place in places]

@@ -1,0 +1,219 @@
+"""Why a network preferred an answer to the true one on an image: what caused it, and what would have changed it.
+
+Three things are asked of the contrast of the two, each exactly: which units of earlier layers feed it (`causes`), what
+silencing each of these does to it and to the answer, beside units of the layer that are as active on this image, and
+where covering a part of the image takes it away (`occlusion`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.errors import ShapeError, UsageError
+from convscope.graph import Network, Unit
+from convscope.graph.running import as_map
+from convscope.methods.causes import CauseGraph, CauseNode, causes
+from convscope.methods.effects import CONTROLS, Silencer
+from convscope.methods.mistakes.contrasts import Contrast, contrasts_of
+from convscope.methods.occlusion import Fill, occlusion
+from convscope.settings import usual_settings
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """Why an answer was preferred to the true one on an image; every amount is of the contrast of the two.
+
+    contrast: by how much, () as all that has no shape said. covered, covered_answers: (rows, columns) the contrast
+    and the answer with the square at each place. Of c units that feed it, layer by layer, the strongest of each
+    first: layer: (c,) the number of the unit's layer, channel, position (c, 2) where it gives the most (-1 of a
+    vector), value: (c,) its activation there, amount: (c,) what it gives. silenced, silenced_answers: (c,) the
+    contrast and the answer without it. controls: (c,) how many units as active stand beside it, control: (c,) the
+    mean contrast without one of them, control_changed, control_repaired: (c,) the shares of them without which the
+    answer is another, and the true one. parts, others, biases, remainder: (l,) what the contrast is made of at each
+    layer, see `causes.Balance`.
+    """
+
+    contrast: Floats
+    covered: NDArray[np.float32]
+    covered_answers: Ints
+    layer: Ints
+    channel: Ints
+    position: Ints
+    value: Floats
+    amount: Floats
+    silenced: Floats
+    silenced_answers: Ints
+    controls: Ints
+    control: Floats
+    control_changed: Floats
+    control_repaired: Floats
+    parts: Floats
+    others: Floats
+    biases: Floats
+    remainder: Floats
+
+    def __len__(self) -> int:
+        """How many units there are."""
+        return len(self.channel)
+
+    def unit(self, number: int, layers: Sequence[str]) -> Unit:
+        """One of the units, of the layers that were asked about, with its position."""
+        y, x = self.position[number].tolist()
+        return Unit(layers[self.layer[number]], int(self.channel[number]), None if y < 0 else (y, x))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Everything, to be kept."""
+        return {one.name: np.asarray(getattr(self, one.name)) for one in fields(self)}
+
+
+@dataclass
+class Explaining:
+    """What explains mistakes of one network: through which `layers`, the `most` units of each, by which square.
+
+    `layers` are then in the order in which `Explained` numbers them, the last of the network first.
+
+    Raises:
+        UsageError: for layers that the output does not depend on, networks that mix images, and options without sense.
+    """
+
+    net: Network
+    layers: Sequence[str]
+    most: int = 10
+    size: tuple[int, int] | None = None
+    stride: tuple[int, int] | None = None
+    fill: Fill | Sequence[float] = "grey"
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.most < 1:
+            raise UsageError(f"most={self.most}: name one unit of each layer or more")
+        named = {self.net.layers[layer].name for layer in self.layers}
+        self.layers = sorted(named, key=self.net.index_of, reverse=True)
+        self._silencers = {layer: Silencer(self.net, layer) for layer in self.layers}
+
+    @usual_settings()
+    def explain(self, image: Tensor, contrast: Contrast) -> Explained:
+        """Why a contrast is what it is on a normalised image (C, H, W).
+
+        Raises:
+            UsageError: for layers that do not feed the contrast, or each other. ShapeError: for an image of another
+                shape.
+
+        >>> from torch import nn
+        >>> body = [nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+        >>> net = Network.trace(nn.Sequential(*body, nn.Linear(8, 4)), (3, 12, 12))
+        >>> explaining = Explaining(net, ["1"], most=2, size=(4, 4), stride=(4, 4))
+        >>> found = explaining.explain(torch.rand(3, 12, 12), Contrast.of(net, 3, 1))
+        >>> len(found) <= 2, found.covered.shape
+        (True, (3, 3))
+        """
+        if image.dim() != 3:
+            raise ShapeError(f"a mistake is explained on one image (C, H, W), found {tuple(image.shape)}")
+        batch, sign = self.net.check_images(image[None]), contrast.sign
+        way = "for" if sign > 0 else "against"
+        graph = causes(self.net, image, contrast.unit, self.layers, most=self.most, direction=way)
+        nodes = [(n, node) for n, layer in enumerate(graph.layers) for node in graph.of(layer)]
+        covered = occlusion.occlude(
+            self.net, batch, size=self.size, stride=self.stride, fill=self.fill, target=_followed(contrast),
+            units=[contrast.unit], workers=self.workers,
+        )  # fmt: skip
+        of_units = {
+            "layer": np.array([n for n, _ in nodes], np.int64),
+            "channel": np.array([node.unit.channel for _, node in nodes], np.int64),
+            "position": np.array([node.unit.position or (-1, -1) for _, node in nodes], np.int64).reshape(-1, 2),
+            "value": np.array([node.value for _, node in nodes]),
+            "amount": sign * np.array([node.amount for _, node in nodes]),
+        }
+        silenced = [self._silenced(batch, contrast, layer, graph.of(layer)) for layer in graph.layers]
+        return Explained(
+            contrast=np.array(sign * graph.value),
+            covered=sign * covered.covered.units[0, 0],
+            covered_answers=covered.covered.labels[0],
+            **of_units,
+            **{name: np.concatenate([one[name] for one in silenced]) for name in silenced[0]},
+            **_balances(graph, sign),
+        )
+
+    def _silenced(
+        self, batch: Tensor, contrast: Contrast, layer: str, nodes: Sequence[CauseNode]
+    ) -> dict[str, NDArray[np.generic]]:
+        """What silencing each node does, and silencing the units as active as it."""
+        silencer, number = self._silencers[layer], self.net.index_of(layer)
+        base = self.net.run_values(batch, silencer.base | silencer.base_of_groups)
+        maps = as_map(self.net.values[number], base[number])[0]
+        squares = maps.double().square().flatten(1).mean(1) if maps.dim() > 1 else maps.double().square()
+        asked = [node.unit.channel for node in nodes]
+        beside = [_nearest(squares, channel) for channel in asked]
+        channels = list(dict.fromkeys([*asked, *(one for each in beside for one in each)]))
+        contrasts, answers = self._without(silencer, base, maps, channels, contrast)
+        at = {channel: n for n, channel in enumerate(channels)}
+        rows = np.array([at[channel] for channel in asked], np.int64)
+        controls = [np.array([at[one] for one in each], np.int64) for each in beside]
+        return {
+            "silenced": contrasts[rows],
+            "silenced_answers": answers[rows],
+            "controls": np.array([len(each) for each in controls], np.int64),
+            "control": np.array([_mean(contrasts[each]) for each in controls]),
+            "control_changed": np.array([_mean(answers[each] != contrast.answer) for each in controls]),
+            "control_repaired": np.array([_mean(answers[each] == contrast.truth) for each in controls]),
+        }
+
+    def _without(
+        self, silencer: Silencer, base: dict[int, Tensor], maps: Tensor, channels: Sequence[int], contrast: Contrast
+    ) -> tuple[Floats, Ints]:
+        """The contrasts and answers (c,) of the image without each of c units of a layer, whose values are `maps`."""
+        if not channels:
+            return np.zeros(0), np.zeros(0, np.int64)
+        if silencer.takes_channels:
+            outputs = silencer.outputs(base, torch.tensor(channels, device=maps.device), maps.new_zeros(
+                len(channels), *maps.shape[1:]
+            ))  # fmt: skip
+        else:
+            outputs = torch.cat([self._without_one(silencer, base, channel) for channel in channels])
+        head = self.net.head
+        numbers = head.channels_first(outputs)
+        first, second = (numbers.new_full((len(numbers),), n, dtype=torch.long)
+                         for n in (contrast.answer, contrast.truth))  # fmt: skip
+        found = contrasts_of(head, numbers, first, second)
+        return found.cpu().numpy(), head.decide(head.scores(numbers))[0].cpu().numpy()
+
+    def _without_one(self, silencer: Silencer, base: dict[int, Tensor], channel: int) -> Tensor:
+        """The same where channels are not the first dimension of the layer."""
+        number = self.net.index_of(silencer.layer)
+        whole = base[number].clone()
+        as_map(self.net.values[number], whole)[0, channel] = 0
+        return silencer.outputs_of_groups(base, whole)
+
+
+def _followed(contrast: Contrast) -> int:
+    """The class whose probability is followed besides: the answer's."""
+    return 0 if contrast.unit.minus is None else contrast.answer
+
+
+def _nearest(squares: Tensor, channel: int) -> list[int]:
+    """The other units nearest to one in mean squared activation."""
+    distance = (squares - squares[channel]).abs()
+    distance[channel] = torch.inf
+    return torch.argsort(distance, stable=True)[: min(CONTROLS, len(distance) - 1)].tolist()
+
+
+def _mean(values: NDArray[np.generic]) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _balances(graph: CauseGraph, sign: int) -> dict[str, Floats]:
+    """What the contrast is made of, at the depth of each layer."""
+    names = {"parts": "parts", "others": "by_other_ways", "biases": "biases", "remainder": "remainder"}
+    return {key: sign * np.array([getattr(one, name) for one in graph.balances]) for key, name in names.items()}
+
+
+__all__ = ["Explained", "Explaining"]

@@ -1,0 +1,221 @@
+"""What is found of mistakes: pairs that are confused, each in words, units that cause several, what silencing helps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data import Failure
+from convscope.methods.effects.testing import quantile
+from convscope.methods.mistakes import Explained
+from convscope.methods.occlusion import Grid
+from convscope.studies.misclassified import Answered, Similar
+from convscope.training.measures import wilson
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A mistake in full: its row, why, its best answers with their scores, and what is like it."""
+
+    row: int
+    explained: Explained
+    best: tuple[int, ...]
+    scores: tuple[float, ...]
+    similar: Similar
+
+
+@dataclass(eq=False, repr=False)
+class Findings:
+    """The mistakes of a network, `found` worst first, their images' `names`, and `cases`: those looked at in full.
+
+    answers: what its answers are called. shown, wrong: how many images each of them is the label of, and how many of
+    these were answered otherwise. layers: those whose units are causes, the last of the network first; layer: the one
+    that says which images are alike. grid, fill: of the covering square. most: units of each layer. single: whether
+    there is one logit.
+    """
+
+    network: str
+    data: str
+    found: Answered
+    names: tuple[str, ...]
+    answers: tuple[str, ...]
+    shown: tuple[int, ...]
+    wrong: tuple[int, ...]
+    cases: tuple[Case, ...]
+    layers: tuple[str, ...]
+    layer: str
+    grid: Grid
+    fill: str
+    most: int
+    single: bool
+    failures: tuple[Failure, ...]
+    collection: str
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @property
+    def images(self) -> int:
+        """How many labelled images were answered."""
+        return sum(self.shown)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of them that was answered rightly."""
+        return 1 - len(self) / self.images
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where that share lies, 95 % (Wilson)."""
+        return wilson(self.images - len(self), self.images)
+
+    @property
+    def pairs(self) -> list[tuple[int, int, int]]:
+        """The confused pairs, most frequent first: label, answer, and how many."""
+        return _confused(self.found)
+
+    def units(self) -> list[Row]:
+        """The units that cause mistakes, those first whose silencing repairs most of them."""
+        return _units_of(self)
+
+    def silencing(self) -> list[Row]:
+        """How often silencing changes the answer, and repairs it, beside units as active, by layer, with intervals.
+
+        units: "first", the one that gives most to each mistake; "all", the mean over all that are named. excess: the
+        mean over mistakes of the difference to the controls, with its interval of 95 % by Student's t.
+        """
+        return _shares(self)
+
+    def truth_of(self, case: Case) -> int:
+        """The right answer."""
+        return int(self.found.truth[case.row])
+
+    def place_of(self, case: Case) -> tuple[int, int]:
+        """The row and column where covering brings the right answer back; of several, or where there is none of these,
+        where it takes most of the contrast away."""
+        why = case.explained
+        repairs = why.covered_answers == self.truth_of(case)
+        among = np.where(repairs, why.covered, np.inf) if repairs.any() else why.covered
+        row, column = np.unravel_index(int(among.argmin()), among.shape)
+        return int(row), int(column)
+
+    def box_of(self, case: Case) -> list[int]:
+        """The square at that place: y0, x0, y1, x1."""
+        return self.grid.boxes.reshape(*self.grid.shape, 4)[self.place_of(case)].tolist()
+
+
+def _confused(found: Answered) -> list[tuple[int, int, int]]:
+    """The pairs of a label and a wrong answer, and how many mistakes are of each, most frequent first."""
+    counted = Counter(zip(found.truth.tolist(), found.answer.tolist(), strict=True))
+    return [(t, a, n) for (t, a), n in sorted(counted.items(), key=lambda one: (-one[1], one[0]))]
+
+
+def in_words(answer: Findings, case: Case) -> str:
+    """A mistake that was looked at, in a sentence.
+
+    "n01443537.jpg: answered tench (8.3) where the label says goldfish (6.1); covering 40,48,88,96 brings it back; so
+    does silencing features.12.cat:33"
+    """
+    found, row = answer.found, case.row
+    truth = int(found.truth[row])
+    said, label = (answer.answers[n] for n in (found.answer[row], truth))
+    first, second = (f"{number:.1f}" for number in found.numbers[row])
+    told = f"answered {said} ({first}) where the label says {label}" + ("" if answer.single else f" ({second})")
+    return "; ".join([f"{answer.names[row]}: {told}", _covering(answer, case, truth), *_silencing(answer, case, truth)])
+
+
+def _covering(answer: Findings, case: Case, truth: int) -> str:
+    why = case.explained
+    box, after = ",".join(map(str, answer.box_of(case))), int(why.covered_answers[answer.place_of(case)])
+    if after == truth:
+        return f"covering {box} brings it back"
+    if after != answer.found.answer[case.row]:
+        return f"covering {box} makes it {answer.answers[after]}"
+    return (
+        f"covering {box} takes most of it away, {float(why.contrast):.1f} to {why.covered[answer.place_of(case)]:.1f}"
+    )
+
+
+def _silencing(answer: Findings, case: Case, truth: int) -> list[str]:
+    why = case.explained
+    repairs = np.flatnonzero(why.silenced_answers == truth)
+    if len(repairs):
+        named = ", ".join(str(why.unit(int(n), answer.layers)) for n in repairs[:3])
+        covering = why.covered_answers[answer.place_of(case)] == truth
+        return [f"so does silencing {named}" if covering else f"silencing {named} brings it back"]
+    if not len(why):
+        return []
+    unit, less = why.unit(0, answer.layers), float(why.contrast) - float(why.silenced[0])
+    return [f"most of it is due to {unit}, without which it is {less:.2g} less"]
+
+
+def _units_of(answer: Findings) -> list[Row]:
+    """The units that feed mistakes, with how many they feed, change and repair; the most useful first."""
+    table: dict[str, list[tuple[bool, bool, float, float]]] = {}
+    for case in answer.cases:
+        why, truth, said = case.explained, answer.found.truth[case.row], answer.found.answer[case.row]
+        for n in range(len(why)):
+            after = why.silenced_answers[n]
+            unit = f"{answer.layers[why.layer[n]]}:{why.channel[n]}"
+            told = (bool(after != said), bool(after == truth), float(why.amount[n]), float(why.control_changed[n]))
+            table.setdefault(unit, []).append(told)
+    rows = [
+        {
+            "unit": unit,
+            "mistakes": len(told),
+            "changed": sum(one[0] for one in told),
+            "repaired": sum(one[1] for one in told),
+            "amount": float(np.mean([one[2] for one in told])),
+            "control_changed": float(np.mean([one[3] for one in told])),
+        }
+        for unit, told in table.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["repaired"], -row["changed"], -row["mistakes"], -row["amount"]))
+
+
+def _shares(answer: Findings) -> list[Row]:
+    """See `Findings.silencing`."""
+    rows = []
+    for number, layer in enumerate(answer.layers):
+        for which in ("first", "all"):
+            told = [one for case in answer.cases if (one := _of_case(answer, case, number, which)) is not None]
+            if told:
+                rows.append({"layer": layer, "units": which, **_compared(told)})
+    return rows
+
+
+def _of_case(answer: Findings, case: Case, layer: int, which: str) -> tuple[float, ...] | None:
+    """Shares of the named that change and repair the answer, and the same of their controls; None without controls."""
+    why = case.explained
+    mine = np.flatnonzero((why.layer == layer) & (why.controls > 0))
+    mine = mine[:1] if which == "first" else mine
+    if not len(mine):
+        return None
+    after = why.silenced_answers[mine]
+    changed, repaired = after != answer.found.answer[case.row], after == answer.found.truth[case.row]
+    means: Sequence[NDArray[Any]] = (changed, why.control_changed[mine], repaired, why.control_repaired[mine])
+    return tuple(float(one.mean()) for one in means)
+
+
+def _compared(told: Sequence[tuple[float, ...]]) -> Row:
+    changed, control_changed, repaired, control_repaired = np.array(told).T
+    found: Row = {"mistakes": len(told)}
+    for name, ours, theirs in (("", changed, control_changed), ("repaired_", repaired, control_repaired)):
+        excess = ours - theirs
+        spread = float(excess.std(ddof=1) / np.sqrt(len(excess))) if len(excess) > 1 else float("nan")
+        reach = quantile(0.95, len(excess) - 1) * spread
+        middle = float(excess.mean())
+        what = name.rstrip("_") or "changed"
+        found |= {what: float(ours.mean()), f"control_{what}": float(theirs.mean()), f"{name}excess": middle,
+                  f"{name}excess_low": middle - reach, f"{name}excess_high": middle + reach}  # fmt: skip
+    return found
+
+
+__all__ = ["Case", "Findings", "in_words"]

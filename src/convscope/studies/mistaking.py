@@ -1,0 +1,429 @@
+"""The images that a network answers wrongly, worst first, and why: what somebody with a failing network asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from convscope.arguments import checked
+from convscope.atlas import Atlas
+from convscope.data import Failure, Images, Source, load_image
+from convscope.errors import ImageError, UsageError
+from convscope.files import json_bytes
+from convscope.generalisation.features import Features, Pooling, extract
+from convscope.graph import Network, Unit
+from convscope.methods.causes import default_layers
+from convscope.methods.inputs import chosen_layers, input_of, preprocess_of
+from convscope.methods.mistakes import Contrast, Explained, Explaining
+from convscope.methods.occlusion import Fill, Grid
+from convscope.methods.occlusion.occluders import describe_fill, square_for
+from convscope.progress import Progress, silent
+from convscope.stores.sanity import Parts
+from convscope.studies import mistakes_page
+from convscope.studies.answer import Answer, Entry, Figure, Row, Saved, finished, question
+from convscope.studies.asking import atlas_of, collection, expect_network
+from convscope.studies.kept import context
+from convscope.studies.misclassified import Answered, alike, best_of, expect_choice, truths_of
+from convscope.studies.mistakes_found import Case, Findings, in_words
+from convscope.studies.mistakes_page import Painter
+from convscope.studies.pictures import file_name, left_out, none_readable
+from convscope.tables import TextTable, columns_of, csv_of, without_nan
+from convscope.training.matching import Match
+
+DRAWN = 9
+"""Mistakes that have a figure: the worst of those that are explained."""
+_LISTED = 20
+_PAIRS = "pairs.png"
+
+
+@dataclass(eq=False, repr=False)
+class Mistakes(Findings, Answer):
+    """The mistakes of a network, worst first, and why those in `cases` were made; see `Findings` for what it holds."""
+
+    net: Network | None = context()
+    source: Source | None = context()
+    shown_in: Atlas | None = context()
+    tell: Progress | None = context()
+
+    # -- what it says -------------------------------------------------------------------------------------------------
+    @property
+    def summary(self) -> str:
+        """How many mistakes there are, of which pairs, and what silencing and covering does to those looked at."""
+        low, high = self.interval
+        said = (
+            f"{self.accuracy:.2%} right ({low:.1%} to {high:.1%}): {len(self)} of {self.images} images are answered "
+            "wrongly"
+        )
+        if not len(self):
+            return said
+        pairs = ", ".join(f"{count} of {self.answers[t]} as {self.answers[a]}" for t, a, count in self.pairs[:3])
+        return "; ".join([f"{said}, most often {pairs}", *self._of_cases()])
+
+    def _of_cases(self) -> list[str]:
+        count = len(self.cases)
+        if not count:
+            return []
+        covered = sum(bool((case.explained.covered_answers == self.truth_of(case)).any()) for case in self.cases)
+        told = [f"of {count} looked at in full, covering a square of {self._square} brings back {covered}"]
+        first = (row for row in self.silencing() if (row["layer"], row["units"]) == (self.layers[0], "first"))
+        return told + [
+            f"silencing the unit of {row['layer']} that gives most changes the answer of {row['changed']:.0%}, units "
+            f"as active that of {row['control_changed']:.0%}"
+            for row in first
+        ]
+
+    @property
+    def _square(self) -> str:
+        return "x".join(map(str, self.grid.size))
+
+    @property
+    def lines(self) -> list[str]:
+        """The mistakes that were looked at, in words."""
+        return [in_words(self, case) for case in self.cases]
+
+    def rows(self) -> list[Row]:
+        """One row a mistake, worst first; of those that were not looked at in full, the last columns are None."""
+        by_row = {case.row: case for case in self.cases}
+        return [self._row(row, by_row.get(row)) for row in range(len(self))]
+
+    def _row(self, row: int, case: Case | None) -> Row:
+        found = self.found
+        said = {
+            "image": self.names[row],
+            "index": int(found.images[row]),
+            "label": self.answers[found.truth[row]],
+            "answer": self.answers[found.answer[row]],
+            "contrast": float(found.contrast[row]),
+            "answer_logit": float(found.numbers[row, 0]),
+            "label_logit": float(found.numbers[row, 1]),
+            "answer_score": float(found.scores[row, 0]),
+            "label_score": float(found.scores[row, 1]),
+            "rank": int(found.rank[row]),
+        }
+        last = ("covered", "covered_contrast", "covered_answer", "unit", "amount", "silenced", "silenced_answer")
+        return said | (dict.fromkeys(last) if case is None else self._why(case))
+
+    def _why(self, case: Case) -> Row:
+        why = case.explained
+        place = self.place_of(case)
+        said = {
+            "covered": ",".join(map(str, self.box_of(case))),
+            "covered_contrast": float(why.covered[place]),
+            "covered_answer": self.answers[why.covered_answers[place]],
+        }
+        if not len(why):
+            return said | dict.fromkeys(("unit", "amount", "silenced", "silenced_answer"))
+        return said | {
+            "unit": str(why.unit(0, self.layers)),
+            "amount": float(why.amount[0]),
+            "silenced": float(why.silenced[0]),
+            "silenced_answer": self.answers[why.silenced_answers[0]],
+        }
+
+    def causes(self) -> list[Row]:
+        """One row a unit of each mistake looked at: what it gives to the contrast, and what silencing it does."""
+        return [row for case in self.cases for row in self._causes(case)]
+
+    def _causes(self, case: Case) -> Iterator[Row]:
+        why, answers = case.explained, self.answers
+        for n in range(len(why)):
+            yield {
+                "image": self.names[case.row],
+                "label": answers[self.truth_of(case)],
+                "answer": answers[self.found.answer[case.row]],
+                "contrast": float(why.contrast),
+                "unit": str(why.unit(n, self.layers)),
+                "value": float(why.value[n]),
+                "amount": float(why.amount[n]),
+                "silenced": float(why.silenced[n]),
+                "silenced_answer": answers[why.silenced_answers[n]],
+                "controls": int(why.controls[n]),
+                "control": float(why.control[n]),
+                "control_changed": float(why.control_changed[n]),
+                "control_repaired": float(why.control_repaired[n]),
+            }
+
+    def to_json(self) -> dict[str, Any]:
+        """What was asked, the pairs, every mistake, and of those looked at in full all there is."""
+        failures = [{"image": failure.name, "reason": failure.reason} for failure in self.failures]
+        pairs = [{"label": self.answers[t], "answer": self.answers[a], "count": n} for t, a, n in self.pairs]
+        asked = {"layers": list(self.layers), "layer": self.layer, "grid": self.grid.to_json(), "fill": self.fill}
+        low, high = self.interval
+        return without_nan(
+            {
+                "network": self.network,
+                "images": self.images,
+                "accuracy": self.accuracy,
+                "accuracy_interval": [low, high],
+                "settings": asked | {"most": self.most},
+                "pairs": pairs,
+                "mistakes": self.rows(),
+                "causes": self.causes(),
+                "units": self.units(),
+                "silencing": self.silencing(),
+                "failures": failures,
+            }
+        )
+
+    def tables(self) -> Sequence[TextTable]:
+        """The most frequent pairs, and the units that cause most mistakes."""
+        pairs = ((self.answers[t], self.answers[a], str(n)) for t, a, n in self.pairs[:_LISTED])
+        made = [columns_of(("label", "answered", "images"), pairs, title="Confused pairs", left=2)]
+        units = (
+            (str(r["unit"]), str(r["mistakes"]), str(r["changed"]), str(r["repaired"]), f"{r['amount']:.3g}")
+            for r in self.units()[:_LISTED]
+        )
+        head = ("unit", "mistakes", "changed without it", "repaired", "mean amount")
+        return [*made, columns_of(head, units, title="Units that cause them")] if self.cases else made
+
+    def remarks(self) -> list[str]:
+        """The images that were left out."""
+        return list(map(left_out, self.failures))
+
+    # -- what is kept of it -------------------------------------------------------------------------------------------
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Mistakes, their causes, units and how often silencing helps as CSV; everything as JSON."""
+        yield "mistakes.csv", csv_of(self.rows())
+        yield "causes.csv", csv_of(self.causes())
+        yield "units.csv", csv_of(self.units())
+        yield "silencing.csv", csv_of(self.silencing())
+        yield "mistakes.json", json_bytes(self.to_json())
+
+    @property
+    def page(self) -> Path:
+        """The page that shows it, in the folder where it is kept; raises StoreError where it is not."""
+        return self.kept.folder / "index.html"
+
+    @checked
+    def save(self, folder: str | PathLike[str]) -> Saved:
+        """Write it, its files and figures into a folder, and the page that shows it (`index.html`).
+
+        The page's pictures are those of the folder it was saved in before, where the images are not at hand.
+
+        Raises:
+            StoreError: where the folder holds an answer of this kind to another question, or cannot be written.
+        """
+        before = None if self.saved is None else self.saved.folder
+        saved = super().save(folder)
+        link = mistakes_page.atlas_link(self.shown_in, saved.folder)
+        pictures = mistakes_page.Pictures(saved.folder, self._painter, before)
+        mistakes_page.write(self, pictures, link, self.tell or silent)
+        return saved
+
+    @property
+    def _painter(self) -> Painter | None:
+        if self.net is None or self.source is None:
+            return None
+        return Painter(self.net, self.source)
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether it was just made: figures show the photos."""
+        return self._painter is not None
+
+    def drawings(self) -> Mapping[str, Figure]:
+        """The confused pairs, and the worst mistakes that were looked at."""
+        found = {_PAIRS: Figure("Which classes were taken for which, most often.", partial(self._draw, None))}
+        for case in self.cases[:DRAWN]:
+            name = f"{file_name(int(self.found.images[case.row]), self.names[case.row])}.png"
+            found[name] = Figure(in_words(self, case), partial(self._draw, case))
+        return found
+
+    def _draw(self, case: Case | None) -> bytes:
+        from convscope.figures.mistakes import draw_case, draw_pairs
+        from convscope.figures.style import rendered
+
+        if case is None:
+            return rendered(draw_pairs([(self.answers[t], self.answers[a], n) for t, a, n in self.pairs]))
+        if self._painter is None:
+            raise UsageError("an answer that was loaded has the figures that were saved with it, and draws no others")
+        names = [str(case.explained.unit(n, self.layers)) for n in range(len(case.explained))]
+        photo, taken = self._painter.photo(self, case), self._painter.projection(self, case)
+        truth = self.truth_of(case)
+        return rendered(draw_case(case.explained, photo, taken, self.grid, names, truth, in_words(self, case)))
+
+    def entry(self, atlas: Atlas) -> Entry:
+        """The mistakes and the figures; linked to the units that cause them and to their images."""
+        shown = {layer.name for layer in atlas.layers}
+        units = [str(row["unit"]) for row in self.units() if Unit.parse(str(row["unit"])).layer in shown]
+        same = atlas.manifest["data"]["fingerprint"] == self.collection
+        images = self.found.images[[case.row for case in self.cases]].tolist() if same and self.cases else ()
+        settings = {"layers": list(self.layers), "layer": self.layer, "fill": self.fill, **self.grid.to_json()}
+        title = f"Mistakes of {self.network}"
+        return Entry("mistakes", title, self.rows(), units=units[:_LISTED], images=images, settings=settings)
+
+
+@checked
+def mistakes(
+    net: Network,
+    images: Images,
+    *,
+    store: str | PathLike[str] | None = None,
+    explain: int = 24,
+    layers: Sequence[str] | None = None,
+    layer: str | None = None,
+    most: int = 10,
+    size: int | tuple[int, int] | None = None,
+    stride: int | tuple[int, int] | None = None,
+    fill: Fill | Sequence[float] = "grey",
+    match: Match = "name",
+    limit: int | None = None,
+    cache: str | PathLike[str] | None = None,
+    workers: int | None = None,
+    atlas: Atlas | str | PathLike[str] | None = None,
+    name: str | None = None,
+    progress: Progress | None = None,
+) -> Mistakes:
+    """The labelled images that a network answers wrongly, worst first, and why; with a page that shows them.
+
+    What is asked is the contrast, the logit of the answer less that of the label (of one logit, the logit itself):
+    where covering takes it away, which units feed it, what becomes of the answer without each of these and without
+    units that are as active on the image, and which images of the collection are most like it.
+
+    Args:
+        net: the network; with preprocessing, and scores of classes that exclude each other, or of one class.
+        images: a collection with labels, see docs/grammar.md: of pixels.
+        store: a folder for the page (`index.html`), tables and figures. Work is kept in its `parts`: a repeated call
+            goes on from it, also to explain more.
+        explain: how many mistakes are looked at in full: shared among the confused pairs by how frequent they are,
+            the worst of each first. All are listed.
+        layers: those whose units are causes, through one after the other; None: the last three stages.
+        layer: the one whose features, averaged over positions, say which images are alike; None: the last of `layers`.
+        most: how many units of each layer are named and silenced.
+        size, stride, fill: of the covering square, as for `occlude`.
+        match: how labels and answers belong together, by "name" or by "index".
+        limit: at most so many images, evenly spread. cache: a folder that keeps decoded images.
+        workers: threads; by default one a core.
+        atlas: an atlas of the same network that is to show the answer, under `name`, and that the page links units to.
+        progress: called with images answered, mistakes explained, and pictures made.
+
+    Raises:
+        UsageError: for networks that do not choose one answer, labels that do not fit, and options that make no sense.
+            UnknownLayer: for layers that do not exist. SourceError: where no image has a label. ImageError: where none
+            could be read. StoreError: where the folder holds the answer to another question, or cannot be written.
+
+    >>> from convscope.data import wrap_dataset
+    >>> from convscope.models import load
+    >>> items = [(np.full((40, 40, 3), 60 * i, np.uint8), i) for i in range(3)]
+    >>> answer = mistakes(load("zoo:tiny"), wrap_dataset(items), match="index", explain=1, most=2, layers=["relu1"])
+    >>> len(answer) + round(answer.accuracy * answer.images), len(answer.cases)
+    (3, 1)
+    """
+    expect_network(net)
+    logits = expect_choice(net)
+    if explain < 0:
+        raise UsageError(f"explain={explain}: look at no mistakes in full, or at some")
+    shown = atlas_of(atlas, net)
+    source = collection(images, limit=limit, cache=cache)
+    square, step = square_for(net.input_shape[1:], size, stride)
+    grid = Grid(net.input_shape[1:], square, step)
+    named = chosen_layers(net, layers, () if layers else default_layers(net, Unit(logits, 0)))
+    explaining = Explaining(net, named, most, square, step, fill, workers)
+    like = net.layers[explaining.layers[0] if layer is None else layer].name
+    truths = truths_of(net, source, match)
+    deciding = {"layers": explaining.layers, "layer": like, "most": most, "size": square, "stride": step, "fill": fill}
+    whole = question(net, source, **deciding, truths=truths)
+    Mistakes.expect_place(store, whole)
+    place = None if store is None else Path(store)
+    with _room(place) as room:
+        labelled = np.flatnonzero(truths >= 0)
+        how: dict[str, Any] = {"indices": labelled, "pooling": Pooling("mean"), "workers": workers}
+        tables = extract(net, source, [net.output, like], store=room, progress=progress, **how)
+        readable = labelled[tables[net.output].readable[labelled]]
+        failures = _failures(net, source, sorted({*labelled.tolist()} - {*readable.tolist()}))
+        if not len(readable):
+            raise none_readable(source, failures)
+        known = Answered.of(net.head, tables[net.output], readable, truths[readable])
+        found, parts = known.worst, Parts(place, {"question": whole})
+        cases = _Cases(net, source, explaining, parts, progress or silent).of(found, known, tables, like, explain)
+    answer = Mistakes(
+        net.name, source.describe(), found, tuple(source.name(int(i)) for i in found.images), _names(net),
+        _counts(net, known.truth), _counts(net, found.truth), cases, tuple(explaining.layers), like, grid,
+        describe_fill(fill), most, net.head.kind == "binary", failures, source.fingerprint(),
+        net, source, shown, progress,
+    )  # fmt: skip
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """Looks at mistakes in full, one after the other; what was found of each is kept."""
+
+    net: Network
+    source: Source
+    explaining: Explaining
+    parts: Parts
+    progress: Progress
+
+    def of(
+        self, found: Answered, known: Answered, tables: Mapping[str, Features], like: str, count: int
+    ) -> tuple[Case, ...]:
+        """Those of the `count` mistakes that are looked at, worst first."""
+        rows, made = _chosen(found, count), list[Case]()
+        similar = alike(tables[like], self.source, known, found.images[rows].tolist())
+        for done, (row, one) in enumerate(zip(rows, similar, strict=True), 1):
+            index = int(found.images[row])
+            contrast = Contrast.of(self.net, int(found.answer[row]), int(found.truth[row]))
+            look = partial(self._look, index, contrast)
+            arrays, _ = self.parts.part(f"{index:06}", {"image": index, "contrast": str(contrast)}, look)
+            best, scores = best_of(self.net.head, tables[self.net.output], index)
+            made.append(Case(row, Explained(**arrays), tuple(best.tolist()), tuple(scores.tolist()), one))
+            self.progress("mistakes", done, len(rows))
+        return tuple(made)
+
+    def _look(self, index: int, contrast: Contrast) -> dict[str, Any]:
+        crop = load_image(self.source, index, preprocess_of(self.net, self.source))
+        return self.explaining.explain(input_of(self.net, crop[None])[0], contrast).arrays()
+
+
+@contextmanager
+def _room(store: Path | None) -> Iterator[Path]:
+    """Where answers and features of all images are kept: in the store, else for as long as they are needed."""
+    if store is not None:
+        yield store / "parts"
+        return
+    with TemporaryDirectory(prefix="convscope-", ignore_cleanup_errors=True) as room:
+        yield Path(room)
+
+
+def _chosen(found: Answered, count: int) -> list[int]:
+    """The mistakes that are looked at: of each pair as many as its share of all, the worst first (D'Hondt's method)."""
+    nth: dict[tuple[int, int], int] = {}
+    places = []
+    for pair in zip(found.truth.tolist(), found.answer.tolist(), strict=True):
+        nth[pair] = nth.get(pair, 0) + 1
+        places.append((pair, nth[pair]))
+    worth = [-nth[pair] / place for pair, place in places]
+    return sorted(np.argsort(np.array(worth), kind="stable")[:count].tolist())
+
+
+def _names(net: Network) -> tuple[str, ...]:
+    """What its answers are called, by the numbers that `Head.decide` gives."""
+    head = net.head
+    return tuple(head.label_name(n, net.classes) for n in range(2 if head.kind == "binary" else head.channels))
+
+
+def _counts(net: Network, truth: Any) -> tuple[int, ...]:
+    return tuple(np.bincount(truth, minlength=len(_names(net))).tolist())
+
+
+def _failures(net: Network, source: Source, indices: Sequence[int]) -> tuple[Failure, ...]:
+    """Why images cannot be read."""
+    found = []
+    for index in indices:
+        try:
+            load_image(source, index, preprocess_of(net, source))
+        except ImageError as error:
+            found.append(Failure(index, source.name(index), str(error)))
+    return tuple(found)
+
+
+__all__ = ["DRAWN", "Mistakes", "mistakes"]

@@ -6,7 +6,8 @@ room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 npx vite build --logLevel error --outDir "$room"
 npx vite build --logLevel error --outDir "$room" --mode widget
-for name in atlas.js atlas.css widget.js; do
+npx vite build --logLevel error --outDir "$room" --mode mistakes
+for name in atlas.js atlas.css widget.js mistakes.js mistakes.css; do
     cmp "$room/$name" "../src/convscope/atlas/page/$name" || {
         echo "$name is not what the sources in web/ make: run 'make web' and commit the result" >&2
         exit 1

@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 
 // Two builds of one viewer: a classic script for pages opened from disk (modules are blocked there), an ES module for
-// notebooks. Both are committed in the Python package; nothing may depend on the day or the machine.
+// notebooks; and the page of mistakes, which shares parts and no data with it. All are committed in the Python package;
+// nothing may depend on the day or the machine.
 const out = fileURLToPath(new URL("../src/convscope/atlas/page", import.meta.url));
 
 export default defineConfig(({ mode }) => ({
@@ -18,6 +19,8 @@ export default defineConfig(({ mode }) => ({
     lib:
       mode === "widget"
         ? { entry: "src/widget.tsx", formats: ["es" as const], fileName: () => "widget.js" }
+        : mode === "mistakes"
+          ? { entry: "src/mistakes/main.tsx", name: "convscopeMistakes", formats: ["iife" as const], fileName: () => "mistakes.js", cssFileName: "mistakes" }
         : { entry: "src/main.tsx", name: "convscopeAtlas", formats: ["iife" as const], fileName: () => "atlas.js", cssFileName: "atlas" },
   },
   define: { "process.env.NODE_ENV": JSON.stringify("production") },

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Host } from "./host";
+import { toggleTheme, useListeners } from "./listening";
 import { Header } from "./parts/Header";
 import { KeyHelp } from "./parts/KeyHelp";
 import { Loading, Problem } from "./parts/small";
@@ -12,48 +13,11 @@ import { LayerPage } from "./pages/Layer";
 import { UnitPage } from "./pages/Unit";
 import type { Route, Router } from "./route";
 import { embeds, parse, parseUnit, toUnit } from "./route";
-import type { Keys, Shell } from "./shell";
-import { keyName, remembered, ShellContext, typing } from "./shell";
+import type { Shell } from "./shell";
+import { ShellContext } from "./shell";
 import { marksOf, MarksContext } from "./marks";
 import type { Atlas } from "./store";
 import { AtlasContext, openAtlas } from "./store";
-
-type Listener = { keys: Keys; modal: boolean };
-
-/** The keyboard: a modal listener has it alone, the last one of several; otherwise the last that knows a key gets it. */
-function useListeners(root: HTMLElement, alone: boolean): Shell["listen"] {
-  const listeners = useRef<Listener[]>([]);
-  useEffect(() => {
-    const hear = (event: Event): void => {
-      const pressed = event as KeyboardEvent;
-      if (pressed.defaultPrevented || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
-      if (typing(pressed) && pressed.key !== "Escape") return;
-      const target = pressed.composedPath()[0] as HTMLElement;
-      // Enter and the space bar belong to what has the focus.
-      if ((pressed.key === "Enter" || pressed.key === " ") && target.closest?.("a,button,summary,select")) return;
-      // A page that opens with something over it hears of that first, so the order alone does not say what lies above.
-      const above = listeners.current.filter((one) => one.modal).slice(-1);
-      const name = keyName(pressed);
-      const hears = (above.length ? above : listeners.current).findLast(({ keys }) => name in keys);
-      if (!hears) return;
-      pressed.preventDefault();
-      hears.keys[name]?.(pressed);
-    };
-    const target: EventTarget = alone ? document : root;
-    target.addEventListener("keydown", hear);
-    return () => target.removeEventListener("keydown", hear);
-  }, [root, alone]);
-  return useMemo(
-    () => (keys, modal = false) => {
-      const one = { keys, modal };
-      listeners.current.push(one);
-      return () => {
-        listeners.current = listeners.current.filter((other) => other !== one);
-      };
-    },
-    [],
-  );
-}
 
 function useRoute(router: Router): Route {
   const [hash, set] = useState(router.hash());
@@ -63,12 +27,6 @@ function useRoute(router: Router): Route {
     return router.subscribe(update);
   }, [router]);
   return useMemo(() => parse(hash), [hash]);
-}
-
-function toggleTheme(root: HTMLElement): void {
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-  remembered.set("theme", root.dataset.theme);
 }
 
 interface Props {

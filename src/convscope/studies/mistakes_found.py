@@ -138,9 +138,7 @@ def _covering(answer: Findings, case: Case, truth: int) -> str:
         return f"covering {box} brings it back"
     if after != answer.found.answer[case.row]:
         return f"covering {box} makes it {answer.answers[after]}"
-    return (
-        f"covering {box} takes most of it away, {float(why.contrast):.1f} to {why.covered[answer.place_of(case)]:.1f}"
-    )
+    return f"covering {box} helps most, {float(why.contrast):.1f} to {why.covered[answer.place_of(case)]:.1f}"
 
 
 def _silencing(answer: Findings, case: Case, truth: int) -> list[str]:
@@ -153,7 +151,7 @@ def _silencing(answer: Findings, case: Case, truth: int) -> list[str]:
     if not len(why):
         return []
     unit, less = why.unit(0, answer.layers), float(why.contrast) - float(why.silenced[0])
-    return [f"most of it is due to {unit}, without which it is {less:.2g} less"]
+    return [f"{unit} gives most to it, {less:.2g} less without"]
 
 
 def _units_of(answer: Findings) -> list[Row]:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from convscope.atlas import Atlas
-from convscope.atlas.render import Pixels, TileSize, crop_patch, display, fit
+from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, enlarge, fit
 from convscope.atlas.sprites import Grid, compose, encode
 from convscope.atlas.web import printable, script
 from convscope.data import Source, load_image
@@ -44,10 +44,10 @@ ROWS = 500
 """Mistakes to a script."""
 THUMBS = 2000
 """Mistakes that have a picture in the list, at most: the worst."""
-_THUMB, _TILE = 128, 80
+_THUMB, _TILE = 128, 80  # the second is a number of the page, too
 _PAGE = {"index.html": "mistakes.html", "mistakes.js": "mistakes.js", "mistakes.css": "mistakes.css",
          "icon.svg": "icon.svg"}  # fmt: skip
-_GREY = (128, 128, 128)
+_BEYOND = (GREY, GREY, GREY)
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Painter:
         units = [why.unit(int(n), findings.layers) for n in np.flatnonzero(why.layer == layer)]
         (taken,) = project_all(self.net, self._input(findings, case), [_selection(findings.layers[layer], units)])
         photo = self.photo(findings, case)
-        return [crop_patch(photo, box, _GREY) for box in taken.boxes.tolist()], list(display(taken.pixels))
+        return [crop_patch(photo, box, _BEYOND) for box in taken.boxes.tolist()], list(display(taken.pixels))
 
     def _input(self, findings: Findings, case: Case) -> torch.Tensor:
         return input_of(self.net, self.crop(int(findings.found.images[case.row]))[None])
@@ -191,10 +191,19 @@ def _heat(findings: Findings, case: Case, _: Painter) -> bytes:
 def _units(findings: Findings, case: Case, layer: int, painter: Painter) -> bytes:
     """Patches in the first row, what units take from them in the second."""
     patches, taken = painter.patches(findings, case, layer)
-    size = TileSize.of(patches[0].shape[:2], _TILE).shape
-    rows = np.stack([fit(one, size) for one in (*patches, *taken)])
-    grid = Grid.of(len(rows), size, columns=len(patches), panels=1)
-    return encode(compose(grid, rows), lossless=grid.lossless)
+    rows = np.stack([_square(one) for one in (*patches, *taken)])
+    grid = Grid.of(len(rows), (_TILE, _TILE), columns=len(patches), panels=1)
+    return encode(compose(grid, rows), lossless=False)
+
+
+def _square(picture: Pixels) -> Pixels:
+    """A picture in a square of a fixed side, as large as it fits, small ones by whole numbers; grey around it."""
+    size = TileSize.of(picture.shape[:2], _TILE)
+    shown = enlarge(fit(picture, size.shape), size.enlarge)
+    found = np.full((_TILE, _TILE, 3), GREY, np.uint8)
+    top, left = ((_TILE - side) // 2 for side in shown.shape[:2])
+    found[top : top + shown.shape[0], left : left + shown.shape[1]] = shown
+    return found
 
 
 # -- data -------------------------------------------------------------------------------------------------------------

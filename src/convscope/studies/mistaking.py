@@ -293,9 +293,9 @@ def mistakes(
         images: a collection with labels, see docs/grammar.md: of pixels.
         store: a folder for the page (`index.html`), tables and figures. Work is kept in its `parts`: a repeated call
             goes on from it, also to explain more.
-        explain: how many mistakes are looked at in full: shared among the confused pairs by how frequent they are,
-            the worst of each first. All are listed.
-        layers: those whose units are causes, through one after the other; None: the last three stages.
+        explain: how many mistakes are looked at in full: a third are the worst of all, the others are shared among the
+            confused pairs by how frequent they are, the worst of each first. All are listed.
+        layers: those whose units are causes; None: the last three stages.
         layer: the one whose features, averaged over positions, say which images are alike; None: the last of `layers`.
         most: how many units of each layer are named and silenced.
         size, stride, fill: of the covering square, as for `occlude`.
@@ -395,14 +395,15 @@ def _room(store: Path | None) -> Iterator[Path]:
 
 
 def _chosen(found: Answered, count: int) -> list[int]:
-    """The mistakes that are looked at: of each pair as many as its share of all, the worst first (D'Hondt's method)."""
+    """The mistakes that are looked at: the worst, and of each pair as many as its share of all (D'Hondt's method)."""
     nth: dict[tuple[int, int], int] = {}
     places = []
     for pair in zip(found.truth.tolist(), found.answer.tolist(), strict=True):
         nth[pair] = nth.get(pair, 0) + 1
         places.append((pair, nth[pair]))
     worth = [-nth[pair] / place for pair, place in places]
-    return sorted(np.argsort(np.array(worth), kind="stable")[:count].tolist())
+    shared = np.argsort(np.array(worth), kind="stable").tolist()
+    return sorted(list(dict.fromkeys([*range(min(count // 3, len(found))), *shared]))[:count])
 
 
 def _names(net: Network) -> tuple[str, ...]:

@@ -283,32 +283,32 @@ e = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var fe, M, pe, me, he = Object.is, ge = 0, _e = [], ve = [], N = e, ye = N.__b, be = N.__r, xe = N.diffed, Se = N.__c, Ce = N.unmount, we = N.__;
-function Te(e, t) {
-	N.__h && N.__h(M, e, ge || t), ge = 0;
-	var n = M.__H || (M.__H = {
+var M, N, fe, pe, me = Object.is, he = 0, ge = [], _e = [], P = e, ve = P.__b, ye = P.__r, be = P.diffed, xe = P.__c, Se = P.unmount, Ce = P.__;
+function we(e, t) {
+	P.__h && P.__h(N, e, he || t), he = 0;
+	var n = N.__H || (N.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function P(e) {
-	return ge = 1, Ee(Re, e);
+function F(e) {
+	return he = 1, Te(Le, e);
 }
-function Ee(e, t, n) {
-	var r = Te(fe++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Re(void 0, t), function(e) {
+function Te(e, t, n) {
+	var r = we(M++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Le(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		he(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = M, !M.__f)) {
-		M.__f = !0;
-		var i = M.shouldComponentUpdate;
-		M.shouldComponentUpdate = function(e, t, n) {
+		me(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = N, !N.__f)) {
+		N.__f = !0;
+		var i = N.shouldComponentUpdate;
+		N.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, he(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, me(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -318,89 +318,89 @@ function Ee(e, t, n) {
 	}
 	return r.__;
 }
-function F(e, t) {
-	var n = Te(fe++, 3);
-	!N.__s && Le(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, M.__H.__h.push(n));
+function I(e, t) {
+	var n = we(M++, 3);
+	!P.__s && Ie(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, N.__H.__h.push(n));
 }
-function De(e, t) {
-	var n = Te(fe++, 4);
-	!N.__s && Le(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, M.__h.push(n));
+function Ee(e, t) {
+	var n = we(M++, 4);
+	!P.__s && Ie(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, N.__h.push(n));
 }
-function I(e) {
-	return ge = 5, L(function() {
+function L(e) {
+	return he = 5, R(function() {
 		return { current: e };
 	}, []);
 }
-function L(e, t) {
-	var n = Te(fe++, 7);
-	return Le(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function R(e, t) {
+	var n = we(M++, 7);
+	return Ie(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function Oe(e, t) {
-	return ge = 8, L(function() {
+function De(e, t) {
+	return he = 8, R(function() {
 		return e;
 	}, t);
 }
-function ke(e) {
-	var t = M.context[e.__c], n = Te(fe++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(M)), t.props.value) : e.__;
+function Oe(e) {
+	var t = N.context[e.__c], n = we(M++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(N)), t.props.value) : e.__;
 }
-function Ae() {
-	var e = Te(fe++, 11);
+function ke() {
+	var e = we(M++, 11);
 	if (!e.__) {
-		for (var t = M.__v; !t.__m && t.__;) t = t.__;
+		for (var t = N.__v; !t.__m && t.__;) t = t.__;
 		var n = t.__m || (t.__m = [0, 0]);
 		e.__ = "P" + n[0] + "-" + n[1]++;
 	}
 	return e.__;
 }
-function je() {
+function Ae() {
 	var e;
 	do {
-		for (; e = ve.shift();) try {
-			Fe(e);
+		for (; e = _e.shift();) try {
+			Pe(e);
 		} catch (t) {
-			N.__e(t, { __: (e = e.__P) && e.__v });
+			P.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = _e.shift();) {
+		for (; e = ge.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Fe), t.__h.some(Ie), t.__h = [];
+				t.__h.some(Pe), t.__h.some(Fe), t.__h = [];
 			} catch (n) {
-				t.__h = [], N.__e(n, e.__v);
+				t.__h = [], P.__e(n, e.__v);
 			}
 		}
-	} while (ve.length);
+	} while (_e.length);
 }
-N.__b = function(e) {
-	M = null, ye && ye(e);
-}, N.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), we && we(e, t);
-}, N.__r = function(e) {
-	be && be(e), fe = 0;
-	var t = (M = e.__c).__H;
-	t && (pe == M ? M.__h = [] : (t.__h.some(Fe), t.__h.some(Ie), fe = 0), t.__h = [], t.__.some(function(e) {
+P.__b = function(e) {
+	N = null, ve && ve(e);
+}, P.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Ce && Ce(e, t);
+}, P.__r = function(e) {
+	ye && ye(e), M = 0;
+	var t = (N = e.__c).__H;
+	t && (fe == N ? N.__h = [] : (t.__h.some(Pe), t.__h.some(Fe), M = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), pe = M;
-}, N.diffed = function(e) {
-	xe && xe(e);
+	})), fe = N;
+}, P.diffed = function(e) {
+	be && be(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Pe(_e.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Ne(ge.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), pe = M = null;
-}, N.__c = function(e, t) {
+	})), fe = N = null;
+}, P.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Fe), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Ie(e);
+			e.__h.some(Pe), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Fe(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), Se && Se(e, t);
-}, N.unmount = function(e) {
-	Ce && Ce(e);
+	}), xe && xe(e, t);
+}, P.unmount = function(e) {
+	Se && Se(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -409,50 +409,134 @@ N.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Pe(ve.push(r));
-			} else Fe(r);
+				r.__P = n, Ne(_e.push(r));
+			} else Pe(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && N.__e(t, r.__v));
+	}), r.__H = void 0, t && P.__e(t, r.__v));
 };
-var Me = typeof requestAnimationFrame == "function";
-function Ne(e) {
+var je = typeof requestAnimationFrame == "function";
+function Me(e) {
 	var t, n = function() {
-		clearTimeout(r), Me && cancelAnimationFrame(t), setTimeout(e);
+		clearTimeout(r), je && cancelAnimationFrame(t), setTimeout(e);
 	}, r = setTimeout(n, 35);
-	Me && (t = requestAnimationFrame(n));
+	je && (t = requestAnimationFrame(n));
+}
+function Ne(e) {
+	e != 1 && pe == P.requestAnimationFrame || ((pe = P.requestAnimationFrame) || Me)(Ae);
 }
 function Pe(e) {
-	e != 1 && me == N.requestAnimationFrame || ((me = N.requestAnimationFrame) || Ne)(je);
+	var t = N, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), N = t;
 }
 function Fe(e) {
-	var t = M, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), M = t;
+	var t = N;
+	e.__c = e.__(), N = t;
 }
-function Ie(e) {
-	var t = M;
-	e.__c = e.__(), M = t;
-}
-function Le(e, t) {
+function Ie(e, t) {
 	return !e || e.length != t.length || t.some(function(t, n) {
-		return !he(t, e[n]);
+		return !me(t, e[n]);
 	});
 }
-function Re(e, t) {
+function Le(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
-// src/route.ts
-var ze = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+// src/shell.ts
+var Re = j(null);
+function z() {
+	let e = Oe(Re);
+	if (!e) throw Error("no shell");
+	return e;
+}
+function B(e, t = !1) {
+	let n = z(), r = L(e);
+	r.current = e, Ee(() => {
+		let e = new Proxy({}, {
+			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
+			has: (e, t) => typeof t == "string" && t in r.current
+		});
+		return n.listen(e, t);
+	}, [n, t]);
+}
+function ze(e) {
+	return e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
+}
 function Be(e) {
+	let t = e.composedPath()[0] ?? e.target;
+	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
+		"button",
+		"checkbox",
+		"radio",
+		"range"
+	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
+}
+async function Ve(e, t) {
+	try {
+		return await navigator.clipboard.writeText(e), !0;
+	} catch {
+		let n = document.createElement("textarea");
+		n.value = e, n.setAttribute("aria-hidden", "true"), t.append(n), n.select();
+		let r = document.execCommand("copy");
+		return n.remove(), r;
+	}
+}
+function He(e, t, n = "application/json") {
+	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
+	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
+}
+var Ue = {
+	get(e) {
+		try {
+			return localStorage.getItem(`convscope.${e}`);
+		} catch {
+			return null;
+		}
+	},
+	set(e, t) {
+		try {
+			localStorage.setItem(`convscope.${e}`, t);
+		} catch {}
+	}
+};
+// src/listening.ts
+function We(e, t) {
+	let n = L([]);
+	return I(() => {
+		let r = (e) => {
+			let t = e;
+			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Be(t) && t.key !== "Escape") return;
+			let r = t.composedPath()[0];
+			if ((t.key === "Enter" || t.key === " ") && r.closest?.("a,button,summary,select")) return;
+			let i = n.current.filter((e) => e.modal).slice(-1), a = ze(t), o = (i.length ? i : n.current).findLast(({ keys: e }) => a in e);
+			o && (t.preventDefault(), o.keys[a]?.(t));
+		}, i = t ? document : e;
+		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
+	}, [e, t]), R(() => (e, t = !1) => {
+		let r = {
+			keys: e,
+			modal: t
+		};
+		return n.current.push(r), () => {
+			n.current = n.current.filter((e) => e !== r);
+		};
+	}, []);
+}
+function Ge(e) {
+	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+	e.dataset.theme = t ? "light" : "dark", Ue.set("theme", e.dataset.theme);
+}
+// src/route.ts
+var Ke = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function qe(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function Ve(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Be(o.join("/")), c = {
+function Je(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = qe(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -467,25 +551,25 @@ function Ve(e) {
 		query: i
 	};
 }
-function He(e, t) {
+function Ye(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var R = (e, t = {}) => He(`#/l/${ze(e)}`, t), z = (e, t) => `#/u/${ze(`${e}:${t}`)}`, B = (e) => `#/i/${e}`, Ue = (e) => `#/e/${ze(e)}`, We = (e, t, n = "") => He("#/compare", {
+var V = (e, t = {}) => Ye(`#/l/${Ke(e)}`, t), H = (e, t) => `#/u/${Ke(`${e}:${t}`)}`, U = (e) => `#/i/${e}`, Xe = (e) => `#/e/${Ke(e)}`, Ze = (e, t, n = "") => Ye("#/compare", {
 	a: e,
 	b: t,
 	with: n
-}), Ge = (e) => e.page === "unit" && e.query.has("embed");
-function Ke(e) {
+}), Qe = (e) => e.page === "unit" && e.query.has("embed");
+function $e(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function qe(e) {
+function et(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = !1, i = (e, i = !1) => {
 		n = e, r = i, t.forEach((e) => e());
 	};
@@ -501,63 +585,7 @@ function qe(e) {
 		link: () => null
 	};
 }
-// src/shell.ts
-var Je = j(null);
-function V() {
-	let e = ke(Je);
-	if (!e) throw Error("no shell");
-	return e;
-}
-function H(e, t = !1) {
-	let n = V(), r = I(e);
-	r.current = e, De(() => {
-		let e = new Proxy({}, {
-			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
-			has: (e, t) => typeof t == "string" && t in r.current
-		});
-		return n.listen(e, t);
-	}, [n, t]);
-}
-function Ye(e) {
-	return e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
-}
-function Xe(e) {
-	let t = e.composedPath()[0] ?? e.target;
-	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
-		"button",
-		"checkbox",
-		"radio",
-		"range"
-	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
-}
-async function Ze(e, t) {
-	try {
-		return await navigator.clipboard.writeText(e), !0;
-	} catch {
-		let n = document.createElement("textarea");
-		n.value = e, n.setAttribute("aria-hidden", "true"), t.append(n), n.select();
-		let r = document.execCommand("copy");
-		return n.remove(), r;
-	}
-}
-function Qe(e, t, n = "application/json") {
-	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
-	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
-}
-var $e = {
-	get(e) {
-		try {
-			return localStorage.getItem(`convscope.${e}`);
-		} catch {
-			return null;
-		}
-	},
-	set(e, t) {
-		try {
-			localStorage.setItem(`convscope.${e}`, t);
-		} catch {}
-	}
-}, et = class {
+var tt = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -575,15 +603,15 @@ var $e = {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, tt = j(null);
-function U() {
-	let e = ke(tt);
+}, nt = j(null);
+function W() {
+	let e = Oe(nt);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function W(e, t) {
-	let n = ke(tt), r = (t ?? n)?.store, [, i] = P(0), [a, o] = P(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return F(() => {
+function G(e, t) {
+	let n = Oe(nt), r = (t ?? n)?.store, [, i] = F(0), [a, o] = F(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return I(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -604,9 +632,9 @@ function W(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function nt(e, t) {
-	let n = ke(tt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = P(null);
-	return F(() => {
+function rt(e, t) {
+	let n = Oe(nt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = F(null);
+	return I(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -617,9 +645,9 @@ function nt(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-function rt(e) {
-	let t = nt(e), [n, r] = P(null);
-	return F(() => {
+function it(e) {
+	let t = rt(e), [n, r] = F(null);
+	return I(() => {
 		if (t === void 0) return;
 		let e = new Image();
 		return e.onerror = () => r(t), e.src = t, () => {
@@ -627,8 +655,8 @@ function rt(e) {
 		};
 	}, [t]), t !== void 0 && n === t;
 }
-async function it(e, t) {
-	let n = new et(e, t), r = await n.load("manifest");
+async function at(e, t) {
+	let n = new tt(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -637,18 +665,18 @@ async function it(e, t) {
 		name: t
 	};
 }
-function at(e, t) {
+function ot(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function ot(e, t, n) {
+function st(e, t, n) {
 	let r = e.manifest.subset?.[t];
-	return r && !r.includes(n) ? void 0 : at(e, t);
+	return r && !r.includes(n) ? void 0 : ot(e, t);
 }
-function G(e, t) {
+function ct(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var st = Symbol.for("pv"), ct = 0;
+var lt = Symbol.for("pv"), ut = 0;
 Array.isArray;
 function K(t, n, r, i, a, o) {
 	n ||= {};
@@ -664,8 +692,8 @@ function K(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: st,
-		__v: --ct,
+		constructor: lt,
+		__v: --ut,
 		__i: -1,
 		__u: 0
 	};
@@ -679,14 +707,14 @@ function q({ text: e, plain: t }) {
 		children: e
 	});
 }
-function lt({ rows: e }) {
+function dt({ rows: e }) {
 	return /* @__PURE__ */ K("dl", {
 		class: "facts",
 		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
 	});
 }
 function J(e) {
-	let t = Ae();
+	let t = ke();
 	return /* @__PURE__ */ K("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
@@ -703,7 +731,7 @@ function J(e) {
 		]
 	});
 }
-function ut({ field: e, input: t }) {
+function ft({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
 	return /* @__PURE__ */ K("svg", {
 		class: "glyph",
@@ -741,8 +769,8 @@ function Y({ title: e, children: t }) {
 		]
 	});
 }
-function dt({ name: e }) {
-	let { manifest: t } = U(), n = W("network");
+function pt({ name: e }) {
+	let { manifest: t } = W(), n = G("network");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
 	return /* @__PURE__ */ K(Y, {
@@ -752,7 +780,7 @@ function dt({ name: e }) {
 			" It shows",
 			" ",
 			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K("a", {
-				href: R(e.name),
+				href: V(e.name),
 				children: e.name
 			})] }, e.id)),
 			t.layers.length > 12 && ", …"
@@ -768,7 +796,7 @@ var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 		"…"
 	]
 });
-function ft(e) {
+function mt(e) {
 	return /* @__PURE__ */ K("div", {
 		class: "choice",
 		role: "group",
@@ -781,34 +809,34 @@ function ft(e) {
 		}, t))
 	});
 }
-var pt = [
+var ht = [
 	"1",
 	"2",
 	"4"
 ];
-function mt() {
-	let { root: e } = V(), [t, n] = P($e.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), $e.set("boost", t), n(t);
+function gt() {
+	let { root: e } = z(), [t, n] = F(Ue.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), Ue.set("boost", t), n(t);
 	};
-	return H({ e: () => r(pt[(pt.indexOf(t) + 1) % pt.length] ?? "1") }), /* @__PURE__ */ K("span", {
+	return B({ e: () => r(ht[(ht.indexOf(t) + 1) % ht.length] ?? "1") }), /* @__PURE__ */ K("span", {
 		class: "contrast",
 		children: [/* @__PURE__ */ K("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ K(ft, {
+		}), /* @__PURE__ */ K(mt, {
 			label: "Contrast of projections",
 			value: t,
-			options: pt.map((e) => [e, `${e}×`]),
+			options: ht.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function ht(e) {
-	let t = e.page === "unit" ? Ke(e.rest) : null;
+function _t(e) {
+	let t = e.page === "unit" ? $e(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: R(t.layer, { at: t.channel })
+		href: V(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -838,15 +866,15 @@ function ht(e) {
 		href: null
 	}] : [];
 }
-function gt({ route: e }) {
-	let t = U(), { router: n, toast: r } = V(), [i, a] = P("");
+function vt({ route: e }) {
+	let t = W(), { router: n, toast: r } = z(), [i, a] = F("");
 	return /* @__PURE__ */ K("form", {
 		class: "jump",
 		onSubmit: (o) => {
 			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : Ke(e.rest)?.layer, l = Ke(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && at(t, l.layer);
-			if (l && u && l.channel < u.channels) n.go(z(l.layer, l.channel));
-			else if (at(t, s)) n.go(R(s));
+			let s = i.trim(), c = e.page === "layer" ? e.rest : $e(e.rest)?.layer, l = $e(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && ot(t, l.layer);
+			if (l && u && l.channel < u.channels) n.go(H(l.layer, l.channel));
+			else if (ot(t, s)) n.go(V(s));
 			else {
 				r(`“${s}” is not in this atlas: write layer:unit`);
 				return;
@@ -868,8 +896,8 @@ function gt({ route: e }) {
 		})]
 	});
 }
-function _t({ route: e, help: t }) {
-	let n = V(), r = ht(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = W(U().store.host.kind === "file" ? null : "experiments"), s = [
+function yt({ route: e, help: t }) {
+	let n = z(), r = _t(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
 		[
 			"#/",
 			"Layers",
@@ -945,7 +973,7 @@ function _t({ route: e, help: t }) {
 					children: t
 				}, e))
 			}),
-			/* @__PURE__ */ K(gt, { route: e }),
+			/* @__PURE__ */ K(vt, { route: e }),
 			/* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
@@ -993,7 +1021,7 @@ function _t({ route: e, help: t }) {
 	});
 }
 // src/parts/KeyHelp.tsx
-var vt = [
+var bt = [
 	["Anywhere", [
 		["?", "this list"],
 		["g", "go to layer:unit"],
@@ -1022,9 +1050,9 @@ var vt = [
 		["c", "copy link"]
 	]]
 ];
-function yt(e) {
-	let t = I(null);
-	return F(() => {
+function xt(e) {
+	let t = L(null);
+	return I(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1039,14 +1067,14 @@ function yt(e) {
 		onClick: (n) => n.target === t.current && e()
 	};
 }
-function bt({ close: e }) {
-	return H({
+function St({ close: e }) {
+	return B({
 		Escape: e,
 		"?": e
 	}, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...yt(e),
+		...xt(e),
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet help",
 			children: [
@@ -1061,7 +1089,7 @@ function bt({ close: e }) {
 				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
 				/* @__PURE__ */ K("div", {
 					class: "columns",
-					children: vt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
+					children: bt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
 				})
 			]
 		})
@@ -1073,50 +1101,50 @@ function Z(e) {
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-function xt(e) {
+function Ct(e) {
 	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? Z(Number(e)) : e;
 }
-function St(e, t = "") {
-	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? St(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
+function wt(e, t = "") {
+	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? wt(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
 }
-var Ct = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function wt(e) {
+var Tt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function Et(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var Tt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function Et({ field: e, gates: t, exact: n }) {
-	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Tt(e.size)} px, stride ${Tt(e.stride)}`, a = r.filter(Boolean).join(", ");
+var Dt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function Ot({ field: e, gates: t, exact: n }) {
+	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Dt(e.size)} px, stride ${Dt(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-var Dt = .9, Ot = ({ control: e }) => (e?.median ?? 0) > Dt, kt = (e) => e.replace("T", " ").replace("Z", " UTC"), At = (e) => e.slice(e.lastIndexOf("/") + 1) || e, jt = class extends Error {}, Mt = (e, t, n) => G(e.manifest.paths.sprite, {
+var kt = .9, At = ({ control: e }) => (e?.median ?? 0) > kt, jt = (e) => e.replace("T", " ").replace("Z", " UTC"), Mt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Nt = class extends Error {}, Pt = (e, t, n) => ct(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Nt = 4, Pt = 16;
-function Ft(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Nt;
+}), Ft = 4, It = 16;
+function Lt(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Ft;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + Pt) + o % e * (n + Nt),
-			y: Math.floor(o / e) * (r + Nt)
+			x: i * (a + It) + o % e * (n + Ft),
+			y: Math.floor(o / e) * (r + Ft)
 		}))),
-		width: 2 * a + Pt,
-		height: i * (r + Nt) - Nt
+		width: 2 * a + It,
+		height: i * (r + Ft) - Ft
 	};
 }
-async function It(e) {
+async function Rt(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function Lt(e, t, n) {
+async function zt(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(Mt(e, t, n), e.name);
-	if (!i.portable) throw new jt();
+	if (r.host.readable) return r.host.picture(Pt(e, t, n), e.name);
+	if (!i.portable) throw new Nt();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Rt(e, t, n) {
-	let r = await It(await Lt(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Ft(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function Bt(e, t, n) {
+	let r = await Rt(await zt(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Lt(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -1126,18 +1154,18 @@ async function Rt(e, t, n) {
 	}
 	return l;
 }
-function zt(e) {
+function Vt(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new jt()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Nt()), "image/png");
 		} catch {
-			n(new jt());
+			n(new Nt());
 		}
 	});
 }
-var Bt = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Vt(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Ft(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Bt(Z(r.values[e.rank]))}</text>`), l = Bt(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Ht = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Ut(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Lt(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Ht(Z(r.values[e.rank]))}</text>`), l = Ht(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -1148,7 +1176,7 @@ function Vt(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Ht(e, t, n, r) {
+function Wt(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1163,8 +1191,8 @@ function Ht(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Ut = (e, t) => `<iframe src="${Bt(e)}?embed=1" title="${Bt(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function Wt(e, t, n, r) {
+var Gt = (e, t) => `<iframe src="${Ht(e)}?embed=1" title="${Ht(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+function Kt(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1177,14 +1205,14 @@ function Wt(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Tile.tsx
-var Gt = 64;
-function Kt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
-	let c = nt(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
+var qt = 64;
+function Jt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
+	let c = rt(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
 	return /* @__PURE__ */ K("span", {
-		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= Gt) ? " sharp" : ""}${o ? " projection" : ""}`,
+		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= qt) ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * l}px`,
 			height: `${t.height * l}px`,
@@ -1196,9 +1224,9 @@ function Kt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 	});
 }
 function $(e) {
-	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(Kt, {
-		path: G((s ?? t).manifest.paths[i], {
+	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ K(Jt, {
+		path: ct((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1211,10 +1239,10 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function qt(e) {
-	let t = U(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ K(Kt, {
-		path: s ? null : G((c ?? t).manifest.paths.sprite, {
+function Yt(e) {
+	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
+	return /* @__PURE__ */ K(Jt, {
+		path: s ? null : ct((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1227,13 +1255,13 @@ function qt(e) {
 	});
 }
 // src/parts/Channels.tsx
-var Jt = (e, t, n) => e.bands && n ? t[0] : 0;
-function Yt(e) {
-	let { manifest: t } = U(), { layer: n, channel: r, band: i, rank: a, side: o, label: s } = e;
+var Xt = (e, t, n) => e.bands && n ? t[0] : 0;
+function Zt(e) {
+	let { manifest: t } = W(), { layer: n, channel: r, band: i, rank: a, side: o, label: s } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let c = t.options.k, l = a === null ? t.model.input[0] * c + i - 1 : (i - 1) * c + a;
-	return /* @__PURE__ */ K(Kt, {
-		path: G(t.paths.bands, {
+	return /* @__PURE__ */ K(Jt, {
+		path: ct(t.paths.bands, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1245,8 +1273,8 @@ function Yt(e) {
 		...s ? { label: s } : {}
 	});
 }
-function Xt({ count: e, band: t, change: n }) {
-	let { manifest: r } = U(), i = r.model.shown ?? [];
+function Qt({ count: e, band: t, change: n }) {
+	let { manifest: r } = W(), i = r.model.shown ?? [];
 	return /* @__PURE__ */ K("label", {
 		class: "choice-of-one",
 		children: [
@@ -1266,8 +1294,8 @@ function Xt({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function Zt({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = U(), i = Jt(e, r.model.input, r.paths.bands), a = e.bands;
+function $t({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = W(), i = Xt(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
 	return /* @__PURE__ */ K(J, {
@@ -1283,14 +1311,14 @@ function Zt({ layer: e, unit: t, change: n }) {
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ K(Yt, {
+					/* @__PURE__ */ K(Zt, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ K(Yt, {
+					/* @__PURE__ */ K(Zt, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
@@ -1307,15 +1335,15 @@ function Zt({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/WholeImage.tsx
-function Qt(e, t) {
+function en(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : G(n, {
+	return n === null ? null : ct(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function $t({ image: e, name: t, box: n, from: r = null, square: i }) {
-	let a = U(), o = r ?? a, [, s, c] = o.manifest.model.input, l = nt(Qt(o, e), r), [u, d] = P(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
+function tn({ image: e, name: t, box: n, from: r = null, square: i }) {
+	let a = W(), o = r ?? a, [, s, c] = o.manifest.model.input, l = rt(en(o, e), r), [u, d] = F(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
 		0,
 		0,
 		s,
@@ -1388,8 +1416,8 @@ function $t({ image: e, name: t, box: n, from: r = null, square: i }) {
 		]
 	});
 }
-function en({ image: e, box: t, label: n }) {
-	let r = U(), [, i, a] = r.manifest.model.input, o = nt(Qt(r, e)), [s, c, l, u] = t;
+function nn({ image: e, box: t, label: n }) {
+	let r = W(), [, i, a] = r.manifest.model.input, o = rt(en(r, e)), [s, c, l, u] = t;
 	return /* @__PURE__ */ K("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
@@ -1410,19 +1438,19 @@ function en({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Examples.tsx
-var tn = (e, t) => {
+var rn = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, nn = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function rn(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, band: c, choose: l, active: u, activate: d, open: f } = e, p = U(), m = Mt(p, t, r.channel), h = rt(m), g = Jt(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+}, an = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function on(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, band: c, choose: l, active: u, activate: d, open: f } = e, p = W(), m = Pt(p, t, r.channel), h = it(m), g = Xt(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ K("div", {
 		class: "examples",
 		children: [
 			/* @__PURE__ */ K("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ K(ft, {
+					/* @__PURE__ */ K(mt, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1432,18 +1460,18 @@ function rn(e) {
 						],
 						change: a
 					}),
-					i !== "projections" && t.field !== null && p.manifest.paths.image !== null && /* @__PURE__ */ K(ft, {
+					i !== "projections" && t.field !== null && p.manifest.paths.image !== null && /* @__PURE__ */ K(mt, {
 						label: "Photos",
 						value: o ? "whole" : "field",
 						options: [["field", "Field"], ["whole", "In its image"]],
 						change: (e) => e === "whole" !== o && s()
 					}),
-					i !== "projections" && !o && g > 0 && /* @__PURE__ */ K(Xt, {
+					i !== "projections" && !o && g > 0 && /* @__PURE__ */ K(Qt, {
 						count: g,
 						band: c,
 						change: l
 					}),
-					i !== "photos" && /* @__PURE__ */ K(mt, {}),
+					i !== "photos" && /* @__PURE__ */ K(gt, {}),
 					/* @__PURE__ */ K("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
@@ -1452,7 +1480,7 @@ function rn(e) {
 			}),
 			/* @__PURE__ */ K("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ K(an, {
+				children: _.map((e) => /* @__PURE__ */ K(sn, {
 					kind: e,
 					whole: o && e === "photos",
 					layer: t,
@@ -1473,7 +1501,7 @@ function rn(e) {
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ K(on, {
+			/* @__PURE__ */ K(cn, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -1482,9 +1510,9 @@ function rn(e) {
 		]
 	});
 }
-function an({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o, activate: s, open: c }) {
-	let l = I(null), [u, d] = P(112), f = t.sprite.columns;
-	F(() => {
+function sn({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o, activate: s, open: c }) {
+	let l = L(null), [u, d] = F(112), f = t.sprite.columns;
+	I(() => {
 		if (!l.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
@@ -1507,19 +1535,19 @@ function an({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o
 				onMouseEnter: () => s(d),
 				onFocus: () => s(d),
 				onClick: () => c(d),
-				"aria-label": `${p} ${d + 1}: activation ${Z(r.values[d])}, ${nn(n, l)}${tn(n, l) ? `, ${tn(n, l)}` : ""}`,
-				children: i ? /* @__PURE__ */ K($t, {
+				"aria-label": `${p} ${d + 1}: activation ${Z(r.values[d])}, ${an(n, l)}${rn(n, l) ? `, ${rn(n, l)}` : ""}`,
+				children: i ? /* @__PURE__ */ K(tn, {
 					image: l,
-					name: nn(n, l),
+					name: an(n, l),
 					box: r.boxes[d] ?? null,
 					square: u
-				}) : e === "photos" && a > 0 && r.values[d] !== 0 ? /* @__PURE__ */ K(Yt, {
+				}) : e === "photos" && a > 0 && r.values[d] !== 0 ? /* @__PURE__ */ K(Zt, {
 					layer: t,
 					channel: r.channel,
 					band: a,
 					rank: d,
 					side: u
-				}) : /* @__PURE__ */ K(qt, {
+				}) : /* @__PURE__ */ K(Yt, {
 					layer: t,
 					channel: r.channel,
 					kind: e,
@@ -1531,13 +1559,13 @@ function an({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o
 		})]
 	});
 }
-function on({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = nn(t, i), o = tn(t, i);
+function cn({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = an(t, i), o = rn(t, i);
 	return /* @__PURE__ */ K("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K($t, {
+			/* @__PURE__ */ K(tn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null
@@ -1554,7 +1582,7 @@ function on({ layer: e, shard: t, unit: n, rank: r }) {
 				})] }),
 				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
 				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
-					href: B(i),
+					href: U(i),
 					children: /* @__PURE__ */ K(q, { text: a })
 				}) })] }),
 				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
@@ -1571,9 +1599,9 @@ function on({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Grid.tsx
-var sn = (e) => e === document.documentElement ? window : e, cn = 400;
-function ln(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - cn) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + cn) / l)));
+var ln = (e) => e === document.documentElement ? window : e, un = 400;
+function dn(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - un) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + un) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -1582,22 +1610,22 @@ function ln(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function un(e, t, n) {
+function fn(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return ln(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
-	}, [i, a] = P(r), o = () => {
+		return dn(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+	}, [i, a] = F(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	De(o, [
+	Ee(o, [
 		t.count,
 		t.cell.width,
 		t.cell.height,
 		t.columns
 	]);
-	let s = I(o);
-	return s.current = o, F(() => {
+	let s = L(o);
+	return s.current = o, I(() => {
 		let t = e.current;
 		if (!t) return;
 		let n = () => s.current(), r = new ResizeObserver(n);
@@ -1609,8 +1637,8 @@ function un(e, t, n) {
 		};
 	}, []), i;
 }
-function dn(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = V(), c = I(null), l = un(c, e, r), u = I(!1), d = (e) => {
+function pn(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = z(), c = L(null), l = fn(c, e, r), u = L(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1624,32 +1652,32 @@ function dn(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	H(e.keys === !1 ? {} : {
+	B(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), De(() => {
+	}), Ee(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			sn(s.root).scrollBy({
+			ln(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = I(!1);
-	F(() => {
+	let h = L(!1);
+	I(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && sn(s.root).scrollBy({
+		e > window.innerHeight - n.height && ln(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
 	}, [i]);
-	let g = I(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
+	let g = L(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
 	for (let a = l.first; a < Math.min(l.last, t); a += 1) {
 		let o = [
 			e.render,
@@ -1663,7 +1691,7 @@ function dn(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: fn(e, a, l, r)
+			item: mn(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -1675,7 +1703,7 @@ function dn(e) {
 		children: _
 	});
 }
-function fn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function mn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ K("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -1691,17 +1719,17 @@ function fn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/parts/Versus.tsx
-function pn(e) {
-	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function hn(e) {
+	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function mn({ left: e, right: t }) {
-	let [n, r] = [pn(e), pn(t)], [i, a] = P(null);
+function gn({ left: e, right: t }) {
+	let [n, r] = [hn(e), hn(t)], [i, a] = F(null);
 	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => nn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => an(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
 		class: "lead",
 		children: [
@@ -1712,12 +1740,12 @@ function mn({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(hn, {
+		children: [/* @__PURE__ */ K(_n, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(hn, {
+		}), /* @__PURE__ */ K(_n, {
 			side: t,
 			found: r,
 			image: i,
@@ -1725,14 +1753,14 @@ function mn({ left: e, right: t }) {
 		})]
 	})] });
 }
-function hn({ side: e, found: t, image: n, look: r }) {
+function _n({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
 			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: z(i.name, a),
+				href: H(i.name, a),
 				children: l
 			}) }),
 			/* @__PURE__ */ K("p", {
@@ -1743,9 +1771,9 @@ function hn({ side: e, found: t, image: n, look: r }) {
 					" · mean ",
 					Z(s.mean),
 					" · active ",
-					Ct(s.active),
+					Tt(s.active),
 					" · ",
-					Et(i)
+					Ot(i)
 				]
 			}),
 			/* @__PURE__ */ K("div", {
@@ -1756,7 +1784,7 @@ function hn({ side: e, found: t, image: n, look: r }) {
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, l) => {
-						let u = nn(c, t), d = tn(c, t);
+						let u = an(c, t), d = rn(c, t);
 						return /* @__PURE__ */ K("button", {
 							type: "button",
 							class: u === n ? "cell active" : "cell",
@@ -1766,7 +1794,7 @@ function hn({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
 							title: `${Z(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ K(qt, {
+							children: /* @__PURE__ */ K(Yt, {
 								layer: i,
 								channel: a,
 								kind: e,
@@ -1786,17 +1814,17 @@ function hn({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function gn({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = P(-1), { router: o } = V(), s = (e) => o.go(We(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+function vn({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = F(-1), { router: o } = z(), s = (e) => o.go(Ze(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(_n, {
+		children: [/* @__PURE__ */ K(yn, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(_n, {
+		}), /* @__PURE__ */ K(yn, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1805,14 +1833,14 @@ function gn({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function _n({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
+function yn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
 			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: R(a.name),
+				href: V(a.name),
 				children: a.name
 			}) }),
 			/* @__PURE__ */ K("p", {
@@ -1820,14 +1848,14 @@ function _n({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				children: [
 					a.op,
 					" · ",
-					wt(a),
-					" · ",
 					Et(a),
+					" · ",
+					Ot(a),
 					" · ",
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(dn, {
+			s.value && /* @__PURE__ */ K(pn, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1874,12 +1902,12 @@ function _n({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function vn(e) {
-	let t = U(), [n, r] = P(null);
-	return F(() => {
+function bn(e) {
+	let t = W(), [n, r] = F(null);
+	return I(() => {
 		if (!e) return;
 		let n = !0;
-		return it(t.store.host, e).then((t) => n && r({
+		return at(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -1901,15 +1929,15 @@ function vn(e) {
 		error: null
 	};
 }
-function yn({ query: e }) {
-	let t = U(), { router: n } = V(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = vn(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(We(e.a ?? r, e.b ?? s, e.other ?? i));
+function xn({ query: e }) {
+	let t = W(), { router: n } = z(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = bn(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(Ze(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Compare" }),
 		/* @__PURE__ */ K("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(bn, {
+				/* @__PURE__ */ K(Sn, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -1919,7 +1947,7 @@ function yn({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(bn, {
+				/* @__PURE__ */ K(Sn, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -1945,7 +1973,7 @@ function yn({ query: e }) {
 		o ? /* @__PURE__ */ K(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(xn, {
+		}) : a ? /* @__PURE__ */ K(Cn, {
 			a: r,
 			b: s,
 			own: t,
@@ -1953,7 +1981,7 @@ function yn({ query: e }) {
 		}) : /* @__PURE__ */ K(X, { what: i })
 	] });
 }
-function bn({ label: e, value: t, atlas: n, change: r }) {
+function Sn({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ K("label", { children: [
 		e,
@@ -1972,15 +2000,15 @@ function bn({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function xn({ a: e, b: t, own: n, other: r }) {
+function Cn({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = at(t, e);
+		let n = ot(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = Ke(e), i = r ? at(t, r.layer) : void 0;
+		let r = $e(e), i = r ? ot(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
@@ -1998,7 +2026,7 @@ function xn({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(mn, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(gn, {
 		left: {
 			...a,
 			channel: a.channel
@@ -2007,7 +2035,7 @@ function xn({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(gn, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(vn, {
 		left: a,
 		right: o,
 		a: e,
@@ -2018,7 +2046,7 @@ function xn({ a: e, b: t, own: n, other: r }) {
 	});
 }
 // src/pages/Experiments.tsx
-var Sn = {
+var wn = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -2031,9 +2059,9 @@ var Sn = {
 	transfer: "Transfer",
 	check: "Check"
 };
-function Cn() {
-	let e = W("experiments");
-	return e.error ? /* @__PURE__ */ K(wn, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
+function Tn() {
+	let e = G("experiments");
+	return e.error ? /* @__PURE__ */ K(En, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Experiments" }),
 		/* @__PURE__ */ K("p", {
 			class: "lead",
@@ -2046,16 +2074,16 @@ function Cn() {
 		/* @__PURE__ */ K("ul", {
 			class: "experiments",
 			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: Ue(e.name),
+				href: Xe(e.name),
 				children: [
-					/* @__PURE__ */ K(Tn, {
+					/* @__PURE__ */ K(Dn, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ K("span", {
 						class: "op",
-						children: Sn[e.kind] ?? e.kind
+						children: wn[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
 					/* @__PURE__ */ K("span", {
@@ -2065,9 +2093,9 @@ function Cn() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(wn, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ K(En, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
 }
-var wn = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var En = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -2075,8 +2103,8 @@ var wn = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Tn({ experiment: e, file: t, small: n }) {
-	let r = nt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = P(!1);
+function Dn({ experiment: e, file: t, small: n }) {
+	let r = rt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = F(!1);
 	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
 		alt: "",
@@ -2093,9 +2121,9 @@ function Tn({ experiment: e, file: t, small: n }) {
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
 		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ K(En, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ K(On, { experiment: e }) : null;
 }
-function En({ experiment: e }) {
+function On({ experiment: e }) {
 	let t = e.shown;
 	return /* @__PURE__ */ K("span", {
 		class: "no-figure",
@@ -2103,9 +2131,9 @@ function En({ experiment: e }) {
 		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ K("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ K("bdi", { children: e }, t)) }, t))
 	});
 }
-var Dn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function On({ name: e }) {
-	let { store: t } = U(), n = W("experiments");
+var kn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function An({ name: e }) {
+	let { store: t } = W(), n = G("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
 	if (!r) return /* @__PURE__ */ K(Y, {
@@ -2122,7 +2150,7 @@ function On({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
 				class: "lead",
-				children: Sn[r.kind] ?? r.kind
+				children: wn[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
@@ -2131,14 +2159,14 @@ function On({ name: e }) {
 		}, t)),
 		/* @__PURE__ */ K("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ K(Tn, {
+			children: [r.figures.map((e) => /* @__PURE__ */ K(Dn, {
 				experiment: r,
 				file: e
 			}, e)), i && /* @__PURE__ */ K(J, {
 				class: "panel wide",
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ K(An, {
+				children: [/* @__PURE__ */ K(Mn, {
 					columns: i.columns,
 					rows: i.rows
 				}), /* @__PURE__ */ K("p", {
@@ -2146,7 +2174,7 @@ function On({ name: e }) {
 					children: a ? /* @__PURE__ */ K("button", {
 						type: "button",
 						onClick: () => {
-							i && Qe(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Dn).join(",")}\n`).join(""), "text/csv");
+							i && He(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(kn).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
 					}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
@@ -2158,12 +2186,12 @@ function On({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ K(jn, { experiment: r })
+		/* @__PURE__ */ K(Nn, { experiment: r })
 	] });
 }
-var kn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function An({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => kn(e[n] ?? "") || !e[n]));
+var jn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function Mn({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => jn(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ K("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -2175,13 +2203,13 @@ function An({ columns: e, rows: t }) {
 			children: /* @__PURE__ */ K("bdi", { children: e })
 		}, t)) }) }), /* @__PURE__ */ K("tbody", { children: t.map((e, t) => /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("td", {
 			class: n[t] ? "number" : "",
-			title: n[t] && xt(e) !== e ? e : void 0,
-			children: /* @__PURE__ */ K("bdi", { children: n[t] ? xt(e) : e })
+			title: n[t] && Ct(e) !== e ? e : void 0,
+			children: /* @__PURE__ */ K("bdi", { children: n[t] ? Ct(e) : e })
 		}, t)) }, t)) })] })
 	});
 }
-function jn({ experiment: e }) {
-	let t = e.units.flatMap((e) => Ke(e) ?? []), n = St(e.settings);
+function Nn({ experiment: e }) {
+	let t = e.units.flatMap((e) => $e(e) ?? []), n = wt(e.settings);
 	return /* @__PURE__ */ K("div", {
 		class: "cards settings",
 		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
@@ -2190,42 +2218,42 @@ function jn({ experiment: e }) {
 				class: "chips",
 				children: [t.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: z(e.layer, e.channel),
+					href: H(e.layer, e.channel),
 					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
 				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: B(e),
+					href: U(e),
 					children: ["image ", e]
 				}, e))]
 			})
 		}), n.length > 0 && /* @__PURE__ */ K(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ K(lt, { rows: n })
+			children: /* @__PURE__ */ K(dt, { rows: n })
 		})]
 	});
 }
 // src/parts/Caution.tsx
-function Mn({ layers: e }) {
-	let t = e.filter(Ot);
+function Pn({ layers: e }) {
+	let t = e.filter(At);
 	return t.length ? /* @__PURE__ */ K("p", {
 		class: "caution",
 		children: [t.map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
 	}) : null;
 }
 // src/marks.ts
-var Nn = 2e3;
-function Pn(e) {
+var Fn = 2e3;
+function In(e) {
 	let t;
 	try {
 		t = JSON.parse(e ?? "{}");
 	} catch {
 		return {};
 	}
-	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Nn)]));
+	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Fn)]));
 }
-function Fn(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Pn($e.get(t)), i = (e) => {
-		r = e, $e.set(t, JSON.stringify(e)), n.forEach((e) => e());
+function Ln(e) {
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = In(Ue.get(t)), i = (e) => {
+		r = e, Ue.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
 		all: () => r,
@@ -2239,7 +2267,7 @@ function Fn(e) {
 		},
 		write: (e, t) => i({
 			...r,
-			[e]: t.slice(0, Nn)
+			[e]: t.slice(0, Fn)
 		}),
 		merge: (e) => {
 			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
@@ -2251,23 +2279,23 @@ function Fn(e) {
 		subscribe: (e) => (n.add(e), () => n.delete(e))
 	};
 }
-var In = j(Fn(null));
-function Ln() {
-	let e = ke(In), [, t] = P(0);
-	return F(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
+var Rn = j(Ln(null));
+function zn() {
+	let e = Oe(Rn), [, t] = F(0);
+	return I(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
 }
 // src/parts/Marked.tsx
-function Rn() {
-	let e = U(), t = Ln(), { toast: n } = V(), r = Object.entries(t.all());
+function Bn() {
+	let e = W(), t = zn(), { toast: n } = z(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => Qe("notes.json", JSON.stringify({
+	let i = () => He("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = zn(await i.text(), e.manifest.model.fingerprint);
+		let a = Vn(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ K(J, {
@@ -2276,9 +2304,9 @@ function Rn() {
 		children: [/* @__PURE__ */ K("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
-				let r = Ke(t), i = r && ot(e, r.layer, r.channel);
+				let r = $e(t), i = r && st(e, r.layer, r.channel);
 				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-					href: z(r.layer, r.channel),
+					href: H(r.layer, r.channel),
 					children: [
 						/* @__PURE__ */ K("span", {
 							class: "pair",
@@ -2323,17 +2351,17 @@ function Rn() {
 		})]
 	});
 }
-function zn(e, t) {
+function Vn(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
 	} catch {
 		return {};
 	}
-	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Pn(JSON.stringify(n.notes));
+	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : In(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function Bn(e, t) {
+function Hn(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -2342,12 +2370,12 @@ function Bn(e, t) {
 	}
 	return r;
 }
-function Vn() {
-	let { manifest: e } = U(), { router: t } = V(), [n, r] = P(""), i = W("network"), a = L(() => Bn(i.value, e.layers), [i.value, e]), [o, s] = P(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
+function Un() {
+	let { manifest: e } = W(), { router: t } = z(), [n, r] = F(""), i = G("network"), a = R(() => Hn(i.value, e.layers), [i.value, e]), [o, s] = F(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
 		let e = c[Math.max(0, o)];
-		e && t.go(R(e.name));
+		e && t.go(V(e.name));
 	};
-	H({
+	B({
 		ArrowDown: l(1),
 		j: l(1),
 		ArrowUp: l(-1),
@@ -2373,8 +2401,8 @@ function Vn() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(Gn, { manifest: e }),
-		/* @__PURE__ */ K(Mn, { layers: e.layers }),
+		/* @__PURE__ */ K(qn, { manifest: e }),
+		/* @__PURE__ */ K(Pn, { layers: e.layers }),
 		/* @__PURE__ */ K("div", {
 			class: "map-head",
 			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
@@ -2393,29 +2421,29 @@ function Vn() {
 		}),
 		/* @__PURE__ */ K("ol", {
 			class: "map",
-			children: n === "" ? a.map((t, n) => "shown" in t ? /* @__PURE__ */ K(Hn, {
+			children: n === "" ? a.map((t, n) => "shown" in t ? /* @__PURE__ */ K(Wn, {
 				layer: t.shown,
 				current: e.layers.indexOf(t.shown) === o
-			}, t.shown.id) : /* @__PURE__ */ K(Un, { layers: t.passed }, `passed-${n}`)) : c.map((e, t) => /* @__PURE__ */ K(Hn, {
+			}, t.shown.id) : /* @__PURE__ */ K(Gn, { layers: t.passed }, `passed-${n}`)) : c.map((e, t) => /* @__PURE__ */ K(Wn, {
 				layer: e,
 				current: t === o
 			}, e.id))
 		}),
-		n !== "" && /* @__PURE__ */ K(Wn, {
+		n !== "" && /* @__PURE__ */ K(Kn, {
 			network: i.value,
 			sought: n,
 			found: c.length
 		}),
-		/* @__PURE__ */ K(Rn, {}),
-		/* @__PURE__ */ K(Jn, { manifest: e })
+		/* @__PURE__ */ K(Bn, {}),
+		/* @__PURE__ */ K(Xn, { manifest: e })
 	] });
 }
-function Hn({ layer: e, current: t }) {
-	let { manifest: n } = U(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = G(n.paths.preview, { layer: e.id });
+function Wn({ layer: e, current: t }) {
+	let { manifest: n } = W(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = ct(n.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ K("li", {
 		class: t ? "station current" : "station",
 		children: /* @__PURE__ */ K("a", {
-			href: R(e.name),
+			href: V(e.name),
 			children: [
 				/* @__PURE__ */ K("span", {
 					class: "station-name",
@@ -2428,12 +2456,12 @@ function Hn({ layer: e, current: t }) {
 					class: "station-shape",
 					children: [/* @__PURE__ */ K("span", {
 						class: "number",
-						children: wt(e)
+						children: Et(e)
 					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
 				/* @__PURE__ */ K("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ K(ut, {
+					children: [/* @__PURE__ */ K(ft, {
 						field: e.field,
 						input: n.model.input
 					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
@@ -2444,7 +2472,7 @@ function Hn({ layer: e, current: t }) {
 						class: e.units.dead ? "station-dead some" : "station-dead",
 						children: [e.units.dead, " dead"]
 					}), e.control && /* @__PURE__ */ K("small", {
-						class: Ot(e) ? "some" : "",
+						class: At(e) ? "some" : "",
 						title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 						children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 					})]
@@ -2452,7 +2480,7 @@ function Hn({ layer: e, current: t }) {
 				/* @__PURE__ */ K("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: a }, (t, n) => /* @__PURE__ */ K(Kt, {
+					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: a }, (t, n) => /* @__PURE__ */ K(Jt, {
 						path: o,
 						grid: r,
 						panel: 0,
@@ -2465,7 +2493,7 @@ function Hn({ layer: e, current: t }) {
 		})
 	});
 }
-function Un({ layers: e }) {
+function Gn({ layers: e }) {
 	return /* @__PURE__ */ K("li", {
 		class: "passed",
 		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
@@ -2478,14 +2506,14 @@ function Un({ layers: e }) {
 			" ",
 			/* @__PURE__ */ K("span", {
 				class: "number",
-				children: wt(e)
+				children: Et(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: Et(e) })
+			/* @__PURE__ */ K("span", { children: Ot(e) })
 		] }, e.name)) })] })
 	});
 }
-function Wn({ network: e, sought: t, found: n }) {
+function Kn({ network: e, sought: t, found: n }) {
 	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
 	return /* @__PURE__ */ K("p", {
 		class: "quiet",
@@ -2493,7 +2521,7 @@ function Wn({ network: e, sought: t, found: n }) {
 		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
 	});
 }
-function Gn({ manifest: e }) {
+function qn({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ K("details", {
 		class: "panel warning",
@@ -2519,19 +2547,19 @@ function Gn({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var Kn = ({ value: e }) => /* @__PURE__ */ K("code", {
+var Jn = ({ value: e }) => /* @__PURE__ */ K("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), qn = (e, t) => t ? [[e, t]] : [];
-function Jn({ manifest: e }) {
+}), Yn = (e, t) => t ? [[e, t]] : [];
+function Xn({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
 		children: [
 			/* @__PURE__ */ K(J, {
 				title: "Model",
-				children: /* @__PURE__ */ K(lt, { rows: [
+				children: /* @__PURE__ */ K(dt, { rows: [
 					["Name", /* @__PURE__ */ K(q, {
 						text: t.name,
 						plain: !0
@@ -2542,13 +2570,13 @@ function Jn({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...qn("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ K(Kn, { value: t.fingerprint }, "h")]
+					...Yn("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ K(Jn, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
 				title: "Images",
-				children: /* @__PURE__ */ K(lt, { rows: [
+				children: /* @__PURE__ */ K(dt, { rows: [
 					["Collection", /* @__PURE__ */ K(q, {
 						text: n.description,
 						plain: !0
@@ -2556,17 +2584,17 @@ function Jn({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(Kn, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(Jn, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ K(lt, { rows: [
-					["When", kt(e.created)],
+				children: /* @__PURE__ */ K(dt, { rows: [
+					["When", jt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...qn("Check", a?.sentence),
+					...Yn("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -2574,7 +2602,7 @@ function Jn({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function Yn(e, t, n, r) {
+function Zn(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2590,7 +2618,7 @@ function Yn(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function Xn(e, t, n) {
+function Qn(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -2599,8 +2627,8 @@ function Xn(e, t, n) {
 	}
 	return r;
 }
-function Zn({ number: e }) {
-	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Xn(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
+function $n({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Qn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -2616,7 +2644,7 @@ function Zn({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(Qn, {
+	return /* @__PURE__ */ K(er, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2626,16 +2654,16 @@ function Zn({ number: e }) {
 		about: h
 	});
 }
-function Qn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = U(), { router: c } = V(), [l, u] = P(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(B(e));
-	return H({
+function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = W(), { router: c } = z(), [l, u] = F(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(U(e));
+	return B({
 		ArrowLeft: m(f),
 		h: m(f),
 		ArrowRight: m(p),
 		l: m(p)
 	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: At(t) }) }), /* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: Mt(t) }) }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"image ",
@@ -2648,12 +2676,12 @@ function Qn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		})] }), /* @__PURE__ */ K("div", {
 			class: "steps",
 			children: [f !== void 0 && /* @__PURE__ */ K("a", {
-				href: B(f),
+				href: U(f),
 				"aria-label": `Previous image, ${f}`,
 				title: "Previous image (←)",
 				children: "←"
 			}), p !== void 0 && /* @__PURE__ */ K("a", {
-				href: B(p),
+				href: U(p),
 				"aria-label": `Next image, ${p}`,
 				title: "Next image (→)",
 				children: "→"
@@ -2664,7 +2692,7 @@ function Qn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ K("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K($t, {
+				/* @__PURE__ */ K(tn, {
 					image: e,
 					name: t,
 					box: l?.box ?? null
@@ -2678,7 +2706,7 @@ function Qn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					})
 				}),
 				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-					href: Ue(e.name),
+					href: Xe(e.name),
 					children: e.title
 				}) }, e.name))
 			]
@@ -2687,14 +2715,14 @@ function Qn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K($n, {
+				children: [n.length > 0 ? /* @__PURE__ */ K(tr, {
 					layer: e,
 					rows: n,
 					mark: u
-				}) : /* @__PURE__ */ K(tr, {
+				}) : /* @__PURE__ */ K(rr, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(tr, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(rr, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2702,20 +2730,20 @@ function Qn({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function $n({ layer: e, rows: t, mark: n }) {
-	let { manifest: r } = U();
+function tr({ layer: e, rows: t, mark: n }) {
+	let { manifest: r } = W();
 	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
 			let c = () => n({
-				box: Yn(e, o, s, r.model.input),
+				box: Zn(e, o, s, r.model.input),
 				words: `${e.name}:${t}, response ${Z(i)}`
 			});
 			return /* @__PURE__ */ K("li", {
 				onMouseEnter: c,
 				onMouseLeave: () => n(null),
 				children: /* @__PURE__ */ K("a", {
-					href: z(e.name, t),
+					href: H(e.name, t),
 					onFocus: c,
 					onBlur: () => n(null),
 					children: [/* @__PURE__ */ K("span", {
@@ -2751,13 +2779,13 @@ function $n({ layer: e, rows: t, mark: n }) {
 		})
 	});
 }
-var er = 24;
-function tr({ layer: e, wins: t }) {
-	let [n, r] = P(!1), i = n ? t : t.slice(0, er);
+var nr = 24;
+function rr({ layer: e, wins: t }) {
+	let [n, r] = F(!1), i = n ? t : t.slice(0, nr);
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-			href: z(e.name, t),
+			href: H(e.name, t),
 			children: [/* @__PURE__ */ K($, {
 				layer: e,
 				channel: t,
@@ -2778,9 +2806,9 @@ function tr({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function nr() {
-	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = P(null);
-	F(() => {
+function ir() {
+	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = F(null);
+	I(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -2806,8 +2834,8 @@ function nr() {
 		error: n.error ?? r.error
 	};
 }
-function rr({ query: e }) {
-	let { manifest: t } = U(), { router: n } = V(), { images: r, error: i } = nr(), [a, o] = P(-1), s = (e.get("q") ?? "").toLowerCase();
+function ar({ query: e }) {
+	let { manifest: t } = W(), { router: n } = z(), { images: r, error: i } = ir(), [a, o] = F(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -2834,7 +2862,7 @@ function rr({ query: e }) {
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(He("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(Ye("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
 			}), /* @__PURE__ */ K("output", {
@@ -2850,10 +2878,10 @@ function rr({ query: e }) {
 		c.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
 			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("a", {
-				href: B(Number(s)),
+				href: U(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ K(dn, {
+		}) : /* @__PURE__ */ K(pn, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2862,20 +2890,20 @@ function rr({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(B(c[e]?.number ?? 0)),
+			open: (e) => n.go(U(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ K(ir, {
+			render: (e, t) => /* @__PURE__ */ K(or, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function ir({ image: e, first: t }) {
-	let n = nt(Qt(U(), e.number));
+function or({ image: e, first: t }) {
+	let n = rt(en(W(), e.number));
 	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
-		href: B(e.number),
+		href: U(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
 			n ? /* @__PURE__ */ K("img", {
@@ -2886,19 +2914,19 @@ function ir({ image: e, first: t }) {
 			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
 			/* @__PURE__ */ K("span", {
 				class: "caption",
-				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? At(e.name) }) })
+				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? Mt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: At(e.name) }) })
+			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: Mt(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function ar(e) {
+function sr(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function or(e, t, n = []) {
-	let { rank: r } = e, i = ar(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function cr(e, t, n = []) {
+	let { rank: r } = e, i = sr(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -2910,9 +2938,9 @@ function or(e, t, n = []) {
 	}
 	return l;
 }
-var sr = 32;
-function cr(e, t) {
-	let n = ar(e), r = Math.min(sr, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var lr = 32;
+function ur(e, t) {
+	let n = sr(e), r = Math.min(lr, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -2921,7 +2949,7 @@ function cr(e, t) {
 		units: i
 	};
 }
-var lr = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, ur = [
+var dr = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, fr = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -2930,35 +2958,35 @@ var lr = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["control", "likeness to control"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], dr = (e, t, n) => t.find((t) => t === e) ?? n, fr = (e) => {
+], pr = (e, t, n) => t.find((t) => t === e) ?? n, mr = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function pr(e) {
-	let t = dr(e.get("sort"), ur.map(([e]) => e), "index");
+function hr(e) {
+	let t = pr(e.get("sort"), fr.map(([e]) => e), "index");
 	return {
-		view: dr(e.get("view"), [
+		view: pr(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: dr(e.get("alive"), [
+		alive: pr(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: fr(e.get("class")),
-		low: fr(e.get("low")),
-		high: fr(e.get("high")),
-		near: fr(e.get("near")),
+		class: mr(e.get("class")),
+		low: mr(e.get("low")),
+		high: mr(e.get("high")),
+		near: mr(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function mr(e) {
+function gr(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -2972,7 +3000,7 @@ function mr(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function hr(e, t, n) {
+function _r(e, t, n) {
 	let r = new Set(t.dead), { low: i, high: a, class: o } = e, s = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || r.has(t) === (e.alive === "dead"),
@@ -2985,8 +3013,8 @@ function hr(e, t, n) {
 		text: (e) => !s || String(e).startsWith(s) || (t.names?.[e] ?? "").toLowerCase().includes(s)
 	};
 }
-function gr(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__PURE__ */ new Set() } = {}) {
-	let s = hr(n, t, o), c = new Set(t.dead), l = {
+function vr(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__PURE__ */ new Set() } = {}) {
+	let s = _r(n, t, o), c = new Set(t.dead), l = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -3013,11 +3041,11 @@ function gr(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__
 		e && r && a && d && typeof p == "number" && l.maxima.push(p), e && r && i && a && d && u.push(n);
 	}
 	return {
-		units: _r(u, t, n, r, i),
+		units: yr(u, t, n, r, i),
 		counts: l
 	};
 }
-function _r(e, t, n, r, i) {
+function yr(e, t, n, r, i) {
 	let a = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let o = new Map(r);
@@ -3029,21 +3057,21 @@ function _r(e, t, n, r, i) {
 	});
 }
 // src/parts/Spread.tsx
-var vr = 28, [yr, br] = [140, 26];
-function xr(e, t, n, r) {
+var br = 28, [xr, Sr] = [140, 26];
+function Cr(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function Sr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
-	let o = I(null);
+function wr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+	let o = L(null);
 	if (!(n > t)) return null;
-	let s = Array(vr).fill(0);
+	let s = Array(br).fill(0);
 	for (let r of e) {
-		let e = xr(r, t, n, vr);
+		let e = Cr(r, t, n, br);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / vr, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / br, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * vr)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * br)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -3051,9 +3079,9 @@ function Sr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ K("svg", {
 		class: "spread",
-		viewBox: `0 0 ${yr} ${br}`,
-		width: yr,
-		height: br,
+		viewBox: `0 0 ${xr} ${Sr}`,
+		width: xr,
+		height: Sr,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -3066,16 +3094,16 @@ function Sr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ K("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ K("rect", {
 				class: "ground",
-				width: yr,
-				height: br
+				width: xr,
+				height: Sr
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (br - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (Sr - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ K("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * yr / vr + .5,
-					y: br - n,
-					width: yr / vr - 1,
+					x: t * xr / br + .5,
+					y: Sr - n,
+					width: xr / br - 1,
 					height: n,
 					children: /* @__PURE__ */ K("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
@@ -3084,15 +3112,15 @@ function Sr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var Cr = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = U(), c = ur.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
+var Tr = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let { manifest: s } = W(), c = fr.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ K("div", {
 		class: "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ K(ft, {
+			/* @__PURE__ */ K(mt, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -3102,7 +3130,7 @@ function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ K(mt, {}),
+			n.view !== "photos" && /* @__PURE__ */ K(gt, {}),
 			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
 				value: n.sort,
 				onChange: (e) => o({
@@ -3124,7 +3152,7 @@ function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: Cr(e.currentTarget.value) })
+				onInput: (e) => o({ near: Tr(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ K("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -3136,7 +3164,7 @@ function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ K(ft, {
+			/* @__PURE__ */ K(mt, {
 				label: "Dead units",
 				value: n.alive,
 				options: [
@@ -3148,7 +3176,7 @@ function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 			}),
 			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
 				value: n.class ?? "",
-				onChange: (e) => o({ class: Cr(e.currentTarget.value) }),
+				onChange: (e) => o({ class: Tr(e.currentTarget.value) }),
 				children: [
 					/* @__PURE__ */ K("option", {
 						value: "",
@@ -3178,7 +3206,7 @@ function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ K(Sr, {
+					/* @__PURE__ */ K(wr, {
 						values: r.maxima,
 						least: d,
 						most: f,
@@ -3195,7 +3223,7 @@ function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(d),
-						onInput: (e) => o({ low: Cr(e.currentTarget.value) }),
+						onInput: (e) => o({ low: Tr(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ K("span", {
@@ -3208,7 +3236,7 @@ function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(f),
-						onInput: (e) => o({ high: Cr(e.currentTarget.value) }),
+						onInput: (e) => o({ high: Tr(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -3252,12 +3280,12 @@ function wr({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Tr = 12, Er = .7;
-function Dr() {
+var Dr = 12, Or = .7;
+function kr() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Or(e, t, n, r, i, a) {
+function Ar(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -3275,13 +3303,13 @@ function Or(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function kr(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Ar(e, i, t), s = new Float32Array(i * n);
+function jr(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Mr(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = Dr(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Er)) {
-		let r = Or(s, n, t, a, i, Math.max(1, e));
-		for (let a = Tr * i; a > 0; --a) {
+	let c = kr(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Or)) {
+		let r = Ar(s, n, t, a, i, Math.max(1, e));
+		for (let a = Dr * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -3291,7 +3319,7 @@ function kr(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Ar({ rank: e, values: t }, n, r) {
+function Mr({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -3299,30 +3327,30 @@ function Ar({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var jr = 4, [Mr, Nr] = [28, 64];
-function Pr(e, t) {
-	let n = Math.max(1, Math.floor((t + jr) / (Mr + jr))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Nr = 4, [Pr, Fr] = [28, 64];
+function Ir(e, t) {
+	let n = Math.max(1, Math.floor((t + Nr) / (Pr + Nr))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Mr, Math.min(Nr, Math.floor((t + jr) / r) - jr))
+		side: Math.max(Pr, Math.min(Fr, Math.floor((t + Nr) / r) - Nr))
 	};
 }
-function Fr(e) {
-	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = I(null), [d, f] = P(0);
-	F(() => {
+function Lr(e) {
+	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = L(null), [d, f] = F(0);
+	I(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => f(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let p = L(() => r ? cr(r, i) : null, [r, i]), { columns: m, side: h } = Pr(p?.units.length ?? 0, d), g = L(() => p && d ? kr(p.vectors, m).map((e) => p.units[e]) : null, [
+	let p = R(() => r ? ur(r, i) : null, [r, i]), { columns: m, side: h } = Ir(p?.units.length ?? 0, d), g = R(() => p && d ? jr(p.vectors, m).map((e) => p.units[e]) : null, [
 		p,
 		m,
 		d > 0
-	]), _ = Oe((e, n) => {
+	]), _ = De((e, n) => {
 		let r = g?.[e];
 		return /* @__PURE__ */ K("a", {
 			class: "unit mini",
-			href: z(t.name, r),
+			href: H(t.name, r),
 			tabIndex: n ? 0 : -1,
 			"aria-label": `Unit ${r}`,
 			onFocus: () => s(r),
@@ -3353,13 +3381,13 @@ function Fr(e) {
 		class: "layer-map",
 		children: [/* @__PURE__ */ K("div", {
 			ref: u,
-			children: g ? /* @__PURE__ */ K(dn, {
+			children: g ? /* @__PURE__ */ K(pn, {
 				count: g.length,
 				cell: {
 					width: h,
 					height: h
 				},
-				gap: jr,
+				gap: Nr,
 				columns: m,
 				label: `Map of ${t.name}`,
 				current: g.indexOf(o),
@@ -3371,7 +3399,7 @@ function Fr(e) {
 		}), /* @__PURE__ */ K("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [o >= 0 && o < t.channels ? /* @__PURE__ */ K(Ir, {
+			children: [o >= 0 && o < t.channels ? /* @__PURE__ */ K(Rr, {
 				layer: t,
 				data: n,
 				channel: o
@@ -3390,11 +3418,11 @@ function Fr(e) {
 		})]
 	});
 }
-function Ir({ layer: e, data: t, channel: n }) {
-	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Ct(t.active[n])]];
+function Rr({ layer: e, data: t, channel: n }) {
+	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Tt(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ K(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h2", { children: /* @__PURE__ */ K("a", {
-			href: z(e.name, n),
+			href: H(e.name, n),
 			children: ["Unit ", n]
 		}) }),
 		t.names?.[n] !== void 0 && /* @__PURE__ */ K(q, { text: t.names[n] }),
@@ -3412,29 +3440,29 @@ function Ir({ layer: e, data: t, channel: n }) {
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ K(lt, { rows: i })
+		/* @__PURE__ */ K(dt, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var Lr = 84, Rr = 72;
-function zr(e, t, n, r, i) {
+var zr = 84, Br = 72;
+function Vr(e, t, n, r, i) {
 	if (e.dead.includes(i)) return "dead";
 	switch (t.sort) {
 		case "mean": return Z(e.mean[i]);
-		case "active": return Ct(e.active[i]);
+		case "active": return Tt(e.active[i]);
 		case "selectivity": return Z(e.selectivity?.[i]);
 		case "control": return r?.similarity[i]?.toFixed(2) ?? "–";
 		case "similar": return i === t.near ? "this" : n.get(i)?.toFixed(2) ?? "–";
 		default: return Z(e.maximum[i]);
 	}
 }
-function Br(e, t) {
-	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
-	return L(() => {
+function Hr(e, t) {
+	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+	return R(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? lr(a.value) : "",
+			measure: a.value ? dr(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -3446,8 +3474,8 @@ function Br(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: or(a.value, r, c ? s : []),
-			measure: lr(a.value),
+			nearest: cr(a.value, r, c ? s : []),
+			measure: dr(a.value),
 			known: null,
 			error: n
 		} : {
@@ -3466,15 +3494,15 @@ function Br(e, t) {
 		o.error
 	]);
 }
-function Vr(e) {
-	let t = Ln().all();
-	return L(() => new Set(Object.keys(t).flatMap((t) => {
-		let n = Ke(t);
+function Ur(e) {
+	let t = zn().all();
+	return R(() => new Set(Object.keys(t).flatMap((t) => {
+		let n = $e(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Hr({ layer: e, data: t, query: n }) {
-	let r = U(), { router: i, toast: a } = V(), o = Ln(), s = L(() => pr(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Br(e, s), f = W(s.sort === "control" && r.manifest.paths.likeness ? G(r.manifest.paths.likeness, { layer: e.id }) : null), p = r.manifest.subset?.[e.name], m = Vr(e), { units: h, counts: g } = L(() => gr(e, t, s, {
+function Wr({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = z(), o = zn(), s = R(() => hr(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Hr(e, s), f = G(s.sort === "control" && r.manifest.paths.likeness ? ct(r.manifest.paths.likeness, { layer: e.id }) : null), p = r.manifest.subset?.[e.name], m = Ur(e), { units: h, counts: g } = R(() => vr(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		only: p,
@@ -3486,20 +3514,20 @@ function Hr({ layer: e, data: t, query: n }) {
 		c,
 		f.value,
 		m
-	]), [_, v] = P(() => n.has("at") ? Number(n.get("at")) : -1), y = L(() => new Map(c), [c]), x = (t) => i.replace(R(e.name, mr({
+	]), [_, v] = F(() => n.has("at") ? Number(n.get("at")) : -1), y = R(() => new Map(c), [c]), x = (t) => i.replace(V(e.name, gr({
 		...s,
 		...t
-	}))), S = Oe((t) => {
-		i.replace(R(e.name, {
-			...mr(s),
+	}))), S = De((t) => {
+		i.replace(V(e.name, {
+			...gr(s),
 			at: t
-		})), i.go(z(e.name, t));
+		})), i.go(H(e.name, t));
 	}, [
 		i,
 		e,
 		s
 	]);
-	H({
+	B({
 		p: () => x({ view: "photos" }),
 		r: () => x({ view: "projections" }),
 		b: () => x({ view: "both" }),
@@ -3507,14 +3535,14 @@ function Hr({ layer: e, data: t, query: n }) {
 			_ >= 0 && a(`${e.name}:${_} ${o.toggle(`${e.name}:${_}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let C = s.view === "both" ? ["photos", "projections"] : [s.view], w = window.innerWidth < 480 ? Rr : Lr, T = L(() => ({
+	let C = s.view === "both" ? ["photos", "projections"] : [s.view], w = window.innerWidth < 480 ? Br : zr, T = R(() => ({
 		width: C.length * w + (C.length - 1) * 3 + 14,
 		height: w + 32
-	}), [C.length, w]), E = Oe((n, r) => {
+	}), [C.length, w]), E = De((n, r) => {
 		let i = h[n], a = t.names?.[i];
 		return /* @__PURE__ */ K("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
-			href: z(e.name, i),
+			href: H(e.name, i),
 			tabIndex: r ? 0 : -1,
 			onFocus: () => v(i),
 			onClick: (e) => {
@@ -3543,7 +3571,7 @@ function Hr({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ K("span", { children: zr(t, s, y, f.value, i) })]
+				] }), /* @__PURE__ */ K("span", { children: Vr(t, s, y, f.value, i) })]
 			})]
 		});
 	}, [
@@ -3557,7 +3585,7 @@ function Hr({ layer: e, data: t, query: n }) {
 		S,
 		w
 	]);
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(wr, {
+	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Er, {
 		layer: e,
 		data: t,
 		view: s,
@@ -3568,10 +3596,10 @@ function Hr({ layer: e, data: t, query: n }) {
 	}), h.length === 0 ? /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
-			href: R(e.name),
+			href: V(e.name),
 			children: ["Show all ", g.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ K(Fr, {
+	}) : s.sort === "map" ? /* @__PURE__ */ K(Lr, {
 		layer: e,
 		data: t,
 		known: u,
@@ -3581,7 +3609,7 @@ function Hr({ layer: e, data: t, query: n }) {
 		choose: v,
 		open: S,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ K(dn, {
+	}) : /* @__PURE__ */ K(pn, {
 		count: h.length,
 		cell: T,
 		label: `Units of ${e.name}`,
@@ -3593,20 +3621,20 @@ function Hr({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function Ur({ name: e, query: t }) {
-	let n = at(U(), e), r = W(n ? `layers/${n.id}` : null);
+function Gr({ name: e, query: t }) {
+	let n = ot(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Wr, { layer: n }), r.value ? /* @__PURE__ */ K(Hr, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Kr, { layer: n }), r.value ? /* @__PURE__ */ K(Wr, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(dt, { name: e });
+	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(pt, { name: e });
 }
-function Wr({ layer: e }) {
-	let t = U(), { router: n } = V(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(R(e.name)) : void 0;
-	H({
+function Kr({ layer: e }) {
+	let t = W(), { router: n } = z(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(V(e.name)) : void 0;
+	B({
 		"[": o(i),
 		"]": o(a)
 	});
@@ -3620,9 +3648,9 @@ function Wr({ layer: e }) {
 				children: [
 					e.op,
 					" · ",
-					wt(e),
-					" · receptive field ",
 					Et(e),
+					" · receptive field ",
+					Ot(e),
 					" · ",
 					Q(s.dead, "dead unit"),
 					s.silent > 0 && ` · ${s.silent} never above zero`,
@@ -3630,16 +3658,16 @@ function Wr({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ K(Mn, { layers: [e] })
+			/* @__PURE__ */ K(Pn, { layers: [e] })
 		] }), /* @__PURE__ */ K("div", {
 			class: "steps",
 			children: [i && /* @__PURE__ */ K("a", {
-				href: R(i.name),
+				href: V(i.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${i.name}`,
 				children: "←"
 			}), a && /* @__PURE__ */ K("a", {
-				href: R(a.name),
+				href: V(a.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${a.name}`,
 				children: "→"
@@ -3648,13 +3676,13 @@ function Wr({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function Gr({ layer: e, shard: t, unit: n }) {
-	let r = U(), { router: i, root: a, toast: o } = V(), [s, c] = P(!1), l = `${e.name}:${n.channel}`, u = i.link(z(e.name, n.channel)), d = async (e, t) => o(await Ze(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function qr({ layer: e, shard: t, unit: n }) {
+	let r = W(), { router: i, root: a, toast: o } = z(), [s, c] = F(!1), l = `${e.name}:${n.channel}`, u = i.link(H(e.name, n.channel)), d = async (e, t) => o(await Ve(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Rt(r, e, n), a = await zt(i);
-			t === "png" ? Qe(`${l}.png`, a) : Qe(`${l}.svg`, Vt(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Bt(r, e, n), a = await Vt(i);
+			t === "png" ? He(`${l}.png`, a) : He(`${l}.svg`, Ut(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof jt ? c(!0) : o("The picture cannot be read");
+			e instanceof Nt ? c(!0) : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ K("div", {
@@ -3670,12 +3698,12 @@ function Gr({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Wt(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Kt(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
 			u !== null && /* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Ut(u, l), "Code to embed it"),
+				onClick: () => d(Gt(u, l), "Code to embed it"),
 				title: "HTML that shows this unit within another page",
 				children: "Copy embed code"
 			}),
@@ -3693,27 +3721,27 @@ function Gr({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => Qe(`${l}.json`, Ht(r, e, t, n)),
+				onClick: () => He(`${l}.json`, Wt(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ K("a", {
 				class: "button",
-				href: We(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: Ze(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(Kr, {
-				path: Mt(r, e, n.channel),
+			s && /* @__PURE__ */ K(Jr, {
+				path: Pt(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function Kr({ path: e, unit: t, close: n }) {
-	return H({ Escape: n }, !0), /* @__PURE__ */ K("div", {
+function Jr({ path: e, unit: t, close: n }) {
+	return B({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...yt(n),
+		...xt(n),
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet narrow",
 			children: [
@@ -3763,8 +3791,8 @@ function Kr({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function qr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
-	let s = (e) => a(r, e), [c, l] = P(1), [u, d] = P(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
+function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
+	let s = (e) => a(r, e), [c, l] = F(1), [u, d] = F(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: o,
 		ArrowLeft: p(-1),
 		ArrowRight: p(1),
@@ -3778,10 +3806,10 @@ function qr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 		p: () => s("pair")
 	};
 	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => a(e);
-	H(h, !0);
-	let g = yt(o);
-	De(() => l(1), [r, i]);
-	let _ = n.images[r], v = nn(t, _), y = tn(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
+	B(h, !0);
+	let g = xt(o);
+	Ee(() => l(1), [r, i]);
+	let _ = n.images[r], v = an(t, _), y = rn(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
 		rank: r,
@@ -3799,7 +3827,7 @@ function qr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 				/* @__PURE__ */ K("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ K(ft, {
+						/* @__PURE__ */ K(mt, {
 							label: "View",
 							value: i,
 							options: [
@@ -3865,23 +3893,23 @@ function qr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 					children: [
 						i === "pair" && /* @__PURE__ */ K("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(qt, {
+							children: [/* @__PURE__ */ K(Yt, {
 								kind: "photos",
 								...w
-							}), /* @__PURE__ */ K(qt, {
+							}), /* @__PURE__ */ K(Yt, {
 								kind: "projections",
 								...w
 							})]
 						}),
 						i === "overlay" && /* @__PURE__ */ K("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(qt, {
+							children: [/* @__PURE__ */ K(Yt, {
 								kind: "photos",
 								...w
 							}), /* @__PURE__ */ K("span", {
 								class: "over",
 								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ K(qt, {
+								children: /* @__PURE__ */ K(Yt, {
 									kind: "projections",
 									...w
 								})
@@ -3890,7 +3918,7 @@ function qr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 						i === "whole" && /* @__PURE__ */ K("div", {
 							class: "large-whole",
 							style: { width: `${C}px` },
-							children: /* @__PURE__ */ K($t, {
+							children: /* @__PURE__ */ K(tn, {
 								image: _,
 								name: v,
 								box: n.boxes[r] ?? null
@@ -3920,7 +3948,7 @@ function qr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
 							" · ",
 							/* @__PURE__ */ K("a", {
-								href: B(_),
+								href: U(_),
 								children: /* @__PURE__ */ K(q, { text: v })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
@@ -3941,8 +3969,8 @@ function qr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 	});
 }
 // src/parts/Histogram.tsx
-var Jr = 480;
-function Yr(e, t) {
+var Xr = 480;
+function Zr(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -3950,15 +3978,15 @@ function Yr(e, t) {
 	}
 	return e.length - 1;
 }
-function Xr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
+function Qr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	if (!n.length) return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let a = e.slice(t, t + n.length + 1), o = Jr / n.length, s = Math.max(...n), c = (e) => Yr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
+	let a = e.slice(t, t + n.length + 1), o = Xr / n.length, s = Math.max(...n), c = (e) => Zr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ K("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Jr} 134`,
+		viewBox: `0 0 ${Xr} 134`,
 		role: "img",
 		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
 		children: [
@@ -3976,7 +4004,7 @@ function Xr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 			/* @__PURE__ */ K("line", {
 				class: "axis",
 				x1: "0",
-				x2: Jr,
+				x2: Xr,
 				y1: 102,
 				y2: 102
 			}),
@@ -3990,13 +4018,13 @@ function Xr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 				children: Z(a[0])
 			}),
 			/* @__PURE__ */ K("text", {
-				x: Jr / 2,
+				x: Xr / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(l)
 			}),
 			/* @__PURE__ */ K("text", {
-				x: Jr,
+				x: Xr,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(a.at(-1))
@@ -4005,79 +4033,18 @@ function Xr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 	});
 }
 // src/parts/Later.tsx
-var Zr = 100, Qr = 12;
-function $r({ given: e, about: t, turn: n, draw: r }) {
-	let [i, a] = P(t), o = I(e);
-	return i === t && (o.current = e), F(() => {
+var $r = 100, ei = 12;
+function ti({ given: e, about: t, turn: n, draw: r }) {
+	let [i, a] = F(t), o = L(e);
+	return i === t && (o.current = e), I(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), Zr + Qr * n);
+		let e = setTimeout(() => a(t), $r + ei * n);
 		return () => clearTimeout(e);
-	}, [t]), L(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
-}
-// src/parts/Tuning.tsx
-var ei = 1.25, ti = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, ni = (e) => `${100 * Math.min(Math.max(e, 0), ei) / ei}%`;
-function ri({ layer: e, unit: t }) {
-	let { manifest: n } = U(), r = W(n.paths.tuning ? G(n.paths.tuning, { layer: e.id }) : null).value;
-	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
-	let i = r.out[t.channel] ?? [];
-	return /* @__PURE__ */ K(J, {
-		title: "Tuning",
-		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
-		children: /* @__PURE__ */ K("ol", {
-			class: "tuning",
-			children: r.kinds.map((e, n) => {
-				let a = r.kept[n]?.[t.channel] ?? null;
-				if (a === null) return null;
-				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
-				return /* @__PURE__ */ K("li", {
-					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
-					title: `keeps ${ti(a)} ${e.how}; the layer's median is ${ti(l)}`,
-					children: [
-						/* @__PURE__ */ K("span", { children: [
-							e.what,
-							" ",
-							/* @__PURE__ */ K("span", {
-								class: "quiet",
-								children: e.how
-							})
-						] }),
-						/* @__PURE__ */ K("span", {
-							class: "tuning-track",
-							"aria-hidden": "true",
-							children: [
-								c != null && u != null && /* @__PURE__ */ K("i", {
-									class: "middle",
-									style: {
-										left: ni(c),
-										right: `calc(100% - ${ni(u)})`
-									}
-								}),
-								o !== null && s !== null && /* @__PURE__ */ K("i", {
-									class: "interval",
-									style: {
-										left: ni(o),
-										right: `calc(100% - ${ni(s)})`
-									}
-								}),
-								/* @__PURE__ */ K("i", {
-									class: "dot",
-									style: { left: ni(a) }
-								})
-							]
-						}),
-						/* @__PURE__ */ K("span", {
-							class: "number",
-							children: ti(a)
-						})
-					]
-				}, e.name);
-			})
-		})
-	});
+	}, [t]), R(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Details.tsx
-function ii({ layer: e, data: t, shard: n, unit: r, note: i }) {
-	let a = U(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = W(o ? `extras/${e.id}/${s}` : null).value, l = W(a.store.host.kind === "file" ? null : "experiments").value, u = {
+function ni({ layer: e, data: t, shard: n, unit: r, note: i }) {
+	let a = W(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = G(o ? `extras/${e.id}/${s}` : null).value, l = G(a.store.host.kind === "file" ? null : "experiments").value, u = {
 		layer: e,
 		data: t,
 		shard: n,
@@ -4090,72 +4057,68 @@ function ii({ layer: e, data: t, shard: n, unit: r, note: i }) {
 	return /* @__PURE__ */ K("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ K($r, {
+			/* @__PURE__ */ K(ti, {
 				given: u,
 				about: r,
 				turn: 0,
-				draw: ai
+				draw: ri
 			}),
-			/* @__PURE__ */ K($r, {
+			/* @__PURE__ */ K(ti, {
 				given: u,
 				about: r,
 				turn: 1,
-				draw: oi
+				draw: ii
 			}),
-			/* @__PURE__ */ K($r, {
+			/* @__PURE__ */ K(ti, {
 				given: u,
 				about: r,
 				turn: 2,
-				draw: si
+				draw: ai
 			})
 		]
 	});
 }
-var ai = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ K(b, { children: [
+var ri = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ K(b, { children: [
 	/* @__PURE__ */ K("div", {
 		class: "stack",
 		children: [/* @__PURE__ */ K(J, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ K(Xr, {
+			children: /* @__PURE__ */ K(Qr, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses"
 			})
-		}), i && /* @__PURE__ */ K(ci, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ K(oi, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ K(li, {
+	r.classes.length > 0 && /* @__PURE__ */ K(si, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ K(ri, {
-		layer: e,
-		unit: r
-	}),
-	a?.control && /* @__PURE__ */ K(pi, {
+	a?.control && /* @__PURE__ */ K(di, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), oi = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ K(ui, {
+] }), ii = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ K(ci, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum
-}) : null, si = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, ai = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(di, {
+		/* @__PURE__ */ K(li, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ K(fi, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ K(ui, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ K(fi, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ K(ui, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -4166,7 +4129,7 @@ var ai = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__P
 				class: "plain",
 				children: a.map((e) => /* @__PURE__ */ K("li", { children: [
 					/* @__PURE__ */ K("a", {
-						href: Ue(e.name),
+						href: Xe(e.name),
 						children: e.title
 					}),
 					" ",
@@ -4179,8 +4142,8 @@ var ai = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__P
 		})
 	] });
 };
-function ci({ unit: e }) {
-	let t = Ln();
+function oi({ unit: e }) {
+	let t = zn();
 	return /* @__PURE__ */ K(J, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
@@ -4194,7 +4157,7 @@ function ci({ unit: e }) {
 		})
 	});
 }
-function li({ shard: e, unit: t }) {
+function si({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ K(J, {
 		title: "Top classes",
@@ -4219,7 +4182,7 @@ function li({ shard: e, unit: t }) {
 		})
 	});
 }
-function ui({ extra: e, unit: t, maximum: n }) {
+function ci({ extra: e, unit: t, maximum: n }) {
 	return /* @__PURE__ */ K(J, {
 		title: "Lower responses",
 		class: "panel wide",
@@ -4229,7 +4192,7 @@ function ui({ extra: e, unit: t, maximum: n }) {
 			children: t.bands.map((t) => /* @__PURE__ */ K("div", {
 				class: "band",
 				children: [/* @__PURE__ */ K("h3", { children: [
-					n ? `${Ct(t.low / n)} to ${Ct(t.high / n)}` : "",
+					n ? `${Tt(t.low / n)} to ${Tt(t.high / n)}` : "",
 					" ",
 					/* @__PURE__ */ K("span", {
 						class: "quiet",
@@ -4238,14 +4201,14 @@ function ui({ extra: e, unit: t, maximum: n }) {
 				] }), /* @__PURE__ */ K("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = tn(e, t.image);
+						let n = rn(e, t.image);
 						return /* @__PURE__ */ K("a", {
 							href: `#/i/${t.image}`,
-							title: `${nn(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(en, {
+							title: `${an(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ K(nn, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${nn(e, t.image)}`
+								label: `Response ${Z(t.value)}, ${an(e, t.image)}`
 							}), /* @__PURE__ */ K("span", {
 								class: "number",
 								children: Z(t.value)
@@ -4260,8 +4223,8 @@ function ui({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function di({ layer: e, unit: t }) {
-	let n = U(), r = t.nearest.filter(([t]) => ot(n, e.name, t));
+function li({ layer: e, unit: t }) {
+	let n = W(), r = t.nearest.filter(([t]) => st(n, e.name, t));
 	return r.length ? /* @__PURE__ */ K(J, {
 		title: "Nearest units",
 		note: /* @__PURE__ */ K(b, { children: [
@@ -4269,7 +4232,7 @@ function di({ layer: e, unit: t }) {
 			e.neighbours,
 			". ",
 			/* @__PURE__ */ K("a", {
-				href: R(e.name, {
+				href: V(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -4280,7 +4243,7 @@ function di({ layer: e, unit: t }) {
 		children: /* @__PURE__ */ K("ul", {
 			class: "tiles",
 			children: r.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
-				href: z(e.name, n),
+				href: H(e.name, n),
 				children: [/* @__PURE__ */ K($, {
 					layer: e,
 					channel: n,
@@ -4298,7 +4261,7 @@ function di({ layer: e, unit: t }) {
 				})]
 			}), /* @__PURE__ */ K("a", {
 				class: "versus",
-				href: We(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: Ze(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -4306,15 +4269,15 @@ function di({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function fi({ title: e, joints: t, note: n }) {
-	let r = U(), i = t.some(([e, t]) => ot(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+function ui({ title: e, joints: t, note: n }) {
+	let r = W(), i = t.some(([e, t]) => st(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ K(J, {
 		title: e,
 		note: n,
 		children: /* @__PURE__ */ K("ol", {
 			class: i ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let o = ot(r, e, t), s = `${e}:${t}`;
+				let o = st(r, e, t), s = `${e}:${t}`;
 				return /* @__PURE__ */ K("li", { children: [
 					i && (o ? /* @__PURE__ */ K($, {
 						layer: o,
@@ -4329,7 +4292,7 @@ function fi({ title: e, joints: t, note: n }) {
 						class: "joint-name",
 						title: o ? s : `${s}: this unit is not in the atlas`,
 						children: o ? /* @__PURE__ */ K("a", {
-							href: z(e, t),
+							href: H(e, t),
 							children: [
 								/* @__PURE__ */ K("span", { children: e }),
 								":",
@@ -4355,10 +4318,10 @@ function fi({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function pi({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = U();
+function di({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
-	let i = G(r.paths.controls, {
+	let i = ct(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
@@ -4368,7 +4331,7 @@ function pi({ layer: e, unit: t, extra: n }) {
 		children: /* @__PURE__ */ K("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(qt, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Yt, {
 					layer: e,
 					channel: t.channel,
 					kind: "projections",
@@ -4376,7 +4339,7 @@ function pi({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					dead: t.dead
 				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Kt, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Jt, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -4397,32 +4360,32 @@ function pi({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/ahead.ts
-var mi = 24, hi = /* @__PURE__ */ new Map();
-async function gi(e, t) {
+var fi = 24, pi = /* @__PURE__ */ new Map();
+async function mi(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = hi.get(n) ?? new Image();
-	hi.delete(n), hi.set(n, r);
-	for (let e of [...hi.keys()].slice(0, Math.max(0, hi.size - mi))) hi.delete(e);
+	let r = pi.get(n) ?? new Image();
+	pi.delete(n), pi.set(n, r);
+	for (let e of [...pi.keys()].slice(0, Math.max(0, pi.size - fi))) pi.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var _i = 20;
-function vi(e, t, n) {
-	for (let r of [n - _i, n + _i]) {
+var hi = 20;
+function gi(e, t, n) {
+	for (let r of [n - hi, n + hi]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function yi(e, t, n) {
+async function _i(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = Qt(e, i.images[0]);
-	await Promise.all([gi(e, Mt(e, t, n)), a === null ? null : gi(e, a)]);
+	let a = en(e, i.images[0]);
+	await Promise.all([mi(e, Pt(e, t, n)), a === null ? null : mi(e, a)]);
 }
 // src/pages/Unit.tsx
-function bi({ layer: e, channel: t, query: n }) {
-	let r = U(), i = at(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = I(null);
-	if (!i) return /* @__PURE__ */ K(dt, { name: e });
+function vi({ layer: e, channel: t, query: n }) {
+	let r = W(), i = ot(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = L(null);
+	if (!i) return /* @__PURE__ */ K(pt, { name: e });
 	if (!a) return /* @__PURE__ */ K(Y, {
 		title: "No such unit",
 		children: [
@@ -4438,7 +4401,7 @@ function bi({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(Si, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(bi, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
 		title: "Not in this copy",
@@ -4454,10 +4417,10 @@ function bi({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ K(Si, { ...l.current }));
+	}, /* @__PURE__ */ K(bi, { ...l.current }));
 }
-function xi({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
-	let { manifest: c } = U(), { router: l, root: u, toast: d } = V(), f = Ln(), p = (r) => {
+function yi({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
+	let { manifest: c } = W(), { router: l, root: u, toast: d } = z(), f = zn(), p = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -4503,19 +4466,19 @@ function xi({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to:
 		"J"
 	]) g[e] = m(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) g[String(e + 1)] = () => a(e);
-	return H(g), p;
+	return B(g), p;
 }
-function Si(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = V(), c = U(), l = z(t.name, i.channel), u = [
+function bi(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = z(), c = W(), l = H(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = a.get("rf") === "whole" && c.manifest.paths.image !== null, f = a.get("embed"), p = Jt(t, c.manifest.model.input, c.manifest.paths.bands), m = Number(a.get("band")), h = Number.isInteger(m) && m >= 1 && m <= p ? m : 0, g = {
+	].find((e) => e === a.get("view")) ?? "both", d = a.get("rf") === "whole" && c.manifest.paths.image !== null, f = a.get("embed"), p = Xt(t, c.manifest.model.input, c.manifest.paths.bands), m = Number(a.get("band")), h = Number.isInteger(m) && m >= 1 && m <= p ? m : 0, g = {
 		view: u === "both" ? null : u,
 		rf: d ? "whole" : null,
 		band: h || null,
 		embed: f
-	}, _ = (e) => b({ band: e || null }), v = a.has("n") ? Number(a.get("n")) - 1 : null, y = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", b = (e) => s.replace(He(l, {
+	}, _ = (e) => b({ band: e || null }), v = a.has("n") ? Number(a.get("n")) - 1 : null, y = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", b = (e) => s.replace(Ye(l, {
 		...g,
 		...e
 	})), x = {
@@ -4526,16 +4489,16 @@ function Si(e) {
 			as: t === "pair" ? null : t
 		}),
 		widen: () => b({ rf: d ? null : "whole" }),
-		to: (e, t) => He(z(e, t), g)
-	}, [S, C] = P(0), w = xi(e, Math.min(S, Math.max(0, i.images.length - 1)), x);
-	F(() => C(0), [l]), F(() => {
-		o || vi(c, t, i.channel);
+		to: (e, t) => Ye(H(e, t), g)
+	}, [S, C] = F(0), w = yi(e, Math.min(S, Math.max(0, i.images.length - 1)), x);
+	I(() => C(0), [l]), I(() => {
+		o || gi(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = w(e);
-			n !== null && yi(c, t, n);
+			n !== null && _i(c, t, n);
 		}
 	}, [l]);
-	let [T, E] = [w(-1), w(1)], ee = L(() => /* @__PURE__ */ K(ii, {
+	let [T, E] = [w(-1), w(1)], ee = R(() => /* @__PURE__ */ K(ni, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -4568,21 +4531,21 @@ function Si(e) {
 							i.channel,
 							" of ",
 							/* @__PURE__ */ K("a", {
-								href: R(t.name, { at: i.channel }),
+								href: V(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							wt(t),
+							Et(t),
 							" · receptive field ",
-							Et(t)
+							Ot(t)
 						]
 					})
 				] }), /* @__PURE__ */ K("div", {
 					class: "steps",
 					children: [
-						f === null && /* @__PURE__ */ K(Ci, { unit: `${t.name}:${i.channel}` }),
+						f === null && /* @__PURE__ */ K(xi, { unit: `${t.name}:${i.channel}` }),
 						T !== null && /* @__PURE__ */ K("a", {
 							href: x.to(t.name, T),
 							"aria-label": `Previous unit, ${T}`,
@@ -4598,14 +4561,14 @@ function Si(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ K(wi, {
+			/* @__PURE__ */ K(Si, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(rn, {
+			}) : /* @__PURE__ */ K(on, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -4619,18 +4582,18 @@ function Si(e) {
 				activate: C,
 				open: x.open
 			}),
-			!i.dead && i.images.length > 0 && (f === null || f === "all") && /* @__PURE__ */ K(Zt, {
+			!i.dead && i.images.length > 0 && (f === null || f === "all") && /* @__PURE__ */ K($t, {
 				layer: t,
 				unit: i,
 				change: _
 			}),
-			f === null && /* @__PURE__ */ K(Gr, {
+			f === null && /* @__PURE__ */ K(qr, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			(f === null || f === "all") && ee,
-			v !== null && v >= 0 && v < i.images.length && !i.dead && /* @__PURE__ */ K(qr, {
+			v !== null && v >= 0 && v < i.images.length && !i.dead && /* @__PURE__ */ K(Yr, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -4642,8 +4605,8 @@ function Si(e) {
 		]
 	});
 }
-function Ci({ unit: e }) {
-	let t = Ln(), n = t.has(e);
+function xi({ unit: e }) {
+	let t = zn(), n = t.has(e);
 	return /* @__PURE__ */ K("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
@@ -4654,11 +4617,11 @@ function Ci({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function wi({ layer: e, unit: t }) {
+function Si({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
-		["Active", Ct(t.active)]
+		["Active", Tt(t.active)]
 	];
 	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
 		class: "stats",
@@ -4667,67 +4630,41 @@ function wi({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function Ti(e, t) {
-	let n = I([]);
-	return F(() => {
-		let r = (e) => {
-			let t = e;
-			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Xe(t) && t.key !== "Escape") return;
-			let r = t.composedPath()[0];
-			if ((t.key === "Enter" || t.key === " ") && r.closest?.("a,button,summary,select")) return;
-			let i = n.current.filter((e) => e.modal).slice(-1), a = Ye(t), o = (i.length ? i : n.current).findLast(({ keys: e }) => a in e);
-			o && (t.preventDefault(), o.keys[a]?.(t));
-		}, i = t ? document : e;
-		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), L(() => (e, t = !1) => {
-		let r = {
-			keys: e,
-			modal: t
-		};
-		return n.current.push(r), () => {
-			n.current = n.current.filter((e) => e !== r);
-		};
-	}, []);
-}
-function Ei(e) {
-	let [t, n] = P(e.hash());
-	return F(() => {
+function Ci(e) {
+	let [t, n] = F(e.hash());
+	return I(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
-	}, [e]), L(() => Ve(t), [t]);
+	}, [e]), R(() => Je(t), [t]);
 }
-function Di(e) {
-	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", $e.set("theme", e.dataset.theme);
-}
-function Oi({ host: e, router: t, root: n }) {
-	let [r, i] = P(null), [a, o] = P(null), [s, c] = P(""), l = Ei(t), u = Ti(n, e.kind !== "notebook"), d = L(() => ({
+function wi({ host: e, router: t, root: n }) {
+	let [r, i] = F(null), [a, o] = F(null), [s, c] = F(""), l = Ci(t), u = We(n, e.kind !== "notebook"), d = R(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => Di(n)
+		toggleTheme: () => Ge(n)
 	}), [
 		t,
 		n,
 		u
-	]), f = L(() => Fn(r?.manifest ?? null), [r]);
-	return F(() => {
-		it(e, "").then(i, (e) => o(e.message));
-	}, [e]), F(() => {
+	]), f = R(() => Ln(r?.manifest ?? null), [r]);
+	return I(() => {
+		at(e, "").then(i, (e) => o(e.message));
+	}, [e]), I(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
 	}, [s]), a ? /* @__PURE__ */ K(Y, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ K(Je.Provider, {
+	}) : r ? /* @__PURE__ */ K(Re.Provider, {
 		value: d,
-		children: /* @__PURE__ */ K(tt.Provider, {
+		children: /* @__PURE__ */ K(nt.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(In.Provider, {
+			children: [/* @__PURE__ */ K(Rn.Provider, {
 				value: f,
-				children: /* @__PURE__ */ K(Ai, {
+				children: /* @__PURE__ */ K(Ei, {
 					route: l,
 					shell: d,
 					atlas: r
@@ -4742,19 +4679,19 @@ function Oi({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function ki(e, t, n) {
+function Ti(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(z(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(H(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
 		}
 	};
-	F(() => e.listen({
+	I(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r("jump"),
@@ -4766,11 +4703,11 @@ function ki(e, t, n) {
 		}
 	}), [e, t]);
 }
-function Ai({ route: e, shell: t, atlas: n }) {
-	let [r, i] = P(!1), a = I(null), o = I(!0);
-	ki(t, n, () => i((e) => !e));
-	let s = `${e.page}/${e.rest}`, c = Ge(e);
-	return F(() => {
+function Ei({ route: e, shell: t, atlas: n }) {
+	let [r, i] = F(!1), a = L(null), o = L(!0);
+	Ti(t, n, () => i((e) => !e));
+	let s = `${e.page}/${e.rest}`, c = Qe(e);
+	return I(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -4782,7 +4719,7 @@ function Ai({ route: e, shell: t, atlas: n }) {
 			behavior: "instant"
 		}), a.current?.focus({ preventScroll: !0 }));
 	}, [s]), /* @__PURE__ */ K(b, { children: [
-		!c && /* @__PURE__ */ K(_t, {
+		!c && /* @__PURE__ */ K(yt, {
 			route: e,
 			help: () => i(!0)
 		}),
@@ -4790,9 +4727,9 @@ function Ai({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ K(Mi, { route: e })
+			children: /* @__PURE__ */ K(Oi, { route: e })
 		}, e.page),
-		c && /* @__PURE__ */ K(ji, {
+		c && /* @__PURE__ */ K(Di, {
 			route: e,
 			atlas: n
 		}),
@@ -4801,10 +4738,10 @@ function Ai({ route: e, shell: t, atlas: n }) {
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		r && /* @__PURE__ */ K(bt, { close: () => i(!1) })
+		r && /* @__PURE__ */ K(St, { close: () => i(!1) })
 	] });
 }
-function ji({ route: e, atlas: t }) {
+function Di({ route: e, atlas: t }) {
 	return /* @__PURE__ */ K("footer", {
 		class: "source",
 		children: [
@@ -4826,16 +4763,16 @@ function ji({ route: e, atlas: t }) {
 		]
 	});
 }
-function Mi({ route: e }) {
+function Oi({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(Vn, {});
-		case "layer": return /* @__PURE__ */ K(Ur, {
+		case "home": return /* @__PURE__ */ K(Un, {});
+		case "layer": return /* @__PURE__ */ K(Gr, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = Ke(e.rest);
-			return t ? /* @__PURE__ */ K(bi, {
+			let t = $e(e.rest);
+			return t ? /* @__PURE__ */ K(vi, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -4848,11 +4785,11 @@ function Mi({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ K(rr, { query: e.query });
-		case "image": return /* @__PURE__ */ K(Zn, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(yn, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(Cn, {});
-		case "experiment": return /* @__PURE__ */ K(On, { name: e.rest });
+		case "images": return /* @__PURE__ */ K(ar, { query: e.query });
+		case "image": return /* @__PURE__ */ K($n, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ K(xn, { query: e.query });
+		case "experiments": return /* @__PURE__ */ K(Tn, {});
+		case "experiment": return /* @__PURE__ */ K(An, { name: e.rest });
 		default: return /* @__PURE__ */ K(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -4860,9 +4797,9 @@ function Mi({ route: e }) {
 	}
 }
 // src/style.css?inline
-var Ni = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var ki = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Pi(e) {
+function Ai(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -4897,18 +4834,18 @@ function Pi(e) {
 		}
 	};
 }
-var Fi = { render({ model: e, el: t }) {
+var ji = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Ni;
+	r.textContent = ki;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
-	let a = qe(String(e.get("route") ?? "#/"));
+	let a = et(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Pi(e);
-	return A(/* @__PURE__ */ K(Oi, {
+	let { host: o, close: s } = Ai(e);
+	return A(/* @__PURE__ */ K(wi, {
 		host: o,
 		router: a,
 		root: i
@@ -4916,4 +4853,4 @@ var Fi = { render({ model: e, el: t }) {
 		A(null, i), s();
 	};
 } };
-export { Fi as default };
+export { ji as default };

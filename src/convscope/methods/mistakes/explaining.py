@@ -82,7 +82,8 @@ class Explaining:
     `layers` are then in the order in which `Explained` numbers them, the last of the network first.
 
     Raises:
-        UsageError: for layers that the output does not depend on, networks that mix images, and options without sense.
+        UsageError: for no layers, layers that the output does not depend on, networks that mix images, and options
+            without sense.
     """
 
     net: Network
@@ -96,6 +97,8 @@ class Explaining:
     def __post_init__(self) -> None:
         if self.most < 1:
             raise UsageError(f"most={self.most}: name one unit of each layer or more")
+        if not self.layers:
+            raise UsageError("layers=[]: name one layer or more, whose units are the causes")
         named = {self.net.layers[layer].name for layer in self.layers}
         self.layers = sorted(named, key=self.net.index_of, reverse=True)
         self._silencers = {layer: Silencer(self.net, layer) for layer in self.layers}
@@ -105,8 +108,7 @@ class Explaining:
         """Why a contrast is what it is on a normalised image (C, H, W).
 
         Raises:
-            UsageError: for layers that do not feed the contrast, or each other. ShapeError: for an image of another
-                shape.
+            UsageError: for layers that do not feed the contrast. ShapeError: for an image of another shape.
 
         >>> from torch import nn
         >>> body = [nn.Conv2d(3, 8, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
@@ -120,8 +122,9 @@ class Explaining:
             raise ShapeError(f"a mistake is explained on one image (C, H, W), found {tuple(image.shape)}")
         batch, sign = self.net.check_images(image[None]), contrast.sign
         way = "for" if sign > 0 else "against"
-        graph = causes(self.net, image, contrast.unit, self.layers, most=self.most, direction=way)
-        nodes = [(n, node) for n, layer in enumerate(graph.layers) for node in graph.of(layer)]
+        # Layer by layer: through others, units would count by what they give on the way through these.
+        graphs = [causes(self.net, image, contrast.unit, [one], most=self.most, direction=way) for one in self.layers]
+        nodes = [(n, node) for n, graph in enumerate(graphs) for node in graph.nodes[1:]]
         covered = occlusion.occlude(
             self.net, batch, size=self.size, stride=self.stride, fill=self.fill, target=_followed(contrast),
             units=[contrast.unit], workers=self.workers,
@@ -133,14 +136,14 @@ class Explaining:
             "value": np.array([node.value for _, node in nodes]),
             "amount": sign * np.array([node.amount for _, node in nodes]),
         }
-        silenced = [self._silenced(batch, contrast, layer, graph.of(layer)) for layer in graph.layers]
+        silenced = [self._silenced(batch, contrast, graph.layers[0], graph.nodes[1:]) for graph in graphs]
         return Explained(
-            contrast=np.array(sign * graph.value),
+            contrast=np.array(sign * graphs[0].value),
             covered=sign * covered.covered.units[0, 0],
             covered_answers=covered.covered.labels[0],
             **of_units,
             **{name: np.concatenate([one[name] for one in silenced]) for name in silenced[0]},
-            **_balances(graph, sign),
+            **_balances(graphs, sign),
         )
 
     def _silenced(
@@ -210,10 +213,11 @@ def _mean(values: NDArray[np.generic]) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
-def _balances(graph: CauseGraph, sign: int) -> dict[str, Floats]:
+def _balances(graphs: Sequence[CauseGraph], sign: int) -> dict[str, Floats]:
     """What the contrast is made of, at the depth of each layer."""
     names = {"parts": "parts", "others": "by_other_ways", "biases": "biases", "remainder": "remainder"}
-    return {key: sign * np.array([getattr(one, name) for one in graph.balances]) for key, name in names.items()}
+    found = [graph.balances[0] for graph in graphs]
+    return {key: sign * np.array([getattr(one, name) for one in found]) for key, name in names.items()}
 
 
 __all__ = ["Explained", "Explaining"]

@@ -1,0 +1,224 @@
+"""Mistakes over a collection: what was planted is found, work goes on where it stopped, and the page has all of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import convscope as cs
+from convscope.atlas.web import value_of
+from convscope.data import Preprocess, wrap_dataset
+from convscope.errors import SourceError, StoreError, UsageError
+from convscope.methods.mistakes import Explaining
+from tests.studies.failing import CLASSES, MISLED, PLAIN, RED, SIDE, misled_network, write_misleading
+
+HOW: dict[str, Any] = {"layers": ["1"], "size": 5, "stride": 2, "most": 3, "workers": 1}
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_misleading(tmp_path_factory.mktemp("misleading") / "images")
+
+
+@pytest.fixture(scope="module")
+def found(room: Path) -> cs.Mistakes:
+    return cs.mistakes(misled_network(), str(room), store=room.with_name("out"), **HOW)
+
+
+def script(folder: Path, address: str) -> Any:
+    """What a script of the page hands over."""
+    return value_of((folder / "data" / f"{address}.js").read_bytes(), address)
+
+
+def test_the_unit_that_was_planted_explains_every_mistake(found: cs.Mistakes) -> None:
+    assert found.images == 18
+    assert len(found) == 3
+    assert found.pairs == [(1, 2, 2), (0, 2, 1)]
+    assert [row["image"] for row in found.rows()] == ["green/5.png", "green/2.png", "blue/1.png"]  # worst first
+    assert {row["unit"].partition("@")[0] for row in found.rows()} == {f"1:{RED}"}
+    assert {(row["silenced_answer"], row["covered_answer"]) for row in found.rows()} == {
+        ("green", "green"), ("blue", "blue")
+    }  # fmt: skip
+    y0, x0, y1, x1 = map(int, found.rows()[0]["covered"].split(","))
+    assert y0 <= 4
+    assert x0 <= 6
+    assert y1 >= 9
+    assert x1 >= 11  # the red square
+    first, *_ = found.units()
+    assert (first["unit"], first["mistakes"], first["changed"], first["repaired"]) == (f"1:{RED}", 3, 3, 3)
+    (share, _) = found.silencing()
+    assert (share["units"], share["changed"], share["repaired"], share["control_changed"]) == ("first", 1, 1, 0)
+    assert "covering a square of 5x5 brings back 3" in found.summary
+    assert found.lines[0].startswith("green/5.png: answered red (")
+    assert f"so does silencing 1:{RED}@" in found.lines[0]
+
+
+def test_what_is_told_of_answers_is_what_the_network_says(found: cs.Mistakes, room: Path) -> None:
+    net = misled_network()
+    for row in found.rows():
+        logits = net.run(net.preprocess.normalise(pixels_of(room / row["image"])))["4"][0]
+        answer, label = (float(logits[CLASSES.index(row[name])]) for name in ("answer", "label"))
+        assert row["answer_logit"] == pytest.approx(answer, rel=1e-5)
+        assert row["contrast"] == pytest.approx(answer - label, rel=1e-5)
+        shares = logits.softmax(0)
+        assert row["label_score"] == pytest.approx(float(shares[CLASSES.index(row["label"])]), rel=1e-4)
+        assert row["rank"] == 2
+
+
+def pixels_of(path: Path) -> torch.Tensor:
+    from PIL import Image
+
+    return torch.from_numpy(np.asarray(Image.open(path)).copy()).permute(2, 0, 1)[None]
+
+
+def test_images_that_are_alike_are_told_with_their_labels(found: cs.Mistakes) -> None:
+    green = found.cases[0].similar
+    right = green.truth == green.answer
+    assert right.tolist() == [True] * 4 + [False] * 2  # the other two mistakes
+    assert int(found.found.images[0]) not in green.images.tolist()
+    assert sorted(green.likeness[:4].tolist(), reverse=True) == green.likeness[:4].tolist()
+    assert green.of == 17
+    assert green.as_labelled == 5
+    assert green.as_answered == 6
+
+
+def test_the_page_has_every_mistake(found: cs.Mistakes) -> None:
+    folder = found.page.parent
+    for name in ("index.html", "mistakes.js", "mistakes.css", "icon.svg"):
+        assert (folder / name).is_file()
+    manifest = script(folder, "manifest")
+    assert (manifest["images"], manifest["mistakes"], manifest["explained"]) == (18, 3, 3)
+    assert [manifest["names"][str(n)] for n in (0, 1, 2)] == list(CLASSES)
+    assert manifest["pairs"] == [[1, 2, 2], [0, 2, 1]]
+    rows = script(folder, "rows/0")
+    assert [row["name"] for row in rows] == [row["image"] for row in found.rows()]
+    for row in rows:
+        full = script(folder, f"mistakes/{row['i']}")
+        assert full["layers"][0]["units"][0]["unit"] == f"1:{RED}"
+        assert len(full["places"]) == len(manifest["boxes"])
+        for name in ("photo", "projection", "heat", "units-0"):
+            assert (folder / "pictures" / str(row["i"]) / f"{name}.webp").read_bytes()[8:12] == b"WEBP"
+        for one in (row, *full["similar"]["right"], *full["similar"]["wrong"]):
+            assert (folder / "pictures" / "thumbs" / f"{one['i']}.webp").is_file()
+    listed = list(csv.DictReader(io.StringIO((folder / "mistakes.csv").read_text())))
+    assert [row["image"] for row in listed] == [row["image"] for row in found.rows()]
+
+
+def test_a_loaded_answer_brings_its_page_along(found: cs.Mistakes, tmp_path: Path) -> None:
+    again = cs.Mistakes.load(found.page.parent)
+    again.save(tmp_path / "copy")
+    there = {path.relative_to(tmp_path / "copy") for path in (tmp_path / "copy").rglob("*.webp")}
+    assert there == {path.relative_to(found.page.parent) for path in found.page.parent.rglob("*.webp")}
+    assert script(tmp_path / "copy", "rows/0") == script(found.page.parent, "rows/0")
+
+
+def test_what_was_explained_is_not_explained_again(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: cs.Mistakes
+) -> None:
+    net, looked, explain = misled_network(), list[int](), Explaining.explain
+
+    class Stopped(Exception):
+        pass
+
+    def counted(self: Explaining, *args: Any) -> Any:
+        looked.append(1)
+        return explain(self, *args)
+
+    def until(stage: str, done: int, total: int) -> None:
+        if stage == "mistakes" and done == 2:
+            raise Stopped
+
+    monkeypatch.setattr(Explaining, "explain", counted)
+    out = tmp_path / "out"
+    with pytest.raises(Stopped):
+        cs.mistakes(net, str(room), store=out, progress=until, **HOW)
+    assert len(looked) == 2
+    assert not (out / "index.html").exists()
+    stages: list[str] = []
+    one = cs.mistakes(net, str(room), store=out, explain=1, progress=lambda s, d, t: stages.append(s), **HOW)
+    assert (len(looked), len(one.cases), len(one)) == (2, 1, 3)
+    assert "features" not in stages
+    made = {path: path.stat().st_mtime_ns for path in (out / "pictures").rglob("*.webp")}
+    whole = cs.mistakes(net, str(room), store=out, **HOW)  # more of the same question goes on
+    assert len(looked) == 3
+    assert {path: path.stat().st_mtime_ns for path in made} == made
+    assert whole.to_json() == found.to_json()
+    assert (out / "mistakes.json").read_bytes() == (found.page.parent / "mistakes.json").read_bytes()
+    with pytest.raises(StoreError, match=r"holds the answer to another question \(other most\)"):
+        cs.mistakes(net, str(room), store=out, **{**HOW, "most": 2})
+    assert len(looked) == 3
+
+
+def test_of_many_mistakes_the_worst_and_some_of_each_pair_are_explained(room: Path) -> None:
+    net = misled_network()
+    assert [case.row for case in cs.mistakes(net, str(room), explain=1, **HOW).cases] == [0]
+    two = cs.mistakes(net, str(room), explain=2, **HOW)
+    assert [case.row for case in two.cases] == [0, 1]  # green as red is twice as frequent as blue as red
+    assert two.rows()[2]["unit"] is None
+    assert cs.mistakes(net, str(room), explain=0, **HOW).cases == ()
+
+
+def test_of_one_logit_the_threshold_says_what_is_a_mistake(room: Path) -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1))
+    with torch.no_grad():
+        layers[0].weight.zero_()
+        layers[0].bias.fill_(0.1)
+        layers[0].weight[1, 1], layers[0].bias[1] = 1.0, 0.0  # green
+        layers[0].weight[3, 0], layers[0].bias[3] = 1.0, 0.0  # red
+        layers[4].weight.copy_(torch.tensor([[0.0, 1.0, 0.0, -6.0]]))
+        layers[4].bias.fill_(-0.05)
+    about = {"preprocess": PLAIN, "classes": ["green"]}
+    net = cs.Network.trace(layers, (3, SIDE, SIDE), **about)
+    found = cs.mistakes(net, str(room), **HOW)
+    assert {(row["label"], row["answer"]) for row in found.rows()} == {("green", "not green")}
+    assert sorted(row["image"] for row in found.rows()) == [f"{label}/{n}.png" for label, n in MISLED[:2]]
+    for row in found.rows():
+        assert row["answer_logit"] < 0 < row["contrast"] == -row["answer_logit"]
+        assert row["unit"].startswith("1:3@")
+        assert row["silenced_answer"] == "green"
+    assert "(" in found.lines[0]
+    assert found.lines[0].count("says green;") == 1
+
+
+@pytest.mark.parametrize(
+    ("scores", "remedy"),
+    [("sigmoid", "there is no one answer that is wrong: evaluate"), ("none", "values have errors and no mistakes")],
+)
+def test_outputs_that_are_no_choice_are_refused_with_what_to_do(room: Path, scores: Any, remedy: str) -> None:
+    layers = nn.Sequential(nn.Conv2d(3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    net = cs.Network.trace(layers, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE), scores=scores)
+    with pytest.raises(UsageError, match=remedy):
+        cs.mistakes(net, str(room))
+
+
+def test_maps_and_images_without_labels_are_refused(room: Path) -> None:
+    net = cs.Network.trace(nn.Conv2d(3, 3, 1), (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE))
+    with pytest.raises(UsageError, match="evaluate judges maps by masks"):
+        cs.mistakes(net, str(room))
+    with pytest.raises(SourceError, match="mistakes are told by labels, and no image has one"):
+        cs.mistakes(misled_network(), str(room / "blue"))
+    with pytest.raises(UsageError, match="explain=-1"):
+        cs.mistakes(misled_network(), str(room), explain=-1)
+
+
+def test_a_network_without_mistakes_says_so_and_images_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    grey = np.zeros((SIDE, SIDE, 3), np.uint8)
+    items = [(grey + np.array((0, 0, 90), np.uint8), 0), (grey + np.array((0, 90, 0), np.uint8), 1)]
+    found = cs.mistakes(misled_network(), wrap_dataset(items), match="index", store=tmp_path / "none", **HOW)
+    assert (len(found), found.accuracy, found.rows()) == (0, 1.0, [])
+    assert "0 of 2 images are answered wrongly" in found.summary
+    assert script(tmp_path / "none", "manifest")["mistakes"] == 0
+    images = write_misleading(tmp_path / "images")
+    (images / "red" / "0.png").write_bytes(b"no picture")
+    told = cs.mistakes(misled_network(), str(images), explain=0, **HOW)
+    assert [failure.name for failure in told.failures] == ["red/0.png"]
+    assert told.remarks()[0].startswith("left out red/0.png")
+    assert told.images == 17

@@ -1,0 +1,172 @@
+import { render } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { folderHost } from "../host";
+import { toggleTheme, useListeners } from "../listening";
+import { useModal } from "../parts/KeyHelp";
+import { Loading } from "../parts/small";
+import { hashRouter } from "../route";
+import type { Router } from "../route";
+import type { Shell } from "../shell";
+import { remembered, ShellContext, useKeys, useShell } from "../shell";
+import { Store } from "../store";
+import type { Page } from "./data";
+import { openPage, PageContext } from "./data";
+import { MistakePage } from "./MistakePage";
+import { Overview } from "./Overview";
+import "../style.css";
+import "./mistakes.css";
+
+// The page of mistakes: a classic script at the end of a folder's index.html. #/ is all of them, #/m/IMAGE one.
+
+const KEYS: [string, string][] = [
+  ["?", "this list"],
+  ["/", "find by name"],
+  ["← →", "previous, next mistake (also h l)"],
+  ["Enter", "open"],
+  ["c", "copy the link of a mistake"],
+  ["d", "light or dark"],
+  ["Esc", "close, or all mistakes"],
+];
+
+function App({ router, root }: { router: Router; root: HTMLElement }) {
+  const [page, opened] = useState<Page | null>(null);
+  const [problem, fail] = useState<string | null>(null);
+  const [words, say] = useState("");
+  const listen = useListeners(root, true);
+  const shell = useMemo<Shell>(() => ({ router, root, listen, toast: say, toggleTheme: () => toggleTheme(root) }), [router, root, listen]);
+  useEffect(() => {
+    openPage(new Store(folderHost(document), "")).then(opened, (error: Error) => fail(error.message));
+  }, []);
+  useEffect(() => {
+    const timer = setTimeout(() => say(""), 4000);
+    return () => clearTimeout(timer);
+  }, [words]);
+  if (problem)
+    return (
+      <div class="problem" role="alert">
+        <h1>This page cannot be shown</h1>
+        <p class="lead">{problem}</p>
+      </div>
+    );
+  if (!page) return <Loading what="mistakes" />;
+  return (
+    <ShellContext.Provider value={shell}>
+      <PageContext.Provider value={page}>
+        <View />
+        <div class="toast" role="status" aria-live="polite" data-shown={words !== ""}>
+          {words}
+        </div>
+      </PageContext.Provider>
+    </ShellContext.Provider>
+  );
+}
+
+function useHash(router: Router): { image: number | null; query: URLSearchParams } {
+  const [hash, set] = useState(router.hash());
+  useEffect(() => {
+    const update = (): void => set(router.hash());
+    update();
+    return router.subscribe(update);
+  }, [router]);
+  return useMemo(() => {
+    const [path = "", query = ""] = hash.split("?");
+    const found = /^#\/m\/(.*)$/.exec(path);
+    return { image: found ? Number(found[1] || NaN) : null, query: new URLSearchParams(query) };
+  }, [hash]);
+}
+
+function View() {
+  const { router, root, toggleTheme: turn } = useShell();
+  const { image, query } = useHash(router);
+  const [help, setHelp] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  const up = image === null ? "#/" : `#/${query.toString() ? `?${query}` : ""}`;
+  useKeys({
+    "?": () => setHelp((shown) => !shown),
+    d: turn,
+    "/": () => root.querySelector<HTMLInputElement>("#search")?.focus(),
+    Escape: () => {
+      const field = root.querySelector<HTMLElement>("input:focus,select:focus");
+      if (field) field.blur();
+      else if (image !== null || query.toString()) router.go(up);
+    },
+  });
+  useEffect(() => {
+    document.title = `${image === null ? "Mistakes" : `Mistake ${image}`} – convscope`;
+    if (first.current) first.current = false;
+    else if (!router.walking()) {
+      root.scrollIntoView({ block: "start", behavior: "instant" });
+      main.current?.focus({ preventScroll: true });
+    }
+  }, [image]);
+  return (
+    <>
+      <header class="top">
+        <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
+          Skip to content
+        </a>
+        <a class="brand" href="#/" aria-label="convscope: all mistakes">
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <rect x="1.5" y="1.5" width="21" height="21" rx="3" />
+            <rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />
+            <circle cx="12" cy="12" r="2" />
+          </svg>
+          <span>convscope</span>
+        </a>
+        <nav class="sections" aria-label="Sections">
+          <a href={up} aria-current={image === null ? "true" : undefined}>
+            All mistakes
+          </a>
+        </nav>
+        <button class="icon" type="button" onClick={turn} aria-label="Light or dark" title="Light or dark (d)">
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <circle cx="12" cy="12" r="8" />
+            <path d="M12 4a8 8 0 0 1 0 16z" class="shaded" />
+          </svg>
+        </button>
+        <button class="icon" type="button" onClick={() => setHelp(true)} aria-label="Keyboard" title="Keyboard (?)">
+          ?
+        </button>
+      </header>
+      <main id="main" tabIndex={-1} ref={main}>
+        {image === null ? <Overview query={query} /> : <MistakePage key={image} image={image} query={query} />}
+      </main>
+      {help && <Help close={() => setHelp(false)} />}
+    </>
+  );
+}
+
+function Help({ close }: { close: () => void }) {
+  useKeys({ Escape: close, "?": close }, true);
+  const modal = useModal(close);
+  return (
+    <div class="modal" aria-label="Keyboard" {...modal}>
+      <div class="sheet help narrow">
+        <button class="icon close" type="button" onClick={close} aria-label="Close" data-first>
+          ×
+        </button>
+        <h2>Keyboard</h2>
+        <dl>
+          {KEYS.map(([key, words]) => (
+            <div key={key}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{words}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </div>
+  );
+}
+
+const root = document.documentElement;
+const theme = remembered.get("theme");
+if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+const place = document.getElementById("app");
+if (place) {
+  place.replaceChildren();
+  render(<App router={hashRouter(window)} root={root} />, place);
+}

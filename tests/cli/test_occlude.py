@@ -319,3 +319,12 @@ def test_annotate_listens_and_says_where(
     assert done.document["images"] == 7
     (tmp_path / "parts.csv").write_text("no,table\n")
     assert convscope("annotate", images, "-o", tmp_path / "parts.csv", "--port", "0").code == 2
+
+
+def test_a_target_may_be_a_difference_of_logits(convscope: Callable, images: Path, tmp_path: Path) -> None:
+    how = ("--size", 16, "--stride", 16, "--limit", 1)
+    done = convscope("occlude", "zoo:tiny", images, "-o", tmp_path / "a", "-t", "fc:3-1", *how, "--json")
+    same = convscope("occlude", "zoo:tiny", images, "-o", tmp_path / "b", "-t", "none", "-u", "fc:3-1", *how, "--json")
+    assert done.code == same.code == 0
+    assert done.document["images"][0]["unit"] == "fc:3-1"
+    assert done.document["images"][0]["value"] == same.document["images"][0]["value"]

@@ -10,6 +10,7 @@ import pytest
 import convscope as cs
 from convscope.errors import StoreError, UsageError
 from convscope.stores import effects as keeping
+from convscope.studies import consequence
 from tests.studies.conftest import write_pictures
 
 
@@ -64,3 +65,15 @@ def test_a_repeated_call_goes_on_and_another_question_is_refused(
     with pytest.raises(StoreError, match=r"holds the answer to another question \(other to\)"):
         cs.effects(net, str(images), to="mean", progress=lambda stage, done, total: again.append(stage), **how)
     assert again == []
+
+
+def test_an_atlas_is_told_of_every_unit_and_class_first(images: Path) -> None:
+    net = cs.load("zoo:tiny")
+    found = cs.effects(net, str(images), layers=["block2.relu2"], own="answers", workers=1)
+    rows = consequence._in_turn(found.pairs())
+    assert sorted(map(str, rows)) == sorted(map(str, found.pairs()))
+    units, classes = ({row[key] for row in found.pairs()} for key in ("unit", "class"))
+    first = rows[: len(units) + len(classes)]
+    assert {row["unit"] for row in first} == units
+    assert {row["class"] for row in first} == classes
+    assert rows[0]["change"] == min(row["change"] for row in rows)

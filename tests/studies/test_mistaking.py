@@ -17,6 +17,7 @@ from convscope.atlas.web import value_of
 from convscope.data import Preprocess, wrap_dataset
 from convscope.errors import SourceError, StoreError, UsageError
 from convscope.methods.mistakes import Explaining
+from convscope.studies import mistaking
 from tests.studies.failing import CLASSES, MISLED, PLAIN, RED, SIDE, misled_network, write_misleading
 
 HOW: dict[str, Any] = {"layers": ["1"], "size": 5, "stride": 2, "most": 3, "workers": 1}
@@ -29,7 +30,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(room: Path) -> cs.Mistakes:
-    return cs.mistakes(misled_network(), str(room), store=room.with_name("out"), **HOW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mistaking, "DRAWN", 1)
+        return cs.mistakes(misled_network(), str(room), store=room.with_name("out"), **HOW)
 
 
 def script(folder: Path, address: str) -> Any:

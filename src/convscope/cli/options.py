@@ -27,7 +27,7 @@ COMMON = Group("Common", sort_key=4)
 
 _SWITCH = Parameter(negative=(), show_default=False)
 _TARGET = """Class to follow, by number or name; may be given several times. `labels` is each image's own, `none` none;
-by default the most probable. Of a map, 3 is channel 3 summed over it, 3@5,7 at y,x, 3@0,0,8,8 over y0,x0,y1,x1."""
+by default the most probable; fc:281-282 is a difference. Of a map, 3@5,7 is channel 3 at y,x, 3@0,0,8,8 over a box."""
 _FILL = "What covers: grey (the mean colour), mean (of the image), blur, a number 0 to 255, or a colour as 255,0,0."
 _HOST = """The address to listen at; 0.0.0.0 for all of this machine's. Beyond this machine, the address that is printed
 holds a token, and nothing is answered without."""

@@ -4,6 +4,7 @@
 tabby           the same by name
 3@5,7           channel 3 of a map at row 5, column 7; 3@40 of a sequence at its step 40, of a detector at an anchor
 3@0,0,8,8       channel 3 over the box y0,x0,y1,x1 of a map; 3@0,10 over steps 0 to 9
+fc:281-282      a unit, or as here the difference of two logits
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
-from convscope.graph import Head, Network
+from convscope.graph import Head, Network, Unit
 
 Target = int | str | Sequence[int | str] | Tensor | None
 
 NOTHING = "none"
 """The target that follows no class, for units alone."""
 
+_UNIT = re.compile(r"^.+:\d+(-\d+)?(@\d+,\d+)?$")
 _PLACE = re.compile(r"^(?P<what>.+)@(?P<at>\d+(?:,\d+)*)$")
 
 
@@ -117,6 +119,25 @@ def follows_nothing(net: Network, target: Target) -> bool:
     return target == NOTHING if isinstance(target, str) else target is not None and list(target) == [NOTHING]
 
 
+def units_among(net: Network, target: Target) -> tuple[Target, tuple[Unit, ...]]:
+    """A target without the units that are named in it, such as "classifier.1:281-282", and these.
+
+    What is the name of a class is no unit. Where units alone are named, no class is followed ("none").
+
+    Raises:
+        UsageError: for a malformed unit. UnknownLayer: for one that does not exist.
+    """
+    listed = [target] if isinstance(target, int | str) else target
+    if listed is None or isinstance(listed, Tensor):
+        return target, ()
+    classes = {name.casefold() for name in net.classes or ()}
+    named = [one for one in listed if isinstance(one, str) and _UNIT.match(one) and one.casefold() not in classes]
+    others = [one for one in listed if one not in named]
+    if not named:
+        return target, ()
+    return others or NOTHING, tuple(net.unit(one) for one in named)
+
+
 def head_for(net: Network, target: Target, *, units: bool) -> Head | None:
     """What the output means, for what is followed of it; None where nothing is.
 
@@ -162,4 +183,5 @@ __all__ = [
     "head_for",
     "target_of",
     "targets_of",
+    "units_among",
 ]

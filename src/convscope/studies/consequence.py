@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -179,8 +180,28 @@ class Effects(Answer):
         same = atlas.manifest["data"]["fingerprint"] == self.collection
         settings = {"layers": [f.layer for f in self.layers], "to": self.layers[0].to, "own": self.own}
         title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
-        rows = sorted(self.pairs(), key=lambda row: row["change"])
-        return Entry("effects", title, rows, units=alone, images=self.indices if same else (), settings=settings)
+        return Entry(
+            "effects",
+            title,
+            _in_turn(self.pairs()),
+            units=alone,
+            images=self.indices if same else (),
+            settings=settings,
+        )
+
+
+def _in_turn(pairs: Sequence[Row]) -> list[Row]:
+    """The strongest pair of every unit and every class, then the second ones, and so on, by how far scores fall.
+
+    An atlas's page is given the first rows of a table: so there are some for every unit and class.
+    """
+    counted: Counter[Any] = Counter()
+    ranked = []
+    for row in sorted(pairs, key=lambda row: row["change"]):
+        mine = ("unit", row["unit"]), ("class", row["class"])
+        ranked.append((min(counted[one] for one in mine), row))
+        counted.update(mine)
+    return [row for _, row in sorted(ranked, key=lambda one: (one[0], one[1]["change"]))]
 
 
 def _interval(found: LayerEffects, unit: int, number: int) -> tuple[float, float]:

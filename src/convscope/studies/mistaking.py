@@ -235,7 +235,7 @@ class Mistakes(Findings, Answer):
         for case in self.cases[:DRAWN]:
             name = f"{file_name(int(self.found.images[case.row]), self.names[case.row])}.png"
             found[name] = Figure(in_words(self, case), partial(self._draw, case))
-        return found
+        return dict(sorted(found.items()))
 
     def _draw(self, case: Case | None) -> bytes:
         from convscope.figures.mistakes import draw_case, draw_pairs

@@ -25,7 +25,7 @@ from convscope.methods.occlusion import occlusion as occluding
 from convscope.methods.occlusion.occluders import square_for
 from convscope.methods.occlusion.readings import Reduction
 from convscope.methods.occlusion.sweep import Method
-from convscope.methods.targets import Target
+from convscope.methods.targets import Target, units_among
 from convscope.progress import Progress
 from convscope.stores.occlusion import Covered, occlude_source
 from convscope.stores.scan import KeptScan
@@ -272,7 +272,8 @@ def occlude(
         border: squares that reach over the right and bottom edge are clipped ("clip") or moved in ("inside").
         target: the classes to follow: numbers or names, "labels" for each image's own, or a tensor (n,) or (n, t);
             None for each image's most probable class, "none" for none. Of an output that is a map or a sequence a
-            channel over all positions, or those that "3@5,7" (one) or "3@0,0,8,8" (a box) says.
+            channel over all positions, or those that "3@5,7" (one) or "3@0,0,8,8" (a box) says. A unit, or a
+            difference of two logits such as "classifier.1:281-282", is followed as one of `units` is.
         layer: whose strongest map is followed; None for the last complete map of the network.
         strongest: by what a map is the strongest in the uncovered image: the "sum" or the "max" of its positions.
         units: units to follow as well. Of a map without a position, the sum of its positions.
@@ -299,8 +300,9 @@ def occlude(
     expect_network(net)
     shown = atlas_of(atlas, net)
     square, step = square_for(net.input_shape[1:], size, stride)
+    target, named = units_among(net, target)
     asked: dict[str, Any] = {"size": square, "stride": step, "fill": fill, "border": border, "layer": layer}
-    asked |= {"strongest": strongest, "units": _units(net, units), "method": method, "workers": workers}
+    asked |= {"strongest": strongest, "units": [*named, *_units(net, units)], "method": method, "workers": workers}
     asked |= {"progress": progress}
     if are_planes(images):
         if scan is not None and scan_images is None:

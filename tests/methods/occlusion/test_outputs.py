@@ -11,13 +11,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from convscope.errors import UsageError
+from convscope.errors import UnknownLayer, UsageError
 from convscope.graph import Network
 from convscope.methods.occlusion.occlusion import OcclusionMaps, join, occlude, one_of
 from tests.graph import headed
 from tests.graph.headed import SHAPE, made
 
 METHODS = ("incremental", "whole")
+WIDE = 4 * (SHAPE[1] - 2) * (SHAPE[2] - 2)
 
 
 def network(module: nn.Module, **options: Any) -> Network:
@@ -206,3 +207,18 @@ def test_what_was_assumed_is_written_where_it_is_not_the_usual() -> None:
     np.testing.assert_array_equal(join(parts).probability, placed.probability)
     with pytest.raises(UsageError, match="cannot be joined"):
         join([one_of(placed, 0), one_of(covered(network(headed.UNet()), x, "1"), 1)])
+
+
+def test_a_target_may_be_a_difference_of_logits_or_a_unit() -> None:
+    module = made(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(WIDE, 3)))
+    net, x = Network.trace(module, SHAPE, classes=["a", "b", "1:2"]), photos()
+    found = covered(net, x, "3:2-0")
+    assert (found.subject, [str(unit) for unit in found.units], found.targets.shape) == (0, ["3:2-0"], (2, 0))
+    check(found, x, 0, lambda copy: module(copy)[0, 2] - module(copy)[0, 0])
+    both = covered(net, x, ["b", "3:2-0", "1:3@2,2"], units=["1:1"])
+    assert [str(unit) for unit in both.units] == ["3:2-0", "1:3@2,2", "1:1"]
+    assert both.targets.tolist() == [[1], [1]]
+    np.testing.assert_array_equal(both.measured(0)[1], found.measured(0)[1])
+    assert covered(net, x, "1:2").targets.tolist() == [[2], [2]]  # which is the name of a class
+    with pytest.raises(UnknownLayer, match="layer 'fc9' is not in this model"):
+        covered(net, x, "fc9:2-0")

@@ -21,7 +21,7 @@ from convscope.methods.inputs import images_for, recipe_of
 from convscope.methods.occlusion.occluders import Border, Fill, Grid, covering, describe_fill, square_for
 from convscope.methods.occlusion.readings import Reader, Reduction, Responses
 from convscope.methods.occlusion.sweep import Method, Sweep
-from convscope.methods.targets import Region, Target, class_number
+from convscope.methods.targets import Region, Target, class_number, units_among
 from convscope.progress import Progress
 from convscope.settings import usual_settings
 
@@ -202,7 +202,8 @@ def occlude(
         border: squares that reach over the right and bottom edge are clipped ("clip") or moved in ("inside").
         target: the classes to follow: numbers or names, for all images; a tensor (n,) or (n, t) for each of its own;
             None for each image's most probable class; "none" for none. Of an output that is a map or a sequence, a
-            channel is summed over all positions, or over those that "3@5,7" (one) or "3@0,0,8,8" (a box) says.
+            channel is summed over all positions, or over those that "3@5,7" (one) or "3@0,0,8,8" (a box) says. A unit,
+            or a difference of two logits such as "classifier.1:281-282", is followed as one of `units` is.
         layer: whose strongest map is followed; None for the last complete map of the network.
         strongest: by what a map is the strongest in the uncovered image: the "sum" or the "max" of its positions.
         units: units to follow as well. Of a map without a position, the sum or max of its positions (`reduce`).
@@ -227,7 +228,8 @@ def occlude(
     if not len(batch):
         raise ShapeError("there are no images to occlude")
     grid = Grid(net.input_shape[1:], *square_for(net.input_shape[1:], size, stride), border)
-    asked = [units] if isinstance(units, str | Unit) else list(units)
+    target, named = units_among(net, target)
+    asked = [*named, *([units] if isinstance(units, str | Unit) else units)]
     reader = Reader.of(
         net, batch, target=target, layer=layer, strongest=strongest, units=[net.unit(u) for u in asked], reduce=reduce
     )

@@ -1,0 +1,183 @@
+"""The page of mistakes in Chromium, from disk and from a server: what somebody with a failing network does there."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import convscope as cs
+from convscope.studies import mistaking
+from tests.studies.failing import RED, misled_network, write_misleading
+from tests.web.conftest import AXE, Viewer, watch
+from tests.web.conftest import _Quiet as Quiet
+from tests.web.making import HOSTILE
+
+NAMES = (HOSTILE[0].replace("/", "|"), HOSTILE[2], "x" * 200)
+
+
+@pytest.fixture(scope="session")
+def failing(tmp_path_factory: pytest.TempPathFactory) -> cs.Mistakes:
+    """Three mistakes, of which two are looked at, in files of hostile names."""
+    room = tmp_path_factory.mktemp("mistakes")
+    images = write_misleading(room / "images", NAMES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mistaking, "DRAWN", 0)
+        return cs.mistakes(
+            misled_network(), str(images), store=room / "out #1 %41", layers=["1"], size=5, stride=2, most=2, explain=2,
+            workers=1,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="session", params=["file", "http"])
+def address(request: pytest.FixtureRequest, failing: cs.Mistakes) -> Iterator[str]:
+    """The page, where the other tests of the viewer have an atlas."""
+    if request.param == "file":
+        yield failing.page.resolve().as_uri()
+        return
+    handler = functools.partial(Quiet, directory=str(failing.page.parent))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+        thread.join()
+
+
+def image_of(failing: cs.Mistakes, row: int) -> int:
+    return int(failing.found.images[row])
+
+
+def test_from_the_overview_to_a_pair_and_to_one_mistake_and_back(viewer: Viewer, failing: cs.Mistakes) -> None:
+    page = viewer.open()
+    page.wait_for_selector(".mistakes li")
+    text = page.inner_text("main")
+    assert "83.33 % right" in text
+    assert "3 mistakes" in text
+    assert page.locator(".mistakes li").count() == 3
+    assert page.locator(".causes tbody tr").first.inner_text().split()[:4] == [f"1:{RED}", "2", "2", "2"]
+    assert page.locator(".mistakes li .tried").all_inner_texts()[2] == "listed only"
+    page.click('.matrix a[aria-label="green as red: 2 mistakes"]')
+    viewer.until("document.querySelectorAll('.mistakes li').length === 2")
+    assert viewer.hash() == "#/?label=1&answer=2"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".units li")
+    assert viewer.hash() == f"#/m/{image_of(failing, 0)}?label=1&answer=2"
+    assert "1 of 2 in this choice" in page.inner_text(".page-head")
+    page.keyboard.press("ArrowRight")
+    viewer.until(f"location.hash.startsWith('#/m/{image_of(failing, 1)}')")
+    page.keyboard.press("Escape")
+    viewer.until("document.querySelectorAll('.mistakes li').length === 2")
+
+
+def test_one_mistake_shows_what_was_found(viewer: Viewer, failing: cs.Mistakes) -> None:
+    page = viewer.open(f"#/m/{image_of(failing, 0)}")
+    page.wait_for_selector(".units li")
+    case, row = failing.cases[0], failing.rows()[0]
+    head = page.inner_text(".page-head")
+    assert f"Answered red ({row['answer_logit']:.1f}) where the label says green ({row['label_logit']:.1f})" in head
+    assert "Covering the marked square brings it back; so does silencing" in head
+    first = page.locator(".units li").first
+    assert first.locator("b").inner_text() == f"1:{RED}"
+    assert f"without: green, {float(case.explained.silenced[0]):.1f}" in first.inner_text()
+    assert "brings" in (first.get_attribute("class") or "")
+    assert page.locator(".answers li").count() == 3
+    # All of its pictures are there.
+    viewer.until("[...document.querySelectorAll('svg.whole image')].length >= 4")
+    assert page.locator("svg.whole text").count() == 0
+    assert page.locator(".likes a.mistake").count() == 2  # the other mistakes, which are links
+
+
+def test_covering_is_tried_by_pointer_and_by_keyboard(viewer: Viewer, failing: cs.Mistakes) -> None:
+    page = viewer.open(f"#/m/{image_of(failing, 0)}")
+    page.wait_for_selector(".covered")
+    assert "With this square covered: green" in page.inner_text(".covered")
+    box = page.locator(".pointed").bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 4, box["y"] + box["height"] - 4)
+    viewer.until("document.querySelector('.covered').textContent.includes('covered: red')")
+    page.mouse.move(box["x"] - 20, box["y"] - 20)
+    viewer.until("document.querySelector('.covered').textContent.includes('covered: green')")
+    page.focus(".sliders input >> nth=0")
+    page.keyboard.press("Home")
+    page.focus(".sliders input >> nth=1")
+    page.keyboard.press("Home")
+    why = failing.cases[0].explained
+    assert f"→ {float(why.covered[0, 0]):.1f}" in page.inner_text(".covered")
+
+
+def test_a_mistake_that_is_only_listed_and_an_image_that_is_none_have_pages(
+    viewer: Viewer, failing: cs.Mistakes
+) -> None:
+    page = viewer.open(f"#/m/{image_of(failing, 2)}")
+    page.wait_for_selector(".prose")
+    assert "--explain above 2" in page.inner_text(".prose").replace("\n", " ")
+    page = viewer.open("#/m/0")
+    page.wait_for_selector(".problem")
+    assert "No such mistake" in page.inner_text("main")
+
+
+def test_filters_are_the_address_and_names_are_found(viewer: Viewer, failing: cs.Mistakes) -> None:
+    page = viewer.open("#/?only=mended")
+    viewer.until("document.querySelectorAll('.mistakes li').length === 2")
+    page.keyboard.press("/")
+    page.keyboard.type("script")
+    viewer.until("document.querySelectorAll('.mistakes li').length === 1")
+    assert viewer.hash() == "#/?only=mended&q=script"
+    assert page.locator(".mistakes .name").first.get_attribute("title").endswith(f"{NAMES[0]}.png")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    viewer.until("document.querySelectorAll('.mistakes li').length === 3")
+    page.keyboard.press("?")
+    page.wait_for_selector(".help")
+    page.keyboard.press("Escape")
+    viewer.until("!document.querySelector('.help')")
+    page.keyboard.press("d")
+    viewer.until("document.documentElement.dataset.theme === 'dark'")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_pages_fit(chromium: Any, failing: cs.Mistakes, scheme: str) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not there: run npm ci --ignore-scripts in web/")
+    found = []
+    for width in (360, 1920):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 860}, color_scheme=scheme, bypass_csp=True, reduced_motion="reduce"
+        )
+        viewer = watch(context.new_page(), failing.page.resolve().as_uri())
+        for hash_, ready in (("#/", ".mistakes li"), (f"#/m/{image_of(failing, 0)}", ".units li")):
+            page = viewer.open(hash_)
+            page.wait_for_selector(ready)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.add_script_tag(content=AXE.read_text())
+            result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+            found += [f"{hash_} at {width}: {v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
+        context.close()
+        assert viewer.problems == []
+    assert found == []
+
+
+def test_data_of_a_newer_format_is_not_misread(chromium: Any, failing: cs.Mistakes, tmp_path: Path) -> None:
+    for name in ("index.html", "mistakes.js", "mistakes.css", "icon.svg"):
+        (tmp_path / name).write_bytes((failing.page.parent / name).read_bytes())
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "manifest.js").write_text('__atlas("manifest",{"format":"convscope-mistakes","schema":99});')
+    page = chromium.new_page()
+    page.goto((tmp_path / "index.html").as_uri())
+    page.wait_for_selector("h1")
+    assert "newer convscope" in page.inner_text("body")
+    page.close()
+
+
+def test_the_first_view_is_small(failing: cs.Mistakes) -> None:
+    import gzip
+
+    room = failing.page.parent
+    packed = sum(len(gzip.compress((room / name).read_bytes())) for name in ("mistakes.js", "mistakes.css"))
+    assert packed < 24_000
+    first = ("index.html", "mistakes.js", "mistakes.css", "data/manifest.js", "data/rows/0.js")
+    assert sum((room / name).stat().st_size for name in first) < 300_000

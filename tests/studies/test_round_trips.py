@@ -104,8 +104,7 @@ def test_every_verb_is_asked() -> None:
 KINDS: dict[str, type[cs.Answer]] = {
     "scan": cs.Scan, "deconv one": cs.Projection, "deconv several": cs.Projections, "occlude": cs.Occlusion,
     "invariance": cs.Invariance, "correspond": cs.Correspondence, "causes": cs.Causes, "effects": cs.Effects,
-    "sanity": cs.Sanity, "tuning": cs.Tuning,
-    "sanity": cs.Sanity, "mistakes": cs.Mistakes,
+    "sanity": cs.Sanity, "tuning": cs.Tuning, "mistakes": cs.Mistakes,
     "evolve": cs.Evolution, "diagnose": cs.Diagnosis,
     "check": cs.Check, "diagnose weights": cs.Diagnosis, "train": cs.Training, "evaluate": cs.Evaluation,
     "ablate": cs.Ablation, "transfer": cs.Transfer, "overlap": cs.Overlap, "verify": cs.Verification,

@@ -40,7 +40,6 @@ _ANEW = "nothing: it is made again when it is next asked for"
 ANSWERS = (
     "Projection", "Projections", "Occlusion", "Invariance", "Correspondence", "Evolution", "Diagnosis", "Training",
     "Evaluation", "Ablation", "Transfer", "Overlap", "Verification", "Check", "Causes", "Effects", "Sanity", "Tuning",
-    "Evaluation", "Ablation", "Transfer", "Overlap", "Verification", "Check", "Causes", "Effects", "Sanity",
     "Mistakes",
 )  # fmt: skip
 """What studies give, and keep in a file of its own."""

@@ -36,6 +36,8 @@ from .methods.effects import LayerEffects as LayerEffects, TestedPair as TestedP
 from .studies import Tuning as Tuning, tuning as tuning
 from .methods.tuning import LayerTuning as LayerTuning
 from .studies import Mistakes as Mistakes, mistakes as mistakes
+from .studies.mistakes_found import MistakeCase as MistakeCase
+from .studies.misclassified import AnsweredImages as AnsweredImages, SimilarImages as SimilarImages
 from .methods.mistakes import Explained as Explained
 
 # how it came to be, and what is wrong with it

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 import convscope as cs
+from convscope.data import Preprocess
 from convscope.errors import StoreError, UsageError
 from convscope.stores import effects as keeping
 from convscope.studies import consequence
@@ -77,3 +79,11 @@ def test_an_atlas_is_told_of_every_unit_and_class_first(images: Path) -> None:
     assert {row["unit"] for row in first} == units
     assert {row["class"] for row in first} == classes
     assert rows[0]["change"] == min(row["change"] for row in rows)
+
+
+def test_of_one_logit_the_class_is_found_by_its_name(images: Path) -> None:
+    layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1))
+    net = cs.Network.trace(layers, (3, 16, 16), preprocess=Preprocess(16, 16), classes=["odd"])
+    found = cs.effects(net, str(images), layers=["1"], own="labels", workers=1)
+    assert found.own == "labels"
+    assert found["1"].shown.tolist() == [4]  # the odd ones

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 import convscope as cs
+from convscope.atlas.experiments import experiments
 from convscope.atlas.web import value_of
 from convscope.data import Preprocess, wrap_dataset
 from convscope.errors import SourceError, StoreError, UsageError
@@ -225,3 +226,13 @@ def test_a_network_without_mistakes_says_so_and_images_that_cannot_be_read_are_n
     assert [failure.name for failure in told.failures] == ["red/0.png"]
     assert told.remarks()[0].startswith("left out red/0.png")
     assert told.images == 17
+
+
+def test_an_atlas_of_the_network_shows_it_and_is_linked(room: Path, tmp_path: Path) -> None:
+    net = misled_network()
+    atlas = cs.build_atlas(net, str(room), tmp_path / "atlas", layers=["1"], workers=1)
+    cs.mistakes(net, str(room), store=tmp_path / "out", explain=1, atlas=atlas, **HOW)
+    assert script(tmp_path / "out", "manifest")["atlas"] == "../atlas/index.html"
+    (shown,) = experiments(atlas.path)
+    assert (shown.kind, shown.units[0], len(shown.images)) == ("mistakes", f"1:{RED}", 1)
+    assert "3 of 18 images are answered wrongly" in shown.summary

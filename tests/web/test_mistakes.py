@@ -157,7 +157,6 @@ def test_axe_finds_nothing_and_pages_fit(chromium: Any, failing: cs.Mistakes, sc
             result = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
             found += [f"{hash_} at {width}: {v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
         context.close()
-        assert viewer.problems == []
     assert found == []
 
 

@@ -59,20 +59,8 @@ def build_app() -> App:
     app.command(atlases)
     _add(app, "layers", "check", "deconv", "scan")
     app.command(merge)
-    _add(
-        app,
-        "occlude",
-        "invariance",
-        "causes",
-        "effects",
-        "mistakes",
-        "correspond",
-        "annotate",
-        "serve",
-        "transfer",
-        "overlap",
-    )
-    _add(app, "evolve", "diagnose", "sanity", "train", "evaluate", "ablate", "verify")
+    _add(app, "occlude", "invariance", "causes", "effects", "mistakes", "correspond", "annotate", "serve")
+    _add(app, "transfer", "overlap", "evolve", "diagnose", "sanity", "train", "evaluate", "ablate", "verify")
     return app
 
 

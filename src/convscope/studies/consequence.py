@@ -26,7 +26,7 @@ from convscope.studies.answer import Answer, Entry, Figure, Row, finished, quest
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.pictures import left_out
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
-from convscope.training.matching import Match, match_classes
+from convscope.training.matching import Match, match_classes, match_one
 
 Own = Literal["auto", "labels", "answers"]
 """Which images are a class's own: those labelled so, or those that the network takes for it; labels where they fit."""
@@ -328,6 +328,8 @@ def _truths(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.
             raise UsageError(f"own='labels': some images have no class in {source.describe()}")
         return None
     try:
+        if head.kind == "binary":
+            return match_one(source, net.classes, match).astype(np.int64)[labels]
         outputs = match_classes(source, head.names(net.classes), head.classes, match)
     except UsageError:
         if own == "labels":

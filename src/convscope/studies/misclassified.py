@@ -29,7 +29,7 @@ _BEST = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Answered:
+class AnsweredImages:
     """What was answered to n images, by their number in the collection; answers are numbers that `Head.decide` gives.
 
     numbers: (n, 2) the output's numbers of the answer and of the label, scores: (n, 2) their scores. rank: (n,) the
@@ -53,18 +53,18 @@ class Answered:
         """(n,) whether the answer is the label."""
         return self.answer == self.truth
 
-    def take(self, rows: Ints) -> Answered:
+    def take(self, rows: Ints) -> AnsweredImages:
         """Some of them, in an order."""
-        return Answered(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
+        return AnsweredImages(**{one.name: getattr(self, one.name)[rows] for one in fields(self)})
 
     @property
-    def worst(self) -> Answered:
+    def worst(self) -> AnsweredImages:
         """The mistakes, those first whose answer is preferred most."""
         wrong = np.flatnonzero(~self.right)
         return self.take(wrong[np.lexsort((self.images[wrong], -self.contrast[wrong]))])
 
     @classmethod
-    def of(cls, head: Head, numbers: Features, images: Ints, truth: Ints) -> Answered:
+    def of(cls, head: Head, numbers: Features, images: Ints, truth: Ints) -> AnsweredImages:
         """Those of a network's output, whose numbers are on disk, read some at a time."""
         parts = [
             _judged(head, images[some], truth[some], torch.from_numpy(numbers.rows(images[some])))
@@ -74,7 +74,7 @@ class Answered:
 
 
 @dataclass(frozen=True, eq=False)
-class Similar:
+class SimilarImages:
     """The images most like one that was answered wrongly, by their features: right ones first, then wrong ones.
 
     images, likeness (cosine), truth, answer: (s,). of: how many of the nearest were counted; as_answered, as_labelled:
@@ -143,9 +143,9 @@ def best_of(head: Head, numbers: Features, image: int) -> tuple[Ints, Floats]:
     return found.indices.numpy() + head.first, found.values.numpy()
 
 
-def alike(features: Features, source: Source, known: Answered, images: Sequence[int]) -> list[Similar]:
+def alike(features: Features, source: Source, known: AnsweredImages, images: Sequence[int]) -> list[SimilarImages]:
     """For each of some images the images of the collection most like it, by the cosine of their features."""
-    found = list[Similar]()
+    found = list[SimilarImages]()
     for first in range(0, len(images), _TOGETHER):
         some = images[first : first + _TOGETHER]
         own = _unit(features.rows(np.array(some, np.int64)))
@@ -154,14 +154,14 @@ def alike(features: Features, source: Source, known: Answered, images: Sequence[
     return found
 
 
-def _similar(likeness: NDArray[np.float32], source: Source, known: Answered, image: int) -> Similar:
+def _similar(likeness: NDArray[np.float32], source: Source, known: AnsweredImages, image: int) -> SimilarImages:
     (own,) = np.flatnonzero(known.images == image)
     order = np.argsort(-likeness, kind="stable")
     order = order[order != own]
     right = known.right[order]
     rows = np.concatenate([order[right][:SHOWN], order[~right][:SHOWN]])
     labels = known.truth[order[:NEAREST]]
-    return Similar(
+    return SimilarImages(
         known.images[rows],
         likeness[rows].astype(np.float64),
         known.truth[rows],
@@ -182,7 +182,7 @@ def _blocks(count: int) -> Iterator[slice]:
     return (slice(first, min(first + _AT_ONCE, count)) for first in range(0, count, _AT_ONCE))
 
 
-def _judged(head: Head, images: Ints, truth: Ints, numbers: torch.Tensor) -> Answered:
+def _judged(head: Head, images: Ints, truth: Ints, numbers: torch.Tensor) -> AnsweredImages:
     exact, wanted = numbers.double(), torch.from_numpy(truth)
     scores = head.scores(exact)
     answer, _ = head.decide(scores)
@@ -199,7 +199,7 @@ def _judged(head: Head, images: Ints, truth: Ints, numbers: torch.Tensor) -> Ans
     rank = torch.where(wrong & (rank == 1), 2, rank)
     contrast = torch.where(wrong, contrasts_of(head, exact, answer, wanted), 0.0)
     found = (answer, taken, shares, rank, contrast)
-    return Answered(images, truth, *(np.ascontiguousarray(one.numpy()) for one in found))
+    return AnsweredImages(images, truth, *(np.ascontiguousarray(one.numpy()) for one in found))
 
 
-__all__ = ["NEAREST", "SHOWN", "Answered", "Similar", "alike", "best_of", "expect_choice", "truths_of"]
+__all__ = ["NEAREST", "SHOWN", "AnsweredImages", "SimilarImages", "alike", "best_of", "expect_choice", "truths_of"]

@@ -14,21 +14,21 @@ from convscope.data import Failure
 from convscope.methods.effects.testing import quantile
 from convscope.methods.mistakes import Explained
 from convscope.methods.occlusion import Grid
-from convscope.studies.misclassified import Answered, Similar
+from convscope.studies.misclassified import AnsweredImages, SimilarImages
 from convscope.training.measures import wilson
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class MistakeCase:
     """A mistake in full: its row, why, its best answers with their scores, and what is like it."""
 
     row: int
     explained: Explained
     best: tuple[int, ...]
     scores: tuple[float, ...]
-    similar: Similar
+    similar: SimilarImages
 
 
 @dataclass(eq=False, repr=False)
@@ -43,12 +43,12 @@ class Findings:
 
     network: str
     data: str
-    found: Answered
+    found: AnsweredImages
     names: tuple[str, ...]
     answers: tuple[str, ...]
     shown: tuple[int, ...]
     wrong: tuple[int, ...]
-    cases: tuple[Case, ...]
+    cases: tuple[MistakeCase, ...]
     layers: tuple[str, ...]
     layer: str
     grid: Grid
@@ -93,11 +93,11 @@ class Findings:
         """
         return _shares(self)
 
-    def truth_of(self, case: Case) -> int:
+    def truth_of(self, case: MistakeCase) -> int:
         """The right answer."""
         return int(self.found.truth[case.row])
 
-    def place_of(self, case: Case) -> tuple[int, int]:
+    def place_of(self, case: MistakeCase) -> tuple[int, int]:
         """The row and column where covering brings the right answer back; of several, or where there is none of these,
         where it takes most of the contrast away."""
         why = case.explained
@@ -106,18 +106,18 @@ class Findings:
         row, column = np.unravel_index(int(among.argmin()), among.shape)
         return int(row), int(column)
 
-    def box_of(self, case: Case) -> list[int]:
+    def box_of(self, case: MistakeCase) -> list[int]:
         """The square at that place: y0, x0, y1, x1."""
         return self.grid.boxes.reshape(*self.grid.shape, 4)[self.place_of(case)].tolist()
 
 
-def _confused(found: Answered) -> list[tuple[int, int, int]]:
+def _confused(found: AnsweredImages) -> list[tuple[int, int, int]]:
     """The pairs of a label and a wrong answer, and how many mistakes are of each, most frequent first."""
     counted = Counter(zip(found.truth.tolist(), found.answer.tolist(), strict=True))
     return [(t, a, n) for (t, a), n in sorted(counted.items(), key=lambda one: (-one[1], one[0]))]
 
 
-def in_words(answer: Findings, case: Case) -> str:
+def in_words(answer: Findings, case: MistakeCase) -> str:
     """A mistake that was looked at, in a sentence.
 
     "n01443537.jpg: answered tench (8.3) where the label says goldfish (6.1); covering 40,48,88,96 brings it back; so
@@ -131,7 +131,7 @@ def in_words(answer: Findings, case: Case) -> str:
     return "; ".join([f"{answer.names[row]}: {told}", _covering(answer, case, truth), *_silencing(answer, case, truth)])
 
 
-def _covering(answer: Findings, case: Case, truth: int) -> str:
+def _covering(answer: Findings, case: MistakeCase, truth: int) -> str:
     why = case.explained
     box, after = ",".join(map(str, answer.box_of(case))), int(why.covered_answers[answer.place_of(case)])
     if after == truth:
@@ -141,7 +141,7 @@ def _covering(answer: Findings, case: Case, truth: int) -> str:
     return f"covering {box} helps most, {float(why.contrast):.1f} to {why.covered[answer.place_of(case)]:.1f}"
 
 
-def _silencing(answer: Findings, case: Case, truth: int) -> list[str]:
+def _silencing(answer: Findings, case: MistakeCase, truth: int) -> list[str]:
     why = case.explained
     repairs = np.flatnonzero(why.silenced_answers == truth)
     if len(repairs):
@@ -189,7 +189,7 @@ def _shares(answer: Findings) -> list[Row]:
     return rows
 
 
-def _of_case(answer: Findings, case: Case, layer: int, which: str) -> tuple[float, ...] | None:
+def _of_case(answer: Findings, case: MistakeCase, layer: int, which: str) -> tuple[float, ...] | None:
     """Shares of the named that change and repair the answer, and the same of their controls; None without controls."""
     why = case.explained
     mine = np.flatnonzero((why.layer == layer) & (why.controls > 0))
@@ -216,4 +216,4 @@ def _compared(told: Sequence[tuple[float, ...]]) -> Row:
     return found
 
 
-__all__ = ["Case", "Findings", "in_words"]
+__all__ = ["MistakeCase", "Findings", "in_words"]

@@ -36,7 +36,7 @@ from convscope.methods.deconv import Selection, project_all
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.mistakes import Contrast
 from convscope.progress import Progress
-from convscope.studies.mistakes_found import Case, Findings, in_words
+from convscope.studies.mistakes_found import Findings, MistakeCase, in_words
 from convscope.tables import without_nan
 
 SCHEMA = 1
@@ -65,18 +65,18 @@ class Painter:
         """The same for people, (H, W, 3)."""
         return preprocess_of(self.net, self.source).shown(self.crop(index)[None])[0]
 
-    def photo(self, findings: Findings, case: Case) -> Pixels:
+    def photo(self, findings: Findings, case: MistakeCase) -> Pixels:
         """The image of a mistake."""
         return self.shown(int(findings.found.images[case.row]))
 
-    def projection(self, findings: Findings, case: Case) -> Pixels:
+    def projection(self, findings: Findings, case: MistakeCase) -> Pixels:
         """What the contrast takes from the image, on all of it."""
         row = case.row
         unit = Contrast.of(self.net, int(findings.found.answer[row]), findings.truth_of(case)).unit
         (taken,) = project_all(self.net, self._input(findings, case), [_selection(unit.layer, [unit])])
         return display(taken.full())[0]
 
-    def patches(self, findings: Findings, case: Case, layer: int) -> tuple[list[Pixels], list[Pixels]]:
+    def patches(self, findings: Findings, case: MistakeCase, layer: int) -> tuple[list[Pixels], list[Pixels]]:
         """Of the units of a layer the patch of the image where each gives the most, and what it takes there."""
         why = case.explained
         units = [why.unit(int(n), findings.layers) for n in np.flatnonzero(why.layer == layer)]
@@ -84,7 +84,7 @@ class Painter:
         photo = self.photo(findings, case)
         return [crop_patch(photo, box, _BEYOND) for box in taken.boxes.tolist()], list(display(taken.pixels))
 
-    def _input(self, findings: Findings, case: Case) -> torch.Tensor:
+    def _input(self, findings: Findings, case: MistakeCase) -> torch.Tensor:
         return input_of(self.net, self.crop(int(findings.found.images[case.row]))[None])
 
 
@@ -162,11 +162,11 @@ def _pictures(findings: Findings) -> Iterator[tuple[str, Callable[[Painter], byt
         yield f"pictures/thumbs/{index}.webp", partial(_thumb, index)
 
 
-def _photo(findings: Findings, case: Case, painter: Painter) -> bytes:
+def _photo(findings: Findings, case: MistakeCase, painter: Painter) -> bytes:
     return encode(painter.photo(findings, case), lossless=False)
 
 
-def _projection(findings: Findings, case: Case, painter: Painter) -> bytes:
+def _projection(findings: Findings, case: MistakeCase, painter: Painter) -> bytes:
     return encode(painter.projection(findings, case), lossless=False)
 
 
@@ -176,7 +176,7 @@ def _thumb(index: int, painter: Painter) -> bytes:
     return encode(fit(shown, size.shape), lossless=False)
 
 
-def _heat(findings: Findings, case: Case, _: Painter) -> bytes:
+def _heat(findings: Findings, case: MistakeCase, _: Painter) -> bytes:
     """By how much covering lessens the contrast, pixel by pixel: red where it does, blue where it adds to it."""
     why = case.explained
     lost = np.nan_to_num(findings.grid.spread(float(why.contrast) - why.covered))
@@ -188,7 +188,7 @@ def _heat(findings: Findings, case: Case, _: Painter) -> bytes:
     return memory.getvalue()
 
 
-def _units(findings: Findings, case: Case, layer: int, painter: Painter) -> bytes:
+def _units(findings: Findings, case: MistakeCase, layer: int, painter: Painter) -> bytes:
     """Patches in the first row, what units take from them in the second."""
     patches, taken = painter.patches(findings, case, layer)
     rows = np.stack([_square(one) for one in (*patches, *taken)])
@@ -269,7 +269,7 @@ def _row(findings: Findings, row: int) -> dict[str, Any]:
     }
 
 
-def _cover(findings: Findings, case: Case) -> dict[str, Any]:
+def _cover(findings: Findings, case: MistakeCase) -> dict[str, Any]:
     """What the list says of a mistake that was looked at: the best place to cover, what comes of it, what silencing
     does."""
     why, place = case.explained, findings.place_of(case)
@@ -281,7 +281,7 @@ def _cover(findings: Findings, case: Case) -> dict[str, Any]:
     }
 
 
-def _case(findings: Findings, case: Case) -> dict[str, Any]:
+def _case(findings: Findings, case: MistakeCase) -> dict[str, Any]:
     why, layers = case.explained, findings.layers
     rows = why.covered.shape[0] * why.covered.shape[1]
     return _row(findings, case.row) | _cover(findings, case) | {
@@ -308,7 +308,7 @@ def _case(findings: Findings, case: Case) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _layer(findings: Findings, case: Case, layer: int) -> dict[str, Any]:
+def _layer(findings: Findings, case: MistakeCase, layer: int) -> dict[str, Any]:
     why = case.explained
     rows = np.flatnonzero(why.layer == layer).tolist()
     units = [
@@ -328,7 +328,7 @@ def _layer(findings: Findings, case: Case, layer: int) -> dict[str, Any]:
     return {"layer": findings.layers[layer], "number": layer, "units": units}
 
 
-def _similar(case: Case) -> list[dict[str, Any]]:
+def _similar(case: MistakeCase) -> list[dict[str, Any]]:
     like = case.similar
     return [
         {"i": int(i), "name": name, "t": int(t), "a": int(a), "likeness": _short(c)}

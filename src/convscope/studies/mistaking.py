@@ -31,8 +31,8 @@ from convscope.studies import mistakes_page
 from convscope.studies.answer import Answer, Entry, Figure, Row, Saved, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.kept import context
-from convscope.studies.misclassified import Answered, alike, best_of, expect_choice, truths_of
-from convscope.studies.mistakes_found import Case, Findings, in_words
+from convscope.studies.misclassified import AnsweredImages, alike, best_of, expect_choice, truths_of
+from convscope.studies.mistakes_found import Findings, MistakeCase, in_words
 from convscope.studies.mistakes_page import Painter
 from convscope.studies.pictures import file_name, left_out, none_readable
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
@@ -94,7 +94,7 @@ class Mistakes(Findings, Answer):
         by_row = {case.row: case for case in self.cases}
         return [self._row(row, by_row.get(row)) for row in range(len(self))]
 
-    def _row(self, row: int, case: Case | None) -> Row:
+    def _row(self, row: int, case: MistakeCase | None) -> Row:
         found = self.found
         said = {
             "image": self.names[row],
@@ -111,7 +111,7 @@ class Mistakes(Findings, Answer):
         last = ("covered", "covered_contrast", "covered_answer", "unit", "amount", "silenced", "silenced_answer")
         return said | (dict.fromkeys(last) if case is None else self._why(case))
 
-    def _why(self, case: Case) -> Row:
+    def _why(self, case: MistakeCase) -> Row:
         why = case.explained
         place = self.place_of(case)
         said = {
@@ -132,7 +132,7 @@ class Mistakes(Findings, Answer):
         """One row a unit of each mistake looked at: what it gives to the contrast, and what silencing it does."""
         return [row for case in self.cases for row in self._causes(case)]
 
-    def _causes(self, case: Case) -> Iterator[Row]:
+    def _causes(self, case: MistakeCase) -> Iterator[Row]:
         why, answers = case.explained, self.answers
         for n in range(len(why)):
             yield {
@@ -237,7 +237,7 @@ class Mistakes(Findings, Answer):
             found[name] = Figure(in_words(self, case), partial(self._draw, case))
         return dict(sorted(found.items()))
 
-    def _draw(self, case: Case | None) -> bytes:
+    def _draw(self, case: MistakeCase | None) -> bytes:
         from convscope.figures.mistakes import draw_case, draw_pairs
         from convscope.figures.style import rendered
 
@@ -341,7 +341,7 @@ def mistakes(
         failures = _failures(net, source, sorted({*labelled.tolist()} - {*readable.tolist()}))
         if not len(readable):
             raise none_readable(source, failures)
-        known = Answered.of(net.head, tables[net.output], readable, truths[readable])
+        known = AnsweredImages.of(net.head, tables[net.output], readable, truths[readable])
         found, parts = known.worst, Parts(place, {"question": whole})
         cases = _Cases(net, source, explaining, parts, progress or silent).of(found, known, tables, like, explain)
     answer = Mistakes(
@@ -364,10 +364,10 @@ class _Cases:
     progress: Progress
 
     def of(
-        self, found: Answered, known: Answered, tables: Mapping[str, Features], like: str, count: int
-    ) -> tuple[Case, ...]:
+        self, found: AnsweredImages, known: AnsweredImages, tables: Mapping[str, Features], like: str, count: int
+    ) -> tuple[MistakeCase, ...]:
         """Those of the `count` mistakes that are looked at, worst first."""
-        rows, made = _chosen(found, count), list[Case]()
+        rows, made = _chosen(found, count), list[MistakeCase]()
         similar = alike(tables[like], self.source, known, found.images[rows].tolist())
         for done, (row, one) in enumerate(zip(rows, similar, strict=True), 1):
             index = int(found.images[row])
@@ -375,7 +375,7 @@ class _Cases:
             look = partial(self._look, index, contrast)
             arrays, _ = self.parts.part(f"{index:06}", {"image": index, "contrast": str(contrast)}, look)
             best, scores = best_of(self.net.head, tables[self.net.output], index)
-            made.append(Case(row, Explained(**arrays), tuple(best.tolist()), tuple(scores.tolist()), one))
+            made.append(MistakeCase(row, Explained(**arrays), tuple(best.tolist()), tuple(scores.tolist()), one))
             self.progress("mistakes", done, len(rows))
         return tuple(made)
 
@@ -394,7 +394,7 @@ def _room(store: Path | None) -> Iterator[Path]:
         yield Path(room)
 
 
-def _chosen(found: Answered, count: int) -> list[int]:
+def _chosen(found: AnsweredImages, count: int) -> list[int]:
     """The mistakes that are looked at: the worst, and of each pair as many as its share of all (D'Hondt's method)."""
     nth: dict[tuple[int, int], int] = {}
     places = []

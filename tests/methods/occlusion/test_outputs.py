@@ -220,5 +220,5 @@ def test_a_target_may_be_a_difference_of_logits_or_a_unit() -> None:
     assert both.targets.tolist() == [[1], [1]]
     np.testing.assert_array_equal(both.measured(0)[1], found.measured(0)[1])
     assert covered(net, x, "1:2").targets.tolist() == [[2], [2]]  # which is the name of a class
-    with pytest.raises(UnknownLayer, match="layer 'fc9' is not in this model"):
+    with pytest.raises(UnknownLayer, match="layer 'fc9' is not in"):
         covered(net, x, "fc9:2-0")

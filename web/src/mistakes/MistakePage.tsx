@@ -145,11 +145,9 @@ function Full({ mistake }: { mistake: Mistake }) {
 function Labels({ mistake }: { mistake: Mistake }) {
   const { name, manifest } = usePage();
   const { of, asAnswered, asLabelled } = mistake.similar;
-  const doubt = of >= 10 && asAnswered >= 0.75 * of && asLabelled <= 0.1 * of;
   return (
     <>
       By the features of {manifest.layer}. Of the {of} nearest, {asAnswered} are labelled {name(mistake.a)}, as it was answered, and {asLabelled} {name(mistake.t)}, as it is labelled.
-      {doubt && <b> Perhaps the label is wrong: look at it.</b>}
     </>
   );
 }

@@ -12,6 +12,7 @@ const KINDS: Record<string, string> = {
   correspondence: "Correspondence",
   causes: "Causes",
   effects: "Effects",
+  mistakes: "Mistakes",
   evolution: "Evolution",
   diagnosis: "Diagnosis",
   sanity: "What projections are worth",

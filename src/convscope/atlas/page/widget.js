@@ -2052,6 +2052,7 @@ var wn = {
 	correspondence: "Correspondence",
 	causes: "Causes",
 	effects: "Effects",
+	mistakes: "Mistakes",
 	evolution: "Evolution",
 	diagnosis: "Diagnosis",
 	sanity: "What projections are worth",

@@ -1,6 +1,7 @@
 """A network that is misled by design, and images that mislead it: anything red makes it say red."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ MISLED = (("green", 2), ("green", 5), ("blue", 1))
 def misled_network() -> Network:
     """Twelve units that look at single colours: 2 sees blue, 4 green, 7 red; the others are on, whatever is shown."""
     torch.manual_seed(0)
-    layers = nn.Sequential(nn.Conv2d(3, 12, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(12, 3))
+    layers: Any = nn.Sequential(nn.Conv2d(3, 12, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(12, 3))
     eye, vote = layers[0], layers[4]
     with torch.no_grad():
         eye.weight.zero_()

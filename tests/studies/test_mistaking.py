@@ -67,7 +67,7 @@ def test_the_unit_that_was_planted_explains_every_mistake(found: cs.Mistakes) ->
 def test_what_is_told_of_answers_is_what_the_network_says(found: cs.Mistakes, room: Path) -> None:
     net = misled_network()
     for row in found.rows():
-        logits = net.run(net.preprocess.normalise(pixels_of(room / row["image"])))["4"][0]
+        logits = net.run(PLAIN.normalise(pixels_of(room / row["image"])))["4"][0]
         answer, label = (float(logits[CLASSES.index(row[name])]) for name in ("answer", "label"))
         assert row["answer_logit"] == pytest.approx(answer, rel=1e-5)
         assert row["contrast"] == pytest.approx(answer - label, rel=1e-5)
@@ -171,7 +171,7 @@ def test_of_many_mistakes_the_worst_and_some_of_each_pair_are_explained(room: Pa
 
 def test_of_one_logit_the_threshold_says_what_is_a_mistake(room: Path) -> None:
     torch.manual_seed(0)
-    layers = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1))
+    layers: Any = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1))
     with torch.no_grad():
         layers[0].weight.zero_()
         layers[0].bias.fill_(0.1)

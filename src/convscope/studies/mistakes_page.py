@@ -283,7 +283,6 @@ def _cover(findings: Findings, case: MistakeCase) -> dict[str, Any]:
 
 def _case(findings: Findings, case: MistakeCase) -> dict[str, Any]:
     why, layers = case.explained, findings.layers
-    rows = why.covered.shape[0] * why.covered.shape[1]
     return _row(findings, case.row) | _cover(findings, case) | {
         "n": case.row,
         "words": in_words(findings, case),
@@ -291,7 +290,6 @@ def _case(findings: Findings, case: MistakeCase) -> dict[str, Any]:
         "best": [[n, _short(p)] for n, p in zip(case.best, case.scores, strict=True)],
         "places": [_short(one) for one in why.covered.ravel()],
         "answers": why.covered_answers.ravel().tolist(),
-        "repaired": int((why.covered_answers == findings.truth_of(case)).sum()) / rows,
         "layers": [_layer(findings, case, n) for n in sorted(set(why.layer.tolist()))],
         "balances": [
             {"layer": layers[n], "parts": _short(why.parts[n]), "others": _short(why.others[n]),

@@ -96,7 +96,7 @@ class Mistakes(Findings, Answer):
 
     def _row(self, row: int, case: MistakeCase | None) -> Row:
         found = self.found
-        said = {
+        said: dict[str, Any] = {
             "image": self.names[row],
             "index": int(found.images[row]),
             "label": self.answers[found.truth[row]],
@@ -109,12 +109,12 @@ class Mistakes(Findings, Answer):
             "rank": int(found.rank[row]),
         }
         last = ("covered", "covered_contrast", "covered_answer", "unit", "amount", "silenced", "silenced_answer")
-        return said | (dict.fromkeys(last) if case is None else self._why(case))
+        return said | (dict[str, Any].fromkeys(last) if case is None else self._why(case))
 
-    def _why(self, case: MistakeCase) -> Row:
+    def _why(self, case: MistakeCase) -> dict[str, Any]:
         why = case.explained
         place = self.place_of(case)
-        said = {
+        said: dict[str, Any] = {
             "covered": ",".join(map(str, self.box_of(case))),
             "covered_contrast": float(why.covered[place]),
             "covered_answer": self.answers[why.covered_answers[place]],

@@ -22,7 +22,7 @@ CULPRIT, GOOD = 5, 2
 def planted(*more: nn.Module) -> Any:
     """Unit 5 sees what is bright in the first channel and votes for class 3; unit 2 the second, and votes for 1."""
     torch.manual_seed(0)
-    layers = nn.Sequential(
+    layers: Any = nn.Sequential(
         nn.Conv2d(3, UNITS, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(UNITS, 4), *more
     ).double()
     eye, vote = layers[0], layers[4]

@@ -1,5 +1,4 @@
 import { useState } from "preact/hooks";
-import { short } from "../words";
 import type { Mistake } from "./data";
 import { usePage } from "./data";
 import { Picture, tenth } from "./parts";
@@ -15,6 +14,7 @@ export function Covering({ mistake }: { mistake: Mistake }) {
   const [row, column] = [Math.floor(place / columns), place % columns];
   const box = manifest.boxes[place] ?? null;
   const after = mistake.answers[place] ?? mistake.a;
+  const right = mistake.answers.filter((answer) => answer === mistake.t).length;
   const folder = `pictures/${mistake.i}`;
   const point = (event: PointerEvent): void => {
     const frame = (event.currentTarget as HTMLElement).getBoundingClientRect();
@@ -46,7 +46,7 @@ export function Covering({ mistake }: { mistake: Mistake }) {
         </label>
       </div>
       <p class="hint">
-        {mistake.repaired > 0 ? `At ${short(100 * Number(mistake.repaired.toPrecision(2)))} % of the places the answer is right.` : "At no place is the answer right."} The square is {manifest.grid.size.join(" × ")} pixels, {manifest.fill}.
+        {right > 0 ? `At ${right} of ${mistake.answers.length} places the answer is right.` : "At no place is the answer right."} The square is {manifest.grid.size.join(" × ")} pixels, {manifest.fill}.
       </p>
     </figure>
   );

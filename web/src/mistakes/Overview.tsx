@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Choice, Loading, Section } from "../parts/small";
+import { Choice, Loading } from "../parts/small";
 import { useKeys, useShell } from "../shell";
 import { many, short } from "../words";
 import type { Filter } from "./data";
@@ -49,7 +49,15 @@ function Units() {
   const [all, more] = useState(false);
   const shown = manifest.units.slice(0, all ? undefined : 8);
   return (
-    <Section class="panel causes" title="Units behind several of them" note={`Of the ${many(manifest.explained, "mistake")} looked at: how many each unit feeds, and what becomes of their answers when it alone is silenced.`}>
+    <details class="panel causes">
+      <summary>
+        <h2>Units behind several of them</h2>{" "}
+        <span class="quiet">
+          {shown.slice(0, 3).map((unit) => unit.unit).join(", ")}
+          {manifest.units.length > 3 && " …"}
+        </span>
+      </summary>
+      <p class="note">Of the {many(manifest.explained, "mistake")} looked at: how many each unit feeds, and what becomes of their answers when it alone is silenced.</p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Units">
         <table>
           <thead>
@@ -90,7 +98,7 @@ function Units() {
           </li>
         ))}
       </ul>
-    </Section>
+    </details>
   );
 }
 

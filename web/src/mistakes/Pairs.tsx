@@ -24,7 +24,7 @@ function Matrix({ classes, filter }: { classes: number[]; filter: Filter }) {
   const counts = new Map(manifest.pairs.map(([label, answer, count]) => [`${label}-${answer}`, count]));
   const most = Math.max(...counts.values());
   return (
-    <div class="scroll matrix" tabIndex={0} role="region" aria-label="Confused pairs">
+    <div class="scroll matrix" tabIndex={0} role="region" aria-label="Labels by answers">
       <table>
         <thead>
           <tr>

@@ -54,7 +54,6 @@ export interface Mistake extends Row {
   best: [number, number][];
   places: Number[];
   answers: number[];
-  repaired: number;
   layers: { layer: string; number: number; units: UnitCause[] }[];
   balances: { layer: string; parts: Number; others: Number; biases: Number; remainder: Number }[];
   similar: { right: Like[]; wrong: Like[]; of: number; asAnswered: number; asLabelled: number };

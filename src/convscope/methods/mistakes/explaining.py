@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -68,7 +69,7 @@ class Explained:
     def unit(self, number: int, layers: Sequence[str]) -> Unit:
         """One of the units, of the layers that were asked about, with its position."""
         y, x = self.position[number].tolist()
-        return Unit(layers[self.layer[number]], int(self.channel[number]), None if y < 0 else (y, x))
+        return Unit(layers[int(self.layer[number])], int(self.channel[number]), None if y < 0 else (y, x))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything, to be kept."""
@@ -129,7 +130,7 @@ class Explaining:
             self.net, batch, size=self.size, stride=self.stride, fill=self.fill, target=_followed(contrast),
             units=[contrast.unit], workers=self.workers,
         )  # fmt: skip
-        of_units = {
+        of_units: dict[str, Any] = {
             "layer": np.array([n for n, _ in nodes], np.int64),
             "channel": np.array([node.unit.channel for _, node in nodes], np.int64),
             "position": np.array([node.unit.position or (-1, -1) for _, node in nodes], np.int64).reshape(-1, 2),
@@ -146,9 +147,7 @@ class Explaining:
             **_balances(graphs, sign),
         )
 
-    def _silenced(
-        self, batch: Tensor, contrast: Contrast, layer: str, nodes: Sequence[CauseNode]
-    ) -> dict[str, NDArray[np.generic]]:
+    def _silenced(self, batch: Tensor, contrast: Contrast, layer: str, nodes: Sequence[CauseNode]) -> dict[str, Any]:
         """What silencing each node does, and silencing the units as active as it."""
         silencer, number = self._silencers[layer], self.net.index_of(layer)
         base = self.net.run_values(batch, silencer.base | silencer.base_of_groups)
@@ -213,7 +212,7 @@ def _mean(values: NDArray[np.generic]) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
-def _balances(graphs: Sequence[CauseGraph], sign: int) -> dict[str, Floats]:
+def _balances(graphs: Sequence[CauseGraph], sign: int) -> dict[str, Any]:
     """What the contrast is made of, at the depth of each layer."""
     names = {"parts": "parts", "others": "by_other_ways", "biases": "biases", "remainder": "remainder"}
     found = [graph.balances[0] for graph in graphs]

@@ -127,6 +127,8 @@ def test_of_one_logit_the_contrast_is_the_logit_itself() -> None:
     assert why.silenced_answers.tolist() == [1]
     assert float(why.parts[0] + why.biases[0]) == pytest.approx(-logit)
     assert (why.covered_answers == 1).any()
+    whole = occlude(net, picture()[None], size=4, stride=2, units=[contrast.unit], method="whole")
+    np.testing.assert_allclose(why.covered, -whole.covered.units[0, 0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("end", [nn.Softmax(1), nn.LogSoftmax(1)])

@@ -11,7 +11,7 @@ const LISTED = 12;
 export function Pairs({ filter }: { filter: Filter }) {
   const { manifest } = usePage();
   const involved = new Set(manifest.pairs.flatMap(([label, answer]) => [label, answer]));
-  const note = involved.size <= FEW ? "Rows are labels, columns what was answered." : `The ${LISTED} most frequent of ${many(manifest.pairs.length, "pair")}.`;
+  const note = involved.size <= FEW ? "Rows are labels, columns what was answered." : (manifest.pairs[0]?.[2] ?? 0) > 1 ? `The ${LISTED} most frequent of ${many(manifest.pairs.length, "pair")}.` : `None of ${many(manifest.pairs.length, "pair")} is confused twice; ${LISTED} of them.`;
   return (
     <Section title="Confused pairs" note={note}>
       {involved.size <= FEW ? <Matrix classes={[...involved].sort((a, b) => a - b)} filter={filter} /> : <List filter={filter} />}

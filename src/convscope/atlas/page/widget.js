@@ -283,32 +283,32 @@ e = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var M, N, fe, pe, me = Object.is, he = 0, ge = [], _e = [], P = e, ve = P.__b, ye = P.__r, be = P.diffed, xe = P.__c, Se = P.unmount, Ce = P.__;
-function we(e, t) {
-	P.__h && P.__h(N, e, he || t), he = 0;
-	var n = N.__H || (N.__H = {
+var fe, M, pe, me, he = Object.is, ge = 0, _e = [], ve = [], N = e, ye = N.__b, be = N.__r, xe = N.diffed, Se = N.__c, Ce = N.unmount, we = N.__;
+function Te(e, t) {
+	N.__h && N.__h(M, e, ge || t), ge = 0;
+	var n = M.__H || (M.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function F(e) {
-	return he = 1, Te(Le, e);
+function P(e) {
+	return ge = 1, Ee(Re, e);
 }
-function Te(e, t, n) {
-	var r = we(M++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Le(void 0, t), function(e) {
+function Ee(e, t, n) {
+	var r = Te(fe++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Re(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		me(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = N, !N.__f)) {
-		N.__f = !0;
-		var i = N.shouldComponentUpdate;
-		N.shouldComponentUpdate = function(e, t, n) {
+		he(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = M, !M.__f)) {
+		M.__f = !0;
+		var i = M.shouldComponentUpdate;
+		M.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, me(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, he(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -318,89 +318,89 @@ function Te(e, t, n) {
 	}
 	return r.__;
 }
-function I(e, t) {
-	var n = we(M++, 3);
-	!P.__s && Ie(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, N.__H.__h.push(n));
+function F(e, t) {
+	var n = Te(fe++, 3);
+	!N.__s && Le(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, M.__H.__h.push(n));
 }
-function Ee(e, t) {
-	var n = we(M++, 4);
-	!P.__s && Ie(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, N.__h.push(n));
+function De(e, t) {
+	var n = Te(fe++, 4);
+	!N.__s && Le(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, M.__h.push(n));
 }
-function L(e) {
-	return he = 5, R(function() {
+function I(e) {
+	return ge = 5, L(function() {
 		return { current: e };
 	}, []);
 }
-function R(e, t) {
-	var n = we(M++, 7);
-	return Ie(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function L(e, t) {
+	var n = Te(fe++, 7);
+	return Le(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function De(e, t) {
-	return he = 8, R(function() {
+function Oe(e, t) {
+	return ge = 8, L(function() {
 		return e;
 	}, t);
 }
-function Oe(e) {
-	var t = N.context[e.__c], n = we(M++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(N)), t.props.value) : e.__;
+function ke(e) {
+	var t = M.context[e.__c], n = Te(fe++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(M)), t.props.value) : e.__;
 }
-function ke() {
-	var e = we(M++, 11);
+function Ae() {
+	var e = Te(fe++, 11);
 	if (!e.__) {
-		for (var t = N.__v; !t.__m && t.__;) t = t.__;
+		for (var t = M.__v; !t.__m && t.__;) t = t.__;
 		var n = t.__m || (t.__m = [0, 0]);
 		e.__ = "P" + n[0] + "-" + n[1]++;
 	}
 	return e.__;
 }
-function Ae() {
+function je() {
 	var e;
 	do {
-		for (; e = _e.shift();) try {
-			Pe(e);
+		for (; e = ve.shift();) try {
+			Fe(e);
 		} catch (t) {
-			P.__e(t, { __: (e = e.__P) && e.__v });
+			N.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = ge.shift();) {
+		for (; e = _e.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Pe), t.__h.some(Fe), t.__h = [];
+				t.__h.some(Fe), t.__h.some(Ie), t.__h = [];
 			} catch (n) {
-				t.__h = [], P.__e(n, e.__v);
+				t.__h = [], N.__e(n, e.__v);
 			}
 		}
-	} while (_e.length);
+	} while (ve.length);
 }
-P.__b = function(e) {
-	N = null, ve && ve(e);
-}, P.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Ce && Ce(e, t);
-}, P.__r = function(e) {
-	ye && ye(e), M = 0;
-	var t = (N = e.__c).__H;
-	t && (fe == N ? N.__h = [] : (t.__h.some(Pe), t.__h.some(Fe), M = 0), t.__h = [], t.__.some(function(e) {
+N.__b = function(e) {
+	M = null, ye && ye(e);
+}, N.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), we && we(e, t);
+}, N.__r = function(e) {
+	be && be(e), fe = 0;
+	var t = (M = e.__c).__H;
+	t && (pe == M ? M.__h = [] : (t.__h.some(Fe), t.__h.some(Ie), fe = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), fe = N;
-}, P.diffed = function(e) {
-	be && be(e);
+	})), pe = M;
+}, N.diffed = function(e) {
+	xe && xe(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Ne(ge.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Pe(_e.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), fe = N = null;
-}, P.__c = function(e, t) {
+	})), pe = M = null;
+}, N.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Pe), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Fe(e);
+			e.__h.some(Fe), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Ie(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), xe && xe(e, t);
-}, P.unmount = function(e) {
-	Se && Se(e);
+	}), Se && Se(e, t);
+}, N.unmount = function(e) {
+	Ce && Ce(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -409,49 +409,49 @@ P.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Ne(_e.push(r));
-			} else Pe(r);
+				r.__P = n, Pe(ve.push(r));
+			} else Fe(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && P.__e(t, r.__v));
+	}), r.__H = void 0, t && N.__e(t, r.__v));
 };
-var je = typeof requestAnimationFrame == "function";
-function Me(e) {
-	var t, n = function() {
-		clearTimeout(r), je && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	je && (t = requestAnimationFrame(n));
-}
+var Me = typeof requestAnimationFrame == "function";
 function Ne(e) {
-	e != 1 && pe == P.requestAnimationFrame || ((pe = P.requestAnimationFrame) || Me)(Ae);
+	var t, n = function() {
+		clearTimeout(r), Me && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	Me && (t = requestAnimationFrame(n));
 }
 function Pe(e) {
-	var t = N, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), N = t;
+	e != 1 && me == N.requestAnimationFrame || ((me = N.requestAnimationFrame) || Ne)(je);
 }
 function Fe(e) {
-	var t = N;
-	e.__c = e.__(), N = t;
+	var t = M, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), M = t;
 }
-function Ie(e, t) {
-	return !e || e.length != t.length || t.some(function(t, n) {
-		return !me(t, e[n]);
-	});
+function Ie(e) {
+	var t = M;
+	e.__c = e.__(), M = t;
 }
 function Le(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !he(t, e[n]);
+	});
+}
+function Re(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/shell.ts
-var Re = j(null);
-function z() {
-	let e = Oe(Re);
+var ze = j(null);
+function R() {
+	let e = ke(ze);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function B(e, t = !1) {
-	let n = z(), r = L(e);
-	r.current = e, Ee(() => {
+function z(e, t = !1) {
+	let n = R(), r = I(e);
+	r.current = e, De(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -459,10 +459,10 @@ function B(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function ze(e) {
+function Be(e) {
 	return e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function Be(e) {
+function Ve(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -471,7 +471,7 @@ function Be(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function Ve(e, t) {
+async function He(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -481,11 +481,11 @@ async function Ve(e, t) {
 		return n.remove(), r;
 	}
 }
-function He(e, t, n = "application/json") {
+function Ue(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var Ue = {
+var We = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -500,19 +500,19 @@ var Ue = {
 	}
 };
 // src/listening.ts
-function We(e, t) {
-	let n = L([]);
-	return I(() => {
+function Ge(e, t) {
+	let n = I([]);
+	return F(() => {
 		let r = (e) => {
 			let t = e;
-			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Be(t) && t.key !== "Escape") return;
+			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Ve(t) && t.key !== "Escape") return;
 			let r = t.composedPath()[0];
 			if ((t.key === "Enter" || t.key === " ") && r.closest?.("a,button,summary,select")) return;
-			let i = n.current.filter((e) => e.modal).slice(-1), a = ze(t), o = (i.length ? i : n.current).findLast(({ keys: e }) => a in e);
+			let i = n.current.filter((e) => e.modal).slice(-1), a = Be(t), o = (i.length ? i : n.current).findLast(({ keys: e }) => a in e);
 			o && (t.preventDefault(), o.keys[a]?.(t));
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), R(() => (e, t = !1) => {
+	}, [e, t]), L(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -522,21 +522,21 @@ function We(e, t) {
 		};
 	}, []);
 }
-function Ge(e) {
+function Ke(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ue.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", We.set("theme", e.dataset.theme);
 }
 // src/route.ts
-var Ke = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function qe(e) {
+var qe = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function Je(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function Je(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = qe(o.join("/")), c = {
+function Ye(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Je(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -551,25 +551,25 @@ function Je(e) {
 		query: i
 	};
 }
-function Ye(e, t) {
+function Xe(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var V = (e, t = {}) => Ye(`#/l/${Ke(e)}`, t), H = (e, t) => `#/u/${Ke(`${e}:${t}`)}`, U = (e) => `#/i/${e}`, Xe = (e) => `#/e/${Ke(e)}`, Ze = (e, t, n = "") => Ye("#/compare", {
+var B = (e, t = {}) => Xe(`#/l/${qe(e)}`, t), V = (e, t) => `#/u/${qe(`${e}:${t}`)}`, H = (e) => `#/i/${e}`, Ze = (e) => `#/e/${qe(e)}`, Qe = (e, t, n = "") => Xe("#/compare", {
 	a: e,
 	b: t,
 	with: n
-}), Qe = (e) => e.page === "unit" && e.query.has("embed");
-function $e(e) {
+}), $e = (e) => e.page === "unit" && e.query.has("embed");
+function et(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function et(e) {
+function tt(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = !1, i = (e, i = !1) => {
 		n = e, r = i, t.forEach((e) => e());
 	};
@@ -585,7 +585,7 @@ function et(e) {
 		link: () => null
 	};
 }
-var tt = class {
+var nt = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -603,15 +603,15 @@ var tt = class {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, nt = j(null);
-function W() {
-	let e = Oe(nt);
+}, rt = j(null);
+function U() {
+	let e = ke(rt);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function G(e, t) {
-	let n = Oe(nt), r = (t ?? n)?.store, [, i] = F(0), [a, o] = F(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return I(() => {
+function W(e, t) {
+	let n = ke(rt), r = (t ?? n)?.store, [, i] = P(0), [a, o] = P(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return F(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -632,9 +632,9 @@ function G(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function rt(e, t) {
-	let n = Oe(nt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = F(null);
-	return I(() => {
+function it(e, t) {
+	let n = ke(rt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = P(null);
+	return F(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -645,9 +645,9 @@ function rt(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-function it(e) {
-	let t = rt(e), [n, r] = F(null);
-	return I(() => {
+function at(e) {
+	let t = it(e), [n, r] = P(null);
+	return F(() => {
 		if (t === void 0) return;
 		let e = new Image();
 		return e.onerror = () => r(t), e.src = t, () => {
@@ -655,8 +655,8 @@ function it(e) {
 		};
 	}, [t]), t !== void 0 && n === t;
 }
-async function at(e, t) {
-	let n = new tt(e, t), r = await n.load("manifest");
+async function ot(e, t) {
+	let n = new nt(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -665,14 +665,14 @@ async function at(e, t) {
 		name: t
 	};
 }
-function ot(e, t) {
+function st(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function st(e, t, n) {
+function ct(e, t, n) {
 	let r = e.manifest.subset?.[t];
-	return r && !r.includes(n) ? void 0 : ot(e, t);
+	return r && !r.includes(n) ? void 0 : st(e, t);
 }
-function ct(e, t) {
+function G(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
@@ -714,7 +714,7 @@ function dt({ rows: e }) {
 	});
 }
 function J(e) {
-	let t = ke();
+	let t = Ae();
 	return /* @__PURE__ */ K("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
@@ -770,7 +770,7 @@ function Y({ title: e, children: t }) {
 	});
 }
 function pt({ name: e }) {
-	let { manifest: t } = W(), n = G("network");
+	let { manifest: t } = U(), n = W("network");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
 	return /* @__PURE__ */ K(Y, {
@@ -780,7 +780,7 @@ function pt({ name: e }) {
 			" It shows",
 			" ",
 			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K("a", {
-				href: V(e.name),
+				href: B(e.name),
 				children: e.name
 			})] }, e.id)),
 			t.layers.length > 12 && ", …"
@@ -815,10 +815,10 @@ var ht = [
 	"4"
 ];
 function gt() {
-	let { root: e } = z(), [t, n] = F(Ue.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), Ue.set("boost", t), n(t);
+	let { root: e } = R(), [t, n] = P(We.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), We.set("boost", t), n(t);
 	};
-	return B({ e: () => r(ht[(ht.indexOf(t) + 1) % ht.length] ?? "1") }), /* @__PURE__ */ K("span", {
+	return z({ e: () => r(ht[(ht.indexOf(t) + 1) % ht.length] ?? "1") }), /* @__PURE__ */ K("span", {
 		class: "contrast",
 		children: [/* @__PURE__ */ K("span", {
 			"aria-hidden": "true",
@@ -833,10 +833,10 @@ function gt() {
 }
 // src/parts/Header.tsx
 function _t(e) {
-	let t = e.page === "unit" ? $e(e.rest) : null;
+	let t = e.page === "unit" ? et(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: V(t.layer, { at: t.channel })
+		href: B(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -867,14 +867,14 @@ function _t(e) {
 	}] : [];
 }
 function vt({ route: e }) {
-	let t = W(), { router: n, toast: r } = z(), [i, a] = F("");
+	let t = U(), { router: n, toast: r } = R(), [i, a] = P("");
 	return /* @__PURE__ */ K("form", {
 		class: "jump",
 		onSubmit: (o) => {
 			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : $e(e.rest)?.layer, l = $e(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && ot(t, l.layer);
-			if (l && u && l.channel < u.channels) n.go(H(l.layer, l.channel));
-			else if (ot(t, s)) n.go(V(s));
+			let s = i.trim(), c = e.page === "layer" ? e.rest : et(e.rest)?.layer, l = et(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && st(t, l.layer);
+			if (l && u && l.channel < u.channels) n.go(V(l.layer, l.channel));
+			else if (st(t, s)) n.go(B(s));
 			else {
 				r(`“${s}” is not in this atlas: write layer:unit`);
 				return;
@@ -897,7 +897,7 @@ function vt({ route: e }) {
 	});
 }
 function yt({ route: e, help: t }) {
-	let n = z(), r = _t(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = G(W().store.host.kind === "file" ? null : "experiments"), s = [
+	let n = R(), r = _t(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = W(U().store.host.kind === "file" ? null : "experiments"), s = [
 		[
 			"#/",
 			"Layers",
@@ -1051,8 +1051,8 @@ var bt = [
 	]]
 ];
 function xt(e) {
-	let t = L(null);
-	return I(() => {
+	let t = I(null);
+	return F(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1068,7 +1068,7 @@ function xt(e) {
 	};
 }
 function St({ close: e }) {
-	return B({
+	return z({
 		Escape: e,
 		"?": e
 	}, !0), /* @__PURE__ */ K("div", {
@@ -1116,7 +1116,7 @@ function Ot({ field: e, gates: t, exact: n }) {
 	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Dt(e.size)} px, stride ${Dt(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-var kt = .9, At = ({ control: e }) => (e?.median ?? 0) > kt, jt = (e) => e.replace("T", " ").replace("Z", " UTC"), Mt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Nt = class extends Error {}, Pt = (e, t, n) => ct(e.manifest.paths.sprite, {
+var kt = .9, At = ({ control: e }) => (e?.median ?? 0) > kt, jt = (e) => e.replace("T", " ").replace("Z", " UTC"), Mt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Nt = class extends Error {}, Pt = (e, t, n) => G(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
 }), Ft = 4, It = 16;
@@ -1207,7 +1207,7 @@ function Kt(e, t, n, r) {
 // src/parts/Tile.tsx
 var qt = 64;
 function Jt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
-	let c = rt(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
+	let c = it(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
@@ -1224,9 +1224,9 @@ function Jt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 	});
 }
 function $(e) {
-	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
 	return /* @__PURE__ */ K(Jt, {
-		path: ct((s ?? t).manifest.paths[i], {
+		path: G((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1240,9 +1240,9 @@ function $(e) {
 	});
 }
 function Yt(e) {
-	let t = W(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
+	let t = U(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
 	return /* @__PURE__ */ K(Jt, {
-		path: s ? null : ct((c ?? t).manifest.paths.sprite, {
+		path: s ? null : G((c ?? t).manifest.paths.sprite, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1257,11 +1257,11 @@ function Yt(e) {
 // src/parts/Channels.tsx
 var Xt = (e, t, n) => e.bands && n ? t[0] : 0;
 function Zt(e) {
-	let { manifest: t } = W(), { layer: n, channel: r, band: i, rank: a, side: o, label: s } = e;
+	let { manifest: t } = U(), { layer: n, channel: r, band: i, rank: a, side: o, label: s } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let c = t.options.k, l = a === null ? t.model.input[0] * c + i - 1 : (i - 1) * c + a;
 	return /* @__PURE__ */ K(Jt, {
-		path: ct(t.paths.bands, {
+		path: G(t.paths.bands, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1274,7 +1274,7 @@ function Zt(e) {
 	});
 }
 function Qt({ count: e, band: t, change: n }) {
-	let { manifest: r } = W(), i = r.model.shown ?? [];
+	let { manifest: r } = U(), i = r.model.shown ?? [];
 	return /* @__PURE__ */ K("label", {
 		class: "choice-of-one",
 		children: [
@@ -1295,7 +1295,7 @@ function Qt({ count: e, band: t, change: n }) {
 	});
 }
 function $t({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = W(), i = Xt(e, r.model.input, r.paths.bands), a = e.bands;
+	let { manifest: r } = U(), i = Xt(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
 	return /* @__PURE__ */ K(J, {
@@ -1337,13 +1337,13 @@ function $t({ layer: e, unit: t, change: n }) {
 // src/parts/WholeImage.tsx
 function en(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : ct(n, {
+	return n === null ? null : G(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
 function tn({ image: e, name: t, box: n, from: r = null, square: i }) {
-	let a = W(), o = r ?? a, [, s, c] = o.manifest.model.input, l = rt(en(o, e), r), [u, d] = F(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
+	let a = U(), o = r ?? a, [, s, c] = o.manifest.model.input, l = it(en(o, e), r), [u, d] = P(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
 		0,
 		0,
 		s,
@@ -1417,7 +1417,7 @@ function tn({ image: e, name: t, box: n, from: r = null, square: i }) {
 	});
 }
 function nn({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = rt(en(r, e)), [s, c, l, u] = t;
+	let r = U(), [, i, a] = r.manifest.model.input, o = it(en(r, e)), [s, c, l, u] = t;
 	return /* @__PURE__ */ K("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
@@ -1443,7 +1443,7 @@ var rn = (e, t) => {
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
 }, an = (e, t) => e.images[t]?.name ?? `image ${t}`;
 function on(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, band: c, choose: l, active: u, activate: d, open: f } = e, p = W(), m = Pt(p, t, r.channel), h = it(m), g = Xt(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, band: c, choose: l, active: u, activate: d, open: f } = e, p = U(), m = Pt(p, t, r.channel), h = at(m), g = Xt(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ K("div", {
 		class: "examples",
 		children: [
@@ -1511,8 +1511,8 @@ function on(e) {
 	});
 }
 function sn({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o, activate: s, open: c }) {
-	let l = L(null), [u, d] = F(112), f = t.sprite.columns;
-	I(() => {
+	let l = I(null), [u, d] = P(112), f = t.sprite.columns;
+	F(() => {
 		if (!l.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
@@ -1582,7 +1582,7 @@ function cn({ layer: e, shard: t, unit: n, rank: r }) {
 				})] }),
 				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
 				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
-					href: U(i),
+					href: H(i),
 					children: /* @__PURE__ */ K(q, { text: a })
 				}) })] }),
 				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
@@ -1614,18 +1614,18 @@ function fn(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
 		return dn(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
-	}, [i, a] = F(r), o = () => {
+	}, [i, a] = P(r), o = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	Ee(o, [
+	De(o, [
 		t.count,
 		t.cell.width,
 		t.cell.height,
 		t.columns
 	]);
-	let s = L(o);
-	return s.current = o, I(() => {
+	let s = I(o);
+	return s.current = o, F(() => {
 		let t = e.current;
 		if (!t) return;
 		let n = () => s.current(), r = new ResizeObserver(n);
@@ -1638,7 +1638,7 @@ function fn(e, t, n) {
 	}, []), i;
 }
 function pn(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = z(), c = L(null), l = fn(c, e, r), u = L(!1), d = (e) => {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = R(), c = I(null), l = fn(c, e, r), u = I(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1652,10 +1652,10 @@ function pn(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	B(e.keys === !1 ? {} : {
+	z(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), Ee(() => {
+	}), De(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
@@ -1667,8 +1667,8 @@ function pn(e) {
 			});
 		}
 	});
-	let h = L(!1);
-	I(() => {
+	let h = I(!1);
+	F(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
@@ -1677,7 +1677,7 @@ function pn(e) {
 			behavior: "instant"
 		});
 	}, [i]);
-	let g = L(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
+	let g = I(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
 	for (let a = l.first; a < Math.min(l.last, t); a += 1) {
 		let o = [
 			e.render,
@@ -1720,14 +1720,14 @@ function mn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 }
 // src/parts/Versus.tsx
 function hn(e) {
-	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
 function gn({ left: e, right: t }) {
-	let [n, r] = [hn(e), hn(t)], [i, a] = F(null);
+	let [n, r] = [hn(e), hn(t)], [i, a] = P(null);
 	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
 	let o = (e) => e.unit.images.map((t) => an(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
@@ -1760,7 +1760,7 @@ function _n({ side: e, found: t, image: n, look: r }) {
 		"aria-label": l,
 		children: [
 			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: H(i.name, a),
+				href: V(i.name, a),
 				children: l
 			}) }),
 			/* @__PURE__ */ K("p", {
@@ -1815,7 +1815,7 @@ function _n({ side: e, found: t, image: n, look: r }) {
 	});
 }
 function vn({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = F(-1), { router: o } = z(), s = (e) => o.go(Ze(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+	let [i, a] = P(-1), { router: o } = R(), s = (e) => o.go(Qe(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
 		children: [/* @__PURE__ */ K(yn, {
@@ -1834,13 +1834,13 @@ function vn({ left: e, right: t, a: n, b: r }) {
 	});
 }
 function yn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
+	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
 			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: V(a.name),
+				href: B(a.name),
 				children: a.name
 			}) }),
 			/* @__PURE__ */ K("p", {
@@ -1903,11 +1903,11 @@ function yn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 }
 // src/pages/Compare.tsx
 function bn(e) {
-	let t = W(), [n, r] = F(null);
-	return I(() => {
+	let t = U(), [n, r] = P(null);
+	return F(() => {
 		if (!e) return;
 		let n = !0;
-		return at(t.store.host, e).then((t) => n && r({
+		return ot(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -1930,7 +1930,7 @@ function bn(e) {
 	};
 }
 function xn({ query: e }) {
-	let t = W(), { router: n } = z(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = bn(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(Ze(e.a ?? r, e.b ?? s, e.other ?? i));
+	let t = U(), { router: n } = R(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = bn(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(Qe(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Compare" }),
 		/* @__PURE__ */ K("form", {
@@ -2002,13 +2002,13 @@ function Sn({ label: e, value: t, atlas: n, change: r }) {
 }
 function Cn({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = ot(t, e);
+		let n = st(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = $e(e), i = r ? ot(t, r.layer) : void 0;
+		let r = et(e), i = r ? st(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
@@ -2061,7 +2061,7 @@ var wn = {
 	check: "Check"
 };
 function Tn() {
-	let e = G("experiments");
+	let e = W("experiments");
 	return e.error ? /* @__PURE__ */ K(En, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Experiments" }),
 		/* @__PURE__ */ K("p", {
@@ -2075,7 +2075,7 @@ function Tn() {
 		/* @__PURE__ */ K("ul", {
 			class: "experiments",
 			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: Xe(e.name),
+				href: Ze(e.name),
 				children: [
 					/* @__PURE__ */ K(Dn, {
 						experiment: e,
@@ -2105,7 +2105,7 @@ var En = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { child
 	]
 })] });
 function Dn({ experiment: e, file: t, small: n }) {
-	let r = rt(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = F(!1);
+	let r = it(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = P(!1);
 	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
 		alt: "",
@@ -2134,7 +2134,7 @@ function On({ experiment: e }) {
 }
 var kn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
 function An({ name: e }) {
-	let { store: t } = W(), n = G("experiments");
+	let { store: t } = U(), n = W("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
 	if (!r) return /* @__PURE__ */ K(Y, {
@@ -2175,7 +2175,7 @@ function An({ name: e }) {
 					children: a ? /* @__PURE__ */ K("button", {
 						type: "button",
 						onClick: () => {
-							i && He(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(kn).join(",")}\n`).join(""), "text/csv");
+							i && Ue(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(kn).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
 					}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
@@ -2210,7 +2210,7 @@ function Mn({ columns: e, rows: t }) {
 	});
 }
 function Nn({ experiment: e }) {
-	let t = e.units.flatMap((e) => $e(e) ?? []), n = wt(e.settings);
+	let t = e.units.flatMap((e) => et(e) ?? []), n = wt(e.settings);
 	return /* @__PURE__ */ K("div", {
 		class: "cards settings",
 		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
@@ -2219,11 +2219,11 @@ function Nn({ experiment: e }) {
 				class: "chips",
 				children: [t.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: H(e.layer, e.channel),
+					href: V(e.layer, e.channel),
 					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
 				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: U(e),
+					href: H(e),
 					children: ["image ", e]
 				}, e))]
 			})
@@ -2253,8 +2253,8 @@ function In(e) {
 	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Fn)]));
 }
 function Ln(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = In(Ue.get(t)), i = (e) => {
-		r = e, Ue.set(t, JSON.stringify(e)), n.forEach((e) => e());
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = In(We.get(t)), i = (e) => {
+		r = e, We.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
 		all: () => r,
@@ -2282,14 +2282,14 @@ function Ln(e) {
 }
 var Rn = j(Ln(null));
 function zn() {
-	let e = Oe(Rn), [, t] = F(0);
-	return I(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
+	let e = ke(Rn), [, t] = P(0);
+	return F(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
 }
 // src/parts/Marked.tsx
 function Bn() {
-	let e = W(), t = zn(), { toast: n } = z(), r = Object.entries(t.all());
+	let e = U(), t = zn(), { toast: n } = R(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => He("notes.json", JSON.stringify({
+	let i = () => Ue("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
@@ -2305,9 +2305,9 @@ function Bn() {
 		children: [/* @__PURE__ */ K("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
-				let r = $e(t), i = r && st(e, r.layer, r.channel);
+				let r = et(t), i = r && ct(e, r.layer, r.channel);
 				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-					href: H(r.layer, r.channel),
+					href: V(r.layer, r.channel),
 					children: [
 						/* @__PURE__ */ K("span", {
 							class: "pair",
@@ -2372,11 +2372,11 @@ function Hn(e, t) {
 	return r;
 }
 function Un() {
-	let { manifest: e } = W(), { router: t } = z(), [n, r] = F(""), i = G("network"), a = R(() => Hn(i.value, e.layers), [i.value, e]), [o, s] = F(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
+	let { manifest: e } = U(), { router: t } = R(), [n, r] = P(""), i = W("network"), a = L(() => Hn(i.value, e.layers), [i.value, e]), [o, s] = P(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
 		let e = c[Math.max(0, o)];
-		e && t.go(V(e.name));
+		e && t.go(B(e.name));
 	};
-	B({
+	z({
 		ArrowDown: l(1),
 		j: l(1),
 		ArrowUp: l(-1),
@@ -2440,11 +2440,11 @@ function Un() {
 	] });
 }
 function Wn({ layer: e, current: t }) {
-	let { manifest: n } = W(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = ct(n.paths.preview, { layer: e.id });
+	let { manifest: n } = U(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = G(n.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ K("li", {
 		class: t ? "station current" : "station",
 		children: /* @__PURE__ */ K("a", {
-			href: V(e.name),
+			href: B(e.name),
 			children: [
 				/* @__PURE__ */ K("span", {
 					class: "station-name",
@@ -2629,7 +2629,7 @@ function Qn(e, t, n) {
 	return r;
 }
 function $n({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Qn(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Qn(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -2656,8 +2656,8 @@ function $n({ number: e }) {
 	});
 }
 function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = W(), { router: c } = z(), [l, u] = F(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(U(e));
-	return B({
+	let { manifest: s } = U(), { router: c } = R(), [l, u] = P(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(H(e));
+	return z({
 		ArrowLeft: m(f),
 		h: m(f),
 		ArrowRight: m(p),
@@ -2677,12 +2677,12 @@ function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		})] }), /* @__PURE__ */ K("div", {
 			class: "steps",
 			children: [f !== void 0 && /* @__PURE__ */ K("a", {
-				href: U(f),
+				href: H(f),
 				"aria-label": `Previous image, ${f}`,
 				title: "Previous image (←)",
 				children: "←"
 			}), p !== void 0 && /* @__PURE__ */ K("a", {
-				href: U(p),
+				href: H(p),
 				"aria-label": `Next image, ${p}`,
 				title: "Next image (→)",
 				children: "→"
@@ -2707,7 +2707,7 @@ function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					})
 				}),
 				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-					href: Xe(e.name),
+					href: Ze(e.name),
 					children: e.title
 				}) }, e.name))
 			]
@@ -2732,7 +2732,7 @@ function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 	})] });
 }
 function tr({ layer: e, rows: t, mark: n }) {
-	let { manifest: r } = W();
+	let { manifest: r } = U();
 	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: t.map(([t, i, a, o, s]) => {
@@ -2744,7 +2744,7 @@ function tr({ layer: e, rows: t, mark: n }) {
 				onMouseEnter: c,
 				onMouseLeave: () => n(null),
 				children: /* @__PURE__ */ K("a", {
-					href: H(e.name, t),
+					href: V(e.name, t),
 					onFocus: c,
 					onBlur: () => n(null),
 					children: [/* @__PURE__ */ K("span", {
@@ -2782,11 +2782,11 @@ function tr({ layer: e, rows: t, mark: n }) {
 }
 var nr = 24;
 function rr({ layer: e, wins: t }) {
-	let [n, r] = F(!1), i = n ? t : t.slice(0, nr);
+	let [n, r] = P(!1), i = n ? t : t.slice(0, nr);
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-			href: H(e.name, t),
+			href: V(e.name, t),
 			children: [/* @__PURE__ */ K($, {
 				layer: e,
 				channel: t,
@@ -2808,8 +2808,8 @@ function rr({ layer: e, wins: t }) {
 }
 // src/pages/Images.tsx
 function ir() {
-	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = F(null);
-	I(() => {
+	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = P(null);
+	F(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -2836,7 +2836,7 @@ function ir() {
 	};
 }
 function ar({ query: e }) {
-	let { manifest: t } = W(), { router: n } = z(), { images: r, error: i } = ir(), [a, o] = F(-1), s = (e.get("q") ?? "").toLowerCase();
+	let { manifest: t } = U(), { router: n } = R(), { images: r, error: i } = ir(), [a, o] = P(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -2863,7 +2863,7 @@ function ar({ query: e }) {
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(Ye("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(Xe("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
 			}), /* @__PURE__ */ K("output", {
@@ -2879,7 +2879,7 @@ function ar({ query: e }) {
 		c.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
 			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("a", {
-				href: U(Number(s)),
+				href: H(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
 		}) : /* @__PURE__ */ K(pn, {
@@ -2891,7 +2891,7 @@ function ar({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(U(c[e]?.number ?? 0)),
+			open: (e) => n.go(H(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
 			render: (e, t) => /* @__PURE__ */ K(or, {
 				image: c[e],
@@ -2901,10 +2901,10 @@ function ar({ query: e }) {
 	] });
 }
 function or({ image: e, first: t }) {
-	let n = rt(en(W(), e.number));
+	let n = it(en(U(), e.number));
 	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
-		href: U(e.number),
+		href: H(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
 			n ? /* @__PURE__ */ K("img", {
@@ -3063,7 +3063,7 @@ function Cr(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
 function wr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
-	let o = L(null);
+	let o = I(null);
 	if (!(n > t)) return null;
 	let s = Array(br).fill(0);
 	for (let r of e) {
@@ -3115,7 +3115,7 @@ function wr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 // src/parts/LayerBar.tsx
 var Tr = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
 function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = W(), c = fr.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
+	let { manifest: s } = U(), c = fr.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ K("div", {
 		class: "bar",
 		role: "group",
@@ -3337,21 +3337,21 @@ function Ir(e, t) {
 	};
 }
 function Lr(e) {
-	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = L(null), [d, f] = F(0);
-	I(() => {
+	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = I(null), [d, f] = P(0);
+	F(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => f(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let p = R(() => r ? ur(r, i) : null, [r, i]), { columns: m, side: h } = Ir(p?.units.length ?? 0, d), g = R(() => p && d ? jr(p.vectors, m).map((e) => p.units[e]) : null, [
+	let p = L(() => r ? ur(r, i) : null, [r, i]), { columns: m, side: h } = Ir(p?.units.length ?? 0, d), g = L(() => p && d ? jr(p.vectors, m).map((e) => p.units[e]) : null, [
 		p,
 		m,
 		d > 0
-	]), _ = De((e, n) => {
+	]), _ = Oe((e, n) => {
 		let r = g?.[e];
 		return /* @__PURE__ */ K("a", {
 			class: "unit mini",
-			href: H(t.name, r),
+			href: V(t.name, r),
 			tabIndex: n ? 0 : -1,
 			"aria-label": `Unit ${r}`,
 			onFocus: () => s(r),
@@ -3423,7 +3423,7 @@ function Rr({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Tt(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ K(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h2", { children: /* @__PURE__ */ K("a", {
-			href: H(e.name, n),
+			href: V(e.name, n),
 			children: ["Unit ", n]
 		}) }),
 		t.names?.[n] !== void 0 && /* @__PURE__ */ K(q, { text: t.names[n] }),
@@ -3458,8 +3458,8 @@ function Vr(e, t, n, r, i) {
 	}
 }
 function Hr(e, t) {
-	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
-	return R(() => {
+	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+	return L(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
@@ -3497,13 +3497,13 @@ function Hr(e, t) {
 }
 function Ur(e) {
 	let t = zn().all();
-	return R(() => new Set(Object.keys(t).flatMap((t) => {
-		let n = $e(t);
+	return L(() => new Set(Object.keys(t).flatMap((t) => {
+		let n = et(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
 function Wr({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, toast: a } = z(), o = zn(), s = R(() => hr(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Hr(e, s), f = G(s.sort === "control" && r.manifest.paths.likeness ? ct(r.manifest.paths.likeness, { layer: e.id }) : null), p = r.manifest.subset?.[e.name], m = Ur(e), { units: h, counts: g } = R(() => vr(e, t, s, {
+	let r = U(), { router: i, toast: a } = R(), o = zn(), s = L(() => hr(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Hr(e, s), f = W(s.sort === "control" && r.manifest.paths.likeness ? G(r.manifest.paths.likeness, { layer: e.id }) : null), p = r.manifest.subset?.[e.name], m = Ur(e), { units: h, counts: g } = L(() => vr(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		only: p,
@@ -3515,20 +3515,20 @@ function Wr({ layer: e, data: t, query: n }) {
 		c,
 		f.value,
 		m
-	]), [_, v] = F(() => n.has("at") ? Number(n.get("at")) : -1), y = R(() => new Map(c), [c]), x = (t) => i.replace(V(e.name, gr({
+	]), [_, v] = P(() => n.has("at") ? Number(n.get("at")) : -1), y = L(() => new Map(c), [c]), x = (t) => i.replace(B(e.name, gr({
 		...s,
 		...t
-	}))), S = De((t) => {
-		i.replace(V(e.name, {
+	}))), S = Oe((t) => {
+		i.replace(B(e.name, {
 			...gr(s),
 			at: t
-		})), i.go(H(e.name, t));
+		})), i.go(V(e.name, t));
 	}, [
 		i,
 		e,
 		s
 	]);
-	B({
+	z({
 		p: () => x({ view: "photos" }),
 		r: () => x({ view: "projections" }),
 		b: () => x({ view: "both" }),
@@ -3536,14 +3536,14 @@ function Wr({ layer: e, data: t, query: n }) {
 			_ >= 0 && a(`${e.name}:${_} ${o.toggle(`${e.name}:${_}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let C = s.view === "both" ? ["photos", "projections"] : [s.view], w = window.innerWidth < 480 ? Br : zr, T = R(() => ({
+	let C = s.view === "both" ? ["photos", "projections"] : [s.view], w = window.innerWidth < 480 ? Br : zr, T = L(() => ({
 		width: C.length * w + (C.length - 1) * 3 + 14,
 		height: w + 32
-	}), [C.length, w]), E = De((n, r) => {
+	}), [C.length, w]), E = Oe((n, r) => {
 		let i = h[n], a = t.names?.[i];
 		return /* @__PURE__ */ K("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
-			href: H(e.name, i),
+			href: V(e.name, i),
 			tabIndex: r ? 0 : -1,
 			onFocus: () => v(i),
 			onClick: (e) => {
@@ -3597,7 +3597,7 @@ function Wr({ layer: e, data: t, query: n }) {
 	}), h.length === 0 ? /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
-			href: V(e.name),
+			href: B(e.name),
 			children: ["Show all ", g.all]
 		})]
 	}) : s.sort === "map" ? /* @__PURE__ */ K(Lr, {
@@ -3623,7 +3623,7 @@ function Wr({ layer: e, data: t, query: n }) {
 }
 // src/pages/Layer.tsx
 function Gr({ name: e, query: t }) {
-	let n = ot(W(), e), r = G(n ? `layers/${n.id}` : null);
+	let n = st(U(), e), r = W(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
@@ -3634,8 +3634,8 @@ function Gr({ name: e, query: t }) {
 	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(pt, { name: e });
 }
 function Kr({ layer: e }) {
-	let t = W(), { router: n } = z(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(V(e.name)) : void 0;
-	B({
+	let t = U(), { router: n } = R(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(B(e.name)) : void 0;
+	z({
 		"[": o(i),
 		"]": o(a)
 	});
@@ -3663,12 +3663,12 @@ function Kr({ layer: e }) {
 		] }), /* @__PURE__ */ K("div", {
 			class: "steps",
 			children: [i && /* @__PURE__ */ K("a", {
-				href: V(i.name),
+				href: B(i.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${i.name}`,
 				children: "←"
 			}), a && /* @__PURE__ */ K("a", {
-				href: V(a.name),
+				href: B(a.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${a.name}`,
 				children: "→"
@@ -3678,10 +3678,10 @@ function Kr({ layer: e }) {
 }
 // src/parts/Actions.tsx
 function qr({ layer: e, shard: t, unit: n }) {
-	let r = W(), { router: i, root: a, toast: o } = z(), [s, c] = F(!1), l = `${e.name}:${n.channel}`, u = i.link(H(e.name, n.channel)), d = async (e, t) => o(await Ve(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+	let r = U(), { router: i, root: a, toast: o } = R(), [s, c] = P(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await He(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
 			let i = await Bt(r, e, n), a = await Vt(i);
-			t === "png" ? He(`${l}.png`, a) : He(`${l}.svg`, Ut(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			t === "png" ? Ue(`${l}.png`, a) : Ue(`${l}.svg`, Ut(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
 			e instanceof Nt ? c(!0) : o("The picture cannot be read");
 		}
@@ -3722,12 +3722,12 @@ function qr({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => He(`${l}.json`, Wt(r, e, t, n)),
+				onClick: () => Ue(`${l}.json`, Wt(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ K("a", {
 				class: "button",
-				href: Ze(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: Qe(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
 			s && /* @__PURE__ */ K(Jr, {
@@ -3739,7 +3739,7 @@ function qr({ layer: e, shard: t, unit: n }) {
 	});
 }
 function Jr({ path: e, unit: t, close: n }) {
-	return B({ Escape: n }, !0), /* @__PURE__ */ K("div", {
+	return z({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
 		...xt(n),
@@ -3793,7 +3793,7 @@ function Jr({ path: e, unit: t, close: n }) {
 }
 // src/parts/Lightbox.tsx
 function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
-	let s = (e) => a(r, e), [c, l] = F(1), [u, d] = F(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
+	let s = (e) => a(r, e), [c, l] = P(1), [u, d] = P(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
 		Escape: o,
 		ArrowLeft: p(-1),
 		ArrowRight: p(1),
@@ -3807,9 +3807,9 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 		p: () => s("pair")
 	};
 	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => a(e);
-	B(h, !0);
+	z(h, !0);
 	let g = xt(o);
-	Ee(() => l(1), [r, i]);
+	De(() => l(1), [r, i]);
 	let _ = n.images[r], v = an(t, _), y = rn(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
 		layer: e,
 		channel: n.channel,
@@ -3949,7 +3949,7 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
 							" · ",
 							/* @__PURE__ */ K("a", {
-								href: U(_),
+								href: H(_),
 								children: /* @__PURE__ */ K(q, { text: v })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
@@ -4036,16 +4036,77 @@ function Qr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
 // src/parts/Later.tsx
 var $r = 100, ei = 12;
 function ti({ given: e, about: t, turn: n, draw: r }) {
-	let [i, a] = F(t), o = L(e);
-	return i === t && (o.current = e), I(() => {
+	let [i, a] = P(t), o = I(e);
+	return i === t && (o.current = e), F(() => {
 		if (i === t) return;
 		let e = setTimeout(() => a(t), $r + ei * n);
 		return () => clearTimeout(e);
-	}, [t]), R(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
+	}, [t]), L(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
+}
+// src/parts/Tuning.tsx
+var ni = 1.25, ri = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, ii = (e) => `${100 * Math.min(Math.max(e, 0), ni) / ni}%`;
+function ai({ layer: e, unit: t }) {
+	let { manifest: n } = U(), r = W(n.paths.tuning ? G(n.paths.tuning, { layer: e.id }) : null).value;
+	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
+	let i = r.out[t.channel] ?? [];
+	return /* @__PURE__ */ K(J, {
+		title: "Tuning",
+		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
+		children: /* @__PURE__ */ K("ol", {
+			class: "tuning",
+			children: r.kinds.map((e, n) => {
+				let a = r.kept[n]?.[t.channel] ?? null;
+				if (a === null) return null;
+				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
+				return /* @__PURE__ */ K("li", {
+					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
+					title: `keeps ${ri(a)} ${e.how}; the layer's median is ${ri(l)}`,
+					children: [
+						/* @__PURE__ */ K("span", { children: [
+							e.what,
+							" ",
+							/* @__PURE__ */ K("span", {
+								class: "quiet",
+								children: e.how
+							})
+						] }),
+						/* @__PURE__ */ K("span", {
+							class: "tuning-track",
+							"aria-hidden": "true",
+							children: [
+								c != null && u != null && /* @__PURE__ */ K("i", {
+									class: "middle",
+									style: {
+										left: ii(c),
+										right: `calc(100% - ${ii(u)})`
+									}
+								}),
+								o !== null && s !== null && /* @__PURE__ */ K("i", {
+									class: "interval",
+									style: {
+										left: ii(o),
+										right: `calc(100% - ${ii(s)})`
+									}
+								}),
+								/* @__PURE__ */ K("i", {
+									class: "dot",
+									style: { left: ii(a) }
+								})
+							]
+						}),
+						/* @__PURE__ */ K("span", {
+							class: "number",
+							children: ri(a)
+						})
+					]
+				}, e.name);
+			})
+		})
+	});
 }
 // src/parts/Details.tsx
-function ni({ layer: e, data: t, shard: n, unit: r, note: i }) {
-	let a = W(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = G(o ? `extras/${e.id}/${s}` : null).value, l = G(a.store.host.kind === "file" ? null : "experiments").value, u = {
+function oi({ layer: e, data: t, shard: n, unit: r, note: i }) {
+	let a = U(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = W(o ? `extras/${e.id}/${s}` : null).value, l = W(a.store.host.kind === "file" ? null : "experiments").value, u = {
 		layer: e,
 		data: t,
 		shard: n,
@@ -4062,24 +4123,24 @@ function ni({ layer: e, data: t, shard: n, unit: r, note: i }) {
 				given: u,
 				about: r,
 				turn: 0,
-				draw: ri
+				draw: si
 			}),
 			/* @__PURE__ */ K(ti, {
 				given: u,
 				about: r,
 				turn: 1,
-				draw: ii
+				draw: ci
 			}),
 			/* @__PURE__ */ K(ti, {
 				given: u,
 				about: r,
 				turn: 2,
-				draw: ai
+				draw: li
 			})
 		]
 	});
 }
-var ri = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ K(b, { children: [
+var si = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ K(b, { children: [
 	/* @__PURE__ */ K("div", {
 		class: "stack",
 		children: [/* @__PURE__ */ K(J, {
@@ -4092,34 +4153,38 @@ var ri = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__P
 				marks: r.values,
 				title: "Responses"
 			})
-		}), i && /* @__PURE__ */ K(oi, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ K(ui, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ K(si, {
+	r.classes.length > 0 && /* @__PURE__ */ K(di, {
 		shard: n,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ K(di, {
+	/* @__PURE__ */ K(ai, {
+		layer: e,
+		unit: r
+	}),
+	a?.control && /* @__PURE__ */ K(hi, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), ii = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ K(ci, {
+] }), ci = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ K(fi, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum
-}) : null, ai = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, li = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(li, {
+		/* @__PURE__ */ K(pi, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ K(ui, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ K(mi, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ K(ui, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ K(mi, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
@@ -4130,7 +4195,7 @@ var ri = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__P
 				class: "plain",
 				children: a.map((e) => /* @__PURE__ */ K("li", { children: [
 					/* @__PURE__ */ K("a", {
-						href: Xe(e.name),
+						href: Ze(e.name),
 						children: e.title
 					}),
 					" ",
@@ -4143,7 +4208,7 @@ var ri = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__P
 		})
 	] });
 };
-function oi({ unit: e }) {
+function ui({ unit: e }) {
 	let t = zn();
 	return /* @__PURE__ */ K(J, {
 		title: "Your note",
@@ -4158,7 +4223,7 @@ function oi({ unit: e }) {
 		})
 	});
 }
-function si({ shard: e, unit: t }) {
+function di({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
 	return /* @__PURE__ */ K(J, {
 		title: "Top classes",
@@ -4183,7 +4248,7 @@ function si({ shard: e, unit: t }) {
 		})
 	});
 }
-function ci({ extra: e, unit: t, maximum: n }) {
+function fi({ extra: e, unit: t, maximum: n }) {
 	return /* @__PURE__ */ K(J, {
 		title: "Lower responses",
 		class: "panel wide",
@@ -4224,8 +4289,8 @@ function ci({ extra: e, unit: t, maximum: n }) {
 		})
 	});
 }
-function li({ layer: e, unit: t }) {
-	let n = W(), r = t.nearest.filter(([t]) => st(n, e.name, t));
+function pi({ layer: e, unit: t }) {
+	let n = U(), r = t.nearest.filter(([t]) => ct(n, e.name, t));
 	return r.length ? /* @__PURE__ */ K(J, {
 		title: "Nearest units",
 		note: /* @__PURE__ */ K(b, { children: [
@@ -4233,7 +4298,7 @@ function li({ layer: e, unit: t }) {
 			e.neighbours,
 			". ",
 			/* @__PURE__ */ K("a", {
-				href: V(e.name, {
+				href: B(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -4244,7 +4309,7 @@ function li({ layer: e, unit: t }) {
 		children: /* @__PURE__ */ K("ul", {
 			class: "tiles",
 			children: r.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
-				href: H(e.name, n),
+				href: V(e.name, n),
 				children: [/* @__PURE__ */ K($, {
 					layer: e,
 					channel: n,
@@ -4262,7 +4327,7 @@ function li({ layer: e, unit: t }) {
 				})]
 			}), /* @__PURE__ */ K("a", {
 				class: "versus",
-				href: Ze(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: Qe(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -4270,15 +4335,15 @@ function li({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function ui({ title: e, joints: t, note: n }) {
-	let r = W(), i = t.some(([e, t]) => st(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+function mi({ title: e, joints: t, note: n }) {
+	let r = U(), i = t.some(([e, t]) => ct(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
 	return /* @__PURE__ */ K(J, {
 		title: e,
 		note: n,
 		children: /* @__PURE__ */ K("ol", {
 			class: i ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let o = st(r, e, t), s = `${e}:${t}`;
+				let o = ct(r, e, t), s = `${e}:${t}`;
 				return /* @__PURE__ */ K("li", { children: [
 					i && (o ? /* @__PURE__ */ K($, {
 						layer: o,
@@ -4293,7 +4358,7 @@ function ui({ title: e, joints: t, note: n }) {
 						class: "joint-name",
 						title: o ? s : `${s}: this unit is not in the atlas`,
 						children: o ? /* @__PURE__ */ K("a", {
-							href: H(e, t),
+							href: V(e, t),
 							children: [
 								/* @__PURE__ */ K("span", { children: e }),
 								":",
@@ -4319,10 +4384,10 @@ function ui({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function di({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = W();
+function hi({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = U();
 	if (!r.paths.controls || !n.control) return null;
-	let i = ct(r.paths.controls, {
+	let i = G(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
@@ -4361,31 +4426,31 @@ function di({ layer: e, unit: t, extra: n }) {
 	});
 }
 // src/ahead.ts
-var fi = 24, pi = /* @__PURE__ */ new Map();
-async function mi(e, t) {
+var gi = 24, _i = /* @__PURE__ */ new Map();
+async function vi(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = pi.get(n) ?? new Image();
-	pi.delete(n), pi.set(n, r);
-	for (let e of [...pi.keys()].slice(0, Math.max(0, pi.size - fi))) pi.delete(e);
+	let r = _i.get(n) ?? new Image();
+	_i.delete(n), _i.set(n, r);
+	for (let e of [..._i.keys()].slice(0, Math.max(0, _i.size - gi))) _i.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var hi = 20;
-function gi(e, t, n) {
-	for (let r of [n - hi, n + hi]) {
+var yi = 20;
+function bi(e, t, n) {
+	for (let r of [n - yi, n + yi]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function _i(e, t, n) {
+async function xi(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = en(e, i.images[0]);
-	await Promise.all([mi(e, Pt(e, t, n)), a === null ? null : mi(e, a)]);
+	await Promise.all([vi(e, Pt(e, t, n)), a === null ? null : vi(e, a)]);
 }
 // src/pages/Unit.tsx
-function vi({ layer: e, channel: t, query: n }) {
-	let r = W(), i = ot(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = L(null);
+function Si({ layer: e, channel: t, query: n }) {
+	let r = U(), i = st(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = I(null);
 	if (!i) return /* @__PURE__ */ K(pt, { name: e });
 	if (!a) return /* @__PURE__ */ K(Y, {
 		title: "No such unit",
@@ -4402,7 +4467,7 @@ function vi({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(bi, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(wi, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
 		title: "Not in this copy",
@@ -4418,10 +4483,10 @@ function vi({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ K(bi, { ...l.current }));
+	}, /* @__PURE__ */ K(wi, { ...l.current }));
 }
-function yi({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
-	let { manifest: c } = W(), { router: l, root: u, toast: d } = z(), f = zn(), p = (r) => {
+function Ci({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
+	let { manifest: c } = U(), { router: l, root: u, toast: d } = R(), f = zn(), p = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -4467,10 +4532,10 @@ function yi({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to:
 		"J"
 	]) g[e] = m(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) g[String(e + 1)] = () => a(e);
-	return B(g), p;
+	return z(g), p;
 }
-function bi(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = z(), c = W(), l = H(t.name, i.channel), u = [
+function wi(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = R(), c = U(), l = V(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
@@ -4479,7 +4544,7 @@ function bi(e) {
 		rf: d ? "whole" : null,
 		band: h || null,
 		embed: f
-	}, _ = (e) => b({ band: e || null }), v = a.has("n") ? Number(a.get("n")) - 1 : null, y = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", b = (e) => s.replace(Ye(l, {
+	}, _ = (e) => b({ band: e || null }), v = a.has("n") ? Number(a.get("n")) - 1 : null, y = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", b = (e) => s.replace(Xe(l, {
 		...g,
 		...e
 	})), x = {
@@ -4490,16 +4555,16 @@ function bi(e) {
 			as: t === "pair" ? null : t
 		}),
 		widen: () => b({ rf: d ? null : "whole" }),
-		to: (e, t) => Ye(H(e, t), g)
-	}, [S, C] = F(0), w = yi(e, Math.min(S, Math.max(0, i.images.length - 1)), x);
-	I(() => C(0), [l]), I(() => {
-		o || gi(c, t, i.channel);
+		to: (e, t) => Xe(V(e, t), g)
+	}, [S, C] = P(0), w = Ci(e, Math.min(S, Math.max(0, i.images.length - 1)), x);
+	F(() => C(0), [l]), F(() => {
+		o || bi(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = w(e);
-			n !== null && _i(c, t, n);
+			n !== null && xi(c, t, n);
 		}
 	}, [l]);
-	let [T, E] = [w(-1), w(1)], ee = R(() => /* @__PURE__ */ K(ni, {
+	let [T, E] = [w(-1), w(1)], ee = L(() => /* @__PURE__ */ K(oi, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -4532,7 +4597,7 @@ function bi(e) {
 							i.channel,
 							" of ",
 							/* @__PURE__ */ K("a", {
-								href: V(t.name, { at: i.channel }),
+								href: B(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
@@ -4546,7 +4611,7 @@ function bi(e) {
 				] }), /* @__PURE__ */ K("div", {
 					class: "steps",
 					children: [
-						f === null && /* @__PURE__ */ K(xi, { unit: `${t.name}:${i.channel}` }),
+						f === null && /* @__PURE__ */ K(Ti, { unit: `${t.name}:${i.channel}` }),
 						T !== null && /* @__PURE__ */ K("a", {
 							href: x.to(t.name, T),
 							"aria-label": `Previous unit, ${T}`,
@@ -4562,7 +4627,7 @@ function bi(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ K(Si, {
+			/* @__PURE__ */ K(Ei, {
 				layer: t,
 				unit: i
 			}),
@@ -4606,7 +4671,7 @@ function bi(e) {
 		]
 	});
 }
-function xi({ unit: e }) {
+function Ti({ unit: e }) {
 	let t = zn(), n = t.has(e);
 	return /* @__PURE__ */ K("button", {
 		class: n ? "icon star on" : "icon star",
@@ -4618,7 +4683,7 @@ function xi({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function Si({ layer: e, unit: t }) {
+function Ei({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -4631,41 +4696,41 @@ function Si({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function Ci(e) {
-	let [t, n] = F(e.hash());
-	return I(() => {
+function Di(e) {
+	let [t, n] = P(e.hash());
+	return F(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
-	}, [e]), R(() => Je(t), [t]);
+	}, [e]), L(() => Ye(t), [t]);
 }
-function wi({ host: e, router: t, root: n }) {
-	let [r, i] = F(null), [a, o] = F(null), [s, c] = F(""), l = Ci(t), u = We(n, e.kind !== "notebook"), d = R(() => ({
+function Oi({ host: e, router: t, root: n }) {
+	let [r, i] = P(null), [a, o] = P(null), [s, c] = P(""), l = Di(t), u = Ge(n, e.kind !== "notebook"), d = L(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => Ge(n)
+		toggleTheme: () => Ke(n)
 	}), [
 		t,
 		n,
 		u
-	]), f = R(() => Ln(r?.manifest ?? null), [r]);
-	return I(() => {
-		at(e, "").then(i, (e) => o(e.message));
-	}, [e]), I(() => {
+	]), f = L(() => Ln(r?.manifest ?? null), [r]);
+	return F(() => {
+		ot(e, "").then(i, (e) => o(e.message));
+	}, [e]), F(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
 	}, [s]), a ? /* @__PURE__ */ K(Y, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ K(Re.Provider, {
+	}) : r ? /* @__PURE__ */ K(ze.Provider, {
 		value: d,
-		children: /* @__PURE__ */ K(nt.Provider, {
+		children: /* @__PURE__ */ K(rt.Provider, {
 			value: r,
 			children: [/* @__PURE__ */ K(Rn.Provider, {
 				value: f,
-				children: /* @__PURE__ */ K(Ei, {
+				children: /* @__PURE__ */ K(Ai, {
 					route: l,
 					shell: d,
 					atlas: r
@@ -4680,19 +4745,19 @@ function wi({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function Ti(e, t, n) {
+function ki(e, t, n) {
 	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(H(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(V(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
 		}
 	};
-	I(() => e.listen({
+	F(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r("jump"),
@@ -4704,11 +4769,11 @@ function Ti(e, t, n) {
 		}
 	}), [e, t]);
 }
-function Ei({ route: e, shell: t, atlas: n }) {
-	let [r, i] = F(!1), a = L(null), o = L(!0);
-	Ti(t, n, () => i((e) => !e));
-	let s = `${e.page}/${e.rest}`, c = Qe(e);
-	return I(() => {
+function Ai({ route: e, shell: t, atlas: n }) {
+	let [r, i] = P(!1), a = I(null), o = I(!0);
+	ki(t, n, () => i((e) => !e));
+	let s = `${e.page}/${e.rest}`, c = $e(e);
+	return F(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -4728,9 +4793,9 @@ function Ei({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: a,
-			children: /* @__PURE__ */ K(Oi, { route: e })
+			children: /* @__PURE__ */ K(Mi, { route: e })
 		}, e.page),
-		c && /* @__PURE__ */ K(Di, {
+		c && /* @__PURE__ */ K(ji, {
 			route: e,
 			atlas: n
 		}),
@@ -4742,7 +4807,7 @@ function Ei({ route: e, shell: t, atlas: n }) {
 		r && /* @__PURE__ */ K(St, { close: () => i(!1) })
 	] });
 }
-function Di({ route: e, atlas: t }) {
+function ji({ route: e, atlas: t }) {
 	return /* @__PURE__ */ K("footer", {
 		class: "source",
 		children: [
@@ -4764,7 +4829,7 @@ function Di({ route: e, atlas: t }) {
 		]
 	});
 }
-function Oi({ route: e }) {
+function Mi({ route: e }) {
 	switch (e.page) {
 		case "home": return /* @__PURE__ */ K(Un, {});
 		case "layer": return /* @__PURE__ */ K(Gr, {
@@ -4772,8 +4837,8 @@ function Oi({ route: e }) {
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = $e(e.rest);
-			return t ? /* @__PURE__ */ K(vi, {
+			let t = et(e.rest);
+			return t ? /* @__PURE__ */ K(Si, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -4798,9 +4863,9 @@ function Oi({ route: e }) {
 	}
 }
 // src/style.css?inline
-var ki = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var Ni = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Ai(e) {
+function Pi(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -4835,18 +4900,18 @@ function Ai(e) {
 		}
 	};
 }
-var ji = { render({ model: e, el: t }) {
+var Fi = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = ki;
+	r.textContent = Ni;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
-	let a = et(String(e.get("route") ?? "#/"));
+	let a = tt(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Ai(e);
-	return A(/* @__PURE__ */ K(wi, {
+	let { host: o, close: s } = Pi(e);
+	return A(/* @__PURE__ */ K(Oi, {
 		host: o,
 		router: a,
 		root: i
@@ -4854,4 +4919,4 @@ var ji = { render({ model: e, el: t }) {
 		A(null, i), s();
 	};
 } };
-export { ji as default };
+export { Fi as default };

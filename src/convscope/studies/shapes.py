@@ -45,6 +45,7 @@ PATTERNS: dict[str, str] = {
         "silenced: e; change: e k; error: e k; own: e k; own_error: e k; lost: e k; gained: e k; shown: k; right: k; "
         "squares: e; controls: e c; control: e k; own_control: e k"
     ),
+    "LayerTuning": "kept: c k; low: c k; high: c k; cases: c k; quartiles: 3 k",
     "CauseGraph": "layers: l; balances: l; amounts: @layers; amounts.*: _",
     "FeatureHistory": (
         "epochs: e; units.*.values: e; layers.*.values: e _; layers.*.settling.final: e"

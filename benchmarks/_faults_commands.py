@@ -15,6 +15,7 @@ from benchmarks._faults_running import Ended, Try, command
 from benchmarks.same_bytes import hashes
 
 _SMALL = ("--size", "16", "--stride", "16", "--limit", "3")
+_CONTROLS = ("--layers", "conv1,block1.relu2", "--units", "2", "--each", "2", "--seeds", "1", "--side", "8")
 _LEARN = ("--per-class", "3", "--folds", "1", "--layers", "conv1,fc", "--c", "1", "--classifiers", "svm")
 _TRAIN = ("{recipe}", "{images}", "--hold-out", "0.3", "-o", "{out}")
 
@@ -30,16 +31,20 @@ JOBS: dict[str, tuple[str, ...]] = {
     "export": ("atlas", "export", "{atlas}", "-o", "{out}"),
     "export --zip": ("atlas", "export", "{atlas}", "--zip", "-o", "{out}/a.zip"),
     "export --single-file": ("atlas", "export", "{atlas}", "--single-file", "-o", "{out}/a.html"),
+    "sanity": ("sanity", "zoo:tiny", "{images}", "-o", "{out}", *_CONTROLS),
+    "effects": ("effects", "zoo:tiny", "{images}", "-o", "{out}", "--layers", "conv1,block2.relu2", "--match", "index"),
     "deconv": ("deconv", "zoo:tiny", "{images}", "-u", "fc:0", "-u", "fc:1", "-o", "{out}"),
     "invariance": ("invariance", "zoo:tiny", "{images}", "-o", "{out}", "--limit", "2", "-T", "scale=1:1.2:0.2"),
     "correspond": ("correspond", "zoo:tiny", "{images}", "-o", "{out}", "--parts", "{boxes}", "--draws", "5"),
     "diagnose": ("diagnose", "zoo:tiny", "{images}", "-o", "{out}", "--projections", "4"),
     "overlap": ("overlap", "{images}", "{images}", "-o", "{out}"),
+    "check": ("check", "zoo:tiny", "{images}", "-o", "{out}"),
+    "causes": ("causes", "zoo:tiny", "{images}", "-o", "{out}", "-u", "fc:0", "--layers", "conv1", "--limit", "2"),
     "ablate": ("ablate", *_TRAIN, "--variants", "no-3-4,no-7", "--seeds", "1"),
 }
 """By name, the arguments of each command; {out} is where it writes, the others are made by `materials`."""
 
-KILLED = tuple(JOBS)[:11]
+KILLED = tuple(JOBS)[:13]
 """Those that take long in earnest, and go on where they were stopped; exports begin again."""
 
 _ENDED_BEFORE = "is there already"

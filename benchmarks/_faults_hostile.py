@@ -84,6 +84,35 @@ class EditedProgram:
 
 
 @dataclass(frozen=True)
+class EditedAnswer:
+    """A try for each number: one thing in a kept answer is edited, and its checksum made again; then it is used."""
+
+    root: Path
+    seed: int
+
+    def __call__(self, number: int) -> Try:
+        """The outcome of one try; number -1 makes the answers."""
+        from benchmarks._faults_stored import KINDS, write_materials
+        from tests.studies.forging import KEPT, forged, use
+
+        whole, folder = self.root / "answers", self.root / f"answer-{number}"
+        if number < 0:
+            write_materials(self.root)
+            KINDS["answers, read"].make(self.root, whole)
+            return Try("right")
+        draw = random.Random(f"{self.seed} {number}")
+        name = draw.choice(sorted(KEPT))
+        shutil.copytree(whole / name, folder)
+        file = folder / f"{name}.safetensors"
+        content, told = forged(file.read_bytes(), draw)
+        file.write_bytes(content)
+        try:
+            return judged(lambda: Try("named" if use(KEPT[name], folder, draw=True) == "named" else "right"), told)
+        finally:
+            shutil.rmtree(folder)
+
+
+@dataclass(frozen=True)
 class HostileWeights:
     """A try for each number: a pickle that would leave a mark, under the endings of weights, is loaded."""
 

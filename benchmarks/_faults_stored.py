@@ -140,6 +140,46 @@ def _occlusion(root: Path, folder: Path) -> str:
     return digest(*parts)
 
 
+def _effects(root: Path, folder: Path) -> str:
+    """Sums that are kept, and the answer beside them."""
+    import convscope as cs
+
+    found = cs.effects(_network(), _images(root), layers=["conv1"], store=folder, match="index", workers=1)
+    return digest(found.to_json(), *(vars(found.layers[0])[name] for name in ("change", "error", "lost", "control")))
+
+
+def _sanity(root: Path, folder: Path) -> str:
+    """Parts that are kept, and the answer beside them."""
+    import convscope as cs
+
+    found = cs.sanity(_network(), _images(root), layers=["conv1"], units=2, each=2, seeds=1, side=8, store=folder)
+    return digest(found.to_json(), found.layers[0].looked.deletion, found.layers[0].cascade.median)
+
+
+def _answers(root: Path, folder: Path) -> None:
+    """Answers of several kinds, a folder each."""
+    import convscope as cs
+    from convscope.models.tiny import random_tiny
+
+    net, images = _network(), cs.open_source(root / "images", limit=2)
+    cs.check(net, images, module=random_tiny(), store=folder / "check", layers=["conv1", "fc"])
+    cs.causes(net, images, "fc:1", layers=["conv1"], most=2, limit=1, store=folder / "causes")
+    cs.deconv(net, images, ["conv1:3", "fc:1"], store=folder / "projections")
+    cs.occlude(net, images, size=16, stride=16, store=folder / "occlusion")
+    cs.invariance(net, images, transformations={"scale": (1.0, 1.5)}, layers=["fc"], store=folder / "invariance")
+    cs.evaluate(net, _images(root), match="index", store=folder / "evaluation")
+    _effects(root, folder / "effects")
+    _sanity(root, folder / "sanity")
+    for figure in folder.rglob("*.png"):  # which other programs look at; that one is gone is said by `Saved.missing`
+        figure.unlink()
+
+
+def _read_answers(root: Path, folder: Path) -> str:
+    from tests.studies.forging import KEPT, said_by
+
+    return digest(*(said_by(kind.load(folder / name)) for name, kind in sorted(KEPT.items())))
+
+
 @cache
 def _pictures() -> Any:
     from tests.training.shapes import shapes
@@ -309,6 +349,9 @@ KINDS: dict[str, Kind] = {
     "features and scores": Kind(_transfer, _transfer),
     "checkpoints looked at": Kind(_evolution, _evolution, 2),
     "answers of an occlusion": Kind(_occlusion, _occlusion),
+    "sums of effects": Kind(_effects, _effects),
+    "parts of a sanity check": Kind(_sanity, _sanity),
+    "answers, read": Kind(_answers, _read_answers),
     "training, gone on with": Kind(_stopped_training, _training, 2),
     "checkpoint": Kind(_checkpoint, _load_checkpoint, 2),
     "weights": Kind(_weights, _read_weights),

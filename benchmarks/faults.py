@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import _faults_commands as commands
-from benchmarks._faults_hostile import EditedProgram, HostileWeights, hand_made, weights_tries
+from benchmarks._faults_hostile import EditedAnswer, EditedProgram, HostileWeights, hand_made, weights_tries
 from benchmarks._faults_images import COLLECTIONS, FORMS, DamagedImage
 from benchmarks._faults_running import BAD, GOOD, LONG, Tally, Try, prepare, watched
 from benchmarks._faults_stored import Damaged, shares, write_materials
@@ -92,6 +92,9 @@ def hostile(root: Path, options: argparse.Namespace, size: int) -> Tallies:
     edits = EditedProgram(root, options.seed)
     list(watched(edits, [-1], patience=LONG))
     yield tallied("hostile", "exported programs, edited", watched(edits, range(size)))
+    answers = EditedAnswer(root, options.seed)
+    list(watched(answers, [-1], patience=LONG))
+    yield tallied("hostile", "answers, edited", watched(answers, range(size)))
     yield tallied("hostile", "weights with pickles", watched(HostileWeights(root), range(weights_tries())))
     if not options.quick:
         yield tallied("hostile", "files made by hand, in the tests", hand_made(root))

@@ -227,6 +227,85 @@ def test_long_values_said_once_for_many_rows_are_bounded(tmp_path: Path, monkeyp
         open_parquet(tmp_path / "b.parquet")
 
 
+def varint(value: int, length: int) -> bytes:
+    """A number as Thrift writes it, in more bytes than it needs."""
+    twice = 2 * value
+    return bytes([*(128 | (twice >> (7 * at)) & 127 for at in range(length - 1)), (twice >> (7 * (length - 1))) & 127])
+
+
+def said_smaller(path: Path) -> None:
+    """The same file, whose footer says of every column that it is small."""
+    import pyarrow.parquet as parquet
+
+    with parquet.ParquetFile(path) as table:
+        groups = [table.metadata.row_group(number) for number in range(table.num_row_groups)]
+        sizes = {group.column(place).total_uncompressed_size for group in groups for place in range(group.num_columns)}
+        sizes |= {group.total_byte_size for group in groups}
+    content = path.read_bytes()
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    footer = content[start:]
+    for size in sizes:
+        length = ((2 * size).bit_length() + 6) // 7
+        assert varint(size, length) in footer
+        footer = footer.replace(varint(size, length), varint(1, length))
+    path.write_bytes(content[:start] + footer)
+    with parquet.ParquetFile(path) as table:
+        assert table.metadata.row_group(0).column(0).total_uncompressed_size == 1
+
+
+def test_a_footer_that_says_less_than_the_pages_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    monkeypatch.setattr("convscope.data.sources.parquet._ROOM", 1 << 22)
+    monkeypatch.setattr("convscope.data.sources.parquet._AT_ONCE", 1 << 20)
+    once, iterate = pyarrow.array(np.zeros(64, np.int32)), parquet.ParquetFile.iter_batches
+    about = {"compression": "zstd", "store_schema": False}
+    for name, room, said in (("a", 1 << 20, "becomes more than 4194304"), ("b", 5 << 20, "a row may have 524")):
+        image = pyarrow.DictionaryArray.from_arrays(once, pyarrow.array([bytes(room)], pyarrow.binary()))
+        parquet.write_table(pyarrow.table({"image": image}), tmp_path / f"{name}.parquet", **about)
+        said_smaller(tmp_path / f"{name}.parquet")
+        largest: list[int] = []
+        monkeypatch.setattr(parquet.ParquetFile, "iter_batches", watched(largest, iterate))
+        with pytest.raises(ImageError, match=said):
+            open_parquet(tmp_path / f"{name}.parquet").read(0)
+        assert max(largest, default=0) <= 1 << 20
+
+
+def watched(largest: list[int], iterate: Any) -> Any:
+    """`iter_batches` that notes how large the batches are."""
+
+    def iter_batches(table: Any, **about: Any) -> Any:
+        for batch in iterate(table, **about):
+            largest.append(batch.nbytes - 4 * batch.num_rows)
+            yield batch
+
+    return iter_batches
+
+
+def test_lists_of_numbers_that_few_bytes_stand_for_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    monkeypatch.setattr("convscope.data.sources.parquet._ROOM", 1 << 20)
+    zeros = pyarrow.array([[[0] * 200_000, [0] * 200_000]], pyarrow.list_(pyarrow.list_(pyarrow.int64())))
+    parquet.write_table(pyarrow.table({"image": zeros}), tmp_path / "a.parquet", compression="zstd")
+    assert (tmp_path / "a.parquet").stat().st_size < 10_000
+    with pytest.raises(ImageError, match="a row may have 3200008 bytes"):
+        open_parquet(tmp_path / "a.parquet").read(0)
+
+
+def test_pages_that_are_none_are_an_unreadable_image(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", {"image": [picture(1), picture(2)]})
+    content = bytearray(path.read_bytes())
+    content[4:40] = bytes([0x1C]) * 36  # structs in structs
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=r"row group 0 of a.parquet cannot be read: row group 0: .*structs in structs"):
+        open_parquet(path).read(0)
+
+
 def test_more_rows_than_bytes_are_no_images(tmp_path: Path) -> None:
     import pyarrow
     import pyarrow.parquet as parquet

@@ -58,6 +58,17 @@ def test_other_numbers_of_channels_must_match(found: int, wanted: int) -> None:
         decode_for(colours(shape=(6, 5, found)), recipe(wanted))
 
 
+@pytest.mark.parametrize(
+    ("mode", "format", "count"),
+    [("L", "PNG", 1), ("L", "JPEG", 1), ("1", "PNG", 1), ("LA", "PNG", 2), ("RGB", "PNG", 3), ("RGBA", "PNG", 4)],
+)  # fmt: skip
+def test_the_channels_that_a_file_has_are_those_that_are_said(mode: str, format: str, count: int) -> None:
+    memory = io.BytesIO()
+    Image.new(mode, (5, 4)).save(memory, format)
+    with pytest.raises(ImageError, match=f"it has {count} channels?, and the network takes 5"):
+        decode_for(memory.getvalue(), recipe(5))
+
+
 def test_channels_first_and_last_are_told_by_their_number() -> None:
     values = colours(shape=(6, 5, 13))
     assert np.array_equal(decode_for(values, recipe(13)), values)

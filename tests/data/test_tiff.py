@@ -13,6 +13,7 @@ import pytest
 from convscope.data import Preprocess, decode, decode_for
 from convscope.errors import ImageError
 from tests.data.making import many_scans
+from tests.data.test_lossless import encoded
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -164,6 +165,58 @@ def test_the_lossless_mode_of_jpeg_never_reaches_a_decoder() -> None:
     for stream in (plain.replace(b"\xc0", b"\xc3"), plain + b"\xff\xc3\x00\x0b", plain[:2] + b"\xff\xc3" + plain[2:]):
         with pytest.raises(ImageError, match="lossless mode"):
             check_stream(stream, (16, 32, 3))
+
+
+def lossless_tiff(pieces: list[bytes], shape: tuple[int, ...], dtype: Any, **about: Any) -> bytes:
+    """A TIFF of pieces that are encoded as JPEG already."""
+    memory = io.BytesIO()
+    with tifffile.TiffWriter(memory) as file:
+        file.write(iter(pieces), shape=shape, dtype=dtype, compression=7, **about)
+    return memory.getvalue()
+
+
+@pytest.mark.parametrize("tables", ["in each piece", "once for all"])
+@pytest.mark.parametrize("layout", ["strips", "tiles"])
+def test_the_lossless_mode_of_jpeg_is_read_by_our_own_decoder(
+    layout: str, tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import imagecodecs
+
+    monkeypatch.setattr(imagecodecs, "jpeg_decode", lambda *a, **k: pytest.fail("another decoder was given it"))
+    deep = np.random.default_rng(0).integers(0, 4096, (32, 48), np.uint16)
+    if layout == "strips":
+        parts, about = [deep[:20], deep[20:]], {"rowsperstrip": 20}
+    else:
+        padded = np.pad(deep, ((0, 0), (0, 16)))
+        parts = [padded[top : top + 16, left : left + 32] for top in (0, 16) for left in (0, 32)]
+        about = {"tile": (16, 32)}
+    pieces = [encoded(part[..., None], 12, 1) for part in parts]
+    if tables == "once for all":
+        table = pieces[0][pieces[0].index(b"\xff\xc4") : pieces[0].index(b"\xff\xda")]
+        pieces = [piece.replace(table, b"") for piece in pieces]
+        about["extratags"] = [(347, 7, len(table) + 4, b"\xff\xd8" + table + b"\xff\xd9", True)]
+    data = lossless_tiff(pieces, deep.shape, np.uint16, photometric="minisblack", **about)
+    found = decode_for(data, recipe(1, range=(0, 4095)))
+    np.testing.assert_allclose(found[..., 0], deep / 4095 * 255, rtol=1e-5)
+
+
+def test_damage_in_lossless_jpeg_is_an_error_of_one_image() -> None:
+    deep = np.random.default_rng(0).integers(0, 4096, (20, 30, 1), np.uint16)
+    piece = encoded(deep, 12, 1)
+    size = piece.index(b"\xff\xc3") + 5
+    larger = piece[:size] + (4000).to_bytes(2, "big") + piece[size + 2 :]
+    for edited, said in ((piece[: len(piece) // 3], "damaged lossless JPEG"), (larger, "says that it has 4000x30"),
+                         (encoded(deep[:10], 12, 1), "10x30 pixels, and the file says more")):  # fmt: skip
+        data = lossless_tiff([edited], (20, 30), np.uint16, photometric="minisblack")
+        with pytest.raises(ImageError, match=said):
+            decode_for(data, recipe(1, range=(0, 4095)))
+
+
+def test_colours_in_lossless_jpeg() -> None:
+    colours = np.random.default_rng(0).integers(0, 65536, (20, 30, 3), np.uint16)
+    data = lossless_tiff([encoded(colours, 16, 4)], colours.shape, np.uint16, photometric="rgb")
+    found = decode_for(data, recipe(3, range=(0, 65535)))
+    np.testing.assert_allclose(found, colours / 65535 * 255, rtol=1e-5)
 
 
 def jpeg_strips(strip: bytes, side: int, count: int, *, said: int | None = None) -> bytes:

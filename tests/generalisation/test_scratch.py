@@ -7,16 +7,19 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 import convscope as cs
-from convscope.errors import UsageError
-from convscope.generalisation import draw_folds, open_target, scratch
+from convscope.data import Preprocess
+from convscope.errors import StoreError, UsageError
+from convscope.generalisation import Learning, draw_folds, open_target, scratch
 from convscope.generalisation.scratch import SCRATCH, fit, from_scratch, random_module, recipe_of
 from convscope.training.feeding import Feed
 from convscope.training.pictures import InMemory
 from tests.generalisation import layouts
 
 COUNTS = {"BACKGROUND_Google": 12, "accordion": 12, "yin_yang": 12}
+PLAIN = Preprocess(8, 8)
 QUICK = recipe_of({"epochs": 12, "batch": 6, "learning_rate": 3e-3})
 
 
@@ -98,6 +101,68 @@ def test_scores_are_kept_and_not_trained_for_again(
     assert made == ["from scratch, 3 per class, fold 0", "from scratch, 3 per class, fold 1"]
     from_scratch("zoo:tiny", target, folds[:1], recipe=replace(short, batch=3), store=tmp_path)
     assert len(made) == 3
+
+
+class Small(nn.Sequential):
+    """Two classes from so many channels, by their brightness."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(nn.Conv2d(channels, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+
+
+def one_channel() -> nn.Module:
+    return Small(1)
+
+
+def five_channels() -> nn.Module:
+    return Small(5)
+
+
+@pytest.mark.parametrize(("name", "channels"), [("one_channel", 1), ("five_channels", 5)])
+def test_images_of_any_channels_are_transferred_and_learned_from_scratch(
+    name: str, channels: int, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    scenes = [(rng.integers(900 * (n > 3), 1000 + 900 * (n > 3), (8, 8, channels), np.uint16), n > 3) for n in range(9)]
+    images, spec = cs.data.wrap_dataset(scenes), f"py:{__name__}:{name}"
+
+    def loading(spec: str, **how: object) -> cs.Network:
+        return cs.load(spec, input_size=8, preprocess="unit", range=(0, 2000), **how)  # type: ignore[arg-type]
+
+    def asked(**changes: object) -> cs.Transfer:
+        return cs.transfer(
+            spec, images, loading=loading, layers=["4"], per_class=[2], folds=1, compare=["scratch"], store=tmp_path,
+            learning=Learning(grid=(1.0,)), scratch_changes={"epochs": 2, "batch": 4}, **changes
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    found = asked(limit=8)
+    assert [(row["weights"], row["mean"]) for row in found.rows()[:2]] == [("pretrained", 1.0)] * 2
+    assert [row["weights"] for row in found.rows()[2:]] == ["scratch"]  # so small a one need not learn
+    assert {(one.train, one.test) for one in found.found.scores} == {(4, 4)}
+    with pytest.raises(StoreError, match="other folds, images"):
+        asked()
+
+
+def test_a_network_of_the_zoo_learns_from_as_many_channels_as_the_one_that_is_looked_at(tmp_path: Path) -> None:
+    recipe = Preprocess(8, 8, mean=(0.5,) * 5, std=(0.5,) * 5, range=(0, 2000))
+    module, images = random_module("zoo:tiny", 3, 16, images=recipe)
+    assert next(module.parameters()).shape[1] == 5
+    assert images == replace(recipe, height=16, width=16)
+    assert random_module("zoo:tiny", 3, 16, images=replace(PLAIN, range="file"))[1].range == "file"
+
+
+def test_outputs_that_are_too_few_are_counted(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"one_channel has 2 outputs, and there are 3 classes to learn"):
+        random_module(f"py:{__name__}:one_channel", 3, 8, images=Preprocess(8, 8, mean=(0.5,), std=(0.5,)))
+
+
+def test_a_limit_is_of_images_and_not_of_published_sets(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="whole published sets: leave limit out"):
+        open_target(f"voc2012:{tmp_path}", limit=3)
+    images = cs.data.wrap_dataset([(np.full((8, 8, 3), n, np.uint8), n // 4) for n in range(8)])
+    assert len(open_target(images, limit=4)) == 4
+    with pytest.raises(UsageError, match="limit=3: give it to open_target"):
+        cs.transfer("zoo:tiny", open_target(images), limit=3)
 
 
 def test_what_cannot_be_trained_is_said(target: cs.generalisation.TargetSet) -> None:

@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import random
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from convscope.generalisation import Learning
 from convscope.models.tiny import random_tiny
 from convscope.training import NetworkChoice
 from tests.studies.conftest import write_pictures
+from tests.studies.forging import forged, use
 from tests.training.shapes import SIDE, shapes, small
 
 Call = Callable[[cs.Network, Path, Path], cs.Answer]
@@ -199,6 +202,32 @@ def test_damage_is_named(made: Callable, name: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"cannot be read: .*; make the answer again") as caught:
         type(answer).load(tmp_path)
     assert str(tmp_path / file) in str(caught.value)
+
+
+def test_figures_that_are_gone_are_said_to_be(made: Callable, tmp_path: Path) -> None:
+    _, folder = made("effects")
+    shutil.copytree(folder, tmp_path / "copy")
+    assert cs.Effects.load(tmp_path / "copy").kept.missing is None
+    (figure,) = (tmp_path / "copy").glob("*.png")
+    figure.unlink()
+    assert cs.Effects.load(tmp_path / "copy").kept.missing == f"1 of 1 figures are gone, such as {figure.name}"
+
+
+@pytest.mark.parametrize("name", [name for name in KINDS if name != "scan"])
+def test_an_answer_that_was_edited_is_named_when_it_is_loaded_or_can_be_used(
+    made: Callable, name: str, tmp_path: Path
+) -> None:
+    _, folder = made(name)
+    file, named = f"{KINDS[name].__name__.lower()}.safetensors", 0
+    content, draw = (folder / file).read_bytes(), random.Random(name)
+    for _ in range(12):
+        edited, told = forged(content, draw)
+        (tmp_path / file).write_bytes(edited)
+        try:
+            named += use(KINDS[name], tmp_path) == "named"
+        except Exception as error:
+            raise AssertionError(f"{told}: {type(error).__name__}: {error}") from error
+    assert named >= 4
 
 
 def test_an_answer_of_another_kind_is_no_answer(made: Callable, tmp_path: Path) -> None:

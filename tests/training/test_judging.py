@@ -289,8 +289,8 @@ def test_what_cannot_be_judged_says_what_is_missing(source: Source, tmp_path: Pa
     for net, options, message in (
         (network(headed.Trunk(2), scores="none"), {}, "give their true values as truth=, a CSV file"),
         (network(headed.UNet()), {}, "give a folder of masks as truth="),
-        (network(headed.UNet(), scores="none"), {"truth": tmp_path}, "cannot be judged, only looked at"),
-        (network(headed.Steps(), scores="none"), {}, "cannot be judged, only looked at"),
+        (network(headed.UNet(), scores="none"), {}, "give their true values as truth=, a folder with a file"),
+        (network(headed.Steps(), scores="none"), {}, "values of a sequence cannot be judged: look at"),
         (network(headed.Trunk(2)), {"truth": [[1, 0]]}, "the collection itself says the images' classes"),
         (network(headed.OneLogit()), {"truth": tmp_path}, "is a folder: masks are for outputs that are maps"),
         (network(headed.OneLogit()), {"truth": {"nobody": 1}}, "names none of the images: it has 'nobody'"),
@@ -305,6 +305,8 @@ def test_what_cannot_be_judged_says_what_is_missing(source: Source, tmp_path: Pa
             evaluate(net, source, **options)  # type: ignore[arg-type]
     with pytest.raises(SourceError, match="no folder of masks"):
         evaluate(network(headed.UNet()), source, truth=tmp_path)
+    with pytest.raises(SourceError, match="no folder of numbers"):
+        evaluate(network(headed.UNet(), scores="none"), source, truth=tmp_path)
     table = tmp_path / "t.csv"
     for text, message in (("image,age\n", "a first line of names"), ("image,age\na.png,old\n", "are no numbers")):
         table.write_text(text)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 
+from convscope.atlas.checked import note_check
 from convscope.atlas.experiments import add_experiment
 from convscope.atlas.reading import Atlas
 from tests.web.making import HOSTILE, make_atlas
@@ -24,6 +25,7 @@ ARGUMENTS = [
     *("--disable-sync", "--no-first-run"),
 ]
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><path d="M0 20L40 0" stroke="#06c"/></svg>'
+CHECKED = f"small holds its check on 2 images {HOSTILE[1]}"
 AXE = Path(__file__).resolve().parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -37,6 +39,7 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
     (folder / "data" / "atlases.js").write_text(
         '__atlas("atlases",[{"name":"other","model":"seed 1","data":"made"}]);\n'
     )
+    note_check(folder, CHECKED, holds=True)
     add_experiment(
         folder,
         "curve",

@@ -14,7 +14,7 @@ from PIL import Image
 from convscope.atlas import export
 from convscope.atlas.reading import Atlas
 from convscope.atlas.web import read_script
-from tests.web.conftest import Viewer, watch
+from tests.web.conftest import CHECKED, Viewer, watch
 from tests.web.making import HOSTILE, UNITS
 
 
@@ -45,6 +45,7 @@ def test_home_says_what_was_made_from_what(viewer: Viewer, small_atlas: Atlas) -
     alike = [layer.name for layer in small_atlas.layers if (layer.likeness or 0) > 0.9]
     assert page.locator(".caution").count() == (1 if alike else 0)
     assert "not in this atlas" in page.locator(".passed").first.inner_text()
+    assert page.locator(".facts div", has_text="Check").locator("dd").inner_text() == CHECKED
 
 
 def test_layers_are_searched_and_opened_by_keyboard(viewer: Viewer) -> None:

@@ -40,7 +40,8 @@ def evaluate(
         padding: Mean colour around images for ten crops, in pixels; by default as much as the crops need.
         match: Classes of images and network belong together by name, or by their order. Where one side has no names and
             both have as many classes, the order is taken and said.
-        truth: What is true where it is no class: a CSV file of an image and its numbers a line, or a folder of masks.
+        truth: What is true where it is no class: a CSV file of an image and its numbers a line, a folder of masks or
+            of maps of numbers.
         store: Folder for evaluation.json, with the confusion of classes, its figure, predictions.csv (every image's
             answer) and misclassified.csv, a list that opens as a collection.
     """

@@ -36,7 +36,7 @@ def sanity(
     with terminal.progress() as progress:
         found = convscope.sanity(
             net, opt.open_images(images, allowance, limit=limit), store=store, layers=parse_names(layers, "layers"),
-            units=int(units) if units.isdigit() else units.split(","), rules=cast(Any, rules.split(",")), side=side,
+            units=int(units) if units.isdecimal() else units.split(","), rules=cast(Any, rules.split(",")), side=side,
             each=each, seeds=seeds, confidence=confidence, seed=options.seed, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Group, Parameter
 
 import convscope
-from convscope.cli.options import RUN, Common, ImageOptions, Model, ModelOptions, Workers, admitted, loader
+from convscope.cli.options import RUN, Common, ImageOptions, Limit, Model, ModelOptions, Workers, admitted, loader
 from convscope.cli.parsing import parse_changes, parse_names, parse_numbers
 from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import UsageError
@@ -80,6 +80,7 @@ def transfer(
     *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and kept features")],
     layers: Annotated[str | None, Parameter(group=RUN)] = None,
+    limit: Limit = None,
     compare: Annotated[str | None, Parameter(group=_PROTOCOL)] = None,
     scratch_size: Annotated[int | None, Parameter(group=_PROTOCOL)] = None,
     scratch_set: Annotated[list[str] | None, Parameter(group=_PROTOCOL, negative=())] = None,
@@ -119,7 +120,7 @@ def transfer(
 
     with terminal.progress() as progress:
         found = convscope.transfer(
-            model, images, store=store, layers=parse_names(layers, "layers"),
+            model, images, store=store, layers=parse_names(layers, "layers"), limit=limit,
             compare=parse_names(compare, "compare", ("random", "scratch")) or (),  # pyright: ignore[reportArgumentType]
             learning=learning.learning(options.seed), pooling=learning.pooling, features=learning.features,
             scratch_size=scratch_size, scratch_changes=parse_changes(scratch_set, "scratch-set"),

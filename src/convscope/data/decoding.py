@@ -44,6 +44,7 @@ Payload = bytes | bytearray | memoryview | NDArray[np.generic] | Image.Image | R
 
 _ORIENTATION = 0x0112
 _PLANES = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L")
+_CHANNELS = ("1", "L", "LA", "RGB", "RGBA")  # modes whose channels a network of neither grey nor colours may count
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
 _PILLOW_ERRORS = (*DAMAGE, Image.DecompressionBombError)
 # libjpeg's words for picture data that is lost; its other complaints leave the picture whole.
@@ -134,7 +135,8 @@ def read_raster(
     _check_bytes(payload)
     jpeg = read_header(payload)
     if jpeg is not None and jpeg.components in (1, 3):
-        return Raster(_from_jpeg(payload, jpeg, max_pixels, at_least))
+        pixels = _from_jpeg(payload, jpeg, max_pixels, at_least)
+        return Raster(pixels[..., :1] if jpeg.components == 1 and channels not in (1, 3) else pixels)
     raster = _raster_in(payload, channels, max_pixels)
     return (
         _from_file(payload, max_pixels, lambda image: _raster(image, channels, payload)) if raster is None else raster
@@ -259,12 +261,13 @@ def _check_image(image: Image.Image, max_pixels: int) -> None:
 
 
 def _raster(image: Image.Image, channels: int, data: bytes | bytearray | memoryview | None) -> Raster:
-    """A loaded Pillow image of any mode with its values as they are, of 8 bits in RGB or with opacity."""
+    """A loaded Pillow image of any mode with its values as they are; of 8 bits in RGB for networks of grey or RGB."""
     mode = image.mode
     if mode.startswith("I;16") or mode in ("I", "F"):
         return deep_values(np.asarray(image), data)
-    if (mode, channels) in (("RGBA", 4), ("LA", 2)):
-        return Raster(np.array(image), alpha=True)
+    if channels not in (1, 3) and mode in _CHANNELS:
+        values = np.array(image.convert("L") if mode == "1" else image)
+        return Raster(values.reshape(*values.shape[:2], -1), alpha=mode in ("LA", "RGBA"))
     return Raster(rgb(image))
 
 

@@ -42,6 +42,26 @@ def check_stream(data: bytes | bytearray | memoryview, most: tuple[int, int, int
         check_scans(data, JpegHeader(found[1], found[0], found[2], False, 2), most[0] * most[1])
 
 
+def is_lossless(data: bytes | bytearray | memoryview) -> bool:
+    """Whether a stream is a JPEG of the lossless mode, by the first frame that it says.
+
+    >>> is_lossless(b"\\xff\\xd8\\xff\\xc3\\x00\\x0b\\x10\\x00\\x10\\x00\\x20\\x01")
+    True
+    """
+    content, at = bytes(data), 2
+    while content[:2] == _START and at + 4 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if marker == _LOSSLESS[1]:
+            return True
+        if marker in _FRAMES or marker == 0xDA:
+            return False
+        if marker == 0xFF or marker in _BARE:
+            at += 1 if marker == 0xFF else 2
+        else:
+            at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return False
+
+
 def stream_size(data: bytes | bytearray | memoryview) -> tuple[int, int, int] | None:
     """(height, width, channels) that a stream says, or None."""
     head = bytes(data[:4])
@@ -66,4 +86,4 @@ def stream_size(data: bytes | bytearray | memoryview) -> tuple[int, int, int] | 
     return None
 
 
-__all__ = ["check_stream", "stream_size"]
+__all__ = ["check_stream", "is_lossless", "stream_size"]

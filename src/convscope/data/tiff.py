@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.data.lossless import decode_lossless
 from convscope.data.rasters import Raster
-from convscope.data.streams import check_stream
+from convscope.data.streams import check_stream, is_lossless
 from convscope.errors import ImageError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 BYTES_A_PIXEL = 16
 """Bytes that a pixel may take, on the average over as many pixels as an image may have."""
+_JPEG = 7
 _NODATA = 42113  # GDAL's
 _LEAST, _LARGEST = (340, 280), (341, 281)  # SMinSampleValue or MinSampleValue, and the same for the largest
 _BOUNDED = {1: "none", 5: "LZW", 8: "Deflate", 32773: "PackBits", 32946: "Deflate", 34925: "LZMA", 50000: "Zstandard"}
@@ -162,9 +164,14 @@ def piece(page: TiffPage, number: int) -> bytes:
     data = handle.read(count)
     if len(data) < count:
         raise ImageError("the TIFF file is truncated")
-    if int(page.compression) in _STREAMS:
+    if int(page.compression) in _STREAMS and not _is_lossless(page, data):
         check_stream(data, (int(page.chunks[0]), int(page.chunks[1]), int(page.samplesperpixel)))
     return data
+
+
+def _is_lossless(page: TiffPage, data: bytes) -> bool:
+    """Whether a piece is a JPEG of the lossless mode, which our own decoder reads and no other is given."""
+    return int(page.compression) == _JPEG and is_lossless(data)
 
 
 def decode_piece(page: TiffPage, number: int) -> NDArray[Any] | None:
@@ -172,8 +179,28 @@ def decode_piece(page: TiffPage, number: int) -> NDArray[Any] | None:
     data = piece(page, number)
     if not data:
         return None
+    if _is_lossless(page, data):
+        return _lossless(page, number, data)
     decoded, _, shape = page.decode(data, number, jpegtables=page.jpegtables, jpegheader=page.jpegheader)
     return None if decoded is None else np.asarray(decoded)[0, : shape[1], : shape[2]]
+
+
+def _lossless(page: TiffPage, number: int, data: bytes) -> NDArray[Any]:
+    """The values (h, w, C) of a piece in JPEG's lossless mode, whose tables of codes may stand once for all."""
+    if page.jpegtables is not None:
+        data = data[:2] + bytes(page.jpegtables)[2:-2] + data[2:]
+    tall, wide = int(page.chunks[0]), int(page.chunks[1])
+    found = decode_lossless(data, (tall, wide))
+    across = -(-int(page.imagewidth) // wide)
+    down = -(-int(page.imagelength) // tall)
+    row, column = divmod(number % (across * down), across)
+    height, width = min(tall, int(page.imagelength) - row * tall), min(wide, int(page.imagewidth) - column * wide)
+    values = found.reshape(*found.shape[:2], -1)[:height, :width]
+    if values.shape[:2] != (height, width):
+        raise ImageError(f"a compressed piece has {found.shape[0]}x{found.shape[1]} pixels, and the file says more")
+    if page.dtype is None or int(values.max(initial=0)) > np.iinfo(page.dtype).max:
+        raise ImageError(f"a compressed piece has values that {page.dtype} does not hold")
+    return values.astype(page.dtype)
 
 
 def own_range(page: TiffPage) -> tuple[float, float] | None:
@@ -242,11 +269,30 @@ def _has_pages(file: TiffFile, count: int) -> bool:
 
 def _values(page: TiffPage) -> NDArray[Any]:
     """The values (H, W, C) of a page, planes brought together."""
-    found = np.asarray(page.asarray())
     height, width, samples = int(page.imagelength), int(page.imagewidth), int(page.samplesperpixel)
+    if int(page.compression) == _JPEG and any(
+        _is_lossless(page, piece(page, number)) for number in range(len(page.dataoffsets))
+    ):
+        return _put_together(page, (height, width, samples))
+    found = np.asarray(page.asarray())
     if samples > 1 and int(page.planarconfig) == 2:
         return np.ascontiguousarray(found.reshape(samples, height, width).transpose(1, 2, 0))
     return found.reshape(height, width, samples)
+
+
+def _put_together(page: TiffPage, shape: tuple[int, int, int]) -> NDArray[Any]:
+    """The values (H, W, C) of a page, piece by piece; what is not there is zero."""
+    tall, wide = int(page.chunks[0]), int(page.chunks[1])
+    across, down = -(-shape[1] // wide), -(-shape[0] // tall)
+    out = np.zeros(shape, page.dtype)
+    for number in range(len(page.dataoffsets)):
+        found = decode_piece(page, number)
+        if found is not None:
+            plane, place = divmod(number, across * down)
+            top, left = place // across * tall, place % across * wide
+            planes = slice(plane, plane + 1) if int(page.planarconfig) == 2 else slice(None)
+            out[top : top + found.shape[0], left : left + found.shape[1], planes] = found
+    return out
 
 
 def _itemsize(page: TiffPage) -> int:

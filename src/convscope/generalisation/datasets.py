@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from convscope.arguments import checked
 from convscope.data import Source, open_source
 from convscope.data.sources.files import FileSource
+from convscope.data.sources.select import limit as evenly
 from convscope.errors import SourceError, UsageError, nearest
 from convscope.methods.inputs import collection
 
@@ -77,6 +78,7 @@ def open_target(
     spec: Any,
     *,
     background: Background | None = None,
+    limit: int | None = None,
     max_pixels: int | None = None,
     max_bytes: int | None = None,
     root: str | PathLike[str] | None = None,
@@ -92,11 +94,12 @@ def open_target(
 
     background: whether the class that is no category takes part; by default it does in Caltech-101 and everywhere
         else but Caltech-256, whose authors leave the clutter out.
+    limit: at most so many images, evenly spread.
     max_pixels, max_bytes, root: what one image may cost, and where a list's paths begin, as in `open_source`.
 
     Raises:
         SourceError: where something of the layout is missing, or the images have no labels.
-        UsageError: for `background` where there is no such class to choose about.
+        UsageError: for `background` where there is no such class to choose about, or `limit` of PASCAL VOC's sets.
 
     >>> from convscope.data import wrap_dataset
     >>> photos = [(np.full((8, 8, 3), i, np.uint8), i % 2) for i in range(4)]
@@ -107,10 +110,12 @@ def open_target(
     if kind == "voc2012":
         if background is not None:
             raise UsageError("PASCAL VOC has no background class: leave background out")
+        if limit is not None:
+            raise UsageError("PASCAL VOC is learned from and judged by whole published sets: leave limit out")
         target = _open_voc(Path(place))
     else:
         source = collection(spec, root=root) if kind == "images" else _open_caltech(kind, Path(place))
-        target = _labelled(kind, source, background)
+        target = _labelled(kind, source if limit is None else evenly(source, limit), background)
     return replace(target, source=open_source(target.source, max_pixels=max_pixels, max_bytes=max_bytes))
 
 

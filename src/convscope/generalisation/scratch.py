@@ -74,6 +74,7 @@ def from_scratch(
     size: int | None = None,
     store: str | PathLike[str] | None = None,
     seed: int = 0,
+    images: Preprocess | None = None,
     device: str | torch.device = "cpu",
     threads: int = 1,
     progress: Progress | None = None,
@@ -82,7 +83,8 @@ def from_scratch(
 
     Trained on random crops and mirror images of whole images, judged by the centre crop. `target` is one of images with
     one class. size: side of the input, by default what the network was made for. store: folder that keeps scores, as
-    for `measure_transfer`. threads: that make batches ahead of the network.
+    for `measure_transfer`. images: what becomes of images, where a network does not say it, or has other channels than
+    RGB. threads: that make batches ahead of the network.
 
     Raises:
         UsageError: for a network that cannot be had with random weights, a schedule that needs validation, or a target
@@ -96,9 +98,12 @@ def from_scratch(
         for fold in drawn:
             how = replace(recipe, seed=seed + fold.number)
             asked = {"scratch": spec, "size": size, "recipe": how.to_json(), **fold_key(target, fold)}
+            if images is not None and (images.channels != 3 or images.range is not None):
+                asked["images"] = images.to_json()
 
             def make(how: Recipe = how, fold: Fold = fold) -> Score:
-                return _score(spec, target, fold, how, size, torch.device(device), threads, tell)
+                begun = random_module(spec, len(target.classes), size, recipe=how, images=images)
+                return _score(begun, target, fold, how, torch.device(device), threads, tell)
 
             scores.append(journal_of(folder).score(asked, make))
             logger.info("from scratch, %s of %d: %.4f", fold.name, len(drawn), scores[-1].value)
@@ -113,18 +118,16 @@ def _check(recipe: Recipe) -> Recipe:
 
 
 def _score(
-    spec: str,
+    begun: tuple[nn.Module, Preprocess],
     target: TargetSet,
     fold: Fold,
     recipe: Recipe,
-    size: int | None,
     device: torch.device,
     threads: int,
     tell: Progress,
 ) -> Score:
-    """The score of one fold."""
-    module, preprocess = random_module(spec, len(target.classes), size, recipe=recipe)
-    preprocess = settled(preprocess, target.source)
+    """The score of one fold, of a module and what its images need."""
+    module, preprocess = begun[0], settled(begun[1], target.source)
     pictures = _pictures(target, fold.train, preprocess, recipe, threads)
     stage = f"from scratch, {fold.name}"
     fit(module.to(device), pictures, preprocess, recipe, threads=threads, progress=tell, stage=stage)
@@ -139,9 +142,11 @@ def _score(
 
 @usual_settings()
 def random_module(
-    spec: str, outputs: int, size: int | None, *, recipe: Recipe = SCRATCH
+    spec: str, outputs: int, size: int | None, *, recipe: Recipe = SCRATCH, images: Preprocess | None = None
 ) -> tuple[nn.Module, Preprocess]:
     """The network that `spec` names as a module with random weights and so many outputs, and what its images need.
+
+    images: what is done to images where the network does not say it or has other channels than RGB, and their range.
 
     Raises:
         UsageError: where the scheme cannot give that.
@@ -156,19 +161,36 @@ def random_module(
         input_size=None if size is None else (size, size),
         outputs=outputs,
         seed=recipe.seed,
+        in_channels=None if images is None or images.channels == 3 else images.channels,
     )
     with float32_by_default():
         found = SCHEMES[scheme].find(request)
-    if isinstance(found.module, ExportedProgram) or found.preprocess is None:
+    standard = _standard(found.preprocess, images)
+    if isinstance(found.module, ExportedProgram) or standard is None:
         raise UsageError(f"{spec} cannot be trained: it does not say how images become its input")
-    # Colours of the order of one, whatever the trained network takes: some take 0 to 255, which no fresh weights fit.
-    standard = found.preprocess
-    if standard.channels == 3:
-        standard = replace(standard, scale=1 / 255, mean=IMAGENET_MEAN, std=IMAGENET_STD)
     preprocess = resized(standard, request.input_size)
     if preprocess.height != preprocess.width:
         raise UsageError(f"{spec} takes inputs of {preprocess.height}x{preprocess.width}: name a size, for square ones")
-    return _begin(found.module, recipe), preprocess
+    module = _begin(found.module, recipe)
+    if (given := _last(module).weight.shape[0]) < outputs:
+        raise UsageError(f"{spec} has {given} outputs, and there are {outputs} classes to learn: give it as many")
+    return module, preprocess
+
+
+def _last(module: nn.Module) -> nn.Conv2d | nn.Linear:
+    """What gives the scores: the last module of those that may."""
+    return [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)][-1]
+
+
+def _standard(own: Preprocess | None, images: Preprocess | None) -> Preprocess | None:
+    """What is done to images before a network learns from random weights."""
+    if images is not None and (own is None or images.channels != 3):
+        return images
+    if own is None or own.channels != 3:
+        return own
+    # Colours of the order of one, whatever the trained network takes: some take 0 to 255, which no fresh weights fit.
+    spread = images.range if images is not None and images.range is not None else own.range
+    return replace(own, scale=1 / 255, mean=IMAGENET_MEAN, std=IMAGENET_STD, range=spread)
 
 
 def _begin(module: nn.Module, recipe: Recipe) -> nn.Module:
@@ -178,9 +200,9 @@ def _begin(module: nn.Module, recipe: Recipe) -> nn.Module:
     whose scores begin near zero are soon below it for every image, have no gradient any more, and stay there.
     """
     initialise(module, init=recipe.init, seed=recipe.seed)
-    last = [part for part in module.modules() if isinstance(part, nn.Conv2d | nn.Linear)][-1]
-    if last.bias is not None:
-        nn.init.constant_(last.bias, _LIFT)
+    bias = _last(module).bias
+    if bias is not None:
+        nn.init.constant_(bias, _LIFT)
     return module
 
 

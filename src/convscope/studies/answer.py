@@ -15,16 +15,19 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any, Self, TypeVar
 
+import numpy as np
+
 from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.atlas.experiments import Kind, Table, add_experiment
 from convscope.atlas.names import is_name
 from convscope.errors import MissingExtra, StoreError
-from convscope.files import read_whole, write_bytes
+from convscope.files import json_bytes, read_whole, write_bytes
 from convscope.shown import Shown
 from convscope.stores.sealing import seal, unseal
-from convscope.studies.kept import packed, unpacked
+from convscope.studies.kept import UNFIT, packed, unpacked
 from convscope.studies.questions import Question, question, refuse_another
+from convscope.studies.shapes import expect_fitting
 from convscope.tables import TextTable
 
 Row = Mapping[str, Any]
@@ -214,8 +217,10 @@ class Answer(Shown, ABC):
     def load(cls, folder: str | PathLike[str]) -> Self:
         """The answer of this kind that was saved in a folder.
 
+        All that it says is made once, so that what does not fit each other is found here, and not where it is used.
+
         Raises:
-            StoreError: if there is none, or it is damaged or of another version.
+            StoreError: if there is none, or it is damaged, of another version, or its parts do not fit each other.
         """
         place = Path(folder)
         path = place / _file_of(cls)
@@ -225,12 +230,15 @@ class Answer(Shown, ABC):
                 raise ValueError(f"it holds schema {said.get('schema')} of {said.get('answer')}, not {SCHEMA}")
             captions = _captions(said.get("figures"))
             found = unpacked(cls, said["values"], arrays)
+            figures = {name: place / name for name in captions if _is_inside(place, name)}
+            gone = [name for name in captions if name not in figures]
+            missing = f"{len(gone)} of {len(captions)} figures are gone, such as {gone[0]}" if gone else None
+            found.saved, found.question = Saved(place, figures, missing, captions), _question_in(said)
+            _speak(found)
         except FileNotFoundError as error:
             raise StoreError(f"{place} holds no {cls.__name__} (no {path.name}): save one there first") from error
         except (OSError, ValueError, KeyError) as error:
             raise StoreError(f"{path} cannot be read: {error}; make the answer again") from error
-        figures = {name: place / name for name in captions if _is_inside(place, name)}
-        found.saved, found.question = Saved(place, figures, None, captions), _question_in(said)
         return found
 
     def add_to(self, atlas: Atlas, name: str | None = None) -> Path | None:
@@ -256,6 +264,18 @@ class Answer(Shown, ABC):
             images=entry.images,
             settings=entry.settings,
         )
+
+
+def _speak(answer: Answer) -> None:
+    """Have an answer say all that it says; raises ValueError where what is in it does not fit each other."""
+    try:
+        expect_fitting(answer)
+        with np.errstate(all="ignore"):  # of numbers that are none, which are said to be so
+            json_bytes([answer.summary, *answer.rows()])
+            json_bytes(answer.to_json())
+            repr((answer, answer.tables(), answer.remarks(), list(answer.figures())))
+    except UNFIT as error:
+        raise ValueError(f"its parts do not fit each other: {type(error).__name__}: {error}") from error
 
 
 def _drawn(figures: Mapping[str, Figure]) -> dict[str, bytes]:

@@ -166,7 +166,8 @@ def evaluate(
         match: classes of images and network are matched by "name", or by "index" where that is asked for; by their
             order too where one side has no names and both are as many, which is remarked.
         truth: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
-            name and a number for each output; the same as a mapping or an array; for maps a folder of masks.
+            name and a number for each output; the same as a mapping or an array; for maps a folder of masks,
+            of values one of files of numbers, or an array.
         limit: at most so many images, evenly spread. workers: threads that decode.
 
     Raises:

@@ -13,7 +13,7 @@ import torch
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
-from convscope.data import Images
+from convscope.data import Images, Preprocess
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.generalisation import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
@@ -98,6 +98,7 @@ def transfer(
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
+    limit: int | None = None,
     compare: Sequence[Versus] = (),
     per_class: Sequence[int] | None = None,
     test: int | Literal["all"] | None = None,
@@ -133,7 +134,7 @@ def transfer(
         model: a network, or its spelling; comparing needs a spelling.
         images: a target set, its spelling (caltech101:DIR caltech256:DIR voc2012:DIR), or any images with labels.
         store: a folder for tables, figures, splits and kept features: a repeated call goes on from them.
-        layers: default: one for each spatial stage, and the vectors.
+        layers: default: one for each spatial stage, and the vectors. limit: at most so many images, evenly spread.
         compare: "random": features of random weights; "scratch": the network trained on each fold.
         per_class, test, folds: images a class to learn from, and to judge by at most, and draws; default: usual ones.
         background: whether the class that is no category takes part. sets: PASCAL VOC's, to learn from and judge by.
@@ -163,7 +164,10 @@ def transfer(
     recipe = recipe_of(scratch_changes or {}, seed=seed)
     target = images
     if not isinstance(target, TargetSet):
-        target = open_target(target, background=background, max_pixels=max_pixels, max_bytes=max_bytes, root=root)
+        costs = {"max_pixels": max_pixels, "max_bytes": max_bytes, "root": root}
+        target = open_target(target, background=background, limit=limit, **costs)
+    elif limit is not None:
+        raise UsageError(f"limit={limit}: give it to open_target, which made these images")
     drawn = _folds(target, per_class, test, folds, sets, seed)
     net = find(model, weights=weights, seed=seed) if isinstance(model, str) else model
     chosen = default_layers(net) if layers is None else [net.layers[layer].name for layer in layers]
@@ -184,9 +188,10 @@ def transfer(
         others=others, store=work, workers=workers, progress=progress, **how,
     )  # fmt: skip
     if "scratch" in compare and isinstance(model, str):
+        prepared = net.preprocess if isinstance(net.preprocess, Preprocess) else None
         scores = from_scratch(
-            model, target, drawn, recipe=recipe, size=scratch_size, store=work, seed=seed, device=str(device or "cpu"),
-            progress=progress,
+            model, target, drawn, recipe=recipe, size=scratch_size, store=work, seed=seed, images=prepared,
+            device=str(device or "cpu"), progress=progress,
         )  # fmt: skip
         told = {"size": scratch_size, **recipe.to_json()}
         found = replace(found.plus(scores), settings={**found.settings, "scratch": told})

@@ -32,9 +32,9 @@ _ARRAY, _TENSOR, _NUMBER, _ITEMS = "$array", "$tensor", "$number", "$items"
 _HALF = "bfloat16"  # which NumPy does not have: kept as the same bits
 
 # What values of another shape than a class's make of being put into it; RuntimeError also where they are too deep.
-_UNFIT = (
+UNFIT = (
     BaseValidationError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
-    ConvscopeError,
+    MemoryError, ConvscopeError,
 )  # fmt: skip
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ def unpacked(kind: type[T], plain: Mapping[str, Any], arrays: Arrays) -> T:
     """
     try:
         return _converter().structure(_whole(dict(plain), arrays), kind)
-    except _UNFIT as error:
+    except UNFIT as error:
         raise ValueError(f"it does not hold a {kind.__name__} of this version: {_reasons(error)}") from error
 
 
@@ -109,7 +109,7 @@ def _converter() -> Converter:
     made.register_unstructure_hook(Tensor, _block_of)
     made.register_unstructure_hook(float, lambda value: value if math.isfinite(value) else _Number(str(value)))
     made.register_unstructure_hook_func(lambda kind: isinstance(kind, type) and issubclass(kind, np.generic), any_value)
-    made.register_structure_hook_func(_is_array, partial(_expected, np.ndarray))
+    made.register_structure_hook_func(_is_array, _expected_array)
     made.register_structure_hook(Tensor, partial(_expected, Tensor))
     made.register_structure_hook(str, partial(_expected, str))
     made.register_unstructure_hook(Path, str)
@@ -135,6 +135,26 @@ def _expected(kind: type, value: Any, _: Any) -> Any:
     if not isinstance(value, kind):
         raise ValueError(f"{value!r} is no {kind.__name__}")
     return value
+
+
+def _kind(numbers: type[Any]) -> type[Any]:
+    """Numbers of any size of that kind; of pixels, only these."""
+    kinds = {"f": np.floating, "i": np.integer}
+    return kinds.get(np.dtype(numbers).kind, numbers)
+
+
+def _expected_array(value: Any, kind: Any) -> NDArray[Any]:
+    """The array, of numbers of the kind that is asked for, however many bits they have."""
+    found = _expected(np.ndarray, value, kind)
+    numbers = [
+        one
+        for part in get_args(kind)[1:]
+        for one in get_args(part)
+        if isinstance(one, type) and issubclass(one, np.generic)
+    ]
+    if numbers and not any(np.issubdtype(found.dtype, _kind(one)) for one in numbers):
+        raise ValueError(f"an array of {found.dtype} is none of {np.dtype(numbers[0])}")
+    return found
 
 
 def _block_of(tensor: Tensor) -> _Block:
@@ -198,4 +218,4 @@ def _whole(plain: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
     return {key.removeprefix("$"): _whole(one, arrays) for key, one in plain.items()}
 
 
-__all__ = ["context", "packed", "unpacked"]
+__all__ = ["UNFIT", "context", "packed", "unpacked"]

@@ -162,7 +162,7 @@ def evaluate(
             order too where one side has no names and both are as many, which `ClassAccuracy.matched` says.
         truth: what is true of images where it is no class: a CSV file, its first line names, each other one an image's
             name and a number for each output; the same as a mapping or an array; for maps a folder of masks, named as
-            the images, whose pixels are class numbers (255: no class).
+            the images, whose pixels are class numbers (255: no class); for maps of values see `truth_maps.ValueMaps`.
 
     Raises:
         UsageError: for networks whose classes differ from each other's or do not fit the images'.

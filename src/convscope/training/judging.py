@@ -23,6 +23,7 @@ from convscope.training.matching import Match, match_classes, match_one
 from convscope.training.measures import Measure
 from convscope.training.pictures import Pixels
 from convscope.training.predictions import Scored
+from convscope.training.truth_maps import Sums, ValueMaps
 from convscope.training.truths import UNLABELLED, Masks, Truth, Truths
 from convscope.training.views import Viewer, Views
 
@@ -114,9 +115,12 @@ class Jury:
         """
         head = self.head
         if len(head.positions) == 2:
-            return self._overlap(truth)
+            return self._value_maps(truth) if head.kind == "values" else self._overlap(truth)
         if head.kind == "values" and head.positions:
-            raise UsageError(f"{self.nets[0].name}: {head.summary}; such an output cannot be judged, only looked at")
+            raise UsageError(
+                f"{self.nets[0].name}: {head.summary}; values of a sequence cannot be judged: look at the layer that "
+                "sums them up as output=, or compare what net.run gives"
+            )
         truths = self._truths(truth)
         rows, scores, failures = [], [], []
         for piece in self._pieces(sorted(truths)):
@@ -220,6 +224,7 @@ class Jury:
     def _overlap(self, truth: Truth | None) -> Judgement:
         """By the pixels that answers and masks share."""
         masks = self._masks(truth)
+        self._expect_one_view()
         paths = {i: path for i in range(len(self.source)) if (path := masks.path(self.source.name(i))) is not None}
         if not paths:
             raise UsageError(f"truth={str(masks.folder)!r} has no mask of any image, such as {self.source.name(0)!r}")
@@ -251,15 +256,42 @@ class Jury:
 
     def _masks(self, truth: Truth | None) -> Masks:
         head, name = self.head, self.nets[0].name
-        if head.kind == "values":
-            raise UsageError(f"{name}: {head.summary}; such maps cannot be judged, only looked at")
         if not isinstance(truth, str | PathLike) or not Path(truth).is_dir():
             raise UsageError(f"{name}: {head.summary}; give a folder of masks as truth=, each pixel a class number")
+        return Masks.open(truth)
+
+    def _expect_one_view(self) -> None:
         if self.viewers[0].views != "centre":
             raise UsageError("maps are judged on the centre crop, where masks can be cut alike: views='centre'")
         if any(viewer.preprocess != self.viewers[0].preprocess for viewer in self.viewers):
             raise UsageError("networks that see images differently give maps that do not lie on each other")
-        return Masks.open(truth)
+
+    def _value_maps(self, truth: Truth | None) -> Judgement:
+        """By the numbers that are true at each position."""
+        head = self.head
+        maps = ValueMaps.given(truth, f"{self.nets[0].name}: {head.summary}")
+        self._expect_one_view()
+        places = {i: maps.where(i, self.source.name(i)) for i in range(len(self.source))}
+        known = sorted(index for index, place in places.items() if place is not None)
+        if not known:
+            raise UsageError(f"truth= has no numbers of any image, such as {self.source.name(0)!r}")
+        sums, failures = Sums(), []
+        size = (head.channels - head.first, head.positions[0], head.positions[1])
+        cost, recipe = allowance_of(self.source), self.viewers[0].preprocess
+        for index, image in (one for piece in self._pieces(known) for one in piece):
+            place = places[index]
+            if isinstance(image, Failure) or place is None:
+                failures += [image] if isinstance(image, Failure) else []
+                continue
+            try:
+                numbers = maps.read(place, image[0].shape[:2], recipe, size, allowance=cost)
+                sums.add(self._mean(maps_of, [image])[0], numbers)
+            except ImageError as error:
+                failures.append(Failure(index, self.source.name(index), str(error)))
+        if not sums.rows:
+            raise SourceError(f"none of the images and their numbers can be read: {failures[0].reason}")
+        whole, each = measures.of_value_maps(sums.columns(), self.names)
+        return self._judgement(len(sums.rows), whole, each, len(places) - len(known), failures)
 
     def _pixels(self, scores: NDArray[np.float64], truth: NDArray[np.uint8], name: str) -> tuple[Any, Any, int, int]:
         """Of one image: pixels that answer and truth share, and that either has, by class; those right; those known."""

@@ -185,6 +185,24 @@ def of_values(found: Numbers, truth: Numbers, names: Sequence[str]) -> tuple[lis
     return [error, explained], each if count > 1 else []
 
 
+def of_value_maps(sums: Sequence[Numbers], names: Sequence[str]) -> tuple[list[Measure], list[Measure]]:
+    """Of sums over positions of images, (n, c) each, as `truth_maps.Sums` has them: MAE and R2, and each channel's.
+
+    Every position counts alike, and images are what is drawn.
+    """
+    known, wrong, squares, true, true_squares = sums
+
+    def ask(weights: Numbers) -> Numbers:
+        count = weights @ known
+        spread = weights @ true_squares - _over((weights @ true) ** 2, count)
+        errors, explained = _over(weights @ wrong, count), 1 - _over(weights @ squares, spread)
+        return np.concatenate([_mean(errors)[:, None], _mean(explained)[:, None], errors, explained], 1)
+
+    listed = [f"{what} of {name}" for what in ("MAE", "R2") for name in names]
+    error, explained, *each = several(["MAE", "R2", *listed], len(known), ask)
+    return [error, explained], each if len(names) > 1 else []
+
+
 def of_overlap(
     shared: NDArray[np.int64], either: NDArray[np.int64], names: Sequence[str]
 ) -> tuple[list[Measure], list[Measure]]:
@@ -218,6 +236,7 @@ __all__ = [
     "of_one_class",
     "of_overlap",
     "of_pixels",
+    "of_value_maps",
     "of_values",
     "several",
     "share",

@@ -26,6 +26,7 @@ Truth = str | PathLike[str] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
 UNLABELLED = 255
 """What pixels of masks have that belong to no class, as in PASCAL VOC."""
 
+PICTURES = (".png", ".bmp", ".tif", ".tiff", ".gif")
 _LARGEST_TABLE = 1 << 30
 
 
@@ -135,14 +136,14 @@ class Masks:
     files: Mapping[str, Sequence[Path]] = field(repr=False)
 
     @classmethod
-    def open(cls, folder: str | PathLike[str]) -> Masks:
+    def open(cls, folder: str | PathLike[str], endings: Sequence[str] = PICTURES) -> Masks:
         """The masks of a folder and its folders; raises SourceError where there is none."""
         place = Path(folder)
-        found = sorted(
-            path for path in place.rglob("*") if path.suffix.lower() in (".png", ".bmp", ".tif", ".tiff", ".gif")
-        )
+        found = sorted(path for path in place.rglob("*") if path.suffix.lower() in endings)
         if not found:
-            raise SourceError(f"truth={str(folder)!r} is no folder of masks (png, bmp, tif or gif, a pixel a class)")
+            what = "masks (png, bmp, tif or gif, a pixel a class)"
+            what = what if endings == PICTURES else f"numbers ({', '.join(endings)})"
+            raise SourceError(f"truth={str(folder)!r} is no folder of {what}")
         files: dict[str, list[Path]] = {}
         for path in found:
             plain = path.relative_to(place).with_suffix("")

@@ -5,6 +5,7 @@ pyarrow is imported when used.
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import Label, PicklableLock, class_labels, hash_items, natural_key, pick_column
 from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns, nested_array
+from convscope.data.sources.parquetpages import pages
 from convscope.errors import ImageError, SourceError, missing_extra
 from convscope.files import kind_of, parse_json
 
@@ -90,9 +92,10 @@ class ParquetSource:
         pyarrow, parquet = _pyarrow()
         file, number = self.groups[group]
         try:
-            with parquet.ParquetFile(self.root / self.files[file]) as table:
-                room = max(_ROOM, _TIMES * (self.root / self.files[file]).stat().st_size)
-                return _group(pyarrow, table, number, self.column, room)
+            table_path = self.root / self.files[file]
+            with parquet.ParquetFile(table_path) as table:
+                room = max(_ROOM, _TIMES * table_path.stat().st_size)
+                return _group(pyarrow, table, number, self.column, room, table_path)
         except (OSError, pyarrow.ArrowException) as error:
             raise ImageError(f"row group {number} of {self.files[file]} cannot be read: {error}") from error
 
@@ -134,7 +137,7 @@ def open_parquet(path: Path, column: str | None = None) -> ParquetSource:
         for name in files:
             with parquet.ParquetFile(root / name) as table:
                 _check_rows(table, root / name)
-                found.add(table, what=str(path))
+                found.add(table, root / name, what=str(path))
     except (OSError, pyarrow.ArrowException) as error:
         raise SourceError(f"{path} cannot be read as Parquet: {error}") from error
     if not found.labels or found.column is None:
@@ -167,8 +170,8 @@ class _Rows:
     labels: list[Label] = field(default_factory=list)
     classes: tuple[str, ...] = ()
 
-    def add(self, table: Any, *, what: str) -> None:
-        """Count in the rows of one more open file."""
+    def add(self, table: Any, path: Path, *, what: str) -> None:
+        """Count in the rows of one more open file, which is at `path`."""
         schema = table.schema_arrow
         self.column = pick_column(self.column, _image_columns(schema), usual=IMAGE_COLUMNS, what=what)
         total = self.starts[-1]
@@ -177,8 +180,8 @@ class _Rows:
             self.groups.append((len(self.starts) - 1, group))
             total += table.metadata.row_group(group).num_rows
         self.starts.append(total)
-        self.labels += _label_cells(table, schema)
-        self.names += _names(table, schema, self.column)
+        self.labels += _label_cells(table, schema, path)
+        self.names += _names(table, schema, self.column, path)
         self.classes = self.classes or _class_names(schema)
 
 
@@ -187,13 +190,17 @@ _ROOM = 1 << 30
 in many rows."""
 _TIMES = 8
 _AT_ONCE = 1 << 28
+_NUMBER = 8  # bytes, at most
 _ROWS, _SHORT_ROWS = 16, 4096  # that are brought into memory together at most, of images and of labels
 
 
-def _group(pyarrow: Any, table: Any, number: int, column: str, room: int) -> Any:
+def _group(pyarrow: Any, table: Any, number: int, column: str, room: int, path: Path) -> Any:
     """The images of a row group, brought together piece by piece; raises ImageError where they become too large."""
     pieces, size = [], 0
-    rows = min(_ROWS, _rows_at_once(table, column))
+    largest = _largest_row(table, column, path, [number])
+    if largest > room:
+        raise ImageError(f"row group {number} says that a row may have {largest} bytes, out of proportion to its file")
+    rows = max(1, min(_ROWS, _AT_ONCE // largest))
     for batch in table.iter_batches(batch_size=rows, row_groups=[number], columns=[column], use_threads=False):
         pieces.append(batch.column(0))
         size += pieces[-1].nbytes
@@ -202,10 +209,13 @@ def _group(pyarrow: Any, table: Any, number: int, column: str, room: int) -> Any
     return pyarrow.chunked_array(pieces, type=table.schema_arrow.field(column).type)
 
 
-def _values(table: Any, column: str) -> list[Any]:
+def _values(table: Any, column: str, path: Path) -> list[Any]:
     """The values of a column of labels or names; raises SourceError where they become too large."""
     found, size = [], 0
-    rows = min(_SHORT_ROWS, _rows_at_once(table, column))
+    largest = _largest_row(table, column, path, range(table.num_row_groups))
+    if largest > _ROOM:
+        raise SourceError(f"a row of column {column!r} may have {largest} bytes: these are neither labels nor names")
+    rows = max(1, min(_SHORT_ROWS, _AT_ONCE // largest))
     for batch in table.iter_batches(batch_size=rows, columns=[column], use_threads=False):
         size += batch.nbytes
         if size > _ROOM:
@@ -214,15 +224,28 @@ def _values(table: Any, column: str) -> list[Any]:
     return found
 
 
-def _rows_at_once(table: Any, column: str) -> int:
-    """How many rows may be brought into memory together, were each as large as all that their column says."""
+def _largest_row(table: Any, column: str, path: Path, groups: Iterable[int]) -> int:
+    """The most bytes that one row of a column may become, by the headers of its pages, see `parquetpages`.
+
+    A row of a list may have all the values of its group, any other has one, which a page holds or a dictionary. Raises
+    OSError where pages are none, as what decodes them does.
+    """
     about, largest = table.metadata, 1
-    for number in range(about.num_row_groups):
-        group = about.row_group(number)
-        for leaf in (group.column(place) for place in range(group.num_columns)):
-            if f"{leaf.path_in_schema}.".startswith(f"{column}."):
-                largest = max(largest, leaf.total_uncompressed_size)
-    return max(1, _AT_ONCE // largest)
+    with path.open("rb") as file:
+        for number in groups:
+            group = about.row_group(number)
+            for place in range(group.num_columns):
+                leaf = group.column(place)
+                if not f"{leaf.path_in_schema}.".startswith(f"{column}."):
+                    continue
+                try:
+                    found = list(pages(file, leaf))
+                except ValueError as error:
+                    raise OSError(f"row group {number}: {error}") from error
+                gathered = sum if table.schema.column(place).max_repetition_level else max
+                values = sum(page.values for page in found) if gathered is sum else 1
+                largest = max(largest, _NUMBER * values, gathered([page.size for page in found] or [0]))
+    return largest
 
 
 def _check_rows(table: Any, path: Path) -> None:
@@ -284,7 +307,7 @@ def leaf_of(kind: Any) -> str | None:
     return str(np.dtype(kind.to_pandas_dtype())) if levels in (2, 3) and number else None
 
 
-def _label_cells(table: Any, schema: Any) -> list[Label]:
+def _label_cells(table: Any, schema: Any, path: Path) -> list[Label]:
     """The label of each row of a file, None where it has no label column."""
     import pyarrow.types as kinds
 
@@ -295,18 +318,18 @@ def _label_cells(table: Any, schema: Any) -> list[Label]:
 
     for name in label_columns(schema.names):
         if labels(schema.field(name).type):
-            return _values(table, name)
+            return _values(table, name, path)
     return [None] * table.metadata.num_rows
 
 
-def _names(table: Any, schema: Any, column: str) -> list[str]:
+def _names(table: Any, schema: Any, column: str, path: Path) -> list[str]:
     """The last part of each image's path, where the struct has a field `path`; "" elsewhere."""
     import pyarrow.types as kinds
 
     kind = schema.field(column).type
     if not kinds.is_struct(kind) or kind.get_field_index("path") < 0:
         return [""] * table.metadata.num_rows
-    cells = _values(table, f"{column}.path")
+    cells = _values(table, f"{column}.path", path)
     return [Path((cell or {}).get("path") or "").name for cell in cells]
 
 

@@ -51,13 +51,14 @@ class Grid:
     def starts(self, axis: int) -> NDArray[np.int64]:
         """The first pixel of every row (axis 0) or column (axis 1) of positions."""
         extent, size, stride = self.image[axis], self.size[axis], self.stride[axis]
-        starts = np.arange(-(-(extent - size) // stride) + 1) * stride
+        starts = np.arange(self.shape[axis]) * stride
         return np.minimum(starts, extent - size) if self.border == "inside" else np.minimum(starts, extent - 1)
 
     @cached_property
     def shape(self) -> tuple[int, int]:
         """(rows, columns) of positions."""
-        return len(self.starts(0)), len(self.starts(1))
+        rows, columns = (-(-(self.image[i] - self.size[i]) // self.stride[i]) + 1 for i in (0, 1))
+        return rows, columns
 
     @cached_property
     def boxes(self) -> NDArray[np.int64]:

@@ -41,6 +41,10 @@ class TraceError(ConvscopeError):
     exit_code = 3
 
 
+class RandomAnswers(TraceError):
+    """A network gives another answer each time, and that was not allowed."""
+
+
 class WeightsError(ConvscopeError):
     """A weights file is missing, of the wrong kind, or does not fit the model."""
 

@@ -1,5 +1,6 @@
 """`convscope check`: whether a network is treated rightly, held against its own module."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +40,7 @@ def check(
     common = common or opt.Common()
     from convscope import studies
 
-    net, module = opt.load_module(model, options)
+    net, module = opt.load_module(model, replace(options or opt.ModelOptions(), randomness="allow"))
     seed, source = (options or opt.ModelOptions()).seed, images and opt.open_images(images, allowance)
     terminal = common.terminal()
     with terminal.progress() as progress:

@@ -80,7 +80,7 @@ class Network(Traced):
         with python_draws() as drawn:
             exported = export_module(module, input_shape)
         program, name = lower(exported), name or type(module).__name__
-        refuse(randomness, name, program.random, drawn)
+        refuse(randomness, name, program, drawn)
         net = cls(
             program, name=name, preprocess=preprocess, classes=classes, folding=folding, output=output, scores=scores
         )
@@ -113,7 +113,7 @@ class Network(Traced):
                 random.
         """
         lowered = lower(functional(program))
-        refuse(randomness, name, lowered.random, ())
+        refuse(randomness, name, lowered, ())
         net = cls(lowered, name=name, preprocess=preprocess, classes=classes, output=output, scores=scores)
         net._check_classes()
         return net._with(net.program.moved(laid_out))

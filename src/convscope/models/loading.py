@@ -15,7 +15,7 @@ from torch.export import ExportedProgram
 from convscope.arguments import checked
 from convscope.data import Preprocess, Range
 from convscope.data.recipes import Asked, Numbers, RecipeName
-from convscope.errors import ConvscopeError, ShapeError, TraceError, UsageError, WeightsError, nearest
+from convscope.errors import ConvscopeError, RandomAnswers, ShapeError, TraceError, UsageError, WeightsError, nearest
 from convscope.files import kind_of
 from convscope.graph import Network, Scores
 from convscope.graph.randomness import Randomness
@@ -312,11 +312,11 @@ def _trace(
     try:
         return Network.trace(found.module, (channels, *size), preprocess=preprocess, copy=found.shared, **about)
     except TraceError as error:
-        if request.in_channels is not None or channels == 3:
+        if request.in_channels is not None or channels == 3 or isinstance(error, RandomAnswers):
             raise
         raise TraceError(
-            f"{error}; its first convolution in the module's own order takes {channels} channels: if its input has "
-            "another number, say in_channels="
+            f"{error}; its first convolution in the module's own order takes {channels} channel{'s' * (channels > 1)}: "
+            "if its input has another number, say in_channels="
         ) from error
 
 

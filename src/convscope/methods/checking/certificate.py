@@ -64,7 +64,7 @@ class Evidence:
         if self.verdict == "not tried":
             return f"not tried: {self.what}{note}"
         if not self.cases:
-            return f"{self.verdict}: {self.what}{note}"
+            return f"{self.verdict}: {self.note or self.what}"
         zeros = f", {self.empty} of them zeros alone" if self.empty else ""
         at = f" at {self.where}" if self.where and (self.verdict == "fails" or self.cases > 1) else ""
         return f"{self.verdict}: {self.what}: {self.worst:.1e} at most{at}, {self.cases} compared{zeros}{note}"
@@ -107,7 +107,8 @@ class Certificate:
         """The verdict: what held, or what did not."""
         if self.failures:
             return f"{self.network} fails its check: " + "; ".join(
-                f"{one.name} ({one.note or f'{one.worst:.1e} off at {one.where}'})" for one in self.failures
+                one.note if not one.cases else f"{one.name} ({one.note or f'{one.worst:.1e} off at {one.where}'})"
+                for one in self.failures
             )
         held = [one for one in self.evidence if one.verdict == "holds"]
         if not held:

@@ -72,7 +72,7 @@ def test_interrupt_promises_nothing_where_nothing_is_kept(
         (["scan", "m", "i", "-o"], 'Command "scan" parameter -o requires an argument.'),
         (["deconv", "m", "i", "-o", "x"], "deconv needs --units or -u"),
         (["scan", "m", "i", "-o", "x", "-k", "nine"], 'Invalid value for -k: unable to convert "nine" into int.'),
-        (["layers", "m", "--inputsize", "3"], "Unknown option: --inputsize. Did you mean --input-size?"),
+        (["layers", "m", "--inputsize", "3"], "there is no option --inputsize; did you mean --input-size?"),
         (["deconv", "m", "i", "-u", "a:1", "-o", "x", "--rule", "foo"], 'Invalid value "foo" for --rule.'),
     ],
 )
@@ -132,3 +132,12 @@ def test_reader_that_goes_away_is_no_error() -> None:
         )
     assert process.returncode == 141
     assert process.stderr == ""
+
+
+def test_only_near_options_are_suggested(convscope: Callable) -> None:
+    far, near = (
+        convscope("scan", "zoo:tiny", "samples:", "-o", "out", *more) for more in (("--topk", 5), ("--stor", 1))
+    )
+    assert (far.code, near.code) == (2, 2)
+    assert far.err.splitlines()[0] == "convscope: there is no option --topk"
+    assert near.err.startswith("convscope: there is no option --stor; did you mean --store")

@@ -22,8 +22,8 @@ NEEDED = inspect.Parameter.empty
 OTHERWISE: dict[tuple[str, str], str] = {
     ("evolve", "threshold"): "float = 0.9",
     ("overlap", "threshold"): "float = 0.83",
-    ("evolve", "units"): "Sequence[str | Unit] | int = 6",
-    ("sanity", "units"): "Sequence[str | Unit] | int = 12",
+    ("evolve", "units"): "UnitLike | Sequence[UnitLike] | int = 6",
+    ("sanity", "units"): "UnitLike | Sequence[UnitLike] | int = 12",
     ("sanity", "seeds"): "int = 3",
     ("merge", "parts"): "Sequence[str | PathLike[str]]",
     ("evolve", "model"): "str | None = None",

@@ -1,19 +1,21 @@
 """The commands, gathered, and the way from an error to an exit code."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from cyclopts import App, CycloptsError, Group, MissingArgumentError
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, UnknownOptionError
 
 import convscope
 from convscope.cli.atlas import atlas
 from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, misuse
 from convscope.cli.scan import merge
 from convscope.cli.wording import in_words, running
+from convscope.errors import nearest
 from convscope.memory import keep_freed_memory
 from convscope.tables import printable
 
@@ -115,6 +117,11 @@ def _plain(error: CycloptsError) -> str:
     if isinstance(error, MissingArgumentError) and error.keyword is None and (option := error.argument) is not None:
         what = f": {option.parameter.help}" if option.parameter.help else ""
         return f"{' '.join(error.command_chain or ())} needs {' or '.join(option.names)}{what}".strip()
+    if isinstance(error, UnknownOptionError):
+        asked = (error.token.keyword or error.token.value).partition("=")[0]
+        known = {name.lstrip("-"): name for one in error.argument_collection for name in one.names}
+        near = re.sub(r"'([^']+)'", lambda match: known[match[1]], nearest(asked.lstrip("-"), known))
+        return f"there is no option {asked}{near}"
     return " ".join(str(error).split())
 
 

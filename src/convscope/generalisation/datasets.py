@@ -22,6 +22,7 @@ from convscope.data import Source, open_source
 from convscope.data.sources.files import FileSource
 from convscope.errors import SourceError, UsageError, nearest
 from convscope.methods.inputs import collection
+from convscope.shown import brief
 
 Kind = Literal["caltech101", "caltech256", "voc2012", "images"]
 Background = Literal["in", "out"]
@@ -47,6 +48,7 @@ _FOLDERS = {"caltech101": "101_ObjectCategories", "caltech256": "256_ObjectCateg
 _EXAMPLES = {"caltech101": "accordion/image_0001.jpg", "caltech256": "001.ak47/001_0001.jpg"}
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TargetSet:
     """Images to classify.

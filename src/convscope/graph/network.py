@@ -27,6 +27,7 @@ from convscope.graph.traced import Traced
 from convscope.kernels.order import laid_out
 from convscope.kernels.reduction import Asked, Reduced
 from convscope.settings import each_in_usual_settings, usual_settings
+from convscope.tables import counted
 
 
 class Network(Traced):
@@ -130,8 +131,8 @@ class Network(Traced):
             sizes = ", ".join(f"'{one.name}' {self.values[one.value].shape}" for one in self.program.outputs)
             others = f" (its outputs: {sizes})" if len(self.outputs) > 1 else ""
             raise UsageError(
-                f"{self.name} has {head.channels} outputs, and classes= names {known}{others}: give a name for each, "
-                "or the output that has so many (output=)"
+                f"{self.name} has {counted(head.channels, 'output')}, and classes= names {known}{others}: give a name "
+                "for each, or the output that has so many (output=)"
             )
 
     @checked

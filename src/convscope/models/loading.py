@@ -31,6 +31,7 @@ from convscope.models.request import Channels, Found, ModelRequest, first_channe
 from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.settings import float32_by_default, usual_settings
+from convscope.tables import counted
 
 
 @dataclass(frozen=True)
@@ -306,8 +307,8 @@ def _trace(
     preprocess = asked.recipe_for(own, size, channels)
     if size is None:
         raise UsageError(
-            f"{request.spec} does not say what images it takes: give preprocess= (what is done to them: 'imagenet', "
-            "'unit', or mean= and std=) and input_size="
+            f"{request.spec} does not say how large its images are: give input_size=, such as input_size=224 (and, "
+            "where images are looked at, what is done to them: preprocess='imagenet', 'unit', or mean= and std=)"
         )
     try:
         return Network.trace(found.module, (channels, *size), preprocess=preprocess, copy=found.shared, **about)
@@ -348,4 +349,4 @@ def _check_outputs(net: Network, request: ModelRequest) -> None:
     head, given = net.head, request.outputs
     if given == head.channels or given == head.classes or (given == 1 and head.kind == "binary"):
         return
-    raise UsageError(f"{request.spec} has {head.channels} outputs, and classes= names {given}")
+    raise UsageError(f"{request.spec} has {counted(head.channels, 'output')}, and classes= names {given}")

@@ -182,7 +182,7 @@ def check(
     expect_network(model)
     shown = atlas_of(atlas, model)
     pictures = None if images is None else look_at(model, images, limit=ENOUGH if limit is None else limit)
-    asked = question(model, None if pictures is None else pictures.seen.collection, layers=layers, seed=seed)
+    asked = question(model, None if pictures is None else pictures.seen, layers=layers, seed=seed)
     Check.expect_place(store, asked)
     found = certify(
         model,
@@ -193,7 +193,7 @@ def check(
         progress=progress or silent,
     )
     answer = Check(found, None if pictures is None else pictures.seen)
-    return finished(answer, store=store, asked=asked, atlas=shown, name=name)
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
 __all__ = ["Check", "check"]

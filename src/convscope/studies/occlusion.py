@@ -18,7 +18,7 @@ from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Preprocess, Source, load_image
 from convscope.errors import UsageError
 from convscope.files import json_bytes
-from convscope.graph import Network, Unit
+from convscope.graph import Network, Unit, UnitLike, several
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.methods.occlusion import Border, Fill, OcclusionMaps, join, one_of
 from convscope.methods.occlusion import occlusion as occluding
@@ -248,7 +248,7 @@ def occlude(
     target: Target = None,
     layer: str | None = None,
     strongest: Reduction = "sum",
-    units: str | Unit | Sequence[str | Unit] = (),
+    units: UnitLike | Sequence[UnitLike] = (),
     scan: KeptScan | str | PathLike[str] | None = None,
     scan_images: Images | None = None,
     limit: int | None = None,
@@ -320,7 +320,7 @@ def occlude(
         elsewhere = Elsewhere.of(net, scan, scanned, shown)
         whole = _question(net, source, asked, classes)
         answer = _each(net, source, elsewhere, store, {**asked, "target": classes})
-    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 
 
 def _question(net: Network, images: Source | str, asked: Mapping[str, Any], target: Target) -> Question:
@@ -329,8 +329,8 @@ def _question(net: Network, images: Source | str, asked: Mapping[str, Any], targ
     return question(net, images, target=target, **deciding)
 
 
-def _units(net: Network, units: str | Unit | Sequence[str | Unit]) -> list[Unit]:
-    return [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
+def _units(net: Network, units: UnitLike | Sequence[UnitLike]) -> list[Unit]:
+    return [net.unit(unit) for unit in several(units)]
 
 
 def _each(

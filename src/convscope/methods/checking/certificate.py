@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from convscope.shown import brief
+
 Verdict = Literal["holds", "fails", "not tried"]
 
 
@@ -22,6 +24,7 @@ class Compared:
     empty: bool = False
 
 
+@brief
 @dataclass(frozen=True)
 class Evidence:
     """One kind of evidence: what was compared with what, how often, how far apart they were at most, and where.
@@ -70,6 +73,7 @@ class Evidence:
         return f"{self.verdict}: {self.what}: {self.worst:.1e} at most{at}, {self.cases} compared{zeros}{note}"
 
 
+@brief
 @dataclass(frozen=True)
 class Certificate:
     """Whether a traced network is its module, and its projections and fields are what autograd says.

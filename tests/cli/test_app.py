@@ -1,9 +1,11 @@
 """From the command line to an exit code, with commands that only fail."""
 
+import inspect
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from cyclopts import App
@@ -141,3 +143,26 @@ def test_only_near_options_are_suggested(convscope: Callable) -> None:
     assert (far.code, near.code) == (2, 2)
     assert far.err.splitlines()[0] == "convscope: there is no option --topk"
     assert near.err.startswith("convscope: there is no option --stor; did you mean --store")
+
+
+def everything() -> Iterator[tuple[str, App]]:
+    """Each command by its words."""
+    for group, prefix in ((app.application, ""), (app.application["atlas"], "atlas ")):
+        yield from ((f"{prefix}{name}", group[name]) for name in group if not name.startswith("-"))
+
+
+PYTHON = re.compile(r"Python|convscope\.\w|Network\.|\bNone\b|\bTrue\b|\bFalse\b|\w\(\)|\w=(?:'|\")")
+
+
+@pytest.mark.parametrize(("name", "command"), [pytest.param(*one, id=one[0]) for one in everything()])
+def test_help_is_said_in_the_words_of_the_command_line(name: str, command: App) -> None:
+    function = command.default_command
+    assert function is not None
+    said = inspect.getdoc(function) or ""
+    assert name in {"merge", "serve", "verify"} or f"convscope {name} " in said, "no example"
+    options = command.assemble_argument_collection(parse_docstring=True)
+    assert len(options) > 1
+    for one in options:
+        assert not one.show or one.parameter.help, f"{name} does not say what {one.name} is"
+        assert not PYTHON.search(one.parameter.help or ""), one.parameter.help
+    assert not PYTHON.search(said.partition("Args:")[0]), said

@@ -14,7 +14,7 @@ from convscope.graph.steps.pointwise import ReLU
 def test_a_network_that_holds(convscope: Callable, images: Path, tmp_path: Path) -> None:
     atlas = tmp_path / "atlas"
     cs.build_atlas(cs.load("zoo:tiny"), str(images), atlas, k=1, layers=["conv1"])
-    command = ("check", "zoo:tiny", images, "-l", "relu1", "-l", "fc", "-o", tmp_path / "out", "--atlas", atlas)
+    command = ("check", "zoo:tiny", images, "-l", "relu1,fc", "-o", tmp_path / "out", "--atlas", atlas)
     done = convscope(*command)
     assert done.code == 0, done.err
     last = done.out.strip().splitlines()[-1]

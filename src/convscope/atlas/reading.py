@@ -29,7 +29,7 @@ from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Layer, Unit, UnitLike
 from convscope.methods.tuning import LayerTuning
 from convscope.shown import Shown
-from convscope.tables import counted
+from convscope.tables import TextTable, columns_of, counted
 
 Outcome = Literal["opened", "made", "continued", "unchanged"]
 
@@ -132,6 +132,40 @@ class Atlas(Shown):
         Raises MissingExtra without anywidget.
         """
         return import_module("convscope.notebook.atlas").widget(self, route=route, height=height)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a layer: its units, how many of them are dead, and how like their controls projections are."""
+        return [
+            {"name": one.name, "units": one.layer.channels, "dead": one.dead, "likeness": one.likeness}
+            for one in self.layers
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Where it is, what was done, and its layers, as JSON values."""
+        return {
+            "out": str(self.path),
+            "page": str(self.page),
+            "outcome": self.outcome,
+            "units": self.manifest["units"],
+            "failures": self.manifest["failures"]["count"],
+            "layers": self.rows(),
+        }
+
+    def tables(self) -> list[TextTable]:
+        """The rows, for people."""
+        likeness = ("-" if row["likeness"] is None else f"{row['likeness']:.2f}" for row in self.rows())
+        cells = [
+            (row["name"], str(row["units"]), str(row["dead"]), like)
+            for row, like in zip(self.rows(), likeness, strict=True)
+        ]
+        return [columns_of(("layer", "units", "dead", "like control"), cells)]
+
+    def remarks(self) -> list[str]:
+        """The images that were left out."""
+        failures = self.manifest["failures"]
+        said = [f"left out {one['name']}: {one['reason']}" for one in failures["shown"]]
+        more = failures["count"] > len(failures["shown"])
+        return [*said, f"left out {failures['count']} images in all"] if more else said
 
     @property
     def page(self) -> Path:

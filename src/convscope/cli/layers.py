@@ -21,7 +21,7 @@ def layers(model: Model, /, *, options: ModelOptions = ModelOptions(), common: C
     is the box of input pixels from `p * stride + offset`, `size` pixels long; with two numbers, height comes first.
 
     Each field is said to be `exact`, or a `bound`: marked with `~` where boxes differ from unit to unit, so that the
-    size is the largest (each unit's own is exact: `Network.boxes` in Python), and without where an operation below has
+    size is the largest (each unit's own is exact), and without where an operation below has
     no rule. `gates held` says that gates, such as squeeze-excite, count as constants; `(gate)` that a layer is a part
     of one.
 

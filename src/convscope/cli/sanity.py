@@ -23,7 +23,7 @@ def sanity(
     side: Annotated[int, Parameter(help="side of the tiles that are covered, in pixels")] = 4,
     each: Annotated[int, Parameter(help="strongest images of a unit, and as many middling ones")] = 9,
     seeds: Annotated[int, Parameter(help="how often weights are randomised")] = 3,
-    confidence: float = 0.95,
+    confidence: Annotated[float, Parameter(help="of the intervals")] = 0.95,
     limit: opt.Limit = None,
     atlas: AddTo = None,
     name: EntryName = None,
@@ -31,7 +31,11 @@ def sanity(
     options: opt.ModelOptions = opt.ModelOptions(),
     common: opt.Common = opt.Common(),
 ) -> None:
-    """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them."""
+    """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them.
+
+    convscope sanity zoo:squeezenet1_1 samples: -o sanity --limit 100
+    convscope sanity zoo:squeezenet1_1 photos/ -o sanity --layers features.8 --rules deconvnet,guided
+    """
     terminal, net = common.terminal(), opt.load_network(model, options)
     with terminal.progress() as progress:
         found = convscope.sanity(

@@ -12,7 +12,7 @@ from cyclopts import App, CycloptsError, Group, MissingArgumentError, UnknownOpt
 
 import convscope
 from convscope.cli.atlas import atlas
-from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, misuse
+from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Ending, foreseen, misuse
 from convscope.cli.scan import merge
 from convscope.cli.wording import in_words, running
 from convscope.errors import nearest
@@ -94,7 +94,7 @@ def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         if debug:
             raise
         resume = _RESUME.get(getattr(command, "__name__", ""))
-        return _fail(Failure(f"interrupted{f'; {resume}' if resume else ''}", INTERRUPTED))
+        return _fail(Ending(f"interrupted{f'; {resume}' if resume else ''}", INTERRUPTED))
     except BrokenPipeError:
         # The reader (`| head`) has gone. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -107,7 +107,7 @@ def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     return 0
 
 
-def _fail(failure: Failure) -> int:
+def _fail(failure: Ending) -> int:
     sys.stderr.write(f"convscope: {printable(failure.message)}\n")
     return failure.exit_code
 

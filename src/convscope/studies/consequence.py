@@ -17,7 +17,7 @@ from convscope.data import Failure, Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network, Unit, UnitLike, several
-from convscope.methods.effects import LayerEffects, Level, Measured, Question
+from convscope.methods.effects import LayerEffects, Level, Measured, Silencing
 from convscope.methods.inputs import chosen_layers
 from convscope.progress import Progress
 from convscope.stores import effects as keeping
@@ -271,7 +271,7 @@ def effects(
     Effects.expect_place(store, whole)
     found, failures = [], list[Failure]()
     for layer in chosen:
-        asked = Question(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed)
+        asked = Silencing(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed)
         one, failures = keeping.effects(net, source, asked, store=store, workers=workers, progress=progress)
         found.append(one)
     unread = {failure.index for failure in failures}

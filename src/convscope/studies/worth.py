@@ -19,7 +19,7 @@ from convscope.files import json_bytes
 from convscope.graph import Network, PullOptions, Unit, UnitLike, several
 from convscope.graph.options import Rule
 from convscope.methods.inputs import chosen_layers
-from convscope.methods.sanity.cases import Cases, Responses, chosen_cases, drawn_units, responses
+from convscope.methods.sanity.cases import Cases, Excited, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILLS
 from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict, benjamini_yekutieli, holm
 from convscope.methods.sanity.layers import LayerSanity
@@ -298,7 +298,7 @@ def _check(rules: Sequence[Rule], *, side: int, each: int, seeds: int, confidenc
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
 
 
-def _cases(found: Responses, layer: str, units: Sequence[Unit] | int, each: int, seed: int) -> Cases:
+def _cases(found: Excited, layer: str, units: Sequence[Unit] | int, each: int, seed: int) -> Cases:
     if isinstance(units, int):
         chosen = drawn_units(found, units, np.random.default_rng(seed))
     else:

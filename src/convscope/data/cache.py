@@ -113,7 +113,7 @@ class CachedSource:
 
 
 @checked
-def cached(source: Source, folder: str | os.PathLike[str]) -> CachedSource:
+def cached(source: Source, folder: str | os.PathLike[str]) -> Source:
     """The source with its decoded crops kept in `folder` (made if missing), height x width x 3 bytes an image of RGB.
 
     Raises:

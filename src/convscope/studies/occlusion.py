@@ -28,13 +28,13 @@ from convscope.methods.occlusion.sweep import Method
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.stores.occlusion import Covered, occlude_source
-from convscope.stores.scan import KeptScan
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network, targets_for
 from convscope.studies.kept import context
 from convscope.studies.occlusion_figures import PARTS, Elsewhere, Figures, Photos, drawing, figure_name
 from convscope.studies.pictures import Seen, crop_of, look_at, none_readable, seen_in
 from convscope.studies.questions import Question
+from convscope.studies.scanning import Scan
 from convscope.tables import csv_of, without_nan
 
 
@@ -249,7 +249,7 @@ def occlude(
     layer: str | None = None,
     strongest: Reduction = "sum",
     units: UnitLike | Sequence[UnitLike] = (),
-    scan: KeptScan | str | PathLike[str] | None = None,
+    scan: Scan | str | PathLike[str] | None = None,
     scan_images: Images | None = None,
     limit: int | None = None,
     method: Method = "auto",

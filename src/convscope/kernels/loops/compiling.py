@@ -3,7 +3,8 @@
 These are written as LLVM code. Its vectors are of 16 numbers on every processor; one with narrower registers takes
 several of them. Pointers are LLVM's own, without a type: each access says what it reads or writes.
 
-This is the one module that imports Numba and llvmlite, and the loops beside it alone import it.
+This is the one module that imports Numba and llvmlite, and the loops beside it, and what compiles a
+plain function, alone import it.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
 Each job with compiled loops against the same with `kernels.switched("off")`, in turn in one run: a scan of all
 convolutions with statistics, the projections that fall on some images on average (as in `benchmarks.projection`), the
 occlusion of an image. Then single kernels, on one thread and on as many as there are cores, which is what the gate
-`machine.loops_win` is set by; and listing what is not zero by vectors against one by one, which is what
-`machine.lists_by_vectors` is set by. For code without AVX-512:
+`machine.loops_win`, and what `edits` accepts, are set by; and listing what is not zero by vectors against
+one by one, which is what `machine.lists_by_vectors` is set by. For code without AVX-512:
 
     export NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+avx2 ONEDNN_MAX_CPU_ISA=AVX2
     python -m benchmarks.kernels --jobs listing
@@ -31,7 +31,7 @@ from benchmarks.projection import draw, ours
 from convscope import kernels
 from convscope.data import IMAGENET_MEAN, IMAGENET_STD, Preprocess
 from convscope.graph import Network
-from convscope.kernels import State, machine, pooling, response
+from convscope.kernels import State, cutting, edits, machine, pooling, response, silencing
 from convscope.kernels.pooling import MaxPooling
 from convscope.kernels.response import Response
 from convscope.kernels.transposing import Transposed, transpose
@@ -40,7 +40,7 @@ from convscope.methods.occlusion import occlude
 from convscope.methods.scan import scan
 
 RECIPE = Preprocess(224, 224, resize=224, mean=IMAGENET_MEAN, std=IMAGENET_STD)
-JOBS = ("scan", "deconv", "occlude", "pooling", "response", "unpooling", "listing")
+JOBS = ("scan", "deconv", "occlude", "pooling", "response", "unpooling", "cutting", "silencing", "edits", "listing")
 
 
 # -- whole jobs -------------------------------------------------------------------------------------------------------
@@ -155,6 +155,52 @@ def unpooling_cases(repeats: int) -> Iterator[Case]:
     yield from single("unpooling", pooling.put_back, given, repeats)
 
 
+def cutting_cases(repeats: int) -> Iterator[Case]:
+    """Boxes cut from ZFNet's second maps, some reaching beyond them, where it is zero."""
+    for size, count in ((3, 512), (17, 64)):
+        image, origin = torch.arange(count) % 4, np.random.default_rng(0).integers(-4, 14, (count, 2))
+        given = maps(4, 256, 26, 26), image, (2, 3), origin, (size, size)
+        yield from single(f"cutting {size} x {size}", cutting.cut, given, repeats)
+
+
+def silencing_cases(repeats: int) -> Iterator[Case]:
+    """What 64 units, of whose 13 x 13 positions a third change something, do to 1000 rectified sums."""
+    change = torch.randn(64, 169) * (torch.rand(64, 169) < 0.33)
+    given = torch.randn(169, 1000), torch.randn(64, 1000), change
+    yield from single("silencing", silencing.rectified_changes, given, repeats)
+
+
+def edits_cases(repeats: int) -> Iterator[Case]:
+    """Changes of boxes of 12 x 12 in VGG16's second maps: rectified."""
+    known = _Known(maps(1, 128, 112, 112), np.zeros(256, np.int64))
+    places = np.stack(np.meshgrid(np.arange(0, 96, 6), np.arange(0, 96, 6)), -1).reshape(-1, 2)
+    change = maps(256, 128, 12, 12)
+
+    def way(run: Callable[..., None]) -> Callable[..., Tensor]:
+        def once() -> Tensor:
+            moved = change.clone(memory_format=torch.channels_last)
+            run(moved, places, known, (2, 3))
+            return moved
+
+        return once
+
+    both = kernels.Kernel(lambda: True, way(edits.rectify.compiled), way(edits.rectify.plain))
+    yield from single("rectifying changes", both, (), repeats)
+
+
+class _Known:
+    """What is known of maps that are not edited."""
+
+    def __init__(self, known: Tensor, image: np.ndarray) -> None:
+        self.maps, self.image, self._made = known, image, dict[str, Tensor]()
+
+    def derived(self, name: str, make: Callable[[Tensor], Tensor]) -> Tensor:
+        """Made once."""
+        if name not in self._made:
+            self._made[name] = make(self.maps)
+        return self._made[name]
+
+
 def listing_cases(repeats: int) -> Iterator[Case]:
     """Transposed convolutions by listing 16 numbers at a time, one by one, and by oneDNN on all entries; one thread."""
     vectors: tuple[machine.Vectors, ...] = ("avx512", "narrow")
@@ -205,6 +251,9 @@ def main() -> None:
         "pooling": pooling_cases,
         "response": response_cases,
         "unpooling": unpooling_cases,
+        "cutting": cutting_cases,
+        "silencing": silencing_cases,
+        "edits": edits_cases,
         "listing": listing_cases,
     }
     for job, made in single_kernels.items():

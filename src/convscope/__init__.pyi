@@ -50,13 +50,14 @@ from .methods.sanity import LayerSanity as LayerSanity
 
 # training, and what it is worth
 from .studies import Training as Training, train as train
-from .training import Config as Config, Recipe as Recipe, read_config as read_config
+from .training import Config as Config, EpochLog as EpochLog, Recipe as Recipe, read_config as read_config
 from .studies import Evaluation as Evaluation, evaluate as evaluate
 from .training import ClassAccuracy as ClassAccuracy, Judgement as Judgement
 from .studies import Ablation as Ablation, ablate as ablate
 from .training import AblationTrials as AblationTrials
 from .studies import Transfer as Transfer, transfer as transfer
-from .generalisation import TargetSet as TargetSet, TransferScores as TransferScores, open_target as open_target
+from .generalisation import Fold as Fold, Learning as Learning, TargetSet as TargetSet
+from .generalisation import TransferScores as TransferScores, open_target as open_target
 from .studies import Overlap as Overlap, overlap as overlap
 from .generalisation import Duplicates as Duplicates
 

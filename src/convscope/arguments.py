@@ -7,6 +7,7 @@ takes. What annotations cannot say (a number's range, what belongs together) fun
 from __future__ import annotations
 
 import inspect
+import operator
 import os
 import types
 import typing
@@ -14,9 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cache, wraps
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, overload
 
-from convscope.errors import UsageError, WrongType, nearest
+from convscope.errors import NoSuchItem, UsageError, WrongType, nearest
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -152,6 +153,33 @@ def _first(values: Iterable[Any]) -> Iterator[Any]:
     return (one for one, _ in zip(values, range(_LISTED), strict=False))
 
 
+@overload
+def item(items: Sequence[R], key: int, of: str) -> R: ...
+@overload
+def item(items: Sequence[R], key: slice, of: str) -> Sequence[R]: ...
+def item(items: Sequence[R], key: Any, of: str) -> R | Sequence[R]:
+    """The item of a number, or those of a slice.
+
+    Raises:
+        WrongType: for what is neither. NoSuchItem: beyond the last; `of` says of what.
+
+    >>> item("abc", -1, "letters"), item("abc", slice(2), "letters")
+    ('c', 'ab')
+    >>> item("abc", 3.0, "letters")
+    Traceback (most recent call last):
+    convscope.errors.WrongType: letters[3.0]: give a whole number or a slice, not a float
+    """
+    if isinstance(key, slice):
+        return items[key]
+    try:
+        return items[operator.index(key)]
+    except TypeError:
+        raise WrongType(f"{of}[{_said(key)}]: give a whole number or a slice, not {_of(key)}") from None
+    except IndexError:
+        there = f"there are {len(items)}, 0 to {len(items) - 1}" if len(items) > 1 else f"there are {len(items)}"
+        raise NoSuchItem(f"{of}[{key}]: {there}") from None
+
+
 # -- in words ---------------------------------------------------------------------------------------------------------
 def _refusal(value: Any, kind: Any) -> str:
     kinds = list(_alternatives(kind))
@@ -197,6 +225,8 @@ def _words(kind: Any) -> Iterator[str]:
         yield _PLAIN[kind]
     elif origin is Literal:
         yield from map(repr, parts)
+    elif origin is tuple and len(set(parts)) > 1 and Ellipsis not in parts:
+        yield " with ".join(map(words, parts))
     elif origin is tuple and parts[-1:] != (Ellipsis,):
         yield f"{_COUNTS.get(len(parts), len(parts))} {_several(parts[0])}"
     elif origin is Mapping:
@@ -243,4 +273,4 @@ def _said(value: Any) -> str:
     return f"<{type(value).__name__}>"
 
 
-__all__ = ["checked", "expected", "fits", "words"]
+__all__ = ["checked", "expected", "fits", "item", "words"]

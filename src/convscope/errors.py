@@ -31,6 +31,10 @@ class UnknownLayer(UsageError, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+class NoSuchItem(UsageError, IndexError):
+    """A number beyond those that there are."""
+
+
 class ShapeError(UsageError, ValueError):
     """A tensor has not the shape that was asked for."""
 
@@ -39,6 +43,10 @@ class TraceError(ConvscopeError):
     """torch.export could not turn the model into a graph."""
 
     exit_code = 3
+
+
+class RandomAnswers(TraceError):
+    """A network gives another answer each time, and that was not allowed."""
 
 
 class WeightsError(ConvscopeError):
@@ -71,6 +79,9 @@ class MissingExtra(ConvscopeError, ImportError):
     exit_code = 6
 
 
+_NEAR = 0.6  # of the letters of two names, which they share: below, a suggestion is noise
+
+
 def missing_extra(package: str, extra: str, *, purpose: str) -> MissingExtra:
     """The error to raise when `package` is not importable, naming the extra that brings it.
 
@@ -83,8 +94,10 @@ def missing_extra(package: str, extra: str, *, purpose: str) -> MissingExtra:
 def nearest(name: str, known: Iterable[str]) -> str:
     """A '; did you mean ...?' clause for a name that is not among the known ones, or an empty string.
 
-    >>> nearest("conv6", ["conv5", "fc"])
-    "; did you mean 'conv5'?"
+    >>> nearest("conv6", ["conv5", "fc", "conv5"]), nearest("rel", ["raw", "relative"]), nearest("heat", ["net"])
+    ("; did you mean 'conv5'?", "; did you mean 'relative'?", '')
     """
-    close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    text, names = str(name), list(dict.fromkeys(known))
+    begun = [one for one in names if len(text) > 1 and one.startswith(text)]
+    close = list(dict.fromkeys([*difflib.get_close_matches(text, names, n=3, cutoff=_NEAR), *begun]))[:3]
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -1,5 +1,6 @@
 """How long work reports its progress: one callback, so that library code never prints."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,6 +76,30 @@ def pace(rate: float) -> str:
 
 
 @contextmanager
+def told(name: str, write: Callable[[str], None]) -> Iterator[None]:
+    """A block in which what the logger of that name, or one below, says for information is written as well.
+
+    >>> with told("convscope.kernels", print):
+    ...     logging.getLogger("convscope.kernels.loops").info("compiling")
+    compiling
+    """
+
+    class Writing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            write(record.getMessage())
+
+    logger, handler = logging.getLogger(name), Writing(logging.INFO)
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)
+
+
+@contextmanager
 def bars(stream: TextIO) -> Iterator[Progress]:
     """Progress that a terminal shows: one bar a stage, with rate and time left."""
     from rich.console import Console
@@ -104,4 +129,4 @@ def bars(stream: TextIO) -> Iterator[Progress]:
         yield report
 
 
-__all__ = ["PlainProgress", "Progress", "bars", "duration", "pace", "silent"]
+__all__ = ["PlainProgress", "Progress", "bars", "duration", "pace", "silent", "told"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -61,9 +63,20 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> li
     ]
 
 
+_DIGEST = re.compile(r"[0-9a-f]{32,}")
+
 _CONTROLS = {number: f"\\x{number:02x}" for number in (*range(9), *range(11, 32), *range(127, 160))} | {
     number: f"\\u{number:04x}" for number in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
+
+
+def counted(count: int, noun: str) -> str:
+    """So many of something.
+
+    >>> counted(1, "output"), counted(3, "output"), counted(2, "class")
+    ('1 output', '3 outputs', '2 classes')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
 def printable(text: str) -> str:
@@ -109,4 +122,37 @@ def columns_of(head: Sequence[str], rows: Iterable[Sequence[str]], *, title: str
     return TextTable(title, tuple(head), tuple(tuple(row) for row in rows), left)
 
 
-__all__ = ["TextTable", "aligned", "columns_of", "csv_of", "printable", "without_nan"]
+def apart(
+    there: Mapping[str, Any], asked: Mapping[str, Any], words: Mapping[str, tuple[str, str]] | None = None
+) -> str:
+    """In words what is other of two sets of JSON values by name: the first's value, not the second's.
+
+    words: how the two are called of which the values are digests; without, it is only said that they are other.
+
+    >>> apart({"size": [4, 4], "unit": "conv:3"}, {"size": [4, 4], "unit": "conv:4"})
+    'other unit: conv:3, not conv:4'
+    """
+    called, keys = words or {}, [key for key in sorted({*there, *asked}) if there.get(key) != asked.get(key)]
+    return "; ".join(f"other {key}{_apart(there.get(key), asked.get(key), called.get(key))}" for key in keys)
+
+
+def _apart(one: Any, other: Any, words: tuple[str, str] | None) -> str:
+    if words is None and isinstance(one, dict) and isinstance(other, dict):
+        keys = [key for key in {**one, **other} if one.get(key) != other.get(key)]
+        parts = [f"{key}{_apart(one.get(key), other.get(key), None)}" for key in keys]
+        return f" ({', '.join(parts)})"
+    first, second = words or (_word(one), _word(other))
+    return "" if first is None or second is None or first == second else f": {first}, not {second}"
+
+
+def _word(value: Any) -> str | None:
+    """A JSON value in a few words; None where it is a digest, or holds one."""
+    if isinstance(value, dict) or (isinstance(value, str) and _DIGEST.fullmatch(value)):
+        return None
+    if isinstance(value, list):
+        parts = [_word(one) for one in value]
+        return None if None in parts else shorten(", ".join(map(str, parts)) or "none", 60, placeholder=" ...")
+    return "none" if value is None else shorten(str(value), 60, placeholder=" ...")
+
+
+__all__ = ["TextTable", "aligned", "apart", "columns_of", "counted", "csv_of", "printable", "without_nan"]

@@ -1,9 +1,11 @@
 """From the command line to an exit code, with commands that only fail."""
 
+import inspect
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from cyclopts import App
@@ -72,7 +74,7 @@ def test_interrupt_promises_nothing_where_nothing_is_kept(
         (["scan", "m", "i", "-o"], 'Command "scan" parameter -o requires an argument.'),
         (["deconv", "m", "i", "-o", "x"], "deconv needs --units or -u"),
         (["scan", "m", "i", "-o", "x", "-k", "nine"], 'Invalid value for -k: unable to convert "nine" into int.'),
-        (["layers", "m", "--inputsize", "3"], "Unknown option: --inputsize. Did you mean --input-size?"),
+        (["layers", "m", "--inputsize", "3"], "there is no option --inputsize; did you mean --input-size?"),
         (["deconv", "m", "i", "-u", "a:1", "-o", "x", "--rule", "foo"], 'Invalid value "foo" for --rule.'),
     ],
 )
@@ -132,3 +134,35 @@ def test_reader_that_goes_away_is_no_error() -> None:
         )
     assert process.returncode == 141
     assert process.stderr == ""
+
+
+def test_only_near_options_are_suggested(convscope: Callable) -> None:
+    far, near = (
+        convscope("scan", "zoo:tiny", "samples:", "-o", "out", *more) for more in (("--topk", 5), ("--stor", 1))
+    )
+    assert (far.code, near.code) == (2, 2)
+    assert far.err.splitlines()[0] == "convscope: there is no option --topk"
+    assert near.err.startswith("convscope: there is no option --stor; did you mean --store")
+
+
+def everything() -> Iterator[tuple[str, App]]:
+    """Each command by its words."""
+    for group, prefix in ((app.application, ""), (app.application["atlas"], "atlas ")):
+        yield from ((f"{prefix}{name}", group[name]) for name in group if not name.startswith("-"))
+
+
+PYTHON = re.compile(r"Python|convscope\.\w|Network\.|\bNone\b|\bTrue\b|\bFalse\b|\w\(\)|\w=(?:'|\")")
+
+
+@pytest.mark.parametrize(("name", "command"), [pytest.param(*one, id=one[0]) for one in everything()])
+def test_help_is_said_in_the_words_of_the_command_line(name: str, command: App) -> None:
+    function = command.default_command
+    assert function is not None
+    said = inspect.getdoc(function) or ""
+    assert name in {"merge", "serve", "verify"} or f"convscope {name} " in said, "no example"
+    options = command.assemble_argument_collection(parse_docstring=True)
+    assert len(options) > 1
+    for one in options:
+        assert not one.show or one.parameter.help, f"{name} does not say what {one.name} is"
+        assert not PYTHON.search(one.parameter.help or ""), one.parameter.help
+    assert not PYTHON.search(said.partition("Args:")[0]), said

@@ -14,7 +14,7 @@ from convscope.graph.steps.pointwise import ReLU
 def test_a_network_that_holds(convscope: Callable, images: Path, tmp_path: Path) -> None:
     atlas = tmp_path / "atlas"
     cs.build_atlas(cs.load("zoo:tiny"), str(images), atlas, k=1, layers=["conv1"])
-    command = ("check", "zoo:tiny", images, "-l", "relu1", "-l", "fc", "-o", tmp_path / "out", "--atlas", atlas)
+    command = ("check", "zoo:tiny", images, "-l", "relu1,fc", "-o", tmp_path / "out", "--atlas", atlas)
     done = convscope(*command)
     assert done.code == 0, done.err
     last = done.out.strip().splitlines()[-1]
@@ -44,6 +44,66 @@ def test_a_network_that_fails_ends_with_3(convscope: Callable, monkeypatch: pyte
         *("gradients", "deconvnet", "gradient", "guided"),
     }
     assert "fails: projections by deconvnet against autograd" in (tmp_path / "certificate.txt").read_text()
+
+
+RANDOM = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Drawing(nn.Module):
+    def __init__(self, drop):
+        super().__init__()
+        self.conv, self.drop = nn.Conv2d(1, 4, 3), drop
+
+    def forward(self, x):
+        x = self.conv(x)
+        return F.dropout(x, 0.5) if self.drop else x + torch.randn(x.shape)
+
+
+def dropping():
+    return Drawing(True)
+
+
+def noisy():
+    return Drawing(False)
+"""
+
+
+@pytest.fixture
+def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The module of two networks that draw random numbers."""
+    (tmp_path / "drawing_nets.py").write_text(RANDOM)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return "py:drawing_nets"
+
+
+@pytest.mark.parametrize(("made", "step"), [("dropping", "native_dropout"), ("noisy", "randn")])
+def test_a_random_network_gets_its_certificate(convscope: Callable, drawing: str, made: str, step: str) -> None:
+    done = convscope("check", f"{drawing}:{made}", "--input-size", 8, "-o", "out")
+    assert done.code == 3
+    assert f"fails its check: random: numbers are drawn at '{step}'" in done.err
+    written = Path("out/certificate.txt").read_text()
+    assert f"randomness: fails: random: numbers are drawn at '{step}'" in written
+    kinds = {one["name"]: one["verdict"] for one in json.loads(Path("out/certificate.json").read_text())["evidence"]}
+    assert kinds.pop("randomness") == "fails"
+    assert list(kinds) == [
+        *("outputs", "layers", "precision", "images", "gradients", "deconvnet", "gradient", "guided", "fields"),
+    ]
+    assert set(kinds.values()) == {"not tried"}
+    assert "outputs: not tried: outputs against the module's, in double precision (answers differ" in written
+
+
+def test_elsewhere_it_is_refused_with_what_turns_it_off(convscope: Callable, drawing: str) -> None:
+    dropping, noisy = (convscope("layers", f"{drawing}:{made}", "--input-size", 8) for made in ("dropping", "noisy"))
+    assert (dropping.code, noisy.code) == (3, 3)
+    assert "F.dropout(x, p, training=self.training)" in dropping.err
+    assert "dropout" not in noisy.err
+    assert "Draw in training alone (if self.training), or" in noisy.err
+    assert "--randomness allow" in noisy.err
+    assert "--in-channels" not in dropping.err + noisy.err
 
 
 @pytest.mark.parametrize(

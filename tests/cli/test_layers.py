@@ -119,6 +119,7 @@ def test_a_file_that_fits_nothing_known_says_how_to_name_a_network(convscope: Ca
     assert done.code == 0, done.err
     assert "no network of the zoo or of torchvision fits" in done.out
     assert f"convscope layers py:nets:net --weights {path}" in done.out
+    assert "--preprocess imagenet, --preprocess unit (0 to 1), or --mean 0.1307 --std 0.3081" in done.out
     assert convscope("layers", path, "--json").document["channels"] == 1
 
 
@@ -262,3 +263,30 @@ def test_gates_are_a_rule_s_option_of_deconv(
         sizes[options] = one["box"][2] - one["box"][0]
         assert ("gate held constant" in one["report"]) == (sizes[options] == 3)
     assert list(sizes.values()) == [3, 16, 16, 3]
+
+
+SIZELESS = """
+from torch import nn
+
+
+def net():
+    return nn.Sequential(nn.Conv2d(1, 1, 3), nn.ReLU())
+"""
+
+
+def test_listing_layers_asks_for_no_more_than_a_size(
+    convscope: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sizeless.py").write_text(SIZELESS)
+    monkeypatch.syspath_prepend(tmp_path)
+    done = convscope("layers", "py:sizeless:net")
+    assert done.code == 2
+    assert "does not say how large its images are: give --input-size, such as --input-size 224 (and, where" in done.err
+    assert convscope("layers", "py:sizeless:net", "--input-size", 8).code == 0
+    # A file that is not there, but one of nearly its name.
+    written(tmp_path / "best.pth", {"0.weight": torch.zeros(1, 1, 3, 3), "0.bias": torch.zeros(1)})
+    lost = convscope("layers", "py:sizeless:net", "--input-size", 8, "--weights", tmp_path / "bset.pth")
+    assert lost.code == 3
+    assert "bset.pth' does not exist; did you mean 'best.pth'?" in lost.err
+    other = convscope("layers", "py:sizeless:net", "--input-size", 8, "--weights", tmp_path / "unlike.pth")
+    assert "unlike.pth' does not exist: give a file ending in .safetensors" in other.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from convscope.errors import ShapeError, UnknownLayer, UsageError
-from convscope.graph import Network, Unit
+from convscope.errors import ShapeError, UnknownLayer, UsageError, WrongType
+from convscope.graph import Network, Unit, several
 from convscope.methods.deconv import deconv
 from tests.graph import nets
 
@@ -68,7 +69,7 @@ def test_units_that_do_not_exist_are_refused(classifier: Network, unit: str | Un
 @pytest.mark.parametrize(
     "text",
     [
-        *("features.0", "features.0:", ":3", "features.0:x", "features.0:1@2", "f:1@2,", "f:-1", ""),
+        *("features.9", "features.0:", ":3", "features.0:x", "features.0:1@2", "f:1@2,", "f:-1", ""),
         *("f:1-", "f:1-2-3", "f:1@2,3-4", "f:1-x"),
     ],
 )
@@ -99,6 +100,43 @@ def test_differences_that_are_none_are_refused(classifier: Network) -> None:
         classifier.unit("features.0:1-4")
     with pytest.raises(UsageError, match=r"'features.0:1-1' is nothing: a unit minus itself"):
         classifier.unit("features.0:1-1")
+
+
+def test_a_layer_and_a_channel_are_a_unit(classifier: Network) -> None:
+    assert classifier.unit(("features.0", 3)) == Unit("features.0", 3)
+    assert classifier.unit(("features", np.int64(1))) == Unit("features.2", 1)
+    with pytest.raises(UnknownLayer, match=r"'features.0:4' does not exist: layer 'features.0' has 4 units, 0 to 3"):
+        classifier.unit(("features.0", 4))
+    assert several(("features.0", 3)) == [("features.0", 3)]
+    assert several([("features.0", 3), "features.0:1"]) == [("features.0", 3), "features.0:1"]
+
+
+def test_a_layer_is_no_unit_and_says_how_many_it_has(classifier: Network) -> None:
+    for name, said in (("features.0", "features.0:0 to features.0:3"), ("features", "features.2:0 to features.2:3")):
+        with pytest.raises(UsageError, match=rf"'{name}' is a layer of 4 units, and one is meant: {said}"):
+            classifier.unit(name)
+    one = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 1, 3)), (3, 5, 5))
+    with pytest.raises(UsageError, match=r"'0' is a layer of 1 unit, and one is meant: 0:0$"):
+        one.unit("0")
+    with pytest.raises(UnknownLayer, match=r"layer '0' has 1 unit, 0$"):
+        one.unit("0:1")
+    with pytest.raises(UsageError, match=r"has 1 output, and classes= names 3: give a name"):
+        Network.trace(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 1)), (3, 2, 2), classes=list("abc"))
+
+
+@pytest.mark.parametrize(("key", "said"), [(3.5, r"layers\[3\.5\]: give a .* not a float"), (None, "not None"),
+                                           (("features.0", 1), "not a tuple of 2")])  # fmt: skip
+def test_layers_are_asked_for_by_name_or_number(classifier: Network, key: Any, said: str) -> None:
+    with pytest.raises(WrongType, match=said):
+        classifier.layers[key]
+
+
+def test_a_number_beyond_the_layers_is_refused(classifier: Network) -> None:
+    with pytest.raises(IndexError, match=rf"layers\[99\]: there are {len(classifier.layers)}, 0 to") as error:
+        classifier.layers[99]
+    assert isinstance(error.value, UsageError)
+    assert classifier.layers[np.int64(0)] is classifier.layers[0]
+    assert classifier.layers[-1].name == "classifier.3"
 
 
 def test_a_container_names_a_unit_of_its_last_layer(classifier: Network) -> None:

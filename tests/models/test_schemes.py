@@ -448,7 +448,7 @@ def test_function_in_the_current_folder(nets: ModuleType) -> None:
 
 
 def test_function_that_says_nothing_of_images(nets: ModuleType) -> None:
-    with pytest.raises(UsageError, match="does not say what images it takes: give preprocess="):
+    with pytest.raises(UsageError, match="does not say how large its images are: give input_size="):
         load("py:my_nets:small")
     assert load("py:my_nets:small", input_size=(12, 9)).input_shape == (3, 12, 9)
     assert load("py:my_nets:Holder.net", input_size=9).preprocess is None

@@ -76,7 +76,7 @@ REFUSED: list[tuple[str, Callable[[cs.Network], Any], str]] = [
     ("a size for a shape", lambda n: cs.Network.trace(torch.nn.Flatten(), 28), "input_shape=28: give three whole"),
     ("text for a list", lambda n: cs.Network.trace(torch.nn.Flatten(), (3, 8, 8), classes="cat"), "classes='cat'"),
     ("a name for layers", lambda n: n.run(X, "0"), r"layers='0': give a list"),
-    ("a number for a unit", lambda n: n.unit(3), "unit=3: give text or a Unit"),
+    ("a number for a unit", lambda n: n.unit(3), "unit=3: give a Unit, text or text with a whole number"),
     ("a number for a device", lambda n: n.to(3), "device=3: give"),
     ("a number for a folder", lambda n: cs.Occlusion.load(3), "folder=3: give a path"),
     ("an argument that is none", lambda n: cs.occlude(n, X, sise=3), r"occlude\(\) has no argument 'sise'; .*'size'"),

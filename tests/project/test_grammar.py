@@ -22,8 +22,8 @@ NEEDED = inspect.Parameter.empty
 OTHERWISE: dict[tuple[str, str], str] = {
     ("evolve", "threshold"): "float = 0.9",
     ("overlap", "threshold"): "float = 0.83",
-    ("evolve", "units"): "Sequence[str | Unit] | int = 6",
-    ("sanity", "units"): "Sequence[str | Unit] | int = 12",
+    ("evolve", "units"): "UnitLike | Sequence[UnitLike] | int = 6",
+    ("sanity", "units"): "UnitLike | Sequence[UnitLike] | int = 12",
     ("sanity", "seeds"): "int = 3",
     ("merge", "parts"): "Sequence[str | PathLike[str]]",
     ("evolve", "model"): "str | None = None",
@@ -177,3 +177,20 @@ def test_the_public_names_stand_in_one_list() -> None:
     listed = {alias.asname for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     assert {*listed, "__version__"} == set(cs.__all__)
     assert len(cs.__all__) == len(set(cs.__all__))
+
+
+def classes(hint: Any) -> Iterator[type]:
+    """The classes that a type is made of."""
+    for one in (typing.get_origin(hint), hint):
+        if isinstance(one, type):
+            yield one
+    for part in typing.get_args(hint):
+        yield from (found for one in (part if isinstance(part, list) else [part]) for found in classes(one))
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_what_a_public_function_takes_and_gives_is_public(name: str) -> None:
+    public = {getattr(cs, one) for one in cs.__all__ if inspect.isclass(getattr(cs, one))}
+    hints = typing.get_type_hints(inspect.unwrap(functions()[name]), localns=names())
+    found = {one for hint in hints.values() for one in classes(hint) if one.__module__.startswith("convscope")}
+    assert found <= public

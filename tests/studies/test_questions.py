@@ -82,7 +82,9 @@ def test_what_was_asked_is_kept_with_the_answer_and_holds_when_it_is_saved_by_ha
     one, other = (cs.deconv(net, X, unit) for unit in ("conv1:1", "conv1:2"))
     one.save(tmp_path)
     assert cs.Projection.load(tmp_path).question == one.question
-    with pytest.raises(StoreError, match=r"another question \(other units\): choose another folder"):
+    with pytest.raises(
+        StoreError, match=r"another question \(other units: conv1:1, not conv1:2\): choose another folder"
+    ):
         other.save(tmp_path)
     cs.Projection.load(tmp_path).save(tmp_path / "again")
     with pytest.raises(StoreError, match="another question"):
@@ -98,3 +100,16 @@ def test_another_network_is_another_question(net: cs.Network, tmp_path: Path) ->
     cs.deconv(net, X, "conv1:1", store=tmp_path)
     with pytest.raises(StoreError, match="other network"):
         cs.deconv(cs.load("zoo:tiny", seed=1), X, "conv1:1", store=tmp_path)
+
+
+def test_it_is_said_what_a_folder_holds_beside_what_was_asked(net: cs.Network, tmp_path: Path) -> None:
+    cs.deconv(net, "samples:", "conv1:1", limit=2, store=tmp_path / "one")
+    said = r"\(other images: 2 of 289 samples of .*, not 3 of .*; other units: conv1:1, not conv1:2, conv1:3\)"
+    with pytest.raises(StoreError, match=said):
+        cs.deconv(net, "samples:", ["conv1:2", "conv1:3"], limit=3, store=tmp_path / "one")
+    cs.deconv(net, X, "conv1:1", store=tmp_path / "two")
+    said = r"other network: zoo:tiny \(random weights, seed 0\), not zoo:tiny \(random weights, seed 1\); " + (
+        r"other options \(rule: deconvnet, not guided\)"
+    )
+    with pytest.raises(StoreError, match=said):
+        cs.deconv(cs.load("zoo:tiny", seed=1), X, "conv1:1", rule="guided", store=tmp_path / "two")

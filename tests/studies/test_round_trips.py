@@ -156,6 +156,7 @@ def test_what_came_back_can_be_saved_elsewhere(made: Callable, name: str, tmp_pa
     found = type(answer).load(folder)
     found.save(tmp_path / "copy")
     again = type(answer).load(tmp_path / "copy")
+    assert list(map(dict, again.rows())) == list(map(dict, answer.rows()))
     assert without_places(again.to_json()) == without_places(answer.to_json())
     assert {file: figure.draw() for file, figure in again.figures().items()} == {
         file: (folder / file).read_bytes() for file in answer.figures()

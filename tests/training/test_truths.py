@@ -39,6 +39,19 @@ def test_a_mask_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not mark.exists()
 
 
+@pytest.mark.parametrize("head", ["", "Unnamed: 0"])
+def test_an_index_that_pandas_wrote_is_no_column(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "truth.csv"
+    path.write_text(f"{head},image,age,weight\n0,a.png,31,2.5\n1,b.png,5,1\n")
+    found = Truths.given(path)
+    assert found.columns == ("age", "weight")
+    assert {name: list(numbers) for name, numbers in found.numbers.items()} == {"a.png": [31, 2.5], "b.png": [5, 1]}
+    path.write_text(",age,weight\na.png,31,2.5\nb.png,5,1\n")  # images that are the index are names
+    assert Truths.given(path).columns == ("age", "weight")
+    path.write_text("number,age,weight\n0,31,2.5\n1,5,1\n")
+    assert list(Truths.given(path).numbers) == ["0", "1"]
+
+
 def test_masks_are_regular_files_and_bounded(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.png")
     (tmp_path / "b.png").symlink_to("/dev/zero")

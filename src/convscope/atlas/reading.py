@@ -26,9 +26,10 @@ from convscope.atlas.store import LayerRecord
 from convscope.atlas.tunings import read_tuning, tuning_address
 from convscope.atlas.web import read_script
 from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
-from convscope.graph import Layer, Unit
+from convscope.graph import Layer, Unit, UnitLike
 from convscope.methods.tuning import LayerTuning
 from convscope.shown import Shown
+from convscope.tables import TextTable, columns_of, counted
 
 Outcome = Literal["opened", "made", "continued", "unchanged"]
 
@@ -132,6 +133,40 @@ class Atlas(Shown):
         """
         return import_module("convscope.notebook.atlas").widget(self, route=route, height=height)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a layer: its units, how many of them are dead, and how like their controls projections are."""
+        return [
+            {"name": one.name, "units": one.layer.channels, "dead": one.dead, "likeness": one.likeness}
+            for one in self.layers
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Where it is, what was done, and its layers, as JSON values."""
+        return {
+            "out": str(self.path),
+            "page": str(self.page),
+            "outcome": self.outcome,
+            "units": self.manifest["units"],
+            "failures": self.manifest["failures"]["count"],
+            "layers": self.rows(),
+        }
+
+    def tables(self) -> list[TextTable]:
+        """The rows, for people."""
+        likeness = ("-" if row["likeness"] is None else f"{row['likeness']:.2f}" for row in self.rows())
+        cells = [
+            (row["name"], str(row["units"]), str(row["dead"]), like)
+            for row, like in zip(self.rows(), likeness, strict=True)
+        ]
+        return [columns_of(("layer", "units", "dead", "like control"), cells)]
+
+    def remarks(self) -> list[str]:
+        """The images that were left out."""
+        failures = self.manifest["failures"]
+        said = [f"left out {one['name']}: {one['reason']}" for one in failures["shown"]]
+        more = failures["count"] > len(failures["shown"])
+        return [*said, f"left out {failures['count']} images in all"] if more else said
+
     @property
     def page(self) -> Path:
         """The file for a browser to open."""
@@ -190,12 +225,12 @@ class Atlas(Shown):
             kept[at.id] = found
         return kept[at.id]
 
-    def unit(self, unit: str | Unit) -> AtlasUnit:
+    def unit(self, unit: UnitLike) -> AtlasUnit:
         """A unit, spelled "layer:channel", with its responses and pictures.
 
         Raises UnknownLayer where the atlas does not have it, UsageError where the text is no unit or names a position.
         """
-        wanted = (Unit.parse(unit) if isinstance(unit, str) else unit).alone("an atlas shows single units")
+        wanted = Unit.of(unit).alone("an atlas shows single units")
         at = self.layer(wanted.layer)
         if wanted.position is not None:
             raise UsageError(
@@ -203,8 +238,8 @@ class Atlas(Shown):
             )
         if not 0 <= wanted.channel < at.layer.channels:
             raise UnknownLayer(
-                f"unit '{wanted}' does not exist: layer '{at.name}' has {at.layer.channels} units, "
-                f"0 to {at.layer.channels - 1}"
+                f"unit '{wanted}' does not exist: layer '{at.name}' has {counted(at.layer.channels, 'unit')}, "
+                f"0{f' to {at.layer.channels - 1}' if at.layer.channels > 1 else ''}"
             )
         return self._unit(at, self.record(at.name), wanted.channel)
 
@@ -294,7 +329,7 @@ class Atlas(Shown):
         except FileNotFoundError as error:
             raise StoreError(f"{self.path / path} is missing: {REMEDY}") from error
 
-    def montage(self, units: Sequence[str | Unit], *, columns: int = 1, cell: int = 64, gap: int = 2) -> Image.Image:
+    def montage(self, units: Sequence[UnitLike], *, columns: int = 1, cell: int = 64, gap: int = 2) -> Image.Image:
         """A picture of units: for each its strongest patches, beside them the projections, as in the paper's Fig. 2.
 
         Patches and projections are squares of cells, k each, in `columns` columns of units. `cell` is the longest side

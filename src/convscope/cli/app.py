@@ -1,19 +1,21 @@
 """The commands, gathered, and the way from an error to an exit code."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
-from cyclopts import App, CycloptsError, Group, MissingArgumentError
+from cyclopts import App, CycloptsError, Group, MissingArgumentError, UnknownOptionError
 
 import convscope
 from convscope.cli.atlas import atlas
-from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Failure, foreseen, misuse
+from convscope.cli.failures import BROKEN_PIPE, INTERRUPTED, Ending, foreseen, misuse
 from convscope.cli.scan import merge
 from convscope.cli.wording import in_words, running
+from convscope.errors import nearest
 from convscope.memory import keep_freed_memory
 from convscope.tables import printable
 
@@ -93,7 +95,7 @@ def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         if debug:
             raise
         resume = _RESUME.get(getattr(command, "__name__", ""))
-        return _fail(Failure(f"interrupted{f'; {resume}' if resume else ''}", INTERRUPTED))
+        return _fail(Ending(f"interrupted{f'; {resume}' if resume else ''}", INTERRUPTED))
     except BrokenPipeError:
         # The reader (`| head`) has gone. Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -106,7 +108,7 @@ def _run(command: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     return 0
 
 
-def _fail(failure: Failure) -> int:
+def _fail(failure: Ending) -> int:
     sys.stderr.write(f"convscope: {printable(failure.message)}\n")
     return failure.exit_code
 
@@ -116,6 +118,11 @@ def _plain(error: CycloptsError) -> str:
     if isinstance(error, MissingArgumentError) and error.keyword is None and (option := error.argument) is not None:
         what = f": {option.parameter.help}" if option.parameter.help else ""
         return f"{' '.join(error.command_chain or ())} needs {' or '.join(option.names)}{what}".strip()
+    if isinstance(error, UnknownOptionError):
+        asked = (error.token.keyword or error.token.value).partition("=")[0]
+        known = {name.lstrip("-"): name for one in error.argument_collection for name in one.names}
+        near = re.sub(r"'([^']+)'", lambda match: known[match[1]], nearest(asked.lstrip("-"), known))
+        return f"there is no option {asked}{near}"
     return " ".join(str(error).split())
 
 

@@ -1,13 +1,14 @@
 """`convscope atlas`: the main job."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 import convscope
 from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names
+from convscope.cli.present import show_tables
 from convscope.cli.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -70,31 +71,10 @@ def _report(made: "Atlas", terminal: Terminal) -> None:
     """Say what the atlas holds and where its page is."""
     if made.outcome == "unchanged":
         terminal.remark(f"nothing is left to do: {made.path} holds all of it")
-    failures: dict[str, Any] = made.manifest["failures"]
-    layers = [
-        {"name": one.name, "units": one.layer.channels, "dead": one.dead, "likeness": one.likeness}
-        for one in made.layers
-    ]
-    terminal.result(
-        {
-            "out": str(made.path),
-            "page": str(made.page),
-            "outcome": made.outcome,
-            "units": made.manifest["units"],
-            "failures": failures["count"],
-            "layers": layers,
-        }
-    )
-    for one in failures["shown"]:
-        terminal.remark(f"left out {one['name']}: {one['reason']}")
-    if failures["count"] > len(failures["shown"]):
-        terminal.remark(f"left out {failures['count']} images in all")
-    cells = [
-        (one["name"], str(one["units"]), str(one["dead"]), "-" if one["likeness"] is None else f"{one['likeness']:.2f}")
-        for one in layers
-    ]
-    terminal.table(("layer", "units", "dead", "like control"), cells, right=(1, 2, 3))
-    terminal.say()
+    for remark in made.remarks():
+        terminal.remark(remark)
+    terminal.result(made.to_json())
+    show_tables(made.tables(), terminal)
     if made.caution:
         terminal.say(made.caution)
     terminal.say(f"open {made.page}")

@@ -14,16 +14,19 @@ from convscope.cli.present import AddTo, EntryName, present
 def causes(
     model: opt.Model, /, *images: opt.Photos,
     store: Annotated[Path, Parameter(alias="-o", help="folder for the graphs")],
-    units: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None, layers: opt.Layers = None,
+    units: Annotated[list[str] | None, Parameter(alias="-u", negative=())] = None,
+    layers: Annotated[str | None, Parameter(group=opt.RUN)] = None,
     most: int = 10, nodes: Literal["units", "positions"] = "units", limit: opt.Limit = None, atlas: AddTo = None,
     name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
     options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
 ) -> None:  # fmt: skip
     """Show what fed a unit on images: the units of earlier layers, other ways and biases, which add up to it.
 
-        convscope causes zoo:squeezenet1_1 dog.jpg -o why -u features.8:174
+        convscope causes zoo:squeezenet1_1 dog.jpg -o why
+        convscope causes zoo:squeezenet1_1 dog.jpg -o why -u features.8:174 --layers features.3,features.6
 
     Args:
+        layers: Layers of the causes, separated by commas; by default the last three stages below the unit.
         units: Unit, or difference of two (classifier.1:281-282); may be repeated. By default the most probable class.
         most: How many units of each layer are followed.
         nodes: What stands for itself: units with all of their map, or positions.

@@ -1,22 +1,24 @@
 """`convscope check`: whether a network is treated rightly, held against its own module."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from convscope.cli import options as opt
+from convscope.cli.parsing import parse_names
 from convscope.cli.present import AddTo, EntryName, present
 from convscope.errors import TraceError
 
 
 def check(
     model: opt.Model,
-    images: Annotated[str | None, Parameter(help="a folder, or folder: list: tar: npz: parquet: hf: samples:")] = None,
+    images: opt.MaybeImages = None,
     /,
     *,
     store: Annotated[Path | None, Parameter(alias="-o", help="folder for the certificate")] = None,
-    layers: Annotated[list[str] | None, Parameter(alias="-l", group=opt.RUN, negative=())] = None,
+    layers: Annotated[str | None, Parameter(alias="-l", group=opt.RUN)] = None,
     limit: opt.Limit = None,
     atlas: AddTo = None,
     name: EntryName = None,
@@ -34,18 +36,18 @@ def check(
     Parameters
     ----------
     layers
-        Layers whose units are looked at; by default eight from the first to the last.
+        Layers whose units are looked at, separated by commas; by default eight from the first to the last.
     """
     common = common or opt.Common()
     from convscope import studies
 
-    net, module = opt.load_module(model, options)
+    net, module = opt.load_module(model, replace(options or opt.ModelOptions(), randomness="allow"))
     seed, source = (options or opt.ModelOptions()).seed, images and opt.open_images(images, allowance)
     terminal = common.terminal()
     with terminal.progress() as progress:
         found = studies.check(
-            net, source, module=module, store=store, layers=layers, limit=limit, seed=seed, atlas=atlas, name=name,
-            progress=progress,
+            net, source, module=module, store=store, layers=parse_names(layers, "layers"), limit=limit, seed=seed,
+            atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     if not found.holds:

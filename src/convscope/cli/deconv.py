@@ -46,4 +46,4 @@ def deconv(
         )  # fmt: skip
     present(found, terminal)
     for row in found.rows():
-        terminal.say(f"{row['unit']}  {row['value']:.4g}  {row['picture']}")
+        terminal.say(f"{row['unit']}  {row['value']:.4g}  {store / row['picture']}")

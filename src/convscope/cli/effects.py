@@ -16,7 +16,8 @@ Several = Annotated[list[str] | None, Parameter(negative=())]
 def effects(
     model: opt.Model, images: opt.Images, /, *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and what is kept")],
-    layers: opt.Layers = None, units: Annotated[Several, Parameter(alias="-u")] = None, groups: Several = None,
+    layers: Annotated[str | None, Parameter(group=opt.RUN)] = None,
+    units: Annotated[Several, Parameter(alias="-u")] = None, groups: Several = None,
     to: Literal["zero", "mean", "another"] = "zero", measure: Literal["logit", "probability"] = "logit",
     own: Literal["auto", "labels", "answers"] = "auto", match: Literal["name", "index"] = "name",
     limit: opt.Limit = None, cache: opt.Cache = None, batch: opt.Batch = 32, workers: opt.Workers = None,
@@ -25,7 +26,12 @@ def effects(
 ) -> None:  # fmt: skip
     """Silence each unit of layers, and tell what it does to the scores and answers of a collection.
 
+        convscope effects zoo:squeezenet1_1 samples: -o effects --layers features.12.cat
+        convscope effects zoo:squeezenet1_1 photos/ -o effects -u features.8:174 --to mean
+
     Args:
+        layers: Layers whose units are silenced, separated by commas; by default those of the units that are named, else
+            the last stage.
         units: A unit to silence; may be given several times.
         groups: Several of a layer together, as features.8:3+features.8:7; may be given several times.
         to: What a unit is set to: zero, its mean, its value in another image.

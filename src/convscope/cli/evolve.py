@@ -50,13 +50,14 @@ def evolve(
         threshold: Correlation with the last checkpoint from which features count as settled.
         model: Network that the checkpoints are weights of, where they do not say so themselves.
     """
-    asked = 6 if units is None else int(units[0]) if len(units) == 1 and units[0].isdigit() else units
+    from convscope.studies.asking import units_or_count
+
     source = opt.open_images(images, allowance, limit=limit, cache=cache)
     terminal = common.terminal()
     terminal.remark(f"{run} on {source.describe()}")
     with terminal.progress() as progress:
         found = convscope.evolve(
-            run, source, store=store, layers=parse_names(layers, "layers"), units=asked,
+            run, source, store=store, layers=parse_names(layers, "layers"), units=units_or_count(units, 6),
             epochs=parse_numbers(epochs, "epochs", int, zero="admitted") or None, sample=sample, threshold=threshold,
             model=model, loading=opt.loader(options), seed=options.seed, atlas=atlas, name=name,
             progress=progress,

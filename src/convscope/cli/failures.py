@@ -28,31 +28,31 @@ _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @dataclass(frozen=True)
-class Failure:
+class Ending:
     """What to tell the user, and what to end the process with."""
 
     message: str
     exit_code: int
 
 
-def foreseen(error: BaseException) -> Failure | None:
+def foreseen(error: BaseException) -> Ending | None:
     """The failure that `error` stands for, or None for an error that nobody foresaw, which must not be hidden."""
     if isinstance(error, ConvscopeError):
-        return Failure(str(error), error.exit_code)
+        return Ending(str(error), error.exit_code)
     if disk_full(error):
         where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
-        return Failure(
+        return Ending(
             f"no space left on the disk{where}: free some and run the same command again; finished parts are kept",
             StoreError.exit_code,
         )
     if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
-        return Failure(f"no permission for {error.filename}: {error.strerror}", StoreError.exit_code)
+        return Ending(f"no permission for {error.filename}: {error.strerror}", StoreError.exit_code)
     if names_nothing(error):
         where = f" such as {str(error.filename)[:40]!r}..." if isinstance(error, OSError) and error.filename else ""
-        return Failure(f"no file can have a name{where} ({_reason(error)}): give another", UsageError.exit_code)
+        return Ending(f"no file can have a name{where} ({_reason(error)}): give another", UsageError.exit_code)
     if out_of_memory(error):
         reason = str(error).strip().partition("\n")[0]
-        return Failure(f"the device is out of memory: try a smaller --batch, fewer --workers or --layers ({reason})", 1)
+        return Ending(f"the device is out of memory: try a smaller --batch, fewer --workers or --layers ({reason})", 1)
     return None
 
 
@@ -60,6 +60,6 @@ def _reason(error: BaseException) -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
-def misuse(message: str) -> Failure:
+def misuse(message: str) -> Ending:
     """The failure of a command line that could not be understood."""
-    return Failure(message, UsageError.exit_code)
+    return Ending(message, UsageError.exit_code)

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from convscope.models.contents import FileContents
 
 
+_TRAINED_ON = """what looks at images needs to know what was done to those it was trained on, too:
+    --preprocess imagenet, --preprocess unit (0 to 1), or --mean 0.1307 --std 0.3081 with your numbers"""
+
+
 def layers(model: Model, /, *, options: ModelOptions = ModelOptions(), common: Common = Common()) -> None:
     """List the layers of a network: name, operation, shape, units, receptive field; or what a file holds.
 
@@ -17,7 +21,7 @@ def layers(model: Model, /, *, options: ModelOptions = ModelOptions(), common: C
     is the box of input pixels from `p * stride + offset`, `size` pixels long; with two numbers, height comes first.
 
     Each field is said to be `exact`, or a `bound`: marked with `~` where boxes differ from unit to unit, so that the
-    size is the largest (each unit's own is exact: `Network.boxes` in Python), and without where an operation below has
+    size is the largest (each unit's own is exact), and without where an operation below has
     no rule. `gates held` says that gates, such as squeeze-excite, count as constants; `(gate)` that a layer is a part
     of one.
 
@@ -93,9 +97,10 @@ def _ways(found: "FileContents") -> list[str]:
         for fit in found.fits
     ]
     if ways:
-        return ["fits, by all names and shapes:", *ways]
+        return ["fits, by all names and shapes:", *ways, _TRAINED_ON]
     return [
         "no network of the zoo or of torchvision fits. Name yours by a function that makes it (docs/own-network.md):",
         "    def net(): return Net()  # your module, say in nets.py; its weights come from the file",
         f"    convscope layers py:nets:net --weights {found.path} --input-size 224  # or what your images have",
+        _TRAINED_ON,
     ]

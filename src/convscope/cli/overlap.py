@@ -23,7 +23,7 @@ def overlap(
     allowance: ImageOptions = ImageOptions(),
     common: Common = Common(),
 ) -> None:
-    """List the images of A that are also in B, recompressed, resized or slightly cropped.
+    """List the images that are also among the others, recompressed, resized or slightly cropped.
 
     By normalised correlation of small grey versions, aligned where a slight crop moved them; the most alike first.
 

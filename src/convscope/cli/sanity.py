@@ -10,6 +10,9 @@ from convscope.cli import options as opt
 from convscope.cli.parsing import parse_names
 from convscope.cli.present import AddTo, EntryName, present
 
+_UNITS = "Unit to look at, may be given several times; or how many of each layer are drawn by --seed, by default 12."
+_RULES = ("deconvnet", "gradient", "guided")
+
 
 def sanity(
     model: opt.Model,
@@ -18,12 +21,12 @@ def sanity(
     *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
     layers: opt.Layers = None,
-    units: Annotated[str, Parameter(help="how many of each layer, or which, separated by commas")] = "12",
+    units: Annotated[list[str] | None, Parameter(alias="-u", negative=(), help=_UNITS)] = None,
     rules: Annotated[str, Parameter(help="deconvnet, gradient, guided: some, separated by commas")] = "deconvnet",
     side: Annotated[int, Parameter(help="side of the tiles that are covered, in pixels")] = 4,
     each: Annotated[int, Parameter(help="strongest images of a unit, and as many middling ones")] = 9,
     seeds: Annotated[int, Parameter(help="how often weights are randomised")] = 3,
-    confidence: float = 0.95,
+    confidence: Annotated[float, Parameter(help="of the intervals")] = 0.95,
     limit: opt.Limit = None,
     atlas: AddTo = None,
     name: EntryName = None,
@@ -31,12 +34,18 @@ def sanity(
     options: opt.ModelOptions = opt.ModelOptions(),
     common: opt.Common = opt.Common(),
 ) -> None:
-    """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them."""
+    """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them.
+
+    convscope sanity zoo:squeezenet1_1 samples: -o sanity --limit 100
+    convscope sanity zoo:squeezenet1_1 photos/ -o sanity --layers features.8 --rules deconvnet,guided
+    """
+    from convscope.studies.asking import units_or_count
+
     terminal, net = common.terminal(), opt.load_network(model, options)
     with terminal.progress() as progress:
         found = convscope.sanity(
             net, opt.open_images(images, allowance, limit=limit), store=store, layers=parse_names(layers, "layers"),
-            units=int(units) if units.isdecimal() else units.split(","), rules=cast(Any, rules.split(",")), side=side,
+            units=units_or_count(units, 12), rules=cast(Any, parse_names(rules, "rules", _RULES)), side=side,
             each=each, seeds=seeds, confidence=confidence, seed=options.seed, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)

@@ -24,10 +24,12 @@ from convscope.data.decoding import Payload
 from convscope.data.preprocess import Preprocess
 from convscope.data.rows import ENDING, Rows, open_rows
 from convscope.data.sources.base import PicklableLock, Source
+from convscope.shown import brief
 
 Pixels = NDArray[Any]
 
 
+@brief
 @dataclass
 class CachedSource:
     """A source whose crops are kept in `folder`: the same images, names, labels and fingerprint as of `inner`."""
@@ -111,7 +113,7 @@ class CachedSource:
 
 
 @checked
-def cached(source: Source, folder: str | os.PathLike[str]) -> CachedSource:
+def cached(source: Source, folder: str | os.PathLike[str]) -> Source:
     """The source with its decoded crops kept in `folder` (made if missing), height x width x 3 bytes an image of RGB.
 
     Raises:

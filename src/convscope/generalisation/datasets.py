@@ -23,6 +23,7 @@ from convscope.data.sources.files import FileSource
 from convscope.data.sources.select import limit as evenly
 from convscope.errors import SourceError, UsageError, nearest
 from convscope.methods.inputs import collection
+from convscope.shown import brief
 
 Kind = Literal["caltech101", "caltech256", "voc2012", "images"]
 Background = Literal["in", "out"]
@@ -48,6 +49,7 @@ _FOLDERS = {"caltech101": "101_ObjectCategories", "caltech256": "256_ObjectCateg
 _EXAMPLES = {"caltech101": "accordion/image_0001.jpg", "caltech256": "001.ak47/001_0001.jpg"}
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TargetSet:
     """Images to classify.

@@ -38,6 +38,7 @@ from convscope.methods.inputs import collection
 from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
+from convscope.shown import brief
 
 SIDE = 32
 """Side of the thumbnails in pixels."""
@@ -67,6 +68,7 @@ class Pair:
     correlation: float
 
 
+@brief
 @dataclass(frozen=True)
 class Duplicates:
     """The pairs of two collections, most alike first, and what was compared."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from convscope.errors import StoreError
 from convscope.files import write_bytes, write_json
+from convscope.shown import brief
 from convscope.tables import without_nan
 
 Weights = Literal["pretrained", "random", "scratch"]
@@ -69,6 +70,7 @@ class MeanScore:
         return mean if np.isnan(self.std) else f"{mean} ± {scale * self.std:.1f}"
 
 
+@brief
 @dataclass(frozen=True)
 class TransferScores:
     """All scores of an experiment, with what they are of. `features` says by layer what a classifier was given."""

@@ -2,7 +2,20 @@
 
 from convscope.graph.heads import Head, Scores
 from convscope.graph.network import LayerList, Network
-from convscope.graph.nouns import Field, Layer, Unit
+from convscope.graph.nouns import Field, Layer, Unit, UnitLike, is_unit, several
 from convscope.graph.options import PullOptions, Report
 
-__all__ = ["Field", "Head", "Layer", "LayerList", "Network", "PullOptions", "Report", "Scores", "Unit"]
+__all__ = [
+    "Field",
+    "Head",
+    "Layer",
+    "LayerList",
+    "Network",
+    "PullOptions",
+    "Report",
+    "Scores",
+    "Unit",
+    "UnitLike",
+    "is_unit",
+    "several",
+]

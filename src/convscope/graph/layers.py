@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, overload
 
-from convscope.arguments import checked
+from convscope.arguments import checked, item
 from convscope.errors import UnknownLayer, UsageError, nearest
 from convscope.graph.listing import rows_of, table_of
-from convscope.graph.nouns import Layer, Unit
+from convscope.graph.nouns import Layer, Unit, UnitLike
 from convscope.shown import Shown
+from convscope.tables import counted
 
 
 class LayerList(Shown):
@@ -36,16 +37,16 @@ class LayerList(Shown):
         """The layer of a name (a container's name is that of its last layer), a number, or a slice of layers.
 
         Raises:
-            UnknownLayer: if there is no layer of that name; the message names the nearest.
+            UnknownLayer: if there is no layer of that name; the message names the nearest. NoSuchItem: of that number.
+            WrongType: for what is neither.
         """
         if not isinstance(key, str):
-            return self._layers[key]
+            return item(self._layers, key, "layers") if not isinstance(key, slice) else self._layers[key]
         found = self._by_name.get(self._aliases.get(key, key))
         if found is None:
             close = nearest(key, (*self._by_name, *self._aliases))
-            raise UnknownLayer(
-                f"layer '{key}' is not in {self._model}{close} ({len(self)} layers: run `convscope layers MODEL`)"
-            )
+            there = f"{counted(len(self), 'layer')}: run `convscope layers MODEL`"
+            raise UnknownLayer(f"layer '{key}' is not in {self._model}{close} ({there})")
         return found
 
     def __iter__(self) -> Iterator[Layer]:
@@ -71,19 +72,23 @@ class LayerList(Shown):
         return self._stages
 
     @checked
-    def unit(self, unit: str | Unit) -> Unit:
+    def unit(self, unit: UnitLike) -> Unit:
         """The unit with its layer's full name, checked to exist.
 
         Raises:
             UsageError: if the text is not a unit.
             UnknownLayer: if the layer does not exist, or has no such channel or position.
         """
-        unit = Unit.parse(unit) if isinstance(unit, str) else unit
+        if isinstance(unit, str) and unit in self and ":" not in unit:
+            name, channels = self[unit].name, self[unit].channels
+            which = f"{name}:0 to {name}:{channels - 1}" if channels > 1 else f"{name}:0"
+            raise UsageError(f"'{unit}' is a layer of {counted(channels, 'unit')}, and one is meant: {which}")
+        unit = Unit.of(unit)
         layer = self[unit.layer]
         if not all(0 <= channel < layer.channels for channel in unit.channels):
             raise UnknownLayer(
-                f"unit '{unit}' does not exist: layer '{layer.name}' has {layer.channels} units, "
-                f"0 to {layer.channels - 1}"
+                f"unit '{unit}' does not exist: layer '{layer.name}' has {counted(layer.channels, 'unit')}, "
+                f"0{f' to {layer.channels - 1}' if layer.channels > 1 else ''}"
             )
         if unit.channel == unit.minus:
             raise UsageError(f"unit '{unit}' is nothing: a unit minus itself")

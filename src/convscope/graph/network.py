@@ -27,6 +27,7 @@ from convscope.graph.traced import Traced
 from convscope.kernels.order import laid_out
 from convscope.kernels.reduction import Asked, Reduced
 from convscope.settings import each_in_usual_settings, usual_settings
+from convscope.tables import counted
 
 
 class Network(Traced):
@@ -80,7 +81,7 @@ class Network(Traced):
         with python_draws() as drawn:
             exported = export_module(module, input_shape)
         program, name = lower(exported), name or type(module).__name__
-        refuse(randomness, name, program.random, drawn)
+        refuse(randomness, name, program, drawn)
         net = cls(
             program, name=name, preprocess=preprocess, classes=classes, folding=folding, output=output, scores=scores
         )
@@ -113,7 +114,7 @@ class Network(Traced):
                 random.
         """
         lowered = lower(functional(program))
-        refuse(randomness, name, lowered.random, ())
+        refuse(randomness, name, lowered, ())
         net = cls(lowered, name=name, preprocess=preprocess, classes=classes, output=output, scores=scores)
         net._check_classes()
         return net._with(net.program.moved(laid_out))
@@ -130,8 +131,8 @@ class Network(Traced):
             sizes = ", ".join(f"'{one.name}' {self.values[one.value].shape}" for one in self.program.outputs)
             others = f" (its outputs: {sizes})" if len(self.outputs) > 1 else ""
             raise UsageError(
-                f"{self.name} has {head.channels} outputs, and classes= names {known}{others}: give a name for each, "
-                "or the output that has so many (output=)"
+                f"{self.name} has {counted(head.channels, 'output')}, and classes= names {known}{others}: give a name "
+                "for each, or the output that has so many (output=)"
             )
 
     @checked

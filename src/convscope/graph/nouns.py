@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import total_ordering
-from typing import Literal
+from numbers import Integral
+from typing import Literal, TypeGuard, cast
 
 import numpy as np
 
@@ -110,6 +111,20 @@ class Unit:
         minus = None if found["minus"] is None else int(found["minus"])
         return cls(found["layer"], int(found["channel"]), position, minus)
 
+    @classmethod
+    def of(cls, given: UnitLike) -> Unit:
+        """The unit that is given as itself, as text, or as a layer and a channel.
+
+        Raises:
+            UsageError: for text that is no unit.
+
+        >>> str(Unit.of(("features.8", 174)))
+        'features.8:174'
+        """
+        if isinstance(given, Unit):
+            return given
+        return cls.parse(given) if isinstance(given, str) else cls(given[0], int(given[1]))
+
     def __str__(self) -> str:
         less = "" if self.minus is None else f"-{self.minus}"
         at = "" if self.position is None else f"@{self.position[0]},{self.position[1]}"
@@ -142,6 +157,26 @@ class Unit:
             first, second = self.parts
             raise UsageError(f"'{self}' is a difference of units, and {why}: ask for {first}, or {second}")
         return self
+
+
+UnitLike = Unit | str | tuple[str, int]
+"""How a unit is given: itself, "layer:channel", or a layer and a channel."""
+
+
+def is_unit(given: UnitLike | Iterable[UnitLike]) -> TypeGuard[UnitLike]:
+    """Whether one unit is given, and not several.
+
+    >>> is_unit(("conv1", 3)), is_unit(("conv1:3", "conv1:4"))
+    (True, False)
+    """
+    if isinstance(given, str | Unit):
+        return True
+    return isinstance(given, list | tuple) and len(given) == 2 and isinstance(given[1], Integral)
+
+
+def several(units: UnitLike | Iterable[UnitLike]) -> list[UnitLike]:
+    """One unit, or several, as a list."""
+    return [units] if is_unit(units) else list(cast(Iterable[UnitLike], units))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from convscope.errors import TraceError
+from convscope.errors import RandomAnswers
+from convscope.graph.program import Program
 from convscope.graph.steps import Step
 
 Randomness = Literal["refuse", "allow"]
@@ -69,21 +70,36 @@ def _same(one: Any, other: Any) -> bool:
     return all(_same(a, b) for a, b in zip(one, other, strict=True)) if isinstance(one, list | tuple) else one == other
 
 
-def refuse(randomness: Randomness, network: str, steps: Sequence[str], drawn: Sequence[str]) -> None:
+def refuse(randomness: Randomness, network: str, program: Program, drawn: Sequence[str]) -> None:
     """Raises where a network is random and that is not allowed.
 
-    steps: the names of its random steps. drawn: the generators outside of PyTorch that it draws from.
+    drawn: the generators outside of PyTorch that it draws from.
     """
+    steps = program.random
     if randomness == "allow" or not (steps or drawn):
         return
     if drawn:
-        raise TraceError(
+        raise RandomAnswers(
             f"{network} draws from {' and '.join(drawn)} while it runs: traced, one draw would stand in it for good. "
             "Draw nothing in evaluation mode (if self.training), or take this one draw with randomness='allow'"
         )
     some = ", ".join(f"'{name}'" for name in steps[:3]) + (f" and {len(steps) - 3} more" if len(steps) > 3 else "")
-    raise TraceError(
-        f"{network} gives another answer each time: random numbers are drawn in evaluation mode too, at {some}. Turn "
-        "that off (F.dropout(x, p, training=self.training) where it says F.dropout(x, p)), or take the network as it "
-        "is with randomness='allow': answers then differ from run to run"
+    raise RandomAnswers(
+        f"{network} gives another answer each time: random numbers are drawn in evaluation mode too, at {some}. "
+        f"{' and '.join(dict.fromkeys(map(_remedy, _operations(program))))}, or take the network as it is with "
+        "randomness='allow': answers then differ from run to run"
     )
+
+
+def _operations(program: Program) -> list[str]:
+    """What the random steps do, by the operation's name; of what was drawn while it was traced, the step's."""
+    known = {step.name: step.op for step in program.steps}
+    return [known.get(name, name) for name in program.random]
+
+
+def _remedy(op: str) -> str:
+    """What turns a random operation off; dropout of channels, too, is a draw of zeros and ones."""
+    if "dropout" in op:
+        return "Turn dropout off (F.dropout(x, p, training=self.training) where it says F.dropout(x, p))"
+    also = " (F.dropout2d(x, p, training=self.training), if self.training)" if "bernoulli" in op else ""
+    return f"Draw in training alone{also or ' (if self.training)'}"

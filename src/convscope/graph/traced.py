@@ -19,7 +19,7 @@ from convscope.graph.layers import LayerList
 from convscope.graph.listing import documents_of
 from convscope.graph.meaning import choose, head_of
 from convscope.graph.names import container_names
-from convscope.graph.nouns import Layer, Unit, Value
+from convscope.graph.nouns import Layer, Unit, UnitLike, Value
 from convscope.graph.options import Gates, PullOptions
 from convscope.graph.placing import boxes_of, crops_of, reach_of
 from convscope.graph.program import Program
@@ -208,7 +208,7 @@ class Traced(Shown):
             return self.program.output
         return self._index[self.layers[layer].name]
 
-    def unit(self, unit: str | Unit) -> Unit:
+    def unit(self, unit: UnitLike) -> Unit:
         """The unit with its layer's full name, checked to exist.
 
         Raises:

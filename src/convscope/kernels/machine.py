@@ -67,8 +67,10 @@ def loops_win() -> bool:
 
     Up to two threads. On one thread PyTorch takes 1.7 to 2.6 times as long for max pooling, 1.5 for response
     normalisation, 1.8 for unpooling; on two 0.98 to 1.46, 0.95 to 1.04 and 1.41 (benchmarks/kernels.py on two cores of
-    an AMD EPYC). With three it would be ahead in all, by these ratios; no processor with more has been measured. Most
-    callers are workers of one thread, for which it does not matter.
+    an AMD EPYC); it takes 12 times as long to cut boxes of 3 x 3 on one thread, 1.1 for 17 x 17, and 20 to 22 times for
+    what silenced units do to rectified sums, on one thread or two. With three it would be ahead in what it shares, by
+    these ratios; no processor with more has been measured. Most callers are workers of one thread, for which it does
+    not matter.
     """
     return threads() <= _FEW_THREADS
 

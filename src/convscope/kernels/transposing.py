@@ -42,10 +42,10 @@ class Transposed:
         self.weight, self.stride, self.dilation, self.groups = weight, stride, dilation, groups
 
     @cached_property
-    def rows(self) -> Rows | None:
+    def rows(self) -> WeightRows | None:
         """For signals that are mostly zero; None for dilated or grouped ones, or weights that are not float32."""
         plain = self.groups == 1 and self.dilation == (1, 1) and self.weight.dtype == torch.float32
-        return Rows(self.weight) if plain else None
+        return WeightRows(self.weight) if plain else None
 
     @cached_property
     def blocks(self) -> BlockTranspose | None:
@@ -58,7 +58,7 @@ class Transposed:
         return BlockTranspose(self.weight, self.stride[0])
 
 
-class Rows:
+class WeightRows:
     """The weight's rows as runs of memory in the output: columns of the kernel, with their channels side by side.
 
     Rows are filled up to whole vectors, and cut into blocks of so many vectors as registers take.
@@ -151,8 +151,8 @@ def _add_up(signal: Tensor, transposed: Transposed) -> Tensor | None:
     memory = signal.new_empty(n * height * row + _LINE)
     shifts = np.add.outer(np.arange(kernel[0]) * row, np.arange(0, kernel[1] * rows.few, _LINE)).ravel()
     steps = (height * row, stride[0] * row, stride[1] * rows.few)
-    add_up = loops.add_up_by_vectors if machine.lists_by_vectors() else loops.add_up_one_by_one
-    if not add_up(positions(signal), size[0], size[1], rows.values.numpy(), shifts, steps, memory.numpy()):
+    vectors, weights = machine.lists_by_vectors(), rows.values.numpy()
+    if not loops.add_up(positions(signal), *size, weights, shifts, steps, vectors, memory.numpy()):
         return None
     return memory.as_strided((n, rows.few, height, width), (height * row, 1, row, rows.few))
 
@@ -168,4 +168,4 @@ transpose = Kernel(accepts=_pays, compiled=_add_rows, plain=_transpose_all)
 """The transposed convolution, without padding, of signals (n, channels, h, w) of which about a `share` is not zero."""
 
 
-__all__ = ["BlockTranspose", "Rows", "Transposed", "transpose"]
+__all__ = ["BlockTranspose", "WeightRows", "Transposed", "transpose"]

@@ -40,7 +40,7 @@ _AUXILIARY: Mapping[str, Any] = {"init_weights": False, "aux_logits": True}
 
 
 @dataclass(frozen=True)
-class Part:
+class Tensors:
     """A dictionary of tensors in a file: its place, as it is asked for after #, and what it holds.
 
     `first` and `last` are the first and the last weights of more than one axis, with their shapes; `starts` what names
@@ -71,7 +71,7 @@ class FileContents:
 
     path: str
     kind: str
-    parts: tuple[Part, ...]
+    parts: tuple[Tensors, ...]
     values: Mapping[str, str]
     modules: Mapping[str, str]
     fits: tuple[Fit, ...]
@@ -116,7 +116,7 @@ def describe_file(spec: str | Path) -> FileContents:
     )
 
 
-def _parts(contents: Contents) -> Iterator[Part]:
+def _parts(contents: Contents) -> Iterator[Tensors]:
     """The dictionaries, those of an optimiser together as one."""
     moments: dict[str, Stored] = {}
     for key, group in contents.groups().items():
@@ -151,12 +151,12 @@ def _value(one: Stored, name: str, source: str) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _part(key: str, what: str, group: Mapping[str, Stored]) -> Part:
+def _part(key: str, what: str, group: Mapping[str, Stored]) -> Tensors:
     layers = [f"{name} {one}" for name, one in group.items() if len(one.shape) > 1] or [next(iter(group))]
     numbers = sum(math.prod(one.shape) for one in group.values())
     starts = tuple(dict.fromkeys(name.partition(".")[0] for name in group if "." in name))
     few = starts if 1 <= len(starts) <= 3 and not starts[0].isdigit() else ()
-    return Part(key, what, len(group), numbers, layers[0], layers[-1], few)
+    return Tensors(key, what, len(group), numbers, layers[0], layers[-1], few)
 
 
 # -- known networks ---------------------------------------------------------------------------------------------------
@@ -208,4 +208,4 @@ def _models() -> ModuleType | None:
         return None
 
 
-__all__ = ["FileContents", "Fit", "Part", "describe_file", "is_weights_file"]
+__all__ = ["FileContents", "Fit", "Tensors", "describe_file", "is_weights_file"]

@@ -15,7 +15,7 @@ from torch.export import ExportedProgram
 from convscope.arguments import checked
 from convscope.data import Preprocess, Range
 from convscope.data.recipes import Asked, Numbers, RecipeName
-from convscope.errors import ConvscopeError, ShapeError, TraceError, UsageError, WeightsError, nearest
+from convscope.errors import ConvscopeError, RandomAnswers, ShapeError, TraceError, UsageError, WeightsError, nearest
 from convscope.files import kind_of
 from convscope.graph import Network, Scores
 from convscope.graph.randomness import Randomness
@@ -31,6 +31,7 @@ from convscope.models.request import Channels, Found, ModelRequest, first_channe
 from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.settings import float32_by_default, usual_settings
+from convscope.tables import counted
 
 
 @dataclass(frozen=True)
@@ -306,17 +307,17 @@ def _trace(
     preprocess = asked.recipe_for(own, size, channels)
     if size is None:
         raise UsageError(
-            f"{request.spec} does not say what images it takes: give preprocess= (what is done to them: 'imagenet', "
-            "'unit', or mean= and std=) and input_size="
+            f"{request.spec} does not say how large its images are: give input_size=, such as input_size=224 (and, "
+            "where images are looked at, what is done to them: preprocess='imagenet', 'unit', or mean= and std=)"
         )
     try:
         return Network.trace(found.module, (channels, *size), preprocess=preprocess, copy=found.shared, **about)
     except TraceError as error:
-        if request.in_channels is not None or channels == 3:
+        if request.in_channels is not None or channels == 3 or isinstance(error, RandomAnswers):
             raise
         raise TraceError(
-            f"{error}; its first convolution in the module's own order takes {channels} channels: if its input has "
-            "another number, say in_channels="
+            f"{error}; its first convolution in the module's own order takes {channels} channel{'s' * (channels > 1)}: "
+            "if its input has another number, say in_channels="
         ) from error
 
 
@@ -348,4 +349,4 @@ def _check_outputs(net: Network, request: ModelRequest) -> None:
     head, given = net.head, request.outputs
     if given == head.channels or given == head.classes or (given == 1 and head.kind == "binary"):
         return
-    raise UsageError(f"{request.spec} has {head.channels} outputs, and classes= names {given}")
+    raise UsageError(f"{request.spec} has {counted(head.channels, 'output')}, and classes= names {given}")

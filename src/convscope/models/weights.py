@@ -107,11 +107,23 @@ def marked(path: str | Path) -> tuple[Path, str]:
     return home_expanded(name), key
 
 
+def _weights_beside(path: Path) -> list[str]:
+    """The names of the files of weights in a file's folder."""
+    try:
+        return sorted(one.name for one in path.parent.iterdir() if one.suffix.lower() in SUFFIXES)
+    except OSError:
+        return []
+
+
 def read_contents(path: Path) -> tuple[Contents, dict[str, Any]]:
     """Everything that a file of weights holds, and what `save_weights` was told of it; raises as `read_weights`."""
     if (kind := kind_of(path)) != "file":
         found = {"folder": "is a folder", "other": "is a device or a pipe"}.get(kind, "does not exist")
-        raise WeightsError(f"weights file '{path}' {found}: give a file ending in {', '.join(SUFFIXES)}")
+        beside = nearest(path.name, _weights_beside(path)) if kind == "nothing" else ""
+        raise WeightsError(
+            f"weights file '{path}' {found}{beside}"
+            + ("" if beside else f": give a file ending in {', '.join(SUFFIXES)}")
+        )
     what = recognise(path)
     if what == "safetensors":
         return _read_safetensors(path)

@@ -17,7 +17,7 @@ from convscope import kernels
 from convscope.data import Failure, Source
 from convscope.files import write_bytes
 from convscope.graph import Network
-from convscope.methods.effects import LayerEffects, Measuring, Progressed, Question
+from convscope.methods.effects import LayerEffects, Measuring, Progressed, Silencing
 from convscope.progress import Progress, silent
 from convscope.stores.sealing import seal, unseal
 
@@ -30,7 +30,7 @@ _EVERY = 10.0  # seconds between two writings of the sums, which may be many meg
 def effects(
     net: Network,
     source: Source,
-    question: Question,
+    question: Silencing,
     *,
     store: str | PathLike[str] | None = None,
     workers: int | None = None,
@@ -89,7 +89,7 @@ class _Keeping:
         self._written, self._last = time.monotonic(), None
 
 
-def _key(net: Network, source: Source, question: Question) -> str:
+def _key(net: Network, source: Source, question: Silencing) -> str:
     """Of everything that the sums depend on."""
     truths = None if question.truths is None else hashlib.sha256(question.truths.tobytes()).hexdigest()
     asked = [net.layers[question.layer].name, [list(map(str, one)) for one in question.silenced]]

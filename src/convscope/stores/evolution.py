@@ -21,7 +21,7 @@ from convscope import kernels
 from convscope.data import Source
 from convscope.data.sources.select import limit
 from convscope.files import read_whole, write_bytes
-from convscope.graph import Network, Unit
+from convscope.graph import Network, UnitLike
 from convscope.methods.evolution import following
 from convscope.methods.evolution.histories import FeatureHistory
 from convscope.methods.evolution.looking import Checkpoint
@@ -38,7 +38,7 @@ def evolution(
     source: Source | Any,
     *,
     layers: Sequence[str] | None = None,
-    units: Sequence[str | Unit] | int = 6,
+    units: UnitLike | Sequence[UnitLike] | int = 6,
     sample: int = 1000,
     threshold: float = 0.9,
     store: str | PathLike[str] | None = None,

@@ -34,6 +34,7 @@ from convscope.methods.occlusion.occlusion import OcclusionMaps, Responses, occl
 from convscope.methods.targets import Region, Target, head_for
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
+from convscope.tables import apart
 
 logger = logging.getLogger(__name__)
 
@@ -170,10 +171,9 @@ class _Store:
         place = None if folder is None else Path(folder)
         before = None if place is None else question_in(place)
         if before is not None and before != question:
-            other = sorted(key for key in {*question, *before} if before.get(key) != question.get(key))
             raise StoreError(
-                f"{place} holds answers to another question (other {', '.join(other)}): choose another folder, or "
-                "delete this one first"
+                f"{place} holds answers to another question ({apart(before, question)}): choose another folder, "
+                "or delete this one first"
             )
         return cls(place, question, before is not None, head)
 

@@ -180,7 +180,7 @@ def ablate(
         threads=threads_of(workers),
         progress=progress or silent,
     )
-    return finished(Ablation(found), store=store, atlas=shown, name=name)
+    return finished(Ablation(found), store=store, atlas=shown, name=name, progress=progress)
 
 
 __all__ = ["Ablation", "ablate", "with_spread"]

@@ -23,7 +23,8 @@ from convscope.atlas.experiments import Kind, Table, add_experiment
 from convscope.atlas.names import is_name
 from convscope.errors import MissingExtra, StoreError
 from convscope.files import json_bytes, read_whole, write_bytes
-from convscope.shown import Shown
+from convscope.progress import Progress, silent
+from convscope.shown import Shown, brief
 from convscope.stores.sealing import seal, unseal
 from convscope.studies.kept import UNFIT, packed, unpacked
 from convscope.studies.questions import Question, question, refuse_another
@@ -36,6 +37,7 @@ FORMAT = "convscope answer"
 SCHEMA = 1
 
 
+@brief
 @dataclass(frozen=True)
 class Figure:
     """A picture of an answer: what it shows, in words, and how it is drawn when it is wanted, as PNG.
@@ -62,6 +64,7 @@ class Entry:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+@brief
 @dataclass(frozen=True)
 class Saved:
     """Where an answer was written, and its figures by file name; `missing` says why there are none."""
@@ -159,8 +162,10 @@ class Answer(Shown, ABC):
         return None
 
     @checked
-    def save(self, folder: str | PathLike[str]) -> Saved:
+    def save(self, folder: str | PathLike[str], *, progress: Progress | None = None) -> Saved:
         """Write it, its files and its figures into a folder; without matplotlib no figures, as `Saved.missing` says.
+
+        progress: called with the figures that are drawn.
 
         Raises:
             StoreError: where the folder holds an answer of this kind to another question, or cannot be written.
@@ -173,15 +178,17 @@ class Answer(Shown, ABC):
             written.add(name)
         listed = self.figures()
         figures, missing = dict(self.written(place)), None
-        for name, figure in listed.items():
-            if name in figures:
-                continue
+        waiting, report = [name for name in listed if name not in figures], progress or silent
+        for done, name in enumerate(waiting):
+            report("figures", done, len(waiting))
             try:
-                write_bytes(place / name, figure.draw())
+                write_bytes(place / name, listed[name].draw())
             except MissingExtra as error:
                 missing = str(error)
                 break
             figures[name] = place / name
+        if waiting:
+            report("figures", len(waiting), len(waiting))
         captions = {name: figure.caption for name, figure in listed.items() if name in figures}
         self.saved = Saved(place, {name: figures[name] for name in captions}, missing, captions)
         self.keep(place, captions, written | set(captions))
@@ -193,7 +200,7 @@ class Answer(Shown, ABC):
     def expect_place(cls, folder: str | PathLike[str] | None, asked: Question | None) -> None:
         """Raise StoreError where a folder holds an answer of this kind to another question."""
         if folder is not None:
-            refuse_another(Path(folder), asked, _said_before(Path(folder), cls).get("question"))
+            refuse_another(Path(folder), asked, _question_in(_said_before(Path(folder), cls)))
 
     def keep(self, place: Path, captions: Mapping[str, str], written: Iterable[str] = ()) -> None:
         """Write the file that `load` reads; `written` are the names of the files beside it."""
@@ -209,7 +216,7 @@ class Answer(Shown, ABC):
             "values": values,
         }
         if self.question is not None:
-            said["question"] = self.question
+            said |= {"question": self.question, "words": self.question.words}
         write_bytes(place / _file_of(type(self)), seal(arrays, said))
 
     @classmethod
@@ -301,8 +308,8 @@ def _said_before(place: Path, kind: type[Answer]) -> dict[str, Any]:
 
 
 def _question_in(said: Mapping[str, Any]) -> Question | None:
-    found = said.get("question")
-    return found if isinstance(found, dict) else None
+    found, words = said.get("question"), said.get("words")
+    return Question(found, words if isinstance(words, dict) else None) if isinstance(found, dict) else None
 
 
 def _captions(found: Any) -> dict[str, str]:
@@ -331,11 +338,12 @@ def finished(
     asked: Question | None = None,
     atlas: Atlas | None = None,
     name: str | None = None,
+    progress: Progress | None = None,
 ) -> A:
     """The answer to what was asked, after it was written into a folder and shown in an atlas, where these are given."""
     answer.question = asked
     if store is not None:
-        answer.save(store)
+        answer.save(store, progress=progress)
     if atlas is not None:
         answer.add_to(atlas, name)
     return answer

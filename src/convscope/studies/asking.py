@@ -103,4 +103,15 @@ def atlas_of(atlas: Atlas | str | PathLike[str] | None, net: Network | None = No
     return opened
 
 
-__all__ = ["atlas_of", "collection", "each_network", "expect_network", "targets_for", "threads_of"]
+def units_or_count(given: list[str] | None, usual: int) -> int | list[str]:
+    """The units that are named, or how many of each layer.
+
+    >>> units_or_count(["conv1:3"], 6), units_or_count(["8"], 6), units_or_count(None, 6)
+    (['conv1:3'], 8, 6)
+    """
+    if given is None:
+        return usual
+    return int(given[0]) if len(given) == 1 and given[0].isdigit() else given
+
+
+__all__ = ["atlas_of", "collection", "each_network", "expect_network", "targets_for", "threads_of", "units_or_count"]

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from convscope.arguments import checked
+from convscope.arguments import checked, item
 from convscope.atlas import Atlas
 from convscope.atlas.render import crop_patch, display
 from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.files import json_bytes
-from convscope.graph import Network, Unit
+from convscope.graph import Network, Unit, UnitLike, several
 from convscope.methods import causes as tracing
 from convscope.methods.causes import CauseGraph, Nodes
 from convscope.methods.deconv import Selection, project_all
@@ -32,7 +32,7 @@ DRAWN = 24
 
 
 @dataclass(eq=False, repr=False)
-class Causes(Answer):
+class Causes(Answer, Sequence[CauseGraph]):
     """What fed units on images: `graphs`, unit by unit of each image; `rows_of` (n,) which image each is on."""
 
     graphs: tuple[CauseGraph, ...]
@@ -45,8 +45,12 @@ class Causes(Answer):
     def __len__(self) -> int:
         return len(self.graphs)
 
-    def __getitem__(self, number: int) -> CauseGraph:
-        return self.graphs[number]
+    @overload
+    def __getitem__(self, number: int) -> CauseGraph: ...
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[CauseGraph]: ...
+    def __getitem__(self, number: int | slice) -> CauseGraph | Sequence[CauseGraph]:
+        return item(self.graphs, number, "causes")
 
     @property
     def summary(self) -> str:
@@ -220,7 +224,7 @@ def _is_class(net: Network, graph: CauseGraph) -> bool:
 def causes(
     net: Network,
     images: Images,
-    units: str | Unit | Sequence[str | Unit] = (),
+    units: UnitLike | Sequence[UnitLike] = (),
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
@@ -262,9 +266,9 @@ def causes(
     """
     expect_network(net)
     shown = atlas_of(atlas, net)
-    wanted = [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
+    wanted = [net.unit(unit) for unit in several(units)]
     pictures = look_at(net, images, limit=limit)
-    whole = question(net, pictures.seen.collection, units=wanted, layers=layers, most=most, nodes=nodes)
+    whole = question(net, pictures.seen, units=wanted, layers=layers, most=most, nodes=nodes)
     Causes.expect_place(store, whole)
     report, graphs, rows = progress or silent, [], []
     for row, image in enumerate(pictures.inputs):
@@ -273,7 +277,7 @@ def causes(
             rows.append(row)
         report("causes", row + 1, len(pictures))
     answer = Causes(tuple(graphs), tuple(rows), pictures.seen, nodes, net, pictures)
-    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 
 
 def _most_probable(net: Network, image: Any) -> Unit:

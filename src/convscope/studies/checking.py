@@ -154,7 +154,8 @@ def check(
     decide, such as what the output means, is listed. A minute is enough for a ResNet-18.
 
     Args:
-        model: a network, or how one is spelled, whose module is then known.
+        model: a network, or how one is spelled, whose module is then known. One that gives another answer each time
+            fails, by the names of the steps that draw numbers.
         images: of any kind, see docs/grammar.md; None for noise.
         module: what the network was traced from; without it nothing is said of its being that module.
         store: a folder for the certificate in words and as JSON, and every comparison.
@@ -177,11 +178,11 @@ def check(
     if isinstance(model, str):
         if module is not None:
             raise UsageError(f"model={model!r} is loaded with its module: leave module= out, or give a network")
-        model, module = load_with_module(model)
+        model, module = load_with_module(model, randomness="allow")
     expect_network(model)
     shown = atlas_of(atlas, model)
     pictures = None if images is None else look_at(model, images, limit=ENOUGH if limit is None else limit)
-    asked = question(model, None if pictures is None else pictures.seen.collection, layers=layers, seed=seed)
+    asked = question(model, None if pictures is None else pictures.seen, layers=layers, seed=seed)
     Check.expect_place(store, asked)
     found = certify(
         model,
@@ -192,7 +193,7 @@ def check(
         progress=progress or silent,
     )
     answer = Check(found, None if pictures is None else pictures.seen)
-    return finished(answer, store=store, asked=asked, atlas=shown, name=name)
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
 __all__ = ["Check", "check"]

@@ -17,15 +17,15 @@ from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
-from convscope.graph import Network, Unit
-from convscope.methods.effects import LayerEffects, Level, Measured, Question
+from convscope.graph import Network, Unit, UnitLike, several
+from convscope.methods.effects import LayerEffects, Level, Measured, Silencing
 from convscope.methods.inputs import chosen_layers
 from convscope.progress import Progress
 from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.pictures import left_out
-from convscope.tables import TextTable, columns_of, csv_of, without_nan
+from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 from convscope.training.matching import Match, match_classes, match_one
 
 Own = Literal["auto", "labels", "answers"]
@@ -51,7 +51,13 @@ class Effects(Answer):
         for one in self.layers:
             if one.layer == layer:
                 return one
-        raise UsageError(f"layer '{layer}' was not silenced: {', '.join(one.layer for one in self.layers)} were")
+        raise UsageError(f"layer '{layer}' was not silenced: {', '.join(self)} were")
+
+    def __iter__(self) -> Iterator[str]:
+        return (one.layer for one in self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
 
     def _class(self, number: int) -> str:
         return self.classes[number] if self.classes else str(number)
@@ -73,8 +79,8 @@ class Effects(Answer):
         )
         right = "right answers" if self.own == "labels" else "answers as before"
         return (
-            f"{found.layer} on {found.images} images, {len(found.silenced)} silenced (set to {found.to}): {right} "
-            f"change most without {units}; {tests}"
+            f"{found.layer} on {counted(found.images, 'image')}, {len(found.silenced)} silenced (set to {found.to}): "
+            f"{right} change most without {units}; {tests}"
         )
 
     def rows(self) -> list[Row]:
@@ -223,8 +229,8 @@ def effects(
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
-    units: str | Unit | Sequence[str | Unit] = (),
-    groups: Sequence[Sequence[str | Unit]] = (),
+    units: UnitLike | Sequence[UnitLike] = (),
+    groups: Sequence[Sequence[UnitLike]] = (),
     to: Level = "zero",
     measure: Measured = "logit",
     own: Own = "auto",
@@ -286,7 +292,7 @@ def effects(
     Effects.expect_place(store, whole)
     found, failures = [], list[Failure]()
     for layer in chosen:
-        asked = Question(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed)
+        asked = Silencing(layer, tuple(silenced.get(layer, ())), to, measure, truths, batch, seed)
         one, failures = keeping.effects(net, source, asked, store=store, workers=workers, progress=progress)
         found.append(one)
     unread = {failure.index for failure in failures}
@@ -298,14 +304,14 @@ def effects(
         indices=tuple(i for i in range(len(source)) if i not in unread),
         collection=source.fingerprint(),
     )
-    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 
 
 def _silenced(
-    net: Network, units: str | Unit | Sequence[str | Unit], groups: Sequence[Sequence[str | Unit]]
+    net: Network, units: UnitLike | Sequence[UnitLike], groups: Sequence[Sequence[UnitLike]]
 ) -> dict[str, list[tuple[Unit, ...]]]:
     """What is silenced of each layer that units were named of."""
-    listed = [units] if isinstance(units, str | Unit) else list(units)
+    listed = several(units)
     together = [tuple(net.unit(unit) for unit in one) for one in [*([unit] for unit in listed), *groups]]
     found: dict[str, list[tuple[Unit, ...]]] = {}
     for one in together:

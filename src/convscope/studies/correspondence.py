@@ -238,7 +238,7 @@ def correspond(
         net, marked.pictures.inputs, marked.boxes, **deciding, workers=workers, progress=progress
     )
     answer = Correspondence(found, marked.pictures.seen)
-    return finished(answer, store=store, asked=asked, atlas=shown, name=name)
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
 __all__ = ["Correspondence", "Marked", "correspond", "mark"]

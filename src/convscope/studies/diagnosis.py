@@ -148,7 +148,7 @@ def diagnose(
         raise UsageError(f"labels={list(labels)}: there are {len(found)} networks, give one label for each")
     asked = question(None, source, networks=seen, labels=labels, first=first, second=second, projections=projections)
     answer = Diagnosis(tuple(found), None if labels is None else tuple(labels))
-    return finished(answer, store=store, asked=asked, atlas=shown, name=name)
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
 def _store(store: Path, net: Network, source: Source, first: str | None, second: str | None) -> Path:

@@ -104,7 +104,7 @@ def overlap(
     Overlap.expect_place(store, asked)
     found = duplicates.overlap(first, second, threshold=threshold, threads=threads_of(workers), progress=progress)
     called = names or (_called(images), None if others is None else _called(others))
-    return finished(Overlap(found, called), store=store, asked=asked)
+    return finished(Overlap(found, called), store=store, asked=asked, progress=progress)
 
 
 def _called(images: Images) -> str:

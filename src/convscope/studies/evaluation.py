@@ -18,7 +18,7 @@ from convscope.studies.asking import collection, each_network, threads_of
 from convscope.studies.kept import context
 from convscope.studies.pictures import left_out
 from convscope.studies.predictions import PREDICTIONS, mistakes_of, predictions_of
-from convscope.tables import TextTable, columns_of
+from convscope.tables import TextTable, columns_of, counted
 from convscope.training import ClassAccuracy, Judgement, evaluation
 from convscope.training.matching import Match
 from convscope.training.predictions import Scored
@@ -52,7 +52,7 @@ class Evaluation(Answer):
         return (
             f"top-1 {_with_interval(found.top1, found.top1_interval)}, "
             f"top-5 {_with_interval(found.top5, found.top5_interval)}, mean of classes {found.mean_class_top1:.2%} "
-            f"on {found.images} images, {crops}{who}{f'. {found.head.remark}' if found.head.remark else ''}"
+            f"on {counted(found.images, 'image')}, {crops}{who}{f'. {found.head.remark}' if found.head.remark else ''}"
         )
 
     @property
@@ -197,7 +197,7 @@ def evaluate(
     )
     told = found.scored if isinstance(found, Judgement) else found.predictions
     names = tuple(source.name(index) for index in told.images.tolist()) if told is not None else ()
-    return finished(Evaluation(found, names, source), store=store, asked=asked)
+    return finished(Evaluation(found, names, source), store=store, asked=asked, progress=progress)
 
 
 __all__ = ["Evaluation", "evaluate"]

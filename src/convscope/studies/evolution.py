@@ -15,7 +15,7 @@ from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.errors import WeightsError
 from convscope.files import json_bytes, kind_of
-from convscope.graph import Network, Unit
+from convscope.graph import Network, Unit, UnitLike, several
 from convscope.methods.evolution import FeatureHistory
 from convscope.models import load
 from convscope.progress import Progress
@@ -103,7 +103,7 @@ def evolve(
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
-    units: Sequence[str | Unit] | int = 6,
+    units: UnitLike | Sequence[UnitLike] | int = 6,
     epochs: Sequence[int] | None = None,
     limit: int | None = None,
     sample: int = 1000,
@@ -159,7 +159,7 @@ def evolve(
     source = collection(images, limit=limit, cache=cache)
     deciding: dict[str, Any] = {
         "layers": layers,
-        "units": units,
+        "units": units if isinstance(units, int) else [Unit.of(one) for one in several(units)],
         "sample": sample,
         "threshold": threshold,
         "seed": seed,
@@ -173,7 +173,7 @@ def evolve(
         store=None if store is None else Path(store) / "checkpoints",
         progress=progress,
     )
-    return finished(Evolution(found), store=store, asked=asked, atlas=shown, name=name)
+    return finished(Evolution(found), store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
 def checkpoints(run: str | PathLike[str], wanted: Sequence[int] | None = None) -> dict[int, Path]:

@@ -195,7 +195,7 @@ def transfer(
         )  # fmt: skip
         told = {"size": scratch_size, **recipe.to_json()}
         found = replace(found.plus(scores), settings={**found.settings, "scratch": told})
-    return finished(Transfer(found), store=store, asked=asked, atlas=shown, name=name)
+    return finished(Transfer(found), store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
 def _folds(

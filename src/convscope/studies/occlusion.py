@@ -18,7 +18,7 @@ from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Preprocess, Source, load_image
 from convscope.errors import UsageError
 from convscope.files import json_bytes
-from convscope.graph import Network, Unit
+from convscope.graph import Network, Unit, UnitLike, several
 from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.methods.occlusion import Border, Fill, OcclusionMaps, join, one_of
 from convscope.methods.occlusion import occlusion as occluding
@@ -28,13 +28,13 @@ from convscope.methods.occlusion.sweep import Method
 from convscope.methods.targets import Target, units_among
 from convscope.progress import Progress
 from convscope.stores.occlusion import Covered, occlude_source
-from convscope.stores.scan import KeptScan
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network, targets_for
 from convscope.studies.kept import context
 from convscope.studies.occlusion_figures import PARTS, Elsewhere, Figures, Photos, drawing, figure_name
 from convscope.studies.pictures import Seen, crop_of, look_at, none_readable, seen_in
 from convscope.studies.questions import Question
+from convscope.studies.scanning import Scan
 from convscope.tables import csv_of, without_nan
 
 
@@ -248,8 +248,8 @@ def occlude(
     target: Target = None,
     layer: str | None = None,
     strongest: Reduction = "sum",
-    units: str | Unit | Sequence[str | Unit] = (),
-    scan: KeptScan | str | PathLike[str] | None = None,
+    units: UnitLike | Sequence[UnitLike] = (),
+    scan: Scan | str | PathLike[str] | None = None,
     scan_images: Images | None = None,
     limit: int | None = None,
     method: Method = "auto",
@@ -322,7 +322,7 @@ def occlude(
         elsewhere = Elsewhere.of(net, scan, scanned, shown)
         whole = _question(net, source, asked, classes)
         answer = _each(net, source, elsewhere, store, {**asked, "target": classes})
-    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 
 
 def _question(net: Network, images: Source | str, asked: Mapping[str, Any], target: Target) -> Question:
@@ -331,8 +331,8 @@ def _question(net: Network, images: Source | str, asked: Mapping[str, Any], targ
     return question(net, images, target=target, **deciding)
 
 
-def _units(net: Network, units: str | Unit | Sequence[str | Unit]) -> list[Unit]:
-    return [net.unit(unit) for unit in ([units] if isinstance(units, str | Unit) else units)]
+def _units(net: Network, units: UnitLike | Sequence[UnitLike]) -> list[Unit]:
+    return [net.unit(unit) for unit in several(units)]
 
 
 def _each(

@@ -44,6 +44,11 @@ class Seen:
         """Their numbers in the atlas's collection, where it is the same."""
         return self.indices if atlas.manifest["data"]["fingerprint"] == self.collection else ()
 
+    def describe(self) -> str:
+        """Which they are, in a few words."""
+        more = len(self.names) - 2
+        return ", ".join(self.names[:2]) + (f" and {more} more" if more > 0 else "")
+
     def __len__(self) -> int:
         return len(self.names)
 

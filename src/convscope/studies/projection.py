@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from convscope.arguments import checked
+from convscope.arguments import checked, item
 from convscope.atlas.render import crop_patch, display, enlarge
 from convscope.data import Batch, Failure, Images, Preprocess, Source, batches
 from convscope.errors import UsageError
 from convscope.files import write_bytes
-from convscope.graph import Network, PullOptions, Unit
+from convscope.graph import Network, PullOptions, Unit, UnitLike, is_unit, several
 from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth, pull_options
 from convscope.methods import deconv as projecting
 from convscope.methods.deconv import ProjectedPixels, SignalSize
@@ -120,15 +120,12 @@ class Projection(Answer):
         ]
 
     def rows(self) -> list[Row]:
-        """One row an image."""
-        return [_row(one, self._place_of(one)) for one in self.made]
-
-    def _place_of(self, one: Projected) -> Path | None:
-        return None if self.saved is None else self.saved.figures.get(_picture_name(self.asked, one.image, one.index))
+        """One row an image; `picture` is the figure's name, as in the folder of the answer."""
+        return [_row(one, _picture_name(self.asked, one.image, one.index)) for one in self.made]
 
     def to_json(self) -> dict[str, Any]:
         """The unit and the rows."""
-        return without_nan({"unit": str(self.asked), "projections": self.rows()})
+        return without_nan({"unit": str(self.asked), "projections": _placed(self)})
 
     def remarks(self) -> list[str]:
         """The images that were left out, and what was done on the way to the pixels."""
@@ -171,7 +168,7 @@ class Projections(Answer, Sequence[Projection]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[Projection]: ...
     def __getitem__(self, at: int | slice) -> Projection | Sequence[Projection]:
-        return self.each[at]
+        return item(self.each, at, "projections")
 
     def __len__(self) -> int:
         return len(self.each)
@@ -188,17 +185,12 @@ class Projections(Answer, Sequence[Projection]):
 
     def rows(self) -> list[Row]:
         """One row a unit and image, image by image."""
-        listed = [each.rows() for each in self._placed()]
+        listed = [each.rows() for each in self.each]
         return [row for together in zip(*listed, strict=True) for row in together]
-
-    def _placed(self) -> tuple[Projection, ...]:
-        for one in self.each:
-            one.saved = self.saved
-        return self.each
 
     def to_json(self) -> dict[str, Any]:
         """The rows."""
-        return without_nan({"images": len(self.each[0]), "projections": self.rows()})
+        return without_nan({"images": len(self.each[0]), "projections": _placed(self)})
 
     def remarks(self) -> list[str]:
         """The images that were left out, and what was done on the way to the pixels."""
@@ -221,9 +213,17 @@ class Projections(Answer, Sequence[Projection]):
         return "".join(one._repr_html_() for one in self.each)
 
 
-def _row(one: Projected, picture: Path | None) -> dict[str, Any]:
+def _row(one: Projected, picture: str) -> dict[str, Any]:
     said = {"unit": str(one.unit), "image": one.image, "value": one.value, "box": list(one.box), "report": one.report}
-    return {**said, "picture": None if picture is None else str(picture)}
+    return {**said, "picture": picture}
+
+
+def _placed(answer: Projection | Projections) -> list[Row]:
+    """The rows with where the pictures are; None for those that were not written."""
+    there = {} if answer.saved is None else answer.saved.figures
+    return [
+        {**row, "picture": str(there[name]) if (name := row["picture"]) in there else None} for row in answer.rows()
+    ]
 
 
 class _Options(TypedDict, total=False):
@@ -241,14 +241,14 @@ class _Options(TypedDict, total=False):
 
 
 @overload
-def deconv(net: Network, images: Images, units: str | Unit, **options: Unpack[_Options]) -> Projection: ...
+def deconv(net: Network, images: Images, units: UnitLike, **options: Unpack[_Options]) -> Projection: ...
 @overload
-def deconv(net: Network, images: Images, units: Sequence[str | Unit], **options: Unpack[_Options]) -> Projections: ...
+def deconv(net: Network, images: Images, units: Sequence[UnitLike], **options: Unpack[_Options]) -> Projections: ...
 @checked
 def deconv(
     net: Network,
     images: Images,
-    units: str | Unit | Sequence[str | Unit],
+    units: UnitLike | Sequence[UnitLike],
     *,
     store: str | PathLike[str] | None = None,
     signal: SignalSize | Tensor = "activation",
@@ -285,7 +285,7 @@ def deconv(
     (<Projection: 1:5 on 2 images: 1 relu rectified>, torch.Size([2, 3, 3, 3]))
     """
     expect_network(net)
-    listed = [units] if isinstance(units, str | Unit) else list(units)
+    listed = several(units)
     if not listed:
         raise UsageError("units=[]: name one unit or more, such as 'features.8:174'")
     wanted = [net.unit(unit) for unit in listed]
@@ -293,7 +293,7 @@ def deconv(
     deciding = {"units": wanted, "signal": signal, "options": asked}
     if are_planes(images):
         given = look_at(net, images, limit=limit)
-        whole = question(net, given.seen.collection, **deciding)
+        whole = question(net, given.seen, **deciding)
         Projection.expect_place(store, whole)
         Projections.expect_place(store, whole)
         taken = projecting.deconv(net, given.inputs, wanted, signal=signal, **vars(asked))
@@ -307,7 +307,7 @@ def deconv(
         making = _Making(net, source, wanted, {**vars(asked), "signal": signal}, store)
         found, seen, fill, written = making.all(batch, progress or silent)
     each = tuple(Projection(unit, one, seen, fill, written) for unit, one in zip(wanted, found, strict=True))
-    return finished(each[0] if isinstance(units, str | Unit) else Projections(each), store=store, asked=whole)
+    return finished(each[0] if is_unit(units) else Projections(each), store=store, asked=whole, progress=progress)
 
 
 class _Making:

@@ -21,28 +21,39 @@ from convscope.data import Source
 from convscope.errors import StoreError, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import recipe_of
+from convscope.studies.pictures import Seen
+from convscope.tables import apart
 
-Question = dict[str, Any]
+
+class Question(dict[str, Any]):
+    """What was asked, as JSON values; `words` are those of what is kept as a digest alone, and decide nothing."""
+
+    def __init__(self, asked: Mapping[str, Any], words: Mapping[str, str] | None = None) -> None:
+        super().__init__(asked)
+        self.words: dict[str, str] = dict(words or {})
 
 
-def question(nets: Network | Sequence[Network] | None, images: Source | str | None, **options: Any) -> Question:
+def question(nets: Network | Sequence[Network] | None, images: Source | Seen | str | None, **options: Any) -> Question:
     """What is asked of which networks and images, as JSON values; images given as tensors by a digest of them.
 
     >>> question(None, None, size=(4, 4), unit=Unit("conv", 3))
     {'images': None, 'size': [4, 4], 'unit': 'conv:3'}
     """
     asked = {**({} if nets is None else {"network": nets}), "images": images, **options}
-    return json.loads(json.dumps({name: _plain(value) for name, value in asked.items()}))
+    words = {"network": nets.name} if isinstance(nets, Network) else {}
+    if isinstance(images, Source | Seen):
+        words["images"] = images.describe()
+    return Question(json.loads(json.dumps({name: _plain(value) for name, value in asked.items()})), words)
 
 
 def refuse_another(folder: Path, asked: Question | None, there: Question | None) -> None:
     """Raise StoreError where a folder holds the answer to a question that is not the one asked."""
-    if asked is None or not isinstance(there, dict) or asked == there:
+    if asked is None or there is None or asked == there:
         return
-    other = sorted(key for key in {*asked, *there} if asked.get(key) != there.get(key))
+    words = {name: (there.words[name], asked.words[name]) for name in asked.words if name in there.words}
     raise StoreError(
-        f"{folder} holds the answer to another question (other {', '.join(other)}): choose another folder, or delete "
-        "this one first"
+        f"{folder} holds the answer to another question ({apart(there, asked, words)}): choose another folder, "
+        "or delete this one first"
     )
 
 
@@ -52,6 +63,8 @@ def _plain(value: Any) -> Any:
         return _of_network(value)
     if isinstance(value, Source):
         return value.fingerprint()
+    if isinstance(value, Seen):
+        return value.collection
     if isinstance(value, Tensor | np.ndarray):
         array = np.ascontiguousarray(value.detach().cpu().numpy() if isinstance(value, Tensor) else value)
         return [str(array.dtype), list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
@@ -66,7 +79,7 @@ def _plain(value: Any) -> Any:
     return fspath(value) if isinstance(value, PathLike) else value
 
 
-def _of_network(net: Network) -> Question:
+def _of_network(net: Network) -> dict[str, Any]:
     try:
         recipe = recipe_of(net)
     except UsageError:  # of images of other channels, which whoever needs it refuses

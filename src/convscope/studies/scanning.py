@@ -109,10 +109,10 @@ class Scan(KeptScan, Answer):
         return [left_out(one) for one in self.failures]
 
     @checked
-    def save(self, folder: str | PathLike[str]) -> Saved:
+    def save(self, folder: str | PathLike[str], *, progress: Progress | None = None) -> Saved:
         """Write the scan into a folder: one file a layer if it is complete, else one part for `load` and `merge`.
 
-        Parts in the folder whose images this scan covers are removed.
+        Parts in the folder whose images this scan covers are removed. It has no figures to tell of.
 
         Raises:
             StoreError: if the folder holds another scan, or cannot be written.

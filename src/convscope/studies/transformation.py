@@ -16,7 +16,7 @@ from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.files import json_bytes
-from convscope.graph import Network, Unit
+from convscope.graph import Network, UnitLike, several
 from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance import Curve, InvarianceCurves, measuring
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, spelled, transformation
@@ -154,7 +154,7 @@ def invariance(
     transformations: Mapping[str, Sequence[float] | None] | Sequence[str] | None = None,
     layers: Sequence[str] | None = None,
     target: Target = None,
-    units: str | Unit | Sequence[str | Unit] = (),
+    units: UnitLike | Sequence[UnitLike] = (),
     distance: Distance = "relative",
     outside: Outside = "mean",
     interpolation: Interpolation = "bilinear",
@@ -202,7 +202,7 @@ def invariance(
         "transformations": dict(asked) if isinstance(asked, Mapping) else dict(map(spelled, asked)),
         "layers": None if layers is None else list(layers),
         "target": targets_for(net, pictures.source, pictures.seen.indices, target),
-        "units": [net.unit(one) for one in ([units] if isinstance(units, str | Unit) else units)],
+        "units": [net.unit(one) for one in several(units)],
         "outside": outside,
         "interpolation": interpolation,
     }
@@ -210,7 +210,7 @@ def invariance(
     Invariance.expect_place(store, whole)
     found = measuring.invariance(net, pictures.inputs, **deciding, batch=batch, progress=progress)
     answer = Invariance(found, pictures.seen, distance, _examples(net, found, pictures.inputs[:1]))
-    return finished(answer, store=store, asked=whole, atlas=shown, name=name)
+    return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 
 
 __all__ = ["Invariance", "invariance"]

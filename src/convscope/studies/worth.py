@@ -16,10 +16,10 @@ from convscope.atlas import Atlas
 from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.files import json_bytes
-from convscope.graph import Network, PullOptions, Unit
+from convscope.graph import Network, PullOptions, Unit, UnitLike, several
 from convscope.graph.options import Rule
 from convscope.methods.inputs import chosen_layers
-from convscope.methods.sanity.cases import Cases, Responses, chosen_cases, drawn_units, responses
+from convscope.methods.sanity.cases import Cases, Excited, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILLS
 from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict, benjamini_yekutieli, holm
 from convscope.methods.sanity.layers import LayerSanity
@@ -32,7 +32,7 @@ from convscope.stores.sanity import Parts
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, expect_network
 from convscope.studies.pictures import ReadImages, Seen, look_at
-from convscope.tables import TextTable, columns_of, csv_of, without_nan
+from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 
 _CAPTIONS = {
     "deletion.png": "Deletion by layer, under each fill: the area under a unit's activation as its field's tiles are "
@@ -224,7 +224,7 @@ def sanity(
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
-    units: Sequence[str | Unit] | int = 12,
+    units: UnitLike | Sequence[UnitLike] | int = 12,
     rules: Sequence[Rule] = ("deconvnet",),
     side: int = 4,
     each: int = 9,
@@ -269,7 +269,7 @@ def sanity(
     expect_network(net)
     _check(rules, side=side, each=each, seeds=seeds, confidence=confidence)
     shown, report = atlas_of(atlas, net), progress or silent
-    named = None if isinstance(units, int) else [net.unit(one) for one in units]
+    named = None if isinstance(units, int) else [net.unit(one) for one in several(units)]
     usual = net.layers.stages() if named is None else list(dict.fromkeys(unit.layer for unit in named))
     wanted = chosen_layers(net, layers, usual)
     pictures = look_at(net, images, limit=limit)
@@ -286,7 +286,7 @@ def sanity(
             one = _Layer(net, pictures, layer, cases, how, side, seeds, seed, parts, report)
             made.append(LayerSanity.of(layer, rule, cases, *one.found(), confidence=confidence, seed=seed))
     answer = Sanity(net.name, tuple(made), pictures.seen, side, confidence, seed)
-    return finished(answer, store=store, atlas=shown, name=name)
+    return finished(answer, store=store, atlas=shown, name=name, progress=progress)
 
 
 def _check(rules: Sequence[Rule], *, side: int, each: int, seeds: int, confidence: float) -> None:
@@ -298,14 +298,15 @@ def _check(rules: Sequence[Rule], *, side: int, each: int, seeds: int, confidenc
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
 
 
-def _cases(found: Responses, layer: str, units: Sequence[Unit] | int, each: int, seed: int) -> Cases:
+def _cases(found: Excited, layer: str, units: Sequence[Unit] | int, each: int, seed: int) -> Cases:
     if isinstance(units, int):
         chosen = drawn_units(found, units, np.random.default_rng(seed))
     else:
         chosen = np.unique(np.asarray([unit.channel for unit in units if unit.layer == layer], np.int64))
     if len(chosen) < 2:
         raise UsageError(
-            f"layer '{layer}': {len(chosen)} units, and units are compared: two or more that respond are needed"
+            f"layer '{layer}': {counted(len(chosen), 'unit')}, and units are compared: two or more that respond are "
+            "needed"
         )
     return chosen_cases(found, chosen, each)
 

@@ -20,6 +20,7 @@ from convscope.files import write_json
 from convscope.models import Architecture
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
+from convscope.shown import brief
 from convscope.training.config import Config, NetworkChoice
 from convscope.training.evaluation import accuracy
 from convscope.training.run import Run
@@ -107,6 +108,7 @@ class VariantErrors:
     val5: tuple[float, float | None]
 
 
+@brief
 @dataclass(frozen=True)
 class AblationTrials:
     """What an ablation found, trial by trial."""

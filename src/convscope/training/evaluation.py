@@ -17,6 +17,8 @@ from convscope.graph import Head, Network
 from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
+from convscope.shown import brief
+from convscope.tables import counted
 from convscope.training.answering import decoded, scores_of
 from convscope.training.judging import Judgement, Jury
 from convscope.training.matching import Match, match_classes, matched_by
@@ -27,6 +29,7 @@ from convscope.training.truths import Truth
 from convscope.training.views import Viewer, Views
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class ClassAccuracy:
     """What networks answered: counts over images, from which all rates follow.
@@ -182,7 +185,8 @@ def evaluate(
         raise SourceError(f"evaluation needs classes, and no image has one: {source.describe()}")
     if nets[0].classes and len(nets[0].classes) != head.classes:
         raise UsageError(
-            f"{nets[0].name} has {head.classes} outputs, and its classes= are {len(nets[0].classes)} names"
+            f"{nets[0].name} has {counted(head.classes, 'output')}, and its classes= are "
+            f"{counted(len(nets[0].classes), 'name')}"
         )
     targets, matched = match_classes(source, answers, head.classes, match), matched_by(source, answers, match)
     return _counted(nets, viewers, source, targets, matched, threads, progress)

@@ -17,6 +17,7 @@ from convscope.data.allowance import allowance_of
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.graph import Head, Network
 from convscope.progress import Progress
+from convscope.shown import brief
 from convscope.training import measures
 from convscope.training.answering import decoded, maps_of, scores_of
 from convscope.training.matching import Match, match_classes, match_one
@@ -28,6 +29,7 @@ from convscope.training.truths import UNLABELLED, Masks, Truth, Truths
 from convscope.training.views import Viewer, Views
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Judgement:
     """How well networks answer where the answer is no choice among classes.

@@ -19,6 +19,7 @@ from convscope.data.allowance import USUAL, Allowance
 from convscope.data.decoding import stored_values
 from convscope.errors import ImageError, SourceError, UsageError, nearest
 from convscope.files import read_regular
+from convscope.tables import counted
 
 Truth = str | PathLike[str] | Mapping[str, Any] | Sequence[Any] | NDArray[Any]
 """A CSV file or a folder of masks; numbers by image name; or numbers (n, outputs) in the order of the images."""
@@ -69,6 +70,7 @@ class Truths:
             rows = [row for row in csv.reader(io.StringIO(text, newline="")) if any(cell.strip() for cell in row)]
         except (OSError, ValueError, csv.Error) as error:
             raise SourceError(f"truth={str(path)!r} cannot be read as a CSV file: {error}") from error
+        rows = _without_index(rows)
         if len(rows) < 2 or len(rows[0]) < 2:
             raise SourceError(f"truth={str(path)!r}: a first line of names, then lines of an image and its numbers")
         columns = tuple(cell.strip() for cell in rows[0][1:])
@@ -113,8 +115,23 @@ class Truths:
                 raise UsageError(f"{self.of} has no column {missing[0]!r}{nearest(missing[0], self.columns)}")
             return [self.columns.index(name) for name in wanted]
         if have != count:
-            raise UsageError(f"{self.of} has {have} numbers an image, and the network {count} outputs")
+            raise UsageError(
+                f"{self.of} has {counted(have, 'number')} an image, and the network {counted(count, 'output')}"
+            )
         return list(range(count))
+
+
+def _without_index(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The rows without a first column that numbers them and has no name, as pandas writes an index.
+
+    >>> _without_index([["", "image", "age"], ["0", "a.png", "31"]])
+    [['image', 'age'], ['a.png', '31']]
+    """
+    head, *others = rows or [[]]
+    unnamed = len(head) > 2 and (not head[0].strip() or head[0].startswith("Unnamed: "))
+    if unnamed and [row[0].strip() for row in others] == [str(number) for number in range(len(others))]:
+        return [row[1:] for row in rows]
+    return list(rows)
 
 
 def _numbers(value: Any, what: str) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from convscope.data import Preprocess, Source, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network, Unit
-from convscope.methods.effects import LayerEffects, Measuring, Progressed, Question
+from convscope.methods.effects import LayerEffects, Measuring, Progressed, Silencing
 from convscope.methods.effects.testing import benjamini_yekutieli, quantile, two_sided
 from tests.graph import nets
 
@@ -43,7 +43,7 @@ def setting() -> tuple[Any, Network, Source, Tensor]:
 
 def found(layer: str = "body.1", **asked: Any) -> LayerEffects:
     _, net, source, _ = setting()
-    return Measuring(net, source, Question(layer, batch=4, **asked), workers=1).run()[0]
+    return Measuring(net, source, Silencing(layer, batch=4, **asked), workers=1).run()[0]
 
 
 def literal(to: str, unit: Unit | tuple[Unit, ...], donors: dict[int, int] | None = None) -> Tensor:
@@ -93,14 +93,14 @@ def test_a_single_score_is_that_of_class_1_and_of_its_images() -> None:
     _, _, source, inputs = setting()
     net = Network.trace(module, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE))
     truths = np.arange(COUNT) % 3 % 2  # 0, 1, 0, 0, 1, ...
-    effects = Measuring(net, source, Question("0.body.1", batch=4, truths=truths), workers=1).run()[0]
+    effects = Measuring(net, source, Silencing("0.body.1", batch=4, truths=truths), workers=1).run()[0]
     with torch.no_grad():
         maps = module[0].body[:2](inputs)
         maps[:, 2] = 0
         change = (module[1](module[0].head(module[0].body[2](maps))) - module(inputs))[:, 0].numpy()
     np.testing.assert_allclose(effects.change[2], [change.mean()], rtol=1e-9)
     np.testing.assert_allclose(effects.own[2], [change[truths == 1].mean()], rtol=1e-9)
-    answered = Measuring(net, source, Question("0.body.1", batch=4), workers=1).run()[0]
+    answered = Measuring(net, source, Silencing("0.body.1", batch=4), workers=1).run()[0]
     assert np.isfinite(answered.change).all()
 
 
@@ -166,7 +166,7 @@ def test_pairs_are_chosen_on_one_half_and_tested_on_the_other() -> None:
 
 def test_work_that_was_stopped_goes_on_to_the_same_numbers() -> None:
     _, net, source, _ = setting()
-    question = Question("body.1", batch=4)
+    question = Silencing("body.1", batch=4)
     whole = Measuring(net, source, question, workers=1).run()[0]
     states: list[tuple[Any, Any]] = []
 
@@ -192,7 +192,7 @@ def test_a_class_that_needs_one_unit_has_it_as_its_first_effect() -> None:
     module.body[0].bias.data += 0.3  # type: ignore[operator, union-attr]
     _, _, source, _ = setting()
     net = Network.trace(module, (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE))
-    effects = Measuring(net, source, Question("body.1", batch=8), workers=1).run()[0]
+    effects = Measuring(net, source, Silencing("body.1", batch=8), workers=1).run()[0]
     (unit, change), *rest = effects.needs(2)
     assert (unit, rest) == (3, [])
     assert effects.needed_by(3)[0] == (2, change)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from convscope.data.decoding import Payload
 from convscope.data.sources.base import Source
 from convscope.data.sources.select import Derived
+from convscope.shown import brief
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Anonymous(Derived):
     """The images of a source, named by their numbers there; its place is not told either. Made by `anonymous`."""

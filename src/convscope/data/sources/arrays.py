@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from convscope.data.allowance import USUAL, Allowance
 from convscope.data.npz import mapped_npy, read_npz
 from convscope.errors import ImageError, SourceError, nearest
+from convscope.shown import brief
 
 Arrays = Mapping[str, NDArray[Any]]
 SPLITS = ("train", "val", "test")
@@ -35,6 +36,7 @@ _OF_SPLIT = (
 )
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class ArraySource:
     """Images of arrays, one after the other. Made by `open_arrays` and `open_npz_arrays`."""

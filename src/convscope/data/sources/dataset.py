@@ -15,6 +15,7 @@ from convscope.data.allowance import USUAL, Allowance
 from convscope.data.decoding import Payload, decode
 from convscope.data.sources.base import PicklableLock, hash_items, whole_labels
 from convscope.errors import ImageError, SourceError, UsageError
+from convscope.shown import brief
 
 Access = Literal["serial", "concurrent"]
 
@@ -22,6 +23,7 @@ _UNKNOWN = -2
 _PROBED = 16
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class DatasetSource:
     """The items of a map-style dataset. Made by `wrap_dataset`.

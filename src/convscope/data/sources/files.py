@@ -26,6 +26,7 @@ from convscope.data.sources.base import (
 from convscope.data.sources.listing import Listed, read_list
 from convscope.errors import SourceError
 from convscope.files import kind_of
+from convscope.shown import brief
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ LABELS_FILE = "labels.csv"
 """The table, in or above a flat folder of images, that labels them: columns as for `open_list`."""
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class FileSource:
     """Image files below one folder. Made by `open_folder`, `open_list` and `open_files`."""

@@ -15,10 +15,12 @@ from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import class_labels, hash_items, pick_column
 from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_columns, nested_array
 from convscope.errors import ImageError, SourceError, missing_extra, nearest
+from convscope.shown import brief
 
 _LABEL_TYPES = ("int", "uint", "float", "double", "bool", "string", "large_string")
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class HubSource:
     """Images of a dataset of the Hugging Face library. Made by `open_hub` and `wrap_hub`."""

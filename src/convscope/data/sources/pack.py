@@ -18,6 +18,7 @@ from convscope.data.npz import read_npz
 from convscope.data.sources.arrays import ArraySource, holds_arrays, open_npz_arrays
 from convscope.data.sources.base import whole_labels
 from convscope.errors import SourceError, nearest
+from convscope.shown import brief
 
 SPLITS = {"train": 0, "val": 1, "test": 1}
 """What a split may be called after `#`, and the number that it has in a pack."""
@@ -26,6 +27,7 @@ SPLITS = {"train": 0, "val": 1, "test": 1}
 _MOST_CLASSES = 100_000
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class PackSource:
     """Images of a pack, or of one of its splits. Made by `open_pack`."""

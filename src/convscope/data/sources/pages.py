@@ -21,6 +21,7 @@ from convscope.data.sources.files import FileSource
 from convscope.data.tiff import count_pages, is_tiff, read_page
 from convscope.errors import ImageError, SourceError
 from convscope.files import kind_of
+from convscope.shown import brief
 
 _START = 132
 """Bytes in which a file shows what it is."""
@@ -28,6 +29,7 @@ _MOST = 10_000_000
 """Pages of a collection at most: the whole list of them is made."""
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class PageSource:
     """The pages of files. Made by `open_pages`."""

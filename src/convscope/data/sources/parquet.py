@@ -19,8 +19,10 @@ from convscope.data.sources.columns import IMAGE_COLUMNS, image_bytes, label_col
 from convscope.data.sources.parquetpages import pages
 from convscope.errors import ImageError, SourceError, missing_extra
 from convscope.files import kind_of, parse_json
+from convscope.shown import brief
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class ParquetSource:
     """Images in a column of Parquet files, read a row group at a time. Made by `open_parquet`.

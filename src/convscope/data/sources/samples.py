@@ -24,6 +24,7 @@ from convscope.data.decoding import decode
 from convscope.data.formats import open_image
 from convscope.data.sources.base import PicklableLock, hash_items
 from convscope.errors import ImageError, SourceError, missing_extra
+from convscope.shown import brief
 
 _FOLDERS = {"skimage": ("scikit-image", "data"), "sklearn": ("scikit-learn", "datasets/images")}
 
@@ -67,6 +68,7 @@ class Square:
     mirrored: bool
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class SampleSource:
     """The sample photos. Made by `open_samples`."""

@@ -11,6 +11,7 @@ from convscope.data.allowance import Allowance, allowance_of
 from convscope.data.decoding import Payload
 from convscope.data.sources.base import Source
 from convscope.errors import UsageError
+from convscope.shown import brief
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,7 @@ class Derived:
         return allowance_of(self.source)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Subset(Derived):
     """Some images of a source, in the order given. Made by `subset` and `limit`."""

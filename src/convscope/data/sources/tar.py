@@ -19,6 +19,7 @@ from convscope.data.allowance import USUAL, Allowance
 from convscope.data.sources.base import Label, class_labels, hash_items, is_image_name, natural_key
 from convscope.errors import ImageError, SourceError
 from convscope.files import kind_of, read_regular
+from convscope.shown import brief
 
 CLASSES_FILES = ("classnames.txt", "classes.txt")
 """Files beside the shards whose lines name the classes."""
@@ -28,6 +29,7 @@ _MOST_SHARDS = 100_000
 _LABEL_KEYS = ("label", "cls", "class", "class_id", "class_index", "target")
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TarSource:
     """Images within tar files, read by their place in the file. Made by `open_tar`."""

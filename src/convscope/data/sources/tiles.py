@@ -27,6 +27,7 @@ from convscope.data.sources.base import PicklableLock, hash_items, is_image_name
 from convscope.data.tiff import BYTES_A_PIXEL, MARKS, check_pieces, decode_piece, described, first_page, nodata
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.files import kind_of
+from convscope.shown import brief
 
 SIZE = 256
 """Pixels on a side of a window, where nothing else is asked for."""
@@ -141,6 +142,7 @@ class ArrayRaster:
 Windowed = TiffRaster | ArrayRaster
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TileSource:
     """The windows of rasters. Made by `open_tiles`."""

@@ -3,18 +3,23 @@
 These are written as LLVM code. Its vectors are of 16 numbers on every processor; one with narrower registers takes
 several of them. Pointers are LLVM's own, without a type: each access says what it reads or writes.
 
-This is the one module that imports Numba and llvmlite, and the loops beside it alone import it.
+This is the one module that imports Numba and llvmlite, and the loops beside it, and what compiles a
+plain function, alone import it.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import numba
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils, event, types
 from numba.extending import intrinsic
+
+logger = logging.getLogger(__name__)
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
@@ -40,6 +45,25 @@ def loop(function: Loop) -> Loop:
     except RuntimeError:  # "no locator available": neither can be
         compiled = numba.njit(nogil=True, error_model="numpy")(function)
     return compiled
+
+
+class _Telling(event.Listener):
+    """Says, once, that loops are being compiled, which takes seconds; those of others, and kept ones, are none."""
+
+    def on_start(self, event: Any) -> None:
+        if event.data["dispatcher"].py_func.__module__.startswith("convscope."):
+            _tell()
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+@cache
+def _tell() -> None:
+    logger.info("compiling loops for this processor, once on a machine: this takes some seconds")
+
+
+event.register("numba:compile", _Telling())
 
 
 @intrinsic

@@ -143,15 +143,23 @@ def _add_stretch(
 
 
 @loop
-def add_up_by_vectors(
-    x: Floats, height: int, width: int, rows: Floats, shifts: Numbers, steps: tuple[int, int, int], out: Floats
+def add_up(
+    x: Floats,
+    height: int,
+    width: int,
+    rows: Floats,
+    shifts: Numbers,
+    steps: tuple[int, int, int],
+    vectors: bool,
+    out: Floats,
 ) -> bool:
     """Whether all is finite; then fills in the output of maps of `height` x `width`, x (positions, channels), from rows
     of weights.
 
     steps: by how much the output moves on with an image, a row and a column of the maps; shifts: where each vector of a
-    row of weights goes. An image's sums are made in the same order whatever else is in x: a stretch of positions holds
-    whole images, or a part of one.
+    row of weights goes; vectors: whether the processor has an instruction that puts some numbers of a vector side by
+    side. An image's sums are made in the same order whatever else is in x: a stretch of positions holds whole images,
+    or a part of one.
     """
     channels, area, count = x.shape[1], height * width, len(x)
     stretch = _stretch(channels, count, area)
@@ -161,32 +169,11 @@ def add_up_by_vectors(
     cleared, first = 0, 0
     while first < count:
         last = _last(first, stretch, area, count)
-        if not _list_by_vectors(x, first, last, values, names, ends):
-            return False
-        mine = places[: last - first]
-        reached = _place(first, area, width, steps, shifts, mine, len(out))
-        out[cleared:reached] = 0
-        cleared = max(cleared, reached)
-        _add_stretch(channels, values, names, ends, rows, shifts, mine, out)
-        first = last
-    out[cleared:] = 0
-    return True
-
-
-@loop
-def add_up_one_by_one(
-    x: Floats, height: int, width: int, rows: Floats, shifts: Numbers, steps: tuple[int, int, int], out: Floats
-) -> bool:
-    """The same where the processor has no instruction that puts some numbers of a vector side by side."""
-    channels, area, count = x.shape[1], height * width, len(x)
-    stretch = _stretch(channels, count, area)
-    blocks = (channels + _CHANNELS - 1) // _CHANNELS
-    values, names = np.empty(stretch * channels + LINE, np.float32), np.empty(stretch * channels + LINE, np.int32)
-    ends, places = np.empty(blocks * stretch, np.int64), np.empty(stretch, np.int64)
-    cleared, first = 0, 0
-    while first < count:
-        last = _last(first, stretch, area, count)
-        if not _list_one_by_one(x, first, last, values, names, ends):
+        if vectors:
+            finite = _list_by_vectors(x, first, last, values, names, ends)
+        else:
+            finite = _list_one_by_one(x, first, last, values, names, ends)
+        if not finite:
             return False
         mine = places[: last - first]
         reached = _place(first, area, width, steps, shifts, mine, len(out))

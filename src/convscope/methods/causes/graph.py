@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.graph import Unit
+from convscope.shown import brief
 
 Nodes = Literal["units", "positions"]
 """What stands for itself in a graph: a unit with all of its map, or one position of a unit."""
@@ -54,6 +55,7 @@ class Balance:
         }
 
 
+@brief
 @dataclass(frozen=True)
 class CauseNode:
     """A unit and what it gives to the unit that is asked about.
@@ -78,6 +80,7 @@ class CauseEdge:
     amount: float
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class CauseGraph:
     """What fed a unit on one image, through chosen layers: the strongest units of each, and the paths between.

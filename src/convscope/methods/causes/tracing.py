@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
-from convscope.graph import Network, Unit
+from convscope.graph import Network, Unit, UnitLike
 from convscope.graph.accounting import AS_THEY_WERE, Account, asked, shares
 from convscope.graph.boxes import Signal, whole, whole_origin
 from convscope.graph.nouns import Value
@@ -31,7 +31,7 @@ from convscope.settings import usual_settings
 USUAL_LAYERS = 3
 
 
-def default_layers(net: Network, unit: str | Unit) -> tuple[str, ...]:
+def default_layers(net: Network, unit: UnitLike) -> tuple[str, ...]:
     """The layers to look at where nobody says: the last three stages that the unit is computed from, from it down.
 
     Raises:
@@ -51,7 +51,7 @@ def default_layers(net: Network, unit: str | Unit) -> tuple[str, ...]:
 def causes(
     net: Network,
     image: Tensor,
-    unit: str | Unit,
+    unit: UnitLike,
     layers: Sequence[str] | None = None,
     *,
     most: int = 10,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from convscope.shown import brief
+
 Verdict = Literal["holds", "fails", "not tried"]
 
 
@@ -22,6 +24,7 @@ class Compared:
     empty: bool = False
 
 
+@brief
 @dataclass(frozen=True)
 class Evidence:
     """One kind of evidence: what was compared with what, how often, how far apart they were at most, and where.
@@ -64,12 +67,13 @@ class Evidence:
         if self.verdict == "not tried":
             return f"not tried: {self.what}{note}"
         if not self.cases:
-            return f"{self.verdict}: {self.what}{note}"
+            return f"{self.verdict}: {self.note or self.what}"
         zeros = f", {self.empty} of them zeros alone" if self.empty else ""
         at = f" at {self.where}" if self.where and (self.verdict == "fails" or self.cases > 1) else ""
         return f"{self.verdict}: {self.what}: {self.worst:.1e} at most{at}, {self.cases} compared{zeros}{note}"
 
 
+@brief
 @dataclass(frozen=True)
 class Certificate:
     """Whether a traced network is its module, and its projections and fields are what autograd says.
@@ -107,7 +111,8 @@ class Certificate:
         """The verdict: what held, or what did not."""
         if self.failures:
             return f"{self.network} fails its check: " + "; ".join(
-                f"{one.name} ({one.note or f'{one.worst:.1e} off at {one.where}'})" for one in self.failures
+                one.note if not one.cases else f"{one.name} ({one.note or f'{one.worst:.1e} off at {one.where}'})"
+                for one in self.failures
             )
         held = [one for one in self.evidence if one.verdict == "holds"]
         if not held:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -128,13 +129,15 @@ class _Checking:
     @property
     def kinds(self) -> int:
         """How many kinds of evidence there are."""
-        return 7 + len(self._treatments()) + self.net.gated
+        return 1 + len(self._compared_with)
 
     def evidence(self) -> Iterator[Evidence]:
         """One kind after the other; where answers differ from run to run nothing else can be compared."""
         random = self._randomness()
         yield random
         if random.verdict == "fails":
+            why = "answers differ from run to run"
+            yield from (Evidence.untried(name, what, why) for name, what in self._compared_with.items())
             return
         yield self._outputs()
         yield self._layers_of_the_module()
@@ -144,28 +147,44 @@ class _Checking:
         yield from self._projections()
         yield from self._fields()
 
+    @cached_property
+    def _compared_with(self) -> dict[str, str]:
+        """What is held against what, by the name of the evidence, in the order in which it is."""
+        native = f"outputs as they are run, in {_said(self._native.dtype)}, against double precision"
+        rules = [_rule(options, self.net) for options in self._treatments()]
+        return {
+            "outputs": f"outputs against the module's, in {_said(self.net.dtype)}",
+            "layers": "layers against the modules of their names",
+            "precision": native,
+            "images": "the answer to an image, whatever others are run with it",
+            "gradients": "projections by the gradient's rule against autograd over the module",
+            **{name: f"projections by {name} against autograd over the steps" for name in rules},
+            **{self._fields_of(gates): "boxes of pixels against the gradient's support" for gates in self._ways()},
+        }
+
     # -- runs ---------------------------------------------------------------------------------------------------------
     def _randomness(self) -> Evidence:
         """Whether three runs give one answer."""
-        what = "the same answer each time"
+        what = "answers of three runs"
         with own_generators():
             first, *others = (self._all_outputs(self.net, self.images) for _ in range(3))
         different = [name for name in first if not all(alike(first[name], other[name]) for other in others)]
         drawn = [f"output{f' {name!r}' if name else ''}" for name in different]
         drawn += [] if self._original is None else self._original.draws()
         if drawn:
+            places = ", ".join(map(repr, self.net.program.random))
             steps = (
-                ", ".join(self.net.program.random) or "no step that is known to: what does the module's forward draw?"
+                f"numbers are drawn at {places}"
+                if places
+                else "no step is known to draw numbers (what does the module's forward draw?)"
             )
-            said = (
-                f"{' and '.join(drawn)} differ{'s' * (len(drawn) == 1)} from run to run, numbers are drawn at {steps}"
-            )
-            return Evidence("randomness", what, "fails", note=f"{said}; nothing else can be compared")
-        return Evidence("randomness", what, "holds", note="three runs")
+            said = f"random: {steps}; {' and '.join(drawn)} differ{'s' * (len(drawn) == 1)} from run to run"
+            return Evidence("randomness", what, "fails", note=said)
+        return Evidence("randomness", what, "holds", note="three runs give the same answer")
 
     def _outputs(self) -> Evidence:
         """The network's outputs against the module's."""
-        name, what = "outputs", f"outputs against the module's, in {_said(self.net.dtype)}"
+        name, what = "outputs", self._compared_with["outputs"]
         if self._original is None:
             return Evidence.untried(name, what, "no module was given")
         theirs, ours = self._original.outputs(self.images), self._all_outputs(self.net, self.images)
@@ -181,7 +200,7 @@ class _Checking:
 
     def _layers_of_the_module(self) -> Evidence:
         """The network's layers against what the modules of their names give."""
-        name, what = "layers", "layers against the modules of their names"
+        name, what = "layers", self._compared_with["layers"]
         if self._original is None:
             return Evidence.untried(name, what, "no module was given")
         theirs = self._original.layers(self.net.layers.names)
@@ -203,7 +222,7 @@ class _Checking:
 
     def _as_it_runs(self) -> Evidence:
         """The outputs as they are computed usually, against those in double precision."""
-        name, what = "precision", f"outputs as they are run, in {_said(self._native.dtype)}, against double precision"
+        name, what = "precision", self._compared_with["precision"]
         if self.net.dtype == self._native.dtype:
             return Evidence.untried(name, what, "they are computed in one precision only")
         ours = self._all_outputs(self._native, self._native_images)
@@ -213,7 +232,7 @@ class _Checking:
 
     def _alone(self) -> Evidence:
         """Whether an image's answer depends on which others are run with it."""
-        name, what = "images", "the answer to an image, whatever others are run with it"
+        name, what = "images", self._compared_with["images"]
         if not self.net.program.any_batch:
             return Evidence.untried(name, what, "the network takes one image at a time")
         pair = torch.cat([self.images[:1], -self.images[-1:]])
@@ -239,7 +258,7 @@ class _Checking:
 
     def _gradients(self) -> Evidence:
         """The gradient's projections against autograd over the module."""
-        name, what = "gradients", "projections by the gradient's rule against autograd over the module"
+        name, what = "gradients", self._compared_with["gradients"]
         if self._original is None:
             return Evidence.untried(name, what, "no module was given")
         own = [name for name in self.net.layers.names if name in self._same]
@@ -280,7 +299,7 @@ class _Checking:
                     found[number].append(self._difference(_rule(options, self.net), str(place), one, theirs))
         for number, options in enumerate(treatments):
             name = _rule(options, self.net)
-            yield self._evidence(name, f"projections by {name} against autograd over the steps", found[number])
+            yield self._evidence(name, self._compared_with[name], found[number])
 
     def _ours(self, places: Sequence[_Place], options: PullOptions) -> list[Tensor]:
         """The projections of units, as whole images."""
@@ -305,11 +324,16 @@ class _Checking:
         )
         indices = {self.net.index_of(name) for name in self._layers}
         literal = Literal(self.net, image.to(self.net.dtype), indices, structure=self._draw)
-        ways: list[Gates] = ["held", "exact"] if self.net.gated else ["exact"]
-        for gates in ways:
-            name = f"fields{f' (gates {gates})' if self.net.gated else ''}"
+        for gates in self._ways():
+            name = self._fields_of(gates)
             found = [self._field(name, literal, layer, gates) for layer in self._layers for _ in range(_PLACES)]
-            yield self._evidence(name, "boxes of pixels against the gradient's support", found, 0.0)
+            yield self._evidence(name, self._compared_with[name], found, 0.0)
+
+    def _ways(self) -> list[Gates]:
+        return ["held", "exact"] if self.net.gated else ["exact"]
+
+    def _fields_of(self, gates: Gates) -> str:
+        return f"fields{f' (gates {gates})' if self.net.gated else ''}"
 
     def _field(self, name: str, literal: Literal, named: str, gates: Gates) -> Compared:
         """How many rows and columns a box is off: what is seen beyond it, or, where it is said to be exact, less."""

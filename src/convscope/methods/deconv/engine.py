@@ -26,6 +26,7 @@ from convscope.methods.deconv.budget import projections_at_once, values_bytes
 from convscope.methods.deconv.projection import ProjectedPixels, join, reorder
 from convscope.methods.workers import Workers, one_thread_workers
 from convscope.settings import usual_settings
+from convscope.shown import brief
 
 SignalSize = Literal["activation", "one"]
 DEFAULT_MEMORY = 1 << 30
@@ -70,6 +71,7 @@ def project(
     return project_all(net, images, [selection], memory=memory, workers=workers, **choices)[0]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Selection:
     """n projections of one layer's units that are asked for: the arguments of `project`.

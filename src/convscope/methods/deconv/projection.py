@@ -12,9 +12,10 @@ from torch import Tensor
 
 from convscope.graph import Report, Unit
 from convscope.graph.boxes import Signal, paste, whole_origin
-from convscope.shown import Shown
+from convscope.shown import Shown, brief
 
 
+@brief
 @dataclass(frozen=True)
 class ProjectedPixels(Shown):
     """n projections of one layer's units onto their images, each on its receptive-field box.

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from convscope.errors import ShapeError
-from convscope.graph import Network, Unit
+from convscope.graph import Network, UnitLike, is_unit, several
 from convscope.graph.options import Gates, LrnRule, OverlapRule, Rule, Smooth
 from convscope.methods.deconv.engine import DEFAULT_MEMORY, Selection, SignalSize, project_all
 from convscope.methods.deconv.projection import ProjectedPixels
@@ -33,16 +33,16 @@ class _Options(TypedDict, total=False):
 
 
 @overload
-def deconv(net: Network, images: Any, units: str | Unit, **options: Unpack[_Options]) -> ProjectedPixels: ...
+def deconv(net: Network, images: Any, units: UnitLike, **options: Unpack[_Options]) -> ProjectedPixels: ...
 @overload
 def deconv(
-    net: Network, images: Any, units: Iterable[str | Unit], **options: Unpack[_Options]
+    net: Network, images: Any, units: Iterable[UnitLike], **options: Unpack[_Options]
 ) -> list[ProjectedPixels]: ...
 @usual_settings()
 def deconv(
     net: Network,
     images: Any,
-    units: str | Unit | Iterable[str | Unit],
+    units: UnitLike | Iterable[UnitLike],
     *,
     rule: Rule = "deconvnet",
     smooth: Smooth = "rectify",
@@ -77,8 +77,8 @@ def deconv(
     >>> deconv(net, torch.rand(2, 3, 16, 16), "2:5").pixels.shape
     torch.Size([2, 3, 4, 4])
     """
-    single = isinstance(units, str | Unit)
-    wanted = [net.unit(u) for u in ([units] if isinstance(units, str | Unit) else units)]
+    single = is_unit(units)
+    wanted = [net.unit(u) for u in several(units)]
     batch = images_for(net, images)
     count = len(batch)
     if not count:

@@ -35,8 +35,10 @@ from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.scanning import scan
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
+from convscope.shown import brief
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LayerDiagnosis(Measured):
     """What was measured of a network's first layers, and what follows from it."""

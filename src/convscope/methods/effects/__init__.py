@@ -1,7 +1,7 @@
 """Effects: what silencing units does to a network's scores."""
 
 from convscope.methods.effects.found import CONTROLS, LayerEffects, Level, Measured, TestedPair
-from convscope.methods.effects.measuring import Measuring, Progressed, Question
+from convscope.methods.effects.measuring import Measuring, Progressed, Silencing
 from convscope.methods.effects.silencing import Silencer
 
 __all__ = [
@@ -11,7 +11,7 @@ __all__ = [
     "Measured",
     "Measuring",
     "Progressed",
-    "Question",
+    "Silencing",
     "Silencer",
     "TestedPair",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.methods.effects.testing import quantile
+from convscope.shown import brief
 
 Level = Literal["zero", "mean", "another"]
 """What a unit is set to: nothing, its mean over the collection and all positions, or its value in another image."""
@@ -35,6 +36,7 @@ class TestedPair:
     adjusted: float
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LayerEffects:
     """What silencing e units, or groups of units, of one layer does to k scores; arrays are (e, k) where not said.

@@ -33,7 +33,7 @@ Arrays = dict[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
-class Question:
+class Silencing:
     """What is asked of one layer: `silenced` are units, or groups of units, of it; () for all of its units.
 
     truths: (n,) the score that is right for each image, -1 where none is; None: what the network answers. seed: of the
@@ -89,7 +89,7 @@ class Measuring:
 
     net: Network
     source: Source
-    question: Question
+    question: Silencing
     progressed: Progressed | None = None
     kept: Callable[[Progressed], None] | None = None
     workers: int | None = None
@@ -281,7 +281,7 @@ def _answers(head: Head, numbers: Tensor) -> Tensor:
     return head.decide(head.scores(numbers))[0]
 
 
-def _check(question: Question, layer: str) -> None:
+def _check(question: Silencing, layer: str) -> None:
     for one in question.silenced:
         strange = [unit for unit in one if unit.layer != layer]
         if strange or not one:
@@ -292,4 +292,4 @@ def _check(question: Question, layer: str) -> None:
         raise UsageError("a unit is named twice: name each once")
 
 
-__all__ = ["Measuring", "Progressed", "Question"]
+__all__ = ["Measuring", "Progressed", "Silencing"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convscope.errors import UsageError
-from convscope.graph import Network, Unit
+from convscope.graph import Network, Unit, UnitLike, several
 
 _LAYERS_AT_MOST = 8  # rectified layers that are all looked at by default; of more, one a stage
 
@@ -18,7 +18,7 @@ class Followed:
     """What was asked for (`asked`, `wanted`: layers, and units or how many of each layer), and what is followed."""
 
     asked: Sequence[str] | None
-    wanted: Sequence[str | Unit] | int
+    wanted: UnitLike | Sequence[UnitLike] | int
     seed: int
     layers: tuple[str, ...] = ()
     units: tuple[Unit, ...] = ()
@@ -31,7 +31,7 @@ class Followed:
             named = (
                 []
                 if isinstance(self.wanted, int)
-                else [net.unit(unit).alone("single units are followed") for unit in self.wanted]
+                else [net.unit(unit).alone("single units are followed") for unit in several(self.wanted)]
             )
             self.layers = tuple(dict.fromkeys([*asked, *(unit.layer for unit in named)]))
             if not self.layers:

@@ -18,7 +18,7 @@ import numpy as np
 
 from convscope.data import Source, open_source
 from convscope.errors import UsageError
-from convscope.graph import Network, Unit
+from convscope.graph import Network, UnitLike
 from convscope.methods.evolution.followed import Followed
 from convscope.methods.evolution.histories import FeatureHistory, LayerEvolution
 from convscope.methods.evolution.looking import Afresh, Checkpoint, Looking, history_of, look_at
@@ -33,7 +33,7 @@ def evolution(
     source: Source | Any,
     *,
     layers: Sequence[str] | None = None,
-    units: Sequence[str | Unit] | int = 6,
+    units: UnitLike | Sequence[UnitLike] | int = 6,
     sample: int = 1000,
     threshold: float = 0.9,
     seed: int = 0,

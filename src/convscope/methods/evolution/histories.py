@@ -13,6 +13,7 @@ from torch import Tensor
 from convscope.errors import UnknownLayer
 from convscope.graph import Unit
 from convscope.methods.evolution.settling import Settling
+from convscope.shown import brief
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,7 @@ class LayerEvolution:
         return (self.images >= 0).mean(1)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class FeatureHistory:
     """What evolution found at e checkpoints: epochs, a history for every chosen unit, and every layer as a whole.

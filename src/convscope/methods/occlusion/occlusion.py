@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
-from convscope.graph import Head, Network, Unit
+from convscope.graph import Head, Network, Unit, UnitLike, several
 from convscope.methods.inputs import images_for, recipe_of
 from convscope.methods.occlusion.occluders import Border, Fill, Grid, covering, describe_fill, square_for
 from convscope.methods.occlusion.readings import Reader, Reduction, Responses
@@ -24,10 +24,12 @@ from convscope.methods.occlusion.sweep import Method, Sweep
 from convscope.methods.targets import Region, Target, class_number, units_among
 from convscope.progress import Progress
 from convscope.settings import usual_settings
+from convscope.shown import brief
 
 Measure = Literal["probability", "logit", "activation"]
 
 
+@brief
 @dataclass(frozen=True)
 class OcclusionMaps:
     """What covering each part of n images does to a network; arrays of `covered` are (n, ..., rows, columns).
@@ -183,7 +185,7 @@ def occlude(
     target: Target = None,
     layer: str | None = None,
     strongest: Reduction = "sum",
-    units: str | Unit | Sequence[str | Unit] = (),
+    units: UnitLike | Sequence[UnitLike] = (),
     reduce: Reduction = "sum",
     method: Method = "auto",
     workers: int | None = None,
@@ -229,7 +231,7 @@ def occlude(
         raise ShapeError("there are no images to occlude")
     grid = Grid(net.input_shape[1:], *square_for(net.input_shape[1:], size, stride), border)
     target, named = units_among(net, target)
-    asked = [*named, *([units] if isinstance(units, str | Unit) else units)]
+    asked = [*named, *several(units)]
     reader = Reader.of(
         net, batch, target=target, layer=layer, strongest=strongest, units=[net.unit(u) for u in asked], reduce=reduce
     )

@@ -18,7 +18,7 @@ _BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Responses:
+class Excited:
     """How strongly n images excite a layer's C units: values f32 (n, C), where y, x i32 (n, C, 2); -inf for NaN."""
 
     values: NDArray[np.float32]
@@ -50,7 +50,7 @@ class Cases:
 
 def responses(
     net: Network, images: Tensor, layers: Sequence[str], *, progress: Progress = silent
-) -> dict[str, Responses]:
+) -> dict[str, Excited]:
     """How strongly images (n, C, H, W) excite all units of some layers, and where."""
     values: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
     places: dict[str, list[NDArray[np.int32]]] = {layer: [] for layer in layers}
@@ -63,16 +63,16 @@ def responses(
             values[name].append(best.cpu().numpy().copy())
             places[name].append(np.stack([at.cpu().numpy() // width, at.cpu().numpy() % width], 2).astype(np.int32))
     progress("responses", len(images), len(images))
-    return {name: Responses(np.concatenate(values[name]), np.concatenate(places[name])) for name in layers}
+    return {name: Excited(np.concatenate(values[name]), np.concatenate(places[name])) for name in layers}
 
 
-def drawn_units(found: Responses, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+def drawn_units(found: Excited, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
     """At most so many units, ascending, drawn from those that two images or more excite."""
     alive = np.flatnonzero((found.values > 0).sum(0) >= 2)
     return np.sort(generator.choice(alive, min(count, len(alive)), replace=False)).astype(np.int64)
 
 
-def chosen_cases(found: Responses, units: NDArray[np.int64], each: int) -> Cases:
+def chosen_cases(found: Excited, units: NDArray[np.int64], each: int) -> Cases:
     """Of every unit its `each` strongest images, and as many from the middle of the others that excite it, by rank.
 
     Raises:
@@ -101,4 +101,4 @@ def chosen_cases(found: Responses, units: NDArray[np.int64], each: int) -> Cases
     )
 
 
-__all__ = ["Cases", "Responses", "chosen_cases", "drawn_units", "responses"]
+__all__ = ["Cases", "Excited", "chosen_cases", "drawn_units", "responses"]

@@ -13,8 +13,10 @@ from convscope.methods.sanity.covering import FILLS, Filling
 from convscope.methods.sanity.judging import CLAIM, Margins, Verdict, margins, unit_p, verdict
 from convscope.methods.sanity.looking import Cascade, Looked
 from convscope.methods.sanity.orders import CONTROLS, Order
+from convscope.shown import brief
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LayerSanity:
     """What was found of a layer under a rule. deletion and insertion are margins over controls; see `Margins`."""

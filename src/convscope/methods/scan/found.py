@@ -12,15 +12,16 @@ from torch import Tensor
 
 from convscope.data import Failure, Source, open_source
 from convscope.errors import UnknownLayer, UsageError, nearest
-from convscope.graph import Network, Unit
+from convscope.graph import Network, UnitLike
 from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.scan.images import ScannedImages
 from convscope.methods.scan.state import ScanIdentity, ScanState
 from convscope.methods.scan.statistics import LayerStatistics
 from convscope.methods.scan.topk import TopK
-from convscope.shown import Shown
+from convscope.shown import Shown, brief
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LayerScan(Shown):
     """What a scan found for one layer; `statistics` is None where the scan was told to leave them out.
@@ -130,7 +131,7 @@ class Scanned(Shown, Mapping[str, LayerScan]):
         return type(self)(self.state, photos=ScannedImages.of(net, images))
 
     def project(
-        self, unit: str | Unit, *, besides: NDArray[np.uint8] | None = None, most: int = 9, **rules: Any
+        self, unit: UnitLike, *, besides: NDArray[np.uint8] | None = None, most: int = 9, **rules: Any
     ) -> ProjectedPixels | None:
         """What a unit takes from the images that excite it most, strongest first, where each excites it most (Fig. 2
         and 7c of the paper); None where it responds to none.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.methods.scan.exact import ExactSum
+from convscope.shown import brief
 
 HISTOGRAM_BINS = 64
 """23 bins below zero, one for zero, 40 above."""
@@ -57,6 +58,7 @@ def histogram_bins(values: NDArray[np.float32]) -> NDArray[np.int64]:
     return _BIN[(positive_zero.view(np.int32) >> 22) & 1023]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LayerStatistics:
     """How a layer's units respond to all images.

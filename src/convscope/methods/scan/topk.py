@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError
-from convscope.shown import Shown
+from convscope.shown import Shown, brief
 
 NO_IMAGE = -1
 _LAST = np.int64(2**63 - 1)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TopK(Shown):
     """The strongest responses of a layer's units, strongest first.

@@ -203,19 +203,20 @@ class Mistakes(Findings, Answer):
         return self.kept.folder / "index.html"
 
     @checked
-    def save(self, folder: str | PathLike[str]) -> Saved:
+    def save(self, folder: str | PathLike[str], *, progress: Progress | None = None) -> Saved:
         """Write it, its files and figures into a folder, and the page that shows it (`index.html`).
 
-        The page's pictures are those of the folder it was saved in before, where the images are not at hand.
+        The page's pictures are those of the folder it was saved in before, where the images are not at hand. progress:
+        called with the figures that are drawn, and the page's pictures.
 
         Raises:
             StoreError: where the folder holds an answer of this kind to another question, or cannot be written.
         """
         before = None if self.saved is None else self.saved.folder
-        saved = super().save(folder)
+        saved = super().save(folder, progress=progress)
         link = mistakes_page.atlas_link(self.shown_in, saved.folder)
         pictures = mistakes_page.Pictures(saved.folder, self._painter, before)
-        mistakes_page.write(self, pictures, link, self.tell or silent)
+        mistakes_page.write(self, pictures, link, progress or self.tell or silent)
         return saved
 
     @property

@@ -40,7 +40,7 @@ def brief(kind: C) -> C:
     >>> Found("conv1", list(range(1000)))
     <Found: layer 'conv1', rows of 1000>
     """
-    kind.__repr__ = _line
+    kind.__repr__ = _line  # pyright: ignore[reportAttributeAccessIssue] (a class of any kind)
     return kind
 
 

@@ -15,7 +15,7 @@ from convscope.shown import LINE
 from tests.project.test_grammar import names
 
 PLAIN = {"Layer", "Field", "Unit", "Part", "PullOptions", "Report", "Preprocess", "Recipe", "Config", "Balance",
-         "CauseEdge", "TestedPair", "Compared", "Failure"}  # fmt: skip
+         "CauseEdge", "TestedPair", "Compared", "Failure", "EpochLog", "Learning"}  # fmt: skip
 """Small values, which are printed as Python makes them again."""
 
 

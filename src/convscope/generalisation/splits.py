@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from convscope.errors import SourceError, UsageError
 from convscope.files import write_json
 from convscope.generalisation.datasets import Kind, TargetSet
+from convscope.shown import brief
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ PROTOCOLS: dict[Kind, Protocol] = {
 """The usual sizes. Caltech-256's authors judge by up to 25 images a class; the paper does not say what it did."""
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Fold:
     """One draw: numbers of images in the source, ascending. `per_class` is None where a published set was taken."""

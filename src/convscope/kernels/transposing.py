@@ -152,7 +152,7 @@ def _add_up(signal: Tensor, transposed: Transposed) -> Tensor | None:
     shifts = np.add.outer(np.arange(kernel[0]) * row, np.arange(0, kernel[1] * rows.few, _LINE)).ravel()
     steps = (height * row, stride[0] * row, stride[1] * rows.few)
     vectors, weights = machine.lists_by_vectors(), rows.values.numpy()
-    if not loops.add_up(positions(signal), *size, weights, shifts, steps, vectors, memory.numpy()):
+    if not loops.add_up(positions(signal), size[0], size[1], weights, shifts, steps, vectors, memory.numpy()):
         return None
     return memory.as_strided((n, rows.few, height, width), (height * row, 1, row, rows.few))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convscope.methods.tuning.changes import KINDS, Kind
 from convscope.methods.tuning.measuring import Cases
+from convscope.shown import brief
 
 RESAMPLES = 1000
 _FEWEST = 3
@@ -31,6 +32,7 @@ WORDS: Mapping[Kind, tuple[str, str]] = {
 """Of each change what it takes, and how the image is after it."""
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LayerTuning:
     """What survives of a layer's C units: f64 (C, kinds), in the order of `KINDS`, NaN where it cannot be said.

@@ -178,6 +178,7 @@ class Bench:
                  "spatial": one.spatial} for one in net.layers
             ],
             "shown": shown,
+            "grey": _grey(net),
             "square": square_for(net.input_shape[1:], None, None)[0][0],
             "transformations": [
                 {"name": t.name, "unit": t.unit, "identity": t.identity, "values": list(t.values)}
@@ -396,6 +397,13 @@ class Bench:
         _, _, photo = self._photo(tab, said)
         advanced(0.0)
         yield {"python": script_of(self.net, self.spec, self.source, photo, said)}
+
+
+def _grey(net: Network) -> list[int]:
+    """The mean colour, as it is shown."""
+    recipe = recipe_of(net)
+    assert recipe is not None
+    return recipe.shown(recipe.mean_colour[None, None])[0, 0].tolist()
 
 
 def _plain(values: NDArray[np.floating]) -> list[float | None]:

@@ -18,7 +18,7 @@ from convscope.server.bench.bench import Bench, Part
 
 logger = logging.getLogger(__name__)
 
-URGENCY = {"look": 0, "python": 0, "project": 1, "causes": 1, "curve": 2, "sweep": 3}
+URGENCY = {"look": 0, "python": 0, "project": 1, "causes": 2, "curve": 3, "sweep": 4}
 """Which questions go before others, least first; others come last."""
 WAITING = 64
 """Questions that wait at most, of all pages."""

@@ -34,9 +34,12 @@ export function Causes({ unit, settled, walk }: { unit: string; settled: object;
       <ul>
         {told.nodes.map((node) => (
           <li key={node.unit}>
-            <button type="button" onClick={() => walk(node.unit)} title="Walk on to this unit" aria-label={`${node.unit} gives ${signed(node.amount)}: walk on to it`}>
+            <button type="button" onClick={() => walk(node.unit)} title="Walk on to this unit">
               <span class="cause-picture">{node.box && held && <Drawn draw={(canvas) => patch(canvas, held.crop, node.box as [number, number, number, number], 40)} of={[held.crop, node]} />}</span>
-              <span class="cause-name">{node.unit.slice(told.layer.length + 1)}</span>
+              <span class="cause-name">
+                <span class="heard">{told.layer}:</span>
+                {node.unit.slice(told.layer.length + 1)}
+              </span>
               <span class="cause-bar" data-against={node.amount < 0}>
                 <i style={{ width: `${(100 * Math.abs(node.amount)) / most}%` }} />
               </span>

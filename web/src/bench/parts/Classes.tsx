@@ -63,8 +63,10 @@ function Silenced() {
       <ul class="chips">
         {chosen.silenced.map((unit) => (
           <li key={unit}>
-            <button class="chip" type="button" onClick={() => choose({ silenced: chosen.silenced.filter((one) => one !== unit) })} aria-label={`Let ${unit} speak again`}>
-              {unit} ×
+            <button class="chip" type="button" onClick={() => choose({ silenced: chosen.silenced.filter((one) => one !== unit) })} title="Let it speak again">
+              {unit}
+              <span aria-hidden="true">×</span>
+              <span class="heard">let it speak again</span>
             </button>
           </li>
         ))}

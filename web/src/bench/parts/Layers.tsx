@@ -68,13 +68,21 @@ function Tile({ layer, unit, before }: { layer: string; unit: UnitTold; before: 
       aria-pressed={chosen.unit !== null && without(chosen.unit) === name}
       data-silenced={chosen.silenced.includes(name)}
       onClick={() => choose({ unit: name }, "push")}
-      aria-label={`${name}, ${number(unit.value)}${fallen ? `, ${number(before)} as it is` : ""}${chosen.silenced.includes(name) ? ", silenced" : ""}`}
     >
       <Drawn draw={(canvas) => lit(canvas, held.crop, unit, SIDE)} of={[held.crop, unit]} />
-      <span class="caption" aria-hidden="true">
-        <b>{unit.channel}</b>
+      <span class="caption">
+        <b>
+          <span class="heard">{layer}:</span>
+          {unit.channel}
+        </b>
         <span class={fallen ? "fallen" : ""}>{number(unit.value)}</span>
       </span>
+      {(fallen || chosen.silenced.includes(name)) && (
+        <span class="heard">
+          {fallen ? `${number(before)} as it is ` : ""}
+          {chosen.silenced.includes(name) ? "silenced" : ""}
+        </span>
+      )}
     </button>
   );
 }

@@ -62,4 +62,10 @@ export function useAsked(question: Asked | null, answer: (api: Api, question: As
   }, [key]);
 }
 
+/** Tell the browser's own timeline, which benchmarks read, that something is drawn and about to be painted. */
+export function told(what: "glance" | "projection"): void {
+  performance.clearMarks(what); // a drag makes thousands
+  performance.mark(what);
+}
+
 export const probable = (about: About): boolean => about.score === "probability";

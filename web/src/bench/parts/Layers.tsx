@@ -1,6 +1,6 @@
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { Choice } from "../../parts/small";
-import { Drawn, useBench } from "../bench";
+import { Drawn, told, useBench } from "../bench";
 import { lit } from "../draw";
 import type { UnitTold } from "../types";
 import { number } from "../words";
@@ -20,6 +20,9 @@ export function Layers() {
     if (to) choose({ unit: to });
   };
   useKeys({ "[": () => beside(-1), "]": () => beside(1) });
+  useLayoutEffect(() => {
+    if (glance && held) told("glance");
+  }, [glance, held?.crop]);
   if (!glance || !held) return <p class="loading quiet" role="status">Looking…</p>;
   return (
     <section aria-labelledby="layers-title">

@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Choice, Contrast } from "./Contrast";
-import { Drawn, useAsked, useBench } from "../bench";
+import { Drawn, told as drawn, useAsked, useBench } from "../bench";
 import { bitmap, enlarged, patch, type Picture } from "../draw";
 import { useKeys } from "../keys";
 import { ofProjection } from "../session";
@@ -68,6 +68,9 @@ function Unit({ unit }: { unit: string }) {
     session.add(ofProjection(asked, told, canvas.toDataURL("image/png")));
   });
   useKeys({ f: () => toggle("followed"), m: () => toggle("silenced") });
+  useLayoutEffect(() => {
+    if (found) drawn("projection");
+  }, [found]);
   const name = without(unit);
   const toggle = (what: "followed" | "silenced"): void => {
     if (what === "silenced" && !canSilence) return;

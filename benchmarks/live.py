@@ -45,7 +45,9 @@ performance.mark = (name, how) => {
   return mark(name, how);
 };
 window.came = {};
-for (const name of ["change", "click"]) addEventListener(name, (event) => { window.came[name] = event.timeStamp; }, true);
+for (const name of ["change", "click"]) {
+  addEventListener(name, (event) => { window.came[name] = event.timeStamp; }, true);
+}
 """
 
 

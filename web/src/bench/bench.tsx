@@ -1,7 +1,7 @@
 // What the parts of the bench share: the way to the server, what was chosen, and what was found.
 
 import { createContext } from "preact";
-import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef } from "preact/hooks";
 import type { Api, Asked } from "./api";
 import type { Picture } from "./draw";
 import type { Session } from "./session";
@@ -52,7 +52,7 @@ export function Drawn(props: { draw: (canvas: HTMLCanvasElement) => void; of: un
 export function useAsked(question: Asked | null, answer: (api: Api, question: Asked, signal: AbortSignal) => Promise<void>): void {
   const { api, fail } = useBench();
   const key = question && JSON.stringify(question);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!question) return;
     const control = new AbortController();
     answer(api, question, control.signal).catch((error: unknown) => {

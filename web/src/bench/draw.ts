@@ -39,6 +39,24 @@ export function context(canvas: HTMLCanvasElement, width: number, height: number
 }
 
 const shade = document.createElement("canvas");
+const small = new WeakMap<Picture, Map<string, HTMLCanvasElement>>();
+
+/** The photo in a size of the screen's pixels, made once for all that show it so. */
+function reduced(photo: Picture, width: number, height: number): HTMLCanvasElement {
+  const made = small.get(photo) ?? new Map<string, HTMLCanvasElement>();
+  small.set(photo, made);
+  const key = `${width} ${height}`;
+  const known = made.get(key);
+  if (known) return known;
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const brush = canvas.getContext("2d") as CanvasRenderingContext2D;
+  brush.imageSmoothingQuality = "high";
+  brush.drawImage(photo, 0, 0, width, height);
+  made.set(key, canvas);
+  return canvas;
+}
 
 /** Levels (rows, columns) as a shade: nothing where they are 255, dark where they are 0. */
 function shadeOf(levels: ArrayLike<number>, rows: number, columns: number): HTMLCanvasElement {
@@ -56,8 +74,7 @@ export function lit(canvas: HTMLCanvasElement, photo: Picture, unit: UnitTold, w
   const height = (width * photo.height) / photo.width;
   const brush = context(canvas, width, height);
   if (!brush) return;
-  brush.imageSmoothingQuality = "medium";
-  brush.drawImage(photo, 0, 0, width, height);
+  brush.drawImage(reduced(photo, canvas.width, canvas.height), 0, 0, width, height);
   if (unit.map) {
     const [rows, columns, text] = unit.map;
     const levels = bytesOf(text);

@@ -1,6 +1,6 @@
 // Glances: one at a time, the newest next. What a person moves is asked as fast as answers come, never faster.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Api } from "./api";
 import { Stale } from "./api";
 import { bitmap, type Picture } from "./draw";
@@ -74,7 +74,8 @@ export function useGlances(api: Api, photo: PhotoTold | null, chosen: Chosen, fa
   };
 
   const key = JSON.stringify([photo?.photo, chosen.moved, chosen.layers, chosen.by, chosen.followed, doingOf(chosen)]);
-  useEffect(() => {
+  // Before the paint: what is moved now is asked now.
+  useLayoutEffect(() => {
     if (!photo) {
       set(NOTHING);
       return;

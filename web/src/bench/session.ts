@@ -9,8 +9,8 @@ export interface Step {
   title: string;
   /** Rows of a table; the first is its head. */
   rows: string[][];
-  /** Pictures as data: addresses, with what they show. */
-  pictures: [string, string][];
+  /** Pictures as data: addresses, or what makes them once they are wanted, with what they show. */
+  pictures: [string | (() => string), string][];
 }
 
 const MOST = 200;
@@ -38,7 +38,7 @@ export const ofClasses = (question: Asked, title: string, classes: ClassTold[], 
   pictures: [[photo, "the photo as the network sees it"]],
 });
 
-export const ofProjection = (question: Asked, found: Projected, patch: string): Step => ({
+export const ofProjection = (question: Asked, found: Projected, patch: () => string): Step => ({
   question,
   title: `What ${found.name ? `“${found.name}” (${found.unit})` : found.unit} takes from the photo`,
   rows: [
@@ -70,8 +70,10 @@ const table = (rows: string[][]): string =>
         .join("")}</tbody></table>`
     : "";
 
-const picture = ([source, words]: [string, string]): string =>
-  /^data:image\/(png|jpeg);base64,[A-Za-z0-9+/=]+$/.test(source) ? `<figure><img src="${source}" alt="${escaped(words)}"><figcaption>${escaped(words)}</figcaption></figure>` : "";
+const picture = ([made, words]: Step["pictures"][number]): string => {
+  const source = typeof made === "string" ? made : made();
+  return /^data:image\/(png|jpeg);base64,[A-Za-z0-9+/=]+$/.test(source) ? `<figure><img src="${source}" alt="${escaped(words)}"><figcaption>${escaped(words)}</figcaption></figure>` : "";
+};
 
 const STYLE =
   ":root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}body{max-width:60rem;margin:2rem auto;padding:0 1rem}" +

@@ -1,7 +1,7 @@
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { Choice } from "../../parts/small";
-import { Drawn, told, useBench } from "../bench";
-import { lit } from "../draw";
+import { Drawn, type Shared, told, useBench } from "../bench";
+import { lit, type Picture } from "../draw";
 import type { UnitTold } from "../types";
 import { number } from "../words";
 import { useKeys } from "../keys";
@@ -23,6 +23,28 @@ export function Layers() {
   useLayoutEffect(() => {
     if (glance && held) told("glance");
   }, [glance, held?.crop]);
+  // Nothing of the rows changes while the square moves and no answer has come yet.
+  const rows = useMemo(
+    () =>
+      glance?.layers.map((layer, nth) => {
+        const before = new Map(plain?.layers[nth]?.units.map((unit) => [unit.channel, unit.value]));
+        return (
+          <div class="layer-row" key={layer.name}>
+            <h3>
+              <bdi>{layer.name}</bdi>
+            </h3>
+            <ul>
+              {layer.units.map((unit) => (
+                <li key={unit.channel}>
+                  <Tile layer={layer.name} unit={unit} before={before.get(unit.channel)} photo={held?.crop} unitNow={chosen.unit} silenced={chosen.silenced} choose={choose} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        );
+      }),
+    [glance, plain, held?.crop, chosen.unit, chosen.silenced],
+  );
   if (!glance || !held) return <p class="loading quiet" role="status">Looking…</p>;
   return (
     <section aria-labelledby="layers-title">
@@ -38,41 +60,35 @@ export function Layers() {
           />
         )}
       </div>
-      {glance.layers.map((layer, nth) => {
-        const before = new Map(plain?.layers[nth]?.units.map((unit) => [unit.channel, unit.value]));
-        return (
-          <div class="layer-row" key={layer.name}>
-            <h3>
-              <bdi>{layer.name}</bdi>
-            </h3>
-            <ul>
-              {layer.units.map((unit) => (
-                <li key={unit.channel}>
-                  <Tile layer={layer.name} unit={unit} before={before.get(unit.channel)} />
-                </li>
-              ))}
-            </ul>
-          </div>
-        );
-      })}
+      {rows}
     </section>
   );
 }
 
-function Tile({ layer, unit, before }: { layer: string; unit: UnitTold; before: number | null | undefined }) {
-  const { held, chosen, choose } = useBench();
-  if (!held) return null;
+interface TileProps {
+  layer: string;
+  unit: UnitTold;
+  before: number | null | undefined;
+  photo: Picture | undefined;
+  unitNow: string | null;
+  silenced: string[];
+  choose: Shared["choose"];
+}
+
+/** One of them; it asks for nothing that changes while a square is moved. */
+function Tile({ layer, unit, before, photo, unitNow, silenced, choose }: TileProps) {
+  if (!photo) return null;
   const name = `${layer}:${unit.channel}`;
   const fallen = before !== undefined && before !== null && unit.value !== null && Math.abs(before - unit.value) > 1e-3 * Math.abs(before);
   return (
     <button
       type="button"
       class="tile-button"
-      aria-pressed={chosen.unit !== null && without(chosen.unit) === name}
-      data-silenced={chosen.silenced.includes(name)}
+      aria-pressed={unitNow !== null && without(unitNow) === name}
+      data-silenced={silenced.includes(name)}
       onClick={() => choose({ unit: name }, "push")}
     >
-      <Drawn draw={(canvas) => lit(canvas, held.crop, unit, SIDE)} of={[held.crop, unit]} />
+      <Drawn draw={(canvas) => lit(canvas, photo, unit, SIDE)} of={[photo, unit]} />
       <span class="caption">
         <b>
           <span class="heard">{layer}:</span>
@@ -80,10 +96,10 @@ function Tile({ layer, unit, before }: { layer: string; unit: UnitTold; before: 
         </b>
         <span class={fallen ? "fallen" : ""}>{number(unit.value)}</span>
       </span>
-      {(fallen || chosen.silenced.includes(name)) && (
+      {(fallen || silenced.includes(name)) && (
         <span class="heard">
           {fallen ? `${number(before)} as it is ` : ""}
-          {chosen.silenced.includes(name) ? "silenced" : ""}
+          {silenced.includes(name) ? "silenced" : ""}
         </span>
       )}
     </button>

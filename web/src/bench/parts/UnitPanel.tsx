@@ -63,9 +63,14 @@ function Unit({ unit }: { unit: string }) {
     const told = await api.one<Projected>(asked, signal);
     const picture = await bitmap(told.projection);
     setFound({ told, picture, asked: unit });
-    const canvas = document.createElement("canvas");
-    if (held) patch(canvas, held.crop, told.box, 160);
-    session.add(ofProjection(asked, told, canvas.toDataURL("image/png")));
+    if (!held) return;
+    const { crop } = held;
+    const photoOf = (): string => {
+      const canvas = document.createElement("canvas");
+      patch(canvas, crop, told.box, 160);
+      return canvas.toDataURL("image/png");
+    };
+    session.add(ofProjection(asked, told, photoOf));
   });
   useKeys({ f: () => toggle("followed"), m: () => toggle("silenced") });
   useLayoutEffect(() => {
@@ -115,6 +120,9 @@ function Unit({ unit }: { unit: string }) {
           ))}
         </nav>
       )}
+      {likeness !== null && likeness !== undefined && likeness > LIKE && (
+        <p class="caution">In this layer the projection of a random signal looks much the same (median likeness {likeness.toFixed(2)}): it tells of the photo more than of the unit.</p>
+      )}
       <div class="pictures" data-late={found !== null && found.asked !== unit}>
         <figure>
           {found && held ? <Drawn draw={(canvas) => patch(canvas, held.crop, found.told.box, SIDE)} of={[held.crop, found]} label="Its receptive field in the photo" /> : <span class="no-picture" />}
@@ -126,9 +134,6 @@ function Unit({ unit }: { unit: string }) {
         </figure>
       </div>
       {told && <p class="note">{told.report}</p>}
-      {likeness !== null && likeness !== undefined && likeness > LIKE && (
-        <p class="caution">In this layer the projection of a random signal looks much the same (median likeness {likeness.toFixed(2)}): it tells of the photo more than of the unit.</p>
-      )}
       <div class="unit-bar">
         <Choice label="How signals go back" value={chosen.rule} options={RULES} change={(rule: Rule) => choose({ rule })} />
         <Contrast />

@@ -88,7 +88,7 @@ function Tile({ layer, unit, before, photo, unitNow, silenced, choose }: TilePro
       data-silenced={silenced.includes(name)}
       onClick={() => choose({ unit: name }, "push")}
     >
-      <Drawn draw={(canvas) => lit(canvas, photo, unit, SIDE)} of={[photo, unit]} />
+      <Drawn draw={(canvas) => lit(canvas, photo, unit, SIDE)} of={[photo, unit.map?.[2]]} />
       <span class="caption">
         <b>
           <span class="heard">{layer}:</span>

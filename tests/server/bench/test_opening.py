@@ -16,6 +16,7 @@ from convscope.graph import Network
 from convscope.server import application, opened
 from convscope.server.bench.bench import Bench
 from tests.atlas.conftest import atlas, net, photos, source
+from tests.atlas.received import rewrite
 from tests.server.asking import ask
 
 pytest.importorskip("starlette", reason="the extra 'server' is not installed")
@@ -30,9 +31,7 @@ def never(spec: str, **_: Any) -> Network:
 def named(atlas: Atlas, folder: Path, name: str) -> Path:
     """A copy of the atlas whose manifest says another name of its network."""
     shutil.copytree(atlas.path, folder)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["model"]["name"] = name
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    rewrite(folder, lambda manifest: manifest["model"].update(name=name))
     return folder
 
 

@@ -6,11 +6,9 @@ from cyclopts import Parameter
 
 from convscope.cli.options import AllowHost, Common, Host, ImageOptions, ModelOptions, Port, loader, open_images
 
-_WHAT = Parameter(help="the folder of an atlas, or a network as zoo:squeezenet1_1")
-
 
 def serve(
-    what: Annotated[str, _WHAT],
+    what: Annotated[str, Parameter(help="the folder of an atlas, or a network as zoo:squeezenet1_1")],
     /,
     *,
     images: str | None = None,
@@ -24,9 +22,8 @@ def serve(
 ) -> None:
     """Show an atlas, and the bench for your own photos, at http://127.0.0.1:8765 until it is stopped with Ctrl-C.
 
-    The bench answers live: drop a photo, cover parts of it, silence units, walk to causes. Beside an atlas it is that
-    of its network, and alone where a network is named. Photos stay in memory, and only this machine can reach it. With
-    --host others see an atlas too, without the bench, by an address that holds a token; it may be a stranger's folder.
+    Drop a photo on the bench, cover parts of it, silence units, walk to causes. Beside an atlas it is that of its
+    network. Photos stay in memory; --host shows others an atlas, which may be a stranger's folder, and no bench.
 
         convscope serve atlas
         convscope serve zoo:squeezenet1_1 --images photos/

@@ -63,7 +63,7 @@ def test_an_atlas_of_the_zoo_has_a_bench_once_it_is_asked_for(atlas: Atlas, net:
     answer = ask(served, "/bench/api/about", x_convscope_token=found.bench.token)
     told = json.loads(answer.body)
     assert [spec for spec, _ in asked] == ["zoo:tiny"]
-    assert list(told["atlas"]["layers"]) == ["relu1", "block2", "fc"]
+    assert list(told["atlas"]["layers"]) == [layer.name for layer in atlas.layers]
     sprite = (
         told["atlas"]["sprite"].replace("{layer}", told["atlas"]["layers"]["relu1"]["id"]).replace("{channel}", "0")
     )

@@ -1,16 +1,19 @@
-"""Makes the pictures of atlases in these documents, from an atlas of the embedded network and photos.
+"""Makes the pictures of atlases and of the bench in these documents, from an atlas of the embedded network and photos.
 
 convscope atlas zoo:squeezenet1_1 samples: -o build/demo
 python docs/make_images.py build/demo
 
 The pictures of the viewer need Chromium and playwright; without them only the units' picture is made. `--viewer` makes
-only the viewer's.
+only the viewer's and the bench's.
 """
 
 import argparse
 import io
+import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from PIL import Image
@@ -65,6 +68,33 @@ def viewer(atlas: Atlas, chromium: str) -> None:
         browser.close()
 
 
+def bench(chromium: str) -> None:
+    """Writes bench.webp: the bench of the embedded network with an embedded photo, a square over it, a unit chosen."""
+    from playwright.sync_api import sync_playwright
+
+    command = [sys.executable, "-m", "convscope", "serve", "zoo:squeezenet1_1", "--images", "samples:", "--port", "0"]
+    with (
+        subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, text=True) as process,
+        sync_playwright() as play,
+    ):
+        assert process.stdout is not None
+        said = ""
+        while "}" not in said:
+            said += process.stdout.readline()
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_context(viewport={"width": 1440, "height": 1040}).new_page()
+        page.goto(json.loads(said)["address"])
+        page.wait_for_selector("#file", state="attached", timeout=120_000)
+        page.evaluate("location.hash = '#/?photo=0&unit=features.12.cat:118&follow=features.12.cat:118'")
+        page.wait_for_selector(".causes li")
+        page.evaluate("location.hash += '&cover=150,120'")
+        page.wait_for_selector(".sweep-picture")
+        page.wait_for_selector(".sweep-picture[aria-label$='24 of 24 rows']", timeout=120_000)
+        keep("bench", Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+        browser.close()
+        process.terminate()
+
+
 def main() -> None:
     """Makes them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -77,6 +107,7 @@ def main() -> None:
     chromium = os.environ.get("CONVSCOPE_CHROMIUM") or shutil.which("chromium")
     if chromium is not None:
         viewer(atlas, chromium)
+        bench(chromium)
 
 
 if __name__ == "__main__":

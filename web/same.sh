@@ -7,8 +7,11 @@ trap 'rm -rf "$room"' EXIT
 npx vite build --logLevel error --outDir "$room"
 npx vite build --logLevel error --outDir "$room" --mode widget
 npx vite build --logLevel error --outDir "$room" --mode mistakes
-for name in atlas.js atlas.css widget.js mistakes.js mistakes.css; do
-    cmp "$room/$name" "../src/convscope/atlas/page/$name" || {
+npx vite build --logLevel error --outDir "$room" --mode bench
+for path in atlas/page/atlas.js atlas/page/atlas.css atlas/page/widget.js atlas/page/mistakes.js atlas/page/mistakes.css \
+    server/bench/page/bench.js server/bench/page/bench.css; do
+    name=${path##*/}
+    cmp "$room/$name" "../src/convscope/$path" || {
         echo "$name is not what the sources in web/ make: run 'make web' and commit the result" >&2
         exit 1
     }

@@ -28,3 +28,21 @@ def test_a_folder_that_is_no_atlas_is_refused(convscope: Callable, images: Path)
     done = convscope("serve", images, "--port", "0")
     assert done.code == 5
     assert "no atlas" in done.err or "atlas" in done.err
+
+
+def test_a_network_is_served_with_its_bench(convscope: Callable, images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("convscope.server.run", lambda folder, **more: asked.update(more, folder=folder))
+    done = convscope("serve", "zoo:tiny", "--images", images, "--seed", "3")
+    assert done.code == 0, done.err
+    assert asked["folder"] is None
+    bench = asked["bench"].engine().bench
+    assert bench.net.name == "zoo:tiny (random weights, seed 3)"
+    assert (bench.spec, len(bench.source)) == ("zoo:tiny", 7)
+    asked["bench"].close()
+
+
+def test_what_is_neither_folder_nor_network_is_refused(convscope: Callable) -> None:
+    assert "no atlas" in convscope("serve", "nowhere", "--port", "0").err
+    done = convscope("serve", "zoo:nothing")
+    assert (done.code, "zoo:nothing" in done.err or "nothing" in done.err) == (2, True)

@@ -212,3 +212,18 @@ def test_squeezenet_input(data_dir: Path) -> None:
     image = recipe.normalise(pixels[None])
     assert image.shape == (1, 3, 227, 227)
     assert -123 <= image.min() < image.max() <= 151
+
+
+@pytest.mark.parametrize("recipe", [Preprocess(6, 5, resize=8), Preprocess(6, 5, resize=(9, 12)), Preprocess(6, 5)])
+@pytest.mark.parametrize("moved", [(0, 0), (1, -1), (50, 50), (-50, -50)])
+def test_a_moved_crop_is_a_part_of_the_resized_image(recipe: Preprocess, moved: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (20, 31, 3), np.uint8)
+    place, whole = recipe.place(20, 31, moved=moved), recipe.resized(image)
+    assert whole.shape[:2] == (place.height, place.width)
+    part = whole[place.top : place.top + 6, place.left : place.left + 5]
+    assert np.array_equal(recipe.crop(image, moved=moved), part)
+    assert part.shape == (6, 5, 3)
+    middle = recipe.place(20, 31)
+    room = (place.height - 6 - middle.top, place.width - 5 - middle.left)
+    for axis, (now, before) in enumerate(((place.top, middle.top), (place.left, middle.left))):
+        assert now - before == min(max(moved[axis], -before), room[axis])

@@ -3,9 +3,12 @@ import { App } from "./app";
 import { fileHost, folderHost } from "./host";
 import { hashRouter } from "./route";
 import { remembered } from "./shell";
+import { shareToken, takeToken } from "./token";
 import "./style.css";
 
 // The classic script of a page: at the end of a folder's index.html, or within a file that holds everything.
+takeToken(window);
+if (document.querySelector('meta[name="convscope-bench"]')) shareToken();
 const root = document.documentElement;
 const theme = remembered.get("theme");
 if (theme === "light" || theme === "dark") root.dataset.theme = theme;

@@ -221,8 +221,9 @@ def loader(options: ModelOptions | None) -> "Callable[..., Network]":
     """What loads a network as `convscope.load` does, with the model options but for the weights that it is given."""
     asked = options or ModelOptions()
 
-    def load(spec: str, *, weights: str | None = None, seed: int = 0) -> "Network":
-        return load_network(spec, replace(asked, weights=weights or asked.weights, seed=seed))
+    def load(spec: str, *, weights: str | None = None, seed: int | None = None) -> "Network":
+        drawn = asked.seed if seed is None else seed
+        return load_network(spec, replace(asked, weights=weights or asked.weights, seed=drawn))
 
     return load
 

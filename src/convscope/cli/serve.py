@@ -1,38 +1,46 @@
-"""`convscope serve`: an atlas in the browser of this machine, over http."""
+"""`convscope serve`: an atlas in the browser of this machine, over http, and the bench for photos of one's own."""
 
-from pathlib import Path
+from typing import Annotated
 
-from convscope.cli.options import AllowHost, Common, Host, Port
+from cyclopts import Parameter
+
+from convscope.cli.options import AllowHost, Common, Host, ImageOptions, ModelOptions, Port, loader, open_images
 
 
 def serve(
-    folder: Path,
+    what: Annotated[str, Parameter(help="the folder of an atlas, or a network as zoo:squeezenet1_1")],
     /,
     *,
+    images: str | None = None,
+    model: str | None = None,
     port: Port = 8765,
     host: Host = "127.0.0.1",
     allow_host: AllowHost = None,
+    allowance: ImageOptions = ImageOptions(),
+    options: ModelOptions = ModelOptions(),
     common: Common = Common(),
 ) -> None:
-    """Show an atlas at http://127.0.0.1:8765 until it is stopped with Ctrl-C.
+    """Show an atlas, and the bench for your own photos, at http://127.0.0.1:8765 until it is stopped with Ctrl-C.
 
-    The folder opens from disk too; over http the buttons that save pictures work as well, and the page is convscope's
-    own whatever the folder holds: an atlas that somebody sent can be looked at. Only this machine can reach it, unless
-    --host says otherwise: then the address that is printed holds a token, and nothing is answered without.
+    Drop a photo on the bench, cover parts of it, silence units, walk to causes. Beside an atlas it is that of its
+    network. Photos stay in memory; --host shows others an atlas, which may be a stranger's folder, and no bench.
 
         convscope serve atlas
+        convscope serve zoo:squeezenet1_1 --images photos/
         convscope serve atlas --host 0.0.0.0 --allow-host box.example
 
     Args:
-        folder: The atlas.
+        images: Collection whose images the bench offers; by default the atlas's, where they are the sample photos.
+        model: The atlas's network, where it is none of the zoo.
     """
-    from convscope.server import run
+    from convscope.server import opened, run
 
-    terminal = common.terminal()
+    source = None if images is None else open_images(images, allowance)
+    found, terminal = opened(what, model=model, images=source, load=loader(options)), common.terminal()
 
     def ready(address: str) -> None:
-        terminal.result({"address": address, "folder": str(folder)})
-        terminal.say(f"{folder} is at {address} (Ctrl-C stops it)")
+        terminal.result({"address": address, "folder": what})
+        terminal.say(f"{what} is at {address} (Ctrl-C stops it)")
         terminal.out.flush()
 
-    run(folder, host=host, port=port, allow_hosts=allow_host or (), ready=ready)
+    run(found.folder, bench=found.bench, host=host, port=port, allow_hosts=allow_host or (), ready=ready)

@@ -210,11 +210,15 @@ class Preprocess:
             )
         return replace(self, mean=self.mean[:1] * count, std=self.std[:1] * count)
 
-    def place(self, height: int, width: int) -> Placement:
-        """Where the crop of an image of `height` x `width` pixels lies.
+    def place(self, height: int, width: int, *, moved: tuple[int, int] = (0, 0)) -> Placement:
+        """Where the crop of an image of `height` x `width` pixels lies: in the middle, or `moved` (down, right) off it.
+
+        It is moved as far as the resized image reaches, in pixels of that.
 
         >>> Preprocess(3, 3, resize=3).place(3, 5)
         Placement(source=(3, 5), height=3, width=5, top=0, left=1)
+        >>> Preprocess(3, 3, resize=3).place(3, 5, moved=(7, 7)).left
+        2
         """
         if height < 1 or width < 1:
             raise ImageError(f"an image of {height}x{width} pixels has no area")
@@ -226,14 +230,41 @@ class Preprocess:
             new = (self.resize, int(self.resize * width / height))
         # round() takes halves to the even side, and torchvision's CenterCrop uses it: (5 - 2) / 2 begins at 2.
         top, left = round((new[0] - self.height) / 2), round((new[1] - self.width) / 2)
+        top, left = (
+            min(max(at + by, 0), room)
+            for at, by, room in zip((top, left), moved, (new[0] - self.height, new[1] - self.width), strict=True)
+        )
         return Placement((height, width), new[0], new[1], top, left)
 
-    def crop(self, image: NDArray[Any]) -> NDArray[Any]:
+    def crop(self, image: NDArray[Any], *, moved: tuple[int, int] = (0, 0)) -> NDArray[Any]:
         """The (height, width, C) crop of an (H, W, C) image of its dtype; a view of it where nothing is resized.
 
-        What is no number, as where a raster has no data, becomes the mean colour. Raises ShapeError for any other array
-        (`decode` and `decode_for` make such images of files, and of grey, palette and other images).
+        What is no number, as where a raster has no data, becomes the mean colour. `moved`: as for `place`. Raises
+        ShapeError for any other array (`decode` and `decode_for` make such images of files, and of grey, palette and
+        other images).
         """
+        image = self._admitted(image)
+        place = self.place(image.shape[0], image.shape[1], moved=moved)
+        if (place.height, place.width) == image.shape[:2]:
+            return image[place.top : place.top + self.height, place.left : place.left + self.width]
+        box = (place.left, place.top, place.left + self.width, place.top + self.height)
+        return self._resized(image, (place.height, place.width), box)
+
+    def resized(self, image: NDArray[Any]) -> NDArray[Any]:
+        """The whole (H, W, C) image resized, which `crop` takes its part of; itself where nothing is resized.
+
+        Raises ShapeError as `crop`.
+
+        >>> Preprocess(3, 3, resize=4).resized(np.zeros((8, 16, 3), np.uint8)).shape
+        (4, 8, 3)
+        """
+        image = self._admitted(image)
+        place = self.place(image.shape[0], image.shape[1])
+        size = (place.height, place.width)
+        return image if size == image.shape[:2] else self._resized(image, size, (0, 0, place.width, place.height))
+
+    def _admitted(self, image: NDArray[Any]) -> NDArray[Any]:
+        """The image, with numbers everywhere."""
         if image.ndim != 3 or image.shape[2] != self.channels or image.dtype != self.dtype:
             kind = "RGB" if self.channels == 3 else f"with {self.channels} channel{'s' * (self.channels > 1)}"
             raise ShapeError(
@@ -242,18 +273,13 @@ class Preprocess:
             )
         if image.dtype != np.uint8 and np.isnan(image).any():
             image = np.where(np.isnan(image), self.mean_colour, image)
-        place = self.place(image.shape[0], image.shape[1])
-        if (place.height, place.width) == image.shape[:2]:
-            return image[place.top : place.top + self.height, place.left : place.left + self.width]
-        return self._resized(image, place)
+        return image
 
-    def _resized(self, image: NDArray[Any], place: Placement) -> NDArray[Any]:
-        resample = Image.Resampling[self.interpolation.upper()]
-        size = (place.width, place.height)
-        box = (place.left, place.top, place.left + self.width, place.top + self.height)
+    def _resized(self, image: NDArray[Any], to: tuple[int, int], box: tuple[int, int, int, int]) -> NDArray[Any]:
+        resample, size = Image.Resampling[self.interpolation.upper()], (to[1], to[0])
         if image.shape[2] == 3 and image.dtype == np.uint8:
             return np.array(Image.fromarray(image).resize(size, resample).crop(box))
-        out = np.empty((self.height, self.width, image.shape[2]), image.dtype)
+        out = np.empty((box[3] - box[1], box[2] - box[0], image.shape[2]), image.dtype)
         for channel in range(image.shape[2]):
             plane = Image.fromarray(np.ascontiguousarray(image[..., channel]))
             out[..., channel] = np.asarray(plane.resize(size, resample).crop(box))

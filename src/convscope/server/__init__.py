@@ -1,6 +1,7 @@
-"""The live side of an atlas: a small web server for its folder, on this machine."""
+"""The live side of an atlas: a small web server for its folder and for the bench, on this machine."""
 
 from convscope.server.access import Access, access_for
 from convscope.server.app import application, run
+from convscope.server.bench.opening import Opened, opened
 
-__all__ = ["Access", "access_for", "application", "run"]
+__all__ = ["Access", "Opened", "access_for", "application", "opened", "run"]

@@ -75,6 +75,8 @@ export function Header({ route, help }: { route: Route; help: () => void }) {
     ["#/images", "Images", route.page.startsWith("image")],
     ["#/compare", "Compare", route.page === "compare"],
   ];
+  // Where a server shows the atlas, it says where the bench of its network is.
+  const bench = document.querySelector<HTMLMetaElement>('meta[name="convscope-bench"]')?.content;
   if (experiments.value?.length) links.push(["#/e", "Experiments", route.page.startsWith("experiment")]);
   return (
     <header class="top">
@@ -102,6 +104,7 @@ export function Header({ route, help }: { route: Route; help: () => void }) {
             {words}
           </a>
         ))}
+        {bench && <a href={bench}>Bench</a>}
       </nav>
       <Jump route={route} />
       <button class="icon" type="button" onClick={shell.toggleTheme} aria-label="Light or dark" title="Light or dark (d)">

@@ -917,7 +917,7 @@ function yt({ route: e, help: t }) {
 			"Compare",
 			e.page === "compare"
 		]
-	];
+	], c = document.querySelector("meta[name=\"convscope-bench\"]")?.content;
 	return o.value?.length && s.push([
 		"#/e",
 		"Experiments",
@@ -967,11 +967,14 @@ function yt({ route: e, help: t }) {
 			/* @__PURE__ */ K("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: s.map(([e, t, n]) => /* @__PURE__ */ K("a", {
+				children: [s.map(([e, t, n]) => /* @__PURE__ */ K("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
-				}, e))
+				}, e)), c && /* @__PURE__ */ K("a", {
+					href: c,
+					children: "Bench"
+				})]
 			}),
 			/* @__PURE__ */ K(vt, { route: e }),
 			/* @__PURE__ */ K("button", {

@@ -1,0 +1,1 @@
+"""The bench: a photo of one's own, live, beside the atlas."""

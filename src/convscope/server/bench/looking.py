@@ -1,0 +1,268 @@
+"""What a network says of a photo at a glance: its classes, and in each layer the strongest units with their maps.
+
+A part that is covered is pushed: only what it changes is computed again. What a photo gave is kept for that.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from convscope.errors import UsageError
+from convscope.graph import Head, Network, Unit
+from convscope.graph.changes import Change, Unedited, UneditedRows, whole
+from convscope.graph.pushing import PushPlan, Tile
+from convscope.graph.running import as_map
+from convscope.methods.inputs import recipe_of
+from convscope.methods.invariance.transforms import Frame, transformation
+from convscope.methods.occlusion import Fill, Grid
+from convscope.methods.occlusion.occluders import covering
+from convscope.methods.stepwise import run_stepwise, silenced
+from convscope.settings import usual_settings
+
+Advanced = Callable[[float], None]
+
+CLASSES = 10
+UNITS = 6
+_WORTHWHILE = 1.25  # times fewer operations; less does not pay for pushing
+_WIDEST = 112  # positions of a map that is shown; of a larger one the largest of each few
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What covers a part: stamps of `size` pixels, squares or discs, with their centres `at` (n, 2) y, x."""
+
+    at: tuple[tuple[float, float], ...]
+    size: int
+    fill: Fill = "grey"
+    shape: str = "square"
+
+    def mask(self, image: tuple[int, int]) -> NDArray[np.bool_]:
+        """Which pixels are covered, (H, W). A square's first pixel is its centre less half the size, rounded."""
+        found = np.zeros(image, bool)
+        rows, columns = np.ogrid[: image[0], : image[1]]
+        for y, x in self.at:
+            if self.shape == "disc":
+                found |= (rows - y) ** 2 + (columns - x) ** 2 <= (self.size / 2) ** 2
+            else:
+                y0, x0 = (round(centre - self.size / 2) for centre in (y, x))
+                found[max(y0, 0) : max(y0 + self.size, 0), max(x0, 0) : max(x0 + self.size, 0)] = True
+        return found
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What is done to a photo: it is transformed, then covered, and units are silenced."""
+
+    transform: tuple[str, float] | None = None
+    cover: Cover | None = None
+    silenced: tuple[Unit, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it is looked at as it is."""
+        return self == Doing()
+
+
+Values = Mapping[int, Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A photo's input (1, C, H, W), and what the network made of it: all that pushing asks for."""
+
+    inputs: Tensor
+    unedited: Unedited
+
+    @property
+    def bytes(self) -> int:
+        """How much it holds."""
+        return sum(one.numel() * one.element_size() for one in self.unedited.kept.values())
+
+
+@dataclass(frozen=True)
+class Looker:
+    """Looks at the layers of `targets`, values by number, the output among them."""
+
+    net: Network
+    targets: frozenset[int]
+
+    @classmethod
+    def of(cls, net: Network, layers: Sequence[str], followed: Sequence[Unit] = ()) -> Looker:
+        """The looker at layers, at the layers of units, and at the output."""
+        names = [*layers, *(unit.layer for unit in followed)]
+        return cls(net, frozenset({net.program.output, *map(net.index_of, names)}))
+
+    @usual_settings()
+    def base(self, inputs: Tensor, advanced: Advanced | None = None) -> Base:
+        """What the network makes of an input."""
+        everywhere = np.array([[0, 0, *self.net.input_shape[1:]]])
+        wanted = PushPlan.of(self.net, everywhere, np.zeros(1, int), sorted(self.targets)).needed | self.targets
+        inputs = self.net.check_images(inputs).contiguous(memory_format=torch.channels_last)
+        return Base(inputs, Unedited(self.net.values, run_stepwise(self.net, inputs, wanted, advanced=advanced)))
+
+    @usual_settings()
+    def values(self, base: Base, doing: Doing, advanced: Advanced | None = None) -> Values:
+        """The values of the targets, for what is done to the photo."""
+        if doing.nothing:
+            return {index: base.unedited.kept[index] for index in self.targets}
+        inputs, cover = transformed(self.net, base.inputs, doing.transform), doing.cover
+        if cover is not None:
+            mask = cover.mask(self.net.input_shape[1:])
+            over = torch.from_numpy(mask).to(inputs.device)
+            difference = (covers(self.net, inputs, cover) - inputs) * over
+            if doing.transform is None and not doing.silenced:
+                pushed = self._push(base, mask, difference, advanced) if mask.any() else self.values(base, Doing())
+                if pushed is not None:
+                    return pushed
+            inputs = inputs + difference
+        edits = silenced(self.net, list(doing.silenced))
+        return run_stepwise(self.net, inputs, set(self.targets), edits=edits, advanced=advanced)
+
+    def _push(
+        self, base: Base, mask: NDArray[np.bool_], difference: Tensor, advanced: Advanced | None
+    ) -> Values | None:
+        """By what changes alone; None where that gains nothing or cannot be done."""
+        net, found = self.net, dict[int, Tensor]()
+        rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        box = np.array([[rows[0], columns[0], rows[-1] + 1, columns[-1] + 1]])
+        plan = PushPlan.of(net, box, np.zeros(1, int), sorted(self.targets))
+        pushed, again = plan.operations()
+        if not all(net.values[step.index].batched for step in plan.steps) or again < _WORTHWHILE * max(pushed, 1.0):
+            return None
+
+        def reader(index: int) -> Callable[[np.ndarray, Change, UneditedRows], None]:
+            def read(_: np.ndarray, change: Change, at: UneditedRows) -> None:
+                found[index] = whole(change, net.values[index], at.value(index), at.image).clone()
+
+            return read
+
+        Tile(plan, base.unedited, np.arange(1)).push(difference, {i: reader(i) for i in self.targets}, advanced)
+        return {index: found.get(index, base.unedited.kept[index]) for index in self.targets}
+
+
+def transformed(net: Network, inputs: Tensor, transform: tuple[str, float] | None) -> Tensor:
+    """Inputs moved, scaled, turned ... by an amount, as `invariance` does it."""
+    if transform is None:
+        return inputs
+    return transformation(transform[0]).apply(inputs, transform[1], Frame.of(recipe_of(net)))
+
+
+def covers(net: Network, inputs: Tensor, cover: Cover) -> Tensor:
+    """What stands where it is covered, as `occlude` has it."""
+    side = min(cover.size, *net.input_shape[1:])
+    grid = Grid(net.input_shape[1:], (side, side), (1, 1))
+    return covering(inputs, cover.fill, grid=grid, preprocess=recipe_of(net))
+
+
+# -- in words and numbers ---------------------------------------------------------------------------------------------
+def head_of(net: Network) -> Head | None:
+    """What the output means; None where it has no meaning."""
+    try:
+        return net.head
+    except UsageError:
+        return None
+
+
+def scores_of(net: Network, values: Values) -> NDArray[np.float64] | None:
+    """The score (channels,) of every class, of a map or sequence its mean over positions."""
+    head = head_of(net)
+    if head is None:
+        return None
+    numbers = head.channels_first(values[net.program.output])
+    scores = head.scores(numbers.double() if head.positions else numbers.float())
+    return head.means(scores)[0].double().cpu().numpy()
+
+
+def logits_of(net: Network, values: Values) -> NDArray[np.float64] | None:
+    """The number (channels,) that each class's score is made from, summed over the positions of a map or sequence."""
+    head = head_of(net)
+    if head is None:
+        return None
+    numbers = head.channels_first(values[net.program.output])[0].double()
+    return numbers.reshape(len(numbers), -1).sum(1).cpu().numpy()
+
+
+def classes_in(net: Network, values: Values, *, also: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """The strongest classes, and those of the channels `also`, strongest first."""
+    head, scores, logits = head_of(net), scores_of(net, values), logits_of(net, values)
+    if head is None or scores is None or logits is None:
+        return []
+    ranked = [int(c) for c in np.argsort(-np.nan_to_num(scores, nan=-np.inf), kind="stable") if c >= head.first]
+    chosen = dict.fromkeys([*ranked[:CLASSES], *(c for c in ranked if c in set(also))])
+    return [
+        {
+            "channel": c,
+            "name": head.target_name(c, net.classes),
+            "score": _number(scores[c]),
+            "logit": _number(logits[c]),
+        }
+        for c in chosen
+    ]
+
+
+def maxima(net: Network, layer: str, values: Values) -> tuple[Tensor, NDArray[np.float64]]:
+    """A layer's maps (c, h, w) or vector (c,), and the largest of each unit, (c,)."""
+    index = net.index_of(layer)
+    maps = as_map(net.values[index], values[index])[0].float()
+    flat = maps.flatten(1).amax(1) if maps.dim() > 1 else maps
+    return maps, flat.double().cpu().numpy()
+
+
+def layer_in(
+    net: Network, layer: str, values: Values, *, shown: Sequence[int] | None, scale: NDArray[np.floating] | None
+) -> dict[str, Any]:
+    """The strongest units of a layer, or those `shown`, with their maps; by their share of a `scale` (c,) if given."""
+    maps, largest = maxima(net, layer, values)
+    chosen = list(shown or ())
+    if shown is None:
+        ranks = largest if scale is None else np.divide(largest, scale, out=np.zeros_like(largest), where=scale > 0)
+        chosen = np.argsort(-np.nan_to_num(ranks, nan=-np.inf), kind="stable")[:UNITS].tolist()
+    return {"name": layer, "units": [unit_in(maps, int(channel), largest) for channel in chosen]}
+
+
+def unit_in(maps: Tensor, channel: int, largest: NDArray[np.floating]) -> dict[str, Any]:
+    """A unit: its largest value, where that is, and its map as levels 0 to 255 of `top`, row by row in base64."""
+    found: dict[str, Any] = {"channel": channel, "value": _number(largest[channel])}
+    if maps.dim() == 1:
+        return found
+    one = maps[channel].nan_to_num()
+    at = int(one.argmax())
+    found["at"] = [at // one.shape[1], at % one.shape[1]]
+    step = max(-(-side // _WIDEST) for side in one.shape)
+    small = F.max_pool2d(one[None, None], step, ceil_mode=True)[0, 0] if step > 1 else one
+    top = float(small.max())
+    levels = (small.clamp_min(0) * (255 / top) if top > 0 else small * 0).round().to(torch.uint8).cpu().numpy()
+    return found | {"map": [*levels.shape, base64.b64encode(levels.tobytes()).decode()], "top": top}
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if np.isfinite(number) else None
+
+
+__all__ = [
+    "CLASSES",
+    "UNITS",
+    "Base",
+    "Cover",
+    "Doing",
+    "Looker",
+    "Values",
+    "classes_in",
+    "covers",
+    "head_of",
+    "layer_in",
+    "logits_of",
+    "maxima",
+    "scores_of",
+    "transformed",
+]

@@ -1,0 +1,163 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { remembered } from "../shell";
+import type { Api } from "./api";
+import { BenchContext, type Held, type Shared } from "./bench";
+import { bitmap, cropped } from "./draw";
+import { useGlances } from "./look";
+import { Classes } from "./parts/Classes";
+import { Curves } from "./parts/Curves";
+import { Followed } from "./parts/Followed";
+import { Head } from "./parts/Head";
+import { Help } from "./parts/Help";
+import { Layers } from "./parts/Layers";
+import { PhotoPanel } from "./parts/PhotoPanel";
+import { Sweep } from "./parts/Sweep";
+import { UnitPanel } from "./parts/UnitPanel";
+import { useTaking } from "./photos";
+import { Session } from "./session";
+import type { Chosen } from "./state";
+import { read, START, written } from "./state";
+import type { About, PhotoTold } from "./types";
+import { useKeys } from "./keys";
+
+/** What was chosen, and the address that says it: steps of the history for what people go back to. */
+function useChosen(size: number): [Chosen, Shared["choose"]] {
+  const [chosen, set] = useState<Chosen>(() => ({ ...read(location.hash), size: read(location.hash).size || size }));
+  const now = useRef(chosen);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => {
+    const came = (): void => {
+      if (location.hash === written(now.current)) return;
+      const found = read(location.hash);
+      now.current = { ...found, size: found.size || size };
+      set(now.current);
+    };
+    addEventListener("hashchange", came);
+    addEventListener("popstate", came);
+    return () => {
+      removeEventListener("hashchange", came);
+      removeEventListener("popstate", came);
+    };
+  }, []);
+  const choose: Shared["choose"] = (change, how = "replace") => {
+    now.current = { ...now.current, ...change };
+    set(now.current);
+    clearTimeout(timer.current);
+    if (how === "push") history.pushState(null, "", written(now.current));
+    else timer.current = setTimeout(() => history.replaceState(null, "", written(now.current)), 250);
+  };
+  return [chosen, choose];
+}
+
+export function App({ api, about }: { api: Api; about: About }) {
+  const [chosen, choose] = useChosen(about.square);
+  const [told, setTold] = useState<PhotoTold | null>(null);
+  const [held, setHeld] = useState<Held | null>(null);
+  const [words, say] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  const [help, setHelp] = useState(false);
+  const session = useMemo(() => new Session(), []);
+  const fail = (error: unknown): void => {
+    const said = error instanceof Error ? error.message : String(error);
+    if (said) setProblem(said);
+    if (said.includes("choose it again")) setTold(null);
+  };
+  const { plain, glance, picture, progress } = useGlances(api, told, chosen, fail);
+  const taking = useTaking(api, {
+    fail,
+    taken: (photo) => {
+      setProblem(null);
+      session.clear();
+      setTold(photo);
+      const fresh = { photo: photo.number ?? ("own" as const), moved: START.moved, cover: [], transform: null };
+      choose(fresh, "push");
+    },
+  });
+  // The address may name another photo: a link, or a step back.
+  useEffect(() => {
+    if (typeof chosen.photo === "number" && chosen.photo !== told?.number) {
+      const here = chosen;
+      api.choose(chosen.photo).then((photo) => {
+        setTold(photo);
+        choose({ moved: here.moved, cover: here.cover, transform: here.transform });
+      }, fail);
+    }
+    if (chosen.photo === "own" && told?.number !== null) {
+      setTold(null);
+      say("Your own photo lived as long as the page: choose it again");
+    }
+    if (chosen.photo === null) setTold(null);
+  }, [chosen.photo]);
+  const [down, right] = chosen.moved;
+  useEffect(() => {
+    let wanted = true;
+    if (!told) setHeld(null);
+    else {
+      const whole = held?.told === told ? Promise.resolve(held.whole) : bitmap(told.picture);
+      void whole.then(async (full) => {
+        const crop = await cropped(full, told, [down, right]);
+        if (wanted) setHeld({ told, whole: full, crop });
+      });
+    }
+    return () => {
+      wanted = false;
+    };
+  }, [told, down, right]);
+  useEffect(() => {
+    if (!words) return;
+    const timer = setTimeout(() => say(""), 5000);
+    return () => clearTimeout(timer);
+  }, [words]);
+  useKeys({
+    "?": () => setHelp((shown) => !shown),
+    Escape: () => (help ? setHelp(false) : problem ? setProblem(null) : choose({ cover: [], transform: null })),
+    o: () => document.getElementById("file")?.click(),
+    d: toggleTheme,
+  });
+  const shown = held && picture ? { ...held, crop: picture } : held;
+  const shared: Shared = { api, about, chosen, choose, held: shown, plain, glance, session, say, fail };
+  return (
+    <BenchContext.Provider value={shared}>
+      <Head help={() => setHelp(true)} theme={toggleTheme} />
+      <main id="main" class="bench" tabIndex={-1} data-has={told !== null} {...taking.drop}>
+        <h1 class="heard">The bench: {about.network}</h1>
+        {problem && (
+          <div class="trouble" role="alert">
+            <p>{problem}</p>
+            <button type="button" onClick={() => setProblem(null)}>
+              Close
+            </button>
+          </div>
+        )}
+        <div class="side">
+          <PhotoPanel taking={taking} progress={progress} />
+          {told && <Classes />}
+        </div>
+        {told && (
+          <>
+            <div class="middle">
+              <Followed />
+              <Layers />
+            </div>
+            <UnitPanel />
+            <div class="wide">
+              <Sweep />
+              <Curves />
+            </div>
+          </>
+        )}
+      </main>
+      {help && <Help close={() => setHelp(false)} />}
+      <div class="toast" role="status" aria-live="polite" data-shown={words !== ""}>
+        {words}
+      </div>
+    </BenchContext.Provider>
+  );
+}
+
+function toggleTheme(): void {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  remembered.set("theme", root.dataset.theme);
+}

@@ -1,0 +1,20 @@
+import { useState } from "preact/hooks";
+import { Choice } from "../../parts/small";
+import { remembered } from "../../shell";
+import { useKeys } from "../keys";
+
+const BOOSTS = ["1", "2", "4"] as const;
+
+/** How strongly projections are shown. Zero stays mid-grey. */
+export function Contrast() {
+  const [boost, set] = useState<string>(remembered.get("boost") ?? "1");
+  const choose = (value: string): void => {
+    document.documentElement.style.setProperty("--boost", value);
+    remembered.set("boost", value);
+    set(value);
+  };
+  useKeys({ e: () => choose(BOOSTS[(BOOSTS.indexOf(boost as "1") + 1) % BOOSTS.length] ?? "1") });
+  return <Choice label="Contrast of the projection" value={boost} options={BOOSTS.map((one) => [one, `${one}×`] as const)} change={choose} />;
+}
+
+export { Choice };

@@ -1,0 +1,138 @@
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { Choice } from "../../parts/small";
+import { Drawn, type Shared, told, useBench } from "../bench";
+import { lit, type Picture } from "../draw";
+import type { UnitTold } from "../types";
+import { number } from "../words";
+import { useKeys } from "../keys";
+import { unitParts, without } from "../state";
+
+const SIDE = 104;
+
+/** In each layer the strongest units, as the photo lit where they are strong. */
+export function Layers() {
+  const { glance, plain, chosen, choose, about, held } = useBench();
+  const beside = (by: number): void => {
+    const now = chosen.unit && unitParts(chosen.unit);
+    const units = glance?.layers.flatMap((layer) => layer.units.map((unit) => `${layer.name}:${unit.channel}`)) ?? [];
+    const at = now ? units.indexOf(`${now.layer}:${now.channel}`) : -1;
+    const to = units[Math.min(Math.max(at + by, 0), units.length - 1)];
+    if (to) choose({ unit: to });
+  };
+  useKeys({ "[": () => beside(-1), "]": () => beside(1) });
+  useLayoutEffect(() => {
+    if (glance && held) told("glance");
+  }, [glance, held?.crop]);
+  // Nothing of the rows changes while the square moves and no answer has come yet.
+  const rows = useMemo(
+    () =>
+      glance?.layers.map((layer, nth) => {
+        const before = new Map(plain?.layers[nth]?.units.map((unit) => [unit.channel, unit.value]));
+        return (
+          <div class="layer-row" key={layer.name}>
+            <h3>
+              <bdi>{layer.name}</bdi>
+            </h3>
+            <ul>
+              {layer.units.map((unit) => (
+                <li key={unit.channel}>
+                  <Tile layer={layer.name} unit={unit} before={before.get(unit.channel)} photo={held?.crop} unitNow={chosen.unit} silenced={chosen.silenced} choose={choose} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        );
+      }),
+    [glance, plain, held?.crop, chosen.unit, chosen.silenced],
+  );
+  if (!glance || !held) return <p class="loading quiet" role="status">Looking…</p>;
+  return (
+    <section aria-labelledby="layers-title">
+      <div class="middle-head">
+        <h2 id="layers-title">Strongest units</h2>
+        <LayerChoice />
+        {about.atlas && (
+          <Choice
+            label="What is strong"
+            value={chosen.by}
+            options={[["activation", "by activation"], ["atlas", "for the unit"]]}
+            change={(by: "activation" | "atlas") => choose({ by })}
+          />
+        )}
+      </div>
+      {rows}
+    </section>
+  );
+}
+
+interface TileProps {
+  layer: string;
+  unit: UnitTold;
+  before: number | null | undefined;
+  photo: Picture | undefined;
+  unitNow: string | null;
+  silenced: string[];
+  choose: Shared["choose"];
+}
+
+/** One of them; it asks for nothing that changes while a square is moved. */
+function Tile({ layer, unit, before, photo, unitNow, silenced, choose }: TileProps) {
+  if (!photo) return null;
+  const name = `${layer}:${unit.channel}`;
+  const fallen = before !== undefined && before !== null && unit.value !== null && Math.abs(before - unit.value) > 1e-3 * Math.abs(before);
+  return (
+    <button
+      type="button"
+      class="tile-button"
+      aria-pressed={unitNow !== null && without(unitNow) === name}
+      data-silenced={silenced.includes(name)}
+      onClick={() => choose({ unit: name }, "push")}
+    >
+      <Drawn draw={(canvas) => lit(canvas, photo, unit, SIDE)} of={[photo, unit.map?.[2]]} />
+      <span class="caption">
+        <b>
+          <span class="heard">{layer}:</span>
+          {unit.channel}
+        </b>
+        <span class={fallen ? "fallen" : ""}>{number(unit.value)}</span>
+      </span>
+      {(fallen || silenced.includes(name)) && (
+        <span class="heard">
+          {fallen ? `${number(before)} as it is ` : ""}
+          {silenced.includes(name) ? "silenced" : ""}
+        </span>
+      )}
+    </button>
+  );
+}
+
+/** Which layers are shown. */
+function LayerChoice() {
+  const { about, chosen, choose } = useBench();
+  const [open, setOpen] = useState(false);
+  const shown = chosen.layers.length ? chosen.layers : about.shown;
+  const set = (name: string, on: boolean): void => {
+    const wanted = new Set(on ? [...shown, name] : shown.filter((one) => one !== name));
+    const layers = about.layers.map((layer) => layer.name).filter((one) => wanted.has(one));
+    if (layers.length > 0 && layers.length <= 16) choose({ layers: layers.join() === about.shown.join() ? [] : layers });
+  };
+  return (
+    <details class="layer-choice" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{shown.length} layers</summary>
+      {open && (
+        <ul>
+          {about.layers.map((layer) => (
+            <li key={layer.name}>
+              <label>
+                <input type="checkbox" checked={shown.includes(layer.name)} onChange={(event) => set(layer.name, event.currentTarget.checked)} /> <bdi>{layer.name}</bdi>{" "}
+                <small>
+                  {layer.channels} × {layer.height} × {layer.width}
+                </small>
+              </label>
+            </li>
+          ))}
+        </ul>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,23 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+/** Something over the page that has the keyboard until it is closed; the browser's own dialog keeps the focus within. */
+export function Modal({ title, close, children }: { title: string; close: () => void; children: ComponentChildren }) {
+  const box = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    box.current?.showModal();
+    return () => before?.focus?.({ preventScroll: true });
+  }, []);
+  return (
+    <dialog ref={box} class="sheet over" aria-label={title} onClose={close} onCancel={close} onClick={(event) => event.target === box.current && close()}>
+      <div class="over-head">
+        <h2>{title}</h2>
+        <button class="icon" type="button" onClick={close} aria-label="Close">
+          ×
+        </button>
+      </div>
+      {children}
+    </dialog>
+  );
+}

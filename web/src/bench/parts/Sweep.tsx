@@ -1,0 +1,147 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Choice } from "../../parts/small";
+import { Stale } from "../api";
+import { Drawn, probable, useBench } from "../bench";
+import { swept } from "../draw";
+import { useKeys } from "../keys";
+import type { Pair } from "../state";
+import type { SweepHead, SweepRow } from "../types";
+import { number, score } from "../words";
+import { useSettled } from "./UnitPanel";
+
+const SIDE = 320;
+
+interface Grown {
+  key: string;
+  head: SweepHead;
+  rows: (SweepRow | undefined)[];
+}
+
+/** The whole sweep of the square, growing behind what is done above (Fig. 7 of Zeiler and Fergus). */
+export function Sweep() {
+  const { api, held, chosen, about, session, fail } = useBench();
+  const [grown, setGrown] = useState<Grown | null>(null);
+  const [running, setRunning] = useState(false);
+  const [by, setBy] = useState("class");
+  const control = useRef<AbortController | null>(null);
+  const steps = Math.max(1, Math.round(chosen.size / 6));
+  const target = chosen.unit?.startsWith(`${about.output}:`) ? Number(chosen.unit.slice(about.output.length + 1)) : null;
+  const asked = {
+    kind: "sweep", photo: held?.told.photo, moved: chosen.moved, size: chosen.size, stride: steps, fill: chosen.fill,
+    followed: chosen.followed, target: target !== null && Number.isInteger(target) ? target : null, transform: chosen.transform,
+  };
+  const key = JSON.stringify(asked);
+  const settled = useSettled({ key, cover: chosen.cover }, 700);
+  const stop = (): void => {
+    control.current?.abort();
+    control.current = null;
+    setRunning(false);
+  };
+  const start = (): void => {
+    stop();
+    const mine = new AbortController();
+    control.current = mine;
+    setRunning(true);
+    const rows: SweepRow[] = [];
+    let head: SweepHead | null = null;
+    api
+      .ask<SweepHead | SweepRow>(
+        asked,
+        (part) => {
+          if (mine.signal.aborted) return;
+          if ("grid" in part) head = part;
+          else rows[part.row] = part;
+          if (head) setGrown({ key, head, rows: Array.from({ length: head.grid.shape[0] }, (_, n) => rows[n]) });
+        },
+        mine.signal,
+      )
+      .then(
+        () => {
+          if (head && control.current === mine) session.add(ofSweep(asked, head, rows, probable(about)));
+        },
+        (error: unknown) => {
+          if (!(error instanceof Stale)) fail(error);
+        },
+      )
+      .finally(() => control.current === mine && stop());
+  };
+  // The square was left somewhere: the sweep fills in behind.
+  useEffect(() => {
+    if (chosen.cover.length && chosen.tool === "square" && settled.key === key && grown?.key !== key) start();
+  }, [settled.key, JSON.stringify(settled.cover)]);
+  useEffect(() => stop, [held?.told.photo]);
+  useKeys({ s: () => (running ? stop() : start()) });
+  const current = grown?.key === key ? grown : null;
+  const done = current?.rows.filter(Boolean).length ?? 0;
+  const view = current && held ? seen(current, by) : null;
+  return (
+    <section class="panel" aria-labelledby="sweep-title">
+      <div class="panel-head">
+        <h2 id="sweep-title">Where it looks</h2>
+        <button type="button" onClick={running ? stop : start}>
+          {running ? "Stop" : current ? "Sweep again" : "Sweep the square"}
+        </button>
+      </div>
+      <p class="note">
+        A square of {chosen.size} px ({chosen.fill}) covers every place, {steps} px apart: bright is where covering takes most away. It begins by itself where you leave the square.
+      </p>
+      {current && view && held ? (
+        <>
+          <Choice
+            label="What covering takes away"
+            value={by}
+            options={[
+              ...(current.head.target ? [["class", current.head.target.name.slice(0, 24)] as const] : []),
+              ["map", current.head.map] as const,
+              ...asked.followed.slice(0, 3).map((unit, nth) => [`unit ${nth}`, unit] as const),
+            ]}
+            change={setBy}
+          />
+          <Drawn
+            class="sweep-picture"
+            draw={(canvas) => swept(canvas, held.crop, { rows: view.levels, columns: current.head.grid.shape[1], size: current.head.grid.size as Pair, stride: current.head.grid.stride as Pair }, SIDE)}
+            of={[current, by, held.crop]}
+            label={`${view.words}; ${done} of ${current.rows.length} rows`}
+          />
+          <p class="note">
+            {view.words}
+            {running && (
+              <>
+                {" "}
+                <progress value={done} max={current.rows.length} aria-label="Rows of the sweep" />
+              </>
+            )}
+          </p>
+        </>
+      ) : (
+        running && <p class="quiet" role="status">Sweeping…</p>
+      )}
+    </section>
+  );
+
+  function seen(of: Grown, what: string): { levels: (number[] | undefined)[]; words: string } {
+    const unit = what.startsWith("unit ") ? Number(what.slice(5)) : -1;
+    const isClass = what === "class" && of.head.target !== null;
+    const read = (one: SweepHead["uncovered"]): (number | null)[] => (isClass ? (one.probability ?? []) : unit >= 0 ? (one.units[unit] ?? []) : one.activation);
+    const before = read(of.head.uncovered)[0] ?? 0;
+    const drops = of.rows.map((row) => row && read(row).map((value) => Math.max(0, before - (value ?? before))));
+    const most = Math.max(1e-12, ...drops.flatMap((row) => row ?? [0]));
+    const told = (value: number): string => (isClass ? score(value, probable(about)) : number(value));
+    const name = isClass ? of.head.target?.name : unit >= 0 ? asked.followed[unit] : `${of.head.map}, summed`;
+    return { levels: drops.map((row) => row?.map((one) => (255 * one) / most)), words: `${name}: ${told(before)}, least ${told(before - most)}` };
+  }
+}
+
+function ofSweep(question: { kind: string }, head: SweepHead, rows: SweepRow[], isProbable: boolean) {
+  const name = head.target?.name ?? head.map;
+  const told = (value: number | null | undefined): string => (head.target ? score(value, isProbable) : number(value));
+  return {
+    question: question as { kind: string } & Record<string, unknown>,
+    title: `Where ${name} looks: a square of ${head.grid.size.join(" × ")}, every ${head.grid.stride.join(" × ")} pixels`,
+    rows: [
+      ["row", ...Array.from({ length: head.grid.shape[1] }, (_, n) => `${n * head.grid.stride[1]} px`)],
+      ...rows.map((row) => [`${row.row * head.grid.stride[0]} px`, ...(head.target ? (row.probability ?? []) : row.activation).map(told)]),
+    ],
+    pictures: [] as [string, string][],
+  };
+}

@@ -1,0 +1,161 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Choice, Contrast } from "./Contrast";
+import { Drawn, told as drawn, useAsked, useBench } from "../bench";
+import { bitmap, enlarged, patch, type Picture } from "../draw";
+import { useKeys } from "../keys";
+import { ofProjection } from "../session";
+import type { Pair, Rule } from "../state";
+import { doingOf, unitParts, without } from "../state";
+import type { Projected } from "../types";
+import { number } from "../words";
+import { Causes } from "./Causes";
+import { NineBest } from "./NineBest";
+import { MapPick } from "./MapPick";
+
+const RULES = [["deconvnet", "deconvnet"], ["guided", "guided"], ["gradient", "gradient"]] as const;
+const SIDE = 176;
+const LIKE = 0.8; // from where on projections of a layer say little of the unit
+
+/** A value once it has stayed for a while. */
+export function useSettled<T>(value: T, milliseconds: number): T {
+  const [settled, set] = useState(value);
+  const key = JSON.stringify(value);
+  useEffect(() => {
+    const timer = setTimeout(() => set(value), milliseconds);
+    return () => clearTimeout(timer);
+  }, [key]);
+  return settled;
+}
+
+/** A unit: what it takes from the photo, beside its best in the atlas; what fed it. */
+export function UnitPanel() {
+  const { chosen, held } = useBench();
+  const place = useRef<HTMLElement>(null);
+  const unit = chosen.unit;
+  useEffect(() => {
+    // Where the panel lies below what was clicked, it is brought into view.
+    if (unit && matchMedia("(max-width: 1180px)").matches) place.current?.scrollIntoView({ block: "nearest" });
+  }, [unit]);
+  if (!unit || !held) {
+    return (
+      <section class="panel unit-panel hint-panel" aria-label="A unit">
+        <h2>A unit</h2>
+        <p class="note">Choose one of the strongest units, or a class: here is what it takes from the photo, and what fed it.</p>
+      </section>
+    );
+  }
+  return (
+    <section class="panel unit-panel" aria-labelledby="unit-title" ref={place}>
+      <Unit key={held.told.photo} unit={unit} />
+    </section>
+  );
+}
+
+function Unit({ unit }: { unit: string }) {
+  const { chosen, choose, held, about, session } = useBench();
+  const [found, setFound] = useState<{ told: Projected; picture: Picture; asked: string } | null>(null);
+  const [walked, setWalked] = useState<string[]>([]);
+  const settled = useSettled({ ...doingOf(chosen), silenced: [] }, 180);
+  const parts = unitParts(unit);
+  const layer = about.layers.find((one) => one.name === parts?.layer);
+  const question = { kind: "project", photo: held?.told.photo, unit, rule: chosen.rule, ...settled };
+  useAsked(question, async (api, asked, signal) => {
+    const told = await api.one<Projected>(asked, signal);
+    const picture = await bitmap(told.projection);
+    setFound({ told, picture, asked: unit });
+    if (!held) return;
+    const { crop } = held;
+    const photoOf = (): string => {
+      const canvas = document.createElement("canvas");
+      patch(canvas, crop, told.box, 160);
+      return canvas.toDataURL("image/png");
+    };
+    session.add(ofProjection(asked, told, photoOf));
+  });
+  useKeys({ f: () => toggle("followed"), m: () => toggle("silenced") });
+  useLayoutEffect(() => {
+    if (found) drawn("projection");
+  }, [found]);
+  const name = without(unit);
+  const toggle = (what: "followed" | "silenced"): void => {
+    if (what === "silenced" && !canSilence) return;
+    const listed = chosen[what];
+    choose({ [what]: listed.includes(name) ? listed.filter((one) => one !== name) : [...listed, name] });
+  };
+  const canSilence = !!parts && !parts.channel.includes("-") && parts.layer !== about.output;
+  const likeness = parts ? about.atlas?.layers[parts.layer]?.likeness : null;
+  const told = found?.told;
+  const walk = (to: string): void => {
+    setWalked([...walked, unit]);
+    choose({ unit: to }, "push");
+  };
+  return (
+    <>
+      <div class="unit-head">
+        <h2 id="unit-title">
+          <bdi>{told?.name && found?.asked === unit ? told.name : unit}</bdi>
+        </h2>
+        <button class="icon" type="button" onClick={() => choose({ unit: null }, "push")} aria-label="Close the unit">
+          ×
+        </button>
+      </div>
+      <p class="note">
+        {told?.name ? `${unit}, ` : ""}activation <b class="number">{number(told?.value)}</b>
+        {told && unitParts(told.unit)?.at ? ` at ${unitParts(told.unit)?.at?.join(", ")}` : ""}
+      </p>
+      {walked.length > 0 && (
+        <nav class="walked" aria-label="Walked from">
+          {walked.map((one, nth) => (
+            <button
+              key={nth}
+              class="plain"
+              type="button"
+              onClick={() => {
+                setWalked(walked.slice(0, nth));
+                choose({ unit: one }, "push");
+              }}
+            >
+              {one}
+            </button>
+          ))}
+        </nav>
+      )}
+      {likeness !== null && likeness !== undefined && likeness > LIKE && (
+        <p class="caution">In this layer the projection of a random signal looks much the same (median likeness {likeness.toFixed(2)}): it tells of the photo more than of the unit.</p>
+      )}
+      <div class="pictures" data-late={found !== null && found.asked !== unit}>
+        <figure>
+          {found && held ? <Drawn draw={(canvas) => patch(canvas, held.crop, found.told.box, SIDE)} of={[held.crop, found]} label="Its receptive field in the photo" /> : <span class="no-picture" />}
+          <figcaption>photo</figcaption>
+        </figure>
+        <figure class="projected">
+          {found ? <Drawn class="projection" draw={(canvas) => enlarged(canvas, found.picture, SIDE)} of={[found]} label={`What ${unit} takes from it`} /> : <span class="no-picture" />}
+          <figcaption>projection</figcaption>
+        </figure>
+      </div>
+      {told && <p class="note">{told.report}</p>}
+      <div class="unit-bar">
+        <Choice label="How signals go back" value={chosen.rule} options={RULES} change={(rule: Rule) => choose({ rule })} />
+        <Contrast />
+      </div>
+      <div class="unit-bar">
+        <button type="button" aria-pressed={chosen.followed.includes(name)} onClick={() => toggle("followed")}>
+          Follow
+        </button>
+        {canSilence && (
+          <button type="button" role="switch" aria-checked={chosen.silenced.includes(name)} onClick={() => toggle("silenced")}>
+            Silence
+          </button>
+        )}
+        {about.atlas && parts && about.atlas.layers[parts.layer] && !parts.channel.includes("-") && (
+          <a class="button" href={`../#/u/${encodeURIComponent(`${parts.layer}:${parts.channel}`)}`}>
+            In the atlas
+          </a>
+        )}
+      </div>
+      {layer?.spatial && parts && <MapPick unit={name} layer={layer} at={told ? unitParts(told.unit)?.at ?? null : null} choose={(at: Pair | null) => choose({ unit: at ? `${name}@${at[0]},${at[1]}` : name })} />}
+      {parts && <NineBest layer={parts.layer} channel={parts.channel} />}
+      <Causes unit={unit} settled={settled} walk={walk} />
+    </>
+  );
+}

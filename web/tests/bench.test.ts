@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { escaped, pageOf, Session } from "../src/bench/session";
+import { coverOf, read, START, unitParts, without, written } from "../src/bench/state";
+import type { About } from "../src/bench/types";
+import { number, score, signed } from "../src/bench/words";
+
+describe("the address of the bench", () => {
+  it("says everything that was chosen, and reads it back", () => {
+    const chosen = {
+      ...START,
+      photo: 12,
+      moved: [-3, 4] as [number, number],
+      layers: ["features.1", "a&b=c"],
+      by: "atlas" as const,
+      unit: "features.8:174@3,5",
+      rule: "guided" as const,
+      fill: "blur" as const,
+      size: 48,
+      cover: [[100, 80] as [number, number]],
+      followed: ["features.8:1"],
+      silenced: ["features.8:2", "x:3"],
+      transform: { name: "rotation", amount: -12.5 },
+    };
+    expect(read(written(chosen))).toEqual(chosen);
+    expect(written(chosen)).toContain("unit=features.8:174@3,5");
+    expect(written(START)).toBe("#/");
+  });
+
+  it("takes nothing from an address that makes no sense", () => {
+    expect(read("#/?photo=x&moved=1&rule=magic&cover=a,b&size=-4&turn=:&fill=red&tool=saw")).toEqual(START);
+    expect(read("#token=abc")).toEqual(START);
+    expect(read("#/?photo=own").photo).toBe("own");
+  });
+
+  it("leaves long strokes out", () => {
+    const stroke = Array.from({ length: 100 }, (_, n): [number, number] => [n, n]);
+    expect(written({ ...START, cover: stroke })).toBe("#/");
+    expect(coverOf({ ...START, cover: stroke, size: 5, tool: "brush" })?.shape).toBe("disc");
+    expect(coverOf(START)).toBeNull();
+  });
+
+  it("knows the parts of a unit", () => {
+    expect(unitParts("a:b:7@1,2")).toEqual({ layer: "a:b", channel: "7", at: [1, 2] });
+    expect(unitParts("fc:3-4")).toEqual({ layer: "fc", channel: "3-4", at: null });
+    expect(unitParts("nothing")).toBeNull();
+    expect(without("a:7@1,2")).toBe("a:7");
+  });
+});
+
+describe("a session", () => {
+  const about = { network: "<net>", input: [3, 8, 8], recipe: "as it is" } as unknown as About;
+
+  it("becomes a page in which no name is code", () => {
+    const page = pageOf(
+      [{ question: { kind: "look" }, title: "<script>alert(1)</script>", rows: [["a"], ['"><img src=x>']], pictures: [["javascript:alert(1)", "no"], [() => "data:image/png;base64,AAAA", "late"]] }],
+      about,
+      { name: "</title><script>", picture: "data:image/png;base64,AAAA" },
+      "print('</pre><script>')",
+    );
+    expect(page).not.toContain("<script>");
+    expect(page).not.toContain("<img src=x>");
+    expect(page).not.toContain("javascript:");
+    expect(page.match(/<img /g)).toHaveLength(2);
+    expect(escaped(`<&>"'`)).toBe("&#60;&#38;&#62;&#34;&#39;");
+  });
+
+  it("keeps one step of a question, and not without end", () => {
+    const session = new Session();
+    const step = (n: number) => ({ question: { kind: "project", unit: n }, title: String(n), rows: [], pictures: [] });
+    for (let n = 0; n < 300; n++) session.add(step(n));
+    session.add(step(299));
+    expect(session.steps).toHaveLength(200);
+    expect(session.steps.at(-1)?.title).toBe("299");
+  });
+});
+
+it("numbers are written for people", () => {
+  expect([number(0), number(1234.5), number(0.12345), number(123456), number(null)]).toEqual(["0", "1235", "0.123", "1.2e+5", "–"]);
+  expect([signed(2), signed(-2)]).toEqual(["+2", "−2"]);
+  expect([score(0.5, true), score(0.0001, true), score(0, true), score(3.25, false)]).toEqual(["50.0 %", "< 0.1 %", "0.0 %", "3.25"]);
+});

@@ -53,7 +53,9 @@ class LastChannels(nn.Module):
         return self.head(self.norm(self.first(x).permute(0, 2, 3, 1))).mean((1, 2))
 
 
-def dictionary(layer: str = "relu", kind: str = "sae", active: int | None = 3, *, channels: int = CHANNELS) -> Dictionary:
+def dictionary(
+    layer: str = "relu", kind: str = "sae", active: int | None = 3, *, channels: int = CHANNELS
+) -> Dictionary:
     draw = np.random.default_rng(1)
     encoder, decoder = draw.normal(size=(2, COUNT, channels)).astype(np.float32)
     decoder /= np.linalg.norm(decoder, axis=1, keepdims=True)
@@ -89,7 +91,7 @@ def coded(made: Dictionary, x: Tensor) -> Tensor:
                 if made.kind == "pca":
                     out[n, :, y, at] = linear
                     continue
-                order = sorted(range(len(made)), key=lambda j: -float(linear[j]))  # noqa: B023
+                order = sorted(range(len(made)), key=lambda j: -float(linear[j]))
                 for j in order[: made.active or len(made)]:
                     out[n, j, y, at] = max(float(linear[j]), 0.0)
     return out

@@ -1,9 +1,9 @@
-"""A dictionary: directions that were learned on the positions of a layer, as numbers and as what they say of themselves.
+"""A dictionary: directions that were learned on a layer's positions, as numbers and as what they say of themselves.
 
 At each position of the layer `layer` with c channels, the code of what is there is a linear function of it and a ReLU,
 of which the strongest alone may be left; and the sum of the directions, each by its code, is the layer again, nearly.
-How it is learned is no concern of this room (`convscope.methods.directions`); `Network.with_directions` makes a layer of
-it, whose units the directions are.
+How it is learned is no concern of this room (`convscope.methods.directions`); `Network.with_directions` makes a layer
+of it, whose units the directions are.
 """
 
 from __future__ import annotations

@@ -113,7 +113,9 @@ def _tap(writing: _Writing, dictionary: Dictionary, old: int, device: torch.devi
 
     target, weight = _linear(value, held(dictionary.encoder))
     bare = dictionary.kind == "pca"
-    linear = writing.add(name if bare else f"{name}.conv2d", target, [source], weight, held(dictionary.bias), value=value)
+    linear = writing.add(
+        name if bare else f"{name}.conv2d", target, [source], weight, held(dictionary.bias), value=value
+    )
     code = linear
     if not bare and dictionary.active is None:
         code = writing.add(name, aten.relu.default, [linear], value=value)
@@ -185,8 +187,8 @@ def taps_for(program: Program, layers: Sequence[str]) -> list[str]:
     found = [tap for tap in program.taps if tap.name in layers]
     if len({tap.source for tap in found}) < len(found):
         raise UsageError(
-            f"{' and '.join(tap.name for tap in found)} are directions of one layer, which what follows is computed from "
-            "either by one or by the other: ask for them one after the other"
+            f"{' and '.join(tap.name for tap in found)} are directions of one layer, and what follows it is "
+            "computed from one set or the other: ask for them one after the other"
         )
     return [tap.name for tap in found]
 

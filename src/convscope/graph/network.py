@@ -234,7 +234,7 @@ class Network(Traced):
 
     @cached_property
     def plain_fingerprint(self) -> str:
-        """The fingerprint of the network without its directions, in single precision: what a dictionary is learned on."""
+        """The fingerprint of the network without its directions, in single precision: what a dictionary is of."""
         plain = untapped(self.program) if self.program.taps else self.program
         return fingerprint(plain.moved(lambda t: t.float() if t.is_floating_point() else t, torch.float32))
 

@@ -6,14 +6,9 @@ from convscope.cli.options import AllowHost, Common, Host, Port
 
 
 def serve(
-    folder: Path,
-    /,
-    *,
-    port: Port = 8765,
-    host: Host = "127.0.0.1",
-    allow_host: AllowHost = None,
+    folder: Path, /, *, port: Port = 8765, host: Host = "127.0.0.1", allow_host: AllowHost = None,
     common: Common = Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Show an atlas at http://127.0.0.1:8765 until it is stopped with Ctrl-C.
 
     The folder opens from disk too; over http the buttons that save pictures work as well, and the page is convscope's

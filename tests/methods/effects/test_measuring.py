@@ -230,7 +230,7 @@ def test_silencing_a_direction_takes_its_part_out_of_its_layer_and_leaves_the_re
     module, plain, source, inputs = setting()
     made = dictionary("body.1", active=2)
     net = plain.with_directions(made)
-    effects = Measuring(net, source, Question("body.1~d", to=to, batch=4), workers=1).run()[0]
+    effects = Measuring(net, source, Silencing("body.1~d", to=to, batch=4), workers=1).run()[0]
     decoder = torch.from_numpy(made.decoder).double()
     with torch.no_grad():
         maps = module.body[:2](inputs)
@@ -242,7 +242,7 @@ def test_silencing_a_direction_takes_its_part_out_of_its_layer_and_leaves_the_re
             np.testing.assert_allclose(effects.change[direction], change.mean(0), rtol=1e-9, atol=1e-12)
     assert (np.abs(effects.change).max(1) > 0).sum() > 3
     groups = ((Unit("body.1~d", 0), Unit("body.1~d", 3)),)
-    both = Measuring(net, source, Question("body.1~d", groups, batch=4), workers=1).run()[0]
+    both = Measuring(net, source, Silencing("body.1~d", groups, batch=4), workers=1).run()[0]
     with torch.no_grad():
         part = torch.einsum("ndhw,dc->nchw", code[:, [0, 3]], decoder[[0, 3]])
         change = (module.head(module.body[2](maps - part)) - before).numpy()

@@ -33,6 +33,9 @@ from .studies import Causes as Causes, causes as causes
 from .methods.causes import Balance as Balance, CauseEdge as CauseEdge, CauseGraph as CauseGraph, CauseNode as CauseNode
 from .studies import Effects as Effects, effects as effects
 from .methods.effects import LayerEffects as LayerEffects, TestedPair as TestedPair
+from .studies import Directions as Directions, directions as directions
+from .graph import Dictionary as Dictionary
+from .methods.directions import LearnedDirections as LearnedDirections, Reconstructed as Reconstructed
 from .studies import Tuning as Tuning, tuning as tuning
 from .methods.tuning import LayerTuning as LayerTuning
 from .studies import Mistakes as Mistakes, mistakes as mistakes

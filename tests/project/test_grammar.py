@@ -46,12 +46,12 @@ SPELLED = {"changes": "--set", "scratch_changes": "--scratch-set", "sets": "--vo
 
 MODEL = {
     "weights", "input_size", "in_channels", "preprocess", "mean", "std", "resize", "range", "bands", "classes",
-    "channels", "device", "dtype", "seed", "randomness", "output", "scores",
+    "channels", "device", "dtype", "seed", "randomness", "output", "scores", "directions",
 }  # fmt: skip
 COMMON = {"json", "quiet", "debug", "max_pixels", "max_bytes", "root", "tile_size", "tile_stride", "anonymous"}
 ALONE = {
     "diagnose": {"against"}, "evaluate": {"with_"}, "transfer": {"classifiers", "c", "scaling", "voc_sets"},
-    "atlas": {"cache"},
+    "atlas": {"cache"}, "directions": {"out"},
 }  # fmt: skip
 """Options without an argument of their name: further networks, and how classifiers learn."""
 

@@ -48,6 +48,9 @@ VERBS: dict[str, Call] = {
         net, images, ["relu1:2@3,4", "fc:1-3"], store=out, layers=["conv1"], most=2, limit=2
     ),
     "effects": lambda net, images, out: cs.effects(net, images, store=out, layers=["block2.relu2"], workers=1),
+    "directions": lambda net, images, out: cs.directions(
+        net, images, store=out, layer="relu1", n=5, active=2, updates=5, positions=100
+    ),
     "mistakes": lambda net, images, out: cs.mistakes(
         net, images, store=out, layers=["block2.relu2"], explain=1, most=2, size=16, stride=16, match="index"
     ),
@@ -107,7 +110,7 @@ def test_every_verb_is_asked() -> None:
 KINDS: dict[str, type[cs.Answer]] = {
     "scan": cs.Scan, "deconv one": cs.Projection, "deconv several": cs.Projections, "occlude": cs.Occlusion,
     "invariance": cs.Invariance, "correspond": cs.Correspondence, "causes": cs.Causes, "effects": cs.Effects,
-    "sanity": cs.Sanity, "tuning": cs.Tuning, "mistakes": cs.Mistakes,
+    "sanity": cs.Sanity, "tuning": cs.Tuning, "mistakes": cs.Mistakes, "directions": cs.Directions,
     "evolve": cs.Evolution, "diagnose": cs.Diagnosis,
     "check": cs.Check, "diagnose weights": cs.Diagnosis, "train": cs.Training, "evaluate": cs.Evaluation,
     "ablate": cs.Ablation, "transfer": cs.Transfer, "overlap": cs.Overlap, "verify": cs.Verification,

@@ -32,6 +32,7 @@ _KEEPS = (
     *(MaxPool2d, AvgPool2d, AdaptiveAvgPool2d, AdaptiveMaxPool2d, Upsample),
 )
 STRONGEST = 8
+_CLOSEST = "The closest units: those with the largest part in what the direction stands for in its layer."
 
 Joint = tuple[str, int, float]
 """A layer's name, a channel of it, and the strength of the weight with its sign."""
@@ -117,6 +118,11 @@ class Wiring:
 
     # -- joining ------------------------------------------------------------------------------------------------------
     def _incoming(self, index: int, count: int) -> tuple[tuple[tuple[Joint, ...], ...], str]:
+        for tap in self.net.program.taps:
+            if tap.code == index:
+                matrix = tap.decoder.detach().float().cpu().numpy()
+                names = self._labels(self.named(tap.source), matrix.shape[1])
+                return tuple(_strongest(row, names) for row in matrix), _CLOSEST
         joints: list[tuple[Joint, ...]] = [()] * count
         through: list[str] = []
         for run in self.producers(index, stop=False):

@@ -25,6 +25,7 @@ Kind = Literal[
     "correspondence",
     "causes",
     "effects",
+    "directions",
     "mistakes",
     "evolution",
     "diagnosis",

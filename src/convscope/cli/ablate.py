@@ -14,25 +14,13 @@ from convscope.errors import UsageError
 
 
 def ablate(
-    config: Protocol,
-    images: Images,
-    /,
-    *,
+    config: Protocol, images: Images, /, *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for the trainings and the table")],
-    variants: Annotated[str | None, Parameter(group=RUN)] = None,
-    seeds: Annotated[int, Parameter(group=RUN)] = 3,
-    validation: Validation = None,
-    hold_out: HoldOut = None,
-    change: Settings = None,
-    limit: Limit = None,
-    workers: Workers = None,
-    device: Device = None,
-    seed: Seed = 0,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    allowance: ImageOptions = ImageOptions(),
-    common: Common = Common(),
-) -> None:
+    variants: Annotated[str | None, Parameter(group=RUN)] = None, seeds: Annotated[int, Parameter(group=RUN)] = 3,
+    validation: Validation = None, hold_out: HoldOut = None, change: Settings = None, limit: Limit = None,
+    workers: Workers = None, device: Device = None, seed: Seed = 0, atlas: AddTo = None, name: EntryName = None,
+    allowance: ImageOptions = ImageOptions(), common: Common = Common(),
+) -> None:  # fmt: skip
     """Train a network with layers removed or widened, several times each, and show the paper's Table 3.
 
     All variants have the same recipe. Trainings that are finished are kept: the same command goes on where it was, and

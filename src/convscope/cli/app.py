@@ -39,6 +39,7 @@ _RESUME = {
     "evolve": "finished checkpoints are kept: run the same command again to go on",
     "train": "the last state is kept: run the same command again to go on",
     "ablate": "finished trainings are kept: run the same command again to go on",
+    "directions": "with --store what is done is kept: run the same command again to go on",
     "effects": "the sums are kept: run the same command again to go on",
     "mistakes": "what was explained is kept: run the same command again to go on",
     "merge": "the parts are as they were: run the same command again",
@@ -61,8 +62,8 @@ def build_app() -> App:
     app.command(atlases)
     _add(app, "layers", "check", "deconv", "scan")
     app.command(merge)
-    _add(app, "occlude", "invariance", "causes", "effects", "mistakes", "correspond", "annotate", "serve")
-    _add(app, "transfer", "overlap", "evolve", "diagnose", "sanity", "train", "evaluate", "ablate", "verify")
+    _add(app, "occlude", "invariance", "causes", "effects", "directions", "mistakes", "correspond", "annotate")
+    _add(app, "serve", "transfer", "overlap", "evolve", "diagnose", "sanity", "train", "evaluate", "ablate", "verify")
     return app
 
 

@@ -16,25 +16,14 @@ if TYPE_CHECKING:
 
 
 def atlas(
-    model: opt.Model,
-    images: opt.Images,
-    /,
-    *,
-    out: Annotated[Path, Parameter(alias="-o", help="folder for the atlas")],
-    layers: opt.Layers = None,
-    k: opt.Kept = 9,
-    limit: opt.Limit = None,
-    tile: Annotated[int, Parameter(group=opt.RUN)] = 112,
-    thumb: Annotated[int, Parameter(group=opt.RUN)] = 224,
-    tuning: Annotated[bool, Parameter(group=opt.RUN)] = True,
-    batch: opt.Batch = 32,
-    workers: opt.Workers = None,
-    cache: opt.Cache = None,
-    rules: opt.RuleOptions = opt.RuleOptions(),
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
-    common: opt.Common = opt.Common(),
-) -> None:
+    model: opt.Model, images: opt.Images, /, *,
+    out: Annotated[Path, Parameter(alias="-o", help="folder for the atlas")], layers: opt.Layers = None,
+    k: opt.Kept = 9, limit: opt.Limit = None, tile: Annotated[int, Parameter(group=opt.RUN)] = 112,
+    thumb: Annotated[int, Parameter(group=opt.RUN)] = 224, tuning: Annotated[bool, Parameter(group=opt.RUN)] = True,
+    batch: opt.Batch = 32, workers: opt.Workers = None, cache: opt.Cache = None,
+    rules: opt.RuleOptions = opt.RuleOptions(), allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
+) -> None:  # fmt: skip
     """Make an atlas: for every unit the patches that excite it most, beside what it takes from each.
 
     Scans the images, projects the strongest responses of every unit back to pixels, and writes a folder with a page,

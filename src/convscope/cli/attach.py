@@ -9,13 +9,9 @@ from convscope.cli.options import RUN, Common
 
 
 def attach(
-    folder: Path,
-    other: Path,
-    /,
-    *,
-    name: Annotated[str | None, Parameter(group=RUN)] = None,
+    folder: Path, other: Path, /, *, name: Annotated[str | None, Parameter(group=RUN)] = None,
     common: Common = Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Put another atlas beside an atlas, so that its page compares the two side by side.
 
     Another model, or another checkpoint of the same. Files are linked where the disk can do that, so that nothing takes

@@ -13,19 +13,12 @@ from convscope.errors import TraceError
 
 
 def check(
-    model: opt.Model,
-    images: opt.MaybeImages = None,
-    /,
-    *,
+    model: opt.Model, images: opt.MaybeImages = None, /, *,
     store: Annotated[Path | None, Parameter(alias="-o", help="folder for the certificate")] = None,
-    layers: Annotated[str | None, Parameter(alias="-l", group=opt.RUN)] = None,
-    limit: opt.Limit = None,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    allowance: opt.ImageOptions | None = None,
-    options: opt.ModelOptions | None = None,
-    common: opt.Common | None = None,
-) -> None:
+    layers: Annotated[str | None, Parameter(alias="-l", group=opt.RUN)] = None, limit: opt.Limit = None,
+    atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions | None = None,
+    options: opt.ModelOptions | None = None, common: opt.Common | None = None,
+) -> None:  # fmt: skip
     """Prove on your own network that it is traced rightly: outputs, projections and fields against PyTorch's autograd.
 
     Exit code 3 where anything disagrees. Without images it is asked on noise; two images are enough.

@@ -11,19 +11,13 @@ from convscope.cli.present import present
 
 
 def deconv(
-    model: opt.Model,
-    /,
-    *images: opt.Photos,
-    units: Annotated[list[str], Parameter(alias="-u", negative=())],
+    model: opt.Model, /, *images: opt.Photos, units: Annotated[list[str], Parameter(alias="-u", negative=())],
     store: Annotated[Path, Parameter(alias="-o", help="folder for the pictures")],
     rules: opt.RuleOptions = opt.RuleOptions(),
-    signal: Annotated[Literal["activation", "one"], Parameter(group=opt.RULES)] = "activation",
-    limit: opt.Limit = None,
-    batch: opt.Batch = 32,
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
-    common: opt.Common = opt.Common(),
-) -> None:
+    signal: Annotated[Literal["activation", "one"], Parameter(group=opt.RULES)] = "activation", limit: opt.Limit = None,
+    batch: opt.Batch = 32, allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
+) -> None:  # fmt: skip
     """Project units back to the pixels of images: what each unit takes from its receptive field.
 
     A unit is `layer:channel`, or `layer:channel@y,x` for one position; without a position the strongest in each image

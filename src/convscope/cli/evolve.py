@@ -12,25 +12,17 @@ from convscope.cli.present import AddTo, EntryName, present
 
 
 def evolve(
-    run: Annotated[Path, Parameter(help="folder of a training, or of its checkpoints")],
-    images: opt.Images,
-    /,
-    *,
+    run: Annotated[Path, Parameter(help="folder of a training, or of its checkpoints")], images: opt.Images, /, *,
     store: Annotated[Path, Parameter(alias="-o", help="folder for figures, tables and what is kept")],
     layers: Annotated[str | None, Parameter(group=opt.RUN)] = None,
     units: Annotated[list[str] | None, Parameter(alias="-u", group=opt.RUN, negative=())] = None,
-    epochs: Annotated[str | None, Parameter(group=opt.RUN)] = None,
-    limit: opt.Limit = None,
+    epochs: Annotated[str | None, Parameter(group=opt.RUN)] = None, limit: opt.Limit = None,
     sample: Annotated[int, Parameter(group=opt.RUN)] = 1000,
-    threshold: Annotated[float, Parameter(group=opt.RUN)] = 0.9,
-    cache: opt.Cache = None,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    model: Annotated[str | None, Parameter(group=opt.MODEL)] = None,
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
+    threshold: Annotated[float, Parameter(group=opt.RUN)] = 0.9, cache: opt.Cache = None, atlas: AddTo = None,
+    name: EntryName = None, model: Annotated[str | None, Parameter(group=opt.MODEL)] = None,
+    allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
     common: opt.Common = opt.Common(),
-) -> None:
+) -> None:  # fmt: skip
     """Follow units through the checkpoints of a training, and say when each layer's features settle.
 
     For every checkpoint: the image that excites each unit most, its projection, whether it jumped to another image

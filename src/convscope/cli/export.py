@@ -13,18 +13,12 @@ _FLAG = Parameter(negative=(), show_default=False, group=RUN)
 
 
 def export(
-    folder: Path,
-    /,
-    *,
-    out: Annotated[Path | None, Parameter(alias="-o", group=RUN)] = None,
-    zip: Annotated[bool, _FLAG] = False,
-    single_file: Annotated[bool, _FLAG] = False,
+    folder: Path, /, *, out: Annotated[Path | None, Parameter(alias="-o", group=RUN)] = None,
+    zip: Annotated[bool, _FLAG] = False, single_file: Annotated[bool, _FLAG] = False,
     layers: Annotated[str | None, Parameter(group=RUN)] = None,
-    units: Annotated[str | None, Parameter(group=RUN)] = None,
-    portable: Annotated[bool, _FLAG] = False,
-    dry_run: Annotated[bool, _FLAG] = False,
-    common: Common = Common(),
-) -> None:
+    units: Annotated[str | None, Parameter(group=RUN)] = None, portable: Annotated[bool, _FLAG] = False,
+    dry_run: Annotated[bool, _FLAG] = False, common: Common = Common(),
+) -> None:  # fmt: skip
     """Write an atlas, or a part of it, to give away: a folder, a zip, or one HTML file to mail.
 
     What is written opens from disk as the atlas does, and asks for nothing outside itself. The size is told before

@@ -125,6 +125,8 @@ class ModelOptions:
     """Which of several outputs, by key, place or layer; by default the last vector with a number a class."""
     scores: Literal["auto", "softmax", "sigmoid", "none"] = "auto"
     """Its numbers: logits of classes that exclude each other, of classes that do not, or values."""
+    directions: Annotated[list[str] | None, _SEVERAL] = None
+    """A file of directions to attach, whose units are then LAYER~NAME:NUMBER; may be given several times."""
 
 
 @Parameter(name="*", group=RUN)

@@ -15,25 +15,17 @@ _RULES = ("deconvnet", "gradient", "guided")
 
 
 def sanity(
-    model: opt.Model,
-    images: opt.Images,
-    /,
-    *,
-    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")],
-    layers: opt.Layers = None,
+    model: opt.Model, images: opt.Images, /, *,
+    store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")], layers: opt.Layers = None,
     units: Annotated[list[str] | None, Parameter(alias="-u", negative=(), help=_UNITS)] = None,
     rules: Annotated[str, Parameter(help="deconvnet, gradient, guided: some, separated by commas")] = "deconvnet",
     side: Annotated[int, Parameter(help="side of the tiles that are covered, in pixels")] = 4,
     each: Annotated[int, Parameter(help="strongest images of a unit, and as many middling ones")] = 9,
     seeds: Annotated[int, Parameter(help="how often weights are randomised")] = 3,
-    confidence: Annotated[float, Parameter(help="of the intervals")] = 0.95,
-    limit: opt.Limit = None,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    allowance: opt.ImageOptions = opt.ImageOptions(),
-    options: opt.ModelOptions = opt.ModelOptions(),
-    common: opt.Common = opt.Common(),
-) -> None:
+    confidence: Annotated[float, Parameter(help="of the intervals")] = 0.95, limit: opt.Limit = None,
+    atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
+) -> None:  # fmt: skip
     """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them.
 
     convscope sanity zoo:squeezenet1_1 samples: -o sanity --limit 100

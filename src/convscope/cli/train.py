@@ -28,23 +28,12 @@ Device = Annotated[str | None, Parameter(group=RUN, help="Where to compute; by d
 
 
 def train(
-    config: Protocol,
-    images: Images,
-    /,
-    *,
-    store: Run,
-    validation: Validation = None,
-    hold_out: HoldOut = None,
-    change: Settings = None,
-    limit: Limit = None,
-    keep: Annotated[Literal["auto", "memory", "stream"], Parameter(group=RUN)] = "auto",
-    workers: Workers = None,
-    save_every: Annotated[int, Parameter(group=RUN)] = 1000,
-    device: Device = None,
-    seed: Seed = 0,
-    allowance: ImageOptions = ImageOptions(),
-    common: Common = Common(),
-) -> None:
+    config: Protocol, images: Images, /, *, store: Run, validation: Validation = None, hold_out: HoldOut = None,
+    change: Settings = None, limit: Limit = None,
+    keep: Annotated[Literal["auto", "memory", "stream"], Parameter(group=RUN)] = "auto", workers: Workers = None,
+    save_every: Annotated[int, Parameter(group=RUN)] = 1000, device: Device = None, seed: Seed = 0,
+    allowance: ImageOptions = ImageOptions(), common: Common = Common(),
+) -> None:  # fmt: skip
     """Train AlexNet, ZFNet or a variant of them, by the paper's recipe or one of your own.
 
     The images have parts for training and validation (a pack's splits, a folder's train and val), or they are named

@@ -75,25 +75,16 @@ class LearningOptions:
 
 def transfer(
     model: Model,
-    images: Annotated[str, Parameter(help="caltech101:DIR caltech256:DIR voc2012:DIR, or any images with labels")],
-    /,
-    *,
-    store: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and kept features")],
-    layers: Annotated[str | None, Parameter(group=RUN)] = None,
-    limit: Limit = None,
+    images: Annotated[str, Parameter(help="caltech101:DIR caltech256:DIR voc2012:DIR, or any images with labels")], /,
+    *, store: Annotated[Path, Parameter(alias="-o", help="folder for tables, figures and kept features")],
+    layers: Annotated[str | None, Parameter(group=RUN)] = None, limit: Limit = None,
     compare: Annotated[str | None, Parameter(group=_PROTOCOL)] = None,
     scratch_size: Annotated[int | None, Parameter(group=_PROTOCOL)] = None,
-    scratch_set: Annotated[list[str] | None, Parameter(group=_PROTOCOL, negative=())] = None,
-    atlas: AddTo = None,
-    name: EntryName = None,
-    feature_store: Annotated[Path | None, Parameter(group=RUN)] = None,
-    workers: Workers = None,
-    protocol: ProtocolOptions = ProtocolOptions(),
-    learning: LearningOptions = LearningOptions(),
-    allowance: ImageOptions = ImageOptions(),
-    options: ModelOptions = ModelOptions(),
-    common: Common = Common(),
-) -> None:
+    scratch_set: Annotated[list[str] | None, Parameter(group=_PROTOCOL, negative=())] = None, atlas: AddTo = None,
+    name: EntryName = None, feature_store: Annotated[Path | None, Parameter(group=RUN)] = None, workers: Workers = None,
+    protocol: ProtocolOptions = ProtocolOptions(), learning: LearningOptions = LearningOptions(),
+    allowance: ImageOptions = ImageOptions(), options: ModelOptions = ModelOptions(), common: Common = Common(),
+) -> None:  # fmt: skip
     """Train new classifiers on the features of each layer, and judge them as the paper does.
 
     Features are computed once and kept, and so is each score: a run that was stopped goes on from them. Caltech-101,

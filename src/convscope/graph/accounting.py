@@ -36,7 +36,7 @@ AS_THEY_WERE = PullOptions(rule="gradient", gates="held")
 """How signals go: by the derivative, gates held."""
 
 _ADDS_NOTHING = (AvgPool2d, AdaptiveAvgPool2d, Reduce, Reshape, Permute, Upsample, ChannelChoice, Cast, Slice)
-_FROM_ZERO = {"relu", "leaky_relu", "prelu", "prelu_kernel", "rrelu", "abs"}
+_FROM_ZERO = {"relu", "leaky_relu", "prelu", "prelu_kernel", "rrelu", "abs", "topk"}
 """Elementwise functions of straight pieces whose lines all pass zero."""
 _BOUNDED = {"relu6", "clamp", "hardtanh", "hardsigmoid", "clamp_min", "clamp_max", "maximum", "minimum", "threshold"}
 """Those whose lines do not."""

@@ -19,6 +19,9 @@ def fingerprint(program: Program) -> str:
     for step in program.steps:
         digest.update(f"{step.op} {_target(step.call.target)} {step.inputs} {step.call.pick}".encode())
         _digest(digest, (step.call.args, step.call.kwargs))
+    for tap in program.taps:  # whose steps are among the others: what they stand for is not
+        digest.update(f"{tap.name} {tap.source} {tap.code}".encode())
+        _digest(digest, (tap.decoder, tap.offset))
     return digest.hexdigest()
 
 

@@ -13,7 +13,10 @@ from torch.export import ExportedProgram
 
 from convscope.arguments import checked
 from convscope.errors import ShapeError, TraceError, UsageError
+from convscope.graph.dictionary import Dictionary
+from convscope.graph.directions import fits, spliced, tapped, taps_for, untapped
 from convscope.graph.export import export_module, functional
+from convscope.graph.fingerprint import fingerprint
 from convscope.graph.heads import Scores
 from convscope.graph.layers import LayerList
 from convscope.graph.lower import lower
@@ -186,6 +189,80 @@ class Network(Traced):
             scores=scores or self.scores,
             class_count=class_count or self._class_count,
         )
+
+    # -- directions ---------------------------------------------------------------------------------------------------
+    @checked
+    def with_directions(self, dictionaries: Dictionary | Sequence[Dictionary]) -> Network:
+        """The same network with the directions of a dictionary, or several, as layers of their own.
+
+        `layer~name` is such a layer, right after its own, and `layer~name:12` a unit like any other. What was there is
+        as it was.
+
+        Raises:
+            UnknownLayer: if there is no layer that a dictionary is of. UsageError: where it does not fit the layer, was
+                learned on another network, or there are directions of that name already.
+
+        >>> import numpy as np
+        >>> net = Network.trace(torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.ReLU()), (3, 9, 9))
+        >>> eye, none = np.eye(2, dtype=np.float32), np.zeros(2, np.float32)
+        >>> more = net.with_directions(Dictionary("own", "1", "sae", eye, none, eye, none, active=1))
+        >>> more.layers.names, more.unit("1~own:1").channel
+        (('0', '1', '1~own.conv2d', '1~own'), 1)
+        """
+        net = self
+        for dictionary in [dictionaries] if isinstance(dictionaries, Dictionary) else dictionaries:
+            net = net._with(net._tapped(dictionary))
+        return net
+
+    def _tapped(self, dictionary: Dictionary) -> Program:
+        layer, full = self.layers[dictionary.layer], dictionary.full_name
+        value = self.values[source := self.index_of(layer.name)]
+        if layer.channels != dictionary.encoder.shape[1] or not fits(value):
+            raise UsageError(
+                f"'{full}' are directions in {dictionary.encoder.shape[1]} channels, and layer '{layer.name}' of "
+                f"{self.name} has {layer.channels}"
+                + ("" if fits(value) else ", whose place among its dimensions no directions fit")
+            )
+        if full in self.layers:
+            raise UsageError(f"there is a layer '{full}' already: give these directions another name")
+        if dictionary.network not in (None, self.plain_fingerprint):
+            raise UsageError(
+                f"'{full}' was learned on another network than {self.name}: learn directions on this one, or leave out "
+                "what the dictionary says of its network (dataclasses.replace(dictionary, network=None))"
+            )
+        return tapped(self.program, replace(dictionary, layer=layer.name), source, self.device)
+
+    @cached_property
+    def plain_fingerprint(self) -> str:
+        """The fingerprint of the network without its directions, in single precision: what a dictionary is of."""
+        plain = untapped(self.program) if self.program.taps else self.program
+        return fingerprint(plain.moved(lambda t: t.float() if t.is_floating_point() else t, torch.float32))
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """The names of the layers that are directions."""
+        return tuple(tap.name for tap in self.program.taps)
+
+    def through(self, layers: Iterable[str]) -> Network:
+        """The network in which what follows is computed from those of the layers that are directions; itself where
+        none are.
+
+        What directions leave of their layer is added to what they make of it, and does not change when one is set to
+        something else. The answers are the same but for rounding.
+
+        Raises:
+            UsageError: for two sets of directions of one layer.
+        """
+        names = frozenset(taps_for(self.program, list(layers)))
+        if not names:
+            return self
+        if names not in self._spliced:
+            self._spliced[names] = self._with(spliced(self.program, sorted(names)))
+        return self._spliced[names]
+
+    @cached_property
+    def _spliced(self) -> dict[frozenset[str], Network]:
+        return {}
 
     # -- running ------------------------------------------------------------------------------------------------------
     def answers(self, images: Tensor) -> Tensor:

@@ -16,10 +16,26 @@ from convscope.graph.steps import Step
 
 
 @dataclass(frozen=True)
+class Tap:
+    """Directions of a layer: `code` is their value, made by way of `linear` from the layer's, `source`.
+
+    name: that of their layer. decoder (n, c), offset (c,): what they stand for in the layer's channels.
+    """
+
+    name: str
+    source: int
+    linear: int
+    code: int
+    decoder: Tensor
+    offset: Tensor
+
+
+@dataclass(frozen=True)
 class Program:
     """The traced graph: value 0 is the image, step i makes value steps[i].index.
 
-    random: the names of what draws random numbers whenever the network runs, or drew them while it was traced.
+    random: the names of what draws random numbers whenever the network runs, or drew them while it was traced. taps:
+    directions that are read off layers.
     """
 
     steps: tuple[Step, ...]
@@ -32,6 +48,7 @@ class Program:
     any_batch: bool
     dtype: torch.dtype
     random: tuple[str, ...] = ()
+    taps: tuple[Tap, ...] = ()
 
     def constants(self) -> Iterator[Tensor]:
         """The weights, and whatever else is a tensor among the arguments of its operations."""
@@ -57,7 +74,9 @@ class Program:
                 memo[id(leaf)] = move(leaf)
             return memo[id(leaf)]
 
-        return replace(self, steps=tuple(step.moved(once) for step in self.steps), dtype=dtype or self.dtype)
+        steps = tuple(step.moved(once) for step in self.steps)
+        taps = tuple(replace(tap, decoder=move(tap.decoder), offset=move(tap.offset)) for tap in self.taps)
+        return replace(self, steps=steps, taps=taps, dtype=dtype or self.dtype)
 
 
 def tensors_in(tree: Any) -> Iterator[Tensor]:
@@ -72,4 +91,4 @@ def tensors_in(tree: Any) -> Iterator[Tensor]:
             yield from tensors_in(item)
 
 
-__all__ = ["Program", "tensors_in"]
+__all__ = ["Program", "Tap", "tensors_in"]

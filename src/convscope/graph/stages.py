@@ -32,7 +32,7 @@ def stage_layers(steps: Sequence[Step], values: Sequence[Value], output: int) ->
         if features or complete:
             chosen.append((features or complete)[-1])
     if not chosen:
-        return [steps[output - 1].name] if steps and values[output].addressable else []
+        return [step.name for step in steps if step.index == output and values[output].addressable]
     return [step.name for step in sorted(chosen, key=lambda s: s.index)]
 
 

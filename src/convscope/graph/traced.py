@@ -145,7 +145,14 @@ class Traced(Shown):
         aliases |= {k: v for k, v in self.program.aliases.items() if k not in self._index}
         readable = {alias: names[i] for alias, i in aliases.items() if i in names}
         layers = [self._sight.layer(step) for step in self.steps if step.index in names]
-        return LayerList(layers, readable, stage_layers(self._pulled, self.values, self.program.output), self.name)
+        return LayerList(layers, readable, self._stages(), self.name)
+
+    def _stages(self) -> list[str]:
+        """The layers to look at by default, those that are directions among them."""
+        taps = {i: tap for tap in self.program.taps for i in (tap.linear, tap.code)}
+        steps = [step for step in self._pulled if step.index not in taps]
+        found = [*stage_layers(steps, self.values, self.program.output), *(tap.name for tap in self.program.taps)]
+        return sorted(dict.fromkeys(found), key=lambda name: self._index.get(name, len(self.steps)))
 
     @property
     def gated(self) -> bool:

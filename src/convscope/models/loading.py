@@ -20,6 +20,7 @@ from convscope.files import kind_of
 from convscope.graph import Network, Scores
 from convscope.graph.randomness import Randomness
 from convscope.models.beside import class_names, range_of, recipe_of
+from convscope.models.dictionaries import read_dictionaries
 from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
 from convscope.models.from_python import from_python
@@ -78,6 +79,7 @@ def load(
     randomness: Randomness = "refuse",
     output: str | int | None = None,
     scores: Scores = "auto",
+    directions: str | Path | Sequence[str | Path] | None = None,
 ) -> Network:
     """The network that `spec` names, traced for its input size, with the preprocessing of its images.
 
@@ -128,7 +130,7 @@ def load(
 
     Raises:
         UsageError: for an unknown scheme or network (the message names the nearest), or arguments that contradict.
-        WeightsError: where weights are missing or do not fit.
+        WeightsError: where weights, or directions, are missing or do not fit.
         MissingExtra: where a package is needed that is not there.
         TraceError: where torch.export cannot follow the network, or it is random.
 
@@ -155,6 +157,7 @@ def load(
         randomness=randomness,
         output=output,
         scores=scores,
+        directions=directions,
     )[0]
 
 
@@ -179,6 +182,7 @@ def load_with_module(
     randomness: Randomness = "refuse",
     output: str | int | None = None,
     scores: Scores = "auto",
+    directions: str | Path | Sequence[str | Path] | None = None,
 ) -> tuple[Network, nn.Module | ExportedProgram]:
     """The network that `load` gives for these arguments, and the module or program that it was traced from.
 
@@ -216,6 +220,7 @@ def load_with_module(
             net = net.reading(class_count=request.outputs)
     if classes is not None:
         _check_outputs(net, request)
+    net = net.with_directions(read_dictionaries(directions))
     return net if target is None and dtype is None else net.to(device=target, dtype=dtype), found.module
 
 

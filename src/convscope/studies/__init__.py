@@ -12,6 +12,7 @@ from convscope.studies.checking import Check, check
 from convscope.studies.consequence import Effects, effects
 from convscope.studies.correspondence import Correspondence, correspond
 from convscope.studies.diagnosis import Diagnosis, diagnose
+from convscope.studies.dictionaries import Directions, directions
 from convscope.studies.duplication import Overlap, overlap
 from convscope.studies.evaluation import Evaluation, evaluate
 from convscope.studies.evolution import Evolution, evolve
@@ -53,6 +54,8 @@ __all__ = [
     "Causes",
     "effects",
     "Effects",
+    "directions",
+    "Directions",
     "tuning",
     "Tuning",
     "mistakes",

@@ -285,7 +285,7 @@ def effects(
     silenced = _silenced(net, units, groups)
     usual = list(silenced) or [stage for stage in net.layers.stages() if stage != net.output][-1:]
     chosen = list(dict.fromkeys([*chosen_layers(net, layers, usual), *silenced]))
-    truths = _truths(net, source, own, match)
+    truths = right_scores(net, source, own, match)
     deciding = {"to": to, "measure": measure, "truths": truths, "batch": batch, "seed": seed}
     listed = [one for layer in silenced.values() for one in layer]
     whole = question(net, source, layers=chosen, silenced=listed, **deciding)
@@ -321,7 +321,7 @@ def _silenced(
     return found
 
 
-def _truths(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.int64] | None:
+def right_scores(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.int64] | None:
     """The score that is right for each image, by its label; None for what the network answers."""
     if own not in ("auto", "labels", "answers"):
         raise UsageError(f"own={own!r} is not a choice; choose 'auto', 'labels' or 'answers'")
@@ -344,4 +344,4 @@ def _truths(net: Network, source: Source, own: Own, match: Match) -> NDArray[np.
     return outputs[labels] + head.first
 
 
-__all__ = ["Effects", "Own", "effects"]
+__all__ = ["Effects", "Own", "effects", "right_scores"]

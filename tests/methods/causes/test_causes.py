@@ -16,6 +16,7 @@ from convscope.errors import ShapeError, UnknownLayer, UsageError
 from convscope.graph import Network, accounting
 from convscope.methods.causes import CauseGraph, causes
 from tests.graph import nets
+from tests.graph.test_directions import coded, dictionary
 
 SIZE = 13
 
@@ -338,3 +339,40 @@ def test_a_graph_is_json() -> None:
     assert [node["unit"] for node in document["nodes"]] == [str(node.unit) for node in graph.nodes]
     assert document["nodes"][-1]["balance"] is None
     assert {edge["effect"] for edge in document["edges"]} == {0, 1, 2}
+
+
+# -- directions -------------------------------------------------------------------------------------------------------
+def test_what_directions_give_is_their_code_times_the_slope_along_them_and_the_rest_goes_round() -> None:
+    module, plain = traced(Mixed)
+    made = dictionary("relu_1", channels=4)
+    net, x = plain.with_directions(made), picture()
+    logit, seen = module(x[None])[0, 2], module.seen
+    (slope,) = slopes(logit, seen["relu"])
+    code, decoder = coded(made, seen["relu"].detach()), torch.from_numpy(made.decoder).double()
+    expected = (torch.einsum("nchw,dc->ndhw", slope, decoder) * code)[0].sum((1, 2))
+    graph = causes(net, x, "head:2", ["relu_1~d", "low"], most=3)
+    torch.testing.assert_close(torch.from_numpy(graph.amounts["relu_1~d"]), expected.detach(), rtol=0, atol=1e-12)
+    first = graph.balances[0]
+    told = torch.einsum("ndhw,dc->nchw", code, decoder) + torch.from_numpy(made.offset).double()[:, None, None]
+    assert set(first.others) == {"relu_1~d.rest"}
+    assert first.others["relu_1~d.rest"] == pytest.approx(dot(slope, seen["relu"] - told), abs=1e-12)
+    assert remainders(graph) < 1e-12
+    assert graph.curved == ""
+    past = causes(plain, x, "head:2", ["low"])
+    torch.testing.assert_close(*(torch.from_numpy(one.amounts["low"]) for one in (graph, past)), rtol=0, atol=1e-12)
+
+
+def test_what_feeds_a_direction_is_what_feeds_a_unit() -> None:
+    module, plain = traced(Mixed)
+    made = dictionary("relu_1", channels=4)
+    net, x = plain.with_directions(made), picture()
+    module(x[None])
+    code = coded(made, module.seen["relu"].detach())[0]
+    direction = int(code.flatten(1).max(1).values.argmax())
+    graph = causes(net, x, f"relu_1~d:{direction}", ["relu_1", "low"])
+    at = graph.unit.position
+    assert at is not None
+    assert graph.value == pytest.approx(float(code[(direction, *at)]))
+    given = torch.from_numpy(made.encoder[direction]).double() * module.seen["relu"][0, :, *at].detach()
+    torch.testing.assert_close(torch.from_numpy(graph.amounts["relu_1"]), given, rtol=0, atol=1e-12)
+    assert remainders(graph) < 1e-12

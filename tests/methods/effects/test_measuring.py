@@ -16,6 +16,7 @@ from convscope.graph import Network, Unit
 from convscope.methods.effects import LayerEffects, Measuring, Progressed, Silencing
 from convscope.methods.effects.testing import benjamini_yekutieli, quantile, two_sided
 from tests.graph import nets
+from tests.graph.test_directions import coded, dictionary
 
 SIDE, COUNT = 10, 14
 
@@ -222,3 +223,27 @@ def test_student_s_t_is_that_of_the_tables() -> None:
         assert two_sided(t, 2) == pytest.approx(1 - abs(t) / np.sqrt(2 + t * t), rel=1e-10)
     assert np.isnan(two_sided(1.0, 0))
     assert np.isnan(benjamini_yekutieli(np.array([np.nan, 0.2]))).tolist() == [True, False]
+
+
+@pytest.mark.parametrize("to", ["zero", "mean"])
+def test_silencing_a_direction_takes_its_part_out_of_its_layer_and_leaves_the_rest(to: Any) -> None:
+    module, plain, source, inputs = setting()
+    made = dictionary("body.1", active=2)
+    net = plain.with_directions(made)
+    effects = Measuring(net, source, Silencing("body.1~d", to=to, batch=4), workers=1).run()[0]
+    decoder = torch.from_numpy(made.decoder).double()
+    with torch.no_grad():
+        maps = module.body[:2](inputs)
+        code, before = coded(made, maps), module(inputs)
+        for direction in range(len(made)):
+            level = 0 if to == "zero" else code[:, direction].mean()
+            part = (level - code[:, direction])[:, None] * decoder[direction][:, None, None]
+            change = (module.head(module.body[2](maps + part)) - before).numpy()
+            np.testing.assert_allclose(effects.change[direction], change.mean(0), rtol=1e-9, atol=1e-12)
+    assert (np.abs(effects.change).max(1) > 0).sum() > 3
+    groups = ((Unit("body.1~d", 0), Unit("body.1~d", 3)),)
+    both = Measuring(net, source, Silencing("body.1~d", groups, batch=4), workers=1).run()[0]
+    with torch.no_grad():
+        part = torch.einsum("ndhw,dc->nchw", code[:, [0, 3]], decoder[[0, 3]])
+        change = (module.head(module.body[2](maps - part)) - before).numpy()
+    np.testing.assert_allclose(both.change[0], change.mean(0), rtol=1e-9, atol=1e-12)

@@ -10,6 +10,7 @@ from convscope.graph.steps import (
     resampling,
     reshaping,
     slicing,
+    strongest,
     weighing,
 )
 from convscope.graph.steps.base import BatchSize, Call, Positionwise, PullContext, Slot, Step
@@ -32,5 +33,6 @@ __all__ = [
     "resampling",
     "reshaping",
     "slicing",
+    "strongest",
     "weighing",
 ]

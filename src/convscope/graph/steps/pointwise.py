@@ -20,7 +20,7 @@ from convscope.kernels import edits
 aten = torch.ops.aten
 
 
-class _Rectifying(Positionwise):
+class Rectifying(Positionwise):
     """An activation that the deconvnet answers by keeping the positive part of the signal."""
 
     #: Whether its derivative is zero for half of the inputs, as a ReLU's is.
@@ -51,12 +51,12 @@ class _Rectifying(Positionwise):
         context.report.rectified[self.op] += 1
 
 
-class Rectifier(_Rectifying):
+class Rectifier(Rectifying):
     """What behaves like a ReLU, with or without an upper bound, however it is written."""
 
 
 @rule(aten.relu.default)
-class ReLU(_Rectifying):
+class ReLU(Rectifying):
     """max(x, 0)."""
 
     def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
@@ -70,7 +70,7 @@ class ReLU(_Rectifying):
 
 
 @rule(aten.hardtanh.default, aten.relu6.default, aten.clamp.default, aten.clamp_min.default, aten.threshold.default)
-class ClippedReLU(_Rectifying):
+class ClippedReLU(Rectifying):
     """ReLU in other words: clamp(min=0), ReLU6, threshold(0, 0); an upper bound does not change what it is."""
 
     @classmethod
@@ -92,7 +92,7 @@ class ClippedReLU(_Rectifying):
 
 
 @rule(aten.maximum.default)
-class MaximumWithZero(_Rectifying):
+class MaximumWithZero(Rectifying):
     """torch.maximum(x, 0)."""
 
     @classmethod
@@ -116,7 +116,7 @@ class MaximumWithZero(_Rectifying):
     aten.mish.default,
     aten.softplus.default,
 )
-class SmoothActivation(_Rectifying):
+class SmoothActivation(Rectifying):
     """An activation like a ReLU but not one; what becomes of it is the option `smooth`."""
 
     blocks = False

@@ -88,15 +88,21 @@ def causes(
     if direction not in get_args(Direction):
         raise UsageError(f"direction={direction!r} is not a choice; choose one of {', '.join(get_args(Direction))}")
     wanted = net.unit(unit)
-    tracer = _Tracer.of(net, net.check_images(image[None]), wanted, _ordered(net, wanted, layers))
+    named = _named(net, wanted, layers)
+    net = net.through([name for name in named if name != wanted.layer])
+    tracer = _Tracer.of(net, net.check_images(image[None]), wanted, _ordered(net, wanted, named))
     return tracer.graph(most, nodes, direction)
 
 
-def _ordered(net: Network, unit: Unit, layers: Sequence[str] | None) -> list[str]:
-    """The layers from the unit down, checked to feed it and each other."""
+def _named(net: Network, unit: Unit, layers: Sequence[str] | None) -> list[str]:
+    """The layers that were asked for, by their full names, or else the usual ones."""
     if layers is not None and (isinstance(layers, str) or not len(layers)):
         raise UsageError(f"layers={layers!r}: give a list of one name or more, or leave it out")
-    named = default_layers(net, unit) if layers is None else [net.layers[name].name for name in layers]
+    return list(default_layers(net, unit)) if layers is None else [net.layers[name].name for name in layers]
+
+
+def _ordered(net: Network, unit: Unit, named: Sequence[str]) -> list[str]:
+    """The layers from the unit down, checked to feed it and each other."""
     ordered = sorted(dict.fromkeys(named), key=net.index_of, reverse=True)
     for above, name in zip([unit.layer, *ordered], ordered, strict=False):
         below = {step.index for step in net.cone(above, AS_THEY_WERE)} - {net.index_of(above)}

@@ -26,6 +26,7 @@ from convscope.graph.steps.conv import Conv2d, ConvTranspose2d, Linear
 from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import Product, Rectifier, SmoothActivation
 from convscope.graph.steps.rearranging import Chain
+from convscope.graph.steps.strongest import strongest
 
 aten = torch.ops.aten
 
@@ -33,6 +34,7 @@ _RECTIFIED = {
     *(aten.relu.default, aten.relu6.default, aten.leaky_relu.default, aten.prelu.default, aten.rrelu.default),
     *(aten._prelu_kernel.default, aten.elu.default, aten.selu.default, aten.celu.default, aten.silu.default),
     *(aten.gelu.default, aten.hardswish.default, aten.mish.default, aten.softplus.default),
+    strongest,
 }
 _BOUNDED = {aten.hardtanh.default, aten.clamp.default, aten.clamp_min.default}
 _BATCH_NORMS = {

@@ -103,7 +103,8 @@ class Measuring:
             UsageError: where the output does not depend on the layer, or units are not its. ImageError: where no image
                 could be read.
         """
-        net, question = self.net, self.question
+        net, question = self.net.through([self.question.layer]), self.question
+        self.net = net  # of directions the one whose answers are computed from them
         self.silencer, self.number = Silencer(net, question.layer), net.index_of(question.layer)
         self.preprocess = preprocess_of(net, self.source)
         _check(question, self.silencer.layer)

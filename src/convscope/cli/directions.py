@@ -1,0 +1,49 @@
+"""`convscope directions`: a dictionary of a layer, whose directions are then units."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+import convscope
+from convscope.cli import options as opt
+from convscope.cli.present import AddTo, EntryName, present
+
+
+def directions(
+    model: opt.Model, images: opt.Images, /, *, layer: str,
+    out: Annotated[Path, Parameter(alias="-o", help="file for the directions, which --directions attaches")],
+    kind: Literal["sae", "nmf", "pca"] = "sae", n: Annotated[int, Parameter(name="-n")] = 512,
+    active: Annotated[int, Parameter(help="How many are left at a position; 0 for all above zero.")] = 16,
+    penalty: float = 0.03, updates: int = 4000, positions: int = 160_000, validation: str | None = None,
+    store: Annotated[Path | None, Parameter(help="folder for tables and figures, which also keeps the work")] = None,
+    match: Literal["name", "index"] = "name", limit: opt.Limit = None, cache: opt.Cache = None, batch: opt.Batch = 32,
+    atlas: AddTo = None, name: EntryName = None, allowance: opt.ImageOptions = opt.ImageOptions(),
+    options: opt.ModelOptions = opt.ModelOptions(), common: opt.Common = opt.Common(),
+) -> None:  # fmt: skip
+    """Learn directions of a layer: fewer numbers at a position that stand for it, each of which is then a unit.
+
+        convscope directions zoo:squeezenet1_1 samples: --layer features.12.cat -n 64 -o sae.safetensors
+        convscope atlas zoo:squeezenet1_1 samples: --directions sae.safetensors -o atlas
+
+    Args:
+        layer: The layer that they are of.
+        kind: Autoencoder, non-negative factors, principal components.
+        n: How many.
+        penalty: What an active direction costs an autoencoder where all are left.
+        updates: Steps of learning.
+        positions: Positions to learn from at most.
+        validation: Images that are held out; by default a tenth of the others.
+        match: How labels and scores belong together.
+    """
+    net, terminal = opt.load_network(model, options), common.terminal()
+    held = None if validation is None else opt.open_images(validation, allowance)
+    with terminal.progress() as progress:
+        found = convscope.directions(
+            net, opt.open_images(images, allowance, limit=limit, cache=cache), layer=layer, kind=kind, n=n,
+            active=active or None, penalty=penalty, updates=updates, positions=positions, validation=held, store=store,
+            match=match, batch=batch, seed=options.seed, atlas=atlas, name=name, progress=progress,
+        )  # fmt: skip
+    found.write(out)
+    present(found, terminal)
+    terminal.say(found.summary)

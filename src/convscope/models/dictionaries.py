@@ -1,0 +1,108 @@
+"""Files of directions: the arrays of a dictionary as safetensors, and what they are as JSON in its metadata; no code.
+
+A file may come from a stranger: nothing of it is believed that does not hold, and nothing of it is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as parse
+from safetensors.numpy import save
+
+from convscope.errors import UsageError, WeightsError
+from convscope.files import home_expanded, kind_of, parse_json, read_regular, write_bytes
+from convscope.graph import Dictionary
+
+FORMAT, SCHEMA = "convscope directions", 1
+FILE = "dictionary.safetensors"
+"""What the file is called in a folder that `directions` keeps its work in."""
+
+ARRAYS = ("encoder", "bias", "decoder", "offset")
+_SAID: Mapping[str, type | tuple[type, ...]] = {
+    "name": str, "layer": str, "kind": str, "active": (int, type(None)), "network": (str, type(None)),
+}  # fmt: skip
+_KEY, _MOST = "convscope", 1 << 30  # bytes of a file
+
+
+def write_dictionary(path: Path, dictionary: Dictionary) -> int:
+    """The number of bytes of the file that holds the dictionary, written all or not at all.
+
+    Raises:
+        StoreError: where it cannot be written.
+    """
+    return write_bytes(path, dictionary_bytes(dictionary))
+
+
+def dictionary_bytes(dictionary: Dictionary) -> bytes:
+    """The bytes of the file that holds a dictionary."""
+    arrays = {name: np.ascontiguousarray(getattr(dictionary, name)) for name in ARRAYS}
+    about = {name: getattr(dictionary, name) for name in _SAID}
+    said = {"format": FORMAT, "schema": SCHEMA, **about, "sha256": _digest(arrays, about)}
+    return save(arrays, {_KEY: json.dumps(said, sort_keys=True)})
+
+
+def read_dictionary(path: str | Path) -> Dictionary:
+    """The dictionary in a file, or in a folder that `directions` kept its work in.
+
+    Raises:
+        WeightsError: where there is no such file, or it is none of ours, damaged, or makes no sense.
+    """
+    place = home_expanded(path)
+    place = place / FILE if kind_of(place) == "folder" else place
+    try:
+        return _parsed(read_regular(place, _MOST))
+    except FileNotFoundError as error:
+        raise WeightsError(f"there is no file of directions '{place}': learn some, and name the file") from error
+    except (OSError, ValueError, UsageError) as error:
+        raise WeightsError(f"'{place}' holds no directions: {error}; learn them again") from error
+
+
+def read_dictionaries(paths: str | Path | Sequence[str | Path] | None) -> list[Dictionary]:
+    """The dictionaries in one file or several; none for None. Raises WeightsError as `read_dictionary`."""
+    return [read_dictionary(one) for one in ([paths] if isinstance(paths, str | Path) else paths or ())]
+
+
+def _parsed(content: bytes) -> Dictionary:
+    """The dictionary; raises ValueError, or UsageError, where the bytes are none."""
+    size = int.from_bytes(content[:8], "little")
+    header = parse_json(content[8 : 8 + size]) if len(content) >= 8 + size else None
+    metadata = header.get("__metadata__") if isinstance(header, dict) else None
+    text = metadata.get(_KEY) if isinstance(metadata, dict) else None
+    said = parse_json(text) if isinstance(text, str) else None
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise ValueError("it is another kind of file")
+    if said.get("schema") != SCHEMA:
+        raise ValueError(f"it is of schema {str(said.get('schema'))[:20]}, and {SCHEMA} is what this version reads")
+    about = {name: said.get(name) for name in _SAID}
+    strange = [n for n, kind in _SAID.items() if not isinstance(about[n], kind) or isinstance(about[n], bool)]
+    if strange:
+        raise ValueError(f"what it says of its {', '.join(strange)} makes no sense")
+    try:
+        arrays = parse(content)
+    except (SafetensorError, KeyError, TypeError) as error:
+        raise ValueError(f"no safetensors: {error}") from error
+    if set(arrays) != set(ARRAYS):
+        raise ValueError(f"it has other arrays than {', '.join(ARRAYS)}")
+    if said.get("sha256") != _digest(arrays, about):
+        raise ValueError("its content is not what its checksum says")
+    fields: dict[str, Any] = {**about, **arrays}
+    return Dictionary(**fields)
+
+
+def _digest(arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> str:
+    found = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+    for name in ARRAYS:
+        found.update(f"\0{name}{arrays[name].dtype.str}{arrays[name].shape}\0".encode())
+        found.update(np.ascontiguousarray(arrays[name]).data)
+    return found.hexdigest()
+
+
+__all__ = ["FILE", "dictionary_bytes", "read_dictionaries", "read_dictionary", "write_dictionary"]

@@ -1,0 +1,216 @@
+"""Directions learned with a folder in which the work is kept, so that a repeated call goes on from there.
+
+STORE/parts/positions-KEY.f32   what was read off the layer so far, a row of float32 for each position; its space is
+                                reserved before the first image is run
+STORE/parts/positions-KEY.json  of which question it is, and how many images are done
+STORE/parts/NAME-KEY.safetensors    a dictionary, for each of two seeds
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convscope.data import Source
+from convscope.errors import ImageError, StoreError, UsageError
+from convscope.files import read_sealed_json, write_sealed_json, writing
+from convscope.graph import Dictionary, Network
+from convscope.methods.directions import judging
+from convscope.methods.directions.found import LearnedDirections
+from convscope.methods.directions.learning import Learning, learned, with_seed
+from convscope.methods.directions.sampling import Rows, Sampling, readable
+from convscope.methods.inputs import preprocess_of
+from convscope.progress import Progress
+from convscope.stores.sanity import Parts
+from convscope.stores.sealing import Arrays
+
+logger = logging.getLogger(__name__)
+
+MOST_BYTES = 8 << 30
+"""That the positions of a layer may take, in memory or on disk."""
+_EVERY = 10.0  # seconds between two notes of how far it is
+_HELD = 40_000  # positions that are held out at most
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What is learned: directions of a layer on the images `indices` of a source, held against others.
+
+    positions: at most so many are learned from. truths: the right score of each held-out image; None: not known.
+    """
+
+    net: Network
+    source: Source
+    indices: Sequence[int]
+    held_source: Source
+    held_indices: Sequence[int]
+    layer: str
+    learning: Learning
+    name: str
+    positions: int
+    truths: NDArray[np.int64] | None = None
+    batch: int = 32
+
+    def learn(self, store: Path | None, progress: Progress) -> LearnedDirections:
+        """The directions, and how they do.
+
+        Raises:
+            UsageError: for a layer that directions cannot be learned of. ImageError: where no image could be read.
+                StoreError: where the folder cannot be written, or has not the space.
+        """
+        rows, images = self._rows("positions", self.positions, store, progress)
+        held, held_images = self._rows("held-out positions", min(_HELD, max(1, self.positions // 4)), store, progress)
+        parts = Parts(store, {"rows": self._key(self.source, self.indices), "dtype": str(self.net.dtype)})
+        one, other = (self._dictionary(rows, more, parts, progress) for more in (0, 1))
+        ways = judging.compared(one, rows, held, active=self.learning.active)
+        answering = judging.Answering(
+            self.net, self.held_source, self.held_indices, self.layer, ways, self.truths, self.batch, progress
+        )
+        answers, accuracy = answering.run()
+        often, strength = judging.activity(one, held)
+        return LearnedDirections(
+            dictionary=one,
+            compared=judging.reconstructed(ways, held, answers),
+            often=often,
+            strength=strength,
+            copy=judging.likeness(one),
+            again=judging.likeness(one, other),
+            positions=len(rows),
+            images=images,
+            held=(len(held), held_images),
+            accuracy=accuracy,
+        )
+
+    # -- dictionaries -------------------------------------------------------------------------------------------------
+    def _dictionary(self, rows: Rows, more: int, parts: Parts, progress: Progress) -> Dictionary:
+        learning = with_seed(self.learning, more)
+        if more and learning.kind == "pca":  # which draws nothing: other rows are its other seed
+            draw = np.random.default_rng(learning.seed)
+            rows = rows[np.sort(draw.integers(0, len(rows), len(rows)))]
+        made = None
+
+        def make() -> Arrays:
+            nonlocal made
+            made = learned(rows, learning, layer=self.layer, device=self.net.device, progress=progress)
+            return {name: getattr(made, name) for name in ("encoder", "bias", "decoder", "offset")}
+
+        said = {"learning": asdict(learning), "positions": len(rows), "layer": self.layer}
+        arrays, _ = parts.part(f"{self.layer}-{learning.kind}-{more}", said, make)
+        active = None if learning.kind == "pca" else learning.active
+        return Dictionary(
+            self.name, self.layer, learning.kind, **arrays, active=active, network=self.net.plain_fingerprint
+        )
+
+    # -- positions ----------------------------------------------------------------------------------------------------
+    def _rows(self, stage: str, positions: int, store: Path | None, progress: Progress) -> tuple[Rows, int]:
+        """The positions of images that could be read, and how many images these are."""
+        own = stage == "positions"
+        source, indices = (self.source, self.indices) if own else (self.held_source, self.held_indices)
+        sampling = Sampling.of(self.net, self.layer, indices, positions=positions, seed=self.learning.seed)
+        shape = (len(sampling), self.net.layers[self.layer].channels)
+        if 4 * shape[0] * shape[1] > MOST_BYTES:
+            most = MOST_BYTES // (4 * shape[1])
+            raise UsageError(f"positions={positions}: of layer '{self.layer}' at most {most} are taken")
+        if store is None:
+            rows = np.empty(shape, np.float32)
+            sampling.fill(self.net, source, rows, batch=self.batch, stage=stage, progress=progress)
+        else:
+            kept = _Kept(store / "parts", self._key(source, indices, sampling.each), shape)
+            fill = partial(sampling.fill, self.net, source, batch=self.batch, stage=stage, progress=progress)
+            rows = kept.filled(len(sampling.indices), fill)
+        found, images = readable(rows, each=sampling.each)
+        if not images:
+            raise ImageError(f"none of the {len(indices)} images could be read ({source.describe()})")
+        return found, images
+
+    def _key(self, source: Source, indices: Sequence[int], *more: Any) -> str:
+        """Of everything that the positions depend on."""
+        known = [self.net.fingerprint, repr(preprocess_of(self.net, source)), source.fingerprint(), list(indices)]
+        known += [self.layer, self.positions, self.learning.seed, self.batch, str(self.net.dtype), *more]
+        return hashlib.sha256(json.dumps(known, default=str).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Rows of a shape in a file of their size, and how many images are in it, in another."""
+
+    folder: Path
+    key: str
+    shape: tuple[int, int]
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / f"positions-{self.key[:12]}.f32"
+
+    @property
+    def _note(self) -> Path:
+        return self._data.with_suffix(".json")
+
+    def filled(self, count: int, fill: Callable[..., None]) -> Rows:
+        """The rows of `count` images, those that are missing read off now by `fill`."""
+        done = self._done()
+        with writing(self._data):
+            if not done:
+                self._reserve()
+            rows = np.memmap(self._data, np.float32, "r+", shape=self.shape)
+        last = time.monotonic()
+
+        def kept(now: int) -> None:
+            nonlocal last
+            if now == count or time.monotonic() - last >= _EVERY:
+                rows.flush()
+                whole = {"sha256_of_rows": hashlib.sha256(rows.data).hexdigest()} if now == count else {}
+                write_sealed_json(self._note, {"of": self.key, "done": now, **whole})
+                last = time.monotonic()
+
+        if done < count:
+            fill(rows, done=done, kept=kept)
+        return rows
+
+    def _done(self) -> int:
+        """How many images are in the file; 0 where it is not what it should be."""
+        try:
+            said = read_sealed_json(self._note)
+            if said.get("of") != self.key or self._data.stat().st_size != 4 * self.shape[0] * self.shape[1]:
+                return 0
+            if "sha256_of_rows" in said:
+                rows = np.memmap(self._data, np.float32, "r", shape=self.shape)
+                if hashlib.sha256(rows.data).hexdigest() != said["sha256_of_rows"]:
+                    logger.info("%s is not as it was written, and is made again", self._data)
+                    return 0
+            return int(said["done"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
+
+    def _reserve(self) -> None:
+        """A file of the size; raises StoreError where the disk has no space for it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        size = 4 * self.shape[0] * self.shape[1]
+        self._note.unlink(missing_ok=True)
+        self._data.unlink(missing_ok=True)
+        free = shutil.disk_usage(self.folder).free
+        if size > free:
+            raise StoreError(
+                f"{self.folder} has {free >> 20} MB free, and {self.shape[0]} positions take {size >> 20} MB: take "
+                "fewer (positions=), or another folder"
+            )
+        with self._data.open("wb") as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+            else:
+                file.truncate(size)
+
+
+__all__ = ["MOST_BYTES", "Work"]

@@ -1,0 +1,166 @@
+"""Planted dictionaries found again, and what a dictionary does against loops over rows."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convscope.errors import MissingExtra, UsageError
+from convscope.graph import Dictionary
+from convscope.methods.directions import judging
+from convscope.methods.directions.learning import Learning, components, learned
+
+SOURCES, CHANNELS, ACTIVE = 20, 16, 3
+Rows = np.ndarray[Any, np.dtype[np.float32]]
+
+
+@cache
+def planted(sign: str = "any", count: int = 6000, channels: int = CHANNELS) -> tuple[Rows, Rows]:
+    """20 sources in fewer channels, and rows that are sums of three of them each, of amounts of their own."""
+    draw = np.random.default_rng(0)
+    sources = draw.normal(size=(SOURCES, channels))
+    if sign == "positive":
+        sources = np.abs(sources) * (draw.random(sources.shape) < 0.3)
+    sources /= np.linalg.norm(sources, axis=1, keepdims=True)
+    amounts = np.zeros((count, SOURCES))
+    for row in amounts:
+        row[draw.choice(SOURCES, ACTIVE, replace=False)] = draw.uniform(0.5, 1.5, ACTIVE)
+    return sources.astype(np.float32), (amounts @ sources).astype(np.float32)
+
+
+def recovered(sources: Rows, found: Dictionary) -> int:
+    return int(((sources @ found.decoder.T).max(1) >= 0.95).sum())
+
+
+def test_an_autoencoder_finds_sparse_sources_again() -> None:
+    sources, rows = planted()
+    found = learned(rows, Learning("sae", 32, ACTIVE, updates=1500), layer="x")
+    assert recovered(sources, found) >= 19
+    held = planted(count=6500)[1][6000:]
+    assert judging.explained(judging.by_directions(found), held)[0] > 0.9
+    # Directions drawn at random find none: the bar is one.
+    other = learned(rows, Learning("sae", 32, ACTIVE, updates=1, rate=1e-9), layer="x")
+    assert recovered(sources, other) == 0
+
+
+def test_factors_find_sources_without_negative_parts_again_and_their_encoder_is_what_is_reported() -> None:
+    pytest.importorskip("sklearn")
+    sources, rows = planted("positive", 3000, 32)
+    found = learned(rows, Learning("nmf", SOURCES, None, updates=800), layer="x")
+    assert recovered(sources, found) >= 19
+    assert found.decoder.min() >= 0
+    assert judging.explained(judging.by_directions(found), rows)[0] > 0.9
+    inverse = replace(found, encoder=np.linalg.pinv(found.decoder).T.astype(np.float32), bias=np.zeros_like(found.bias))
+    assert np.isfinite(judging.explained(judging.by_directions(inverse), rows)[0])
+
+
+def test_a_penalty_makes_an_autoencoder_sparse() -> None:
+    _, rows = planted()
+    few, many = (learned(rows, Learning("sae", 32, None, penalty, 1000), layer="x") for penalty in (0.3, 0.0))
+    (_, sparse), (_, dense) = (judging.explained(judging.by_directions(one), rows) for one in (few, many))
+    assert sparse < 0.7 * dense
+
+
+def test_components_are_those_of_scikit_learn_with_a_sign_of_their_own() -> None:
+    decomposition = pytest.importorskip("sklearn.decomposition")
+    rows = planted()[1]
+    found = learned(rows, Learning("pca", 5), layer="x")
+    theirs = decomposition.PCA(5, svd_solver="full").fit(rows.astype(np.float64)).components_
+    np.testing.assert_allclose(np.abs((found.decoder * theirs).sum(1)), 1, atol=1e-5)
+    assert (found.decoder[np.arange(5), np.abs(found.decoder).argmax(1)] > 0).all()
+    flipped = components(np.ascontiguousarray(-rows))[1][:5]
+    np.testing.assert_allclose(flipped, found.decoder, atol=1e-5)
+    assert found.active is None
+
+
+def test_the_same_seed_learns_the_same_and_another_another() -> None:
+    rows = planted()[1]
+    asked = Learning("sae", 12, 2, updates=30)
+    one, again, other = (learned(rows, a, layer="x") for a in (asked, asked, replace(asked, seed=1)))
+    assert np.array_equal(one.decoder, again.decoder)
+    assert np.array_equal(one.bias, again.bias)
+    assert not np.array_equal(one.decoder, other.decoder)
+    np.testing.assert_allclose(np.linalg.norm(one.decoder, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize(("kind", "active"), [("sae", 3), ("sae", None), ("pca", None)])
+def test_what_is_said_of_a_dictionary_is_what_loops_say(kind: Any, active: int | None) -> None:
+    rows = planted()[1][:40].copy()
+    found = learned(rows, Learning(kind, 9, active, updates=40), layer="x")
+    codes = np.zeros((40, 9))
+    for row, code in zip(rows.astype(np.float64), codes, strict=True):
+        code[:] = found.encoder.astype(np.float64) @ row + found.bias
+        if kind == "sae":
+            for j in np.argsort(-code)[active or 9 :]:
+                code[j] = 0
+            np.maximum(code, 0, out=code)
+    left = rows - (codes @ found.decoder + found.offset)
+    share = 1 - (left**2).sum() / ((rows - rows.mean(0)) ** 2).sum()
+    explained, count = judging.explained(judging.by_directions(found), rows)
+    assert explained == pytest.approx(share, abs=1e-5)
+    assert count == pytest.approx((codes != 0).sum(1).mean())
+    often, strength = judging.activity(found, rows)
+    np.testing.assert_allclose(often, (codes != 0).mean(0))
+    for j in np.flatnonzero(often):
+        assert strength[j] == pytest.approx(np.abs(codes[codes[:, j] != 0, j]).mean(), rel=1e-5)
+    assert np.isnan(strength[often == 0]).all()
+
+
+def test_rivals_have_as_many_numbers_at_a_position() -> None:
+    rows = planted()[1]
+    found = learned(rows, Learning("sae", 32, ACTIVE, updates=50), layer="x")
+    ways = judging.compared(found, rows, rows, active=ACTIVE)
+    assert [way.name for way in ways] == ["directions", "principal components", "own units"]
+    assert [round(judging.explained(way, rows)[1]) for way in ways[1:]] == [ACTIVE, ACTIVE]
+    kept = np.zeros_like(rows)
+    for row, out in zip(rows, kept, strict=True):
+        for unit in np.argsort(-np.abs(row))[:ACTIVE]:
+            out[unit] = row[unit]
+    share = 1 - ((rows - kept) ** 2).sum() / ((rows - rows.mean(0)) ** 2).sum()
+    assert judging.explained(ways[2], rows)[0] == pytest.approx(share, abs=1e-5)
+    whole = judging.by_components(*components(rows), CHANNELS)
+    assert judging.explained(whole, rows)[0] == pytest.approx(1, abs=1e-6)
+
+
+def test_copies_and_what_is_found_again_are_by_the_largest_cosine() -> None:
+    made = np.array([[1, 0, 0], [0.98, 0.198997, 0], [0, 0, 1]], np.float32)
+    none = np.zeros(3, np.float32)
+    one = Dictionary("d", "x", "sae", made, none, made, none)
+    np.testing.assert_allclose(judging.likeness(one), [0.98, 0.98, 0], atol=1e-6)
+    other = replace(one, decoder=np.array([[0, 1, 0], [0, 0, -1], [1, 0, 0]], np.float32))
+    np.testing.assert_allclose(judging.likeness(one, other), [1, 0.98, 0], atol=1e-6)
+    signless = replace(one, kind="pca"), replace(other, kind="pca")
+    np.testing.assert_allclose(judging.likeness(*signless), [1, 0.98, 1], atol=1e-6)
+
+
+def test_what_cannot_be_learned_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = planted()[1]
+    with pytest.raises(UsageError, match="layer 'x' has negative values"):
+        learned(rows, Learning("nmf", 4, 2), layer="x")
+    with pytest.raises(UsageError, match="layer 'x' has 16 channels, and no more components"):
+        learned(rows, Learning("pca", 17), layer="x")
+    with pytest.raises(UsageError, match="no finite numbers"):
+        learned(
+            np.where(np.arange(CHANNELS) == 3, np.inf, rows).astype(np.float32), Learning(count=4, active=1), layer="x"
+        )
+    with pytest.raises(UsageError, match="two or more are needed"):
+        learned(rows[:1], Learning(count=4, active=1), layer="x")
+    for wrong, said in (({"count": 0}, "n=0"), ({"active": 0}, "active=0"), ({"active": 999}, "active=999"),
+                        ({"penalty": -1.0}, "penalty=-1"), ({"updates": 0}, "updates=0")):  # fmt: skip
+        with pytest.raises(UsageError, match=said):
+            Learning(**wrong)
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name.startswith("sklearn"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(MissingExtra, match=r"find non-negative factors: install 'convscope\[transfer\]'"):
+        learned(np.abs(rows), Learning("nmf", 4, 2), layer="x")

@@ -3,8 +3,9 @@
 A file can be whole, and say that it is, and still hold three boxes beside four pictures. What classes say of shapes in
 words stands here as patterns, by the names of classes: "boxes: n 4; units: n" has as many units as boxes. A path leads
 through fields; "*" stands for each item of a sequence or mapping. After it stand lengths: a number, a letter that
-stands for one, a letter and how much more, or "_" for any. "= r q" says that the value is these lengths, "n < b" that
-the numbers in it are below b, and "@layers" that a mapping's keys are what that field has. Of None nothing is asked.
+stands for one, a letter and how much more, or "_" for any; none for a single number. "= r q" says that the value is
+these lengths, "n < b" that the numbers in it are below b, and "@layers" that a mapping's keys are what that field has.
+Of None nothing is asked.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ PATTERNS: dict[str, str] = {
     "Occlusion": "seen.names: n; found.channels: n",
     "Invariance": "seen.names: n; found.targets: n; found.curves.*.targets: n; examples.*.*: _ _ 3",
     "Evaluation": "names: n; found.predictions.images: n; found.scored.images: n",
+    "Mistakes": (
+        "names: n; found.images: n; answers: k; shown: k; wrong: k; grid.shape: = r q; cases.*.explained.covered: r q; "
+        "cases.*.explained.covered_answers: r q; layers: l; cases.*.explained.parts: l; found.answer: n < k; "
+        "found.truth: n < k"
+    ),
     "Causes": "graphs: n; rows_of: n",
     "Diagnosis": "found: n; labels: n",
     # what methods found
@@ -46,6 +52,14 @@ PATTERNS: dict[str, str] = {
         "squares: e; controls: e c; control: e k; own_control: e k"
     ),
     "LayerTuning": "kept: c k; low: c k; high: c k; cases: c k; quartiles: 3 k",
+    "AnsweredImages": "images: n; truth: n; answer: n; numbers: n 2; scores: n 2; rank: n; contrast: n",
+    "SimilarImages": "images: s; likeness: s; truth: s; answer: s; names: s",
+    "MistakeCase": "best: b; scores: b",
+    "Explained": (
+        "contrast: ; covered: r q; covered_answers: r q; layer: c; channel: c; position: c 2; value: c; amount: c; "
+        "silenced: c; silenced_answers: c; controls: c; control: c; control_changed: c; control_repaired: c; "
+        "parts: l; others: l; biases: l; remainder: l"
+    ),
     "CauseGraph": "layers: l; balances: l; amounts: @layers; amounts.*: _",
     "FeatureHistory": (
         "epochs: e; units.*.values: e; layers.*.values: e _; layers.*.settling.final: e"
@@ -131,7 +145,7 @@ def _found(value: Any, path: Sequence[str]) -> Iterator[Any]:
 
 
 def _compare(part: _Part, value: Any, known: _Known, whole: Any) -> None:
-    if part.lengths[0].startswith("@"):
+    if part.lengths and part.lengths[0].startswith("@"):
         if set(value) != set(getattr(whole, part.lengths[0][1:])):
             raise ValueError(f"{part.named} is of other {part.lengths[0][1:]} than it has")
         return

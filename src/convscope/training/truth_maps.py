@@ -110,7 +110,7 @@ def _cut(values: NDArray[np.float64], recipe: Preprocess, size: tuple[int, int])
         recipe.height, recipe.width, resize=recipe.resize, interpolation="nearest", mean=(0.0,) * 2, std=(1.0,) * 2,
         range=(0, 1),
     )  # fmt: skip
-    whole = np.stack(np.indices(values.shape[1:]), -1).astype(np.float32)
+    whole = np.moveaxis(np.indices(values.shape[1:], np.float32), 0, -1)
     cut = np.rint(places.crop(whole)).astype(np.int64)
     rows, columns = (((np.arange(n) + 0.5) * have / n).astype(int) for n, have in zip(size, cut.shape[:2], strict=True))
     at = cut[rows][:, columns]
@@ -130,9 +130,10 @@ class Sums:
     def add(self, found: NDArray[np.float64], truth: NDArray[np.float64]) -> None:
         """Count in an image: what was answered and what is true, (c, h, w), NaN where that is not known."""
         known = np.isfinite(truth)
-        if self.origin is None:
-            self.origin = np.where(known, truth, 0).sum((1, 2)) / np.maximum(known.sum((1, 2)), 1)
-        true = np.where(known, truth - self.origin[:, None, None], 0)
+        origin = self.origin
+        if origin is None:
+            origin = self.origin = np.where(known, truth, 0).sum((1, 2)) / np.maximum(known.sum((1, 2)), 1)
+        true = np.where(known, truth - origin[:, None, None], 0)
         error = np.where(known, found - np.where(known, truth, 0), 0)
         parts = (known, np.abs(error), error**2, true, true**2)
         self.rows.append(np.stack([part.sum((1, 2), dtype=np.float64) for part in parts]))

@@ -57,7 +57,7 @@ def valid(function: Callable[..., Any]) -> dict[str, Any]:
     kinds: dict[str, Any] = {
         "net": None, "nets": None, "model": "zoo:tiny", "images": "samples:", "units": "a:0", "parts": [], "run": "x",
         "config": "x", "store": "x", "out": "x", "spec": "zoo:tiny", "path": "x", "folder": "x", "selections": [],
-        "source": cs.open_source("samples:"),
+        "source": cs.open_source("samples:"), "layer": "a",
     }  # fmt: skip
     kinds |= {"images": X} if function is cs.project_all else {}
     signature = inspect.signature(function).parameters.values()

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.errors import UsageError
+from convscope.shown import brief
 
 DictionaryKind = Literal["sae", "nmf", "pca"]
 """An autoencoder, sparse by the strongest alone or by a penalty; non-negative factors; principal components."""
@@ -27,6 +28,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST = 1 << 20  # of directions, and of channels
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Dictionary:
     """n directions in a layer's c channels.

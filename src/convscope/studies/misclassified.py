@@ -14,6 +14,7 @@ from convscope.errors import SourceError, UsageError
 from convscope.generalisation.features import Features
 from convscope.graph import Head, Network
 from convscope.methods.mistakes import contrasts_of, logits_layer
+from convscope.shown import brief
 from convscope.training.matching import Match, match_classes, match_one
 
 Ints = NDArray[np.int64]
@@ -28,6 +29,7 @@ _TOGETHER = 128  # images that are compared with all others at once
 _BEST = 5
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class AnsweredImages:
     """What was answered to n images, by their number in the collection; answers are numbers that `Head.decide` gives.
@@ -73,6 +75,7 @@ class AnsweredImages:
         return cls(**{one.name: np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)})
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class SimilarImages:
     """The images most like one that was answered wrongly, by their features: right ones first, then wrong ones.

@@ -14,12 +14,14 @@ from convscope.data import Failure
 from convscope.methods.effects.testing import quantile
 from convscope.methods.mistakes import Explained
 from convscope.methods.occlusion import Grid
+from convscope.shown import brief
 from convscope.studies.misclassified import AnsweredImages, SimilarImages
 from convscope.training.measures import wilson
 
 Row = dict[str, Any]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class MistakeCase:
     """A mistake in full: its row, why, its best answers with their scores, and what is like it."""

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.graph import Dictionary
+from convscope.shown import brief
 
 
+@brief
 @dataclass(frozen=True)
 class Reconstructed:
     """A layer rebuilt from few numbers a position, on held-out images.
@@ -27,6 +29,7 @@ class Reconstructed:
     accuracy: float | None = None
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LearnedDirections:
     """n directions and how they do on images that they were not learned from; arrays are (n,).

@@ -24,11 +24,13 @@ from convscope.methods.effects import CONTROLS, Silencer
 from convscope.methods.mistakes.contrasts import Contrast, contrasts_of
 from convscope.methods.occlusion import Fill, occlusion
 from convscope.settings import usual_settings
+from convscope.shown import brief
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Explained:
     """Why an answer was preferred to the true one on an image; every amount is of the contrast of the two.

@@ -60,6 +60,8 @@ PATTERNS: dict[str, str] = {
         "silenced: c; silenced_answers: c; controls: c; control: c; control_changed: c; control_repaired: c; "
         "parts: l; others: l; biases: l; remainder: l"
     ),
+    "LearnedDirections": "dictionary.bias: n; often: n; strength: n; copy: n; again: n",
+    "Dictionary": "encoder: n c; bias: n; decoder: n c; offset: c",
     "CauseGraph": "layers: l; balances: l; amounts: @layers; amounts.*: _",
     "FeatureHistory": (
         "epochs: e; units.*.values: e; layers.*.values: e _; layers.*.settling.final: e"

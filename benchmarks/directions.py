@@ -13,8 +13,6 @@ selectivity   of a unit for the class that prefers it: (mean of the class - mean
 agreement     of the nine strongest images among themselves: the mean cosine of another layer's features, means over
               positions, less those of all images, scaled to deviation one. Nine images at random: 0.
 signal, other how like a projection is to the same place's random signal, and to other units' (`convscope sanity`).
-effect        mean over images of the largest change of a score that silencing one makes, over the mean square root of
-              its energy (its code times its length): what it does, by what there is of it.
 
 Intervals: 95 %, units and images drawn anew together, 500 times; of differences from the units, the same draws.
 """
@@ -82,14 +80,15 @@ def selectivity(values: Floats, labels: NDArray[np.int64], half: NDArray[np.bool
         now, rest = by_class(values[~chosen], labels[~chosen], classes)
         pick = np.arange(values.shape[1])
         a, b = now[best, pick], rest[best, pick]
-        with np.errstate(invalid="ignore"):
-            indices.append((a - b) / (a + b))
+        indices.append(np.where(a + b > 0, (a - b) / np.maximum(a + b, 1e-300), np.nan))
         order = np.apply_along_axis(_ranks, 0, values[~chosen])
         mine = labels[~chosen][:, None] == best
         count = mine.sum(0)
         rank = np.where(mine, order, 0).sum(0)
         areas.append((rank - count * (count + 1) / 2) / np.maximum(count * (len(order) - count), 1))
-    return np.nanmean(indices, axis=0), np.mean(areas, axis=0)
+    known = np.isfinite(indices)
+    both = np.where(known, indices, 0).sum(0) / np.where(known.any(0), known.sum(0), np.nan)
+    return both, np.mean(areas, axis=0)
 
 
 def _ranks(column: Floats) -> Floats:

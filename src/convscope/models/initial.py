@@ -52,7 +52,7 @@ def initialise(net: ModuleT, *, init: Literal["gaussian", "he", "pytorch"] = "ga
 # -- random weights of a network that was made elsewhere --------------------------------------------------------------
 @dataclass(frozen=True)
 class Kept:
-    """What random weights left as it was: parameters and statistics by name; `numbers` is how many the parameters are."""
+    """What random weights left: parameters and statistics by name; `numbers` is how many the parameters are."""
 
     names: tuple[str, ...] = ()
     numbers: int = 0

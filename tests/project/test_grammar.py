@@ -25,6 +25,7 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("evolve", "units"): "UnitLike | Sequence[UnitLike] | int = 6",
     ("sanity", "units"): "UnitLike | Sequence[UnitLike] | int = 12",
     ("sanity", "seeds"): "int = 3",
+    ("correspond", "seeds"): "int = 3",
     ("merge", "parts"): "Sequence[str | PathLike[str]]",
     ("evolve", "model"): "str | None = None",
     ("open_source", "spec"): "Any",

@@ -26,6 +26,7 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("sanity", "units"): "UnitLike | Sequence[UnitLike] | int = 12",
     ("sanity", "seeds"): "int = 3",
     ("correspond", "seeds"): "int = 3",
+    ("invariance", "seeds"): "int = 0",
     ("merge", "parts"): "Sequence[str | PathLike[str]]",
     ("evolve", "model"): "str | None = None",
     ("open_source", "spec"): "Any",

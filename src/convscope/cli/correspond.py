@@ -29,7 +29,6 @@ def correspond(
     with random weights; and the paper's own masks. `convscope annotate` draws parts on images of your own.
 
         convscope correspond zoo:squeezenet1_1 dogs/ --parts dogs.csv -o out
-        convscope correspond zoo:squeezenet1_1 dogs/ --parts dogs.csv -o out --layers features.12.cat --draws 1000
 
     Args:
         layers: Layers to compare at, separated by commas; by default one for each spatial stage, and the output.

@@ -22,7 +22,7 @@ from .methods.deconv import ProjectedPixels as ProjectedPixels, Selection as Sel
 
 # where a network looks, and what moves it
 from .studies import Occlusion as Occlusion, occlude as occlude
-from .methods.occlusion import OcclusionMaps as OcclusionMaps
+from .methods.occlusion import OcclusionMaps as OcclusionMaps, PartCost as PartCost
 from .studies import Invariance as Invariance, invariance as invariance
 from .methods.invariance import Curve as Curve, InvarianceCurves as InvarianceCurves
 from .studies import Correspondence as Correspondence, correspond as correspond

@@ -27,6 +27,7 @@ OTHERWISE: dict[tuple[str, str], str] = {
     ("sanity", "seeds"): "int = 3",
     ("correspond", "seeds"): "int = 3",
     ("invariance", "seeds"): "int = 0",
+    ("occlude", "parts"): "Sequence[Part] | str | PathLike[str] | None = None",
     ("merge", "parts"): "Sequence[str | PathLike[str]]",
     ("evolve", "model"): "str | None = None",
     ("open_source", "spec"): "Any",

@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
-from convscope.data import Images, Placement, load_pixels
-from convscope.data.parts import OBJECT, Part, box_on_input, of_images, read_parts
-from convscope.errors import ImageError, UsageError
+from convscope.data import Images
+from convscope.data.parts import Part
+from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
 from convscope.methods.correspondence import PartAgreement, PartResult, comparing
 from convscope.methods.correspondence.results import MEANING, Counted
-from convscope.methods.inputs import are_planes, preprocess_of
 from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
-from convscope.studies.asking import atlas_of, collection, expect_network
-from convscope.studies.pictures import ReadImages, Seen, look_at, read_pictures
+from convscope.studies.asking import atlas_of, expect_network
+from convscope.studies.marking import mark
+from convscope.studies.pictures import Seen
 from convscope.tables import TextTable, columns_of, csv_of
 
 _HEAD = (
@@ -34,62 +30,6 @@ _HEAD = (
 )  # fmt: skip
 _SETTINGS = ("draws", "fill", "tolerance", "places", "seed", "primary", "counted", "seeds")
 _SAID: dict[Counted, str] = {"all": "all features", "changed": "the features that change"}
-
-
-@dataclass(frozen=True)
-class Marked:
-    """Images with boxes of their parts in the network's input: by part (n, 4), and of the objects, -1 where none is."""
-
-    pictures: ReadImages
-    boxes: dict[str, NDArray[np.int64]]
-    regions: NDArray[np.int64] | None
-
-
-def mark(net: Network, images: Images, parts: Sequence[Part], *, limit: int | None = None) -> Marked:
-    """The images that a table of parts names, with their boxes.
-
-    Tensors are called "image 0", "image 1" and so on, and boxes on them are in pixels of the network's input.
-
-    Raises:
-        UsageError: where an image of the table is not there, or a part lies outside what the network sees. ImageError:
-            where a part reaches beyond its image.
-    """
-    if are_planes(images):
-        given = look_at(net, images, limit=limit)
-        wanted = of_images(parts, given.seen.names)
-        rows = [row for row, name in enumerate(given.seen.names) if name in wanted]
-        pictures = look_at(net, given.inputs, indices=rows)
-    else:
-        source = collection(images, limit=limit)
-        names = [source.name(i) for i in range(len(source))]
-        wanted = of_images(parts, names)
-        pictures = read_pictures(net, source, indices=[i for i, name in enumerate(names) if name in wanted])
-    kinds = list(dict.fromkeys(part.part for part in parts))
-    boxes = {kind: np.full((len(pictures), 4), -1, np.int64) for kind in kinds}
-    size = (int(net.input_shape[1]), int(net.input_shape[2]))
-    for row, name in enumerate(pictures.seen.names):
-        place = _place(net, pictures, row)
-        for part in wanted[name]:
-            if part.box[2] > place.source[0] or part.box[3] > place.source[1]:
-                raise ImageError(
-                    f"part '{part.part}' of {name} reaches beyond the image of {place.source[0]}x{place.source[1]} "
-                    "pixels: is the table of other files?"
-                )
-            boxes[part.part][row] = box_on_input(part, place, size)
-    regions = boxes.pop(OBJECT, None)
-    if not boxes:
-        raise UsageError(f"the table has no part besides '{OBJECT}': draw some with `convscope annotate`")
-    return Marked(pictures, boxes, regions)
-
-
-def _place(net: Network, pictures: ReadImages, row: int) -> Placement:
-    """Where an image came to lie in the network's input; one that is the input itself lies where it is."""
-    if pictures.source is None:
-        height, width = pictures.inputs.shape[2:]
-        return Placement((height, width), height, width, 0, 0)
-    recipe = preprocess_of(net, pictures.source)
-    height, width = load_pixels(pictures.source, pictures.seen.indices[row], recipe).shape[:2]
-    return recipe.place(height, width)
 
 
 @dataclass(eq=False, repr=False)
@@ -269,9 +209,8 @@ def correspond(
     expect_network(net)
     if not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
-    listed = read_parts(Path(parts)) if isinstance(parts, str | PathLike) else parts
     shown = atlas_of(atlas, net)
-    marked = mark(net, images, listed, limit=limit)
+    marked = mark(net, images, parts, limit=limit)
     deciding: dict[str, Any] = {
         "layers": None if layers is None else list(layers),
         "layer": layer,
@@ -293,4 +232,4 @@ def correspond(
     return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
-__all__ = ["Correspondence", "Marked", "correspond", "mark"]
+__all__ = ["Correspondence", "correspond"]

@@ -129,7 +129,8 @@ class Invariance(Answer):
         listed: dict[tuple[str, float], dict[str, str]] = {}
         for row in self.means():
             key = row["transformation"], row["by"]
-            listed.setdefault(key, {})[shown.get(row["what"], row["what"])] = _with_interval(row)
+            what = str(row["what"])
+            listed.setdefault(key, {})[shown.get(what, what)] = _with_interval(row)
         asked = [(row["transformation"], row["by"]) for row in self.rows()]
         head = ("transformation", "by", *next(iter(listed.values())))
         return [columns_of(head, [(key[0], f"{key[1]:.3g}", *listed[key].values()) for key in asked])]

@@ -135,7 +135,7 @@ def _legend(made: Figure, found: InvarianceCurves, names: Sequence[str], random:
     if count > 1:
         colour = "black" if count <= _LINES else COLOURS[0]
         handles.append(Line2D([], [], color=colour, lw=1.6, label=f"mean of {count} images"))
-        handles.append(Patch(color=COLOURS[0], alpha=0.25, lw=0, label=f"its interval, {confidence:.0%}"))
+        handles.append(Patch(color=COLOURS[0], alpha=0.25, lw=0, label=f"its {100 * confidence:g} % interval"))
     if random:
         handles.append(Line2D([], [], color="#666666", lw=0.9, ls="--", label="random weights"))
     if not handles:

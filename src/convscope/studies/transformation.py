@@ -138,7 +138,7 @@ class Invariance(Answer):
     def remarks(self) -> list[str]:
         """The images that were left out, and what the output was taken for."""
         head, seeds = self.found.head, len(self.untrained)
-        said = [] if len(self.seen) < 2 else [f"intervals of {self.confidence:.0%}, images drawn again"]
+        said = [] if len(self.seen) < 2 else [f"{100 * self.confidence:g} % intervals, images drawn again"]
         said += [f"in brackets the mean with random weights, of {seeds} seed{'s' * (seeds > 1)}"] if seeds else []
         return [*self.seen.remarks, *said, *([] if head is None else [head.summary])]
 

@@ -51,6 +51,5 @@ def correspond(
             workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
-    count, where = len(found.seen), (*found.kept.figures.values(), store)[0]
-    terminal.say(found.summary)
-    terminal.say(f"{count} images, {found.found.draws} sets of masks of each kind: {where}")
+    where = (*found.kept.figures.values(), store)[0]
+    terminal.say(f"{found.summary}\n{len(found.seen)} images, {found.draws} sets of masks of each kind: {where}")

@@ -40,8 +40,7 @@ def occlude(
         border: Squares that reach over the right and bottom edge are clipped, or moved inside.
         layer: Layer whose strongest map is followed; by default the last one of maps.
         strongest: By what a map is the strongest: the sum or the maximum of its positions.
-        parts: Table of parts, as `convscope annotate` makes it: tests whether covering each costs more than boxes of
-            its size elsewhere, as far from the image's centre.
+        parts: Table of parts: tests whether covering each costs more than boxes of its size elsewhere, as far out.
         confidence: Of these tests' intervals.
         scan: Folder of a scan of the same network (`convscope scan`): the figure then shows what the followed map takes
             from the images there that excite it most. Without it they come from the atlas, where one is given.

@@ -43,8 +43,8 @@ class PartsCovered:
         return (
             f"{said}{one.cost.mean():.3g} of {self.measured} ({one.before.mean():.3g}) against "
             f"{one.elsewhere.mean():.3g} by boxes of its size at its distance from the centre: {one.difference:.3g} "
-            f"more, {100 * self.confidence:g} % {one.low:.3g} to {one.high:.3g}, p {one.corrected:.2g}, {len(one.images)} "
-            f"images{room})"
+            f"more, {100 * self.confidence:g} % {one.low:.3g} to {one.high:.3g}, p {one.corrected:.2g}, "
+            f"{len(one.images)} images{room})"
         )
 
     def rows(self) -> Iterator[dict[str, Any]]:

@@ -356,4 +356,4 @@ def _untrained(
             yield UntrainedResult(seed, name, part, float(own.means[0]), among, said[""], said["_among_changed"], *rank)
 
 
-__all__ = ["PartAgreement", "PartResult", "correspondence", "random_masks"]
+__all__ = ["PartAgreement", "correspondence"]

@@ -63,8 +63,8 @@ def occlusion(net: cs.Network) -> None:
 def invariance(net: cs.Network) -> None:
     """Fig. 5."""
     moved = pictures(net, MOVED)
-    answer = cs.invariance(net, moved.inputs)
-    drawn = curves.draw(answer.found, examples=answer.examples, names=called(moved))
+    answer = cs.invariance(net, moved.inputs, seeds=3)
+    drawn = curves.draw(answer.found, examples=answer.examples, names=called(moved), untrained=answer.untrained)
     write("invariance.webp", rendered(drawn))
 
 
@@ -73,7 +73,7 @@ def correspondence(net: cs.Network, folder: Path) -> None:
     for name, table in PARTS.items():
         parts = cs.read_parts(HERE / "data" / table)
         source = cs.open_source([str(folder / image) for image in sorted({part.image for part in parts})])
-        drawn = cs.correspond(net, source, parts).figures()
+        drawn = cs.correspond(net, source, parts, layers=["features.12.cat", net.output]).figures()
         write(f"correspondence-{name}.webp", *(figure.draw() for figure in drawn.values()))
 
 

@@ -22,11 +22,12 @@ from .methods.deconv import ProjectedPixels as ProjectedPixels, Selection as Sel
 
 # where a network looks, and what moves it
 from .studies import Occlusion as Occlusion, occlude as occlude
-from .methods.occlusion import OcclusionMaps as OcclusionMaps
+from .methods.occlusion import OcclusionMaps as OcclusionMaps, PartCost as PartCost
 from .studies import Invariance as Invariance, invariance as invariance
 from .methods.invariance import Curve as Curve, InvarianceCurves as InvarianceCurves
 from .studies import Correspondence as Correspondence, correspond as correspond
 from .methods.correspondence import PartAgreement as PartAgreement, PartResult as PartResult
+from .methods.correspondence import UntrainedResult as UntrainedResult
 
 # what a unit is for, and what it is tuned to
 from .studies import Causes as Causes, causes as causes

@@ -25,10 +25,15 @@ def test_the_parts_of_a_table_are_compared(convscope: Callable, images: Path, pa
     names = json.loads((out / "correspondence.json").read_text())["names"]
     assert names == ["even/0.png", "even/2.png", "odd/1.png"]
     assert {path.suffix for path in out.iterdir()} == {".csv", ".json", ".png", ".safetensors"}
+    assert len((out / "untrained.csv").read_text().splitlines()) == 1 + 3
     assert len(done.document["figures"]) == 2
     again = convscope(*asked)
-    assert again.out.splitlines()[0].split()[:3] == ["layer", "part", "images"]
-    assert "3 images, 20 sets of random masks" in again.out
+    lines = again.out.splitlines()
+    assert lines[0] == "Of all features"
+    assert lines[1].split()[:3] == ["layer", "part", "images"]
+    assert "Decided at relu1, by the share of all features whose change differs in sign" in again.out
+    assert "3 images, 20 sets of masks of each kind" in again.out
+    assert "no rank is below 0.048; 2 ranks, corrected after Holm" in again.err
 
 
 def test_what_does_not_fit_the_images_is_named(convscope: Callable, images: Path, parts: Path, tmp_path: Path) -> None:

@@ -328,3 +328,48 @@ def test_a_target_may_be_a_difference_of_logits(convscope: Callable, images: Pat
     assert done.code == same.code == 0
     assert done.document["images"][0]["unit"] == "fc:3-1"
     assert done.document["images"][0]["value"] == same.document["images"][0]["value"]
+
+
+def test_parts_are_tested_against_boxes_elsewhere(convscope: Callable, images: Path, tmp_path: Path) -> None:
+    names = [f"{path.parent.name}/{path.name}" for path in sorted(images.glob("*/*.png"))]
+    parts = [Part(name, part, (2, 3, 12 + extra, 13)) for name in names for part, extra in (("eye", 0), ("object", 6))]
+    table, out = tmp_path / "parts.csv", tmp_path / "out"
+    table.write_text(format_parts(parts))
+    asked = ("occlude", "zoo:tiny", images, "-o", out, "--size", "16", "--stride", "16", "--parts", table, "-t", "3")
+    done = convscope(*asked, "--json")
+    assert done.code == 0, done.err
+    tests = {one["part"]: one for one in done.document["parts"]}
+    assert set(tests) == {"eye", "object"}
+    assert tests["eye"]["images"] == len(names)
+    assert tests["eye"]["low"] <= tests["eye"]["difference"] <= tests["eye"]["high"]
+    rows = rows_of(out / "occlusion-parts.csv")
+    assert [(row["image"], row["part"]) for row in rows if row["part"] == "eye"] == [(name, "eye") for name in names]
+    assert float(rows[0]["cost"]) - float(rows[0]["elsewhere"]) != 0
+    again = convscope(*asked)
+    assert "What covering parts takes of the probability of the class, beside as much elsewhere" in again.out
+    answer = cs.Occlusion.load(out)
+    assert answer.summary.startswith("eye: ")
+    assert answer.parts is not None
+    assert answer.parts.lines[0] in answer.summary
+    # Another table is another question.
+    table.write_text(format_parts(parts[:-2]))
+    other = convscope(*asked)
+    assert (other.code != 0, "another question (other parts)" in other.err) == (True, True)
+
+
+def test_parts_of_tensors_follow_the_classes_of_their_rows() -> None:
+    net = cs.load("zoo:tiny")
+    images = torch.randn(4, 3, 32, 32)
+    parts = [Part(f"image {i}", "eye", (1, 1, 7, 8)) for i in (1, 3)]
+    target = torch.tensor([0, 1, 2, 3])
+    found = cs.occlude(net, images, size=16, stride=16, target=target, parts=parts)
+    assert found.parts is not None
+    before = net.run(images)[net.output].softmax(1)
+    assert found.parts.tests[0].before == pytest.approx([float(before[1, 1]), float(before[3, 3])], abs=1e-5)
+    assert found.parts.names == ("image 1", "image 3")
+    # Of the first and the third of five images alone: their names stay.
+    some = cs.occlude(
+        net, torch.randn(5, 3, 32, 32), size=16, stride=16, limit=2, parts=[Part("image 0", "eye", (1, 1, 7, 8))]
+    )
+    assert some.parts is not None
+    assert some.parts.names == ("image 0",)

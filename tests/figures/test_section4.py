@@ -107,12 +107,15 @@ def test_invariance_draws_every_curve(count: int) -> None:
         network(), images, transformations={"vertical": [-2, 0, 2], "rotation": [0, 90, 180]}, layers=["1"]
     )
     for distance, table in (("relative", "relative"), ("raw", "distances")):
-        drawn = curves_figure.draw(result, distance=distance, names=["a", "b", "c"])  # type: ignore[arg-type]
+        drawn = curves_figure.draw(result, distance=distance, names=["a", "b", "c"], untrained=[result])  # type: ignore[arg-type]
         assert len(drawn.axes) == 4
         values = getattr(result["rotation"], table)["1"]
         lines = [line.get_ydata() for line in drawn.axes[2].lines]
         assert all(any(np.allclose(line, row) for line in lines if len(line) == 3) for row in values)
         assert any(np.allclose(line, values.mean(0)) for line in lines if len(line) == 3)
+        dashed = [line.get_ydata() for line in drawn.axes[2].lines if line.get_linestyle() == "--"]
+        assert len(dashed) == 1
+        assert np.allclose(dashed[0], values.mean(0))
     assert rendered(drawn)[:4] == b"\x89PNG"
 
 

@@ -17,6 +17,7 @@ from convscope.data import Preprocess
 from convscope.errors import MissingExtra, ShapeError, UsageError, WeightsError
 from convscope.models import from_timm, from_torchvision, from_transformers
 from convscope.models.loading import load
+from convscope.models.request import ModelRequest
 from convscope.models.tiny import random_tiny
 from convscope.models.weights import save_weights
 
@@ -124,7 +125,7 @@ def test_auxiliary_outputs_are_taken_from_files_and_not_run(torchvision: ModuleT
         ("torchvision:resnet19", None, "no classification network 'resnet19'; did you mean 'resnet18'"),
         ("torchvision:fasterrcnn_resnet50_fpn", None, "no classification network"),
         ("torchvision:resnet18@IMAGENET1K_V9", None, r"no weights 'IMAGENET1K_V9' for resnet18.*there are: DEFAULT"),
-        ("torchvision:resnet18@DEFAULT", "random", "names weights, and weights='random' too"),
+        ("torchvision:resnet18@DEFAULT", "a.pth", "names weights, and weights='a.pth' too"),
     ],
 )
 def test_torchvision_names_that_do_not_exist(torchvision: ModuleType, spec: str, weights, message: str) -> None:
@@ -556,3 +557,68 @@ def test_every_scheme_gives_the_same_network_for_the_same_weights(exported: Path
     outputs = [net.run(x)[net.output] for net in networks]
     assert torch.equal(outputs[0], outputs[1])
     assert isinstance(sys.modules["my_nets"].ready, nn.Module)
+
+
+# -- random weights, whatever the scheme ------------------------------------------------------------------------------
+def test_random_weights_of_a_function_are_drawn_anew_and_what_stays_is_said(nets: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "my_nets.py").write_text(NETS + RESETTING)
+    net = load("py:my_nets:ready", weights="random", seed=3, input_size=32)
+    assert net.name == "py:my_nets:ready (random weights, seed 3)"
+    assert torch.equal(sys.modules["my_nets"].ready.fc.weight, random_tiny(seed=2).fc.weight)  # the maker's own
+    assert net.fingerprint == load("py:my_nets:ready", weights="random", seed=3, input_size=32).fingerprint
+    assert net.fingerprint != load("py:my_nets:ready", weights="random", seed=4, input_size=32).fingerprint
+    assert net.fingerprint != load("py:my_nets:ready", input_size=32).fingerprint
+    scaled = load("py:my_nets:scaled", weights="random", input_size=9)
+    assert "(random weights, seed 0; kept as they are: 4 numbers of 1.gamma, whose modules have no reset" in scaled.name
+    with pytest.raises(UsageError, match=r"weights='random' would change nothing: none of its modules has a reset_par"):
+        load("py:my_nets:fixed", weights="random", input_size=9)
+
+
+RESETTING = """
+class Gamma(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gamma = torch.nn.Parameter(torch.full((4, 1, 1), 2.0))
+
+    def forward(self, x):
+        return x * self.gamma
+
+def scaled():
+    return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), Gamma(), torch.nn.ReLU())
+
+class Fixed(Gamma):
+    def forward(self, x):
+        return x.mean(1, keepdim=True) * self.gamma
+
+def fixed():
+    return Fixed()
+"""
+
+
+def test_random_weights_of_a_program_are_its_own_in_another_order(exported: Path) -> None:
+    trained, net = load(f"pt2:{exported}"), load(f"pt2:{exported}", weights="random", seed=5)
+    assert net.name.endswith(
+        "(random weights, seed 5: 20 tensors of the file permuted within each; statistics of 6 batch norms reset)"
+    )
+    assert net.fingerprint == load(f"pt2:{exported}", weights="random", seed=5).fingerprint
+    assert len({net.fingerprint, trained.fingerprint, load(f"pt2:{exported}", weights="random").fingerprint}) == 3
+    # The first step with weights, by hand: the first parameter of the file, moved about.
+    first = random_tiny().conv1.weight.detach().flatten()
+    order = torch.randperm(len(first), generator=torch.Generator().manual_seed(5))
+    x = torch.randn(1, 3, 32, 32)
+    wanted = torch.nn.functional.conv2d(x, first[order].reshape(16, 3, 3, 3), padding=1)
+    torch.testing.assert_close(net.run(x, ["conv1"])["conv1"], wanted, rtol=1e-4, atol=1e-5)
+    scale = random_tiny().bn1.weight.detach().sort().values
+    out = net.run(x, ["bn1"])["bn1"][0] / wanted[0]  # what is left of a batch norm: its scale, and its shift
+    assert torch.isfinite(out).all()
+    slope = [float(((a - a.mean()) * (b - b.mean())).sum() / ((b - b.mean()) ** 2).sum()) for a, b in
+             zip(net.run(x, ["bn1"])["bn1"][0], wanted[0], strict=True)]  # fmt: skip
+    torch.testing.assert_close(torch.tensor(slope).sort().values, scale, rtol=1e-3, atol=1e-4)
+
+
+def test_random_weights_of_published_ones_keep_their_recipe(torchvision: ModuleType, offline: None) -> None:
+    found = from_torchvision.from_torchvision(ModelRequest("torchvision", "resnet18@DEFAULT", weights="random"))
+    assert found.weights == "random weights, seed 0"
+    assert found.classes is not None
+    assert found.classes[0] == "tench"
+    assert found.preprocess == Preprocess(224, 224, resize=256)

@@ -132,6 +132,10 @@ def test_file_that_knows_its_architecture_needs_no_name(tmp_path: Path) -> None:
     x = torch.randn(1, 3, 64, 64)
     assert torch.allclose(net.run(x, ["fc8"])["fc8"], module(x), atol=1e-6)
     assert net.name.endswith("a.safetensors (weights from a.safetensors)")
+    random = load(f"file:{tmp_path / 'a.safetensors'}", weights="random", seed=2)
+    assert random.name.endswith("a.safetensors (random weights, seed 2)")
+    assert random.preprocess == net.preprocess
+    assert len({net.fingerprint, random.fingerprint}) == 2
 
 
 def test_file_without_architecture_says_what_to_do(tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ VERBS: dict[str, Call] = {
     "occlude": lambda net, images, out: cs.occlude(
         net, images, store=out, size=16, stride=8, limit=2, target=[3, 1], units=["relu1:2", "fc:0"]
     ),
+    "occlude parts": lambda net, images, out: cs.occlude(
+        net, images, store=out, size=16, stride=16, parts=images.with_name("parts.csv")
+    ),
     "invariance": lambda net, images, out: cs.invariance(
         net, images, store=out, transformations={"scale": (1.0, 1.5), "rotation": (0.0, 9.0)}, limit=2,
         layers=["relu1", "block2", "fc"],
@@ -109,6 +112,7 @@ def test_every_verb_is_asked() -> None:
 
 KINDS: dict[str, type[cs.Answer]] = {
     "scan": cs.Scan, "deconv one": cs.Projection, "deconv several": cs.Projections, "occlude": cs.Occlusion,
+    "occlude parts": cs.Occlusion,
     "invariance": cs.Invariance, "correspond": cs.Correspondence, "causes": cs.Causes, "effects": cs.Effects,
     "sanity": cs.Sanity, "tuning": cs.Tuning, "mistakes": cs.Mistakes, "directions": cs.Directions,
     "evolve": cs.Evolution, "diagnose": cs.Diagnosis,

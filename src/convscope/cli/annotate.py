@@ -24,7 +24,7 @@ def annotate(
     """Draw boxes around parts of images on a local page, for `convscope correspond`.
 
     Open the address in a browser of this machine. Every change is saved at once; run the same command again to go on.
-    The box called `object` is no part: random masks stay within it.
+    The box called `object` is no part: what parts are compared with stays within it.
 
         convscope annotate dogs/ -o dogs.csv -p "left eye" -p "right eye" -p nose
 

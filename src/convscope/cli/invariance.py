@@ -17,8 +17,8 @@ def invariance(
     transformations: Annotated[list[str] | None, Parameter(alias="-T", negative=())] = None, layers: str | None = None,
     target: opt.Target = None, units: opt.Units = None, distance: Literal["relative", "raw"] = "relative",
     outside: Literal["mean", "edge", "reflect"] = "mean",
-    interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear", limit: opt.Limit = None,
-    batch: opt.Batch = 32, atlas: AddTo = None, name: EntryName = None,
+    interpolation: Literal["bilinear", "bicubic", "nearest"] = "bilinear", confidence: float = 0.95, seeds: int = 0,
+    limit: opt.Limit = None, batch: opt.Batch = 32, atlas: AddTo = None, name: EntryName = None,
     allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
     common: opt.Common = opt.Common(),
 ) -> None:  # fmt: skip
@@ -28,8 +28,7 @@ def invariance(
     original image at each layer, and the probability of the class. All numbers are in invariance.csv and .json.
 
         convscope invariance zoo:squeezenet1_1 samples: -o out --limit 5
-        convscope invariance zoo:squeezenet1_1 photos/ -o out -T rotation -T scale=0.5:2:0.1 --distance raw
-        convscope invariance zoo:squeezenet1_1 photos/ -o out -T brightness -T blur --layers features.1,features.12.cat
+        convscope invariance zoo:squeezenet1_1 photos/ -o out -T blur -T scale=0.5:2:0.1 --layers features.1 --seeds 3
 
     Args:
         transformations: vertical, horizontal, scale, rotation, brightness, contrast or blur; with amounts as
@@ -41,6 +40,8 @@ def invariance(
             Tables hold both.
         outside: What comes in over the edge: the mean colour, the edge repeated, or the image reflected.
         interpolation: How pixels between pixels are found.
+        confidence: Of the intervals of means, over images.
+        seeds: How often weights are drawn, to show the network with random weights beside; 0 for never.
     """
     net = opt.load_network(model, options)
     terminal = common.terminal()
@@ -48,7 +49,8 @@ def invariance(
         found = convscope.invariance(
             net, opt.open_images(images, allowance, limit=limit), store=store, transformations=transformations,
             layers=parse_names(layers, "layers"), target=target, units=units or (), distance=distance, outside=outside,
-            interpolation=interpolation, batch=batch, atlas=atlas, name=name, progress=progress,
+            interpolation=interpolation, confidence=confidence, seed=options.seed, seeds=seeds, batch=batch,
+            atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal)
     figures = ", ".join(map(str, found.kept.figures.values()))

@@ -16,7 +16,8 @@ def occlude(
     store: Annotated[Path, Parameter(alias="-o", help="folder for figures and tables")], size: str | None = None,
     stride: str | None = None, fill: opt.Fill = "grey", border: Literal["clip", "inside"] = "clip",
     target: opt.Target = None, layer: str | None = None, strongest: Literal["sum", "max"] = "sum",
-    units: opt.Units = None, scan: Path | None = None, scan_images: str | None = None, limit: opt.Limit = None,
+    units: opt.Units = None, parts: Path | None = None, confidence: float = 0.95, scan: Path | None = None,
+    scan_images: str | None = None, limit: opt.Limit = None,
     method: Annotated[Literal["auto", "incremental", "whole"], Parameter(group=opt.RUN)] = "auto",
     workers: opt.Workers = None, atlas: AddTo = None, name: EntryName = None,
     allowance: opt.ImageOptions = opt.ImageOptions(), options: opt.ModelOptions = opt.ModelOptions(),
@@ -31,15 +32,16 @@ def occlude(
         convscope occlude zoo:squeezenet1_1 dog.jpg -o dog
         convscope occlude zoo:squeezenet1_1 photos/ -o out --size 32 --stride 4 --fill blur -t "tabby cat" -t 285
         convscope occlude zoo:squeezenet1_1 dog.jpg -o dog --scan scan --scan-images photos/
-        convscope occlude zoo:squeezenet1_1 samples: -o out --limit 12 --atlas atlas
+        convscope occlude zoo:squeezenet1_1 dogs/ -o out --parts dogs.csv
 
     Args:
-        size: Of the square in pixels of the network's input, as 48 or 32x64 (height and width). By default about a
-            fifth of the image, 48 for 224 or 227 pixels.
+        size: Of the square in pixels of the input, as 48 or 32x64 (height, width); by default a fifth of the image.
         stride: How far it moves, as 8 or 8x4 (down and across). By default a sixth of the square.
         border: Squares that reach over the right and bottom edge are clipped, or moved inside.
         layer: Layer whose strongest map is followed; by default the last one of maps.
         strongest: By what a map is the strongest: the sum or the maximum of its positions.
+        parts: Table of parts: tests whether covering each costs more than boxes of its size elsewhere, as far out.
+        confidence: Of these tests' intervals.
         scan: Folder of a scan of the same network (`convscope scan`): the figure then shows what the followed map takes
             from the images there that excite it most. Without it they come from the atlas, where one is given.
         scan_images: Collection that was scanned; by default the images asked about.
@@ -53,8 +55,8 @@ def occlude(
         found = convscope.occlude(
             net, opt.open_images(images, allowance, limit=limit), store=store, size=parse_pair(size, "size"),
             stride=parse_pair(stride, "stride"), fill=parse_fill(fill), border=border, target=target, layer=layer,
-            strongest=strongest, units=units or (), scan=scan, scan_images=scanned, method=method,
-            workers=workers, atlas=atlas, name=name, progress=progress,
+            strongest=strongest, units=units or (), parts=parts, confidence=confidence, seed=options.seed, scan=scan,
+            scan_images=scanned, method=method, workers=workers, atlas=atlas, name=name, progress=progress,
         )  # fmt: skip
     present(found, terminal, idle=f"nothing is left to do: {store} holds all of it")
     for row, line in enumerate(found.lines):

@@ -1,7 +1,7 @@
 """Parts of objects: boxes with names on images, as a CSV file that people and the annotation page write.
 
 Columns `image`, `part`, `y0`, `x0`, `y1`, `x1`: the image's name in its collection, and a half-open box in pixels of
-the image file. A part called `object` is no part but where random masks may lie. Other columns are passed over.
+the image file. A part called `object` is where masks that parts are compared with lie. Other columns are passed over.
 """
 
 from __future__ import annotations

@@ -1,24 +1,24 @@
 """How alike the changes are that covering a part causes, drawn from what the paper's Table 1 holds.
 
-A panel for each layer: a dot and its interval for each part, over the interval of random masks of the same sizes.
+A panel for each layer: a dot and its interval for each part, over the interval of masks of the same sizes at the same
+relative places of all objects; a short line is the mean of the paper's masks.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from convscope.errors import UsageError
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.correspondence.comparing import PartAgreement, PartResult
+from convscope.methods.correspondence.comparing import PartAgreement
+from convscope.methods.correspondence.results import Counted, PartResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Measure = Literal["all", "changed"]
 
-
-def draw(found: PartAgreement, *, measure: Measure = "all") -> Figure:
+def draw(found: PartAgreement, *, measure: Counted = "all") -> Figure:
     """The figure of a correspondence: for each layer the share of features whose change differs in sign, by part.
 
     measure: of "all" features, as in the paper, or of those that change in either image ("changed").
@@ -38,8 +38,8 @@ def draw(found: PartAgreement, *, measure: Measure = "all") -> Figure:
         raise UsageError(f"measure={measure!r} is not a choice; choose one of all, changed")
     with drawing() as figure:
         count = len(found.layers)
-        height = 0.26 * len(found.parts) + 0.75
-        made = figure.Figure(figsize=(min(PAGE, 1.2 + 1.45 * count), height), layout="constrained")
+        height = 0.3 * len(found.parts) + 1.15
+        made = figure.Figure(figsize=(min(PAGE, max(4.2, 1.2 + 1.45 * count)), height), layout="constrained")
         axes = made.subplots(1, count, squeeze=False, sharey=True)[0]
         for panel, layer in zip(axes, found.layers, strict=True):
             for at, part in enumerate(found.parts):
@@ -57,39 +57,55 @@ def draw(found: PartAgreement, *, measure: Measure = "all") -> Figure:
         return made
 
 
-def _part(panel: Axes, at: int, result: PartResult, measure: Measure) -> None:
-    """One part's dot, over what random masks of its sizes give."""
+def _part(panel: Axes, at: int, result: PartResult, measure: Counted) -> None:
+    """One part's dot, over what masks of its sizes elsewhere give."""
     from matplotlib.patches import Rectangle
 
     whole = measure == "all"
-    random = result.random if whole else result.random_among_changed
+    elsewhere = result.aligned if whole else result.aligned_among_changed
+    paper = result.random if whole else result.random_among_changed
     value = result.mean if whole else result.among_changed
-    p = result.p if whole else result.p_among_changed
+    verdict = result.verdict if whole else result.verdict_among_changed
     if whole:
-        low, high = result.random_low, result.random_high
-        panel.add_patch(Rectangle((low, at - 0.24), high - low, 0.48, color="#d4d4d4", lw=0))
+        if result.aligned_low is not None and result.aligned_high is not None:
+            span = result.aligned_high - result.aligned_low
+            panel.add_patch(Rectangle((result.aligned_low, at - 0.24), span, 0.48, color="#d4d4d4", lw=0))
         panel.plot([result.low, result.high], [at, at], color=COLOURS[0], lw=1.2, solid_capstyle="butt")
-    panel.plot([random, random], [at - 0.24, at + 0.24], color="#666666", lw=1)
-    # Filled where random masks hardly ever agree as well.
-    panel.plot([value], [at], "o", ms=4.5, mec=COLOURS[0], mfc=COLOURS[0] if p <= 0.05 else "white", mew=1, zorder=3)
+    if elsewhere is not None:
+        panel.plot([elsewhere, elsewhere], [at - 0.24, at + 0.24], color="#666666", lw=1)
+    panel.plot([paper], [at + 0.36], "|", ms=4, color="#999999", mew=1)
+    # Filled where other places hardly ever agree as well; half where random weights do so too.
+    fill: Any = {"yes": "full", "untrained too": "left"}.get(verdict, "none")
+    panel.plot([value], [at], "o", ms=4.5, mec=COLOURS[0], mew=1, zorder=3, fillstyle=fill, **_FACES)
 
 
-def _legend(made: Figure, found: PartAgreement, measure: Measure) -> None:
+_FACES: dict[str, Any] = {"mfc": COLOURS[0], "markerfacecoloralt": "white"}
+
+
+def _legend(made: Figure, found: PartAgreement, measure: Counted) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     share = f"{100 * found.confidence:g} %"
-    dot = {"marker": "o", "ms": 4.5, "mec": COLOURS[0], "lw": 1.2 if measure == "all" else 0, "color": COLOURS[0]}
+    dot: dict[str, Any] = {
+        "marker": "o",
+        "ms": 4.5,
+        "mec": COLOURS[0],
+        "lw": 1.2 if measure == "all" else 0,
+        "color": COLOURS[0],
+    }
     with_interval = f" and {share} interval" if measure == "all" else ""
     handles: list[Any] = [
-        Line2D([], [], **dot, mfc=COLOURS[0], label=f"part{with_interval}, p \u2264 0.05"),
-        Line2D([], [], **dot, mfc="white", label="p > 0.05"),
+        Line2D([], [], **dot, **_FACES, fillstyle="full", label=f"part{with_interval}: yes"),
+        Line2D([], [], **dot, **_FACES, fillstyle="left", label="untrained too"),
+        Line2D([], [], **dot, **_FACES, fillstyle="none", label="no, or cannot tell"),
     ]
-    mean = Line2D([], [], color="#666666", lw=0, marker="|", ms=8, label=f"mean of {found.draws} sets of random masks")
+    mean = Line2D([], [], color="#666666", lw=0, marker="|", ms=8, label=f"mean of {found.draws:,} sets elsewhere")
     handles.append(mean)
     if measure == "all":
         handles.append(Patch(color="#d4d4d4", label=f"{share} of them"))
-    made.legend(handles=handles, loc="outside upper center", ncols=len(handles), handlelength=1.4, columnspacing=1.2)
+    handles.append(Line2D([], [], color="#999999", lw=0, marker="|", ms=4, label="mean of the paper's masks"))
+    made.legend(handles=handles, loc="outside upper center", ncols=3, handlelength=1.4, columnspacing=1.2)
 
 
-__all__ = ["Measure", "draw"]
+__all__ = ["Counted", "draw"]

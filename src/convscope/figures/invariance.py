@@ -1,13 +1,14 @@
 """How features and the class change with a transformation, drawn as in the paper's Fig. 5.
 
 A row for each transformation: the image at a few amounts, the distance of features at each layer, and the probability
-of the class. Thin lines are single images, the thick one is their mean, the band one standard deviation.
+of the class. Thin lines are single images, the thick one is their mean, the band its interval over images; dashed lines
+are means with random weights.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +36,15 @@ def draw(
     distance: Distance = "relative",
     examples: Mapping[str, Sequence[Pixels]] | None = None,
     names: Sequence[str] = (),
+    untrained: Sequence[InvarianceCurves] = (),
+    confidence: float = 0.95,
+    seed: int = 0,
 ) -> Figure:
     """The figure of an invariance: distances at each layer and the probability, a row for each transformation.
 
     distance: "raw" Euclidean distances, which is what the paper has, or "relative" to the length of the original's
     features. examples: for a transformation some pictures (h, w, 3) of what it does, shown in front. names: of the
-    images, for a legend where they are few.
+    images, for a legend where they are few. untrained: the same with random weights. confidence, seed: of intervals.
 
     Raises:
         MissingExtra: without matplotlib.
@@ -54,7 +58,16 @@ def draw(
     >>> len(draw(found).axes)
     2
     """
-    pictures = examples or {}
+    pictures, normalised = examples or {}, distance == "relative"
+
+    def means(panel: Axes, curve: Curve, what: str) -> None:
+        """The interval of a mean, and means with random weights."""
+        low, high = curve.interval(what, normalised=normalised, confidence=confidence, seed=seed)
+        panel.fill_between(curve.values, low, high, color=COLOURS[0], alpha=0.25, lw=0)
+        for one in untrained:
+            random = one[curve.transformation].mean(what, normalised=normalised)[0]
+            panel.plot(curve.values, random, color="#666666", lw=0.9, ls="--")
+
     with drawing() as figure:
         columns = bool(pictures) + len(found.layers) + 1
         made = figure.Figure(figsize=(PAGE, 1.35 * len(found.curves) + 0.3), layout="constrained")
@@ -65,8 +78,10 @@ def draw(
                 _strip(panels.pop(0), pictures.get(curve.transformation, ()))
             for panel, layer in zip(panels, found.layers, strict=False):
                 _lines(panel, curve, (curve.relative if distance == "relative" else curve.distances)[layer])
+                means(panel, curve, layer)
                 panel.set_ylim(bottom=0)
             _lines(panels[-1], curve, curve.probabilities)
+            means(panels[-1], curve, "probability")
             probable = found.head is None or found.head.probable
             if probable:
                 panels[-1].set_ylim(0, 1.02)
@@ -75,7 +90,7 @@ def draw(
                     panel.set_title(layer)
                 panels[-1].set_title("p(class)" if probable else "output")
             panels[0].set_ylabel("distance / length" if distance == "relative" else "distance")
-        _legend(made, axes[0][-1], found, names)
+        _legend(made, found, names, bool(untrained), confidence)
         return made
 
 
@@ -87,9 +102,6 @@ def _lines(panel: Axes, curve: Curve, table: NDArray[np.float64]) -> None:
         panel.plot(curve.values, line, color=colour, lw=0.7, alpha=0.9 if few else 0.5)
     mean = table.mean(0)
     if len(table) > 1:
-        if not few:
-            spread = table.std(0, ddof=1)
-            panel.fill_between(curve.values, mean - spread, mean + spread, color=COLOURS[0], alpha=0.18, lw=0)
         panel.plot(curve.values, mean, color="black" if few else COLOURS[0], lw=1.6)
     panel.axvline(curve.identity, color="#999999", lw=0.5, ls=":", zorder=0)
     unit = "" if curve.unit in ("ratio", "factor") else f" ({curve.unit})"
@@ -113,17 +125,22 @@ def _strip(panel: Axes, pictures: Sequence[Pixels]) -> None:
             spine.set_visible(False)
 
 
-def _legend(made: Figure, panel: Axes, found: InvarianceCurves, names: Sequence[str]) -> None:
+def _legend(made: Figure, found: InvarianceCurves, names: Sequence[str], random: bool, confidence: float) -> None:
     """Who the lines are, below the panels."""
     from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
     count = len(found.targets)
-    if count == 1:
+    handles: list[Any] = []
+    if count > 1:
+        colour = "black" if count <= _LINES else COLOURS[0]
+        handles.append(Line2D([], [], color=colour, lw=1.6, label=f"mean of {count} images"))
+        handles.append(Patch(color=COLOURS[0], alpha=0.25, lw=0, label=f"its {100 * confidence:g} % interval"))
+    if random:
+        handles.append(Line2D([], [], color="#666666", lw=0.9, ls="--", label="random weights"))
+    if not handles:
         return
-    handles = [
-        Line2D([], [], color="black" if count <= _LINES else COLOURS[0], lw=1.6, label=f"mean of {count} images")
-    ]
-    if count <= _LINES:
+    if 1 < count <= _LINES:
         handles += [Line2D([], [], color=COLOURS[i], lw=0.9, label=name) for i, name in enumerate(names[:count])]
     made.legend(handles=handles, loc="outside lower center", ncols=min(6, len(handles)))
 

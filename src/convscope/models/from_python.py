@@ -18,12 +18,14 @@ from convscope.data import Preprocess
 from convscope.errors import UsageError, nearest
 from convscope.models.from_torchvision import is_unfit, unfit
 from convscope.models.initial import seeded
-from convscope.models.request import Found, ModelRequest, file_label, from_metadata
+from convscope.models.request import RANDOM, Found, ModelRequest, drawn_again, file_label, from_metadata
 from convscope.models.weights import load_into
 
 
 def from_python(request: ModelRequest) -> Found:
     """The module that a Python function makes, called without arguments; it may give (module, Preprocess) as well.
+
+    With random weights a copy of it, whose parts draw theirs again, see `initial.redrawn`.
 
     The name may also stand for a module that exists already. The current folder is searched first, as with `python -m`.
     This imports and runs the code that is named; what that code raises is passed on as it is.
@@ -42,10 +44,12 @@ def from_python(request: ModelRequest) -> Found:
             "convscope.Preprocess)"
         )
     weights = request.read_file()
-    if weights is None:
-        request.refuse_weights("the function decides on them; give a file, or nothing")
+    if weights is None and request.weights != RANDOM:
+        request.refuse_weights("the function decides on them; give a file, 'random', or nothing")
         return Found(module, preprocess, None, f"weights of the function, seed {request.seed}", shared=True)
     module = copy.deepcopy(module)  # others may hold it
+    if weights is None:
+        return Found(module, preprocess, None, drawn_again(module, request))
     taken = load_into(module, weights)
     said, classes = from_metadata(weights)
     return Found(module, said or preprocess, classes, file_label(weights, taken))

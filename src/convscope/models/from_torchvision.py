@@ -65,7 +65,10 @@ def is_unfit(error: BaseException) -> bool:
 
 
 def from_torchvision(request: ModelRequest) -> Found:
-    """torchvision's network: random weights unless a file, one of its weight names, or "pretrained" is asked for."""
+    """torchvision's network: random weights unless a file, one of its weight names, or "pretrained" is asked for.
+
+    Random weights of a network that names others (@DEFAULT) have the recipe and the classes of these.
+    """
     models = import_torchvision(f"load {request.spec}").models
     name, _, tag = request.name.partition("@")
     known = models.list_models(module=models)
@@ -74,7 +77,7 @@ def from_torchvision(request: ModelRequest) -> Found:
             f"torchvision has no classification network '{name}'{nearest(name, known)} ({len(known)} of them: "
             "torchvision.models.list_models)"
         )
-    if tag and request.weights is not None:
+    if tag and request.weights not in (None, RANDOM):
         raise UsageError(f"{request.spec} names weights, and weights='{request.weights}' too: give one of them")
     published = models.get_model_weights(name)
     asked = tag or request.weights
@@ -86,7 +89,7 @@ def from_torchvision(request: ModelRequest) -> Found:
         )
     weights = None
     if entry is not None:
-        weights = _download(entry)
+        weights = None if request.weights == RANDOM else _download(entry)
     elif asked not in (None, RANDOM):
         weights = request.read_file()
         entry = _published_as(published, request.file)

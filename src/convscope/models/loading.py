@@ -90,12 +90,17 @@ def load(
     | --- | --- | --- | --- |
     | zoo:NAME | of this package | its own; random if it has none | a file, "random" |
     | torchvision:NAME | of torchvision | random | a file, "pretrained", a name such as IMAGENET1K_V2 |
-    | torchvision:NAME@WEIGHTS | the same | downloaded, or from torch's cache | |
+    | torchvision:NAME@WEIGHTS | the same | downloaded, or from torch's cache | "random" |
     | timm:NAME, timm:NAME.TAG | of timm | random | a file, "pretrained" (of that tag) |
     | hf:OWNER/NAME, hf:FOLDER | of transformers | those of the repository or folder | a file, "random" |
-    | py:package.module:factory | what the function gives | what the function gives | a file |
-    | pt2:FILE | an exported program; nothing of the file is run | those in it | |
-    | file:FILE | what the file says it is | those in it | |
+    | py:package.module:factory | what the function gives | what the function gives | a file, "random" |
+    | pt2:FILE | an exported program; nothing of the file is run | those in it | "random" |
+    | file:FILE | what the file says it is | those in it | "random" |
+
+    Random weights are those that the network's maker gives an untrained one: constructors' own where they build it,
+    for py: and file: what each module's reset_parameters() draws, children first. Parameters whose modules have none
+    stay, and the network's name says which. A program of pt2: has no modules: its weights are permuted within each
+    tensor, and statistics of batch norm reset.
 
     Of these py: alone runs code that is not installed: it imports and calls what it names. Whatever the others read,
     files of weights, repositories and exported programs, is data, and what would have to run code to be read is

@@ -14,6 +14,7 @@ from torch.export import ExportedProgram
 
 from convscope.data import Preprocess
 from convscope.errors import UsageError, WeightsError
+from convscope.models.initial import redrawn
 from convscope.models.weights import Taken, Weights, read_weights
 
 RANDOM = "random"
@@ -55,8 +56,8 @@ class ModelRequest:
         return replace(read_weights(self.file), channels=self.channels)
 
     def refuse_weights(self, why: str) -> None:
-        """Raise where weights were asked for that the scheme cannot give."""
-        if self.weights is not None:
+        """Raise where weights were asked for that the scheme cannot give; random ones all can."""
+        if self.weights not in (None, RANDOM):
             raise UsageError(f"{self.spec} takes no weights='{self.weights}': {why}")
 
 
@@ -111,6 +112,20 @@ def _names(key: str, name: str) -> bool:
 def random_label(seed: int) -> str:
     """How random weights are named, so that nobody takes them for trained ones."""
     return f"random weights, seed {seed}"
+
+
+def drawn_again(module: nn.Module, request: ModelRequest) -> str:
+    """How the weights of a module are named after all of its parts drew theirs again, in place: with what was kept.
+
+    Raises UsageError where no part of it can.
+    """
+    kept = redrawn(module, seed=request.seed)
+    if kept.names and kept.numbers == sum(one.numel() for one in module.parameters()):
+        raise UsageError(
+            f"{request.spec}: weights='{RANDOM}' would change nothing: none of its modules has a reset_parameters() "
+            "that draws its weights; give them one, or name a function that makes the network untrained"
+        )
+    return random_label(request.seed) + (f"; {kept.said}" if kept.said else "")
 
 
 def file_label(weights: Weights, taken: Taken) -> str:

@@ -24,8 +24,10 @@ from convscope.models.imagenet import imagenet_classes, package_folder
 from convscope.models.networks import build
 from convscope.models.request import (
     PRETRAINED,
+    RANDOM,
     Found,
     ModelRequest,
+    drawn_again,
     file_label,
     from_metadata,
     random_label,
@@ -96,7 +98,7 @@ def from_zoo(request: ModelRequest) -> Found:
 
 def from_checkpoint(request: ModelRequest) -> Found:
     """The network of a file that says what it is: weights with an architecture, as the training command writes them."""
-    request.refuse_weights("the file itself holds them")
+    request.refuse_weights("the file itself holds them; 'random' can be asked for")
     weights = ModelRequest(request.scheme, request.name, weights=request.name).read_file()
     if weights is None or "architecture" not in weights.metadata:
         raise WeightsError(
@@ -105,7 +107,10 @@ def from_checkpoint(request: ModelRequest) -> Found:
         )
     preprocess, classes = from_metadata(weights)
     module = build(Architecture.from_json(weights.metadata["architecture"]), init="empty")
-    return Found(module, preprocess, classes, file_label(weights, load_into(module, weights)))
+    label = file_label(weights, load_into(module, weights))
+    if request.weights == RANDOM:
+        label = drawn_again(module, request)
+    return Found(module, preprocess, classes, label)
 
 
 def embedded_squeezenet() -> Weights:

@@ -5,85 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
-from convscope.data import Images, Placement, load_pixels
-from convscope.data.parts import OBJECT, Part, box_on_input, of_images, read_parts
-from convscope.errors import ImageError, UsageError
+from convscope.data import Images
+from convscope.data.parts import Part
+from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network
-from convscope.methods.correspondence import PartAgreement, comparing
-from convscope.methods.inputs import are_planes, preprocess_of
+from convscope.methods.correspondence import PartAgreement, PartResult, comparing
+from convscope.methods.correspondence.results import MEANING, Counted
 from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
-from convscope.studies.asking import atlas_of, collection, expect_network
-from convscope.studies.pictures import ReadImages, Seen, look_at, read_pictures
+from convscope.studies.asking import atlas_of, expect_network
+from convscope.studies.marking import mark
+from convscope.studies.pictures import Seen
 from convscope.tables import TextTable, columns_of, csv_of
 
-_HEAD = ("layer", "part", "images", "differ", "interval", "random", "interval", "p", "of changed", "random", "p")
-
-
-@dataclass(frozen=True)
-class Marked:
-    """Images with boxes of their parts in the network's input: by part (n, 4), and of the objects, -1 where none is."""
-
-    pictures: ReadImages
-    boxes: dict[str, NDArray[np.int64]]
-    regions: NDArray[np.int64] | None
-
-
-def mark(net: Network, images: Images, parts: Sequence[Part], *, limit: int | None = None) -> Marked:
-    """The images that a table of parts names, with their boxes.
-
-    Tensors are called "image 0", "image 1" and so on, and boxes on them are in pixels of the network's input.
-
-    Raises:
-        UsageError: where an image of the table is not there, or a part lies outside what the network sees. ImageError:
-            where a part reaches beyond its image.
-    """
-    if are_planes(images):
-        given = look_at(net, images, limit=limit)
-        wanted = of_images(parts, given.seen.names)
-        rows = [row for row, name in enumerate(given.seen.names) if name in wanted]
-        pictures = look_at(net, given.inputs, indices=rows)
-    else:
-        source = collection(images, limit=limit)
-        names = [source.name(i) for i in range(len(source))]
-        wanted = of_images(parts, names)
-        pictures = read_pictures(net, source, indices=[i for i, name in enumerate(names) if name in wanted])
-    kinds = list(dict.fromkeys(part.part for part in parts))
-    boxes = {kind: np.full((len(pictures), 4), -1, np.int64) for kind in kinds}
-    size = (int(net.input_shape[1]), int(net.input_shape[2]))
-    for row, name in enumerate(pictures.seen.names):
-        place = _place(net, pictures, row)
-        for part in wanted[name]:
-            if part.box[2] > place.source[0] or part.box[3] > place.source[1]:
-                raise ImageError(
-                    f"part '{part.part}' of {name} reaches beyond the image of {place.source[0]}x{place.source[1]} "
-                    "pixels: is the table of other files?"
-                )
-            boxes[part.part][row] = box_on_input(part, place, size)
-    regions = boxes.pop(OBJECT, None)
-    if not boxes:
-        raise UsageError(f"the table has no part besides '{OBJECT}': draw some with `convscope annotate`")
-    return Marked(pictures, boxes, regions)
-
-
-def _place(net: Network, pictures: ReadImages, row: int) -> Placement:
-    """Where an image came to lie in the network's input; one that is the input itself lies where it is."""
-    if pictures.source is None:
-        height, width = pictures.inputs.shape[2:]
-        return Placement((height, width), height, width, 0, 0)
-    recipe = preprocess_of(net, pictures.source)
-    height, width = load_pixels(pictures.source, pictures.seen.indices[row], recipe).shape[:2]
-    return recipe.place(height, width)
+_HEAD = (
+    "layer", "part", "images", "differ", "interval", "elsewhere", "rank", "corrected", "untrained", "places", "verdict",
+    "paper's masks", "rank",
+)  # fmt: skip
+_SETTINGS = ("draws", "fill", "tolerance", "places", "seed", "primary", "counted", "seeds")
+_SAID: dict[Counted, str] = {"all": "all features", "changed": "the features that change"}
 
 
 @dataclass(eq=False, repr=False)
@@ -95,11 +41,26 @@ class Correspondence(Answer):
 
     @property
     def summary(self) -> str:
-        """What the numbers are."""
+        """What the numbers are, and of every part what follows from them at the layer that decides."""
+        found, said = self.found, [self._of_part(self.found[self.found.primary, part]) for part in self.found.parts]
+        seeds = f" Random weights: {found.seeds} seeds." if found.seeds else " Random weights: not looked at."
         return (
-            "The share of features whose change differs in sign between two images when the same part is covered in "
-            f"both, over all pairs of {self.found.images} images; beside it that of {self.found.draws} sets of random "
-            "masks."
+            f"Decided at {found.primary}, by the share of {_SAID[found.counted]} whose change differs in sign between "
+            f"two images when the same part is covered in both, over all pairs of {found.images} images; its rank "
+            f"among {found.draws:,} sets of masks at the same relative place of all objects, corrected for the parts."
+            f"{seeds} "
+            f"{' '.join(said)}"
+        )
+
+    def _of_part(self, result: PartResult) -> str:
+        whole = self.found.counted == "all"
+        verdict = result.verdict if whole else result.verdict_among_changed
+        corrected = result.corrected if whole else result.corrected_among_changed
+        numbers = "no place to compare it with" if corrected is None else f"rank {corrected:.2g}"
+        paper = result.p if whole else result.p_among_changed
+        return (
+            f"{result.part}: {verdict} ({MEANING[verdict]}; {numbers}, {result.disjoint} disjoint places; by the "
+            f"paper's masks {paper:.2g})."
         )
 
     def rows(self) -> list[Row]:
@@ -111,16 +72,28 @@ class Correspondence(Answer):
         return self.found.to_json()
 
     def tables(self) -> Sequence[TextTable]:
-        """The table as text."""
-        return [columns_of(_HEAD, map(_cells, self.rows()), left=2)]
+        """The table as text, by each measure; the one that decides first."""
+        other: Counted = "changed" if self.found.counted == "all" else "all"
+        order: tuple[Counted, ...] = (self.found.counted, other)
+        return [
+            columns_of(_HEAD, [_cells(row, one) for row in self.rows()], left=2, title=f"Of {_SAID[one]}")
+            for one in order
+        ]
 
     def remarks(self) -> list[str]:
-        """The images that were left out, and how the rest was computed."""
-        return [*self.seen.remarks, self.found.method]
+        """The images that were left out, what decides, and how the rest was computed."""
+        found = self.found
+        decides = (
+            f"{_SAID[found.counted]} at {found.primary} decide; {found.draws:,} sets of masks, so that no rank is "
+            f"below {found.floor:.2g}; {found.tests} ranks, corrected after Holm: those that decide, and all others"
+        )
+        return [*self.seen.remarks, decides, found.method]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, as CSV and JSON."""
         yield "correspondence.csv", csv_of(self.rows())
+        if self.found.untrained:
+            yield "untrained.csv", csv_of(map(vars, self.found.untrained))
         yield "correspondence.json", json_bytes({"names": list(self.seen.names), **self.found.to_json()})
 
     def drawings(self) -> Mapping[str, Figure]:
@@ -132,11 +105,11 @@ class Correspondence(Answer):
             ),
         }
 
-    def _draw(self, measure: Literal["all", "changed"]) -> bytes:
+    def _draw(self, counted: Counted) -> bytes:
         from convscope.figures.correspondence import draw
         from convscope.figures.style import rendered
 
-        return rendered(draw(self.found, measure=measure))
+        return rendered(draw(self.found, measure=counted))
 
     def entry(self, atlas: Atlas) -> Entry:
         """The table and the figures."""
@@ -146,24 +119,32 @@ class Correspondence(Answer):
             f"Correspondence of {', '.join(found.parts)}",
             self.rows(),
             images=self.seen.in_atlas(atlas),
-            settings={key: getattr(found, key) for key in ("draws", "fill", "tolerance", "places", "seed")},
+            settings={key: getattr(found, key) for key in _SETTINGS},
         )
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, counted: Counted) -> tuple[str, ...]:
+    end, value = ("", "mean") if counted == "all" else ("_among_changed", "among_changed")
+    interval = f"{row['low']:.4f} to {row['high']:.4f}" if counted == "all" else ""
     return (
         row["layer"],
         row["part"],
         str(row["images"]),
-        f"{row['mean']:.4f}",
-        f"{row['low']:.4f} to {row['high']:.4f}",
-        f"{row['random']:.4f}",
-        f"{row['random_low']:.4f} to {row['random_high']:.4f}",
-        f"{row['p']:.3f}",
-        f"{row['among_changed']:.3f}",
-        f"{row['random_among_changed']:.3f}",
-        f"{row['p_among_changed']:.3f}",
+        f"{row[value]:.4f}",
+        interval,
+        _number(row[f"aligned{end}"]),
+        _number(row[f"aligned_p{end}"]),
+        _number(row[f"corrected{end}"]),
+        _number(row[f"untrained_p{end}"]),
+        str(row["disjoint"]),
+        row[f"verdict{end}"],
+        _number(row[f"random{end}"]),
+        _number(row[f"p{end}"]),
     )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
 
 
 @checked
@@ -174,19 +155,22 @@ def correspond(
     *,
     store: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
-    draws: int = 200,
+    layer: str | None = None,
+    counted: Counted = "all",
+    draws: int | None = None,
     regions: Literal["object", "image"] = "object",
     fill: Fill | Sequence[float] = "grey",
     places: int | None = None,
     confidence: float = 0.95,
     seed: int = 0,
+    seeds: int = 3,
     limit: int | None = None,
     workers: int | None = None,
     atlas: Atlas | str | PathLike[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
 ) -> Correspondence:
-    """Whether covering the same part changes features alike in all images, more than random places do (Table 1).
+    """Whether covering the same part changes features alike in all images, more than other places do (Table 1).
 
     Args:
         net: the network; with preprocessing, unless the images are its input.
@@ -194,14 +178,19 @@ def correspond(
         parts: boxes of parts on the images, or the table (CSV) of them, see `read_parts`.
         store: a folder for figures and tables.
         layers: where features are compared; None for the last layer of every map size, and the output.
-        draws: how many sets of random masks are drawn for each part: in every image a mask of the part's size that
-            touches no part. Where no such place is left, one that covers little of the parts.
-        regions: whether random masks lie within the part called `object`, of images that have one, or anywhere.
+        layer, counted: what decides, to be named before looking: a layer, None for the last one of maps; "all"
+            features, as in the paper, or those that "changed". Ranks are corrected over the parts there, and over
+            everything else.
+        draws: how many sets of masks each part is compared with: masks of its size that touch no part, at the same
+            relative place of all objects, and, as in the paper, anywhere (where no such place is left, one that covers
+            little of the parts). None for 20 times the number of ranks, 1,999 at least.
+        regions: whether masks lie within the part called `object`, of images that have one, or anywhere.
         fill: what covers, as for `occlude`.
         places: maps are reduced to so many rows and columns by the maximum of each part first, so that a feature counts
             as the same one wherever in that part of an image it is; None for maps as they are.
-        confidence: of the intervals; for parts by resampling images, for random masks over draws.
-        seed: of masks and resampling.
+        confidence: of the intervals; for parts by resampling images, for masks over draws.
+        seed: of masks, resampling and random weights.
+        seeds: how often weights are drawn: the network with random weights is the last control; 0 for never.
         limit: at most so many images, evenly spread. workers: as for `occlude`.
         atlas: an atlas of the same network that is to show the answer, under `name`.
 
@@ -220,17 +209,19 @@ def correspond(
     expect_network(net)
     if not 0.5 <= confidence < 1:
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
-    listed = read_parts(Path(parts)) if isinstance(parts, str | PathLike) else parts
     shown = atlas_of(atlas, net)
-    marked = mark(net, images, listed, limit=limit)
+    marked = mark(net, images, parts, limit=limit)
     deciding: dict[str, Any] = {
         "layers": None if layers is None else list(layers),
+        "layer": layer,
+        "counted": counted,
         "regions": marked.regions if regions == "object" else None,
         "draws": draws,
         "fill": fill,
         "places": places,
         "confidence": confidence,
         "seed": seed,
+        "seeds": seeds,
     }
     asked = question(net, marked.pictures.seen.collection, parts=marked.boxes, **deciding)
     Correspondence.expect_place(store, asked)
@@ -241,4 +232,4 @@ def correspond(
     return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
-__all__ = ["Correspondence", "Marked", "correspond", "mark"]
+__all__ = ["Correspondence", "correspond"]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Failure, Images, Preprocess, Source, load_image
+from convscope.data.parts import Part
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network, Unit, UnitLike, several
@@ -31,11 +32,13 @@ from convscope.stores.occlusion import Covered, occlude_source
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network, targets_for
 from convscope.studies.kept import context
+from convscope.studies.marking import Marked
 from convscope.studies.occlusion_figures import PARTS, Elsewhere, Figures, Photos, drawing, figure_name
+from convscope.studies.occlusion_parts import PartsCovered, cover_parts, marked_for, subject_of
 from convscope.studies.pictures import Seen, crop_of, look_at, none_readable, seen_in
 from convscope.studies.questions import Question
 from convscope.studies.scanning import Scan
-from convscope.tables import csv_of, without_nan
+from convscope.tables import TextTable, csv_of, without_nan
 
 
 @dataclass(eq=False, repr=False)
@@ -53,6 +56,8 @@ class Occlusion(Answer):
     elsewhere: Elsewhere | None = context()
     drawn: Mapping[str, Path] | None = context()
     """Figures that are in a folder already, by file name."""
+    parts: PartsCovered | None = None
+    """What covering parts costs, where that was asked."""
 
     def __len__(self) -> int:
         return len(self.seen)
@@ -156,7 +161,8 @@ class Occlusion(Answer):
         more = f"\n\n{len(self.seen.failures)} images could not be read." if self.seen.failures else ""
         gaps = [f"{gaps[0].upper()}{gaps[1:]}."] if gaps else []
         head = self.found.head
-        return "\n\n".join([*self.lines[:9], *gaps, *filter(None, [head and head.remark])]) + more
+        tested = [] if self.parts is None else self.parts.lines
+        return "\n\n".join([*tested, *self.lines[:9], *gaps, *filter(None, [head and head.remark])]) + more
 
     def to_json(self) -> dict[str, Any]:
         """What was asked, a row for each image with its figure, and what could not be read."""
@@ -165,7 +171,13 @@ class Occlusion(Answer):
         listed = [{**row, "figure": path and str(path)} for row, path in zip(self.rows(), paths, strict=True)]
         asked = {"grid": found.grid.to_json(), "fill": found.fill, "layer": found.layer, "method": found.method}
         asked |= found.meaning
+        if self.parts is not None:
+            asked["parts"] = self.parts.to_json()
         return without_nan({**asked, "images": listed, "failures": self._failures()})
+
+    def tables(self) -> Sequence[TextTable]:
+        """What covering parts costs, as text."""
+        return () if self.parts is None else (self.parts.table(),)
 
     def remarks(self) -> list[str]:
         """The images that were left out, how the rest was computed, and what the output was taken for."""
@@ -182,6 +194,8 @@ class Occlusion(Answer):
         yield "occlusion.csv", csv_of({**row, "image": names[row["image"]]} for row in found.rows())
         document = {"images": names, "failures": self._failures(), **found.to_json()}
         yield "occlusion.json", json_bytes(without_nan(document))
+        if self.parts is not None:
+            yield "occlusion-parts.csv", csv_of(self.parts.rows())
         arrays = io.BytesIO()
         np.savez_compressed(
             arrays,
@@ -249,6 +263,9 @@ def occlude(
     layer: str | None = None,
     strongest: Reduction = "sum",
     units: UnitLike | Sequence[UnitLike] = (),
+    parts: Sequence[Part] | str | PathLike[str] | None = None,
+    confidence: float = 0.95,
+    seed: int = 0,
     scan: Scan | str | PathLike[str] | None = None,
     scan_images: Images | None = None,
     limit: int | None = None,
@@ -277,6 +294,10 @@ def occlude(
         layer: whose strongest map is followed; None for the last complete map of the network.
         strongest: by what a map is the strongest in the uncovered image: the "sum" or the "max" of its positions.
         units: units to follow as well. Of a map without a position, the sum of its positions.
+        parts: boxes of parts on some of the images, or the table (CSV) of them, see `read_parts`: tests whether
+            covering each of them, the one called `object` too, costs more than boxes of its size at its distance from
+            the image's centre do, paired over images.
+        confidence, seed: of these tests' intervals, and of boxes and resampling.
         scan: a scan of the network, or its folder: figures then show what the followed map takes from its images.
             scan_images: the images that were scanned; by default those asked about.
         limit: at most so many images, evenly spread.
@@ -304,13 +325,17 @@ def occlude(
     asked: dict[str, Any] = {"size": square, "stride": step, "fill": fill, "border": border, "layer": layer}
     asked |= {"strongest": strongest, "units": [*named, *_units(net, units)], "method": method, "workers": workers}
     asked |= {"progress": progress}
+    if not 0.5 <= confidence < 1 or seed < 0:
+        raise UsageError(f"confidence={confidence}, seed={seed}: give a share from 0.5 to 1, and 0 or more")
+    testing: dict[str, Any] = {"confidence": confidence, "seed": seed}
     if are_planes(images):
         if scan is not None and scan_images is None:
             raise UsageError("scan=: say which images were scanned as scan_images=")
         elsewhere = Elsewhere.of(net, scan, scan_images, shown)
         given = look_at(net, images, limit=limit)
         classes = targets_for(net, None, given.seen.indices, target)
-        whole = _question(net, given.seen.collection, asked, classes)
+        marked = marked_for(net, images, parts, limit=limit)
+        whole = _question(net, given.seen.collection, asked, classes) | _of_parts(marked, testing)
         Occlusion.expect_place(store, whole)
         found = occluding.occlude(net, given.inputs, target=classes, **asked)
         at = {index: row for row, index in enumerate(given.seen.indices)}
@@ -320,9 +345,20 @@ def occlude(
         scanned = scan_images if scan_images is not None else collection(images) if scan is not None else None
         classes = targets_for(net, source, range(len(source)), target)
         elsewhere = Elsewhere.of(net, scan, scanned, shown)
-        whole = _question(net, source, asked, classes)
+        marked = marked_for(net, source, parts)
+        whole = _question(net, source, asked, classes) | _of_parts(marked, testing)
         answer = _each(net, source, elsewhere, store, {**asked, "target": classes})
+    if marked is not None:
+        subject = subject_of(answer.found.head, answer.found.units, answer.found.layer)
+        shared = {key: asked[key] for key in ("size", "fill", "layer", "strongest", "units", "method", "workers")}
+        answer.parts = cover_parts(net, marked, target=classes, subject=subject, progress=progress, **testing, **shared)
     return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
+
+
+def _of_parts(marked: Marked | None, testing: Mapping[str, Any]) -> Question:
+    """What is asked of parts, nothing where there are none."""
+    found = {} if marked is None else question(None, None, parts=marked.boxes, **testing)
+    return {key: value for key, value in found.items() if key != "images"}
 
 
 def _question(net: Network, images: Source | str, asked: Mapping[str, Any], target: Target) -> Question:

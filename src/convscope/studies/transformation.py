@@ -15,12 +15,14 @@ from torch import Tensor
 from convscope.arguments import checked
 from convscope.atlas import Atlas
 from convscope.data import Images
+from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.graph import Network, UnitLike, several
 from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance import Curve, InvarianceCurves, measuring
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, spelled, transformation
 from convscope.methods.targets import Target
+from convscope.methods.untrained import untrained
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network, targets_for
@@ -33,12 +35,18 @@ FIGURE = "invariance.png"
 
 @dataclass(eq=False, repr=False)
 class Invariance(Answer):
-    """What was found of some images; `distance` is the one that the figure shows, which begins with `examples`."""
+    """What was found of some images; `distance` is the one that the figure shows, which begins with `examples`.
+
+    untrained: the same with random weights, of every seed. confidence, seed: of the intervals, over images.
+    """
 
     found: InvarianceCurves
     seen: Seen
     distance: Distance
     examples: Mapping[str, tuple[NDArray[np.uint8], ...]]
+    untrained: tuple[InvarianceCurves, ...] = ()
+    confidence: float = 0.95
+    seed: int = 0
 
     @property
     def summary(self) -> str:
@@ -52,8 +60,12 @@ class Invariance(Answer):
         first, last = float(curve.values.min()), float(curve.values.max())
         ends = dict.fromkeys((self.found.layers[0], self.found.layers[-1]))
         far = " and ".join(f"{_most(curve.mean(one)[0])} ({one})" for one in ends)
+        if self.untrained:
+            random = " and ".join(_most(self._random(curve, one)[0]) for one in ends)
+            far += f" of their length, with random weights by {random},"
         unit = "" if curve.unit in ("ratio", "factor") else f" {curve.unit}"
-        said = f"{curve.transformation} from {first:g} to {last:g}{unit} moves features by up to {far} of their length"
+        said = f"{curve.transformation} from {first:g} to {last:g}{unit} moves features by up to {far}"
+        said += "" if self.untrained else " of their length"
         head = self.found.head
         if head is None:
             return said
@@ -73,6 +85,32 @@ class Invariance(Answer):
                 rows.append(row | self._of_class(curve, at))
         return rows
 
+    def means(self) -> list[Row]:
+        """Every mean over images with its interval, of relative distances, units, the class; and with random weights.
+
+        Of several seeds of random weights the mean, the least and the largest mean.
+        """
+        rows, head = [], self.found.head
+        for curve in self.found.curves:
+            of_class = [] if head is None else ["probability", *(["kept"] if head.probable else [])]
+            for what in (*self.found.layers, *curve.units, *of_class):
+                mean = curve.mean(what)[0]
+                low, high = curve.interval(what, confidence=self.confidence, seed=self.seed)
+                random = self._random(curve, what) if self.untrained else None
+                for at, value in enumerate(curve.values.tolist()):
+                    row: dict[str, Any] = {"transformation": curve.transformation, "by": value, "what": what}
+                    row |= {"mean": float(mean[at]), "low": float(low[at]), "high": float(high[at])}
+                    if random is not None:
+                        names = ("untrained", "untrained low", "untrained high")
+                        row |= {name: float(one[at]) for name, one in zip(names, random, strict=True)}
+                    rows.append(row)
+        return rows
+
+    def _random(self, curve: Curve, what: str) -> NDArray[np.float64]:
+        """(3, m) the mean, least and largest over seeds of the means with random weights."""
+        found = np.stack([one[curve.transformation].mean(what)[0] for one in self.untrained])
+        return np.stack([found.mean(0), found.min(0), found.max(0)])
+
     def _of_class(self, curve: Curve, at: int) -> dict[str, Any]:
         """What a row says of the class, or of the value or the units that were followed."""
         head = self.found.head
@@ -86,22 +124,29 @@ class Invariance(Answer):
         return without_nan({"images": list(self.seen.names), **self.found.meaning, "summary": self.rows()})
 
     def tables(self) -> Sequence[TextTable]:
-        """The table as text."""
-        shown = {"probability": "p(class)", "kept": "class kept", **{f"relative {n}": f"distance {n}" for n in
-                 self.found.layers}}  # fmt: skip
-        head = tuple(shown.get(one, one) for one in self.rows()[0])
-        rows = [[one if isinstance(one, str) else f"{one:.3g}" for one in row.values()] for row in self.rows()]
-        return [columns_of(head, rows)]
+        """The table as text: of each transformation three amounts, means with their intervals."""
+        shown = {"probability": "p(class)", "kept": "class kept", **{n: f"distance {n}" for n in self.found.layers}}
+        listed: dict[tuple[str, float], dict[str, str]] = {}
+        for row in self.means():
+            key = row["transformation"], row["by"]
+            what = str(row["what"])
+            listed.setdefault(key, {})[shown.get(what, what)] = _with_interval(row)
+        asked = [(row["transformation"], row["by"]) for row in self.rows()]
+        head = ("transformation", "by", *next(iter(listed.values())))
+        return [columns_of(head, [(key[0], f"{key[1]:.3g}", *listed[key].values()) for key in asked])]
 
     def remarks(self) -> list[str]:
         """The images that were left out, and what the output was taken for."""
-        head = self.found.head
-        return [*self.seen.remarks, *([] if head is None else [head.summary])]
+        head, seeds = self.found.head, len(self.untrained)
+        said = [] if len(self.seen) < 2 else [f"{100 * self.confidence:g} % intervals, images drawn again"]
+        said += [f"in brackets the mean with random weights, of {seeds} seed{'s' * (seeds > 1)}"] if seeds else []
+        return [*self.seen.remarks, *said, *([] if head is None else [head.summary])]
 
     def files(self) -> Iterator[tuple[str, bytes]]:
         """All numbers, as CSV and JSON."""
         names = self.seen.names
         yield "invariance.csv", csv_of({**row, "image": names[row["image"]]} for row in self.found.rows())
+        yield "means.csv", csv_of(map(without_nan, self.means()))
         yield "invariance.json", json_bytes(without_nan({"images": list(names), **self.found.to_json()}))
 
     def drawings(self) -> Mapping[str, Figure]:
@@ -114,7 +159,8 @@ class Invariance(Answer):
         from convscope.figures.style import rendered
 
         names = [short_name(one) for one in self.seen.names]
-        return rendered(draw(self.found, distance=self.distance, examples=self.examples, names=names))
+        beside = {"untrained": self.untrained, "confidence": self.confidence, "seed": self.seed}
+        return rendered(draw(self.found, distance=self.distance, examples=self.examples, names=names, **beside))
 
     def entry(self, atlas: Atlas) -> Entry:
         """The table and the figure."""
@@ -124,7 +170,12 @@ class Invariance(Answer):
             f"Invariance: {', '.join(found.transformations)}",
             without_nan(self.rows()),
             images=self.seen.in_atlas(atlas),
-            settings={"layers": list(found.layers), "outside": found.outside, "interpolation": found.interpolation},
+            settings={
+                "layers": list(found.layers),
+                "outside": found.outside,
+                "interpolation": found.interpolation,
+                "random weights": len(self.untrained),
+            },
         )
 
 
@@ -132,6 +183,12 @@ def _most(distances: NDArray[np.float64]) -> str:
     """The largest of relative distances; features that are zero have no length."""
     known = distances[~np.isnan(distances)]
     return f"{known.max():.0%}" if len(known) else "-"
+
+
+def _with_interval(row: Row) -> str:
+    """A mean, its interval, and the mean with random weights, as far as they are there."""
+    interval = "" if np.isnan(row["low"]) else f" {row['low']:.3g} to {row['high']:.3g}"
+    return f"{row['mean']:.3g}{interval}" + (f" [{row['untrained']:.3g}]" if "untrained" in row else "")
 
 
 def _examples(net: Network, found: InvarianceCurves, one: Tensor) -> dict[str, tuple[NDArray[np.uint8], ...]]:
@@ -158,6 +215,9 @@ def invariance(
     distance: Distance = "relative",
     outside: Outside = "mean",
     interpolation: Interpolation = "bilinear",
+    confidence: float = 0.95,
+    seed: int = 0,
+    seeds: int = 0,
     limit: int | None = None,
     batch: int = 32,
     atlas: Atlas | str | PathLike[str] | None = None,
@@ -179,6 +239,8 @@ def invariance(
         distance: which one the figure shows; tables hold both.
         outside: what comes in from beyond the image: its "mean" colour, its "edge", or the image reflected ("reflect").
         interpolation: between pixels.
+        confidence, seed: of the intervals of means, over images; seed also of random weights.
+        seeds: how often weights are drawn: the network with random weights stands beside; 0 for never.
         limit: at most so many images, evenly spread. batch: images run together.
         atlas: an atlas of the same network that is to show the answer, under `name`.
         progress: called with the number of transformed images.
@@ -195,6 +257,10 @@ def invariance(
     (2, 3)
     """
     expect_network(net)
+    if not 0.5 <= confidence < 1:
+        raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
+    if seed < 0 or seeds < 0:
+        raise UsageError(f"seed={seed}, seeds={seeds}: give whole numbers, 0 or more")
     shown = atlas_of(atlas, net)
     asked = PAPER if transformations is None else transformations
     pictures = look_at(net, images, limit=limit)
@@ -206,10 +272,16 @@ def invariance(
         "outside": outside,
         "interpolation": interpolation,
     }
-    whole = question(net, pictures.seen.collection, **deciding, distance=distance)
+    shared = {"distance": distance, "confidence": confidence, "seed": seed, "seeds": seeds}
+    whole = question(net, pictures.seen.collection, **deciding, **shared)
     Invariance.expect_place(store, whole)
     found = measuring.invariance(net, pictures.inputs, **deciding, batch=batch, progress=progress)
-    answer = Invariance(found, pictures.seen, distance, _examples(net, found, pictures.inputs[:1]))
+    examples = _examples(net, found, pictures.inputs[:1])
+    random = []
+    for one in range(seed, seed + seeds):
+        drawn = untrained(net, pictures.inputs, seed=one, layers=found.layers)
+        random.append(measuring.invariance(drawn, pictures.inputs, **deciding, batch=batch, progress=progress))
+    answer = Invariance(found, pictures.seen, distance, examples, tuple(random), confidence, seed)
     return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 
 

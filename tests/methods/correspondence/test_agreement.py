@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from convscope.methods.correspondence.agreement import Pairs, bootstrap, hamming, joined, pack, rank_test
+from convscope.kernels.agreeing import Packed, pack
+from convscope.methods.correspondence.agreement import Pairs, Shares, bootstrap, hamming, rank_test
 
 # Three images, five features. By hand: 1 and 2 differ in features 1 (+ against 0), 3 (- against +) and 4 (0 against -);
 # 1 and 3 in 0 (+ against -) and 3 (- against 0); 2 and 3 in 0, 1, 3 and 4. In feature 2 all are zero and agree.
@@ -22,7 +23,8 @@ def test_three_images_by_hand() -> None:
 
 
 def test_what_changes_by_hand() -> None:
-    pairs = Pairs.of(pack(SIGNS)[None], 5)
+    images = [Packed.of([row]) for row in pack(SIGNS.astype(np.int8))]
+    pairs = Pairs.of(images, np.zeros((1, 3), np.int64), 5)
     assert pairs.changed.tolist() == [[3, 3, 2]]
     # 1 or 2 changes features 0, 1, 3, 4; 1 or 3 changes 0, 1, 3; 2 or 3 changes 0, 1, 3, 4.
     assert pairs.either[0].tolist() == [[3, 4, 3], [4, 3, 4], [3, 4, 2]]
@@ -36,14 +38,21 @@ def test_packed_signs_are_compared_as_single_ones(features: int) -> None:
         assert hamming(signs)[i, j] == sum(int(a != b) for a, b in zip(signs[i], signs[j], strict=True))
 
 
-def test_lots_of_sets_are_joined_in_order() -> None:
+def test_sets_take_of_each_image_the_mask_that_they_name() -> None:
     random = np.random.default_rng(0)
-    signs = random.integers(-1, 2, size=(5, 3, 20))
-    whole = Pairs.of(pack(signs), 20)
-    parts = joined([Pairs.of(pack(signs[:2]), 20), Pairs.of(pack(signs[2:]), 20)])
-    for name in ("differ", "either", "changed"):
-        assert np.array_equal(getattr(whole, name), getattr(parts, name))
-    assert parts.features == 20
+    signs = random.integers(-1, 2, size=(3, 4, 70)).astype(np.int8)  # three images, four masks
+    images, rows = [Packed.of(pack(one)) for one in signs], random.integers(0, 4, size=(6, 3))
+    found, shares = Pairs.of(images, rows, 70), Shares.of(images, rows, 70)
+    for s, chosen in enumerate(rows):
+        taken = [signs[i, row] for i, row in enumerate(chosen)]
+        for i, j in itertools.permutations(range(3), 2):
+            assert found.differ[s, i, j] == (taken[i] != taken[j]).sum()
+            assert found.either[s, i, j] == ((taken[i] != 0) | (taken[j] != 0)).sum()
+        differ = [(a != b).sum() for a, b in itertools.permutations(taken, 2)]
+        either = [((a != 0) | (b != 0)).sum() for a, b in itertools.permutations(taken, 2)]
+        assert shares.means[s] == pytest.approx(np.mean(differ) / 70)
+        assert shares.among[s] == pytest.approx(np.sum(differ) / np.sum(either))
+        assert shares.changed[s].tolist() == [(one != 0).sum() for one in taken]
 
 
 def test_rank_counts_what_is_as_small_and_itself() -> None:

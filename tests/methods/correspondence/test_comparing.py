@@ -13,7 +13,11 @@ from torch import Tensor, nn
 
 from convscope.errors import ShapeError, UnknownLayer, UsageError
 from convscope.graph import Network
-from convscope.methods.correspondence.comparing import PartAgreement, correspondence, random_masks
+from convscope.methods.correspondence import comparing
+from convscope.methods.correspondence.comparing import PartAgreement, correspondence
+from convscope.methods.correspondence.masks import aligned_masks, random_masks
+from convscope.methods.sanity.judging import holm
+from convscope.methods.untrained import untrained
 from tests.graph import nets
 
 BOXES = {
@@ -52,7 +56,7 @@ def signs(module: nn.Module, image: Tensor, box: np.ndarray, tolerance: float) -
 def test_sums_and_means_equal_the_loop(layer: str, method: Any, places: int | None) -> None:
     module, batch = layers(), images()
     net = Network.trace(module, (3, 16, 16))
-    found = correspondence(net, batch, BOXES, layers=[layer], draws=7, seed=3, method=method, places=places)
+    found = correspondence(net, batch, BOXES, layers=[layer], draws=7, seed=3, method=method, places=places, seeds=0)
     masks = random_masks(BOXES, (16, 16), draws=7, regions=None, generator=np.random.default_rng(3))
     until = nn.Sequential(*module[: int(layer) + 1])
     if places is not None and layer != "6":
@@ -209,6 +213,7 @@ def test_usual_layers_are_the_stages_and_the_output() -> None:
     ("parts", "options", "error", "said"),
     [
         ({}, {}, UsageError, "at least one part"),
+        (BOXES, {"seeds": -1}, UsageError, "seeds=-1"),
         (BOXES, {"draws": 0}, UsageError, "draws of 1 or more"),
         (BOXES, {"places": 0}, UsageError, "places=0"),
         ({"eye": BOXES["eye"][:2]}, {}, ShapeError, r"one per image is needed, \(3, 4\)"),
@@ -234,10 +239,193 @@ def test_rows_json_and_progress() -> None:
     found: PartAgreement = correspondence(
         net, images(), BOXES, layers=["1", "6"], draws=4, progress=lambda *now: said.append(now)
     )
-    assert said[-1] == ("cover", 15, 15)
+    # In each of three images, for two parts: itself, four aligned masks and four of the paper's; three times without.
+    assert said[-1] == ("cover", 144, 144)
     assert [done for _, done, _ in said] == sorted(done for _, done, _ in said)
     rows = list(found.rows())
     assert [(row["layer"], row["part"]) for row in rows] == [(a, b) for a in ("1", "6") for b in ("eye", "nose")]
     stored = json.loads(json.dumps(found.to_json()))
     assert stored["results"][0]["mean"] == found["1", "eye"].mean
     assert stored["draws"] == 4
+    assert stored["tests"] == 8
+    assert stored["floor"] == 1 / 5
+    assert [one["seed"] for one in stored["untrained"]] == [0] * 4 + [1] * 4 + [2] * 4
+    assert found["1", "eye"].untrained_p == np.median(
+        [one.aligned_p for one in found.untrained if (one.layer, one.part) == ("1", "eye")]
+    )
+
+
+# -- masks at the same relative place ---------------------------------------------------------------------------------
+def test_aligned_masks_lie_alike_within_the_objects_off_the_parts_and_as_far_apart_as_the_parts() -> None:
+    regions = np.array([[0, 0, 32, 32], [2, 4, 30, 28], [-1] * 4, [8, 0, 28, 32]])
+    boxes = {
+        "eye": np.array([[4, 5, 8, 9], [6, 8, 9, 12], [3, 4, 7, 8], [10, 5, 13, 8]]),
+        "nose": np.array([[16, 14, 20, 19], [-1] * 4, [17, 12, 21, 17], [18, 14, 22, 18]]),
+    }
+    made = aligned_masks(boxes, (32, 32), places=40, ways=3, regions=regions, generator=np.random.default_rng(0))
+    whole = np.where(regions[:, :1] < 0, [0, 0, 32, 32], regions)
+    for part, own in boxes.items():
+        shown = [i for i in range(4) if own[i, 0] >= 0]
+        middle = [((own[i, :2] + own[i, 2:]) / 2 - whole[i, :2]) / (whole[i, 2:] - whole[i, :2]) for i in shown]
+        scatter = np.array(middle) - np.mean(middle, 0)
+        masks = made[part].masks
+        assert masks.shape == (len(masks), 3, 4, 4)
+        assert 10 < len(masks) <= 40
+        places = np.full((len(masks), 3, len(shown), len(scatter), 2), np.nan)
+        for at, i in enumerate(range(4)):
+            if i not in shown:
+                assert (masks[:, :, i] == -1).all()
+                continue
+            at = shown.index(i)
+            here, extent = masks[:, :, i], whole[i, 2:] - whole[i, :2]
+            assert (here[..., 2:] - here[..., :2] == own[i, 2:] - own[i, :2]).all()
+            assert (here[..., :2] >= whole[i, :2]).all()
+            assert (here[..., 2:] <= whole[i, 2:]).all()
+            for y0, x0, y1, x1 in here.reshape(-1, 4).tolist():
+                for other in boxes.values():
+                    a, b, c, d = other[i].tolist()
+                    assert other[i, 0] < 0 or y1 <= a or c <= y0 or x1 <= b or d <= x0
+            relative = ((here[..., :2] + here[..., 2:]) / 2 - whole[i, :2]) / extent
+            places[:, :, at] = relative[..., None, :] - scatter
+        # Of some way of being moved in every image, one place is where all masks are, to a pixel's rounding.
+        for row in places:
+            options = [row[0, 0, m] for m in range(len(scatter))]
+            pixel = 1.2 / (whole[shown, 2:] - whole[shown, :2]).min()
+            assert any(
+                all((np.abs(row[w, a] - u).max(-1) <= pixel).any() for w in range(3) for a in range(len(shown)))
+                for u in options
+            )
+
+
+def test_how_many_places_share_nothing_is_counted() -> None:
+    boxes = {"part": np.array([[0, 0, 4, 4], [0, 0, 4, 4]])}
+    made = aligned_masks(boxes, (16, 16), places=500, ways=1, regions=None, generator=np.random.default_rng(0))["part"]
+    assert made.disjoint == 15  # four by four, less its own
+    none = {"part": np.array([[0, 0, 15, 15], [1, 1, 16, 16]])}
+    empty = aligned_masks(none, (16, 16), places=9, ways=2, regions=None, generator=np.random.default_rng(0))["part"]
+    assert (len(empty.masks), empty.disjoint) == (0, 0)
+
+
+@pytest.mark.parametrize("layer", ["1", "6"])
+def test_aligned_numbers_equal_the_loop(layer: str) -> None:
+    module, batch = layers(), images()
+    net = Network.trace(module, (3, 16, 16))
+    found = correspondence(net, batch, BOXES, layers=[layer], draws=70, seed=3, seeds=0)
+    sets = comparing._sets(net, BOXES, None, 70, 3, np.random.default_rng(3))
+    until = nn.Sequential(*module[: int(layer) + 1])
+    for part, given in sets.items():
+        shares, among = [], []
+        for rows in (np.zeros(len(given.shown), int), *given.aligned):
+            each = [signs(until, batch[i], given.pool[row, i], 1e-5) for i, row in zip(given.shown, rows, strict=True)]
+            differ = [sum(x != y for x, y in zip(a, b, strict=True)) for a, b in itertools.permutations(each, 2)]
+            either = [sum(bool(x or y) for x, y in zip(a, b, strict=True)) for a, b in itertools.permutations(each, 2)]
+            shares.append(np.mean(differ) / len(each[0]))
+            among.append(sum(differ) / sum(either))
+        got = found[layer, part]
+        assert got.mean == pytest.approx(shares[0], abs=1e-12)
+        assert got.aligned == pytest.approx(np.mean(shares[1:]), abs=1e-12)
+        assert got.aligned_among_changed == pytest.approx(np.mean(among[1:]), abs=1e-12)
+        assert got.aligned_low == pytest.approx(np.percentile(shares[1:], 2.5))
+        assert got.aligned_p == (1 + sum(one <= shares[0] + 1e-12 for one in shares[1:])) / 71
+        assert got.aligned_p_among_changed == (1 + sum(one <= among[0] + 1e-12 for one in among[1:])) / 71
+        assert len({tuple(row) for row in given.aligned.tolist()}) > 20
+
+
+class PlaceOnly(nn.Module):
+    """Features that stand for where something is, whatever it is: every pixel by a sign of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signs = nn.Parameter(torch.randn(1, 2, 24, 24, generator=torch.Generator().manual_seed(0)).sign())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :2].abs() * self.signs
+
+
+def test_parts_that_merely_lie_alike_are_not_known_whatever_the_papers_masks_say() -> None:
+    """The confound: one place in all images, and a network that sees places alone."""
+    net = Network.trace(PlaceOnly(), (3, 24, 24))
+    batch = torch.rand(8, 3, 24, 24, generator=torch.Generator().manual_seed(1)) + 0.5
+    found = correspondence(net, batch, {"part": np.tile([9, 9, 12, 12], (8, 1))}, draws=99, seeds=0).results[0]
+    assert found.p == 1 / 100  # the paper's null says that the part is known
+    assert found.p_among_changed == 1 / 100
+    assert found.disjoint > 40
+    assert found.aligned_p == 1  # every other place is as well known
+    assert (found.verdict, found.verdict_among_changed) == ("no", "no")
+
+
+class Matched(nn.Module):
+    """Many features that stand for one pattern wherever it is, others for what is around; both with weights."""
+
+    def __init__(self, pattern: Tensor) -> None:
+        super().__init__()
+        self.conv, self.fc, self.around = nn.Conv2d(3, 1, 3), nn.Linear(1, 150), nn.Conv2d(3, 1, 1, bias=False)
+        with torch.no_grad():
+            self.conv.weight.copy_(pattern[None])
+            self.conv.bias.fill_(-0.7 * float((pattern**2).sum()))
+            self.fc.weight.fill_(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.fc(self.conv(x).relu().amax((2, 3))), self.around(x).flatten(1)], 1)
+
+
+def planted() -> tuple[Tensor, Tensor, dict[str, np.ndarray]]:
+    """A pattern, images of noise with it about the same place, and its boxes."""
+    generator = torch.Generator().manual_seed(4)
+    pattern, batch = torch.randn(3, 3, 3, generator=generator), torch.randn(9, 3, 24, 24, generator=generator)
+    boxes = []
+    for image in batch:
+        y, x = (int(one) for one in torch.randint(9, 13, (2,), generator=generator))
+        image[:, y : y + 3, x : x + 3] = pattern
+        boxes.append([y, x, y + 3, x + 3])
+    return pattern, batch, {"mark": np.array(boxes)}
+
+
+def test_a_part_that_was_learned_is_known_and_with_random_weights_is_not() -> None:
+    pattern, batch, boxes = planted()
+    net = Network.trace(Matched(pattern), (3, 24, 24))
+    found = correspondence(net, batch, boxes, layers=[net.output], counted="changed", draws=99)
+    (mark,) = found.results
+    assert (mark.verdict_among_changed, mark.aligned_p_among_changed) == ("yes", 1 / 100)
+    assert mark.untrained_p_among_changed is not None
+    assert mark.untrained_p_among_changed > 0.05
+    assert found.primary == net.output
+    # The same network that nobody trained does not pass: it is its own control.
+    random = correspondence(
+        untrained(net, batch, seed=8), batch, boxes, layers=[net.output], counted="changed", draws=99, seeds=0
+    )
+    assert random.results[0].verdict_among_changed == "no"
+
+
+def test_a_part_that_a_random_network_finds_as_well_is_no_finding() -> None:
+    pattern, batch, boxes = planted()
+    bright = batch.clone()
+    for i, (y0, x0, y1, x1) in enumerate(boxes["mark"].tolist()):
+        bright[i, :, y0:y1, x0:x1] = 30 * pattern  # what any filter meets
+    net = Network.trace(Matched(30 * pattern), (3, 24, 24))
+    (mark,) = correspondence(net, bright, boxes, layers=[net.output], counted="changed", draws=99).results
+    assert mark.aligned_p_among_changed == 1 / 100
+    assert mark.verdict_among_changed == "untrained too"
+
+
+def test_what_was_named_before_looking_is_corrected_by_itself() -> None:
+    net = Network.trace(layers(), (3, 16, 16))
+    found = correspondence(net, images(), BOXES, layers=["1", "4"], layer="1", counted="changed", draws=9, seeds=0)
+    assert (found.primary, found.counted, found.tests) == ("1", "changed", 8)
+    first = {key: found["1", key].aligned_p_among_changed for key in BOXES}
+    assert [found["1", key].corrected_among_changed for key in BOXES] == holm([first[key] or 0.0 for key in BOXES])
+    rest = [found["1", key].aligned_p for key in BOXES]
+    for key in BOXES:
+        rest += [found["4", key].aligned_p, found["4", key].aligned_p_among_changed]
+    corrected = [found["1", key].corrected for key in BOXES]
+    for key in BOXES:
+        corrected += [found["4", key].corrected, found["4", key].corrected_among_changed]
+    assert corrected == holm([one or 0.0 for one in rest])
+
+
+def test_draws_are_many_for_each_test_and_a_layer_that_decides_is_compared_at() -> None:
+    net = Network.trace(nn.Sequential(nn.Conv2d(1, 2, 1), nn.Flatten(), nn.Linear(2 * 16, 3)), (1, 4, 4))
+    batch, boxes = torch.rand(2, 1, 4, 4), {"p": np.array([[0, 0, 1, 1], [0, 0, 1, 1]])}
+    found = correspondence(net, batch, boxes, layers=[net.output], layer="0", seeds=0)
+    assert (found.draws, found.layers, found.primary) == (1999, (net.output, "0"), "0")
+    assert found.floor == 1 / 2000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from typing import Any
@@ -174,6 +175,27 @@ def test_mean_spread_and_kept_by_hand() -> None:
     right = [[int(curve.labels[i, c] == target[i]) for c in range(2)] for i in range(4)]
     assert curve.kept.tolist() == [sum(r[c] for r in right) / 4 for c in range(2)]
     assert module(images).argmax(1).tolist() != target.tolist()
+
+
+def test_intervals_are_those_of_images_drawn_again() -> None:
+    _, net = classifier()
+    images = torch.randn(3, 3, 16, 16, dtype=torch.float64)
+    curve = invariance(net, images, transformations={"vertical": [0, 3, 6]})["vertical"]
+    for what, table in (("6", curve.relative["6"]), ("probability", curve.probabilities)):
+        low, high = curve.interval(what, confidence=0.8, seed=1)
+        # All 27 draws of three images, one by one.
+        means = [table[list(drawn)].mean(0) for drawn in itertools.product(range(3), repeat=3)]
+        wanted = np.percentile(means, [10, 90], axis=0, method="inverted_cdf")
+        assert low == pytest.approx(wanted[0], abs=1e-9)
+        assert high == pytest.approx(wanted[1], abs=1e-9)
+    kept = curve.interval("kept")
+    assert (kept[0] <= curve.kept).all()
+    assert (curve.kept <= kept[1]).all()
+    assert curve.interval("6", seed=3)[0].tolist() == curve.interval("6", seed=3)[0].tolist()
+    alone = invariance(net, images[:1], transformations={"vertical": [0, 3]})["vertical"].interval("6")
+    assert np.isnan(alone).all()
+    with pytest.raises(UnknownLayer, match="layer '7' was not compared"):
+        curve.interval("7")
 
 
 def test_one_image_has_no_spread_and_features_that_are_zero_no_relative_distance() -> None:

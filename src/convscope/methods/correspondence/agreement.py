@@ -1,6 +1,6 @@
-"""How well signs of changes agree between images: all pairs, intervals, and a test against other sets.
+"""How well signs of changes agree between images: all pairs, intervals, and a rank among other sets.
 
-A sign is two bits, one for up and one for down, eight features to a byte: features are many.
+A sign is two bits, one for up and one for down, 64 features to a word: features are many, and so are sets.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from convscope.kernels.agreeing import Packed, overlaps, pack
+
+_NUMBERS = 1 << 22  # pairs of images that are held together
 
 
 @dataclass(frozen=True)
@@ -25,29 +29,41 @@ class Pairs:
     features: int
 
     @classmethod
-    def of(cls, bits: NDArray[np.uint8], features: int) -> Pairs:
-        """Of packed signs (s, n, 2, bytes)."""
-        s, n = bits.shape[:2]
+    def of(cls, images: Sequence[Packed], rows: NDArray[np.int64], features: int) -> Pairs:
+        """Of sets that take of each image the row that rows (s, n) says."""
+        s, n = rows.shape
         differ, either = np.zeros((s, n, n)), np.zeros((s, n, n))
-        up, down = bits[:, :, 0], bits[:, :, 1]
-        moved = up | down
-        changed = _count(moved)
+        changed = np.stack([one.changed[rows[:, i]] for i, one in enumerate(images)], 1).astype(np.float64)
         for i in range(n):
             for j in range(i):
-                differ[:, i, j] = differ[:, j, i] = _count((up[:, i] ^ up[:, j]) | (down[:, i] ^ down[:, j]))
-                either[:, i, j] = either[:, j, i] = _count(moved[:, i] | moved[:, j])
+                both, same = overlaps(images[i], images[j], rows[:, [i, j]]).T
+                together = changed[:, i] + changed[:, j] - both
+                either[:, i, j] = either[:, j, i] = together
+                differ[:, i, j] = differ[:, j, i] = together - same
             either[:, i, i] = changed[:, i]
         return cls(differ, either, changed, features)
 
 
-def _count(bits: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """How many bits are set, along the last dimension."""
-    return np.bitwise_count(bits).sum(-1, dtype=np.int64).astype(np.float64)
+@dataclass(frozen=True)
+class Shares:
+    """Of s sets: the share of features that differ, over all pairs (s,), the same of those that change, and how many
+    change in each image (s, n)."""
 
+    means: NDArray[np.float64]
+    among: NDArray[np.float64]
+    changed: NDArray[np.float64]
 
-def pack(signs: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Signs (..., features) as bits (..., 2, bytes)."""
-    return np.stack([np.packbits(signs > 0, axis=-1), np.packbits(signs < 0, axis=-1)], -2)
+    @classmethod
+    def of(cls, images: Sequence[Packed], rows: NDArray[np.int64], features: int) -> Shares:
+        """Of sets that take of each image the row that rows (s, n) says."""
+        n = rows.shape[1]
+        off, step, parts = ~np.eye(n, dtype=bool), max(1, _NUMBERS // n**2), []
+        for first in range(0, len(rows), step):
+            pairs = Pairs.of(images, rows[first : first + step], features)
+            with np.errstate(invalid="ignore"):
+                among = pairs.differ[:, off].sum(1) / pairs.either[:, off].sum(1)
+            parts.append(((pairs.differ[:, off] / features).mean(1), among, pairs.changed))
+        return cls(*(np.concatenate(one) for one in zip(*parts, strict=True)))
 
 
 def hamming(signs: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -57,17 +73,12 @@ def hamming(signs: NDArray[np.integer]) -> NDArray[np.float64]:
     >>> hamming(np.array([[1, 0, -1, 0], [1, -1, 1, 0]])).tolist()
     [[0.0, 2.0], [2.0, 0.0]]
     """
-    return Pairs.of(pack(signs)[None], signs.shape[1]).differ[0]
-
-
-def joined(pieces: Sequence[Pairs]) -> Pairs:
-    """The pairs of several lots of sets, as one."""
-    differ, either, changed = (np.concatenate([getattr(p, n) for p in pieces]) for n in ("differ", "either", "changed"))
-    return Pairs(differ, either, changed, pieces[0].features)
+    images = [Packed.of([row]) for row in pack(signs.astype(np.int8))]
+    return Pairs.of(images, np.zeros((1, len(images)), np.int64), signs.shape[1]).differ[0]
 
 
 def rank_test(value: float, others: NDArray[np.float64]) -> float:
-    """The probability, under exchange of the value with the others, of one at least as small: (1 + #) / (1 + others).
+    """The rank of a value among others, as a share: how many are at least as small, (1 + #) / (1 + others).
 
     A value that is no number (nothing changed, so nothing can agree) is no evidence: 1. Others like that are left out.
 
@@ -95,4 +106,4 @@ def bootstrap(
     return float(np.percentile(means, tail)), float(np.percentile(means, 100 - tail))
 
 
-__all__ = ["Pairs", "bootstrap", "hamming", "joined", "pack", "rank_test"]
+__all__ = ["Pairs", "Shares", "bootstrap", "hamming", "rank_test"]

@@ -3,74 +3,66 @@
 The same part is covered in several images, and the change of the features of each image is compared with that of
 every other: Delta = sum over i != j of H(sign e_i, sign e_j), where e is the change at a layer and H the Hamming
 distance. If the network makes something of the part as such, its cover changes features alike, and Delta is smaller
-than for masks of the same sizes elsewhere.
+than for masks of the same sizes elsewhere. Where "elsewhere" is decides what that says, see `masks`.
 
 The paper leaves open what a zero change is: here signs have three values, and two zeros agree. A change counts as zero
 below a small share of the layer's largest activation, because features are computed with rounding.
+
+A mask's features depend on its image and place alone. So a pool of masks of each image is covered once, and sets are
+drawn among them: 1,999 sets of 15 images cost what 320 masks an image do.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
-from convscope.graph.changes import Change, UneditedRows, whole
-from convscope.methods.correspondence.agreement import Pairs, bootstrap, joined, pack, rank_test
+from convscope.kernels.agreeing import Packed
+from convscope.methods.correspondence.agreement import Pairs, Shares
+from convscope.methods.correspondence.masks import aligned_masks, random_masks
+from convscope.methods.correspondence.results import (
+    Compared,
+    Counted,
+    PartResult,
+    UntrainedResult,
+    judged,
+    part_result,
+    ranks,
+    spread,
+)
+from convscope.methods.correspondence.signs import Collector
 from convscope.methods.inputs import chosen_layers, images_for, recipe_of
 from convscope.methods.occlusion.occluders import Fill, Grid, covering, describe_fill
-from convscope.methods.occlusion.readings import Read
-from convscope.methods.occlusion.sweep import Method, Reading, Sweep
+from convscope.methods.occlusion.sweep import Method
+from convscope.methods.untrained import untrained
 from convscope.progress import Progress
 from convscope.settings import usual_settings
 
-_UNPACKED = 1 << 24  # signs that are spread out at a time, before they are packed
+POOL = 200
+"""Masks of the paper's of each part and image that sets are drawn among."""
 
+PLACES, WAYS = 60, 2
+"""Relative places of aligned masks, and how often each is moved in every image."""
 
-@dataclass(frozen=True)
-class PartResult:
-    """One part at one layer, over all pairs of the n images that show it.
+FEWEST_DRAWS, DRAWS_A_TEST = 1999, 20
 
-    mean: the share of features whose signs differ, over all pairs; deviation: its standard deviation over pairs; low,
-    high: its bootstrap interval over images; total: Delta itself, the sum over ordered pairs of numbers of features.
-    changed: the share of features that a cover changes; among_changed: as `mean`, of those that change in either image.
-    random and so on: the same of `draws` sets of masks of the same sizes elsewhere, their interval that of the sets.
-    p: the probability that such a set agrees at least as well as the part does; p_among_changed: by that measure.
-    """
-
-    layer: str
-    part: str
-    images: int
-    features: int
-    mean: float
-    deviation: float
-    low: float
-    high: float
-    total: int
-    changed: float
-    among_changed: float
-    random: float
-    random_deviation: float
-    random_low: float
-    random_high: float
-    random_changed: float
-    random_among_changed: float
-    p: float
-    p_among_changed: float
+Boxes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class PartAgreement:
-    """What covering the same part of several images has in common, by layer and part."""
+    """What covering the same part of several images has in common, by layer and part.
+
+    primary, counted: the layer and the features that decide, named before looking. draws: sets of masks of each kind.
+    tests: ranks that were corrected for. untrained: the same with random weights, of `seeds` seeds.
+    """
 
     network: str
     results: tuple[PartResult, ...]
@@ -82,6 +74,11 @@ class PartAgreement:
     seed: int
     method: str
     places: int | None = None
+    primary: str = ""
+    counted: Counted = "all"
+    tests: int = 0
+    seeds: int = 0
+    untrained: tuple[UntrainedResult, ...] = ()
 
     def __getitem__(self, key: tuple[str, str]) -> PartResult:
         """The result of (layer, part); raises UsageError where there is none."""
@@ -101,13 +98,19 @@ class PartAgreement:
         """The parts that were covered."""
         return tuple(dict.fromkeys(r.part for r in self.results))
 
+    @property
+    def floor(self) -> float:
+        """The smallest rank that so many sets can give."""
+        return 1 / (1 + self.draws)
+
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row per layer and part, for a table."""
         yield from (vars(result).copy() for result in self.results)
 
     def to_json(self) -> dict[str, Any]:
         """Everything as numbers, strings and lists."""
-        return {**vars(self), "results": list(self.rows())}
+        beside = [vars(one).copy() for one in self.untrained]
+        return {**vars(self), "results": list(self.rows()), "untrained": beside, "floor": self.floor}
 
 
 @usual_settings()
@@ -117,34 +120,41 @@ def correspondence(
     parts: Mapping[str, NDArray[np.integer] | Tensor],
     *,
     layers: Sequence[str] | None = None,
+    layer: str | None = None,
+    counted: Counted = "all",
     regions: NDArray[np.integer] | Tensor | None = None,
-    draws: int = 200,
+    draws: int | None = None,
     fill: Fill | Sequence[float] | Tensor = "grey",
     tolerance: float = 1e-5,
     places: int | None = None,
     confidence: float = 0.95,
     seed: int = 0,
+    seeds: int = 3,
     method: Method = "auto",
     workers: int | None = None,
     memory: int = 1 << 30,
     progress: Progress | None = None,
 ) -> PartAgreement:
-    """How alike the changes are that covering each part causes in several images, against random masks of its sizes.
+    """How alike the changes are that covering each part causes in several images, against masks of its sizes elsewhere.
 
     Args:
         net: the network.
         images: normalised images (n, C, H, W).
         parts: for each part its boxes (n, 4) y0 x0 y1 x1 in pixels of the input; a row of -1 where an image lacks it.
         layers: where features are compared; None for the last layer of every map size, and the output.
-        regions: boxes (n, 4) that random masks stay in (the object); None for the whole image.
-        draws: how many sets of random masks are drawn for each part: in every image a mask of the part's size that
-            touches no part. Where no such place is left, one that covers little of the parts.
+        layer, counted: which layer, and of "all" features or those that "changed", decides; None for the last layer of
+            maps, as the paper's fifth. Ranks of the parts there are one family of tests, all others another.
+        regions: boxes (n, 4) that masks stay in (the object); None for the whole image.
+        draws: how many sets of masks are drawn for each part and kind: in every image a mask of the part's size that
+            touches no part, at the same relative place of all objects (see `masks.aligned_masks`), and anywhere (where
+            no such place is left, one that covers little of the parts). None for 20 a test, 1,999 at least.
         fill: what covers, see `occluders.covering`.
         tolerance: changes below this share of the layer's largest activation in the image are none.
         places: maps are reduced to so many rows and columns by the maximum of each part first, so that a feature counts
             as the same one wherever in that part of an image it is; None for maps as they are.
-        confidence: of the intervals; for parts by resampling images, for random masks over draws.
-        seed: of masks and resampling.
+        confidence: of the intervals; for parts by resampling images, for masks over draws.
+        seed: of masks, resampling and random weights.
+        seeds: how often weights are drawn: the network with random weights, on the same aligned masks; 0 for never.
         method, workers, memory, progress: as for `occlude`.
 
     Raises:
@@ -160,30 +170,77 @@ def correspondence(
     """
     batch = images_for(net, images)
     boxes = {name: _checked(name, given, batch) for name, given in parts.items()}
-    if not boxes or draws < 1:
-        raise UsageError("nothing to compare: give at least one part, and draws of 1 or more")
-    if seed < 0:
-        raise UsageError(f"seed={seed}: give a whole number, 0 or more")
-    if places is not None and places < 1:
-        raise UsageError(f"places={places}: maps are reduced to 1 row and column or more")
-    names = chosen_layers(net, layers, (*net.layers.stages(), *net.listed_output))
-    names = list(dict.fromkeys(names))
+    _check(draws, seed, seeds, places)
+    if not boxes:
+        raise UsageError("nothing to compare: give at least one part")
+    names, primary = _layers(net, layers, layer)
+    tests = 2 * len(names) * len(boxes)
+    count = max(FEWEST_DRAWS, DRAWS_A_TEST * tests) if draws is None else draws
     generator = np.random.default_rng(seed)
     allowed = None if regions is None else _checked("object", regions, batch)
-    masks = random_masks(boxes, net.input_shape[1:], draws=draws, regions=allowed, generator=generator)
+    sets = _sets(net, boxes, allowed, count, seed, generator)
     grid = Grid(net.input_shape[1:], (1, 1), (1, 1))
     covers = covering(batch, fill, grid=grid, preprocess=recipe_of(net))
-    collector = _Collector(net, batch, covers, names, tolerance, places, method, workers, memory)
-    pairs = _collect(collector, boxes, masks, progress)
-    results = [_result(*key, found, confidence, generator) for key, found in pairs.items()]
-    said = describe_fill(fill)
+    collector = Collector(net, batch, covers, names, tolerance, places, method, workers, memory)
+    tell = _Told(progress, len(batch) * sum(one.masks + seeds * one.aligned_masks for one in sets.values()))
+    found: dict[tuple[str, str], Compared] = {}
+    for part, given in sets.items():
+        for name, signs in _signs(collector, given, given.masks, tell):
+            found[name, part] = _compared(signs, given, collector.features(name))
+    # Intervals are drawn layer by layer, after the masks.
+    results = [
+        part_result(
+            (name, part), found[name, part], disjoint=sets[part].disjoint, confidence=confidence, generator=generator
+        )
+        for name in names
+        for part in boxes
+    ]
+    beside = [
+        one
+        for at in range(seeds)
+        for one in _untrained(untrained(net, batch, seed=seed + at, layers=names), seed + at, collector, sets, tell)
+    ]
     return PartAgreement(
-        net.name, tuple(results), len(batch), draws, confidence, said, tolerance, seed, collector.method_used, places
+        network=net.name,
+        results=judged(results, beside, layer=primary, counted=counted),
+        images=len(batch),
+        draws=count,
+        confidence=confidence,
+        fill=describe_fill(fill),
+        tolerance=tolerance,
+        seed=seed,
+        method=collector.method_used,
+        places=places,
+        primary=primary,
+        counted=counted,
+        tests=tests,
+        seeds=seeds,
+        untrained=tuple(beside),
     )
 
 
-# -- masks ------------------------------------------------------------------------------------------------------------
-def _checked(name: str, given: NDArray[np.integer] | Tensor, images: Tensor) -> NDArray[np.int64]:
+# -- what is asked ----------------------------------------------------------------------------------------------------
+def _check(draws: int | None, seed: int, seeds: int, places: int | None) -> None:
+    if draws is not None and draws < 1:
+        raise UsageError(f"draws={draws}: give draws of 1 or more, or leave them out")
+    if seed < 0:
+        raise UsageError(f"seed={seed}: give a whole number, 0 or more")
+    if seeds < 0:
+        raise UsageError(f"seeds={seeds}: give how often weights are drawn, 0 for never")
+    if places is not None and places < 1:
+        raise UsageError(f"places={places}: maps are reduced to 1 row and column or more")
+
+
+def _layers(net: Network, layers: Sequence[str] | None, layer: str | None) -> tuple[list[str], str]:
+    """The layers to compare at, and the one that decides."""
+    names = chosen_layers(net, layers, (*net.layers.stages(), *net.listed_output))
+    primary = None if layer is None else net.layers[layer].name
+    names = list(dict.fromkeys(names if primary is None else [*names, primary]))
+    maps = [name for name in names if net.layers[name].spatial]
+    return names, primary or (maps or names)[-1]
+
+
+def _checked(name: str, given: NDArray[np.integer] | Tensor, images: Tensor) -> Boxes:
     """The boxes (n, 4) of a part, inside the image; rows of -1 are kept."""
     boxes = np.asarray(given, dtype=np.int64)
     if boxes.shape != (len(images), 4):
@@ -197,177 +254,106 @@ def _checked(name: str, given: NDArray[np.integer] | Tensor, images: Tensor) -> 
     return boxes
 
 
-def random_masks(
-    parts: Mapping[str, NDArray[np.int64]],
-    size: tuple[int, int],
-    *,
-    draws: int,
-    regions: NDArray[np.int64] | None,
-    generator: np.random.Generator,
-) -> dict[str, NDArray[np.int64]]:
-    """For each part, masks (draws, n, 4) of its size in each image, anywhere in the region that touches no part.
+# -- sets of masks ----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, eq=False)
+class _Sets:
+    """A part's masks in each image, and the sets that are drawn among them.
 
-    Where every place touches one, masks are drawn among the places that cover the least of them. Images that lack the
-    part have rows of -1.
+    pool: (m, n, 4), the part itself, then aligned masks, then the paper's; shown: the images that show it; aligned,
+    paper: (draws, shown) which rows of the pool each set takes.
     """
-    count = len(next(iter(parts.values())))
-    found = {name: np.full((draws, count, 4), -1, np.int64) for name in parts}
-    for image in range(count):
-        taken = np.zeros((size[0] + 1, size[1] + 1), np.int64)
-        for boxes in parts.values():
-            y0, x0, y1, x1 = boxes[image]
-            if y0 >= 0:
-                taken[y0 + 1 : y1 + 1, x0 + 1 : x1 + 1] = 1
-        sums = taken.cumsum(0).cumsum(1)
-        for name, boxes in parts.items():
-            if boxes[image, 0] < 0:
-                continue
-            mask = boxes[image, 2:] - boxes[image, :2]
-            h, w = mask.tolist()
-            region = np.array([0, 0, *size]) if regions is None or regions[image, 0] < 0 else regions[image]
-            first = np.minimum(region[:2], np.asarray(size) - mask)
-            last = np.clip(region[2:] - mask, first, np.asarray(size) - mask)
-            covered = sums[h:, w:] - sums[:-h, w:] - sums[h:, :-w] + sums[:-h, :-w]
-            covered = covered[first[0] : last[0] + 1, first[1] : last[1] + 1]
-            places = np.argwhere(covered == covered.min()) + first
-            at = places[generator.integers(len(places), size=draws)]
-            found[name][:, image] = np.concatenate([at, at + mask], 1)
-    return found
 
-
-# -- signs ------------------------------------------------------------------------------------------------------------
-@dataclass
-class _Collector:
-    """Signs of the changes that masks cause, image by image."""
-
-    net: Network
-    images: Tensor
-    covers: Tensor
-    layers: list[str]
-    tolerance: float
-    places: int | None
-    method: Method
-    workers: int | None
-    memory: int
-    method_used: str = ""
+    pool: Boxes
+    shown: NDArray[np.int64]
+    aligned: NDArray[np.int64]
+    paper: NDArray[np.int64]
+    aligned_masks: int
+    disjoint: int
 
     @property
-    def bytes_each(self) -> int:
-        """How many bytes the packed signs of one mask take."""
-        return sum(2 * -(-self.features(name) // 8) for name in self.layers)
-
-    def features(self, name: str) -> int:
-        """How many features of a layer are compared."""
-        channels, *size = self.net.layers[name].shape
-        return channels * math.prod(size if self.places is None else [min(n, self.places) for n in size])
-
-    def reduced(self, maps: Tensor) -> Tensor:
-        """Maps (m, channels, h, w) on as many rows and columns as are compared; vectors as they are."""
-        if self.places is None or maps.dim() != 4:
-            return maps
-        return F.adaptive_max_pool2d(maps, [min(n, self.places) for n in maps.shape[2:]])
-
-    def signs(self, image: int, boxes: NDArray[np.int64]) -> dict[str, NDArray[np.uint8]]:
-        """For each layer the packed signs (m, 2, bytes) of the change that each mask of (m, 4) causes in one image."""
-        base = self.net.run(self.images[image : image + 1], self.layers)
-        found, readings = {}, []
-        for name in self.layers:
-            found[name] = np.zeros((len(boxes), 2, -(-self.features(name) // 8)), np.uint8)
-            readings.append(Reading(self.net.index_of(name), self._read(name, found[name], base[name])))
-        images, covers = (x[image : image + 1] for x in (self.images, self.covers))
-        sweep = Sweep(self.net, images, covers, boxes, readings, self.workers, self.memory, self.method)
-        self.method_used = sweep.run()
-        return found
-
-    def _read(self, name: str, out: NDArray[np.uint8], base: Tensor) -> Read:
-        index, least = self.net.index_of(name), float(base.abs().max()) * self.tolerance
-        value = self.net.values[index]
-
-        compared = self.reduced(base)
-
-        def read(rows: NDArray[np.int64], change: Change, unedited: UneditedRows) -> None:
-            boxed = self.places is None and not change.absolute
-            tensor = change.tensor if boxed else whole(change, value, unedited.value(index), unedited.image)
-            moved = tensor if value.channel_dim in (None, 1) else tensor.movedim(value.channel_dim, 1)
-            at_once = max(1, _UNPACKED // base.numel())
-            for first in range(0, len(rows), at_once):
-                part = slice(first, first + at_once)
-                # x - x~, so what is added by the cover counts as down.
-                differ = -moved[part] if boxed else compared - self.reduced(moved[part])
-                signs = torch.where(differ.abs() <= least, 0, differ.sign()).to(torch.int8).cpu().numpy()
-                if boxed:
-                    origin, (height, width) = change.place.on_map()
-                    boxes, signs = signs, np.zeros((len(signs), *base.shape[1:]), np.int8)
-                    for row, (y, x) in enumerate(origin[part].tolist()):
-                        signs[row, :, y : y + height, x : x + width] = boxes[row]
-                out[rows[part]] = pack(signs.reshape(len(signs), -1))
-
-        return read
+    def masks(self) -> int:
+        """How many there are in an image."""
+        return len(self.pool)
 
 
-def _collect(
-    collector: _Collector,
-    boxes: Mapping[str, NDArray[np.int64]],
-    masks: Mapping[str, NDArray[np.int64]],
-    progress: Progress | None,
-) -> dict[tuple[str, str], Pairs]:
-    """The pairs of every (layer, part): first those of the part itself, then those of its random masks."""
-    sets = {part: np.concatenate([given[None], masks[part]]) for part, given in boxes.items()}
-    shown = {part: np.flatnonzero((given >= 0).all(1)) for part, given in boxes.items()}
-    count, images = len(next(iter(sets.values()))), len(collector.images)
-    step = max(1, collector.memory // 4 // (collector.bytes_each * sum(map(len, shown.values()))))
-    pieces: dict[tuple[str, str], list[Pairs]] = {(n, part): [] for n in collector.layers for part in boxes}
-    for first in range(0, count, step):
-        block = {part: rows[first : first + step] for part, rows in sets.items()}
-        size = len(next(iter(block.values())))
-        signs: dict[tuple[str, str], list[NDArray[np.uint8]]] = {key: [] for key in pieces}
-        for image in range(images):
-            here = [part for part in boxes if image in shown[part]]
-            if here:
-                found = collector.signs(image, np.concatenate([block[part][:, image] for part in here]))
-                for at, part in enumerate(here):
-                    for name in collector.layers:
-                        signs[name, part].append(found[name][at * size : (at + 1) * size])
-            if progress is not None:
-                progress("cover", first * images + (image + 1) * size, count * images)
-        for (name, part), rows in signs.items():
-            pieces[name, part].append(Pairs.of(np.stack(rows, 1), collector.features(name)))
-    return {key: joined(found) for key, found in pieces.items()}
+def _sets(
+    net: Network,
+    boxes: Mapping[str, Boxes],
+    regions: Boxes | None,
+    draws: int,
+    seed: int,
+    generator: np.random.Generator,
+) -> dict[str, _Sets]:
+    size, drawing = net.input_shape[1:], np.random.default_rng([seed, 1])
+    paper = random_masks(boxes, size, draws=min(draws, POOL), regions=regions, generator=generator)
+    ways = WAYS if draws > PLACES else 1
+    aligned = aligned_masks(boxes, size, places=min(draws, PLACES), ways=ways, regions=regions, generator=drawing)
+    made = {}
+    for part, own in boxes.items():
+        shown = np.flatnonzero((own >= 0).all(1))
+        at, masks = aligned[part], aligned[part].masks
+        first = 1 + len(masks) * ways
+        pool = np.concatenate([own[None], masks.reshape(-1, *own.shape), paper[part]])
+        # As many sets as there are masks are those that were drawn together; more are drawn among them.
+        rows = drawing.integers(len(paper[part]), size=(draws, len(shown)))
+        rows[: len(paper[part])] = np.arange(len(paper[part]))[:, None]
+        place = np.zeros((0, 1), np.int64)
+        if len(masks):
+            place = drawing.integers(len(masks), size=(draws, 1))
+        how = drawing.integers(ways, size=(len(place), len(shown)))
+        made[part] = _Sets(pool, shown, 1 + place * ways + how, first + rows, first, at.disjoint)
+    return made
 
 
-# -- statistics -------------------------------------------------------------------------------------------------------
-def _result(layer: str, part: str, pairs: Pairs, confidence: float, generator: np.random.Generator) -> PartResult:
-    """What the first set (the part) is among all sets (the others are random masks)."""
-    n, f = pairs.differ.shape[1], pairs.features
-    off = ~np.eye(n, dtype=bool)
-    share = pairs.differ[:, off] / f
-    with np.errstate(invalid="ignore"):
-        among = pairs.differ[:, off].sum(1) / pairs.either[:, off].sum(1)
-    means, others = share.mean(1), share[1:].mean(1)
-    low, high = bootstrap(pairs.differ[0] / f, confidence=confidence, generator=generator)
-    tail = 100 * (1 - confidence) / 2
-    return PartResult(
-        layer=layer,
-        part=part,
-        images=n,
-        features=f,
-        mean=float(means[0]),
-        # Each pair stands there twice; the deviation is that of the unordered pairs.
-        deviation=float((pairs.differ[0] / f)[np.triu_indices(n, 1)].std(ddof=1)) if n > 2 else 0.0,
-        low=low,
-        high=high,
-        total=int(pairs.differ[0][off].sum()),
-        changed=float(pairs.changed[0].mean() / f),
-        among_changed=float(np.nan_to_num(among[0])),
-        random=float(others.mean()),
-        random_deviation=float(others.std(ddof=1)) if len(others) > 1 else 0.0,
-        random_low=float(np.percentile(others, tail)),
-        random_high=float(np.percentile(others, 100 - tail)),
-        random_changed=float(pairs.changed[1:].mean() / f),
-        random_among_changed=float(np.nan_to_num(np.nanmean(among[1:]) if np.isfinite(among[1:]).any() else 0.0)),
-        p=rank_test(means[0], others),
-        p_among_changed=rank_test(among[0], among[1:]),
-    )
+@dataclass
+class _Told:
+    """How many masks were covered, of how many."""
+
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def advance(self, masks: int) -> None:
+        """Tell of so many more."""
+        self.done += masks
+        if self.progress is not None:
+            self.progress("cover", self.done, self.total)
 
 
-__all__ = ["PartAgreement", "PartResult", "correspondence", "random_masks"]
+def _signs(collector: Collector, sets: _Sets, masks: int, tell: _Told) -> Iterator[tuple[str, list[Packed]]]:
+    """For each layer the signs of the first masks of a part's pool, of each image that shows it."""
+    groups = collector.groups(masks * len(sets.shown))
+    for group in groups:
+        found: dict[str, list[Packed]] = {name: [] for name in group}
+        for image in sets.shown.tolist():
+            for name, packed in collector.signs(image, sets.pool[:masks, image], group).items():
+                found[name].append(packed)
+            if group is groups[-1]:
+                tell.advance(masks)
+        yield from found.items()
+    tell.advance(masks * (len(collector.images) - len(sets.shown)))
+
+
+def _compared(signs: list[Packed], sets: _Sets, features: int) -> Compared:
+    own = np.zeros((1, len(signs)), np.int64)
+    aligned = Shares.of(signs, sets.aligned, features) if len(sets.aligned) else None
+    paper = Shares.of(signs, sets.paper, features)
+    return Compared(Pairs.of(signs, own, features), Shares.of(signs, own, features), paper, aligned)
+
+
+def _untrained(
+    net: Network, seed: int, trained: Collector, sets: Mapping[str, _Sets], tell: _Told
+) -> Iterator[UntrainedResult]:
+    """The parts and their aligned masks in the network with random weights."""
+    collector = Collector(**{**vars(trained), "net": net})
+    for part, given in sets.items():
+        for name, signs in _signs(collector, given, given.aligned_masks, tell):
+            features = collector.features(name)
+            own = Shares.of(signs, np.zeros((1, len(signs)), np.int64), features)
+            aligned = Shares.of(signs, given.aligned, features) if len(given.aligned) else None
+            said, rank = spread(aligned, features, 50.0), ranks(own, aligned)
+            among = float(np.nan_to_num(own.among[0]))
+            yield UntrainedResult(seed, name, part, float(own.means[0]), among, said[""], said["_among_changed"], *rank)
+
+
+__all__ = ["PartAgreement", "correspondence"]

@@ -26,6 +26,8 @@ from convscope.methods.targets import Followed, Region, Target, head_for, target
 from convscope.progress import Progress
 from convscope.settings import usual_settings
 
+_RESAMPLES = 4000  # of images, for an interval
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -50,14 +52,36 @@ class Curve:
     units: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def mean(self, what: str, *, normalised: bool = True) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Mean and standard deviation over images (m,), of a layer's distance, of a unit, or of "probability"."""
+        """Mean and standard deviation over images (m,), of a layer's distance, a unit, "probability" or "kept"."""
+        table = self._table(what, normalised)
+        return table.mean(0), table.std(0, ddof=1) if len(table) > 1 else np.zeros(table.shape[1])
+
+    def interval(
+        self, what: str, *, normalised: bool = True, confidence: float = 0.95, seed: int = 0
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where the mean over images is, (m,) and (m,), by drawing images again with replacement; NaN of one image.
+
+        The same images are drawn for all amounts, and for all that is asked about by one seed.
+        """
+        table = self._table(what, normalised)
+        if len(table) < 2:
+            return np.full(table.shape[1], np.nan), np.full(table.shape[1], np.nan)
+        often = np.random.default_rng(seed).multinomial(len(table), np.full(len(table), 1 / len(table)), _RESAMPLES)
+        tail = 100 * (1 - confidence) / 2
+        low, high = np.percentile(often @ table / len(table), [tail, 100 - tail], axis=0)
+        return low, high
+
+    def _table(self, what: str, normalised: bool) -> NDArray[np.float64]:
+        """What was measured, (n, m)."""
+        if what in ("probability", "kept"):
+            kept = (self.labels == self.own[:, None]).astype(np.float64)
+            return kept if what == "kept" else self.probabilities
         distances = {**self.units, **(self.relative if normalised else self.distances)}
-        if what != "probability" and what not in distances:
+        if what not in distances:
             raise UnknownLayer(
                 f"layer '{what}' was not compared{nearest(what, distances)} (it is {_listed(distances)})"
             )
-        table = self.probabilities if what == "probability" else distances[what]
-        return table.mean(0), table.std(0, ddof=1) if len(table) > 1 else np.zeros(table.shape[1])
+        return distances[what]
 
     @property
     def kept(self) -> NDArray[np.float64]:

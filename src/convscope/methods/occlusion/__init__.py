@@ -2,5 +2,6 @@
 
 from convscope.methods.occlusion.occluders import Border, Fill, Grid
 from convscope.methods.occlusion.occlusion import OcclusionMaps, join, occlude, one_of
+from convscope.methods.occlusion.parts import PartCost, part_costs
 
-__all__ = ["Border", "Fill", "Grid", "OcclusionMaps", "join", "occlude", "one_of"]
+__all__ = ["Border", "Fill", "Grid", "OcclusionMaps", "PartCost", "join", "occlude", "one_of", "part_costs"]

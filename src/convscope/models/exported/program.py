@@ -53,9 +53,10 @@ class Operation:
 
 @dataclass(frozen=True)
 class Stored:
-    """An input that is a tensor of the file, by its name."""
+    """An input that is a tensor of the file, by its name, and whether it is a parameter: something that was learned."""
 
     name: str
+    parameter: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,8 @@ class _Parser:
             kind, found = tagged(spec, "an input", (*_STORED, "user_input", "constant_input"))
             if kind in _STORED:
                 found = record(found, "an input", ("arg", _STORED[kind]))
-                given: Stored | Image = Stored(text(found[_STORED[kind]], "the name of a tensor"))
+                name = text(found[_STORED[kind]], "the name of a tensor")
+                given: Stored | Image = Stored(name, kind == "parameter")
                 arg = record(found["arg"], "an input", ("name",))
             elif kind == "user_input":
                 arg_kind, arg = tagged(record(found, "an input", ("arg",))["arg"], "an input", KINDS)

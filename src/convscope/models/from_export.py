@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from convscope.errors import UsageError, WeightsError
 from convscope.files import home_expanded, kind_of
-from convscope.models.exported import RELEASES, Refused, read_program
+from convscope.models.exported.archive import RELEASES
+from convscope.models.exported.fields import Refused
 from convscope.models.request import Found, ModelRequest
 
 
@@ -23,6 +24,8 @@ def from_export(request: ModelRequest) -> Found:
     path = home_expanded(request.name)
     if kind_of(path) != "file":
         raise UsageError(f"{request.spec}: there is no file '{path}'")
+    from convscope.models.exported.reading import read_program
+
     try:
         return Found(read_program(path), None, None, "weights of the file")
     except (Refused, OSError) as error:

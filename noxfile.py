@@ -1,7 +1,7 @@
 """The versions that convscope is meant for, each tried in an environment of its own: `nox`, or `nox -s oldest`.
 
 `pipx run nox` needs nothing but the Pythons. Each session runs the fast part of the tests, or what is given after `--`
-(`nox -s newest -- tests/graph`). What was run where, and what is only believed, is in docs/versions.md.
+(`nox -s newest -- tests/graph`). What was run where, and what is only believed, is in docs/releases.md.
 """
 
 import nox

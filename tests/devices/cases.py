@@ -158,6 +158,10 @@ VERBS: dict[str, Verb] = {
     "transfer": lambda net, images, out, device: cs.transfer(
         net, str(images), per_class=[1, 2], folds=2, layers=["relu1", "fc"], learning=Learning(grid=(1.0,)), store=out
     ),
+    "tuning": lambda net, images, out, device: cs.tuning(net, images, layers=["relu1", "fc"], k=3),
+    "mistakes": lambda net, images, out, device: cs.mistakes(
+        net, images, layers=["block2.relu2"], explain=1, most=2, size=16, stride=16, match="index"
+    ),
     "tensors": of_tensors,
     "chosen": chosen,
     "nan": with_nan,
@@ -261,7 +265,15 @@ def ask(name: str, device: str, images: Path, out: Path) -> Any:
 
 
 ALL = ("refused", *VERBS, *(f"net:{name}" for name in NETWORKS))
-LONG = {"evolve", "ablate", "transfer", "sanity", "check", *(f"net:{name}" for name in NETWORKS if name != "gated")}
+LONG = {
+    "mistakes",
+    "evolve",
+    "ablate",
+    "transfer",
+    "sanity",
+    "check",
+    *(f"net:{name}" for name in NETWORKS if name != "gated"),
+}
 """What takes most of the time."""
 
 

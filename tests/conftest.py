@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+os.environ["CONVSCOPE_CACHE"] = "off"  # tests trace, and leave nothing in anybody's cache; those of the cache say so
 ROOT = Path(__file__).resolve().parent.parent
 _declared: list[torch.library.Library] = []  # a library that is collected takes its operators along
 

@@ -89,8 +89,19 @@ def expected(name: str, value: Any, kind: Any) -> Any:
 @cache
 def _kinds(function: Callable[..., Any]) -> dict[str, Any]:
     """The annotations of a function's arguments; how a network is refused, verbs say themselves: what to do with it."""
-    hints = typing.get_type_hints(inspect.unwrap(function))
+    hints = typing.get_type_hints(inspect.unwrap(function), localns=_Later())
     return {name: kind for name, kind in hints.items() if name not in ("return", "net", "nets")}
+
+
+class _Later(dict[str, Any]):
+    """What annotations name and modules import for type checkers alone, as it takes long to import."""
+
+    def __missing__(self, name: str) -> Any:
+        if name != "ExportedProgram":
+            raise KeyError(name)
+        from torch.export import ExportedProgram
+
+        return ExportedProgram
 
 
 def fits(value: Any, kind: Any) -> bool:

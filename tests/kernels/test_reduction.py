@@ -41,6 +41,12 @@ def reduce(*parts: Tensor, statistics: Statistics = "all") -> Reduced:
     return read(*parts, statistics=statistics).reduced
 
 
+def fetched(*outputs: Tensor, statistics: Statistics = "all") -> list[Reduced] | None:
+    """The same, reduced one by one and fetched together."""
+    asked = Asked(np.arange(len(outputs[0])), None, statistics)
+    return reduction.fetched([reduction.reduce_there(one, asked) for one in outputs])
+
+
 def literal(output: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Maximum, first position, sum, positive positions and NaN positions of each map, by looking at each number."""
     n, channels, height, width = output.shape
@@ -279,3 +285,34 @@ def test_without_statistics_nothing_is_summed(way: State) -> None:
     found = reduce(torch.ones(1, 2, 3, 3), statistics="none")
     assert found.maxima.tolist() == [[1, 1]]
     assert found.sums.tolist() == [[0, 0]]
+
+
+# -- fetched together -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("memory_format", FORMATS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_is_fetched_together_is_what_is_read_one_by_one(
+    dtype: torch.dtype, memory_format: torch.memory_format
+) -> None:
+    maps, vector = outputs(dtype, memory_format), torch.randint(-6, 7, (5, 9)).to(dtype) / 4
+    both = fetched(maps, vector)
+    assert both is not None
+    for found, output in zip(both, (maps, vector[:, :, None, None]), strict=True):
+        maxima, places, sums, active, _ = literal(output.double())
+        assert np.array_equal(found.maxima, maxima)
+        assert not np.signbit(found.maxima[found.maxima == 0]).any()
+        assert np.array_equal(found.places, places[..., 0] * output.shape[3] + places[..., 1])
+        assert np.allclose(found.sums, sums, rtol=1e-6)
+        assert np.array_equal(found.active, active)
+        assert found.nan is None
+
+
+def test_what_has_nan_is_not_fetched_together() -> None:
+    maps = outputs(torch.float32, torch.channels_last)
+    maps[1, 2, 0, 3] = torch.nan
+    assert fetched(outputs(torch.float32, torch.channels_last), maps) is None
+
+
+def test_statistics_that_are_not_asked_for_are_zero() -> None:
+    (found,) = fetched(outputs(torch.float32, torch.channels_last), statistics="none") or ()
+    assert not found.sums.any()
+    assert not found.active.any()

@@ -12,6 +12,7 @@ to that; with one they are float32, and nothing is rounded.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from numbers import Integral, Real
 from typing import Any, Literal, Self, get_args
 
@@ -359,9 +360,7 @@ class Preprocess:
 
     def _columns(self, device: torch.device, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """Factor and offset (C, 1, 1) of `x * factor + offset`, which is `(x * scale - mean) / std`."""
-        mean, std = np.asarray(self.mean), np.asarray(self.std)
-        columns = torch.from_numpy(np.stack([self.scale / std, -mean / std])).to(device, dtype)
-        return columns[0].view(-1, 1, 1), columns[1].view(-1, 1, 1)
+        return _columns_on(self.scale, self.mean, self.std, device, dtype)
 
     def _check_planes(self, batch: Tensor) -> None:
         count = self.channels
@@ -412,6 +411,17 @@ class Preprocess:
             if isinstance(error, UsageError):
                 raise
             raise UsageError(f"a preprocessing description holds values of other kinds: {error}") from error
+
+
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
+def _columns_on(
+    scale: float, mean: tuple[float, ...], std: tuple[float, ...], device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """`Preprocess._columns`, made once: a device would be sent them with each batch. Who takes them only reads them."""
+    factor, offset = scale / np.asarray(std), -np.asarray(mean) / np.asarray(std)
+    columns = torch.from_numpy(np.stack([factor, offset])).to(device, dtype)
+    return columns[0].view(-1, 1, 1), columns[1].view(-1, 1, 1)
 
 
 def _numbers(value: Any) -> tuple[float, ...]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -219,7 +220,7 @@ class _Problem:
     classifier: Classifier
     c: Tensor
 
-    @property
+    @cached_property
     def scale(self) -> float:
         return 1 / (float(self.c.max()) * len(self.z))
 

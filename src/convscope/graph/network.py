@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.export import ExportedProgram
 
 from convscope.arguments import checked
 from convscope.errors import ShapeError, TraceError, UsageError
 from convscope.graph.dictionary import Dictionary
 from convscope.graph.directions import fits, spliced, tapped, taps_for, untapped
-from convscope.graph.export import export_module, functional
 from convscope.graph.fingerprint import fingerprint
 from convscope.graph.heads import Scores
 from convscope.graph.layers import LayerList
-from convscope.graph.lower import lower
-from convscope.graph.outside import python_draws
 from convscope.graph.program import Program
-from convscope.graph.randomness import Randomness, refuse
+from convscope.graph.randomness import Randomness
 from convscope.graph.refusals import refusal
 from convscope.graph.running import Folding, Runner, as_map
 from convscope.graph.steps import Step
@@ -31,6 +27,9 @@ from convscope.kernels.order import laid_out
 from convscope.kernels.reduction import Asked, Reduced
 from convscope.settings import each_in_usual_settings, usual_settings
 from convscope.tables import counted
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
 
 
 class Network(Traced):
@@ -81,18 +80,13 @@ class Network(Traced):
         """
         if not isinstance(module, nn.Module):
             raise UsageError(f"a torch.nn.Module is needed, not {type(module).__name__}")
-        with python_draws() as drawn:
-            exported = export_module(module, input_shape)
-        program, name = lower(exported), name or type(module).__name__
-        refuse(randomness, name, program, drawn)
-        net = cls(
-            program, name=name, preprocess=preprocess, classes=classes, folding=folding, output=output, scores=scores
-        )
-        if not len(net.layers) and (why := refusal(module)) is not None:
-            # PyTorch takes a batch of one channel's images for a single volume.
-            raise TraceError(why)
-        net._check_classes()
-        return net._with(net.program.moved(lambda tensor: laid_out(tensor.clone() if copy else tensor)))
+        from convscope.graph.tracing import traced
+
+        name = name or type(module).__name__
+        return of_program(
+            traced(module, input_shape, name, randomness), module, name=name, preprocess=preprocess, classes=classes,
+            copy=copy, folding=folding, output=output, scores=scores,
+        )  # fmt: skip
 
     @classmethod
     @checked
@@ -116,11 +110,12 @@ class Network(Traced):
             TraceError: if it is not a function of one batch of images, was exported for a fixed batch above one, or is
                 random.
         """
-        lowered = lower(functional(program))
-        refuse(randomness, name, lowered, ())
-        net = cls(lowered, name=name, preprocess=preprocess, classes=classes, output=output, scores=scores)
-        net._check_classes()
-        return net._with(net.program.moved(laid_out))
+        from convscope.graph.tracing import exported
+
+        return of_program(
+            exported(program, name, randomness), None, name=name, preprocess=preprocess, classes=classes, copy=False,
+            output=output, scores=scores,
+        )  # fmt: skip
 
     def _check_classes(self) -> None:
         """Raises where there are names of classes, and another number of outputs."""
@@ -361,4 +356,18 @@ class Network(Traced):
         return self._runner.values(images, wanted, folding or self.folding)
 
 
-__all__ = ["LayerList", "Network"]
+def of_program(program: Program, module: nn.Module | None, *, copy: bool, **about: Any) -> Network:
+    """The network of a program that a module was traced to, None for one without a module; `about` as `Network` has it.
+
+    Raises:
+        UsageError, TraceError: as `Network.trace`, but for what tracing itself raises.
+    """
+    net = Network(program, **about)
+    if module is not None and not len(net.layers) and (why := refusal(module)) is not None:
+        # PyTorch takes a batch of one channel's images for a single volume.
+        raise TraceError(why)
+    net._check_classes()
+    return net._with(net.program.moved(lambda tensor: laid_out(tensor.clone() if copy else tensor)))
+
+
+__all__ = ["LayerList", "Network", "of_program"]

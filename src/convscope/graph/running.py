@@ -61,7 +61,9 @@ class Runner:
     ) -> Iterator[tuple[str, Reduced]]:
         """What is asked of the values of layers, in execution order."""
         if self._at_once(images):
-            yield from self._running(names).reduce(images, asked)
+            running = self._running(names)
+            together = None if images.device.type == "cpu" else running.reduce_there(images, asked)
+            yield from running.reduce(images, asked) if together is None else together
             return
         for name, output in self.stream(images, names):
             yield name, reduction.reduce([output], asked[name], None).reduced
@@ -98,6 +100,16 @@ class Running:
             for name in self.names.get(action.index, ()):
                 yield name, as_map(self.values[action.index], alive[action.index])
             _free(action, alive)
+
+    def reduce_there(self, images: Tensor, asked: Mapping[str, Asked]) -> list[tuple[str, Reduced]] | None:
+        """What is asked of the outputs of the layers, fetched from a device at once; None where some have NaN."""
+        names, there = [], []
+        with torch.no_grad():
+            for name, output in self.stream(images):
+                names.append(name)
+                there.append(reduction.reduce_there(output, asked[name]))
+        found = reduction.fetched(there) if there else []
+        return None if found is None else list(zip(names, found, strict=True))
 
     def reduce(self, images: Tensor, asked: Mapping[str, Asked]) -> Iterator[tuple[str, Reduced]]:
         """What is asked of the outputs of the layers."""

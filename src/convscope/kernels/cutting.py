@@ -113,21 +113,28 @@ def _clear_by_runs(boxes: Tensor, layout: tuple[int, int], low: np.ndarray, high
 
 
 def _clear_by_sides(boxes: Tensor, layout: tuple[int, int], low: np.ndarray, high: np.ndarray) -> None:
+    if boxes.device.type != "cpu":
+        _clear_masked(boxes, layout, low, high)
+        return
     for axis, dim in enumerate(layout):
         length = boxes.shape[dim]
-        if boxes.device.type == "cpu":
-            for n in np.flatnonzero((low[:, axis] > 0) | (high[:, axis] > 0)):
-                before, after = max(int(low[n, axis]), 0), max(int(high[n, axis]), 0)
-                sample = boxes[n]
-                sample.narrow(dim - 1, 0, min(before, length)).zero_()
-                sample.narrow(dim - 1, max(length - after, 0), min(after, length)).zero_()
-        else:
-            at = torch.arange(length, device=boxes.device)
-            first = torch.from_numpy(low[:, axis : axis + 1].copy()).to(boxes.device)
-            last = length - torch.from_numpy(high[:, axis : axis + 1].copy()).to(boxes.device)
-            shape = [1] * boxes.dim()
-            shape[0], shape[dim] = len(boxes), length
-            boxes.masked_fill_(((at < first) | (at >= last)).reshape(shape), 0)
+        for n in np.flatnonzero((low[:, axis] > 0) | (high[:, axis] > 0)):
+            before, after = max(int(low[n, axis]), 0), max(int(high[n, axis]), 0)
+            sample = boxes[n]
+            sample.narrow(dim - 1, 0, min(before, length)).zero_()
+            sample.narrow(dim - 1, max(length - after, 0), min(after, length)).zero_()
+
+
+def _clear_masked(boxes: Tensor, layout: tuple[int, int], low: np.ndarray, high: np.ndarray) -> None:
+    """The same without a loop over samples, for devices: how much is cleared is told them once."""
+    sides = torch.from_numpy(np.stack([low, high])).to(boxes.device)
+    for axis, dim in enumerate(layout):
+        length = boxes.shape[dim]
+        at = torch.arange(length, device=boxes.device)
+        shape = [1] * boxes.dim()
+        shape[0], shape[dim] = len(boxes), length
+        gone = (at < sides[0, :, axis, None]) | (at >= length - sides[1, :, axis, None])
+        boxes.masked_fill_(gone.reshape(shape), 0)
 
 
 clear = Kernel(accepts=_clears, compiled=_clear_by_runs, plain=_clear_by_sides)

@@ -8,6 +8,9 @@ by itself each would read the map again. So the graph hands in what follows, and
 By PyTorch's own reductions, for other maps and for devices, the maximum propagates NaN, so a map without NaN needs no
 test for it. Positions are looked up only for the few maps that enter a table: looking for them everywhere would cost
 more than the network itself. The maxima of rows, which come on the way to those of maps, say in which row to look.
+
+A device works while the host goes on, until the host asks it for numbers. So there all layers of a batch are reduced
+first, and fetched together. Only where a map has NaN is the batch run again, layer by layer.
 """
 
 from __future__ import annotations
@@ -197,6 +200,43 @@ float64.
 """
 
 
+# -- on a device, fetched together ------------------------------------------------------------------------------------
+def reduce_there(output: Tensor, asked: Asked) -> Tensor:
+    """What is asked of an output, for `fetched`: int32 (4, n, channels) on its device, which is not waited for.
+
+    Positions are looked up everywhere, as asking which are wanted would mean waiting.
+    """
+    maps = Maps.of(output[: len(asked.images)])
+    data, lines = maps.data, maps.dim
+    rows = maps.grid.amax(lines + 1)
+    best = rows.amax(lines, keepdim=True)
+    y = (rows.float() == best.float()).to(torch.uint8).argmax(lines, keepdim=True)  # the first that is true
+    at = y.unsqueeze(lines + 1)
+    row = maps.grid.gather(lines, at.expand(*(maps.width if d == lines + 1 else s for d, s in enumerate(at.shape))))
+    row = row.squeeze(lines)
+    x = (row.float() == best.float()).to(torch.uint8).argmax(lines, keepdim=True)
+    places = (y * maps.width + x).squeeze(lines).to(torch.int32)
+    best = best.squeeze(lines).float()
+    if asked.statistics == "all":
+        sums, active = data.sum(lines, dtype=torch.float32), (data > 0).sum(lines).float()
+    else:
+        sums = active = torch.zeros_like(best)
+    return torch.stack([*(one.view(torch.int32) for one in (best, sums, active)), places])
+
+
+def fetched(there: Sequence[Tensor]) -> list[Reduced] | None:
+    """The reductions that `reduce_there` gave, fetched at once; None where a map has NaN, which they leave out."""
+    flat = torch.cat([one.flatten() for one in there]).cpu().numpy()
+    found: list[Reduced] = []
+    for one, part in zip(there, np.split(flat, np.cumsum([one.numel() for one in there])[:-1]), strict=True):
+        numbers = part.reshape(one.shape)
+        maxima, sums, active = numbers[:3].view(np.float32)
+        if np.isnan(maxima).any():
+            return None
+        found.append(Reduced(maxima + np.float32(0), sums, active, None, numbers[3]))  # no -0.0
+    return found
+
+
 def side_by_side(found: Sequence[Reduced]) -> Reduced:
     """The reductions of several outputs: their channels one after the other."""
     nan = None
@@ -332,4 +372,15 @@ def _on(maps: Maps, *indices: NDArray[np.int64]) -> list[Tensor]:
     return [torch.from_numpy(i).to(maps.data.device) for i in indices]
 
 
-__all__ = ["Asked", "Bar", "Following", "Read", "Reduced", "Statistics", "reduce", "side_by_side"]
+__all__ = [
+    "Asked",
+    "Bar",
+    "Following",
+    "Read",
+    "Reduced",
+    "Statistics",
+    "fetched",
+    "reduce",
+    "reduce_there",
+    "side_by_side",
+]

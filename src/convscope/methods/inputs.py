@@ -234,9 +234,9 @@ def _normalised(net: Network, batch: Tensor) -> Tensor:
         pixels = torch.tensor([0, 255], dtype=torch.uint8, device="cpu").repeat(recipe.channels, 1)[:, :, None]
         ends = recipe.normalise(pixels)
         low, high = float(ends.min()), float(ends.max())
-        least, most = (float(value) for value in batch.aminmax())
         # Pixels are never negative, and larger than anything normalised, or whole numbers.
-        whole = bool((batch == batch.round()).all())
+        seen = (*batch.aminmax(), (batch == batch.round()).all())
+        least, most, whole = torch.stack([one.to(batch.dtype) for one in seen]).tolist()
         if least >= 0 and most <= 1 and not whole and (low < 0 or high > 1):
             logger.warning(
                 "floating-point images are taken as normalised, and these lie on 0 to 1, where the preprocessing of %s "

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.export import ExportedProgram
 
 from convscope.errors import UsageError, WeightsError
 from convscope.files import home_expanded, kind_of
-from convscope.models.exported import RELEASES, Refused, read_program
+from convscope.models.exported.archive import RELEASES
+from convscope.models.exported.fields import Refused
 from convscope.models.request import RANDOM, Found, ModelRequest, random_label
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
 
 
 def from_export(request: ModelRequest) -> Found:
@@ -35,6 +38,8 @@ def from_export(request: ModelRequest) -> Found:
     path = home_expanded(request.name)
     if kind_of(path) != "file":
         raise UsageError(f"{request.spec}: there is no file '{path}'")
+    from convscope.models.exported.reading import read_program
+
     try:
         if request.weights == RANDOM:
             program, label = _random(path, request.seed)
@@ -63,6 +68,8 @@ class _Permuted:
 
 def _random(path: Path, seed: int) -> tuple[ExportedProgram, str]:
     """The program of a file with its parameters permuted and batch norms without statistics, and how they are named."""
+    from convscope.models.exported.reading import read_program
+
     moved = _Permuted(torch.Generator("cpu").manual_seed(seed))
     program, norms = read_program(path, change=moved), 0
     for mean, variance in _statistics(program):

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import nn
-from torch.export import ExportedProgram
 
 from convscope.arguments import checked
 from convscope.data import Preprocess, Range
@@ -18,21 +17,26 @@ from convscope.data.recipes import Asked, Numbers, RecipeName
 from convscope.errors import ConvscopeError, RandomAnswers, ShapeError, TraceError, UsageError, WeightsError, nearest
 from convscope.files import kind_of
 from convscope.graph import Network, Scores
+from convscope.graph.network import of_program
 from convscope.graph.randomness import Randomness
 from convscope.models.beside import class_names, range_of, recipe_of
 from convscope.models.dictionaries import read_dictionaries
-from convscope.models.exported import FAILURES
 from convscope.models.from_export import from_export
 from convscope.models.from_python import from_python
 from convscope.models.from_timm import from_timm
 from convscope.models.from_torchvision import from_torchvision
 from convscope.models.from_transformers import from_transformers
+from convscope.models.kept.folder import folder, keep, recalled
+from convscope.models.kept.naming import program_name
 from convscope.models.recognising import SUFFIXES
 from convscope.models.request import Channels, Found, ModelRequest, first_channels, resized
 from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.settings import float32_by_default, usual_settings
 from convscope.tables import counted
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
 
 
 @dataclass(frozen=True)
@@ -306,7 +310,7 @@ def _trace(
     request: ModelRequest, found: Found, asked: Asked, classes: tuple[str, ...] | None, meant: dict[str, Any]
 ) -> Network:
     about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, **meant}
-    if isinstance(found.module, ExportedProgram):
+    if not isinstance(found.module, nn.Module):
         net = _network_of(found.module, request, preprocess=None, **about)
         net.preprocess = asked.recipe_for(found.preprocess, net.input_shape[1:], net.input_shape[0])
         _check_size(net, request, net.preprocess)
@@ -321,7 +325,7 @@ def _trace(
             "where images are looked at, what is done to them: preprocess='imagenet', 'unit', or mean= and std=)"
         )
     try:
-        return Network.trace(found.module, (channels, *size), preprocess=preprocess, copy=found.shared, **about)
+        return _network(found.module, (channels, *size), request, preprocess=preprocess, copy=found.shared, **about)
     except TraceError as error:
         if request.in_channels is not None or channels == 3 or isinstance(error, RandomAnswers):
             raise
@@ -331,8 +335,30 @@ def _trace(
         ) from error
 
 
+_PACKAGES = {"zoo": "convscope", "file": "convscope", "torchvision": "torchvision", "timm": "timm"}
+"""Whose code makes the modules of a scheme: their programs are kept. What `py:` names has no package of that kind."""
+
+
+def _network(
+    module: nn.Module, shape: tuple[int, int, int], request: ModelRequest, *, randomness: Randomness, **about: Any
+) -> Network:
+    """The network that `Network.trace` makes of a module, from its program if that is kept."""
+    package = _PACKAGES.get(request.scheme) if randomness == "refuse" and folder() is not None else None
+    name = program_name(module, package, {"shape": shape}) if package is not None else None
+    program = None if name is None else recalled(name, module)
+    if program is None:
+        from convscope.graph.tracing import traced
+
+        program = traced(module, shape, about["name"], randomness)
+        if name is not None:
+            keep(name, program, module)
+    return of_program(program, module, **about)
+
+
 def _network_of(program: ExportedProgram, request: ModelRequest, **about: Any) -> Network:
     """The network of a program; what its constants are computed from may not fit, which shows only now."""
+    from convscope.models.exported.replaying import FAILURES
+
     try:
         return Network.from_export(program, **about)
     except ConvscopeError:

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from torch import nn
-from torch.export import ExportedProgram
 
 from convscope.data import Preprocess
 from convscope.errors import UsageError, WeightsError
 from convscope.models.initial import redrawn
 from convscope.models.weights import Taken, Weights, read_weights
+
+if TYPE_CHECKING:
+    from torch.export import ExportedProgram
 
 RANDOM = "random"
 PRETRAINED = "pretrained"

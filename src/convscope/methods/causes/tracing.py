@@ -162,7 +162,8 @@ class _Tracer:
             full, paths = self._parts(trunk, floor)[0], self._parts(own, floor)
             amounts[layer] = _of_units(full).cpu().numpy()
             chosen = _strongest(paths, most, kind, direction)
-            below = [self._node(layer, full, at) for at in chosen]
+            there = full.cpu(), as_map(self.values[floor], self.kept[floor])[0].cpu()
+            below = [self._node(layer, *there, at) for at in chosen]
             start = len(done)
             given = self._balances(layer, own, [node.amount for node in level])
             done += [replace(node, balance=balance) for node, balance in zip(level, given, strict=True)]
@@ -250,21 +251,22 @@ class _Tracer:
                 others["image" if number == 0 else self.net.steps[number - 1].name] = given
             else:
                 biases += given
+        given = torch.stack([parts, biases, *others.values()]).T.tolist()
         return [
-            Balance(layer, a, float(parts[n]), {name: float(one[n]) for name, one in others.items()}, float(biases[n]))
-            for n, a in enumerate(amounts)
+            Balance(layer, amount, part, dict(zip(others, rest, strict=True)), bias)
+            for amount, (part, bias, *rest) in zip(amounts, given, strict=True)
         ]
 
-    def _node(self, layer: str, full: Tensor, place: _Place) -> CauseNode:
-        """A unit, or a position of one, of a layer whose entries give `full` (channels, ...)."""
+    @staticmethod
+    def _node(layer: str, full: Tensor, values: Tensor, place: _Place) -> CauseNode:
+        """A unit, or a position of one, of a layer with `values` whose entries give `full` (channels, ...)."""
         channel, *at = place
-        amount, floor = float(_at(full, place).sum()), self.net.index_of(layer)
+        amount = float(_at(full, place).sum())
         if not at and full.dim() > 1:
             flat = int((full[channel] * (1 if amount >= 0 else -1)).argmax())
             at = [flat // full.shape[2], flat % full.shape[2]]
         position = (at[0], at[1]) if at else None
-        value = float(as_map(self.values[floor], self.kept[floor])[0][(channel, *at)])
-        return CauseNode(Unit(layer, channel, position), value, amount)
+        return CauseNode(Unit(layer, channel, position), float(values[(channel, *at)]), amount)
 
 
 _Place = tuple[int, ...]
@@ -298,8 +300,9 @@ def _strongest(paths: Tensor, most: int, kind: Nodes, direction: Direction) -> l
     through = _of_units(through) if kind == "units" else through
     flat = through.flatten()
     flat = flat.abs() if direction == "either" else flat if direction == "for" else -flat
-    order = torch.argsort(flat, descending=True, stable=True)[:most].tolist()
-    places = [np.unravel_index(at, tuple(through.shape)) for at in order if flat[at] > 0]
+    order = torch.argsort(flat, descending=True, stable=True)[:most]
+    given = zip(order.tolist(), flat[order].tolist(), strict=True)
+    places = [np.unravel_index(at, tuple(through.shape)) for at, amount in given if amount > 0]
     return [tuple(int(i) for i in place) for place in places]
 
 

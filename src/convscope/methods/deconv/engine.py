@@ -147,7 +147,10 @@ def project_all(
 
 @dataclass(frozen=True, eq=False)
 class _Order:
-    """A selection that has been checked: rows, channels, positions and seeds of its projections."""
+    """A selection that has been checked: rows, channels, positions and seeds of its projections.
+
+    They are on the host, whatever device computes: what they say decides what is computed. `signal` is on the device.
+    """
 
     layer: str
     rows: Tensor
@@ -158,11 +161,12 @@ class _Order:
 
     @classmethod
     def of(cls, net: Network, batch: Tensor, selection: Selection) -> _Order:
-        rows = torch.as_tensor(selection.image, dtype=torch.long, device=batch.device)
-        channels = torch.as_tensor(selection.channel, dtype=torch.long, device=batch.device)
-        at = None if selection.position is None else np.asarray(selection.position, dtype=np.int64)
+        rows = torch.as_tensor(selection.image, dtype=torch.long, device="cpu")
+        channels = torch.as_tensor(selection.channel, dtype=torch.long, device="cpu")
+        position = selection.position.cpu() if isinstance(selection.position, Tensor) else selection.position
+        at = None if position is None else np.asarray(position, dtype=np.int64)
         minus = selection.minus
-        minus = None if minus is None else torch.as_tensor(minus, dtype=torch.long, device=batch.device)
+        minus = None if minus is None else torch.as_tensor(minus, dtype=torch.long, device="cpu")
         _check_selection(net, selection.layer, len(batch), rows, channels, at, selection.signal, minus)
         if not len(rows):
             raise ShapeError("there is nothing to project: image and channel are empty")
@@ -182,12 +186,21 @@ class _Order:
         mine = torch.nonzero(torch.isin(self.rows, chosen)).flatten()
         if not len(mine):
             return None
-        at = None if self.at is None else self.at[mine.cpu().numpy()]
+        at = None if self.at is None else self.at[mine.numpy()]
         signal = self.signal[mine] if isinstance(self.signal, Tensor) else self.signal
-        rows = torch.searchsorted(chosen, self.rows[mine])
-        wanted = _Wanted(self.layer, rows, self.channels[mine], at, None if self.minus is None else self.minus[mine])
+        channels, minus = self.channels[mine], None if self.minus is None else self.minus[mine]
+        images, *there = _all_to(
+            net.device, self.rows[mine], torch.searchsorted(chosen, self.rows[mine]), channels, minus
+        )
+        wanted = _Wanted(self.layer, there[0], there[1], at, None if minus is None else there[2], (channels, minus))
         part = _project_kept(net, kept, wanted, signal, options, memory, workers)
-        return mine, replace(part, images=self.rows[mine])
+        return mine, replace(part, images=images)
+
+
+def _all_to(device: torch.device, *numbers: Tensor | None) -> list[Tensor]:
+    """Tensors (n,) of whole numbers on a device, sent there together; None is left out."""
+    known = [one for one in numbers if one is not None]
+    return known if device.type == "cpu" else list(torch.stack(known).to(device).unbind())
 
 
 def _check_selection(
@@ -240,7 +253,7 @@ def _spans(net: Network, count: int, wanted: set[int], memory: int, shares: int)
 class _Wanted:
     """Units (m,) of a layer on images by their rows (m,); without positions (m, 2), where each is strongest.
 
-    minus: (m,) what is taken away in differences of two, -1 for none.
+    minus: (m,) what is taken away in differences of two, -1 for none. named: channel and minus on the host.
     """
 
     layer: str
@@ -248,12 +261,13 @@ class _Wanted:
     channel: Tensor
     position: np.ndarray | None
     minus: Tensor | None
+    named: tuple[Tensor, Tensor | None]
 
     def part(self, block: slice) -> _Wanted:
         """Some of them."""
         at = None if self.position is None else self.position[block]
         less = None if self.minus is None else self.minus[block]
-        return _Wanted(self.layer, self.rows[block], self.channel[block], at, less)
+        return replace(self, rows=self.rows[block], channel=self.channel[block], position=at, minus=less)
 
     def placed(self, maps: Tensor, value: Value) -> _Wanted:
         """The same with positions: where none were asked for, each unit's strongest; none of vectors."""
@@ -269,7 +283,7 @@ class _Wanted:
         """The units' activations (m,)."""
         if self.position is None:
             return self._read(maps).reshape(len(self.rows), -1)[:, 0]
-        y, x = (torch.from_numpy(np.ascontiguousarray(self.position[:, a])).to(maps.device) for a in range(2))
+        y, x = torch.from_numpy(np.ascontiguousarray(self.position.T)).to(maps.device)
         return self._read(maps, y, x)
 
     def _read(self, maps: Tensor, *at: Tensor) -> Tensor:
@@ -282,12 +296,12 @@ class _Wanted:
 
     def units(self, layer: str) -> tuple[Unit, ...]:
         """What they are called."""
-        count = len(self.rows)
+        count, (channels, taken) = len(self.rows), self.named
         positions = [None] * count if self.position is None else [(int(y), int(x)) for y, x in self.position.tolist()]
-        less = [-1] * count if self.minus is None else self.minus.tolist()
+        less = [-1] * count if taken is None else taken.tolist()
         return tuple(
             Unit(layer, channel, at, None if minus < 0 else minus)
-            for channel, at, minus in zip(self.channel.tolist(), positions, less, strict=True)
+            for channel, at, minus in zip(channels.tolist(), positions, less, strict=True)
         )
 
 

@@ -62,8 +62,8 @@ def join(parts: Sequence[ProjectedPixels]) -> ProjectedPixels:
 
 def reorder(projection: ProjectedPixels, order: Tensor) -> ProjectedPixels:
     """The same projections in another order."""
-    at = order.cpu()
-    pixels = projection.pixels
+    at, pixels = order.cpu(), projection.pixels
+    order = order.to(pixels.device)
     # By rows of memory: indexing maps with channels last would go number by number.
     rows = pixels.permute(0, 2, 3, 1) if pixels.is_contiguous(memory_format=torch.channels_last) else pixels
     taken = rows.index_select(0, order)

@@ -221,7 +221,7 @@ class Measuring:
         pieces = [piece for piece in np.array_split(np.arange(len(edits.listed)), team.shares) if len(piece)]
         after = torch.cat(team.map(lambda piece: self._outputs(base, edits, piece), pieces))
         numbers = torch.cat([base[self.net.program.output], after])
-        answers = _answers(head, numbers)
+        answers = _answers(head, numbers).cpu()
         shown = numbers if question.measure == "logit" else head.scores(numbers)
         truth = int(answers[0]) if question.truths is None else int(question.truths[index])
         tally.add(shown[1:] - shown[:1], truth, int(answers[0]), answers[1:], controls)
@@ -232,6 +232,8 @@ class Measuring:
         maps = as_map(value, base[self.number])[0]
         single = [n for n in piece.tolist() if len(edits.listed[n]) == 1 and self.silencer.takes_channels]
         groups = [n for n in piece.tolist() if n not in set(single)]
+        if not groups:
+            return self.silencer.outputs(base, *edits.channels(maps, single)).to(maps.dtype)
         out = maps.new_empty(len(piece), base[self.net.program.output].shape[1])
         place = {n: at for at, n in enumerate(piece.tolist())}
         if single:

@@ -84,7 +84,7 @@ class Tally:
         )  # fmt: skip
 
     def add(self, change: Tensor, truth: int, before: int, after: Tensor, controls: Tensor) -> None:
-        """Take an image of class `truth` (-1: none): changes (e, k), the answer before and those after (e,).
+        """Take an image of class `truth` (-1: none): changes (e, k), the answer before, those after (e,) on the host.
 
         A single score is that of class 1: images of class 0 have none that is their own.
         """
@@ -96,7 +96,7 @@ class Tally:
         if own >= 0:
             self.own[:, own] += exact[:, own]
             self.own_squares[:, own] += exact[:, own].square()
-            was, now = before == truth, after.cpu() == truth
+            was, now = before == truth, after == truth
             self.lost[:, own] += (~now).long() * was
             self.gained[:, own] += now.long() * (not was)
             self.shown[own] += 1

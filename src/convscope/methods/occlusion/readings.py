@@ -44,7 +44,7 @@ class Responses:
 
 @dataclass
 class Table:
-    """Room for what is read of m copies, in the order of `Responses`."""
+    """Room for what is read of m copies, in the order of `Responses`, on the device that computes: fetched once."""
 
     logits: Tensor
     probabilities: Tensor
@@ -58,7 +58,7 @@ class Table:
 
         def grid(tensor: Tensor) -> Any:
             wide = tensor.reshape(images, math.prod(shape), *tensor.shape[1:]).movedim(1, -1)
-            return np.ascontiguousarray(wide.reshape(*wide.shape[:-1], *shape).numpy())
+            return np.ascontiguousarray(wide.reshape(*wide.shape[:-1], *shape).cpu().numpy())
 
         return Responses(**{name: grid(tensor) for name, tensor in vars(self).items()})
 
@@ -121,7 +121,7 @@ class Reader:
 
     def table(self, count: int) -> Table:
         """An empty table for `count` copies."""
-        number = torch.empty(count, dtype=torch.float32, device="cpu")
+        number = torch.empty(count, dtype=torch.float32, device=self.net.device)
         targets, units = number.new_empty(count, len(self.followed.regions)), number.new_empty(count, len(self.units))
         labels = number.new_full((count,), -1, dtype=torch.int64)
         return Table(targets, targets.clone(), labels, number.fill_(torch.nan), number.clone(), units)
@@ -142,10 +142,10 @@ class Reader:
     @staticmethod
     def _classes(answers: Answers, table: Table, per_image: int) -> Read:
         def read(rows: NDArray[np.int64], change: Change, base: UneditedRows) -> None:
-            at, found = torch.from_numpy(rows), answers.of(rows // per_image, change, base)
-            table.logits[at] = found.numbers.cpu().float()
-            table.probabilities[at] = found.scores.cpu().float()
-            table.labels[at], table.confidences[at] = found.labels.cpu(), found.confidences.cpu().float()
+            found = answers.of(rows // per_image, change, base)
+            at = torch.from_numpy(rows).to(table.labels.device)
+            table.logits[at], table.probabilities[at] = found.numbers.float(), found.scores.float()
+            table.labels[at], table.confidences[at] = found.labels, found.confidences.float()
 
         return read
 
@@ -170,7 +170,7 @@ class Reader:
                 found = maps[:, position[0], position[1]]
             else:
                 found = maps.double().sum((1, 2)) if reduce == "sum" else maps.amax((1, 2))
-            out[torch.from_numpy(rows)] = found.float().cpu()
+            out[torch.from_numpy(rows).to(out.device)] = found.float()
 
         return read
 

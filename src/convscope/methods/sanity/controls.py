@@ -77,7 +77,7 @@ def likeness(one: Tensor, other: Tensor) -> NDArray[np.float32]:
     >>> likeness(torch.ones(1, 3, 2, 2), -torch.ones(1, 3, 2, 2)).tolist()
     [-1.0]
     """
-    a, b = (picture.flatten(1).double().cpu().numpy() for picture in (one, other))
+    a, b = torch.stack([one, other]).flatten(2).double().cpu().numpy()
     with np.errstate(invalid="ignore", over="ignore"):  # weights that are no numbers, or very large
         product, length = (a * b).sum(1), np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
         product = np.where(np.isfinite(length), product, np.nan)

@@ -1,0 +1,396 @@
+"""Programs in the user's cache: served only where nothing has changed, the same to the bit, and never trusted."""
+
+import functools
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import convscope as cs
+from convscope.graph import tracing
+from convscope.models import tiny
+from convscope.models.kept.describing import described, rebuilt
+from convscope.models.kept.folder import folder, recalled
+from convscope.models.kept.naming import program_name
+from convscope.models.tiny import random_tiny
+from tests.graph import nets
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "programs"
+
+
+@pytest.fixture
+def traces(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the networks that are traced from now on."""
+    entry()  # which traces the small network once
+    found, real = [], tracing.traced
+
+    def traced(module: nn.Module, shape: Any, name: str, randomness: Any) -> Any:
+        found.append(name)
+        return real(module, shape, name, randomness)
+
+    monkeypatch.setattr(tracing, "traced", traced)
+    return found
+
+
+def same(one: cs.Network, other: cs.Network) -> None:
+    assert one.to_json() == other.to_json()  # the fingerprint of steps and weights among it
+    assert [(type(step), step.name, step.call.held) for step in one.steps] == [
+        (type(step), step.name, step.call.held) for step in other.steps
+    ]
+    assert one.values == other.values
+    assert one.head == other.head
+    x = torch.randn(2, *one.input_shape)
+    layers = [layer.name for layer in one.layers]
+    mine, theirs = one.run(x, layers), other.run(x, layers)
+    assert all(torch.equal(mine[name], theirs[name]) for name in layers)
+    unit = f"{layers[len(layers) // 2]}:1"
+    assert torch.equal(cs.deconv(one, x, unit).pixels, cs.deconv(other, x, unit).pixels)
+
+
+def test_the_second_load_is_not_traced_and_the_same_to_the_bit(cache: Path, traces: list[str]) -> None:
+    first, second = cs.load("zoo:tiny"), cs.load("zoo:tiny")
+    assert len(traces) == 1
+    assert len(list(cache.glob("*.json"))) == 1
+    same(first, second)
+    os.environ["CONVSCOPE_CACHE"] = "off"
+    same(cs.load("zoo:tiny"), second)
+    assert len(traces) == 2
+
+
+def test_weights_are_those_of_the_module_whatever_was_kept(cache: Path, traces: list[str]) -> None:
+    cs.load("zoo:tiny")
+    found = cs.load("zoo:tiny", seed=3)
+    assert len(traces) == 1
+    same(found, cs.Network.trace(random_tiny(seed=3), (3, 32, 32), name=found.name, preprocess=found.preprocess))
+    assert not any(b"bias" in path.read_bytes() and path.stat().st_size > 60_000 for path in cache.iterdir())
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["torchvision:squeezenet1_1", pytest.param("torchvision:shufflenet_v2_x0_5", marks=pytest.mark.slow)],
+)
+def test_networks_of_torchvision_are_kept(spec: str, cache: Path, traces: list[str], torchvision: Any) -> None:
+    found = [cs.load(spec, input_size=64) for _ in range(2)]
+    assert len(traces) == 1
+    same(*found)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["resnet18", "mobilenetv3_small_050", "convnext_atto", "regnety_002"])
+def test_networks_of_timm_are_kept(name: str, cache: Path, traces: list[str], timm: Any) -> None:
+    found = [cs.load(f"timm:{name}", input_size=64) for _ in range(2)]
+    assert len(traces) == 1
+    same(*found)
+
+
+# -- what has changed -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "asked", [{"input_size": 40}, {"in_channels": 1, "mean": 0.5, "std": 0.5}, {"classes": 4}, {"randomness": "allow"}]
+)
+def test_what_is_asked_for_otherwise_is_traced(asked: dict[str, Any], cache: Path, traces: list[str]) -> None:
+    cs.load("zoo:tiny")
+    cs.load("zoo:tiny", **asked)
+    assert len(traces) == 2
+
+
+def test_another_torch_is_traced_for(cache: Path, traces: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    cs.load("zoo:tiny")
+    monkeypatch.setattr(torch, "__version__", "2.99.0")
+    cs.load("zoo:tiny")
+    monkeypatch.setattr(torch.version, "git_version", "0" * 40)
+    cs.load("zoo:tiny")
+    torch.use_deterministic_algorithms(True)
+    try:
+        cs.load("zoo:tiny")
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert len(traces) == 4
+
+
+def test_a_method_that_was_replaced_counts(cache: Path, traces: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    before = cs.load("zoo:tiny")
+
+    def forward(self: tiny.Block, x: Tensor) -> Tensor:
+        return self.relu2(self.bn2(self.conv2(self.relu1(self.bn1(self.conv1(x))))))
+
+    monkeypatch.setattr(tiny.Block, "forward", forward)
+    after = cs.load("zoo:tiny")
+    assert len(traces) == 2
+    assert len(after.steps) < len(before.steps)
+
+
+PACKAGE = "kept_networks"
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of networks that can be written to."""
+    root = tmp_path / PACKAGE
+    root.mkdir()
+    (root / "__init__.py").write_text("from torch import nn\nclass Net(nn.Sequential):\n    pass\n")
+    (root / "other.py").write_text("SIZE = 3\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield root
+    sys.modules.pop(PACKAGE, None)
+
+
+def test_a_changed_file_of_the_package_counts_also_of_the_same_size_and_time(package: Path) -> None:
+    import kept_networks  # type: ignore[import-not-found]
+
+    module = kept_networks.Net(nn.Conv2d(3, 4, 3), nn.ReLU())
+    name = program_name(module, PACKAGE, {})
+    assert name is not None
+    assert program_name(module, PACKAGE, {}) == name
+    status = (package / "other.py").stat()
+    (package / "other.py").write_text("SIZE = 5\n")
+    os.utime(package / "other.py", ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert program_name(module, PACKAGE, {}) != name
+    (package / "other.py").write_text("SIZE = 3\n")
+    assert program_name(module, PACKAGE, {}) == name
+    (package / "third.py").write_text("")
+    assert program_name(module, PACKAGE, {}) != name
+
+
+def test_all_that_a_module_holds_counts() -> None:
+    def name(change: Callable[[nn.Module], Any] = lambda module: None) -> str | None:
+        module = random_tiny()
+        change(module)
+        return program_name(module, "convscope", {})
+
+    usual = name()
+    assert name() == usual
+    changes: list[Callable[[Any], Any]] = [
+        lambda m: setattr(m.conv1, "stride", (2, 2)),
+        lambda m: setattr(m.bn1, "eps", 1e-3),
+        lambda m: setattr(m.conv1, "padding_mode", "circular"),
+        lambda m: setattr(m, "flag", True),
+        lambda m: setattr(m, "fc", nn.Linear(32, 11)),
+        lambda m: setattr(m, "relu1", nn.ReLU6()),
+        lambda m: m.double(),
+        lambda m: m.to(memory_format=torch.channels_last),
+        lambda m: setattr(m.block1.conv2, "weight", m.block1.conv1.weight),
+        lambda m: m.conv1.register_parameter("bias", nn.Parameter(torch.zeros(16))),
+    ]
+    names = [name(change) for change in changes]
+    assert None not in names
+    assert len({usual, *names}) == len(changes) + 1
+
+
+def test_what_comes_from_elsewhere_has_no_name() -> None:
+    class Own(nn.ReLU):
+        pass
+
+    module = random_tiny()
+    module.relu1 = Own()
+    assert program_name(module, "convscope", {}) is None
+    module = random_tiny()
+    module.relu1.held = object()
+    assert program_name(module, "convscope", {}) is None
+    module = random_tiny()
+    module.relu1.forward = lambda x: x  # type: ignore[method-assign]
+    assert program_name(module, "convscope", {}) is None
+
+
+def test_networks_of_the_callers_own_are_traced_each_time(cache: Path, traces: list[str]) -> None:
+    for _ in range(2):
+        cs.load("py:convscope.models.tiny:random_tiny", input_size=32, preprocess="unit")
+    assert len(traces) == 2
+    assert not cache.exists()
+
+
+# -- what cannot be said ----------------------------------------------------------------------------------------------
+class Standardised(nn.Module):
+    """A convolution whose weight is computed from the weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(4, 3, 3, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.conv2d(x, self.weight - self.weight.mean((1, 2, 3), keepdim=True))
+
+
+def test_a_program_with_numbers_made_of_weights_is_not_said() -> None:
+    module = Standardised().eval()
+    assert described(tracing.traced(module, (3, 8, 8), "net", "refuse"), module) is None
+
+
+@pytest.mark.parametrize("name", ["gated", "channels_last", "unet", "padded"])
+def test_a_program_that_is_said_comes_back_whole(name: str) -> None:
+    module, shape = nets.make(name)
+    program = tracing.traced(module, shape, name, "refuse")
+    written = described(program, module)
+    assert written is not None
+    again = rebuilt(json.loads(json.dumps(written)), module)
+    assert [(type(a), a.name, a.call.op) for a in program.steps] == [(type(b), b.name, b.call.op) for b in again.steps]
+    assert (program.values, program.origins, program.aliases) == (again.values, again.origins, again.aliases)
+
+
+# -- damage and malice ------------------------------------------------------------------------------------------------
+@functools.cache
+def entry() -> tuple[str, bytes]:
+    """The name and the content of what is kept of the small network; made once."""
+    with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVSCOPE_CACHE", place)
+        cs.load("zoo:tiny")
+        (path,) = Path(place, "programs").glob("*.json")
+        return path.name, path.read_bytes()
+
+
+def kept(cache: Path) -> Path:
+    name, content = entry()
+    cache.mkdir(parents=True)
+    (cache / name).write_bytes(content)
+    (cache / name).chmod(0o600)
+    return cache / name
+
+
+def sealed(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+DAMAGE: dict[str, Callable[[Path], Any]] = {
+    "a bit": lambda path: path.write_bytes(path.read_bytes().replace(b"relu", b"relv", 1)),
+    "half of it": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "nothing in it": lambda path: path.write_bytes(b""),
+    "no JSON": lambda path: path.write_bytes(sealed(b"{nothing")),
+    "another value": lambda path: path.write_bytes(sealed(b"[1, 2]")),
+    "nested": lambda path: path.write_bytes(sealed(b"[" * 100_000)),
+    "too large": lambda path: path.write_bytes(sealed(b" " * 5_000_000)),
+    "others may write": lambda path: path.chmod(0o666),
+    "a link": lambda path: (path.rename(path.with_name("else")), path.symlink_to(path.with_name("else"))),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_what_is_damaged_or_foreign_is_passed_over_and_made_again(damage: str, cache: Path, traces: list[str]) -> None:
+    path = kept(cache)
+    content = path.read_bytes()
+    DAMAGE[damage](path)
+    net = cs.load("zoo:tiny")
+    assert len(traces) == 1
+    assert path.read_bytes() == content
+    assert not path.is_symlink()
+    cs.load("zoo:tiny")
+    assert len(traces) == 1
+    assert len(net.steps) > 20
+
+
+def test_a_folder_in_the_way_is_passed_over(cache: Path, traces: list[str]) -> None:
+    path = kept(cache)
+    path.unlink()
+    path.mkdir()
+    cs.load("zoo:tiny")
+    assert len(traces) == 1
+
+
+def first(found: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    found["steps"][0] |= changed
+    return found
+
+
+HOSTILE: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "a function of Python": lambda found: first(found, target="os.system", args=["touch MARK"]),
+    "a function of torch": lambda found: first(found, target="torch.load", args=["MARK"]),
+    "an operator on files": lambda found: first(
+        found, target="torch.ops.aten.from_file.default", args=["MARK", True, 9]
+    ),
+    "an operator past memory": lambda found: first(
+        found, target="torch.ops.aten.as_strided.default", args=[{"slot": 0}, [9], [9]]
+    ),
+    "arithmetic": lambda found: first(found, target="_operator.add"),
+    "a tensor that is not there": lambda found: first(found, args=[{"slot": 0}, {"state": "no.such"}]),
+    "an attribute for a tensor": lambda found: first(found, args=[{"slot": 0}, {"state": "__class__"}]),
+    "a slot that is not there": lambda found: first(found, args=[{"slot": 7}]),
+    "a later value": lambda found: first(found, inputs=[1]),
+    "a value before the image": lambda found: first(found, inputs=[-1]),
+    "another kind of argument": lambda found: first(found, args=[{"code": "import os"}]),
+    "a gate that is not there": lambda found: first(found, held=[3]),
+    "no arguments": lambda found: first(found, args=[]),
+    "deep arguments": lambda found: first(found, args=[[[[[[[[[[[[1]]]]]]]]]]]]),
+    "large numbers": lambda found: first(found, args=[2**70]),
+    "a name that a terminal obeys": lambda found: first(found, name="\x1b[2J"),
+    "an output that is not there": lambda found: found | {"outputs": [["", 999]]},
+    "no outputs": lambda found: found | {"outputs": []},
+    "another image": lambda found: found | {"input_shape": [3, 16, 16]},
+    "a shape of text": lambda found: found | {"values": [["3, 32, 32", None, True, True, True, None]]},
+    "fewer values": lambda found: found | {"values": found["values"][:-1]},
+    "another dtype": lambda found: found | {"dtype": "complex64"},
+    "an alias of nothing": lambda found: found | {"aliases": {"x": -1}},
+    "no steps": lambda found: {key: value for key, value in found.items() if key != "steps"},
+}
+
+
+@pytest.fixture(scope="module")
+def written() -> tuple[nn.Module, str]:
+    module = random_tiny()
+    found = described(tracing.traced(module, (3, 32, 32), "tiny", "refuse"), module)
+    assert found is not None
+    return module, json.dumps(found)
+
+
+@pytest.mark.parametrize("malice", HOSTILE)
+def test_what_is_hostile_is_passed_over(
+    malice: str, written: tuple[nn.Module, str], cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, content = written
+    monkeypatch.chdir(tmp_path)
+    cache.mkdir(parents=True)
+    found = HOSTILE[malice](json.loads(content))
+    text = json.dumps(found).replace("MARK", str(tmp_path / "mark"))
+    (cache / "name.json").write_bytes(sealed(text.encode()))
+    assert recalled("name", module) is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache"]
+    (cache / "name.json").write_bytes(sealed(content.encode()))
+    assert recalled("name", module) is not None
+
+
+# -- where ------------------------------------------------------------------------------------------------------------
+def test_nothing_is_kept_or_looked_for_where_it_is_off(
+    cache: Path, traces: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(cache)
+    monkeypatch.setenv("CONVSCOPE_CACHE", "off")
+    cs.load("zoo:tiny")
+    assert len(traces) == 1
+    assert folder() is None
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(
+    tmp_path: Path, traces: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "file"))
+    for _ in range(2):
+        cs.load("zoo:tiny")
+    assert len(traces) == 2
+
+
+def test_the_folder_is_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONVSCOPE_CACHE")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert folder() == tmp_path / "convscope" / "programs"
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert folder() == tmp_path / "home" / ".cache" / "convscope" / "programs"
+
+
+def test_the_oldest_make_room(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("convscope.models.kept.folder._MOST_FILES", 2)
+    for size in (32, 36, 40):
+        cs.load("zoo:tiny", input_size=size)
+    assert len(list(cache.glob("*.json"))) == 2
+    assert not list(cache.glob(".*"))

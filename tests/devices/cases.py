@@ -158,6 +158,9 @@ VERBS: dict[str, Verb] = {
     "transfer": lambda net, images, out, device: cs.transfer(
         net, str(images), per_class=[1, 2], folds=2, layers=["relu1", "fc"], learning=Learning(grid=(1.0,)), store=out
     ),
+    "directions": lambda net, images, out, device: cs.directions(
+        net, images, store=out, layer="relu1", n=5, active=2, updates=5, positions=100
+    ),
     "tuning": lambda net, images, out, device: cs.tuning(net, images, layers=["relu1", "fc"], k=3),
     "mistakes": lambda net, images, out, device: cs.mistakes(
         net, images, layers=["block2.relu2"], explain=1, most=2, size=16, stride=16, match="index"

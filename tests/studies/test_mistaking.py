@@ -155,7 +155,7 @@ def test_what_was_explained_is_not_explained_again(
     assert {path: path.stat().st_mtime_ns for path in made} == made
     assert whole.to_json() == found.to_json()
     assert (out / "mistakes.json").read_bytes() == (found.page.parent / "mistakes.json").read_bytes()
-    with pytest.raises(StoreError, match=r"holds the answer to another question \(other most\)"):
+    with pytest.raises(StoreError, match=r"holds the answer to another question \(other most: 3, not 2\)"):
         cs.mistakes(net, str(room), store=out, **{**HOW, "most": 2})
     assert len(looked) == 3
 

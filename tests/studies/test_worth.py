@@ -67,7 +67,7 @@ def test_a_part_that_is_damaged_is_made_again(answer: cs.Sanity, tmp_path: Path)
     stages: list[str] = []
     again = cs.sanity(planted(), photos(16), store=store, progress=lambda stage, *_: stages.append(stage), **ASKED)
     assert again.rows() == answer.rows()
-    assert set(stages) == {"responses", "1 deconvnet"}
+    assert set(stages) - {"figures"} == {"responses", "1 deconvnet"}
 
 
 def test_claims_about_single_units_take_twenty_images() -> None:

@@ -42,6 +42,7 @@ PATTERNS: dict[str, str] = {
         "covered.activations: n r q; covered.units: n u r q; uncovered.logits: n t; uncovered.probabilities: n t; "
         "uncovered.labels: n; uncovered.confidences: n; uncovered.activations: n; uncovered.units: n u"
     ),
+    "PartCost": "images: k; boxes: k 4; others: k m 4; before: k; cost: k; elsewhere: k",
     "InvarianceCurves": "curves.*.distances: @layers; curves.*.relative: @layers",
     "Curve": (
         "values: m; targets: n; own: n; probabilities: n m; labels: n m; distances.*: n m; relative.*: n m; "

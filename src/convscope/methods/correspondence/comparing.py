@@ -44,6 +44,7 @@ from convscope.methods.occlusion.sweep import Method
 from convscope.methods.untrained import untrained
 from convscope.progress import Progress
 from convscope.settings import usual_settings
+from convscope.shown import brief
 
 POOL = 200
 """Masks of the paper's of each part and image that sets are drawn among."""
@@ -56,6 +57,7 @@ FEWEST_DRAWS, DRAWS_A_TEST = 1999, 20
 Boxes = NDArray[np.int64]
 
 
+@brief
 @dataclass(frozen=True)
 class PartAgreement:
     """What covering the same part of several images has in common, by layer and part.

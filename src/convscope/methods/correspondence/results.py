@@ -16,6 +16,7 @@ import numpy as np
 
 from convscope.methods.correspondence.agreement import Pairs, Shares, bootstrap, rank_test
 from convscope.methods.sanity.judging import holm
+from convscope.shown import brief
 
 Counted = Literal["all", "changed"]
 Verdict = Literal["yes", "untrained too", "no", "cannot tell"]
@@ -35,6 +36,7 @@ MEANING: dict[Verdict, str] = {
 }
 
 
+@brief
 @dataclass(frozen=True)
 class PartResult:
     """One part at one layer, over all pairs of the n images that show it.
@@ -92,6 +94,7 @@ class PartResult:
         return self.aligned_p if counted == "all" else self.aligned_p_among_changed
 
 
+@brief
 @dataclass(frozen=True)
 class UntrainedResult:
     """The same part, layer and aligned masks in the network with random weights of a seed: shares and ranks."""

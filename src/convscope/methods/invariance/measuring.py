@@ -25,10 +25,12 @@ from convscope.methods.occlusion.readings import Reduction
 from convscope.methods.targets import Followed, Region, Target, head_for, targets_of
 from convscope.progress import Progress
 from convscope.settings import usual_settings
+from convscope.shown import brief
 
 _RESAMPLES = 4000  # of images, for an interval
 
 
+@brief
 @dataclass(frozen=True)
 class Curve:
     """One transformation of n images by m amounts.
@@ -89,6 +91,7 @@ class Curve:
         return (self.labels == self.own[:, None]).mean(0)
 
 
+@brief
 @dataclass(frozen=True)
 class InvarianceCurves:
     """What transformations do to features and class: one curve each; targets: (n,) the class of each image.

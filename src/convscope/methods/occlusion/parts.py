@@ -26,6 +26,7 @@ from convscope.methods.sanity.judging import holm
 from convscope.methods.targets import Target
 from convscope.progress import Progress
 from convscope.settings import usual_settings
+from convscope.shown import brief
 
 Verdict = Literal["more", "no more", "cannot tell"]
 
@@ -49,6 +50,7 @@ MEANING: dict[Verdict, str] = {
 }
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class PartCost:
     """What covering a part costs, image by image, beside boxes of its size elsewhere.

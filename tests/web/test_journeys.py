@@ -52,10 +52,88 @@ def test_layers_are_searched_and_opened_by_keyboard(viewer: Viewer) -> None:
     page = viewer.open()
     page.keyboard.press("/")
     page.keyboard.type("linear")
-    assert page.locator(".station").count() == 1
+    assert page.locator(".hit").all_inner_texts() == ["7\nlinear · 5"]
     page.keyboard.press("Enter")
     page.wait_for_selector(".virtual")
     assert viewer.hash() == "#/l/7"
+    page.keyboard.press("/")
+    page.keyboard.type("conv")
+    viewer.until("document.querySelectorAll('.hit').length > 0")
+    assert "Not in this atlas" in page.inner_text(".hits")
+
+
+def test_one_search_finds_images_classes_and_the_units_strongest_on_them(viewer: Viewer, small_atlas: Atlas) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".cell")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("right-to")
+    viewer.until("document.querySelectorAll('.hit-cards').length === 3")
+    groups = page.locator(".hits [role=group]")
+    assert [group.get_attribute("aria-label") for group in groups.all()] == [
+        "Classes", "Units by name", "Units strongest on these images", "Images",
+    ]  # fmt: skip
+    labelled = [i for i in range(24) if i % 5 == 2]
+    assert groups.nth(3).locator(".hit").count() == len(labelled)
+    images = {layer.name: small_atlas.record(layer.name).images for layer in small_atlas.layers}
+    units = groups.nth(2).locator(".hit").all()
+    for unit in units:
+        layer, channel = unit.locator("bdi").first.inner_text().split(":")
+        shown = np.isin(images[layer][int(channel)], labelled).sum()
+        assert unit.locator("bdi").nth(1).inner_text() == f"on {shown} of them"
+    assert len(units) == 10
+    page.keyboard.press("ArrowDown")
+    assert page.locator("[aria-selected=true]").get_attribute("href") == "#/u/7:2"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".class-page")
+    assert page.inner_text("h1") == HOSTILE[2]
+    assert page.locator(".search").count() == 0
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".search", state="detached")
+
+
+def test_marks_and_notes_are_found_by_what_they_say(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector("textarea")
+    page.locator("textarea").fill("looks like an <b>eye</b>")
+    page.goto(viewer.address + "#/images")
+    page.wait_for_selector(".virtual li")
+    page.keyboard.press("/")
+    page.keyboard.type("EYE")
+    page.wait_for_selector(".hit")
+    assert "looks like an <b>eye</b>" in page.inner_text(".hit")
+    page.locator(".hit").click()
+    page.wait_for_selector(".nine")
+    assert viewer.hash() == "#/u/4:7"
+
+
+def test_a_class_has_its_images_its_units_and_its_logit(viewer: Viewer, small_atlas: Atlas) -> None:
+    told = read_script(small_atlas.path / "data" / "classes" / "0.js")["classes"]["4"]
+    page = viewer.open("#/c/plain")
+    page.wait_for_selector(".thumbs li")
+    assert "label 4 · 4 images · logit 7:4" in page.inner_text(".lead")
+    assert page.locator(".thumbs li").count() == 4
+    panel = page.locator(".panel", has_text="Units of 4 that answer to it")
+    numbers = [text.split()[-1] for text in panel.locator(".tiles b").all_inner_texts()]
+    assert numbers == [str(unit) for unit, _, _ in told[1]]
+    assert page.locator(".pair-link").get_attribute("href") == "#/u/7:4"
+    page.locator(".joints a").first.click()
+    page.wait_for_selector(".nine")
+    outputs = page.locator(".panel", has_text="Strongest outputs")
+    name = outputs.locator("a.logit").first
+    assert name.get_attribute("href").startswith("#/c/")
+    page = viewer.open("#/c/nothing")
+    assert "No such class" in page.inner_text("main")
+
+
+def test_top_classes_lead_to_their_pages(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".bars a")
+    name = page.locator(".bars a").first.inner_text()
+    page.locator(".bars a").first.click()
+    page.wait_for_selector(".class-page")
+    assert page.inner_text("h1") == name
 
 
 def test_units_are_walked_by_arrows_and_opened(viewer: Viewer) -> None:
@@ -183,8 +261,13 @@ def test_going_to_a_unit_by_its_name(viewer: Viewer) -> None:
     page.keyboard.press("g")
     page.keyboard.type("nowhere:1")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".toast[data-shown=true]")
+    assert "Nothing in this atlas" in page.inner_text(".search")
     assert viewer.hash() == "#/u/4:77"
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("12")  # a number alone is a unit of the layer that is shown
+    page.keyboard.press("Enter")
+    viewer.until("location.hash === '#/u/4:12'")
 
 
 def test_numbers_shown_equal_the_store(viewer: Viewer, small_atlas: Atlas) -> None:
@@ -458,8 +541,7 @@ def test_images_and_their_strongest_units(viewer: Viewer) -> None:
     page = viewer.open("#/images")
     page.wait_for_selector(".virtual li")
     assert "24 of 24" in page.inner_text(".count")
-    page.keyboard.press("/")
-    page.keyboard.type("right-to-left")
+    page.locator("#search").fill("right-to-left")
     viewer.until("document.querySelector('.count').innerText !== '24 of 24'")
     page.goto(viewer.address + "#/i/2")
     page.wait_for_selector(".image-page .tiles li")

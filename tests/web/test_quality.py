@@ -10,6 +10,7 @@ PAGES = {
     "layer": "#/l/4",
     "classes": "#/l/7",
     "unit": "#/u/4:7",
+    "class": "#/c/plain",
     "example": "#/u/4:7?n=2",
     "images": "#/images",
     "image": "#/i/2",
@@ -21,6 +22,7 @@ PAGES = {
 READY = {
     "layer": ".virtual li",
     "unit": ".joints",
+    "class": ".thumbs li",
     "image": ".tiles li",
     "compare": ".half .cell",
     "experiment": "table",

@@ -138,8 +138,11 @@ export interface Manifest {
     controls?: string;
     likeness?: string;
     tuning?: string;
+    logits?: string;
   };
   images: { shard: number };
+  /** Classes of the collection to a script; not in atlases of old, nor in exports of a part. */
+  classes?: { shard: number };
   extras?: Extras | null;
   /** Whether sprites are there as scripts, which a page opened from disk may read. */
   portable?: boolean;
@@ -261,6 +264,33 @@ export interface ProfileIndex {
   names: string[];
   labels: number[];
   classes: Record<string, string>;
+}
+
+/** The classes of the collection: names, and how many images each has. */
+export interface ClassIndex {
+  names: string[];
+  images: number[];
+}
+
+/** A unit that answers to a class: channel, mean of its strongest responses to the class's images, selectivity. */
+export type Answering = [number, number, number];
+
+export interface ClassShard {
+  first: number;
+  /** For each class, layer by layer, the units that answer to it. */
+  classes: Record<string, Answering[][]>;
+}
+
+/** The classes of the network: names of its logits, the layers whose channels they are, what their weights are. */
+export interface LogitIndex {
+  names: string[];
+  layers: string[];
+  note: string;
+}
+
+export interface LogitShard {
+  first: number;
+  incoming: Joint[][];
 }
 
 export interface NetworkLayer extends LayerShape {

@@ -25,7 +25,7 @@ from convscope.atlas.profiles import Profile, bands
 from convscope.atlas.render import GREY, Pixels, display, fit
 from convscope.atlas.sprites import compose, encode
 from convscope.atlas.store import LayerRecord
-from convscope.atlas.web import numbers, script
+from convscope.atlas.web import numbers, script, short
 from convscope.atlas.webdata import SHARD_UNITS, class_table, image_table
 from convscope.data import load_image
 from convscope.files import write_bytes
@@ -205,19 +205,15 @@ def _unit(
             {"image": int(found.images[row]), "value": value, "box": box}
             for row, value, box in zip(rows, numbers(values[rows]), boxes, strict=True)
         ]
-        listed.append({"low": _short(band.low), "high": _short(band.high), "samples": samples})
+        listed.append({"low": short(band.low), "high": short(band.high), "samples": samples})
     likely = None if np.isnan(similar[channel]) else round(float(similar[channel]), 4)
     shown = record.images[channel, 0] >= 0 and record.values[channel, 0] != 0
     return {
         "bands": listed,
-        "incoming": [[layer, unit, _short(weight)] for layer, unit, weight in wired.incoming[channel]],
-        "outgoing": [[layer, unit, _short(weight)] for layer, unit, weight in wired.outgoing[channel]],
+        "incoming": [[layer, unit, short(weight)] for layer, unit, weight in wired.incoming[channel]],
+        "outgoing": [[layer, unit, short(weight)] for layer, unit, weight in wired.outgoing[channel]],
         "control": {"similarity": likely} if shown else None,
     }
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
 
 
 __all__ = ["CONTROLS_PATH", "Extras", "controls_address", "unit_extras"]

@@ -34,7 +34,7 @@ MOST = 32 * 2**20
 _ID = r"\d{2,9}-[A-Za-z0-9._-]{0,80}"
 _NUMBER = r"\d{1,12}"
 _DATA = re.compile(
-    rf"data/(manifest|network|experiments|atlases|(?:images|profiles)/(?:index|{_NUMBER})"
+    rf"data/(manifest|network|experiments|atlases|(?:images|profiles|classes|logits)/(?:index|{_NUMBER})"
     rf"|layers/{_ID}(?:/{_NUMBER})?|extras/{_ID}/{_NUMBER}|(?:alike|controls|tuning)/{_ID}|sprites/{_ID}/{_NUMBER})\.js"
 )
 _PICTURE = re.compile(

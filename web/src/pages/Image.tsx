@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { Loading, Name, Problem, Section } from "../parts/small";
+import { ClassName, Loading, Name, Problem, Section } from "../parts/small";
 import { UnitTile } from "../parts/Tile";
 import { WholeImage } from "../parts/WholeImage";
 import { toExperiment, toImage, toUnit } from "../route";
@@ -80,7 +80,7 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
             {label !== null && (
               <>
                 {" · "}
-                <Name text={label} />
+                <ClassName name={label} number={-1} />
               </>
             )}
             {" · "}among the strongest of {many(wins.length, "unit")}

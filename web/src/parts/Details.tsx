@@ -1,4 +1,5 @@
-import { toExperiment, toLayer, toUnit, toCompare } from "../route";
+import { logitName, useClasses } from "../classes";
+import { toClass, toExperiment, toLayer, toUnit, toCompare } from "../route";
 import { fill, layerOfUnit, useAtlas, useData } from "../store";
 import type { Experiment, ExtraShard, Joint, LayerData, LayerEntry, UnitData, UnitExtra, UnitShard } from "../types";
 import { percent, short } from "../words";
@@ -6,7 +7,8 @@ import { labelOf, nameOf } from "./Examples";
 import { Histogram } from "./Histogram";
 import { Later } from "./Later";
 import { useMarks } from "../marks";
-import { Name, Section } from "./small";
+import { ClassName, Name, Section } from "./small";
+import { Needs } from "./Needs";
 import { ExampleTile, Tile, UnitTile } from "./Tile";
 import { Tuning } from "./Tuning";
 import { Cut } from "./WholeImage";
@@ -59,6 +61,7 @@ const Third = ({ layer, unit, extra, mine, experiments }: Given) => {
   const about = (experiments ?? []).filter((experiment) => experiment.units.includes(`${layer.name}:${unit.channel}`));
   return (
     <>
+      <Needs of={`${layer.name}:${unit.channel}`} kind="unit" />
       <Nearest layer={layer} unit={unit} />
       {mine && extra && (mine.incoming.length > 0 || extra.incoming !== "") && <Joints title="Strongest inputs" joints={mine.incoming} note={extra.incoming} />}
       {mine && extra && (mine.outgoing.length > 0 || extra.outgoing !== "") && <Joints title="Strongest outputs" joints={mine.outgoing} note={extra.outgoing} />}
@@ -95,7 +98,7 @@ function Classes({ shard, unit }: { shard: UnitShard; unit: UnitData }) {
         {unit.classes.map(([label, mean]) => (
           <li key={label}>
             <span class="bar-name">
-              <Name text={shard.classes[label] ?? `class ${label}`} />
+              <ClassName name={shard.classes[label]} number={label} />
             </span>
             <span class="bar-track" aria-hidden="true">
               <span style={{ width: `${most > 0 ? (100 * Math.max(0, mean)) / most : 0}%` }} />
@@ -175,8 +178,9 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
   );
 }
 
-function Joints({ title, joints, note }: { title: string; joints: Joint[]; note: string }) {
+export function Joints({ title, joints, note }: { title: string; joints: Joint[]; note: string }) {
   const atlas = useAtlas();
+  const { network } = useClasses();
   const any = joints.some(([name, channel]) => layerOfUnit(atlas, name, channel));
   const most = Math.max(...joints.map(([, , weight]) => Math.abs(weight)), 0);
   return (
@@ -185,11 +189,16 @@ function Joints({ title, joints, note }: { title: string; joints: Joint[]; note:
         {joints.map(([name, channel, weight]) => {
           const layer = layerOfUnit(atlas, name, channel);
           const words = `${name}:${channel}`;
+          const logit = logitName(network, name, channel);
           return (
             <li key={words}>
               {any && (layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />)}
               <span class="joint-name" title={layer ? words : `${words}: this unit is not in the atlas`}>
-                {layer ? (
+                {logit !== null ? (
+                  <a class="logit" href={toClass(logit)}>
+                    <Name text={logit} /> <small class="quiet">{words}</small>
+                  </a>
+                ) : layer ? (
                   <a href={toUnit(name, channel)}>
                     <span>{name}</span>:{channel}
                   </a>

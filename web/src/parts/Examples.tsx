@@ -6,7 +6,7 @@ import { useAtlas, useMissing } from "../store";
 import type { LayerEntry, UnitData, UnitShard } from "../types";
 import { short } from "../words";
 import { BandChoice, channelsOf, ChannelTile } from "./Channels";
-import { Choice, Contrast, Name } from "./small";
+import { Choice, ClassName, Contrast, Name } from "./small";
 import type { Kind } from "./Tile";
 import { ExampleTile } from "./Tile";
 import { WholeImage } from "./WholeImage";
@@ -151,7 +151,7 @@ function Looked({ layer, shard, unit, rank }: { layer: LayerEntry; shard: UnitSh
           <div>
             <dt>Label</dt>
             <dd>
-              <Name text={label} />
+              <ClassName name={label} number={-1} />
             </dd>
           </div>
         )}

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useKeys } from "../shell";
 
 const KEYS: [string, [string, string][]][] = [
@@ -6,8 +6,8 @@ const KEYS: [string, [string, string][]][] = [
     "Anywhere",
     [
       ["?", "this list"],
+      ["/ or Ctrl K", "search everything"],
       ["g", "go to layer:unit"],
-      ["/", "search or filter"],
       ["x", "a unit at random"],
       ["d", "light or dark"],
       ["Esc", "close, or one level up"],
@@ -43,7 +43,8 @@ const KEYS: [string, [string, string][]][] = [
 /** Something over the page that has the keyboard until it is closed. */
 export function useModal(close: () => void) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the paint: what is typed at once is typed into its field.
+  useLayoutEffect(() => {
     const root = box.current?.getRootNode() as Document | ShadowRoot;
     const before = root.activeElement as HTMLElement | null;
     box.current?.querySelector<HTMLElement>("[data-first]")?.focus({ preventScroll: true });

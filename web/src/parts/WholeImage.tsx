@@ -59,6 +59,12 @@ export function WholeImage({ image, name, box, from = null, square }: Props) {
   );
 }
 
+/** A whole image, small. */
+export function Thumb({ image, side }: { image: number; side: number }) {
+  const url = usePicture(imagePath(useAtlas(), image));
+  return url ? <img class="small-image" src={url} alt="" width={side} height={side} loading="lazy" /> : <span class="tile none" style={{ width: `${side}px`, height: `${side}px` }} />;
+}
+
 /** A part of an image cut out of the whole, for patches that are not kept in a file of their own. */
 export function Cut({ image, box, label }: { image: number; box: Box; label: string }) {
   const atlas = useAtlas();

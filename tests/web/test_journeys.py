@@ -484,8 +484,102 @@ def test_photos_are_shown_in_their_images(viewer: Viewer, small_atlas: Atlas) ->
     assert shown == small_atlas.unit("4:7").boxes[:, :2].tolist()
     page.keyboard.press("ArrowRight")
     assert viewer.hash() == "#/u/4:8?rf=whole"
-    page.get_by_role("button", name="Field", exact=True).click()
+    page.get_by_role("button", name="Zoom", exact=True).click()
     assert viewer.hash() == "#/u/4:8"
+
+
+def test_pictures_are_cut_to_where_the_projection_is_and_the_whole_field_is_a_key_away(
+    viewer: Viewer, small_atlas: Atlas
+) -> None:
+    record = small_atlas.record("4")
+    unit = next(u for u in range(UNITS) if record.content[u, 0, 2] - record.content[u, 0, 0] <= 10 and u != 3)
+    box, part = record.boxes[unit, 0], record.content[unit, 0]
+    page = viewer.open(f"#/u/4:{unit}")
+    page.wait_for_selector(".cell")
+
+    def width() -> float:  # of the sprite, in cells: how much of a cell is shown
+        style = page.locator(".cell .tile").first.evaluate("e => [e.style.backgroundSize, e.style.width]")
+        total, one = (float(re.match(r"[\d.]+", text)[0]) for text in style)
+        return one / total * 6
+
+    assert width() == pytest.approx((part[3] - part[1]) / (box[3] - box[1]), rel=0.02)
+    dashed = page.locator(".looked rect.part")
+    assert [float(dashed.get_attribute(key)) for key in ("y", "x")] == part[:2].tolist()
+    page.keyboard.press("z")
+    assert viewer.hash() == f"#/u/4:{unit}?rf=field"
+    assert width() == pytest.approx(1, rel=0.01)
+    page.keyboard.press("z")
+    assert viewer.hash() == f"#/u/4:{unit}"
+
+
+def test_a_bin_leads_to_its_example_or_to_lower_responses(viewer: Viewer, small_atlas: Atlas) -> None:
+    told = read_script(small_atlas.path / "data" / "extras" / "01-4" / "0.js")["units"]
+    unit = next(i for i, one in enumerate(told) if any(band["samples"] for band in one["bands"]))
+    page = viewer.open(f"#/u/4:{unit}")
+    page.wait_for_selector(".joints")
+    page.locator(".histogram a").last.click()
+    page.wait_for_selector(".lightbox")
+    assert viewer.hash() == f"#/u/4:{unit}?n=1"
+    page.keyboard.press("Escape")
+    page.locator(".histogram a[href*=share]").first.click()
+    page.wait_for_selector(".band.here")
+    assert "share=" in viewer.hash()
+
+
+def test_likeness_to_the_control_is_a_filter_and_said_where_it_is_high(viewer: Viewer, small_atlas: Atlas) -> None:
+    told = read_script(small_atlas.path / "data" / "controls" / "01-4.js")["similarity"]
+    like = [unit for unit, value in enumerate(told) if value is not None and value > 0.9]
+    page = viewer.open("#/l/4?like=like")
+    viewer.until(f"document.querySelector('.count').innerText === '{len(like)} of {UNITS}'")
+    unit = max(range(UNITS), key=lambda one: told[one] or 0)
+    page = viewer.open(f"#/u/4:{unit}")
+    page.wait_for_selector(".control")
+    said = page.locator(".panel", has_text="random seed").inner_text()
+    assert f"{told[unit]:.2f}" in said
+    assert ("it says where, hardly what" in said) == (told[unit] > 0.9)
+    page.locator(".how summary").click()
+    assert "padding" in page.inner_text(".how")
+
+
+def test_pointing_at_the_map_looks_and_does_not_choose(viewer: Viewer) -> None:
+    page = viewer.open("#/l/4?sort=map&at=7")
+    page.wait_for_selector(".map-look h2")
+    assert page.inner_text(".map-look h2") == "Unit 7"
+    other = page.locator(".virtual li a").nth(30)
+    name = other.get_attribute("aria-label")
+    other.hover()
+    viewer.until(f"document.querySelector('.map-look h2').innerText === '{name}'")
+    assert page.locator(".virtual .current a").get_attribute("aria-label") == "Unit 7"
+    page.mouse.move(2, 2)
+    viewer.until("document.querySelector('.map-look h2').innerText === 'Unit 7'")
+
+
+def test_the_lightbox_zooms_at_the_pointer_and_is_moved_by_dragging(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7?n=1&rf=field")
+    page.wait_for_selector(".large-pair")
+    tiles = page.locator(".large-pair .tile")
+    box = tiles.first.bounding_box()
+
+    def corner() -> list[float]:  # what is shown first, in pixels of the cells
+        text = tiles.first.evaluate("e => e.style.backgroundPosition + ' ' + e.style.backgroundSize")
+        x, y, width, _ = (float(found) for found in re.findall(r"-?[\d.]+", text))
+        return [-x / width, -y / width, width]
+
+    start = corner()
+    page.mouse.move(box["x"] + 1, box["y"] + 1)  # the upper left corner stays where it is
+    page.mouse.wheel(0, -100)
+    page.mouse.wheel(0, -100)
+    viewer.until("document.querySelector('.zoom output').innerText === '132 %'")
+    now = corner()
+    assert now[2] == pytest.approx(start[2] * 1.3225, rel=0.01)
+    assert now[:2] == pytest.approx(start[:2], abs=0.002)
+    page.mouse.move(box["x"] + 90, box["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 40, box["y"] - 40, steps=4)  # beyond the dialog: that is no click beside it
+    page.mouse.up()
+    assert corner()[0] > now[0]
+    assert tiles.nth(0).evaluate("e => e.style.backgroundSize") == tiles.nth(1).evaluate("e => e.style.backgroundSize")
+    assert tiles.first.bounding_box()["width"] == box["width"]
 
 
 def test_overlay_opens_on_the_example_looked_at_and_has_an_address(viewer: Viewer) -> None:

@@ -37,6 +37,8 @@ export interface LayerEntry extends LayerShape {
   units: { count: number; dead: number; silent: number; nan: number; named: boolean };
   tile: { height: number; width: number; enlarge: number };
   sprite: Grid;
+  /** Where projections are in their fields is known, and kept by itself where fields were reduced; not in atlases of old. */
+  content?: { kept: boolean };
   /** Single channels of a unit, of images of other than one or three: k photos for each, then the first projection. */
   bands?: Grid;
   sheet: Grid & { units: number; count: number; enlarge: number };
@@ -134,11 +136,13 @@ export interface Manifest {
     projections: string;
     preview: string;
     bands?: string;
+    content?: string;
     image: string | null;
     controls?: string;
     likeness?: string;
     tuning?: string;
     logits?: string;
+    tuning?: string;
   };
   images: { shard: number };
   /** Classes of the collection to a script; not in atlases of old, nor in exports of a part. */
@@ -183,6 +187,9 @@ export interface UnitData {
   x: number[];
   boxes: Box[];
   scales: Numbers;
+  /** The part of each field that holds most of the projection, and its scale when it is shown by itself. */
+  content?: Box[];
+  partScales?: Numbers;
   histogram: { first: number; counts: number[] };
   classes: Pair[];
   nearest: Pair[];
@@ -291,6 +298,14 @@ export interface LogitIndex {
 export interface LogitShard {
   first: number;
   incoming: Joint[][];
+}
+
+/** What units are tuned to: by change what of the activation survives, of each unit; `out`: where a unit differs from its layer. */
+export interface TuningData {
+  kinds: { name: string; what: string; how: string }[];
+  kept: Numbers[];
+  quartiles: Numbers[];
+  out: number[][];
 }
 
 export interface NetworkLayer extends LayerShape {

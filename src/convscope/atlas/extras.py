@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from convscope.atlas.alike import alike
 from convscope.atlas.connections import Connections, Wiring
+from convscope.atlas.content import portray
 from convscope.atlas.controls import layer_controls
 from convscope.atlas.ledger import Ledger
 from convscope.atlas.patches import Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
 from convscope.atlas.portraits import SHARD_PORTRAITS, Portraits
 from convscope.atlas.profiles import Profile, bands
-from convscope.atlas.render import GREY, Pixels, display, fit
+from convscope.atlas.render import GREY, Pixels, fit
 from convscope.atlas.sprites import compose, encode
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.web import numbers, script, short
@@ -143,8 +144,8 @@ class Extras:
             gates=options.gates,
         )
         random = control(studio.net, images, name, positions if record.layer.spatial else None, options).pixels
-        shown = display(torch.stack([_cut(p, box) for p, box in zip(random, record.boxes[units, 0], strict=True)]))
-        tiles = [fit(tile, pictures.cell.shape) for tile in shown]
+        fields = torch.stack([_cut(p, box) for p, box in zip(random, record.boxes[units, 0], strict=True)])
+        tiles = [fit(shown.whole, pictures.cell.shape) for shown in portray(fields, pictures.tile.shape)]
         return np.stack(tiles), likeness(own.full(), random)
 
 
@@ -197,7 +198,9 @@ def _unit(
     name, width = record.layer.name, record.layer.width
     values, places = found.values[name][:, channel], found.places[name][:, channel]
     listed = []
-    for band in bands(values, float(record.maximum[channel])):
+    # The strongest are shown as such: samples of the rest are of other images.
+    rest = np.where(np.isin(found.images, record.images[channel]), -np.inf, values).astype(np.float32)
+    for band in bands(rest, float(record.maximum[channel])):
         rows = list(band.rows)
         at = np.stack([places[rows] // width, places[rows] % width], axis=1)
         boxes = studio.net.crops(name, at, gates=studio.options.treated).tolist() if rows else []

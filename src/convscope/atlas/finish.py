@@ -139,6 +139,7 @@ class Finish:
                 "projections": "pictures/{layer}/projections-{sheet}.webp",
                 "preview": "pictures/{layer}/preview.webp",
                 **self._bands_path(),
+                "content": "pictures/{layer}/content-{channel}.webp",
                 "controls": CONTROLS_PATH,
                 "image": "pictures/images/{thousand}/{image}.webp" if self.options.thumb else None,
                 "layer": "layers/{layer}",

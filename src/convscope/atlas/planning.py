@@ -181,6 +181,7 @@ def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole
     for channel in channels:
         made.copy(f"{folder}/{channel}.webp")
         made.copy(f"{folder}/bands-{channel}.webp")
+        made.copy(f"{folder}/content-{channel}.webp")
     made.copy(f"data/layers/{layer.id}.js")
     made.copy(f"data/controls/{layer.id}.js")
     made.copy(f"data/tuning/{layer.id}.js")

@@ -38,7 +38,7 @@ _DATA = re.compile(
     rf"|layers/{_ID}(?:/{_NUMBER})?|extras/{_ID}/{_NUMBER}|(?:alike|controls|tuning)/{_ID}|sprites/{_ID}/{_NUMBER})\.js"
 )
 _PICTURE = re.compile(
-    rf"pictures/(?:{_ID}/(?:preview|(?:(?:photos|projections|controls|bands)-)?{_NUMBER})|images/{_NUMBER}/{_NUMBER})\.webp"
+    rf"pictures/(?:{_ID}/(?:preview|(?:(?:photos|projections|controls|bands|content)-)?{_NUMBER})|images/{_NUMBER}/{_NUMBER})\.webp"
 )
 _WEBP = "data:image/webp;base64,"
 

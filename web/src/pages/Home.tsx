@@ -3,11 +3,12 @@ import { Caution } from "../parts/Caution";
 import { FieldGlyph, Facts, Name, Section } from "../parts/small";
 import { Marked } from "../parts/Marked";
 import { Tile } from "../parts/Tile";
+import { Tested } from "../parts/Truth";
 import { toLayer } from "../route";
 import { useKeys, useShell } from "../shell";
 import { fill, useAtlas, useData } from "../store";
 import type { LayerEntry, Manifest, NetworkData, NetworkLayer } from "../types";
-import { fieldOf, isLike, many, shapeOf, when } from "../words";
+import { fieldOf, isLike, many, roleOf, shapeOf, when } from "../words";
 
 /** A layer of the map: one that the atlas shows, or a run of others between two of those. */
 export type Station = { shown: LayerEntry } | { passed: NetworkLayer[] };
@@ -57,7 +58,7 @@ export function HomePage() {
       <ol class="map">
         {found.map((station, i) =>
           "shown" in station ? (
-            <LayerRow key={station.shown.id} layer={station.shown} current={manifest.layers.indexOf(station.shown) === current} />
+            <LayerRow key={station.shown.id} layer={station.shown} role={roleOf(station.shown.name, network.value?.layers ?? [])} current={manifest.layers.indexOf(station.shown) === current} />
           ) : (
             <PassedRow key={`passed-${i}`} layers={station.passed} />
           ),
@@ -69,7 +70,7 @@ export function HomePage() {
   );
 }
 
-function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
+function LayerRow({ layer, role, current }: { layer: LayerEntry; role: string; current: boolean }) {
   const { manifest } = useAtlas();
   const preview = layer.preview;
   const side = window.innerWidth < 600 ? 28 : 40; // so that ten fit a phone
@@ -82,7 +83,7 @@ function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
           <b>
             <Name text={layer.name} />
           </b>
-          <span class="op">{layer.op}</span>
+          <span class="op">{[layer.op, role].filter(Boolean).join(", ")}</span>
         </span>
         <span class="station-shape">
           <span class="number">{shapeOf(layer)}</span>
@@ -102,6 +103,7 @@ function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
               like control {layer.control.median?.toFixed(2) ?? "–"}
             </small>
           )}
+          <Tested layer={layer.name} brief />
         </span>
         <span class="strip" aria-hidden="true">
           {[0, 1].map((row) => (

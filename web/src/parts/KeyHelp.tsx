@@ -31,7 +31,8 @@ const KEYS: [string, [string, string][]][] = [
     "A unit's examples",
     [
       ["1 – 9", "open an example"],
-      ["f", "field alone, or in its image"],
+      ["z", "zoom to the projection, or all of the field"],
+      ["f", "photos in their images"],
       ["o", "lay projection over photo"],
       ["← →", "once open: previous, next"],
       ["+ −", "zoom"],
@@ -43,6 +44,7 @@ const KEYS: [string, [string, string][]][] = [
 /** Something over the page that has the keyboard until it is closed. */
 export function useModal(close: () => void) {
   const box = useRef<HTMLDivElement>(null);
+  const beside = useRef(false);
   // Before the paint: what is typed at once is typed into its field.
   useLayoutEffect(() => {
     const root = box.current?.getRootNode() as Document | ShadowRoot;
@@ -59,7 +61,11 @@ export function useModal(close: () => void) {
     all[to]?.focus();
     event.preventDefault();
   };
-  return { ref: box, role: "dialog", "aria-modal": true, onKeyDown: circle, onClick: (event: MouseEvent) => event.target === box.current && close() } as const;
+  // A drag that ends beside the sheet is no click there.
+  const press = (event: PointerEvent): void => {
+    beside.current = event.target === box.current;
+  };
+  return { ref: box, role: "dialog", "aria-modal": true, onKeyDown: circle, onPointerDown: press, onClick: (event: MouseEvent) => beside.current && event.target === box.current && close() } as const;
 }
 
 export function KeyHelp({ close }: { close: () => void }) {

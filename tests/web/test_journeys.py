@@ -423,10 +423,11 @@ def test_a_layer_as_a_map_shows_every_unit_that_varies(viewer: Viewer, small_atl
     page.locator(".mini").nth(3).hover()
     assert page.inner_text(".map-look h2") == shown[3]
     page.keyboard.press("ArrowRight")
-    assert page.inner_text(".map-look h2") == shown[4]
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text(".map-look h2") == shown[1]
     page.keyboard.press("Enter")
     page.wait_for_selector(".nine")
-    assert viewer.hash() == "#/u/4:" + shown[4].removeprefix("Unit ")
+    assert viewer.hash() == "#/u/4:" + shown[1].removeprefix("Unit ")
 
 
 def test_marked_units_and_notes_are_kept_and_saved(viewer: Viewer) -> None:
@@ -666,13 +667,42 @@ def test_two_atlases_are_compared(viewer: Viewer) -> None:
 def test_experiments_show_figure_and_table(viewer: Viewer) -> None:
     page = viewer.open("#/e")
     page.wait_for_selector(".experiments a")
-    page.locator(".experiments a").click()
+    page.locator(".experiments a").first.click()
     page.wait_for_selector("table")
     assert page.locator("td").all_inner_texts() == ["1", "0.25", HOSTILE[4], "4", "0.5", ""]
     assert page.locator(".result img").evaluate("e => e.complete && e.naturalWidth") == 40
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     assert download.value.path().read_text().splitlines()[0] == "layer,distance,note"
+
+
+def test_covering_is_looked_at_place_by_place(viewer: Viewer) -> None:
+    page = viewer.open("#/e/squares")
+    page.wait_for_selector(".covered .loss")
+    shades = [float(one.get_attribute("opacity")) for one in page.locator(".loss").all()]
+    assert shades == pytest.approx([0.75 * share for share in (0, 1 / 8, 1, 0.5)])
+    assert "0.9 uncovered, 0.1 with rows 24 to 48, columns 0 to 24 covered" in page.inner_text(".covered-told p")
+    frame = page.locator(".covered svg").bounding_box()
+    page.mouse.move(frame["x"] + 0.75 * frame["width"], frame["y"] + 0.2 * frame["height"])
+    assert "0.8 with rows 0 to 24, columns 24 to 48 covered." in page.inner_text(".covered-told p")
+    assert page.locator(".covered rect.field").get_attribute("x") == "24"
+    page.get_by_label("Place of the square").fill("3")
+    assert "0.5 with rows 24 to 48, columns 24 to 48" in page.inner_text(".covered-told p")
+    page.get_by_role("button", name="4:7").click()
+    assert page.inner_text(".covered-told p").startswith("4:7")
+    assert page.locator(".covered-told a").get_attribute("href") == "#/i/2"
+
+
+def test_units_and_classes_say_what_needs_them(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector("text=Classes that need this unit")
+    rows = page.locator(".panel", has_text="Classes that need this unit").locator("li")
+    assert [row.inner_text().split() for row in rows.all()] == [["plain", "-0.75", "(-0.5)"]]
+    rows.first.locator("a").click()
+    page.wait_for_selector("text=Units that it needs")
+    assert viewer.hash() == "#/c/plain"
+    needed = page.locator(".panel", has_text="Units that it needs").locator(".bar-name").all_inner_texts()
+    assert needed == ["4:9", "4:7"]
 
 
 def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas) -> None:

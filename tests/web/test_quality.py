@@ -18,6 +18,7 @@ PAGES = {
     "layers": "#/compare?a=1&b=4&with=other",
     "experiments": "#/e",
     "experiment": "#/e/curve",
+    "squares": "#/e/squares",
 }
 READY = {
     "layer": ".virtual li",
@@ -26,6 +27,7 @@ READY = {
     "image": ".tiles li",
     "compare": ".half .cell",
     "experiment": "table",
+    "squares": ".covered .loss",
 }
 
 
@@ -91,6 +93,21 @@ def test_filters_fold_away_on_a_phone(chromium, address: str) -> None:
     assert not page.get_by_label("Maximum at least").is_visible()
     page.get_by_role("button", name="Filters (1)").click()
     assert page.get_by_label("Maximum at least").is_visible()
+    context.close()
+
+
+def test_where_units_respond_in_an_image_is_shown_by_touch(chromium, small_atlas) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = watch(context.new_page(), small_atlas.page.as_uri()).open("#/i/2")
+    page.wait_for_selector(".image-page .tiles li")
+    assert page.locator("rect.field").count() == 0
+    where = page.locator(".image-page .tiles li button").first
+    assert where.bounding_box()["width"] >= 24
+    where.tap()
+    page.wait_for_selector("rect.field")
+    assert where.get_attribute("aria-pressed") == "true"
+    where.tap()
+    page.wait_for_selector("rect.field", state="detached")
     context.close()
 
 

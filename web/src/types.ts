@@ -142,7 +142,6 @@ export interface Manifest {
     likeness?: string;
     tuning?: string;
     logits?: string;
-    tuning?: string;
   };
   images: { shard: number };
   /** Classes of the collection to a script; not in atlases of old, nor in exports of a part. */
@@ -300,14 +299,6 @@ export interface LogitShard {
   incoming: Joint[][];
 }
 
-/** What units are tuned to: by change what of the activation survives, of each unit; `out`: where a unit differs from its layer. */
-export interface TuningData {
-  kinds: { name: string; what: string; how: string }[];
-  kept: Numbers[];
-  quartiles: Numbers[];
-  out: number[][];
-}
-
 export interface NetworkLayer extends LayerShape {
   inputs: number[];
   shown: boolean;
@@ -331,7 +322,21 @@ export interface Experiment {
   units: string[];
   images: number[];
   settings: Record<string, unknown>;
+  /** Whether there is more of it in a script of its own. */
+  data?: boolean;
   shown: { columns: string[]; rows: string[][]; count: number } | null;
+}
+
+/** What silencing does, of all pairs: unit, class, change of the score, that of its controls. */
+export interface EffectsData {
+  pairs: [string, string, number, number | null][];
+}
+
+/** What covering each place of images does. */
+export interface OcclusionData {
+  boxes: Box[];
+  shape: [number, number];
+  images: { name: string; image: number | null; grids: { of: string; before: number | null; after: Numbers }[] }[];
 }
 
 /** Another atlas in the folder `atlases/NAME`, to compare with. */

@@ -7,6 +7,7 @@ import { visible } from "../src/parts/Grid";
 import { boxAt } from "../src/pages/Image";
 import { stations } from "../src/pages/Home";
 import { binOf } from "../src/parts/Spread";
+import { losses, nearestTo } from "../src/parts/Covered";
 import { moved, partOf } from "../src/parts/Tile";
 import { verdicts } from "../src/parts/Truth";
 import type { Experiment, LayerData, LayerEntry, NetworkLayer, UnitData } from "../src/types";
@@ -130,6 +131,16 @@ describe("parts of pictures", () => {
   it("of a histogram lead to an example, or to lower responses of that share", () => {
     const of = { values: [10, 9.5, null], maximum: 10 } as Pick<UnitData, "values" | "maximum">;
     expect([inBin(of, 9, 11), inBin(of, 8, 9), inBin(of, 1, 2), inBin(of, 0, 0), inBin(of, -2, -1)]).toEqual([{ n: 1 }, { share: 1 }, { share: 4 }, null, null]);
+  });
+});
+
+describe("what covering does", () => {
+  it("is known by the square nearest to a place", () => {
+    expect(nearestTo([[0, 0, 4, 4], [0, 4, 4, 8], [4, 0, 8, 4]], 7, 1)).toBe(2);
+  });
+  it("is shown as a share of the worst loss; gains are none", () => {
+    expect(losses(1, [0.5, 1.2, 0, null])).toEqual({ share: [0.5, 0, 1, 0], worst: 2 });
+    expect(losses(null, [1, null]).share).toEqual([0, 0]);
   });
 });
 

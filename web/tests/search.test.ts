@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { logitName, numbersOf } from "../src/classes";
 import { needs } from "../src/parts/Needs";
 import { matcher, seek, topping } from "../src/search";
-import type { Experiment, LogitIndex } from "../src/types";
+import type { EffectsData, LogitIndex } from "../src/types";
 
 describe("a search", () => {
   it("ranks what equals, begins, has the words begin, and contains it, whatever the case", () => {
@@ -33,9 +33,8 @@ describe("classes", () => {
   });
   it("may share a name", () => expect(numbersOf(network.names, "crane")).toEqual([0, 1]));
   it("and units need each other by what silencing does, the strongest loss first", () => {
-    const shown = { columns: ["unit", "class", "change", "control"], rows: [["a:1", "cup", "-0.5", "-0.1"], ["a:2", "cup", "-0.7", ""], ["a:1", "dog", "0.2", "0"]], count: 3 };
-    const experiments = [{ kind: "effects", name: "e", shown }, { kind: "sanity", name: "s", shown }] as unknown as Experiment[];
-    expect(needs(experiments, "class", "cup").map((row) => [row.of, row.change, row.control])).toEqual([["a:2", -0.7, null], ["a:1", -0.5, -0.1]]);
-    expect(needs(experiments, "unit", "a:1").map((row) => row.of)).toEqual(["cup"]);
+    const data: EffectsData = { pairs: [["a:1", "cup", -0.5, -0.1], ["a:2", "cup", -0.7, null], ["a:1", "dog", 0.2, 0]] };
+    expect(needs(data, "class", "cup").map((row) => [row.of, row.change, row.control])).toEqual([["a:2", -0.7, null], ["a:1", -0.5, -0.1]]);
+    expect(needs(data, "unit", "a:1").map((row) => row.of)).toEqual(["cup"]);
   });
 });

@@ -287,6 +287,8 @@ def _add_experiments(made: AtlasPlan) -> None:
         made.made[f"{place}/experiment.json"] = experiment_json(one)
         for file in (*one.figures, *([one.table] if one.table else [])):
             made.copy(f"{place}/{file}")
+        if one.data:
+            made.copy(f"data/{place}.js")
     if found:
         made.made["data/experiments.js"] = index_script(made.atlas.path)
 

@@ -10,7 +10,7 @@ import { Later } from "./Later";
 import { useMarks } from "../marks";
 import { ClassName, Name, Section } from "./small";
 import { Needs } from "./Needs";
-import { Likeness, Tuning } from "./Truth";
+import { Likeness } from "./Truth";
 import { ExampleTile, Tile, UnitTile } from "./Tile";
 import { Tuning } from "./Tuning";
 import { Cut } from "./WholeImage";
@@ -83,7 +83,6 @@ const Third = ({ layer, unit, extra, mine, experiments }: Given) => {
   return (
     <>
       <Needs of={`${layer.name}:${unit.channel}`} kind="unit" />
-      {!unit.dead && <Tuning layer={layer} channel={unit.channel} />}
       <Nearest layer={layer} unit={unit} />
       {mine && extra && (mine.incoming.length > 0 || extra.incoming !== "") && <Joints title="Strongest inputs" joints={mine.incoming} note={extra.incoming} />}
       {mine && extra && (mine.outgoing.length > 0 || extra.outgoing !== "") && <Joints title="Strongest outputs" joints={mine.outgoing} note={extra.outgoing} />}

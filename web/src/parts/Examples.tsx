@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { View } from "../layerview";
 import { toImage } from "../route";
-import { spriteOf } from "../downloads";
+import { firstOf, spriteOf } from "../downloads";
 import { useAtlas, useMissing } from "../store";
 import type { LayerEntry, UnitData, UnitShard } from "../types";
 import { short } from "../words";
@@ -42,7 +42,7 @@ export function Examples(props: Props) {
   const { layer, shard, unit, view, show, reach, band, choose, active, activate, open } = props;
   const whole = reach === "whole";
   const atlas = useAtlas();
-  const sprite = spriteOf(atlas, layer, unit.channel);
+  const sprite = (reach === "part" ? firstOf : spriteOf)(atlas, layer, unit.channel);
   const missing = useMissing(sprite);
   const channels = channelsOf(layer, atlas.manifest.model.input, atlas.manifest.paths.bands);
   const kinds: Kind[] = view === "both" ? ["photos", "projections"] : [view];

@@ -86,7 +86,10 @@ export function LayerMap(props: Props) {
             columns={columns}
             label={`Map of ${layer.name}`}
             current={order.indexOf(chosen)}
-            select={(index) => choose(order[index] ?? -1)}
+            select={(index) => {
+              point(-1); // a key goes before a pointer that lies there
+              choose(order[index] ?? -1);
+            }}
             open={(index) => open(order[index] as number)}
             keyOf={(index) => order[index] ?? index}
             render={render}

@@ -1,46 +1,47 @@
-import { toClass, toExperiment, toUnit } from "../route";
-import { parseUnit } from "../route";
+import { useMemo } from "preact/hooks";
+import { parseUnit, toClass, toExperiment, toUnit } from "../route";
 import { layerOfUnit, useAtlas, useData } from "../store";
-import type { Experiment } from "../types";
+import type { EffectsData, Experiment } from "../types";
 import { short } from "../words";
 import { Name, Section } from "./small";
 import { UnitTile } from "./Tile";
 
 const SHOWN = 8;
 
-/** The rows of tables of effects that are about a unit or a class: what else they are about, and the numbers. */
+/** What a pair of a unit and a class is about besides, and its numbers. */
 export interface Need {
   of: string;
   change: number;
   control: number | null;
-  experiment: string;
 }
 
 /** What silencing units does, of one class or one unit, the strongest loss first. */
-export function needs(experiments: Experiment[], kind: "unit" | "class", of: string): Need[] {
-  const found = experiments.flatMap((one): Need[] => {
-    const columns = one.kind === "effects" ? (one.shown?.columns ?? []) : [];
-    const [mine, other, change, control] = [kind, kind === "unit" ? "class" : "unit", "change", "control"].map((column) => columns.indexOf(column)) as [number, number, number, number];
-    if (mine < 0 || other < 0 || change < 0) return [];
-    return (one.shown?.rows ?? []).flatMap((row) => (row[mine] === of && Number(row[change]) < 0 ? [{ of: row[other] ?? "", change: Number(row[change]), control: row[control] ? Number(row[control]) : null, experiment: one.name }] : []));
-  });
-  return found.sort((a, b) => a.change - b.change).slice(0, SHOWN);
+export function needs(data: EffectsData, kind: "unit" | "class", of: string): Need[] {
+  const [mine, other] = kind === "unit" ? [0, 1] : [1, 0];
+  return data.pairs
+    .flatMap((row): Need[] => (row[mine] === of && row[2] < 0 ? [{ of: String(row[other]), change: row[2], control: row[3] }] : []))
+    .sort((a, b) => a.change - b.change)
+    .slice(0, SHOWN);
 }
 
 /** The classes that need a unit, or the units that a class needs, where the atlas holds what silencing does. */
 export function Needs({ of, kind }: { of: string; kind: "unit" | "class" }) {
   const atlas = useAtlas();
   const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments").value;
-  const rows = needs(experiments ?? [], kind, of);
+  const layer = parseUnit(of)?.layer;
+  const about = (one: Experiment): boolean => kind === "class" || !Array.isArray(one.settings.layers) || one.settings.layers.includes(layer);
+  const found = experiments?.find((one) => one.kind === "effects" && one.data && about(one));
+  const data = useData<EffectsData>(found ? `experiments/${found.name}` : null).value;
+  const rows = useMemo(() => (data ? needs(data, kind, of) : []), [data, kind, of]);
   const first = rows[0];
-  if (!first) return null;
+  if (!first || !found) return null;
   const most = Math.max(...rows.map((row) => -row.change));
   return (
     <Section
       title={kind === "unit" ? "Classes that need this unit" : "Units that it needs"}
       note={
         <>
-          By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. <a href={toExperiment(first.experiment)}>All of it</a>
+          By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. <a href={toExperiment(found.name)}>All of it</a>
         </>
       }
     >

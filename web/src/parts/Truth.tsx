@@ -1,8 +1,7 @@
 import { toExperiment } from "../route";
-import { fill, useAtlas, useData } from "../store";
-import type { Experiment, LayerEntry, TuningData } from "../types";
-import { ALIKE, percent } from "../words";
-import { Section } from "./small";
+import { useAtlas, useData } from "../store";
+import type { Experiment, LayerEntry } from "../types";
+import { ALIKE } from "../words";
 
 export interface Verdict {
   layer: string;
@@ -48,34 +47,6 @@ export function Likeness({ layer, similarity }: { layer: LayerEntry; similarity:
       {similarity !== null && (similarity > ALIKE ? `Its projection is nearly that of random numbers at this place (likeness ${similarity.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${similarity.toFixed(2)}. `)}
       <Tested layer={layer.name} />
     </p>
-  );
-}
-
-/** What of a unit's activation survives changes of its images, beside the middle of its layer. */
-export function Tuning({ layer, channel }: { layer: LayerEntry; channel: number }) {
-  const { manifest } = useAtlas();
-  const data = useData<TuningData>(manifest.paths.tuning ? fill(manifest.paths.tuning, { layer: layer.id }) : null).value;
-  if (!data || data.kinds.every((_, kind) => (data.kept[kind]?.[channel] ?? null) === null)) return null;
-  const out = data.out[channel] ?? [];
-  return (
-    <Section title="What it minds" note="What of its activation survives where its strongest images are changed; the tick is the middle of its layer. Bold: it differs from its layer.">
-      <ol class="bars">
-        {data.kinds.map((kind, i) => {
-          const [kept, middle] = [data.kept[i]?.[channel] ?? null, data.quartiles[i]?.[1] ?? null];
-          const differs = out.some((one) => Math.abs(one) === i + 1);
-          return (
-            <li key={kind.name} title={`${kind.what}: ${kind.how}`}>
-              <span class="bar-name">{differs ? <b>{kind.what}</b> : kind.what}</span>
-              <span class="bar-track" aria-hidden="true">
-                <span style={{ width: `${100 * Math.max(0, Math.min(1, kept ?? 0))}%` }} />
-                {middle !== null && <i style={{ left: `${100 * Math.max(0, Math.min(1, middle))}%` }} />}
-              </span>
-              <span class="number">{kept === null ? "–" : percent(Math.round(100 * kept) / 100)}</span>
-            </li>
-          );
-        })}
-      </ol>
-    </Section>
   );
 }
 

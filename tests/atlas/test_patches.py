@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from convscope.atlas.content import cut, portray
 from convscope.atlas.patches import Picks, Studio, Tiles, thumb_path
-from convscope.atlas.render import GREY, crop_patch, display
+from convscope.atlas.render import GREY, crop_patch
 from convscope.data import Preprocess, Source, load_image
 from convscope.graph import Network, PullOptions
 from convscope.methods.deconv import deconv
@@ -58,7 +59,6 @@ def test_tiles_are_the_crops_and_projections_of_each_response(
     top = scan(net, source, layers=[layer], k=4)[layer].topk
     with ThreadPoolExecutor(2) as pool:
         made = studio.tiles(top, range(3, 9), pool=pool, tick=quiet)
-    fill = studio.preprocess.mean_colour
     for channel in range(3, 9):
         for rank in range(4):
             image, place = int(top.images[channel, rank]), top.positions[channel, rank].tolist()
@@ -70,10 +70,17 @@ def test_tiles_are_the_crops_and_projections_of_each_response(
                 assert (made.photos[channel - 3, rank] == GREY).all()
                 assert made.scales[channel - 3, rank] == 0
                 continue
-            wanted = crop_patch(photo, alone.boxes[0].tolist(), fill)
+            wanted = crop_patch(photo, alone.boxes[0].tolist(), np.full(3, GREY))  # padding is of one grey
             np.testing.assert_array_equal(made.photos[channel - 3, rank], wanted)
-            difference = made.projections[channel - 3, rank].astype(int) - display(alone.pixels)[0]
+            (shown,) = portray(alone.pixels, wanted.shape[:2])
+            difference = made.projections[channel - 3, rank].astype(int) - shown.whole
             assert np.abs(difference).max() <= 1
+            assert made.scales[channel - 3, rank] == pytest.approx(shown.scale, rel=1e-4)
+            y0, x0, y1, x1 = shown.content
+            assert (made.content[channel - 3, rank] - np.tile(alone.boxes[0, :2], 2) == [y0, x0, y1, x1]).all()
+            np.testing.assert_array_equal(
+                made.part_photos[channel - 3, rank], cut(wanted, shown.content, wanted.shape[:2])
+            )
             assert made.activations[channel - 3, rank] == pytest.approx(float(top.values[channel, rank]), rel=1e-4)
 
 

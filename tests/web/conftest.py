@@ -53,6 +53,29 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
         images=[2],
         settings={"seed": 0},
     )
+    add_experiment(
+        folder,
+        "squares",
+        title="Squares laid over an image",
+        kind="occlusion",
+        images=[2],
+        data={
+            "boxes": [[y, x, y + 24, x + 24] for y in (0, 24) for x in (0, 24)],
+            "shape": [2, 2],
+            "images": [
+                {
+                    "name": HOSTILE[4],
+                    "image": 2,
+                    "grids": [
+                        {"of": HOSTILE[0], "before": 0.9, "after": [0.95, 0.8, 0.1, 0.5]},
+                        {"of": "4:7", "before": 3.0, "after": [1.0, 2.0, None, 3.0]},
+                    ],
+                }
+            ],
+        },
+    )
+    pairs = [["4:7", "plain", -0.75, -0.5], ["4:9", "plain", -1.0, None], ["4:7", HOSTILE[0], 0.5, 0.0]]
+    add_experiment(folder, "needs", title="Units silenced", kind="effects", data={"pairs": pairs})
     return made
 
 

@@ -52,10 +52,88 @@ def test_layers_are_searched_and_opened_by_keyboard(viewer: Viewer) -> None:
     page = viewer.open()
     page.keyboard.press("/")
     page.keyboard.type("linear")
-    assert page.locator(".station").count() == 1
+    assert page.locator(".hit").all_inner_texts() == ["7\nlinear · 5"]
     page.keyboard.press("Enter")
     page.wait_for_selector(".virtual")
     assert viewer.hash() == "#/l/7"
+    page.keyboard.press("/")
+    page.keyboard.type("conv")
+    viewer.until("document.querySelectorAll('.hit').length > 0")
+    assert "Not in this atlas" in page.inner_text(".hits")
+
+
+def test_one_search_finds_images_classes_and_the_units_strongest_on_them(viewer: Viewer, small_atlas: Atlas) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".cell")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("right-to")
+    viewer.until("document.querySelectorAll('.hit-cards').length === 3")
+    groups = page.locator(".hits [role=group]")
+    assert [group.get_attribute("aria-label") for group in groups.all()] == [
+        "Classes", "Units by name", "Units strongest on these images", "Images",
+    ]  # fmt: skip
+    labelled = [i for i in range(24) if i % 5 == 2]
+    assert groups.nth(3).locator(".hit").count() == len(labelled)
+    images = {layer.name: small_atlas.record(layer.name).images for layer in small_atlas.layers}
+    units = groups.nth(2).locator(".hit").all()
+    for unit in units:
+        layer, channel = unit.locator("bdi").first.inner_text().split(":")
+        shown = np.isin(images[layer][int(channel)], labelled).sum()
+        assert unit.locator("bdi").nth(1).inner_text() == f"on {shown} of them"
+    assert len(units) == 10
+    page.keyboard.press("ArrowDown")
+    assert page.locator("[aria-selected=true]").get_attribute("href") == "#/u/7:2"
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".class-page")
+    assert page.inner_text("h1") == HOSTILE[2]
+    assert page.locator(".search").count() == 0
+    page.keyboard.press("/")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".search", state="detached")
+
+
+def test_marks_and_notes_are_found_by_what_they_say(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector("textarea")
+    page.locator("textarea").fill("looks like an <b>eye</b>")
+    page.goto(viewer.address + "#/images")
+    page.wait_for_selector(".virtual li")
+    page.keyboard.press("/")
+    page.keyboard.type("EYE")
+    page.wait_for_selector(".hit")
+    assert "looks like an <b>eye</b>" in page.inner_text(".hit")
+    page.locator(".hit").click()
+    page.wait_for_selector(".nine")
+    assert viewer.hash() == "#/u/4:7"
+
+
+def test_a_class_has_its_images_its_units_and_its_logit(viewer: Viewer, small_atlas: Atlas) -> None:
+    told = read_script(small_atlas.path / "data" / "classes" / "0.js")["classes"]["4"]
+    page = viewer.open("#/c/plain")
+    page.wait_for_selector(".thumbs li")
+    assert "label 4 · 4 images · logit 7:4" in page.inner_text(".lead")
+    assert page.locator(".thumbs li").count() == 4
+    panel = page.locator(".panel", has_text="Units of 4 that answer to it")
+    numbers = [text.split()[-1] for text in panel.locator(".tiles b").all_inner_texts()]
+    assert numbers == [str(unit) for unit, _, _ in told[1]]
+    assert page.locator(".pair-link").get_attribute("href") == "#/u/7:4"
+    page.locator(".joints a").first.click()
+    page.wait_for_selector(".nine")
+    outputs = page.locator(".panel", has_text="Strongest outputs")
+    name = outputs.locator("a.logit").first
+    assert name.get_attribute("href").startswith("#/c/")
+    page = viewer.open("#/c/nothing")
+    assert "No such class" in page.inner_text("main")
+
+
+def test_top_classes_lead_to_their_pages(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector(".bars a")
+    name = page.locator(".bars a").first.inner_text()
+    page.locator(".bars a").first.click()
+    page.wait_for_selector(".class-page")
+    assert page.inner_text("h1") == name
 
 
 def test_units_are_walked_by_arrows_and_opened(viewer: Viewer) -> None:
@@ -183,8 +261,13 @@ def test_going_to_a_unit_by_its_name(viewer: Viewer) -> None:
     page.keyboard.press("g")
     page.keyboard.type("nowhere:1")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".toast[data-shown=true]")
+    assert "Nothing in this atlas" in page.inner_text(".search")
     assert viewer.hash() == "#/u/4:77"
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("12")  # a number alone is a unit of the layer that is shown
+    page.keyboard.press("Enter")
+    viewer.until("location.hash === '#/u/4:12'")
 
 
 def test_numbers_shown_equal_the_store(viewer: Viewer, small_atlas: Atlas) -> None:
@@ -340,10 +423,11 @@ def test_a_layer_as_a_map_shows_every_unit_that_varies(viewer: Viewer, small_atl
     page.locator(".mini").nth(3).hover()
     assert page.inner_text(".map-look h2") == shown[3]
     page.keyboard.press("ArrowRight")
-    assert page.inner_text(".map-look h2") == shown[4]
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text(".map-look h2") == shown[1]
     page.keyboard.press("Enter")
     page.wait_for_selector(".nine")
-    assert viewer.hash() == "#/u/4:" + shown[4].removeprefix("Unit ")
+    assert viewer.hash() == "#/u/4:" + shown[1].removeprefix("Unit ")
 
 
 def test_marked_units_and_notes_are_kept_and_saved(viewer: Viewer) -> None:
@@ -401,8 +485,102 @@ def test_photos_are_shown_in_their_images(viewer: Viewer, small_atlas: Atlas) ->
     assert shown == small_atlas.unit("4:7").boxes[:, :2].tolist()
     page.keyboard.press("ArrowRight")
     assert viewer.hash() == "#/u/4:8?rf=whole"
-    page.get_by_role("button", name="Field", exact=True).click()
+    page.get_by_role("button", name="Zoom", exact=True).click()
     assert viewer.hash() == "#/u/4:8"
+
+
+def test_pictures_are_cut_to_where_the_projection_is_and_the_whole_field_is_a_key_away(
+    viewer: Viewer, small_atlas: Atlas
+) -> None:
+    record = small_atlas.record("4")
+    unit = next(u for u in range(UNITS) if record.content[u, 0, 2] - record.content[u, 0, 0] <= 10 and u != 3)
+    box, part = record.boxes[unit, 0], record.content[unit, 0]
+    page = viewer.open(f"#/u/4:{unit}")
+    page.wait_for_selector(".cell")
+
+    def width() -> float:  # of the sprite, in cells: how much of a cell is shown
+        style = page.locator(".cell .tile").first.evaluate("e => [e.style.backgroundSize, e.style.width]")
+        total, one = (float(re.match(r"[\d.]+", text)[0]) for text in style)
+        return one / total * 6
+
+    assert width() == pytest.approx((part[3] - part[1]) / (box[3] - box[1]), rel=0.02)
+    dashed = page.locator(".looked rect.part")
+    assert [float(dashed.get_attribute(key)) for key in ("y", "x")] == part[:2].tolist()
+    page.keyboard.press("z")
+    assert viewer.hash() == f"#/u/4:{unit}?rf=field"
+    assert width() == pytest.approx(1, rel=0.01)
+    page.keyboard.press("z")
+    assert viewer.hash() == f"#/u/4:{unit}"
+
+
+def test_a_bin_leads_to_its_example_or_to_lower_responses(viewer: Viewer, small_atlas: Atlas) -> None:
+    told = read_script(small_atlas.path / "data" / "extras" / "01-4" / "0.js")["units"]
+    unit = next(i for i, one in enumerate(told) if any(band["samples"] for band in one["bands"]))
+    page = viewer.open(f"#/u/4:{unit}")
+    page.wait_for_selector(".joints")
+    page.locator(".histogram a").last.click()
+    page.wait_for_selector(".lightbox")
+    assert viewer.hash() == f"#/u/4:{unit}?n=1"
+    page.keyboard.press("Escape")
+    page.locator(".histogram a[href*=share]").first.click()
+    page.wait_for_selector(".band.here")
+    assert "share=" in viewer.hash()
+
+
+def test_likeness_to_the_control_is_a_filter_and_said_where_it_is_high(viewer: Viewer, small_atlas: Atlas) -> None:
+    told = read_script(small_atlas.path / "data" / "controls" / "01-4.js")["similarity"]
+    like = [unit for unit, value in enumerate(told) if value is not None and value > 0.9]
+    page = viewer.open("#/l/4?like=like")
+    viewer.until(f"document.querySelector('.count').innerText === '{len(like)} of {UNITS}'")
+    unit = max(range(UNITS), key=lambda one: told[one] or 0)
+    page = viewer.open(f"#/u/4:{unit}")
+    page.wait_for_selector(".control")
+    said = page.locator(".panel", has_text="random seed").inner_text()
+    assert f"{told[unit]:.2f}" in said
+    assert ("it says where, hardly what" in said) == (told[unit] > 0.9)
+    page.locator(".how summary").click()
+    assert "padding" in page.inner_text(".how")
+
+
+def test_pointing_at_the_map_looks_and_does_not_choose(viewer: Viewer) -> None:
+    page = viewer.open("#/l/4?sort=map&at=7")
+    page.wait_for_selector(".map-look h2")
+    assert page.inner_text(".map-look h2") == "Unit 7"
+    other = page.locator(".virtual li a").nth(30)
+    name = other.get_attribute("aria-label")
+    other.hover()
+    viewer.until(f"document.querySelector('.map-look h2').innerText === '{name}'")
+    assert page.locator(".virtual .current a").get_attribute("aria-label") == "Unit 7"
+    page.mouse.move(2, 2)
+    viewer.until("document.querySelector('.map-look h2').innerText === 'Unit 7'")
+
+
+def test_the_lightbox_zooms_at_the_pointer_and_is_moved_by_dragging(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7?n=1&rf=field")
+    page.wait_for_selector(".large-pair")
+    tiles = page.locator(".large-pair .tile")
+    box = tiles.first.bounding_box()
+
+    def corner() -> list[float]:  # what is shown first, in pixels of the cells
+        text = tiles.first.evaluate("e => e.style.backgroundPosition + ' ' + e.style.backgroundSize")
+        x, y, width, _ = (float(found) for found in re.findall(r"-?[\d.]+", text))
+        return [-x / width, -y / width, width]
+
+    start = corner()
+    page.mouse.move(box["x"] + 1, box["y"] + 1)  # the upper left corner stays where it is
+    page.mouse.wheel(0, -100)
+    page.mouse.wheel(0, -100)
+    viewer.until("document.querySelector('.zoom output').innerText === '132 %'")
+    now = corner()
+    assert now[2] == pytest.approx(start[2] * 1.3225, rel=0.01)
+    assert now[:2] == pytest.approx(start[:2], abs=0.002)
+    page.mouse.move(box["x"] + 90, box["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 40, box["y"] - 40, steps=4)  # beyond the dialog: that is no click beside it
+    page.mouse.up()
+    assert corner()[0] > now[0]
+    assert tiles.nth(0).evaluate("e => e.style.backgroundSize") == tiles.nth(1).evaluate("e => e.style.backgroundSize")
+    assert tiles.first.bounding_box()["width"] == box["width"]
 
 
 def test_overlay_opens_on_the_example_looked_at_and_has_an_address(viewer: Viewer) -> None:
@@ -458,8 +636,7 @@ def test_images_and_their_strongest_units(viewer: Viewer) -> None:
     page = viewer.open("#/images")
     page.wait_for_selector(".virtual li")
     assert "24 of 24" in page.inner_text(".count")
-    page.keyboard.press("/")
-    page.keyboard.type("right-to-left")
+    page.locator("#search").fill("right-to-left")
     viewer.until("document.querySelector('.count').innerText !== '24 of 24'")
     page.goto(viewer.address + "#/i/2")
     page.wait_for_selector(".image-page .tiles li")
@@ -490,13 +667,42 @@ def test_two_atlases_are_compared(viewer: Viewer) -> None:
 def test_experiments_show_figure_and_table(viewer: Viewer) -> None:
     page = viewer.open("#/e")
     page.wait_for_selector(".experiments a")
-    page.locator(".experiments a").click()
+    page.locator(".experiments a").first.click()
     page.wait_for_selector("table")
     assert page.locator("td").all_inner_texts() == ["1", "0.25", HOSTILE[4], "4", "0.5", ""]
     assert page.locator(".result img").evaluate("e => e.complete && e.naturalWidth") == 40
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     assert download.value.path().read_text().splitlines()[0] == "layer,distance,note"
+
+
+def test_covering_is_looked_at_place_by_place(viewer: Viewer) -> None:
+    page = viewer.open("#/e/squares")
+    page.wait_for_selector(".covered .loss")
+    shades = [float(one.get_attribute("opacity")) for one in page.locator(".loss").all()]
+    assert shades == pytest.approx([0.75 * share for share in (0, 1 / 8, 1, 0.5)])
+    assert "0.9 uncovered, 0.1 with rows 24 to 48, columns 0 to 24 covered" in page.inner_text(".covered-told p")
+    frame = page.locator(".covered svg").bounding_box()
+    page.mouse.move(frame["x"] + 0.75 * frame["width"], frame["y"] + 0.2 * frame["height"])
+    assert "0.8 with rows 0 to 24, columns 24 to 48 covered." in page.inner_text(".covered-told p")
+    assert page.locator(".covered rect.field").get_attribute("x") == "24"
+    page.get_by_label("Place of the square").fill("3")
+    assert "0.5 with rows 24 to 48, columns 24 to 48" in page.inner_text(".covered-told p")
+    page.get_by_role("button", name="4:7").click()
+    assert page.inner_text(".covered-told p").startswith("4:7")
+    assert page.locator(".covered-told a").get_attribute("href") == "#/i/2"
+
+
+def test_units_and_classes_say_what_needs_them(viewer: Viewer) -> None:
+    page = viewer.open("#/u/4:7")
+    page.wait_for_selector("text=Classes that need this unit")
+    rows = page.locator(".panel", has_text="Classes that need this unit").locator("li")
+    assert [row.inner_text().split() for row in rows.all()] == [["plain", "-0.75", "(-0.5)"]]
+    rows.first.locator("a").click()
+    page.wait_for_selector("text=Units that it needs")
+    assert viewer.hash() == "#/c/plain"
+    needed = page.locator(".panel", has_text="Units that it needs").locator(".bar-name").all_inner_texts()
+    assert needed == ["4:9", "4:7"]
 
 
 def test_unit_is_taken_away_as_files(viewer: Viewer, small_atlas: Atlas) -> None:

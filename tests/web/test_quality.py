@@ -3,13 +3,14 @@
 import pytest
 
 from tests.web.conftest import AXE, Viewer, watch
-from tests.web.making import HOSTILE
+from tests.web.making import HOSTILE, UNITS
 
 PAGES = {
     "home": "#/",
     "layer": "#/l/4",
     "classes": "#/l/7",
     "unit": "#/u/4:7",
+    "class": "#/c/plain",
     "example": "#/u/4:7?n=2",
     "images": "#/images",
     "image": "#/i/2",
@@ -17,13 +18,16 @@ PAGES = {
     "layers": "#/compare?a=1&b=4&with=other",
     "experiments": "#/e",
     "experiment": "#/e/curve",
+    "squares": "#/e/squares",
 }
 READY = {
     "layer": ".virtual li",
     "unit": ".joints",
+    "class": ".thumbs li",
     "image": ".tiles li",
     "compare": ".half .cell",
     "experiment": "table",
+    "squares": ".covered .loss",
 }
 
 
@@ -80,6 +84,51 @@ def test_nothing_moves_for_those_who_ask_for_that(chromium, small_atlas) -> None
         context.close()
     assert found["reduce"] == []
     assert found["no-preference"] != []
+
+
+def test_filters_fold_away_on_a_phone(chromium, address: str) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 740})
+    page = watch(context.new_page(), address).open("#/l/4?alive=alive")
+    page.wait_for_selector(".virtual li")
+    assert not page.get_by_label("Maximum at least").is_visible()
+    page.get_by_role("button", name="Filters (1)").click()
+    assert page.get_by_label("Maximum at least").is_visible()
+    context.close()
+
+
+def test_where_units_respond_in_an_image_is_shown_by_touch(chromium, small_atlas) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = watch(context.new_page(), small_atlas.page.as_uri()).open("#/i/2")
+    page.wait_for_selector(".image-page .tiles li")
+    assert page.locator("rect.field").count() == 0
+    where = page.locator(".image-page .tiles li button").first
+    assert where.bounding_box()["width"] >= 24
+    where.tap()
+    page.wait_for_selector("rect.field")
+    assert where.get_attribute("aria-pressed") == "true"
+    where.tap()
+    page.wait_for_selector("rect.field", state="detached")
+    context.close()
+
+
+def test_a_wide_screen_is_used(chromium, small_atlas) -> None:
+    context = chromium.new_context(viewport={"width": 1920, "height": 1000})
+    page = watch(context.new_page(), small_atlas.page.as_uri()).open("#/l/4")
+    page.wait_for_selector(".virtual li")
+    assert page.locator("main").bounding_box()["width"] >= 1750
+    assert page.locator(".unit.dead .none").count() == 2
+    context.close()
+
+
+def test_a_layer_prints_all_of_its_units(viewer: Viewer) -> None:
+    page = viewer.open("#/l/4")
+    page.wait_for_selector(".virtual li")
+    assert page.locator(".virtual li").count() < UNITS
+    page.emulate_media(media="print")
+    viewer.until(f"document.querySelectorAll('.virtual li').length === {UNITS}")
+    tops = page.locator(".virtual li").evaluate_all("all => all.map((e) => e.getBoundingClientRect().top)")
+    assert tops == sorted(tops)
+    assert tops[-1] > tops[0] + 500
 
 
 def test_hostile_names_are_shown_as_they_are(viewer: Viewer) -> None:

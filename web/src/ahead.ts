@@ -1,6 +1,6 @@
 // What the next key will ask for, loaded and decoded before it is pressed, so that the key only paints.
 
-import { spriteOf } from "./downloads";
+import { firstOf } from "./downloads";
 import { imagePath } from "./parts/WholeImage";
 import type { Atlas } from "./store";
 import type { LayerEntry, UnitShard } from "./types";
@@ -37,5 +37,5 @@ export async function ahead(atlas: Atlas, layer: LayerEntry, channel: number): P
   const unit = shard?.units.find((one) => one.channel === channel);
   if (!unit || unit.dead || !unit.images.length) return;
   const whole = imagePath(atlas, unit.images[0] as number);
-  await Promise.all([decoded(atlas, spriteOf(atlas, layer, channel)), whole === null ? null : decoded(atlas, whole)]);
+  await Promise.all([decoded(atlas, firstOf(atlas, layer, channel)), whole === null ? null : decoded(atlas, whole)]);
 }

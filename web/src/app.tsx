@@ -3,7 +3,9 @@ import type { Host } from "./host";
 import { toggleTheme, useListeners } from "./listening";
 import { Header } from "./parts/Header";
 import { KeyHelp } from "./parts/KeyHelp";
+import { Search } from "./parts/Search";
 import { Loading, Problem } from "./parts/small";
+import { ClassPage } from "./pages/Class";
 import { ComparePage } from "./pages/Compare";
 import { ExperimentPage, ExperimentsPage } from "./pages/Experiments";
 import { HomePage } from "./pages/Home";
@@ -71,8 +73,7 @@ export function App({ host, router, root }: Props) {
   );
 }
 
-function useGlobalKeys(shell: Shell, atlas: Atlas, help: () => void): void {
-  const jump = (id: string) => (): void => shell.root.querySelector<HTMLInputElement>(`#${id}`)?.focus();
+function useGlobalKeys(shell: Shell, atlas: Atlas, help: () => void, search: () => void): void {
   const random = (): void => {
     const at = Math.floor(Math.random() * atlas.manifest.units);
     let before = 0;
@@ -90,8 +91,9 @@ function useGlobalKeys(shell: Shell, atlas: Atlas, help: () => void): void {
       shell.listen({
         "?": help,
         d: () => shell.toggleTheme(),
-        g: jump("jump"),
-        "/": () => (shell.root.querySelector<HTMLInputElement>("#search") ?? shell.root.querySelector<HTMLInputElement>("#jump"))?.focus(),
+        g: search,
+        "/": search,
+        "Ctrl+k": search,
         x: random,
         Escape: () => {
           const field = shell.root.querySelector<HTMLElement>("input:focus,select:focus,textarea:focus");
@@ -105,9 +107,15 @@ function useGlobalKeys(shell: Shell, atlas: Atlas, help: () => void): void {
 
 function View({ route, shell, atlas }: { route: Route; shell: Shell; atlas: Atlas }) {
   const [help, setHelp] = useState(false);
+  const [searching, search] = useState(false);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  useGlobalKeys(shell, atlas, () => setHelp((shown) => !shown));
+  useGlobalKeys(
+    shell,
+    atlas,
+    () => setHelp((shown) => !shown),
+    () => search(true),
+  );
   const place = `${route.page}/${route.rest}`;
   const embedded = embeds(route);
   useEffect(() => {
@@ -123,7 +131,7 @@ function View({ route, shell, atlas }: { route: Route; shell: Shell; atlas: Atla
   }, [place]);
   return (
     <>
-      {!embedded && <Header route={route} help={() => setHelp(true)} />}
+      {!embedded && <Header route={route} help={() => setHelp(true)} search={() => search(true)} />}
       <main id="main" tabIndex={-1} ref={main} key={route.page}>
         <Page route={route} />
       </main>
@@ -132,6 +140,7 @@ function View({ route, shell, atlas }: { route: Route; shell: Shell; atlas: Atla
         {route.page === "unit" ? `Unit ${route.rest}` : ""}
       </p>
       {help && <KeyHelp close={() => setHelp(false)} />}
+      {searching && <Search route={route} close={() => search(false)} />}
     </>
   );
 }
@@ -159,6 +168,8 @@ function Page({ route }: { route: Route }) {
       if (!unit) return <Problem title="No such unit">“{route.rest}” is not a unit. Units are written layer:number, such as features.8:174.</Problem>;
       return <UnitPage layer={unit.layer} channel={unit.channel} query={route.query} />;
     }
+    case "class":
+      return <ClassPage key={route.rest} name={route.rest} />;
     case "images":
       return <ImagesPage query={route.query} />;
     case "image":

@@ -9,6 +9,9 @@ export class NotReadable extends Error {}
 
 export const spriteOf = (atlas: Atlas, layer: LayerEntry, channel: number): string => fill(atlas.manifest.paths.sprite, { layer: layer.id, channel });
 
+/** The picture that a unit's page shows first: where projections are, if that is kept by itself. */
+export const firstOf = (atlas: Atlas, layer: LayerEntry, channel: number): string => (layer.content?.kept && atlas.manifest.paths.content ? fill(atlas.manifest.paths.content, { layer: layer.id, channel }) : spriteOf(atlas, layer, channel));
+
 const GAP = 4;
 const BETWEEN = 16;
 

@@ -1,6 +1,7 @@
 // Which units a layer's grid shows, and in which order: all of it from the address.
 
 import type { LayerData, LayerEntry } from "./types";
+import { ALIKE } from "./words";
 
 export const SORTS = [
   ["index", "index"],
@@ -17,6 +18,8 @@ export type Sort = (typeof SORTS)[number][0];
 export type View = "photos" | "projections" | "both";
 export type Alive = "all" | "alive" | "dead";
 
+export type Like = "all" | "unlike" | "like";
+
 export interface LayerView {
   view: View;
   sort: Sort;
@@ -24,6 +27,8 @@ export interface LayerView {
   alive: Alive;
   /** A class's number: units that respond to it most. */
   class: number | null;
+  /** Units whose projections are like their controls, or are not. */
+  like: Like;
   low: number | null;
   high: number | null;
   /** The unit that others are compared with. */
@@ -49,6 +54,7 @@ export function readView(query: URLSearchParams): LayerView {
     ascending: query.has("up") ? query.get("up") === "1" : sort === "index",
     alive: oneOf(query.get("alive"), ["all", "alive", "dead"], "all"),
     class: numberOf(query.get("class")),
+    like: oneOf(query.get("like"), ["all", "unlike", "like"], "all"),
     low: numberOf(query.get("low")),
     high: numberOf(query.get("high")),
     near: numberOf(query.get("near")),
@@ -64,6 +70,7 @@ export function writeView(view: LayerView): Record<string, string | number | nul
     up: view.ascending === (view.sort === "index") ? null : view.ascending ? 1 : 0,
     alive: view.alive === "all" ? null : view.alive,
     class: view.class,
+    like: view.like === "all" ? null : view.like,
     low: view.low,
     high: view.high,
     near: view.near,
@@ -75,13 +82,19 @@ export function writeView(view: LayerView): Record<string, string | number | nul
 type Test = (channel: number) => boolean;
 
 /** What each filter asks of a unit; a filter that is not set asks nothing. */
-export function tests(view: LayerView, data: LayerData, marked: ReadonlySet<number>): Record<"alive" | "class" | "range" | "text" | "marked", Test> {
+export function tests(view: LayerView, data: LayerData, marked: ReadonlySet<number>, controls?: (number | null)[]): Record<"alive" | "class" | "like" | "range" | "text" | "marked", Test> {
   const dead = new Set(data.dead);
   const { low, high, class: wanted } = view;
   const sought = view.text.toLowerCase();
   return {
     alive: (channel) => view.alive === "all" || dead.has(channel) === (view.alive === "dead"),
     class: (channel) => wanted === null || data.topClass?.[channel] === wanted,
+    // While it is on its way nothing is left out.
+    like: (channel) => {
+      if (view.like === "all" || !controls) return true;
+      const own = controls[channel] ?? null;
+      return own !== null && own > ALIKE === (view.like === "like");
+    },
     range: (channel) => {
       const value = data.maximum[channel] ?? null;
       if (low === null && high === null) return true;
@@ -98,6 +111,7 @@ export interface Counts {
   /** Units by the class they respond to most, among those that pass the other filters. */
   classes: Map<number, number>;
   marked: number;
+  like: Record<Like, number>;
   /** The strongest responses of units that pass the other filters than that of their range. */
   maxima: number[];
 }
@@ -115,23 +129,29 @@ export interface Given {
 
 /** The units that pass all filters, in order, and for each choice of a filter how many would. */
 export function arrange(layer: LayerEntry, data: LayerData, view: LayerView, { nearest = [], controls, only, marked = new Set() }: Given = {}): { units: number[]; counts: Counts } {
-  const ask = tests(view, data, marked);
+  const ask = tests(view, data, marked, controls);
   const dead = new Set(data.dead);
-  const counts: Counts = { all: 0, alive: { all: 0, alive: 0, dead: 0 }, classes: new Map(), marked: 0, maxima: [] };
+  const counts: Counts = { all: 0, alive: { all: 0, alive: 0, dead: 0 }, classes: new Map(), marked: 0, like: { all: 0, unlike: 0, like: 0 }, maxima: [] };
+  const names = Object.keys(ask) as (keyof typeof ask)[];
   const units: number[] = [];
   for (const channel of only ?? Array.from({ length: layer.channels }, (_, i) => i)) {
     counts.all += 1;
-    const [alive, class_, range, named, chosen] = [ask.alive(channel), ask.class(channel), ask.range(channel), ask.text(channel), ask.marked(channel)];
-    if (class_ && range && named && chosen) {
+    const failed = names.filter((name) => !ask[name](channel));
+    if (failed.length === 0) units.push(channel);
+    // A filter counts what it could choose among the units that pass all others.
+    const without = (name: keyof typeof ask): boolean => failed.every((one) => one === name);
+    if (without("alive")) {
       counts.alive.all += 1;
       counts.alive[dead.has(channel) ? "dead" : "alive"] += 1;
     }
-    const best = data.topClass?.[channel];
-    if (alive && range && named && chosen && best !== undefined && best >= 0) counts.classes.set(best, (counts.classes.get(best) ?? 0) + 1);
-    if (alive && class_ && range && named && marked.has(channel)) counts.marked += 1;
-    const most = data.maximum[channel];
-    if (alive && class_ && named && chosen && typeof most === "number") counts.maxima.push(most);
-    if (alive && class_ && range && named && chosen) units.push(channel);
+    const [best, most, like] = [data.topClass?.[channel], data.maximum[channel], controls?.[channel] ?? null];
+    if (without("class") && best !== undefined && best >= 0) counts.classes.set(best, (counts.classes.get(best) ?? 0) + 1);
+    if (without("marked") && marked.has(channel)) counts.marked += 1;
+    if (without("range") && typeof most === "number") counts.maxima.push(most);
+    if (without("like")) {
+      counts.like.all += 1;
+      if (like !== null) counts.like[like > ALIKE ? "like" : "unlike"] += 1;
+    }
   }
   return { units: inOrder(units, data, view, nearest, controls), counts };
 }

@@ -12,14 +12,15 @@ export function useListeners(root: HTMLElement, alone: boolean): Shell["listen"]
   useEffect(() => {
     const hear = (event: Event): void => {
       const pressed = event as KeyboardEvent;
-      if (pressed.defaultPrevented || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return;
-      if (typing(pressed) && pressed.key !== "Escape") return;
+      const name = keyName(pressed);
+      const control = pressed.ctrlKey || pressed.metaKey;
+      if (pressed.defaultPrevented || pressed.altKey || (control && name !== "Ctrl+k")) return;
+      if (typing(pressed) && pressed.key !== "Escape" && !control) return;
       const target = pressed.composedPath()[0] as HTMLElement;
       // Enter and the space bar belong to what has the focus.
       if ((pressed.key === "Enter" || pressed.key === " ") && target.closest?.("a,button,summary,select")) return;
       // A page that opens with something over it hears of that first, so the order alone does not say what lies above.
       const above = listeners.current.filter((one) => one.modal).slice(-1);
-      const name = keyName(pressed);
       const hears = (above.length ? above : listeners.current).findLast(({ keys }) => name in keys);
       if (!hears) return;
       pressed.preventDefault();

@@ -1,8 +1,8 @@
 // Addresses. Every view is a hash, which works from disk, on any server, and in a link:
-//   #/   #/l/LAYER   #/u/LAYER:UNIT   #/images   #/i/NUMBER   #/compare?a=UNIT&b=UNIT&with=ATLAS   #/e   #/e/NAME
+//   #/   #/l/LAYER   #/u/LAYER:UNIT   #/c/CLASS   #/images   #/i/NUMBER   #/compare?a=UNIT&b=UNIT&with=ATLAS   #/e   #/e/NAME
 
 export interface Route {
-  page: "home" | "layer" | "unit" | "images" | "image" | "compare" | "experiments" | "experiment" | "unknown";
+  page: "home" | "layer" | "unit" | "class" | "images" | "image" | "compare" | "experiments" | "experiment" | "unknown";
   rest: string;
   query: URLSearchParams;
 }
@@ -28,6 +28,7 @@ export function parse(hash: string): Route {
     "": "home",
     l: "layer",
     u: "unit",
+    c: rest ? "class" : "unknown",
     i: "image",
     images: "images",
     compare: "compare",
@@ -48,6 +49,7 @@ export function withQuery(address: string, query: Record<string, string | number
 export const toLayer = (layer: string, query: Record<string, string | number | null | undefined> = {}): string =>
   withQuery(`#/l/${encode(layer)}`, query);
 export const toUnit = (layer: string, channel: number): string => `#/u/${encode(`${layer}:${channel}`)}`;
+export const toClass = (name: string): string => `#/c/${encode(name)}`;
 export const toImage = (image: number): string => `#/i/${image}`;
 export const toExperiment = (name: string): string => `#/e/${encode(name)}`;
 export const toCompare = (a: string, b: string, other = ""): string => withQuery("#/compare", { a, b, with: other });

@@ -38,8 +38,9 @@ export function useKeys(keys: Keys, modal = false): void {
   }, [shell, modal]);
 }
 
-/** "Shift+ArrowLeft", "a", "?": letters keep their case, other keys say Shift. */
+/** "Shift+ArrowLeft", "a", "?": letters keep their case, other keys say Shift; "Ctrl+k" also with the command key. */
 export function keyName(event: KeyboardEvent): string {
+  if (event.ctrlKey || event.metaKey) return `Ctrl+${event.key.toLowerCase()}`;
   return event.shiftKey && event.key.length > 1 ? `Shift+${event.key}` : event.key;
 }
 

@@ -37,6 +37,8 @@ export interface LayerEntry extends LayerShape {
   units: { count: number; dead: number; silent: number; nan: number; named: boolean };
   tile: { height: number; width: number; enlarge: number };
   sprite: Grid;
+  /** Where projections are in their fields is known, and kept by itself where fields were reduced; not in atlases of old. */
+  content?: { kept: boolean };
   /** Single channels of a unit, of images of other than one or three: k photos for each, then the first projection. */
   bands?: Grid;
   sheet: Grid & { units: number; count: number; enlarge: number };
@@ -134,12 +136,16 @@ export interface Manifest {
     projections: string;
     preview: string;
     bands?: string;
+    content?: string;
     image: string | null;
     controls?: string;
     likeness?: string;
     tuning?: string;
+    logits?: string;
   };
   images: { shard: number };
+  /** Classes of the collection to a script; not in atlases of old, nor in exports of a part. */
+  classes?: { shard: number };
   extras?: Extras | null;
   /** Whether sprites are there as scripts, which a page opened from disk may read. */
   portable?: boolean;
@@ -180,6 +186,9 @@ export interface UnitData {
   x: number[];
   boxes: Box[];
   scales: Numbers;
+  /** The part of each field that holds most of the projection, and its scale when it is shown by itself. */
+  content?: Box[];
+  partScales?: Numbers;
   histogram: { first: number; counts: number[] };
   classes: Pair[];
   nearest: Pair[];
@@ -263,6 +272,33 @@ export interface ProfileIndex {
   classes: Record<string, string>;
 }
 
+/** The classes of the collection: names, and how many images each has. */
+export interface ClassIndex {
+  names: string[];
+  images: number[];
+}
+
+/** A unit that answers to a class: channel, mean of its strongest responses to the class's images, selectivity. */
+export type Answering = [number, number, number];
+
+export interface ClassShard {
+  first: number;
+  /** For each class, layer by layer, the units that answer to it. */
+  classes: Record<string, Answering[][]>;
+}
+
+/** The classes of the network: names of its logits, the layers whose channels they are, what their weights are. */
+export interface LogitIndex {
+  names: string[];
+  layers: string[];
+  note: string;
+}
+
+export interface LogitShard {
+  first: number;
+  incoming: Joint[][];
+}
+
 export interface NetworkLayer extends LayerShape {
   inputs: number[];
   shown: boolean;
@@ -286,7 +322,21 @@ export interface Experiment {
   units: string[];
   images: number[];
   settings: Record<string, unknown>;
+  /** Whether there is more of it in a script of its own. */
+  data?: boolean;
   shown: { columns: string[]; rows: string[][]; count: number } | null;
+}
+
+/** What silencing does, of all pairs: unit, class, change of the score, that of its controls. */
+export interface EffectsData {
+  pairs: [string, string, number, number | null][];
+}
+
+/** What covering each place of images does. */
+export interface OcclusionData {
+  boxes: Box[];
+  shape: [number, number];
+  images: { name: string; image: number | null; grids: { of: string; before: number | null; after: Numbers }[] }[];
 }
 
 /** Another atlas in the folder `atlases/NAME`, to compare with. */

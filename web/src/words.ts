@@ -45,7 +45,14 @@ export function fieldOf({ field, gates, exact }: { field: Field | null; gates?: 
   return noted ? `${said} (${noted})` : said;
 }
 
-const ALIKE = 0.9; // as in controls.py
+/** What a layer is within its block, the layers whose names begin alike: the last of three or more is its output. */
+export function roleOf(name: string, network: readonly { name: string }[]): string {
+  const block = name.slice(0, Math.max(0, name.lastIndexOf(".")));
+  const members = block ? network.filter((one) => one.name.startsWith(`${block}.`)) : [];
+  return members.length >= 3 && members.at(-1)?.name === name ? `output of ${block}` : "";
+}
+
+export const ALIKE = 0.9; // as in controls.py
 
 /** Whether a layer's projections look much like those of random signals. */
 export const isLike = ({ control }: Pick<LayerEntry, "control">): boolean => (control?.median ?? 0) > ALIKE;

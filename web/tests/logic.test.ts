@@ -1,13 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { placed, svgOf } from "../src/downloads";
 import { arrange, readView, writeView } from "../src/layerview";
+import { inBin } from "../src/parts/Details";
 import { alongBins } from "../src/parts/Histogram";
 import { visible } from "../src/parts/Grid";
 import { boxAt } from "../src/pages/Image";
 import { stations } from "../src/pages/Home";
 import { binOf } from "../src/parts/Spread";
-import type { LayerData, LayerEntry, NetworkLayer, UnitData } from "../src/types";
-import { bytes, isLike, listed, readable, short } from "../src/words";
+import { losses, nearestTo } from "../src/parts/Covered";
+import { moved, partOf } from "../src/parts/Tile";
+import { verdicts } from "../src/parts/Truth";
+import type { Experiment, LayerData, LayerEntry, NetworkLayer, UnitData } from "../src/types";
+import { bytes, isLike, listed, readable, roleOf, short } from "../src/words";
 
 const layer = { name: "conv", channels: 5, field: { size: [3, 5], stride: [2, 4], offset: [-1, -2], regular: true } } as unknown as LayerEntry;
 const data: LayerData = {
@@ -50,6 +54,14 @@ describe("the units of a layer", () => {
     expect([...found.counts.classes]).toEqual([[7, 2], [9, 2]]);
     expect(arrange(layer, data, view("low=2")).units).toEqual([0, 4]);
     expect(arrange(layer, data, view("low=0&high=1")).units).toEqual([1, 3]);
+  });
+  it("are filtered by their likeness to their controls, those without one left out", () => {
+    const controls = [0.5, null, 0.97, null, 0.2];
+    expect(arrange(layer, data, view("like=like"), { controls }).units).toEqual([2]);
+    expect(arrange(layer, data, view("like=unlike&alive=alive"), { controls }).units).toEqual([0, 4]);
+    expect(arrange(layer, data, view("like=like"), { controls }).counts.like).toEqual({ all: 5, unlike: 2, like: 1 });
+    expect(arrange(layer, data, view("like=like")).units).toHaveLength(5); // while it is on its way
+    expect(readView(new URLSearchParams("like=constructor")).like).toBe("all");
   });
   it("may be those alone that were marked, which other filters count too", () => {
     const marked = new Set([1, 3, 4]);
@@ -100,6 +112,47 @@ describe("pictures and plots", () => {
     const text = svgOf("data:,", { width: 1, height: 1 }, { name: "<x>&", sprite, tile: { enlarge: 1 } } as unknown as LayerEntry, { channel: 1, name: '"', images: [0], values: [1] } as unknown as UnitData);
     expect(text).not.toContain("<x>");
     expect(text).toContain("&#60;x&#62;&#38;:1 &#34;");
+  });
+});
+
+describe("parts of pictures", () => {
+  const unit = { boxes: [[10, 10, 30, 50], [0, 0, 4, 4], [0, 0, 4, 4]], content: [[15, 20, 25, 40], [0, 0, 4, 4], [0, 0, 0, 0]] } as unknown as UnitData;
+  it("are where the projection is, in fractions of the field", () => {
+    expect(partOf(unit, 0)).toEqual([0.25, 0.25, 0.5, 0.5]);
+    expect([partOf(unit, 1), partOf(unit, 2), partOf(unit, 3), partOf({ boxes: unit.boxes }, 0)]).toEqual([null, null, null, null]);
+  });
+  it("are enlarged around the pointer and moved within the picture", () => {
+    expect(moved([0, 0, 1], { times: 2, at: [1, 0] })).toEqual([0.5, 0, 0.5]);
+    expect(moved([0.5, 0, 0.5], { times: 2, at: [0.5, 0.5] })).toEqual([0.625, 0.125, 0.25]);
+    expect(moved([0.5, 0.5, 0.5], { down: 1, right: -0.5 })).toEqual([0.5, 0.25, 0.5]);
+    expect(moved([0.5, 0.5, 0.5], { times: 1 / 8 })).toEqual([0, 0, 1]);
+    expect(moved([0, 0, 1], { times: 100 })[2]).toBe(1 / 8);
+  });
+  it("of a histogram lead to an example, or to lower responses of that share", () => {
+    const of = { values: [10, 9.5, null], maximum: 10 } as Pick<UnitData, "values" | "maximum">;
+    expect([inBin(of, 9, 11), inBin(of, 8, 9), inBin(of, 1, 2), inBin(of, 0, 0), inBin(of, -2, -1)]).toEqual([{ n: 1 }, { share: 1 }, { share: 4 }, null, null]);
+  });
+});
+
+describe("what covering does", () => {
+  it("is known by the square nearest to a place", () => {
+    expect(nearestTo([[0, 0, 4, 4], [0, 4, 4, 8], [4, 0, 8, 4]], 7, 1)).toBe(2);
+  });
+  it("is shown as a share of the worst loss; gains are none", () => {
+    expect(losses(1, [0.5, 1.2, 0, null])).toEqual({ share: [0.5, 0, 1, 0], worst: 2 });
+    expect(losses(null, [1, null]).share).toEqual([0, 0]);
+  });
+});
+
+describe("what is known of layers", () => {
+  it("is what they are in their blocks", () => {
+    const network = ["a.0", "a.1.x", "a.1.y", "a.1.cat", "a.2", "b"].map((name) => ({ name }));
+    expect(["a.1.cat", "a.1.x", "a.2", "b"].map((name) => roleOf(name, network))).toEqual(["output of a.1", "", "output of a", ""]);
+  });
+  it("is what was tested of them", () => {
+    const shown = { columns: ["layer", "rule", "verdict"], rows: [["a", "deconvnet", "what"]], count: 1 };
+    const found = verdicts([{ kind: "sanity", name: "s", shown }, { kind: "other", name: "o", shown }] as unknown as Experiment[]);
+    expect(found).toEqual([{ layer: "a", rule: "deconvnet", verdict: "what", experiment: "s" }]);
   });
 });
 

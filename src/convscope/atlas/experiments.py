@@ -77,6 +77,8 @@ class Experiment:
     units: tuple[str, ...]
     images: tuple[int, ...]
     settings: Mapping[str, Any]
+    data: bool = False
+    """Whether there is more for the page, in `data/experiments/NAME.js`."""
 
 
 def add_experiment(
@@ -92,6 +94,7 @@ def add_experiment(
     units: Sequence[str] = (),
     images: Sequence[int] = (),
     settings: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> Path:
     """The folder `experiments/NAME` of an atlas, written with a result that the atlas's page then shows.
 
@@ -106,6 +109,7 @@ def add_experiment(
         table: the numbers, also written as table.csv.
         units: units it is about ("features.8:174"), whose pages then link to it; images: numbers in the collection.
         settings: options and seed, as JSON values.
+        data: more for the page to show by itself, by the kind of the result, as JSON values; README.md says what.
 
     Raises:
         UsageError: for a malformed name, kind, figure or table. StoreError: if the folder is no atlas or cannot be
@@ -127,6 +131,7 @@ def add_experiment(
     with writing(folder_of):
         if folder_of.exists():
             shutil.rmtree(folder_of)
+        place(root, f"data/experiments/{name}.js").unlink(missing_ok=True)
     for file, content in pictures.items():
         write_bytes(folder_of / file, content if isinstance(content, bytes) else _read(content))
     if numbers is not None:
@@ -142,7 +147,11 @@ def add_experiment(
         units=tuple(units),
         images=tuple(int(image) for image in images),
         settings=dict(settings or {}),
+        data=data is not None,
     )
+    if data is not None:
+        address = f"experiments/{name}"
+        write_bytes(place(root, f"data/{address}.js"), script(address, dict(data)))
     # Last: a folder without it is no experiment yet.
     write_bytes(folder_of / "experiment.json", experiment_json(said))
     write_index(root)
@@ -250,6 +259,8 @@ def _check_read(experiment: Experiment, name: str) -> None:
         raise ValueError("its words are no text")
     if not all(isinstance(image, int) for image in experiment.images) or not isinstance(experiment.settings, dict):
         raise ValueError("its images are no numbers, or its settings no object")
+    if not isinstance(experiment.data, bool):
+        raise ValueError("whether it has data is not said by true or false")
 
 
 __all__ = [

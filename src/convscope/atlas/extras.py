@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 
 from convscope.atlas.alike import alike
 from convscope.atlas.connections import Connections, Wiring
+from convscope.atlas.content import portray
 from convscope.atlas.controls import layer_controls
 from convscope.atlas.ledger import Ledger
 from convscope.atlas.patches import Studio
 from convscope.atlas.pictures import SHEET_UNITS, PictureFolder
 from convscope.atlas.portraits import SHARD_PORTRAITS, Portraits
 from convscope.atlas.profiles import Profile, bands
-from convscope.atlas.render import GREY, Pixels, display, fit
+from convscope.atlas.render import GREY, Pixels, fit
 from convscope.atlas.sprites import compose, encode
 from convscope.atlas.store import LayerRecord
-from convscope.atlas.web import numbers, script
+from convscope.atlas.web import numbers, script, short
 from convscope.atlas.webdata import SHARD_UNITS, class_table, image_table
 from convscope.data import load_image
 from convscope.files import write_bytes
@@ -143,8 +144,8 @@ class Extras:
             gates=options.gates,
         )
         random = control(studio.net, images, name, positions if record.layer.spatial else None, options).pixels
-        shown = display(torch.stack([_cut(p, box) for p, box in zip(random, record.boxes[units, 0], strict=True)]))
-        tiles = [fit(tile, pictures.cell.shape) for tile in shown]
+        fields = torch.stack([_cut(p, box) for p, box in zip(random, record.boxes[units, 0], strict=True)])
+        tiles = [fit(shown.whole, pictures.cell.shape) for shown in portray(fields, pictures.tile.shape)]
         return np.stack(tiles), likeness(own.full(), random)
 
 
@@ -197,7 +198,9 @@ def _unit(
     name, width = record.layer.name, record.layer.width
     values, places = found.values[name][:, channel], found.places[name][:, channel]
     listed = []
-    for band in bands(values, float(record.maximum[channel])):
+    # The strongest are shown as such: samples of the rest are of other images.
+    rest = np.where(np.isin(found.images, record.images[channel]), -np.inf, values).astype(np.float32)
+    for band in bands(rest, float(record.maximum[channel])):
         rows = list(band.rows)
         at = np.stack([places[rows] // width, places[rows] % width], axis=1)
         boxes = studio.net.crops(name, at, gates=studio.options.treated).tolist() if rows else []
@@ -205,19 +208,15 @@ def _unit(
             {"image": int(found.images[row]), "value": value, "box": box}
             for row, value, box in zip(rows, numbers(values[rows]), boxes, strict=True)
         ]
-        listed.append({"low": _short(band.low), "high": _short(band.high), "samples": samples})
+        listed.append({"low": short(band.low), "high": short(band.high), "samples": samples})
     likely = None if np.isnan(similar[channel]) else round(float(similar[channel]), 4)
     shown = record.images[channel, 0] >= 0 and record.values[channel, 0] != 0
     return {
         "bands": listed,
-        "incoming": [[layer, unit, _short(weight)] for layer, unit, weight in wired.incoming[channel]],
-        "outgoing": [[layer, unit, _short(weight)] for layer, unit, weight in wired.outgoing[channel]],
+        "incoming": [[layer, unit, short(weight)] for layer, unit, weight in wired.incoming[channel]],
+        "outgoing": [[layer, unit, short(weight)] for layer, unit, weight in wired.outgoing[channel]],
         "control": {"similarity": likely} if shown else None,
     }
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.6g}")
 
 
 __all__ = ["CONTROLS_PATH", "Extras", "controls_address", "unit_extras"]

@@ -70,7 +70,7 @@ def is_recorded(path: str) -> bool:
     if _RECORD.fullmatch(path):
         return True
     own = path.startswith(("data/", "pictures/")) and is_published(path)
-    return own and path not in LISTS and path != "data/manifest.js"
+    return own and path not in LISTS and path != "data/manifest.js" and not path.startswith("data/experiments/")
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ class LayerBuild:
     def pictures(self) -> PictureFolder:
         """Where its pictures are."""
         size, singles = self.studio.size(self.layer.name), self.studio.bands(self.top.k)
-        return PictureFolder(self.out / "pictures" / self.id, self.top.k, size, singles)
+        parts = size.shape != self.studio.box(self.layer.name)
+        return PictureFolder(self.out / "pictures" / self.id, self.top.k, size, singles, parts)
 
     @property
     def dead(self) -> NDArray[np.bool_]:
@@ -80,7 +81,7 @@ class LayerBuild:
     def parts(self) -> Iterator[Part]:
         """The blocks of units whose tiles fit the memory together."""
         height, width = self.pictures.tile.shape
-        cells = self.top.k * 3 * 2 + self.pictures.singles
+        cells = self.top.k * 3 * 4 + self.pictures.singles
         size = max(1, BLOCK_BYTES // (cells * height * width))
         for number, first in enumerate(range(0, self.layer.channels, size)):
             channels = range(first, min(first + size, self.layer.channels))
@@ -106,6 +107,8 @@ class LayerBuild:
             boxes=boxes.reshape(self.layer.channels, self.top.k, 4),
             scales=joined["scales"],
             activations=joined["activations"],
+            content=joined["content"],
+            part_scales=joined["part_scales"],
             report=max(about["report"] for _, about in found),
             responses=self.responses,
         )
@@ -152,11 +155,14 @@ class LayerBuild:
             "projections": projections,
             "scales": tiles.scales,
             "activations": tiles.activations,
+            "content": tiles.content,
+            "part_scales": tiles.part_scales,
         }
         write_tensors(part.path, tensors, {"report": tiles.report})
         alive = [channel for channel in part.channels if not self.dead[channel]]
         drawn = [self.pictures.unit_path(channel) for channel in alive]
         drawn += [self.pictures.bands_path(channel) for channel in alive if self.pictures.singles]
+        drawn += [self.pictures.part_path(channel) for channel in alive if self.pictures.parts]
         self.ledger.record(self._receipt(part), [part.path, *drawn])
 
     def _write_data(self, record: LayerRecord, source: Source) -> None:
@@ -184,6 +190,7 @@ class LayerBuild:
             },
             "tile": {"height": pictures.tile.height, "width": pictures.tile.width, "enlarge": pictures.tile.enlarge},
             "sprite": pictures.sprite.to_json(),
+            "content": {"kept": pictures.parts},
             **({} if pictures.bands is None else {"bands": pictures.bands.to_json()}),
             "sheet": {
                 "units": SHEET_UNITS,

@@ -7,9 +7,9 @@ computes depends on the responses and the options alone, never on how many threa
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, fit, scale_of
+from convscope.atlas.content import cut, portray
+from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, fit, scale_of, without_beyond
 from convscope.atlas.sprites import encode
 from convscope.data import Preprocess, Source, load_image
 from convscope.errors import ImageError, SourceError
@@ -103,6 +104,8 @@ class Tiles:
 
     scales: (units, k) the magnitude that is black or white in a projection; activations: (units, k) the response as
     the projection found it again; both 0 where there is none. report: what was done at the layer's steps.
+    content: i32 (units, k, 4) where in its image, y0 x0 y1 x1, most of a projection's energy is; part_photos,
+    part_projections, part_scales: the same of that part alone.
     bands: (units, cells, h, w) each channel by itself as grey, of images of other than one or three channels, see
     `Studio.bands`.
     """
@@ -113,13 +116,19 @@ class Tiles:
     activations: NDArray[np.float32]
     report: str
     bands: Pixels
+    content: NDArray[np.int32]
+    part_photos: Pixels
+    part_projections: Pixels
+    part_scales: NDArray[np.float32]
 
     @classmethod
     def blank(cls, units: int, k: int, size: TileSize, bands: int = 0) -> Self:
         """Tiles of nothing, with so many cells of single channels."""
         shape = (units, k, *size.shape, 3)
         empty, single = np.zeros((units, k), np.float32), np.full((units, bands, *size.shape), GREY, np.uint8)
-        return cls(np.full(shape, GREY, np.uint8), np.full(shape, GREY, np.uint8), empty, empty.copy(), "", single)
+        blank, other, part, another = (np.full(shape, GREY, np.uint8) for _ in range(4))
+        content = np.zeros((units, k, 4), np.int32)
+        return cls(blank, other, empty, empty.copy(), "", single, content, part, another, empty.copy())
 
 
 def _nothing(path: Path, content: bytes) -> None:
@@ -173,7 +182,7 @@ class Studio:
         for count, report in self._all(top.layer, todo, made, channels.start, pool):
             reports.add(report)
             tick(count)
-        return Tiles(made.photos, made.projections, made.scales, made.activations, min(reports, default=""), made.bands)
+        return replace(made, report=min(reports, default=""))
 
     def _all(
         self, layer: str, todo: Picks, made: Tiles, first: int, pool: Executor | None
@@ -211,24 +220,31 @@ class Studio:
             gates=self.options.gates,
             workers=1,
         )
-        scales, boxes = scale_of(found.pixels), found.boxes.tolist()
-        shown = display(found.pixels, scale=scales)
-        size = made.photos.shape[2:4]
-        fill = self.preprocess.mean_colour
-        for i, (unit, rank) in enumerate(zip(job.channels - first, job.ranks, strict=True)):
-            made.photos[unit, rank] = fit(self.preprocess.shown(crop_patch(photos[row[i]], boxes[i], fill)), size)
-            made.projections[unit, rank] = fit(shown[i], size)
+        size, fill, boxes = made.photos.shape[2:4], self.preprocess.mean_colour, found.boxes.tolist()
+        for i, shown in enumerate(portray(found.pixels, size)):
+            unit, rank = at = int(job.channels[i] - first), int(job.ranks[i])
+            crop = crop_patch(photos[row[i]], boxes[i], fill)
+            patch = without_beyond(self.preprocess.shown(crop), boxes[i], photos.shape[1:3])
+            top, left = boxes[i][:2]
+            made.photos[at], made.part_photos[at] = fit(patch, size), cut(patch, shown.content, size)
+            made.projections[at], made.part_projections[at] = shown.whole, shown.part
+            made.scales[at], made.part_scales[at] = shown.scale, shown.part_scale
+            made.content[at] = np.add(shown.content, [top, left, top, left])
             if made.bands.shape[1]:
-                self._single(made, (int(unit), int(rank)), crop_patch(photos[row[i]], boxes[i], fill), found.pixels[i])
-        made.scales[job.channels - first, job.ranks] = scales
+                self._single(made, (unit, rank), (crop, boxes[i], photos.shape[1:3]), found.pixels[i])
         made.activations[job.channels - first, job.ranks] = found.values.float().cpu().numpy()
         return found.report.treatment
 
-    def _single(self, made: Tiles, at: tuple[int, int], patch: NDArray[Any], pixels: Tensor) -> None:
-        """Bring a response's channels into their cells, each by itself; projections are on one scale."""
+    def _single(
+        self, made: Tiles, at: tuple[int, int], where: tuple[NDArray[Any], Sequence[int], Sequence[int]], pixels: Tensor
+    ) -> None:
+        """Bring a response's channels into their cells, each by itself; projections are on one scale.
+
+        where: the crop, its box, and the size of the photo.
+        """
         (unit, rank), k, size = at, made.photos.shape[1], made.photos.shape[2:4]
         channels = range(self.preprocess.channels)
-        levels = self.preprocess.levels(patch, [channel + 1 for channel in channels])
+        levels = without_beyond(self.preprocess.levels(where[0], [channel + 1 for channel in channels]), *where[1:])
         for channel in channels:
             made.bands[unit, channel * k + rank] = fit(np.ascontiguousarray(levels[..., channel]), size)
         if rank == 0:

@@ -37,6 +37,8 @@ class PictureFolder:
     tile: TileSize
     singles: int = 0
     """Cells of single channels, see `Studio.bands`."""
+    parts: bool = False
+    """Whether the parts where projections are are kept by themselves: of fields that are reduced."""
 
     @property
     def bands(self) -> Grid | None:
@@ -68,6 +70,10 @@ class PictureFolder:
         """The single channels of a unit."""
         return self.folder / f"bands-{channel}.webp"
 
+    def part_path(self, channel: int) -> Path:
+        """The sprite of a unit with the parts of the fields where its projections are."""
+        return self.folder / f"content-{channel}.webp"
+
     def sheet_path(self, kind: str, number: int) -> Path:
         """A contact sheet of photos or projections."""
         return self.folder / f"{kind}-{number}.webp"
@@ -83,6 +89,9 @@ class PictureFolder:
             row = channel - channels.start
             picture = compose(self.sprite, tiles.photos[row], tiles.projections[row])
             write_bytes(self.unit_path(channel), encode(picture, lossless=self.sprite.lossless))
+            if self.parts:
+                part = compose(self.sprite, tiles.part_photos[row], tiles.part_projections[row])
+                write_bytes(self.part_path(channel), encode(part, lossless=self.sprite.lossless))
             if self.bands is not None:
                 single = compose(self.bands, np.repeat(tiles.bands[row][..., None], 3, axis=3))
                 write_bytes(self.bands_path(channel), encode(single, lossless=self.bands.lossless))
@@ -91,9 +100,12 @@ class PictureFolder:
             tick(1)
 
     def cells(self, tiles: Tiles) -> tuple[Pixels, Pixels]:
-        """The strongest photo and projection of each unit, (units, h, w, 3), in the size of a contact sheet."""
-        size = self.cell.shape
-        photos, projections = ([fit(tile, size) for tile in kind[:, 0]] for kind in (tiles.photos, tiles.projections))
+        """The strongest photo and projection of each unit, (units, h, w, 3), in the size of a contact sheet.
+
+        Of both the part alone where the projection is.
+        """
+        kinds, size = (tiles.part_photos, tiles.part_projections), self.cell.shape
+        photos, projections = ([fit(tile, size) for tile in kind[:, 0]] for kind in kinds)
         return np.stack(photos), np.stack(projections)
 
     def write_sheets(self, photos: Pixels, projections: Pixels) -> int:
@@ -137,13 +149,14 @@ class PictureFolder:
         return [
             *(self.unit_path(channel) for channel in alive),
             *(self.bands_path(channel) for channel in alive if self.singles),
+            *(self.part_path(channel) for channel in alive if self.parts),
             *(self.sheet_path(kind, number) for kind in ("photos", "projections") for number in sheets),
             self.folder / "preview.webp",
         ]
 
     def measure(self) -> PictureCount:
         """How much there is of what is written here; later additions have no part in it."""
-        kinds = ("[0-9]*.webp", "photos-*.webp", "projections-*.webp", "preview.webp", "bands-*.webp")
+        kinds = ("[0-9]*.webp", "photos-*.webp", "projections-*.webp", "preview.webp", "bands-*.webp", "content-*.webp")
         sizes = [path.stat().st_size for kind in kinds for path in self.folder.glob(kind)]
         return PictureCount(len(sizes), sum(sizes))
 

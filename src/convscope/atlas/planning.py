@@ -139,6 +139,10 @@ def plan(
     made.units = sum(len(channels) for _, channels in chosen)
     everything = layers is None and units is None
     made.copy("data/network.js")
+    if units is None:
+        _copy_all(made, "data/logits")
+    else:  # for their names alone
+        made.copy("data/logits/index.js")
     if everything:
         made.copy("atlas.sqlite")
         _add_experiments(made)
@@ -177,6 +181,7 @@ def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole
     for channel in channels:
         made.copy(f"{folder}/{channel}.webp")
         made.copy(f"{folder}/bands-{channel}.webp")
+        made.copy(f"{folder}/content-{channel}.webp")
     made.copy(f"data/layers/{layer.id}.js")
     made.copy(f"data/controls/{layer.id}.js")
     made.copy(f"data/tuning/{layer.id}.js")
@@ -253,7 +258,7 @@ def data_of(made: AtlasPlan, path: str) -> Any:
 def _add_images(made: AtlasPlan, *, whole: bool) -> None:
     """The pages of images, which count places among all layers: with all layers only."""
     if whole:
-        for folder in ("data/images", "data/profiles", "pictures/images"):
+        for folder in ("data/images", "data/profiles", "data/classes", "pictures/images"):
             _copy_all(made, folder)
         return
     for path in list(made.paths()):
@@ -282,6 +287,8 @@ def _add_experiments(made: AtlasPlan) -> None:
         made.made[f"{place}/experiment.json"] = experiment_json(one)
         for file in (*one.figures, *([one.table] if one.table else [])):
             made.copy(f"{place}/{file}")
+        if one.data:
+            made.copy(f"data/{place}.js")
     if found:
         made.made["data/experiments.js"] = index_script(made.atlas.path)
 
@@ -303,6 +310,8 @@ def _manifest(atlas: Atlas, layers: Sequence[AtlasLayer], subset: dict[str, list
     ids = {layer.id for layer in layers}
     rows = [row for row in atlas.manifest["layers"] if row["id"] in ids]
     whole = {**atlas.manifest, "layers": rows, "units": units, "subset": subset}
+    if len(rows) < len(atlas.manifest["layers"]) or subset is not None:
+        whole.pop("classes", None)  # whose units are listed for all layers
     if subset is not None and whole.get("extras"):
         whole["extras"] = {**whole["extras"], "alike": False}  # of whole layers
     return whole

@@ -1,6 +1,6 @@
 """How a patch and a projection become pixels to look at: crops, colours, and the size they are kept in.
 
-A crop is the unit's exact receptive-field box; what lies beyond the image has the mean colour. A projection is shown
+A crop is the unit's exact receptive-field box; what lies beyond the image is grey. A projection is shown
 with zero as mid-grey on a scale that is symmetric and its own. Both are kept in the same size, so that a pixel of one
 lies under the same pixel of the other.
 """
@@ -20,7 +20,7 @@ from convscope.methods.scan.images import crop_patch
 Pixels = NDArray[np.uint8]
 
 GREY = 128
-"""The grey of a projection's zero, and of a cell that holds nothing."""
+"""The grey of a projection's zero, of what lies beyond an image, and of a cell that holds nothing."""
 SATURATED = 0.005
 """The fraction of a projection's values that may be shown as black or white though they are larger still."""
 _REACH = 127  # levels from grey to the extremes, the same both ways: 1 to 255
@@ -72,7 +72,7 @@ def scale_of(pixels: Tensor | NDArray[np.floating], *, saturated: float = SATURA
     >>> scale_of(np.array([[[[0.0, -3.0, 2.0, 1.0]]]]), saturated=0.25).tolist()
     [2.0]
     """
-    return _scale(_visible(pixels), saturated)
+    return _scale(visible(pixels), saturated)
 
 
 def _scale(values: NDArray[np.float32], saturated: float) -> NDArray[np.float32]:
@@ -99,7 +99,7 @@ def display(pixels: Tensor | NDArray[np.floating], *, scale: NDArray[np.floating
     """
     if pixels.ndim != 4 or not pixels.shape[1]:
         raise ShapeError(f"projections are (n, C, h, w), found {tuple(pixels.shape)}")
-    values = _visible(pixels)
+    values = visible(pixels)
     reach = (_scale(values, SATURATED) if scale is None else scale)[:, None, None, None]
     # Divided first: 127 / scale overflows for the smallest signals.
     with np.errstate(over="ignore"):  # what is more than a reach away from zero is black or white, however far
@@ -109,8 +109,8 @@ def display(pixels: Tensor | NDArray[np.floating], *, scale: NDArray[np.floating
     return np.repeat(shown, 3, axis=3) if shown.shape[3] == 1 else np.ascontiguousarray(shown)
 
 
-def _visible(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
-    """The channels that are shown: one or three as they are, of others their sum."""
+def visible(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
+    """The channels that are shown, as float32: one or three as they are, of others their sum; without NaN."""
     values = _finite(pixels)
     return values if values.shape[1] in (1, 3) else values.sum(axis=1, keepdims=True)
 
@@ -119,6 +119,19 @@ def _finite(pixels: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
     values = pixels.detach().float().cpu().numpy() if isinstance(pixels, Tensor) else pixels.astype(np.float32)
     largest = float(np.finfo(np.float32).max)
     return np.nan_to_num(values, nan=0.0, posinf=largest, neginf=-largest)
+
+
+def without_beyond(patch: Pixels, box: Sequence[int], image: Sequence[int]) -> Pixels:
+    """The patch (h, w, channels) of a box, grey where that lies beyond an image of so many (height, width) pixels.
+
+    >>> without_beyond(np.zeros((2, 2, 1), np.uint8), (-1, 0, 1, 2), (5, 5))[..., 0].tolist()
+    [[128, 128], [0, 0]]
+    """
+    y0, x0 = box[:2]
+    within = slice(max(0, -y0), max(0, image[0] - y0)), slice(max(0, -x0), max(0, image[1] - x0))
+    shown = np.full_like(patch, GREY)
+    shown[within] = patch[within]
+    return shown
 
 
 def fit(patch: Pixels, size: tuple[int, int]) -> Pixels:
@@ -143,4 +156,16 @@ def enlarge(patch: Pixels, times: int) -> Pixels:
     return patch.repeat(times, axis=0).repeat(times, axis=1)
 
 
-__all__ = ["GREY", "SATURATED", "Pixels", "TileSize", "crop_patch", "display", "enlarge", "fit", "scale_of"]
+__all__ = [
+    "GREY",
+    "SATURATED",
+    "Pixels",
+    "TileSize",
+    "crop_patch",
+    "display",
+    "enlarge",
+    "fit",
+    "scale_of",
+    "visible",
+    "without_beyond",
+]

@@ -22,7 +22,7 @@ from convscope.methods.scan.statistics import HISTOGRAM_EDGES
 _KEY = "convscope"  # of the metadata: one key only, since safetensors writes several in no fixed order
 
 _PLAIN = (
-    *("values", "images", "y", "x", "boxes", "scales", "activations"),
+    *("values", "images", "y", "x", "boxes", "scales", "activations", "content", "part_scales"),
     *("maximum", "mean", "active", "nan", "saturated", "histogram", "dead"),
 )
 
@@ -37,6 +37,8 @@ class LayerRecord:
     boxes i32: (C, k, 4) y0 x0 y1 x1 of their receptive fields in input pixels, all of one size; zero where missing.
     scales f32: (C, k) the magnitude shown as black or white in their projections. activations f32: (C, k) their values
     as found again when they were projected. Both are 0 where nothing was projected: missing, or a response of zero.
+    content i32: (C, k, 4) y0 x0 y1 x1 the part of the field that holds most of a projection's energy, part_scales f32:
+    (C, k) the magnitude shown as black or white where that part is shown by itself; 0 as above.
     maximum, mean, active f32, nan, saturated i64: (C,); histogram i64: (C, bins); edges f64: (bins + 1,); see
     `convscope.methods.scan.LayerStatistics`, also for class_mean f32 (C, classes) and class_count i64, None without
     labels. dead: (C,). count: images.
@@ -51,6 +53,8 @@ class LayerRecord:
     boxes: NDArray[np.int32]
     scales: NDArray[np.float32]
     activations: NDArray[np.float32]
+    content: NDArray[np.int32]
+    part_scales: NDArray[np.float32]
     maximum: NDArray[np.float32]
     mean: NDArray[np.float32]
     active: NDArray[np.float32]
@@ -77,6 +81,8 @@ class LayerRecord:
         boxes: NDArray[np.integer],
         scales: NDArray[np.float32],
         activations: NDArray[np.float32],
+        content: NDArray[np.int32],
+        part_scales: NDArray[np.float32],
         report: str,
         responses: NDArray[np.floating],
     ) -> Self:
@@ -98,6 +104,8 @@ class LayerRecord:
             boxes=np.where((images >= 0)[..., None], boxes, 0).astype(np.int32),
             scales=scales,
             activations=activations,
+            content=content,
+            part_scales=part_scales,
             maximum=maximum,
             mean=mean,
             active=statistics.active.numpy(),
@@ -174,8 +182,19 @@ class LayerRecord:
     def _check(self) -> None:
         """Nothing where the arrays are of one layer, and of the kinds that are described; raises ValueError."""
         units, k = self.values.shape
-        kinds = {"values": "f4", "images": "i8", "y": "i4", "x": "i4", "scales": "f4", "activations": "f4"}
-        wanted = {name: ((units, k), kind) for name, kind in kinds.items()} | {"boxes": ((units, k, 4), "i4")}
+        kinds = {
+            "values": "f4",
+            "images": "i8",
+            "y": "i4",
+            "x": "i4",
+            "scales": "f4",
+            "activations": "f4",
+            "part_scales": "f4",
+        }
+        wanted = {name: ((units, k), kind) for name, kind in kinds.items()} | {
+            "boxes": ((units, k, 4), "i4"),
+            "content": ((units, k, 4), "i4"),
+        }
         kinds = {"maximum": "f4", "mean": "f4", "active": "f4", "nan": "i8", "saturated": "i8", "dead": "bool"}
         wanted |= {name: ((units,), kind) for name, kind in kinds.items()}
         wanted["histogram"] = ((units, len(self.edges) - 1), "i8")
@@ -195,6 +214,8 @@ class LayerRecord:
             preference = ClassPreference(
                 found.pop("top_classes"), found.pop("top_class_means"), found.pop("selectivity")
             )
+        # Atlases of old do not say where in their fields projections are: anywhere.
+        old = {"content": found["boxes"], "part_scales": found["scales"]}
         return cls(
             id=about["id"],
             layer=layer_from_json(about["layer"]),
@@ -205,7 +226,7 @@ class LayerRecord:
             near=Neighbours(found.pop("nearest"), found.pop("nearest_similarity"), about["neighbours"]),
             count=about["count"],
             report=about["report"],
-            **found,
+            **{**old, **found},
         )
 
 

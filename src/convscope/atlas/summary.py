@@ -69,15 +69,28 @@ def class_preference(
     means = np.nan_to_num(np.asarray(class_mean, np.float64)[:, seen], nan=0.0)
     # Stable, so that equal means stay in the order of the classes.
     order = np.argsort(-means, axis=1, kind="stable")[:, :_CLASSES]
-    positive = np.maximum(means, 0)
-    largest = positive.max(axis=1)
-    rest = (positive.sum(axis=1) - largest) / (len(seen) - 1)
-    selectivity = np.divide(largest - rest, largest + rest, out=np.full(len(means), np.nan), where=largest > 0)
+    index = class_index(means)
+    best = means.argmax(axis=1)
     return ClassPreference(
         seen[order].astype(np.int32),
         np.take_along_axis(means, order, axis=1).astype(np.float32),
-        selectivity.astype(np.float32),
+        index[np.arange(len(means)), best].astype(np.float32),
     )
+
+
+def class_index(means: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How selective each unit is for each class, (C, classes), from class means of so many classes.
+
+    (m - r) / (m + r) for the class's mean m and the mean r of all other classes'; negative means count as zero, and
+    what is no number too. NaN for units that no class excites.
+
+    >>> class_index(np.array([[0.0, 3.0, 1.0]])).round(3).tolist()
+    [[-1.0, 0.714, -0.2]]
+    """
+    positive = np.maximum(np.nan_to_num(np.asarray(means, np.float64), nan=0.0), 0)
+    rest = (positive.sum(axis=1, keepdims=True) - positive) / max(1, positive.shape[1] - 1)
+    both = positive + rest
+    return np.divide(positive - rest, both, out=np.full(positive.shape, np.nan), where=both > 0)
 
 
 def neighbours(values: NDArray[np.floating]) -> Neighbours:

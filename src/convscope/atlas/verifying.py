@@ -91,8 +91,11 @@ def _experiments(root: Path) -> Iterator[Finding]:
         yield _wrong("experiments", str(error))
         return
     for one in found:
-        for file in one.figures:
-            yield from _refused(root, f"experiments/{one.name}/{file}")
+        for path in (
+            *(f"experiments/{one.name}/{file}" for file in one.figures),
+            *[f"data/experiments/{one.name}.js"] * one.data,
+        ):
+            yield from _refused(root, path)
     if _read(root, LISTS[0]) not in (None, listed):
         yield _wrong(LISTS[0], "does not list the experiments that are there")
 

@@ -75,6 +75,15 @@ def numbers(values: NDArray[Any]) -> list[Any]:
     return [float(text) if np.isfinite(x) else None for x, text in zip(values, values.astype(str), strict=True)]
 
 
+def short(value: float | np.floating) -> float:
+    """The number with six significant digits, which is what a page needs of it.
+
+    >>> short(1 / 3)
+    0.333333
+    """
+    return float(f"{value:.6g}")
+
+
 def printable(text: str) -> str:
     """The text with what no encoding can hold (parts of file names that are not UTF-8) replaced by U+FFFD.
 

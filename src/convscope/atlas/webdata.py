@@ -93,6 +93,8 @@ def unit_data(record: LayerRecord, channel: int, names: Sequence[str] | None) ->
         "x": record.x[row].tolist(),
         "boxes": record.boxes[row].tolist(),
         "scales": numbers(record.scales[row]),
+        "content": record.content[row].tolist(),
+        "partScales": numbers(record.part_scales[row]),
         "histogram": sparse_histogram(record.histogram[channel]),
         "classes": [],
         "nearest": _pairs(near.units[channel], near.similarity[channel]),

@@ -77,8 +77,10 @@ def widget(atlas: Atlas, *, route: str = "#/", height: int = 720) -> Any:
         "route": traitlets.Unicode("#/").tag(sync=True),
         "height": traitlets.Int(720).tag(sync=True),
         "_repr_html_": lambda self: atlas_html(atlas),
+        "_repr_mimebundle_": lambda self, **kwargs: _with_pictures(super(kind, self), atlas, kwargs),
     }
-    made = type("AtlasWidget", (anywidget.AnyWidget,), fields)(route=route, height=height)
+    kind = type("AtlasWidget", (anywidget.AnyWidget,), fields)
+    made = kind(route=route, height=height)
 
     def hear(widget: Any, content: Any, buffers: Any) -> None:
         reply, data = answer(atlas, content)
@@ -86,6 +88,15 @@ def widget(atlas: Atlas, *, route: str = "#/", height: int = 720) -> Any:
 
     made.on_msg(hear)
     return made
+
+
+def _with_pictures(widget: Any, atlas: Atlas, asked: dict[str, Any]) -> Any:
+    """How a widget displays itself, and beside that the atlas in HTML.
+
+    That is what is left of it in a notebook that was exported or is shown by a site, where no Python answers.
+    """
+    data, about = widget._repr_mimebundle_(**asked) or ({}, {})
+    return {**data, "text/html": atlas_html(atlas)}, about
 
 
 __all__ = ["answer", "atlas_html", "unit_html", "widget"]

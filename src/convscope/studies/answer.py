@@ -62,6 +62,8 @@ class Entry:
     units: Sequence[str] = ()
     images: Sequence[int] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] | None = None
+    """What the page of its kind shows by itself, as JSON values, see the README of `convscope.atlas`."""
 
 
 @brief
@@ -270,6 +272,7 @@ class Answer(Shown, ABC):
             units=entry.units,
             images=entry.images,
             settings=entry.settings,
+            data=entry.data,
         )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
+from convscope.atlas.web import short
 from convscope.data import Failure, Images, Source
 from convscope.errors import UsageError
 from convscope.files import json_bytes
@@ -24,7 +25,7 @@ from convscope.progress import Progress
 from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
-from convscope.studies.pictures import left_out
+from convscope.studies.pictures import left_out, numbers_in
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 from convscope.training.matching import Match, match_classes, match_one
 
@@ -33,6 +34,8 @@ Own = Literal["auto", "labels", "answers"]
 
 _STRONGEST = 5
 _LISTED = 20
+_SHOWN = ("change", "control")
+"""What an atlas's pages of units and classes say of a pair."""
 
 
 @dataclass(eq=False, repr=False)
@@ -183,17 +186,12 @@ class Effects(Answer):
         shown = {layer.name for layer in atlas.layers}
         worst = [f.silenced[n] for f in self.layers if f.layer in shown for n in np.argsort(f.accuracy)[:_LISTED]]
         alone = [unit for unit in worst if "+" not in unit and "@" not in unit]
-        same = atlas.manifest["data"]["fingerprint"] == self.collection
+        images = numbers_in(atlas, self.collection, self.indices, len(self.indices) + len(self.failures))
         settings = {"layers": [f.layer for f in self.layers], "to": self.layers[0].to, "own": self.own}
         title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
-        return Entry(
-            "effects",
-            title,
-            _in_turn(self.pairs()),
-            units=alone,
-            images=self.indices if same else (),
-            settings=settings,
-        )
+        rows = _in_turn(self.pairs())
+        data = {"pairs": [[row["unit"], row["class"], *(short(row[key]) for key in _SHOWN)] for row in rows]}
+        return Entry("effects", title, rows, units=alone, images=images, settings=settings, data=data)
 
 
 def _in_turn(pairs: Sequence[Row]) -> list[Row]:

@@ -40,6 +40,9 @@ from convscope.studies.questions import Question
 from convscope.studies.scanning import Scan
 from convscope.tables import TextTable, csv_of, without_nan
 
+_GRIDS = 64
+"""Images whose every position an atlas's page shows."""
+
 
 @dataclass(eq=False, repr=False)
 class Occlusion(Answer):
@@ -238,15 +241,41 @@ class Occlusion(Answer):
     def entry(self, atlas: Atlas) -> Entry:
         """A row and a figure for each image; linked to the maps that were followed."""
         found, shown = self.found, {layer.name for layer in atlas.layers}
+        images = self.seen.in_atlas(atlas)
         inside = [str(unit) for unit in found.strongest if unit.layer in shown]
         return Entry(
             "occlusion",
             f"Occlusion: {found.fill} square of {found.grid.size[0]}x{found.grid.size[1]} pixels",
             self.rows(),
             units=list(dict.fromkeys(inside)),
-            images=self.seen.in_atlas(atlas),
+            images=images,
             settings={**found.grid.to_json(), "fill": found.fill, "layer": found.layer, **found.settings},
+            data={"boxes": found.grid.boxes.tolist(), "shape": list(found.grid.shape), "images": self._grids(images)},
         )
+
+    def _grids(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """For the first images what was measured at every place: of the class, and of the map that was followed."""
+        made, subject = [], self.found.subject
+        for row in range(min(len(self), _GRIDS)):
+            said = self._of_subject(row)
+            named = str(said.get("class") or said.get("output") or said.get("unit") or "")
+            measured = [
+                (str(self.found.strongest[row]), "activation"),
+                *([] if subject == "activation" else [(named, subject)]),
+            ]
+            grids = []
+            for name, of in reversed(measured):
+                before, after = (part[row] for part in self.found.measured(of))
+                values = [_four(value) for value in after.ravel().tolist()]
+                grids.append({"of": name, "before": _four(float(before)), "after": values})
+            number = numbers[row] if row < len(numbers) else None
+            made.append({"name": self.seen.names[row], "image": number, "grids": grids})
+        return made
+
+
+def _four(value: float) -> float | None:
+    """Four significant digits; None for what is no number."""
+    return float(f"{value:.4g}") if np.isfinite(value) else None
 
 
 @checked

@@ -41,8 +41,8 @@ class Seen:
         return [left_out(failure) for failure in self.failures]
 
     def in_atlas(self, atlas: Atlas) -> tuple[int, ...]:
-        """Their numbers in the atlas's collection, where it is the same."""
-        return self.indices if atlas.manifest["data"]["fingerprint"] == self.collection else ()
+        """Their numbers in the atlas's collection, where it is the same, or theirs is some of it by a limit."""
+        return numbers_in(atlas, self.collection, self.indices, len(self.names) + len(self.failures))
 
     def describe(self) -> str:
         """Which they are, in a few words."""
@@ -102,6 +102,21 @@ def shown_pixels(net: Network, batch: Tensor) -> NDArray[np.uint8]:
     shown = ((batch.cpu().float() - low) / (high - low).clamp_min(1e-12) * 255).round().to(torch.uint8)
     shown = shown[:, :3] if shown.shape[1] >= 3 else shown[:, :1].repeat(1, 3, 1, 1)
     return np.ascontiguousarray(shown.permute(0, 2, 3, 1).numpy())
+
+
+def numbers_in(atlas: Atlas, collection: str, indices: Sequence[int], count: int) -> tuple[int, ...]:
+    """The numbers that images of a collection have in an atlas's; () where it is neither that nor a limited part of it.
+
+    collection: the fingerprint of that of the images, which are `indices` of its `count`.
+    """
+    data = atlas.manifest["data"]
+    if data["fingerprint"] == collection:
+        return tuple(indices)
+    if not 0 < count < data["count"] or max(indices, default=0) >= count:
+        return ()
+    chosen = spread(data["count"], count)
+    said = hashlib.sha256(data["fingerprint"].encode() + chosen.tobytes()).hexdigest()  # as `Subset.fingerprint`
+    return tuple(chosen[list(indices)].tolist()) if said == collection else ()
 
 
 def crop_of(net: Network, image: Tensor) -> NDArray[Any]:

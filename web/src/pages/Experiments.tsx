@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { Covered } from "../parts/Covered";
 import { Facts, Loading, Name, Problem, Section } from "../parts/small";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { saveFile } from "../shell";
@@ -16,6 +17,7 @@ const KINDS: Record<string, string> = {
   evolution: "Evolution",
   diagnosis: "Diagnosis",
   sanity: "What projections are worth",
+  tuning: "Tuning",
   ablation: "Ablation",
   transfer: "Transfer",
   check: "Check",
@@ -122,6 +124,7 @@ export function ExperimentPage({ name }: { name: string }) {
           {paragraph}
         </p>
       ))}
+      {experiment.kind === "occlusion" && experiment.data && <Covered name={experiment.name} />}
       <div class="findings">
         {experiment.figures.map((file) => (
           <Figure key={file} experiment={experiment} file={file} />

@@ -3,11 +3,12 @@ import { Caution } from "../parts/Caution";
 import { FieldGlyph, Facts, Name, Section } from "../parts/small";
 import { Marked } from "../parts/Marked";
 import { Tile } from "../parts/Tile";
+import { Tested } from "../parts/Truth";
 import { toLayer } from "../route";
 import { useKeys, useShell } from "../shell";
 import { fill, useAtlas, useData } from "../store";
 import type { LayerEntry, Manifest, NetworkData, NetworkLayer } from "../types";
-import { fieldOf, isLike, many, shapeOf, when } from "../words";
+import { fieldOf, isLike, many, roleOf, shapeOf, when } from "../words";
 
 /** A layer of the map: one that the atlas shows, or a run of others between two of those. */
 export type Station = { shown: LayerEntry } | { passed: NetworkLayer[] };
@@ -30,14 +31,12 @@ export function stations(network: NetworkData | null, shown: LayerEntry[]): Stat
 export function HomePage() {
   const { manifest } = useAtlas();
   const { router } = useShell();
-  const [sought, seek] = useState("");
   const network = useData<NetworkData>("network");
   const found = useMemo(() => stations(network.value, manifest.layers), [network.value, manifest]);
   const [current, select] = useState(-1);
-  const matching = manifest.layers.filter((layer) => layer.name.toLowerCase().includes(sought.toLowerCase()) || layer.op.includes(sought.toLowerCase()));
-  const move = (by: number) => (): void => select((now) => Math.max(0, Math.min(matching.length - 1, now + by)));
+  const move = (by: number) => (): void => select((now) => Math.max(0, Math.min(manifest.layers.length - 1, now + by)));
   const open = (): void => {
-    const layer = matching[Math.max(0, current)];
+    const layer = manifest.layers[Math.max(0, current)];
     if (layer) router.go(toLayer(layer.name));
   };
   useKeys({ ArrowDown: move(1), j: move(1), ArrowUp: move(-1), k: move(-1), Enter: open });
@@ -55,34 +54,23 @@ export function HomePage() {
       <Caution layers={manifest.layers} />
       <div class="map-head">
         <h2>Layers in execution order</h2>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            open();
-          }}
-        >
-          <input id="search" type="search" value={sought} onInput={(event) => seek(event.currentTarget.value)} placeholder="Search layers" aria-label="Search layers" />
-        </form>
       </div>
       <ol class="map">
-        {sought === ""
-          ? found.map((station, i) =>
-              "shown" in station ? (
-                <LayerRow key={station.shown.id} layer={station.shown} current={manifest.layers.indexOf(station.shown) === current} />
-              ) : (
-                <PassedRow key={`passed-${i}`} layers={station.passed} />
-              ),
-            )
-          : matching.map((layer, i) => <LayerRow key={layer.id} layer={layer} current={i === current} />)}
+        {found.map((station, i) =>
+          "shown" in station ? (
+            <LayerRow key={station.shown.id} layer={station.shown} role={roleOf(station.shown.name, network.value?.layers ?? [])} current={manifest.layers.indexOf(station.shown) === current} />
+          ) : (
+            <PassedRow key={`passed-${i}`} layers={station.passed} />
+          ),
+        )}
       </ol>
-      {sought !== "" && <Elsewhere network={network.value} sought={sought} found={matching.length} />}
       <Marked />
       <Provenance manifest={manifest} />
     </>
   );
 }
 
-function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
+function LayerRow({ layer, role, current }: { layer: LayerEntry; role: string; current: boolean }) {
   const { manifest } = useAtlas();
   const preview = layer.preview;
   const side = window.innerWidth < 600 ? 28 : 40; // so that ten fit a phone
@@ -95,7 +83,7 @@ function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
           <b>
             <Name text={layer.name} />
           </b>
-          <span class="op">{layer.op}</span>
+          <span class="op">{[layer.op, role].filter(Boolean).join(", ")}</span>
         </span>
         <span class="station-shape">
           <span class="number">{shapeOf(layer)}</span>
@@ -115,6 +103,7 @@ function LayerRow({ layer, current }: { layer: LayerEntry; current: boolean }) {
               like control {layer.control.median?.toFixed(2) ?? "–"}
             </small>
           )}
+          <Tested layer={layer.name} brief />
         </span>
         <span class="strip" aria-hidden="true">
           {[0, 1].map((row) => (
@@ -144,16 +133,6 @@ function PassedRow({ layers }: { layers: NetworkLayer[] }) {
         </ul>
       </details>
     </li>
-  );
-}
-
-function Elsewhere({ network, sought, found }: { network: NetworkData | null; sought: string; found: number }) {
-  const others = (network?.layers ?? []).filter((layer) => !layer.shown && layer.name.toLowerCase().includes(sought.toLowerCase()));
-  return (
-    <p class="quiet" role="status">
-      {found === 0 && "No layer of this atlas matches. "}
-      {others.length > 0 && `${many(others.length, "layer")} of the network ${others.length === 1 ? "matches" : "match"} and ${others.length === 1 ? "is" : "are"} not in this atlas (${others.slice(0, 4).map((layer) => layer.name).join(", ")}${others.length > 4 ? ", …" : ""}): build it with --layers to see them.`}
-    </p>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { Loading, Name, Problem, Section } from "../parts/small";
+import { ClassName, Loading, Name, Problem, Section } from "../parts/small";
 import { UnitTile } from "../parts/Tile";
 import { WholeImage } from "../parts/WholeImage";
 import { toExperiment, toImage, toUnit } from "../route";
@@ -63,7 +63,9 @@ interface ViewProps {
 function ImageView({ number, name, label, strong, wins, images, about }: ViewProps) {
   const { manifest } = useAtlas();
   const { router } = useShell();
-  const [box, mark] = useState<{ box: Box; words: string } | null>(null);
+  const [pointed, point] = useState<Place | null>(null);
+  const [pinned, pin] = useState<Place | null>(null); // by touch or key: it stays
+  const box = pointed ?? pinned;
   const at = images.indexOf(number);
   const [before, after] = at < 0 ? [] : [images[at - 1], images[at + 1]];
   const to = (image: number | undefined) => (): void => (image === undefined ? undefined : router.step(toImage(image)));
@@ -80,7 +82,7 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
             {label !== null && (
               <>
                 {" · "}
-                <Name text={label} />
+                <ClassName name={label} number={-1} />
               </>
             )}
             {" · "}among the strongest of {many(wins.length, "unit")}
@@ -102,7 +104,7 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
       <div class="image-page">
         <figure class="looked sticky">
           <WholeImage image={number} name={name} box={box?.box ?? null} />
-          <figcaption>{box ? box.words : "Hover a unit to see where it responds"}</figcaption>
+          <figcaption>{box ? box.words : "Hover a unit, or press ⌖, to see where it responds"}</figcaption>
           <p class="quiet path">
             <Name text={name} plain />
           </p>
@@ -119,7 +121,7 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
             if (!rows.length && !first.length) return null;
             return (
               <Section key={layer.id} title={layer.name} note={first.length ? `among the ${manifest.options.k} strongest of ${many(first.length, "unit")}` : undefined}>
-                {rows.length > 0 ? <StrongUnits layer={layer} rows={rows} mark={mark} /> : <Won layer={layer} wins={first} />}
+                {rows.length > 0 ? <StrongUnits layer={layer} rows={rows} mark={point} pin={pin} pinned={pinned} /> : <Won layer={layer} wins={first} />}
                 {rows.length > 0 && first.length > 0 && (
                   <details>
                     <summary>Units it is among the strongest of</summary>
@@ -135,12 +137,19 @@ function ImageView({ number, name, label, strong, wins, images, about }: ViewPro
   );
 }
 
-function StrongUnits({ layer, rows, mark }: { layer: LayerEntry; rows: Strong[]; mark: (at: { box: Box; words: string } | null) => void }) {
+interface Place {
+  box: Box;
+  words: string;
+}
+
+function StrongUnits({ layer, rows, mark, pin, pinned }: { layer: LayerEntry; rows: Strong[]; mark: (at: Place | null) => void; pin: (at: Place | null) => void; pinned: Place | null }) {
   const { manifest } = useAtlas();
   return (
     <ul class="tiles">
       {rows.map(([channel, value, share, y, x]) => {
-        const show = (): void => mark({ box: boxAt(layer, y, x, manifest.model.input), words: `${layer.name}:${channel}, response ${short(value)}` });
+        const place = { box: boxAt(layer, y, x, manifest.model.input), words: `${layer.name}:${channel}, response ${short(value)}` };
+        const show = (): void => mark(place);
+        const held = pinned?.words === place.words;
         return (
           <li key={channel} onMouseEnter={show} onMouseLeave={() => mark(null)}>
             <a href={toUnit(layer.name, channel)} onFocus={show} onBlur={() => mark(null)}>
@@ -158,6 +167,9 @@ function StrongUnits({ layer, rows, mark }: { layer: LayerEntry; rows: Strong[];
                 </span>
               </span>
             </a>
+            <button type="button" class="versus" aria-pressed={held} aria-label={`Where unit ${channel} responds`} title="Where it responds" onClick={() => pin(held ? null : place)}>
+              ⌖
+            </button>
           </li>
         );
       })}

@@ -1,11 +1,12 @@
 import { Caution } from "../parts/Caution";
 import { Loading, Name, NoLayer, Problem } from "../parts/small";
 import { Units } from "../parts/Units";
+import { Tested } from "../parts/Truth";
 import { toLayer } from "../route";
 import { useKeys, useShell } from "../shell";
 import { layerNamed, useAtlas, useData } from "../store";
-import type { LayerData, LayerEntry } from "../types";
-import { fieldOf, many, shapeOf } from "../words";
+import type { LayerData, LayerEntry, NetworkData } from "../types";
+import { fieldOf, many, roleOf, shapeOf } from "../words";
 
 export function LayerPage({ name, query }: { name: string; query: URLSearchParams }) {
   const atlas = useAtlas();
@@ -24,6 +25,7 @@ export function LayerPage({ name, query }: { name: string; query: URLSearchParam
 function LayerHead({ layer }: { layer: LayerEntry }) {
   const atlas = useAtlas();
   const { router } = useShell();
+  const network = useData<NetworkData>("network").value;
   const at = atlas.manifest.layers.indexOf(layer);
   const [before, after] = [atlas.manifest.layers[at - 1], atlas.manifest.layers[at + 1]];
   const go = (to: LayerEntry | undefined) => (): void => (to ? router.go(toLayer(to.name)) : undefined);
@@ -36,12 +38,15 @@ function LayerHead({ layer }: { layer: LayerEntry }) {
           <Name text={layer.name} />
         </h1>
         <p class="lead">
-          {layer.op} · {shapeOf(layer)} · receptive field {fieldOf(layer)} · {many(units.dead, "dead unit")}
+          {[layer.op, roleOf(layer.name, network?.layers ?? [])].filter(Boolean).join(", ")} · {shapeOf(layer)} · receptive field {fieldOf(layer)} · {many(units.dead, "dead unit")}
           {units.silent > 0 && ` · ${units.silent} never above zero`}
           {units.nan > 0 && ` · ${units.nan} with NaN`}
           {layer.control && ` · like control ${layer.control.median?.toFixed(2) ?? "–"}`}
         </p>
         <Caution layers={[layer]} />
+        <p class="note">
+          <Tested layer={layer.name} />
+        </p>
       </div>
       <div class="steps">
         {before && (

@@ -1,6 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Actions } from "../parts/Actions";
+import type { Reach } from "../parts/Examples";
 import { Examples } from "../parts/Examples";
+import { partOf } from "../parts/Tile";
 import type { Mode } from "../parts/Lightbox";
 import { Lightbox } from "../parts/Lightbox";
 import { Channels, channelsOf } from "../parts/Channels";
@@ -54,13 +56,12 @@ interface Views {
   view: View;
   show: (view: View) => void;
   open: (rank: number, as?: Mode) => void;
-  /** Turn from patches to whole images, or back. */
-  widen: () => void;
+  extend: (reach: Reach) => void;
   /** The address of a unit in the view that is shown. */
   to: (layer: string, channel: number) => string;
 }
 
-function useUnitKeys({ layer, unit, only }: ViewProps, active: number, { show, open, widen, to }: Views): (by: number) => number | null {
+function useUnitKeys({ layer, unit, only }: ViewProps, active: number, reach: Reach, { show, open, extend, to }: Views): (by: number) => number | null {
   const { manifest } = useAtlas();
   const { router, root, toast } = useShell();
   const marks = useMarks();
@@ -85,7 +86,8 @@ function useUnitKeys({ layer, unit, only }: ViewProps, active: number, { show, o
     r: () => show("projections"),
     b: () => show("both"),
     o: () => open(active, "overlay"),
-    f: widen,
+    z: () => extend(reach === "part" ? "field" : "part"),
+    f: () => extend(reach === "whole" ? "part" : "whole"),
     m: () => toast(`${layer.name}:${unit.channel} ${marks.toggle(`${layer.name}:${unit.channel}`) ? "marked" : "no longer marked"}`),
     c: () => root.querySelector<HTMLElement>("#copy-link")?.click(),
   };
@@ -104,13 +106,16 @@ function UnitView(props: ViewProps) {
   const atlas = useAtlas();
   const address = toUnit(layer.name, unit.channel);
   const view = (["photos", "projections", "both"] as const).find((one) => one === query.get("view")) ?? "both";
-  const whole = query.get("rf") === "whole" && atlas.manifest.paths.image !== null;
+  const zooms = layer.content !== undefined && unit.images.some((_, rank) => partOf(unit, rank));
+  const asks = query.get("rf");
+  const reach: Reach = asks === "whole" && atlas.manifest.paths.image !== null ? "whole" : asks !== "field" && zooms ? "part" : "field";
   const embed = query.get("embed");
   const bands = channelsOf(layer, atlas.manifest.model.input, atlas.manifest.paths.bands);
   const asked = Number(query.get("band"));
   const band = Number.isInteger(asked) && asked >= 1 && asked <= bands ? asked : 0;
-  const kept = { view: view === "both" ? null : view, rf: whole ? "whole" : null, band: band || null, embed };
+  const kept = { view: view === "both" ? null : view, rf: asks, band: band || null, embed };
   const choose = (next: number): void => change({ band: next || null });
+  const share = Number(query.get("share")) || 0;
   const opened = query.has("n") ? Number(query.get("n")) - 1 : null;
   const mode = (["overlay", "whole"] as const).find((one) => one === query.get("as")) ?? "pair";
   const change = (part: Record<string, string | number | null>): void => router.replace(withQuery(address, { ...kept, ...part }));
@@ -118,11 +123,12 @@ function UnitView(props: ViewProps) {
     view,
     show: (next) => change({ view: next === "both" ? null : next }),
     open: (rank, as = mode) => change({ n: rank + 1, as: as === "pair" ? null : as }),
-    widen: () => change({ rf: whole ? null : "whole" }),
+    // Where there is nothing to zoom to the field is what is shown of itself.
+    extend: (next) => change({ rf: next === "part" || (next === "field" && !zooms) ? null : next }),
     to: (name, channel) => withQuery(toUnit(name, channel), kept),
   };
   const [active, activate] = useState(0);
-  const step = useUnitKeys(props, Math.min(active, Math.max(0, unit.images.length - 1)), views);
+  const step = useUnitKeys(props, Math.min(active, Math.max(0, unit.images.length - 1)), reach, views);
   useEffect(() => activate(0), [address]);
   // What the units to both sides show, ahead of the key that asks for it.
   useEffect(() => {
@@ -133,7 +139,7 @@ function UnitView(props: ViewProps) {
     }
   }, [address]);
   const [before, after] = [step(-1), step(1)];
-  const details = useMemo(() => <Details layer={layer} data={data} shard={shard} unit={unit} note={embed === null} />, [unit, data, embed]);
+  const details = useMemo(() => <Details layer={layer} data={data} shard={shard} unit={unit} note={embed === null} link={(part) => withQuery(address, { ...kept, ...part })} share={share} />, [unit, data, withQuery("", kept), share]);
   return (
     <article class="unit-page" aria-label={`Unit ${layer.name}:${unit.channel}`}>
       <div class="page-head">
@@ -168,13 +174,13 @@ function UnitView(props: ViewProps) {
       {unit.dead || unit.images.length === 0 ? (
         <p class="empty">This unit is zero at every position of every image of the collection: there is nothing to show.</p>
       ) : (
-        <Examples layer={layer} shard={shard} unit={unit} view={view} show={views.show} whole={whole} widen={views.widen} band={band} choose={choose} active={active} activate={activate} open={views.open} />
+        <Examples layer={layer} shard={shard} unit={unit} view={view} show={views.show} reach={reach} extend={views.extend} band={band} choose={choose} active={active} activate={activate} open={views.open} />
       )}
       {!unit.dead && unit.images.length > 0 && (embed === null || embed === "all") && <Channels layer={layer} unit={unit} change={choose} />}
       {embed === null && <Actions layer={layer} shard={shard} unit={unit} />}
       {(embed === null || embed === "all") && details}
       {opened !== null && opened >= 0 && opened < unit.images.length && !unit.dead && (
-        <Lightbox layer={layer} shard={shard} unit={unit} rank={opened} mode={mode} go={views.open} close={() => change({})} />
+        <Lightbox layer={layer} shard={shard} unit={unit} rank={opened} mode={mode} zoomed={reach === "part"} go={views.open} close={() => change({})} />
       )}
     </article>
   );

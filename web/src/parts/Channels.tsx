@@ -1,20 +1,21 @@
 import { fill, useAtlas } from "../store";
 import type { LayerEntry, UnitData } from "../types";
 import { Section } from "./small";
+import type { Part } from "./Tile";
 import { Tile } from "./Tile";
 
 /** How many channels images have that are kept one by one in a layer; 0 where they are not. */
 export const channelsOf = (layer: LayerEntry, input: [number, number, number], path: string | undefined): number => (layer.bands && path ? input[0] : 0);
 
 /** One channel of a unit's k photos, or of its first projection, by itself as grey; channels are counted from 1. */
-export function ChannelTile(props: { layer: LayerEntry; channel: number; band: number; rank: number | null; side: number; label?: string }) {
+export function ChannelTile(props: { layer: LayerEntry; channel: number; band: number; rank: number | null; side: number; label?: string; part?: Part | null }) {
   const { manifest } = useAtlas();
-  const { layer, channel, band, rank, side, label } = props;
+  const { layer, channel, band, rank, side, label, part = null } = props;
   if (!layer.bands || !manifest.paths.bands) return null;
   const k = manifest.options.k;
   const cell = rank === null ? manifest.model.input[0] * k + band - 1 : (band - 1) * k + rank;
   const path = fill(manifest.paths.bands, { layer: layer.id, channel });
-  return <Tile path={path} grid={layer.bands} panel={0} cell={cell} side={side} boost={rank === null} {...(label ? { label } : {})} />;
+  return <Tile path={path} grid={layer.bands} panel={0} cell={cell} side={side} boost={rank === null} part={part} {...(label ? { label } : {})} />;
 }
 
 /** Which bands the photos show: the composite that was asked for, or one channel. */

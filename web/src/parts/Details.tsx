@@ -1,4 +1,6 @@
-import { toExperiment, toLayer, toUnit, toCompare } from "../route";
+import { useEffect, useRef } from "preact/hooks";
+import { logitName, useClasses } from "../classes";
+import { toClass, toExperiment, toLayer, toUnit, toCompare } from "../route";
 import { fill, layerOfUnit, useAtlas, useData } from "../store";
 import type { Experiment, ExtraShard, Joint, LayerData, LayerEntry, UnitData, UnitExtra, UnitShard } from "../types";
 import { percent, short } from "../words";
@@ -6,7 +8,9 @@ import { labelOf, nameOf } from "./Examples";
 import { Histogram } from "./Histogram";
 import { Later } from "./Later";
 import { useMarks } from "../marks";
-import { Name, Section } from "./small";
+import { ClassName, Name, Section } from "./small";
+import { Needs } from "./Needs";
+import { Likeness } from "./Truth";
 import { ExampleTile, Tile, UnitTile } from "./Tile";
 import { Tuning } from "./Tuning";
 import { Cut } from "./WholeImage";
@@ -18,16 +22,21 @@ interface Props {
   unit: UnitData;
   /** Whether to offer a place for a note. */
   note: boolean;
+  /** The address of this view of the unit with something in it changed. */
+  link: (part: Record<string, string | number | null>) => string;
+  /** The share of the maximum that is looked at, by its place among the lower responses. */
+  share: number;
 }
 
 /** Everything about a unit below its nine examples; a key paints those first, and each part of this in its turn. */
-export function Details({ layer, data, shard, unit, note }: Props) {
+export function Details(props: Props) {
+  const { layer, unit } = props;
   const atlas = useAtlas();
   const extras = atlas.manifest.extras;
   const number = extras ? Math.floor(unit.channel / extras.shard) : 0;
   const extra = useData<ExtraShard>(extras ? `extras/${layer.id}/${number}` : null).value;
   const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments").value;
-  const given = { layer, data, shard, unit, note, extra, mine: extra?.units[unit.channel - extra.first], experiments };
+  const given = { ...props, extra, mine: extra?.units[unit.channel - extra.first], experiments };
   return (
     <div class="details">
       <Later given={given} about={unit} turn={0} draw={First} />
@@ -39,11 +48,25 @@ export function Details({ layer, data, shard, unit, note }: Props) {
 
 type Given = Props & { extra: ExtraShard | null; mine: UnitExtra | undefined; experiments: Experiment[] | null };
 
-const First = ({ layer, data, shard, unit, note, mine }: Given) => (
+/** What a bin of responses leads to: the strongest example in it, or the lower responses of its share of the maximum. */
+export function inBin(unit: Pick<UnitData, "values" | "maximum">, low: number, high: number): { n: number } | { share: number } | null {
+  const example = unit.values.findIndex((value) => value !== null && value !== 0 && value >= low && value < high);
+  if (example >= 0) return { n: example + 1 };
+  const part = (low + high) / 2 / (unit.maximum || 1);
+  return part > 0 && part <= 0.95 ? { share: part > 0.75 ? 1 : part > 0.5 ? 2 : part > 0.25 ? 3 : 4 } : null;
+}
+
+const First = ({ layer, data, shard, unit, note, mine, link }: Given) => (
   <>
     <div class="stack">
       <Section title="Responses" note={`Images by their strongest response, heights by square root; the ${unit.values.length} shown above are marked.`}>
-        <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values} title="Responses" />
+        <Histogram edges={data.histogram.edges} first={unit.histogram.first} counts={unit.histogram.counts} marks={unit.values}
+          title="Responses"
+          link={(low, high) => {
+            const found = inBin(unit, low, high);
+            return found && ("n" in found || (mine?.bands.length ?? 0) > 0) ? link({ share: null, ...found }) : null;
+          }}
+        />
       </Section>
       {note && <Notebook key={`${layer.name}:${unit.channel}`} unit={`${layer.name}:${unit.channel}`} />}
     </div>
@@ -53,12 +76,13 @@ const First = ({ layer, data, shard, unit, note, mine }: Given) => (
   </>
 );
 
-const Second = ({ unit, extra, mine }: Given) => (mine && extra && mine.bands.length > 0 ? <Bands extra={extra} unit={mine} maximum={unit.maximum} /> : null);
+const Second = ({ unit, extra, mine, share }: Given) => (mine && extra && mine.bands.length > 0 ? <Bands extra={extra} unit={mine} maximum={unit.maximum} share={share} /> : null);
 
 const Third = ({ layer, unit, extra, mine, experiments }: Given) => {
   const about = (experiments ?? []).filter((experiment) => experiment.units.includes(`${layer.name}:${unit.channel}`));
   return (
     <>
+      <Needs of={`${layer.name}:${unit.channel}`} kind="unit" />
       <Nearest layer={layer} unit={unit} />
       {mine && extra && (mine.incoming.length > 0 || extra.incoming !== "") && <Joints title="Strongest inputs" joints={mine.incoming} note={extra.incoming} />}
       {mine && extra && (mine.outgoing.length > 0 || extra.outgoing !== "") && <Joints title="Strongest outputs" joints={mine.outgoing} note={extra.outgoing} />}
@@ -95,7 +119,7 @@ function Classes({ shard, unit }: { shard: UnitShard; unit: UnitData }) {
         {unit.classes.map(([label, mean]) => (
           <li key={label}>
             <span class="bar-name">
-              <Name text={shard.classes[label] ?? `class ${label}`} />
+              <ClassName name={shard.classes[label]} number={label} />
             </span>
             <span class="bar-track" aria-hidden="true">
               <span style={{ width: `${most > 0 ? (100 * Math.max(0, mean)) / most : 0}%` }} />
@@ -108,12 +132,14 @@ function Classes({ shard, unit }: { shard: UnitShard; unit: UnitData }) {
   );
 }
 
-function Bands({ extra, unit, maximum }: { extra: ExtraShard; unit: UnitExtra; maximum: number | null }) {
+function Bands({ extra, unit, maximum, share }: { extra: ExtraShard; unit: UnitExtra; maximum: number | null; share: number }) {
+  const looked = useRef<HTMLDivElement>(null);
+  useEffect(() => looked.current?.scrollIntoView({ block: "center" }), [share]);
   return (
-    <Section title="Lower responses" class="panel wide" note="Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima.">
+    <Section title="Lower responses" class="panel wide" note="Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima. Those shown above are left out.">
       <div class="bands">
-        {unit.bands.map((band) => (
-          <div key={band.high} class="band">
+        {unit.bands.map((band, i) => (
+          <div key={band.high} class={i + 1 === share ? "band here" : "band"} ref={i + 1 === share ? looked : null}>
             <h3>
               {maximum ? `${percent(band.low / maximum)} to ${percent(band.high / maximum)}` : ""} <span class="quiet">of the maximum</span>
             </h3>
@@ -175,8 +201,9 @@ function Nearest({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
   );
 }
 
-function Joints({ title, joints, note }: { title: string; joints: Joint[]; note: string }) {
+export function Joints({ title, joints, note }: { title: string; joints: Joint[]; note: string }) {
   const atlas = useAtlas();
+  const { network } = useClasses();
   const any = joints.some(([name, channel]) => layerOfUnit(atlas, name, channel));
   const most = Math.max(...joints.map(([, , weight]) => Math.abs(weight)), 0);
   return (
@@ -185,11 +212,16 @@ function Joints({ title, joints, note }: { title: string; joints: Joint[]; note:
         {joints.map(([name, channel, weight]) => {
           const layer = layerOfUnit(atlas, name, channel);
           const words = `${name}:${channel}`;
+          const logit = logitName(network, name, channel);
           return (
             <li key={words}>
               {any && (layer ? <UnitTile layer={layer} channel={channel} kind="photos" side={32} /> : <span class="tile none" aria-hidden="true" />)}
               <span class="joint-name" title={layer ? words : `${words}: this unit is not in the atlas`}>
-                {layer ? (
+                {logit !== null ? (
+                  <a class="logit" href={toClass(logit)}>
+                    <Name text={logit} /> <small class="quiet">{words}</small>
+                  </a>
+                ) : layer ? (
                   <a href={toUnit(name, channel)}>
                     <span>{name}</span>:{channel}
                   </a>
@@ -222,7 +254,7 @@ function Control({ layer, unit, extra }: { layer: LayerEntry; unit: UnitData; ex
     >
       <div class="control">
         <figure>
-          <ExampleTile layer={layer} channel={unit.channel} kind="projections" rank={0} side={112} dead={unit.dead} />
+          <ExampleTile layer={layer} unit={unit} kind="projections" rank={0} side={112} />
           <figcaption>this unit</figcaption>
         </figure>
         <figure>
@@ -234,6 +266,7 @@ function Control({ layer, unit, extra }: { layer: LayerEntry; unit: UnitData; ex
           <span class="quiet">cosine similarity of the two: 1 alike, 0 unrelated</span>
         </p>
       </div>
+      <Likeness layer={layer} similarity={extra.control.similarity} />
     </Section>
   );
 }

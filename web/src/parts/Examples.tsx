@@ -1,15 +1,18 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { View } from "../layerview";
 import { toImage } from "../route";
-import { spriteOf } from "../downloads";
+import { firstOf, spriteOf } from "../downloads";
 import { useAtlas, useMissing } from "../store";
 import type { LayerEntry, UnitData, UnitShard } from "../types";
 import { short } from "../words";
 import { BandChoice, channelsOf, ChannelTile } from "./Channels";
-import { Choice, Contrast, Name } from "./small";
+import { HowToRead } from "./Truth";
+import { Choice, ClassName, Contrast, Name } from "./small";
 import type { Kind } from "./Tile";
-import { ExampleTile } from "./Tile";
+import { ExampleTile, partOf } from "./Tile";
 import { WholeImage } from "./WholeImage";
+
+export type Reach = "part" | "field" | "whole";
 
 interface Props {
   layer: LayerEntry;
@@ -17,9 +20,9 @@ interface Props {
   unit: UnitData;
   view: View;
   show: (view: View) => void;
-  /** Whether photos are shown whole, the receptive field marked in each. */
-  whole: boolean;
-  widen: () => void;
+  /** What is shown of each: the part where the projection is, the whole field, or the photo whole, the field marked. */
+  reach: Reach;
+  extend: (reach: Reach) => void;
   /** The channel that photos show by itself, counted from 1; 0 for the bands that were asked for. */
   band: number;
   choose: (band: number) => void;
@@ -36,9 +39,10 @@ export const nameOf = (shard: { images: UnitShard["images"] }, image: number): s
 
 /** Photos beside projections, cell by cell as in the paper's Fig. 2, and where the one looked at lies in its image. */
 export function Examples(props: Props) {
-  const { layer, shard, unit, view, show, whole, widen, band, choose, active, activate, open } = props;
+  const { layer, shard, unit, view, show, reach, band, choose, active, activate, open } = props;
+  const whole = reach === "whole";
   const atlas = useAtlas();
-  const sprite = spriteOf(atlas, layer, unit.channel);
+  const sprite = (reach === "part" ? firstOf : spriteOf)(atlas, layer, unit.channel);
   const missing = useMissing(sprite);
   const channels = channelsOf(layer, atlas.manifest.model.input, atlas.manifest.paths.bands);
   const kinds: Kind[] = view === "both" ? ["photos", "projections"] : [view];
@@ -55,24 +59,15 @@ export function Examples(props: Props) {
           ]}
           change={show}
         />
-        {view !== "projections" && layer.field !== null && atlas.manifest.paths.image !== null && (
-          <Choice
-            label="Photos"
-            value={whole ? "whole" : "field"}
-            options={[
-              ["field", "Field"],
-              ["whole", "In its image"],
-            ]}
-            change={(next) => (next === "whole") !== whole && widen()}
-          />
-        )}
+        <Reaches {...props} />
         {view !== "projections" && !whole && channels > 0 && <BandChoice count={channels} band={band} change={choose} />}
         {view !== "photos" && <Contrast />}
         <span class="hint">Hover to see where; click or 1–9 to enlarge</span>
+        <HowToRead layer={layer} labelled={unit.classes.length > 0} />
       </div>
       <div class={`panels panels-${kinds.length}`}>
         {kinds.map((kind) => (
-          <Panel key={kind} kind={kind} whole={whole && kind === "photos"} layer={layer} shard={shard} unit={unit} band={band} active={active} activate={activate} open={open} />
+          <Panel key={kind} kind={kind} whole={whole && kind === "photos"} reach={reach} layer={layer} shard={shard} unit={unit} band={band} active={active} activate={activate} open={open} />
         ))}
       </div>
       {missing && (
@@ -85,7 +80,16 @@ export function Examples(props: Props) {
   );
 }
 
-function Panel({ kind, layer, shard, unit, whole, band, active, activate, open }: { kind: Kind } & Omit<Props, "view" | "show" | "widen" | "choose">) {
+/** How much of each is shown, where there is a choice. */
+function Reaches({ layer, unit, view, reach, extend }: Props) {
+  const { manifest } = useAtlas();
+  const options: [Reach, string][] = [["field", "Field"]];
+  if (layer.content && unit.images.some((_, rank) => partOf(unit, rank))) options.unshift(["part", "Zoom"]);
+  if (view !== "projections" && layer.field !== null && manifest.paths.image !== null) options.push(["whole", "In its image"]);
+  return options.length > 1 ? <Choice label="How much is shown" value={reach} options={options} change={extend} /> : null;
+}
+
+function Panel({ kind, layer, shard, unit, whole, reach, band, active, activate, open }: { kind: Kind; whole: boolean } & Omit<Props, "view" | "show" | "extend" | "choose">) {
   const box = useRef<HTMLDivElement>(null);
   const [side, measure] = useState(112);
   const columns = layer.sprite.columns;
@@ -93,7 +97,7 @@ function Panel({ kind, layer, shard, unit, whole, band, active, activate, open }
     if (!box.current) return;
     const size = new ResizeObserver(([entry]) => {
       const width = entry?.contentRect.width ?? 0;
-      if (width) measure(Math.max(24, Math.min(168, Math.floor((width - (columns - 1) * 4) / columns))));
+      if (width) measure(Math.max(24, Math.min(224, Math.floor((width - (columns - 1) * 4) / columns))));
     });
     size.observe(box.current);
     return () => size.disconnect();
@@ -116,9 +120,9 @@ function Panel({ kind, layer, shard, unit, whole, band, active, activate, open }
             {whole ? (
               <WholeImage image={image} name={nameOf(shard, image)} box={unit.boxes[rank] ?? null} square={side} />
             ) : kind === "photos" && band > 0 && unit.values[rank] !== 0 ? (
-              <ChannelTile layer={layer} channel={unit.channel} band={band} rank={rank} side={side} />
+              <ChannelTile layer={layer} channel={unit.channel} band={band} rank={rank} side={side} part={reach === "part" ? partOf(unit, rank) : null} />
             ) : (
-              <ExampleTile layer={layer} channel={unit.channel} kind={kind} rank={rank} side={side} dead={unit.values[rank] === 0} />
+              <ExampleTile layer={layer} unit={unit} kind={kind} rank={rank} side={side} zoom={reach === "part"} />
             )}
           </button>
         ))}
@@ -135,7 +139,7 @@ function Looked({ layer, shard, unit, rank }: { layer: LayerEntry; shard: UnitSh
   return (
     <figure class="looked">
       <figcaption>Where it looks</figcaption>
-      <WholeImage image={image} name={name} box={unit.boxes[rank] ?? null} />
+      <WholeImage image={image} name={name} box={unit.boxes[rank] ?? null} part={unit.content?.[rank] ?? null} />
       <dl>
         <div>
           <dt>Example</dt>
@@ -151,7 +155,7 @@ function Looked({ layer, shard, unit, rank }: { layer: LayerEntry; shard: UnitSh
           <div>
             <dt>Label</dt>
             <dd>
-              <Name text={label} />
+              <ClassName name={label} number={-1} />
             </dd>
           </div>
         )}

@@ -52,6 +52,7 @@ function useWindow(list: RefObject<HTMLUListElement | null>, props: GridProps, g
     return visible(props.count, width, props.cell, gap, top, top + window.innerHeight, props.columns);
   };
   const [at, set] = useState<Extent>(measure);
+  const [printed, print] = useState(false);
   const update = (): void => {
     const next = measure();
     set((now) => (now.columns === next.columns && now.step === next.step && now.first === next.first && now.last === next.last && now.height === next.height ? now : next));
@@ -67,12 +68,16 @@ function useWindow(list: RefObject<HTMLUListElement | null>, props: GridProps, g
     size.observe(element);
     // Captured, so that the grid also hears the scrolling of whatever box a notebook puts it in.
     window.addEventListener("scroll", again, { capture: true, passive: true });
+    const paper = window.matchMedia("print");
+    const turn = (): void => print(paper.matches);
+    paper.addEventListener("change", turn);
     return () => {
+      paper.removeEventListener("change", turn);
       size.disconnect();
       window.removeEventListener("scroll", again, { capture: true });
     };
   }, []);
-  return at;
+  return printed ? { ...at, first: 0, last: props.count } : at; // on paper nothing is scrolled to
 }
 
 /** A grid of which only what is near the window exists; arrows move, Enter opens. */

@@ -1,8 +1,7 @@
-import { useState } from "preact/hooks";
 import type { Route } from "../route";
-import { parseUnit, toLayer, toUnit } from "../route";
+import { parseUnit, toLayer } from "../route";
 import { useShell } from "../shell";
-import { layerNamed, useAtlas, useData } from "../store";
+import { useAtlas, useData } from "../store";
 import type { Experiment } from "../types";
 import { Name } from "./small";
 
@@ -15,6 +14,7 @@ function trail(route: Route): Step[] {
   const unit = route.page === "unit" ? parseUnit(route.rest) : null;
   if (unit) return [{ words: unit.layer, href: toLayer(unit.layer, { at: unit.channel }) }, { words: String(unit.channel), href: null }];
   if (route.page === "layer") return [{ words: route.rest, href: null }];
+  if (route.page === "class") return [{ words: "Classes", href: null }, { words: route.rest, href: null }];
   if (route.page === "images") return [{ words: "Images", href: null }];
   if (route.page === "image") return [{ words: "Images", href: "#/images" }, { words: route.rest, href: null }];
   if (route.page === "compare") return [{ words: "Compare", href: null }];
@@ -23,51 +23,10 @@ function trail(route: Route): Step[] {
   return [];
 }
 
-/** A field that takes "layer:unit", a layer's name, or a number in the layer that is shown. */
-function Jump({ route }: { route: Route }) {
-  const atlas = useAtlas();
-  const { router, toast } = useShell();
-  const [text, set] = useState("");
-  const go = (event: Event): void => {
-    event.preventDefault();
-    const wanted = text.trim();
-    const here = route.page === "layer" ? route.rest : parseUnit(route.rest)?.layer;
-    const unit = parseUnit(/^\d+$/.test(wanted) && here ? `${here}:${wanted}` : wanted);
-    const layer = unit && layerNamed(atlas, unit.layer);
-    if (unit && layer && unit.channel < layer.channels) router.go(toUnit(unit.layer, unit.channel));
-    else if (layerNamed(atlas, wanted)) router.go(toLayer(wanted));
-    else {
-      toast(`“${wanted}” is not in this atlas: write layer:unit`);
-      return;
-    }
-    set("");
-    (event.currentTarget as HTMLFormElement).querySelector("input")?.blur();
-  };
-  return (
-    <form class="jump" onSubmit={go}>
-      <input
-        id="jump"
-        list="jump-layers"
-        value={text}
-        onInput={(event) => set(event.currentTarget.value)}
-        aria-label="Go to a unit: layer:number"
-        placeholder="layer:unit"
-        autocomplete="off"
-        spellcheck={false}
-      />
-      <datalist id="jump-layers">
-        {atlas.manifest.layers.map((layer) => (
-          <option key={layer.id} value={`${layer.name}:`} />
-        ))}
-      </datalist>
-    </form>
-  );
-}
-
-export function Header({ route, help }: { route: Route; help: () => void }) {
+export function Header({ route, help, search }: { route: Route; help: () => void; search: () => void }) {
   const shell = useShell();
   const steps = trail(route);
-  const up = steps.length > 1 ? steps[0]?.href : steps.length ? "#/" : null;
+  const up = steps.length > 1 ? (steps[0]?.href ?? "#/") : steps.length ? "#/" : null;
   const crumbs = route.page === "layer" || steps.length > 1;
   const experiments = useData<Experiment[]>(useAtlas().store.host.kind === "file" ? null : "experiments");
   const links: [string, string, boolean][] = [
@@ -106,7 +65,9 @@ export function Header({ route, help }: { route: Route; help: () => void }) {
         ))}
         {bench && <a href={bench}>Bench</a>}
       </nav>
-      <Jump route={route} />
+      <button id="search-all" class="jump" type="button" onClick={search} title="Search (/ or Ctrl K)">
+        <span>Search</span> <kbd aria-hidden="true">/</kbd>
+      </button>
       <button class="icon" type="button" onClick={shell.toggleTheme} aria-label="Light or dark" title="Light or dark (d)">
         <svg viewBox="0 0 24 24" aria-hidden="true">
           <circle cx="12" cy="12" r="8" />
@@ -118,7 +79,7 @@ export function Header({ route, help }: { route: Route; help: () => void }) {
       </button>
       {crumbs && (
         <nav class="trail" aria-label="Where you are">
-          {(route.page === "layer" || route.page === "unit") && (
+          {["layer", "unit", "class"].includes(route.page) && (
             <a href="#/" id={up === "#/" ? "up" : undefined}>
               Layers
             </a>

@@ -7,6 +7,8 @@ interface Props {
   /** Values to mark, such as the nine strongest responses. */
   marks?: (number | null)[];
   title: string;
+  /** Where a bin leads, by its two edges; null where there is nothing of it to see. */
+  link?: (low: number, high: number) => string | null;
 }
 
 const WIDTH = 480;
@@ -25,7 +27,7 @@ export function alongBins(edges: number[], value: number): number {
 }
 
 /** Counts of images by their strongest response: bins of the scan, equally wide, heights by square root. */
-export function Histogram({ edges, first, counts, marks = [], title }: Props) {
+export function Histogram({ edges, first, counts, marks = [], title, link }: Props) {
   if (!counts.length) return <p class="quiet">No responses.</p>;
   const shown = edges.slice(first, first + counts.length + 1);
   const step = WIDTH / counts.length;
@@ -35,13 +37,23 @@ export function Histogram({ edges, first, counts, marks = [], title }: Props) {
   const middle = shown[Math.round(counts.length / 2)];
   const total = counts.reduce((sum, count) => sum + count, 0);
   return (
-    <svg class="histogram" viewBox={`0 0 ${WIDTH} ${HEIGHT + 14}`} role="img" aria-label={`${title}: ${total} images, from ${short(shown[0])} to ${short(shown.at(-1))}`}>
+    <svg class="histogram" viewBox={`0 0 ${WIDTH} ${HEIGHT + 14}`} role={link ? "group" : "img"} aria-label={`${title}: ${total} images, from ${short(shown[0])} to ${short(shown.at(-1))}`}>
       {counts.map((count, i) => {
         const height = count ? Math.max(1.5, tall * Math.sqrt(count / most)) : 0;
-        return (
+        const words = `${short(shown[i])} to ${short(shown[i + 1])}: ${count}`;
+        const bar = (
           <rect key={i} class="bar" x={i * step + 0.5} y={tall - height} width={Math.max(0.5, step - 1)} height={height}>
-            <title>{`${short(shown[i])} to ${short(shown[i + 1])}: ${count}`}</title>
+            <title>{words}</title>
           </rect>
+        );
+        const to = count && link ? link(shown[i] ?? 0, shown[i + 1] ?? 0) : null;
+        return to === null ? (
+          bar
+        ) : (
+          <a key={i} href={to} aria-label={`Responses ${words}`}>
+            {bar}
+            <rect class="reach" x={i * step} width={step} height={tall} />
+          </a>
         );
       })}
       <line class="axis" x1="0" x2={WIDTH} y1={tall} y2={tall} />

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useKeys } from "../shell";
 
 const KEYS: [string, [string, string][]][] = [
@@ -6,8 +6,8 @@ const KEYS: [string, [string, string][]][] = [
     "Anywhere",
     [
       ["?", "this list"],
+      ["/ or Ctrl K", "search everything"],
       ["g", "go to layer:unit"],
-      ["/", "search or filter"],
       ["x", "a unit at random"],
       ["d", "light or dark"],
       ["Esc", "close, or one level up"],
@@ -31,7 +31,8 @@ const KEYS: [string, [string, string][]][] = [
     "A unit's examples",
     [
       ["1 – 9", "open an example"],
-      ["f", "field alone, or in its image"],
+      ["z", "zoom to the projection, or all of the field"],
+      ["f", "photos in their images"],
       ["o", "lay projection over photo"],
       ["← →", "once open: previous, next"],
       ["+ −", "zoom"],
@@ -43,7 +44,9 @@ const KEYS: [string, [string, string][]][] = [
 /** Something over the page that has the keyboard until it is closed. */
 export function useModal(close: () => void) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  const beside = useRef(false);
+  // Before the paint: what is typed at once is typed into its field.
+  useLayoutEffect(() => {
     const root = box.current?.getRootNode() as Document | ShadowRoot;
     const before = root.activeElement as HTMLElement | null;
     box.current?.querySelector<HTMLElement>("[data-first]")?.focus({ preventScroll: true });
@@ -58,7 +61,11 @@ export function useModal(close: () => void) {
     all[to]?.focus();
     event.preventDefault();
   };
-  return { ref: box, role: "dialog", "aria-modal": true, onKeyDown: circle, onClick: (event: MouseEvent) => event.target === box.current && close() } as const;
+  // A drag that ends beside the sheet is no click there.
+  const press = (event: PointerEvent): void => {
+    beside.current = event.target === box.current;
+  };
+  return { ref: box, role: "dialog", "aria-modal": true, onKeyDown: circle, onPointerDown: press, onClick: (event: MouseEvent) => beside.current && event.target === box.current && close() } as const;
 }
 
 export function KeyHelp({ close }: { close: () => void }) {

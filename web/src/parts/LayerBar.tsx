@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { Counts, LayerView, Sort } from "../layerview";
 import { SORTS } from "../layerview";
 import type { LayerData, LayerEntry } from "../types";
@@ -22,12 +23,14 @@ const numberIn = (text: string): number | null => (text.trim() === "" || !Number
 /** What the grid shows, in which order, and which units; every choice says how many units it leaves. */
 export function LayerBar({ layer, data, view, counts, shown, measure, change }: Props) {
   const { manifest } = useAtlas();
+  const [open, fold] = useState(false); // on a phone: elsewhere there is room
+  const chosen = [view.alive !== "all", view.class !== null, view.like !== "all", view.low !== null || view.high !== null, view.text !== ""].filter(Boolean).length;
   const sorts = SORTS.filter(([name]) => (name !== "selectivity" || data.selectivity) && (name !== "map" || manifest.extras?.alike) && (name !== "control" || manifest.paths.likeness));
   const classes = [...counts.classes].sort((a, b) => b[1] - a[1]);
   const values = data.maximum.filter((value): value is number => value !== null);
   const [least, most] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
   return (
-    <div class="bar" role="group" aria-label="Order and filters">
+    <div class={open ? "bar open" : "bar"} role="group" aria-label="Order and filters">
       <Choice
         label="Show"
         value={view.view}
@@ -64,18 +67,33 @@ export function LayerBar({ layer, data, view, counts, shown, measure, change }: 
           {view.ascending ? "↑" : "↓"}
         </button>
       )}
-      <Choice
-        label="Dead units"
-        value={view.alive}
-        options={[
-          ["all", `All ${counts.alive.all}`],
-          ["alive", `Alive ${counts.alive.alive}`],
-          ["dead", `Dead ${counts.alive.dead}`],
-        ]}
-        change={(next) => change({ alive: next })}
-      />
+      <button type="button" class="fold" aria-expanded={open} onClick={() => fold(!open)}>
+        Filters{chosen > 0 && ` (${chosen})`}
+      </button>
+      <span class="filter">
+        <Choice
+          label="Dead units"
+          value={view.alive}
+          options={[
+            ["all", `All ${counts.alive.all}`],
+            ["alive", `Alive ${counts.alive.alive}`],
+            ["dead", `Dead ${counts.alive.dead}`],
+          ]}
+          change={(next) => change({ alive: next })}
+        />
+      </span>
+      {manifest.paths.likeness && (
+        <label class="filter">
+          Like control
+          <select value={view.like} onChange={(event) => change({ like: event.currentTarget.value as LayerView["like"] })}>
+            <option value="all">any</option>
+            <option value="unlike">at most 0.9 ({counts.like.unlike})</option>
+            <option value="like">above 0.9 ({counts.like.like})</option>
+          </select>
+        </label>
+      )}
       {data.topClass && (
-        <label>
+        <label class="filter">
           Class
           <select value={view.class ?? ""} onChange={(event) => change({ class: numberIn(event.currentTarget.value) })}>
             <option value="">any</option>
@@ -88,7 +106,7 @@ export function LayerBar({ layer, data, view, counts, shown, measure, change }: 
           </select>
         </label>
       )}
-      <span class="range" role="group" aria-label="Strongest response between">
+      <span class="range filter" role="group" aria-label="Strongest response between">
         <span aria-hidden="true">Maximum</span>
         <Spread values={counts.maxima} least={least} most={most} low={view.low} high={view.high} change={(low, high) => change({ low, high })} />
         <input class="few" type="number" step="any" value={view.low ?? ""} placeholder={short(least)} onInput={(event) => change({ low: numberIn(event.currentTarget.value) })} aria-label="Maximum at least" />
@@ -102,7 +120,7 @@ export function LayerBar({ layer, data, view, counts, shown, measure, change }: 
           {counts.marked}
         </button>
       )}
-      <input id="search" class="find" type="search" value={view.text} placeholder={data.names ? "Find number or name" : "Find number"} onInput={(event) => change({ text: event.currentTarget.value })} aria-label="Find units" />
+      <input id="search" class="find filter" type="search" value={view.text} placeholder={data.names ? "Find number or name" : "Find number"} onInput={(event) => change({ text: event.currentTarget.value })} aria-label="Find units" />
       <output class="count" aria-live="polite">
         {shown} of {counts.all}
       </output>

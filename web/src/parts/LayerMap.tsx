@@ -36,6 +36,9 @@ export function shapeOfMap(count: number, width: number): { columns: number; sid
 export function LayerMap(props: Props) {
   const { layer, data, known, units, kind, chosen, choose, open, missing } = props;
   const box = useRef<HTMLDivElement>(null);
+  // Pointing looks; a click, a key or the focus chooses.
+  const [pointed, point] = useState(-1);
+  const looked = pointed >= 0 ? pointed : chosen;
   const [width, measure] = useState(0);
   useEffect(() => {
     if (!box.current) return;
@@ -56,7 +59,8 @@ export function LayerMap(props: Props) {
           tabIndex={tab ? 0 : -1}
           aria-label={`Unit ${channel}`}
           onFocus={() => choose(channel)}
-          onMouseEnter={() => choose(channel)}
+          onMouseEnter={() => point(channel)}
+          onMouseLeave={() => point(-1)}
           onClick={(event) => {
             if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
             event.preventDefault();
@@ -82,7 +86,10 @@ export function LayerMap(props: Props) {
             columns={columns}
             label={`Map of ${layer.name}`}
             current={order.indexOf(chosen)}
-            select={(index) => choose(order[index] ?? -1)}
+            select={(index) => {
+              point(-1); // a key goes before a pointer that lies there
+              choose(order[index] ?? -1);
+            }}
             open={(index) => open(order[index] as number)}
             keyOf={(index) => order[index] ?? index}
             render={render}
@@ -92,7 +99,7 @@ export function LayerMap(props: Props) {
         )}
       </div>
       <aside class="panel map-look" aria-label="The unit looked at">
-        {chosen >= 0 && chosen < layer.channels ? <MapLook layer={layer} data={data} channel={chosen} /> : <p class="quiet">Units that respond to the same images lie side by side. Point at one to see it large.</p>}
+        {looked >= 0 && looked < layer.channels ? <MapLook layer={layer} data={data} channel={looked} /> : <p class="quiet">Units that respond to the same images lie side by side. Point at one to see it large.</p>}
         {left > 0 && <p class="quiet">{left === 1 ? "One unit responds" : `${left} units respond`} to all images alike and {left === 1 ? "has" : "have"} no place.</p>}
       </aside>
     </div>

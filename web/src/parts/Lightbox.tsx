@@ -6,7 +6,8 @@ import { short } from "../words";
 import { labelOf, nameOf } from "./Examples";
 import { useModal } from "./KeyHelp";
 import { Choice, Name } from "./small";
-import { ExampleTile } from "./Tile";
+import type { Region } from "./Tile";
+import { ExampleTile, moved } from "./Tile";
 import { WholeImage } from "./WholeImage";
 
 export type Mode = "pair" | "overlay" | "whole";
@@ -17,18 +18,20 @@ interface Props {
   unit: UnitData;
   rank: number;
   mode: Mode;
+  zoomed: boolean;
   go: (rank: number, mode?: Mode) => void;
   close: () => void;
 }
 
 /** One example, large: photo and projection side by side or one over the other, or the whole image. */
-export function Lightbox({ layer, shard, unit, rank, mode, go, close }: Props) {
+export function Lightbox({ layer, shard, unit, rank, mode, zoomed, go, close }: Props) {
   const setMode = (next: Mode): void => go(rank, next);
-  const [zoom, setZoom] = useState(1);
+  const [region, look] = useState<Region>([0, 0, 1]);
+  const zoom = 1 / region[2];
   const [mix, setMix] = useState(50);
   const count = unit.images.length;
   const turn = (by: number) => (): void => go((rank + by + count) % count);
-  const scale = (by: number) => (): void => setZoom((now) => Math.max(1, Math.min(8, now * by)));
+  const scale = (by: number) => (): void => look((now) => moved(now, { times: by }));
   const keys: Record<string, () => void> = {
     Escape: close,
     ArrowLeft: turn(-1),
@@ -45,17 +48,26 @@ export function Lightbox({ layer, shard, unit, rank, mode, go, close }: Props) {
   for (let other = 0; other < Math.min(9, count); other += 1) keys[String(other + 1)] = () => go(other);
   useKeys(keys, true);
   const modal = useModal(close);
-  useLayoutEffect(() => setZoom(1), [rank, mode]);
+  useLayoutEffect(() => look([0, 0, 1]), [rank, mode]);
   const image = unit.images[rank] as number;
   const name = nameOf(shard, image);
   const label = labelOf(shard, image);
   const wide = typeof innerWidth === "number" ? innerWidth : 1000;
   const tall = typeof innerHeight === "number" ? innerHeight : 800;
-  const side = Math.round(Math.max(96, Math.min((wide - 80) / (mode === "pair" ? 2 : 1), tall - 260, 560)) * zoom);
-  const tile = { layer, channel: unit.channel, rank, side };
+  const side = Math.round(Math.max(96, Math.min((wide - 80) / (mode === "pair" ? 2 : 1), tall - 260, 640)));
+  const tile = { layer, unit, rank, side, zoom: zoomed, region };
+  /** Where in the picture under the pointer an event is, in fractions of its sides. */
+  const place = (event: MouseEvent): [number, number] => {
+    const box = (event.target as Element).getBoundingClientRect();
+    return [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width];
+  };
   const wheel = (event: WheelEvent): void => {
     event.preventDefault();
-    scale(event.deltaY < 0 ? 1.15 : 1 / 1.15)();
+    const at = place(event);
+    look((now) => moved(now, { times: event.deltaY < 0 ? 1.15 : 1 / 1.15, at }));
+  };
+  const drag = (event: PointerEvent): void => {
+    if (event.buttons & 1) look((now) => moved(now, { down: -event.movementY / side, right: -event.movementX / side }));
   };
   return (
     <div class="modal" aria-label={`Example ${rank + 1} of ${layer.name}:${unit.channel}`} {...modal}>
@@ -91,7 +103,7 @@ export function Lightbox({ layer, shard, unit, rank, mode, go, close }: Props) {
             ×
           </button>
         </div>
-        <div class="stage" onWheel={wheel} tabIndex={0} role="group" aria-label="Picture">
+        <div class={zoom > 1 ? "stage zoomed" : "stage"} onWheel={wheel} onPointerDown={(event) => zoom > 1 && event.currentTarget.setPointerCapture(event.pointerId)} onPointerMove={drag} onDblClick={(event) => look((now) => moved(now, now[2] < 1 ? { times: 1 / 8 } : { times: 3, at: place(event) }))} tabIndex={0} role="group" aria-label="Picture; drag to move, wheel to zoom">
           {mode === "pair" && (
             <div class="large-pair">
               <ExampleTile kind="photos" {...tile} />
@@ -108,7 +120,7 @@ export function Lightbox({ layer, shard, unit, rank, mode, go, close }: Props) {
           )}
           {mode === "whole" && (
             <div class="large-whole" style={{ width: `${side}px` }}>
-              <WholeImage image={image} name={name} box={unit.boxes[rank] ?? null} />
+              <WholeImage image={image} name={name} box={unit.boxes[rank] ?? null} part={unit.content?.[rank] ?? null} region={region} />
             </div>
           )}
         </div>
@@ -128,7 +140,7 @@ export function Lightbox({ layer, shard, unit, rank, mode, go, close }: Props) {
             <a href={toImage(image)}>
               <Name text={name} />
             </a>
-            {layer.spatial && ` · row ${unit.y[rank]}, column ${unit.x[rank]}`} · largest magnitude {short(unit.scales[rank])}
+            {layer.spatial && ` · row ${unit.y[rank]}, column ${unit.x[rank]}`} · black and white: ±{short((zoomed && layer.content?.kept ? unit.partScales : unit.scales)?.[rank] ?? unit.scales[rank])}
           </p>
           <button class="icon" type="button" onClick={turn(1)} aria-label="Next example">
             →

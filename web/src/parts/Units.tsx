@@ -11,7 +11,7 @@ import { percent, short } from "../words";
 import { VirtualGrid } from "./Grid";
 import { LayerBar } from "./LayerBar";
 import { LayerMap } from "./LayerMap";
-import { UnitTile } from "./Tile";
+import { DeadTile, UnitTile } from "./Tile";
 
 const SIDE = 84;
 const NARROW = 72; // two pairs side by side on a phone
@@ -80,7 +80,7 @@ export function Units({ layer, data, query }: { layer: LayerEntry; data: LayerDa
   const text = query.toString();
   const view = useMemo(() => readView(query), [text]);
   const { nearest, measure, known, error } = useLikeness(layer, view);
-  const controls = useData<ControlData>(view.sort === "control" && atlas.manifest.paths.likeness ? fill(atlas.manifest.paths.likeness, { layer: layer.id }) : null);
+  const controls = useData<ControlData>(atlas.manifest.paths.likeness ? fill(atlas.manifest.paths.likeness, { layer: layer.id }) : null);
   const only = atlas.manifest.subset?.[layer.name];
   const marked = useMarked(layer);
   const { units, counts } = useMemo(() => arrange(layer, data, view, { nearest, controls: controls.value?.similarity, only, marked }), [layer, data, view, nearest, controls.value, marked]);
@@ -125,9 +125,7 @@ export function Units({ layer, data, query }: { layer: LayerEntry; data: LayerDa
           title={`${layer.name}:${channel}${words ? ` ${words}` : ""}`}
         >
           <span class="pair">
-            {kinds.map((kind) => (
-              <UnitTile key={kind} layer={layer} channel={channel} kind={kind} side={side} />
-            ))}
+            {kinds.map((kind) => (data.dead.includes(channel) ? <DeadTile key={kind} side={side} /> : <UnitTile key={kind} layer={layer} channel={channel} kind={kind} side={side} />))}
           </span>
           <span class="caption">
             <b>

@@ -8,7 +8,7 @@ import { fieldOf, many, percent, shapeOf, short } from "../words";
 import { labelOf, nameOf } from "./Examples";
 import { VirtualGrid } from "./Grid";
 import { Loading, Name } from "./small";
-import { ExampleTile, UnitTile } from "./Tile";
+import { DeadTile, ExampleTile, UnitTile } from "./Tile";
 
 interface SideOf {
   atlas: Atlas;
@@ -72,7 +72,7 @@ function UnitHalf({ side, found, image, look }: { side: UnitSide; found: { shard
                   aria-label={`${kind === "photos" ? "Photo" : "Projection"} ${rank + 1}, ${name}`}
                   title={`${short(unit.values[rank])} · ${label ?? name}`}
                 >
-                  <ExampleTile layer={layer} channel={channel} kind={kind} rank={rank} side={80} dead={unit.dead || unit.values[rank] === 0} from={atlas} />
+                  <ExampleTile layer={layer} unit={unit} kind={kind} rank={rank} side={80} zoom from={atlas} />
                 </button>
               );
             })}
@@ -124,8 +124,7 @@ function LayerHalf({ side, chosen, choose, open, keys }: { side: SideOf; chosen:
           render={(index) => (
             <button type="button" class="unit" onFocus={() => choose(index)} onMouseEnter={() => choose(index)} onClick={() => open(index)}>
               <span class="pair">
-                <UnitTile layer={layer} channel={index} kind="photos" side={60} from={atlas} />
-                <UnitTile layer={layer} channel={index} kind="projections" side={60} from={atlas} />
+                {(["photos", "projections"] as const).map((kind) => (data.value?.dead.includes(index) ? <DeadTile key={kind} side={60} /> : <UnitTile key={kind} layer={layer} channel={index} kind={kind} side={60} from={atlas} />))}
               </span>
               <span class="caption">
                 <b>

@@ -2,11 +2,16 @@ import { useState } from "preact/hooks";
 import type { Atlas } from "../store";
 import { fill, useAtlas, usePicture } from "../store";
 import type { Box } from "../types";
+import type { Region } from "./Tile";
 
 interface Props {
   image: number;
   name: string;
   box?: Box | null;
+  /** The part of the box where the projection is, marked too. */
+  part?: Box | null;
+  /** What is shown of it all. */
+  region?: Region;
   from?: Atlas | null;
   /** Side in CSS pixels where it is one of several, within something that has a name. */
   square?: number;
@@ -18,7 +23,7 @@ export function imagePath(atlas: Atlas, image: number): string | null {
 }
 
 /** An image as the network sees it, with a receptive field marked; the field may reach beyond the image. */
-export function WholeImage({ image, name, box, from = null, square }: Props) {
+export function WholeImage({ image, name, box, part = null, region = [0, 0, 1], from = null, square }: Props) {
   const own = useAtlas();
   const atlas = from ?? own;
   const [, height, width] = atlas.manifest.model.input;
@@ -27,7 +32,8 @@ export function WholeImage({ image, name, box, from = null, square }: Props) {
   const there = url !== undefined && url !== failed;
   const [y0, x0, y1, x1] = box ?? [0, 0, height, width];
   const margin = box ? Math.min(width / 2, Math.max(0, -y0, -x0, y1 - height, x1 - width)) : 0;
-  const view = [-margin, -margin, width + 2 * margin, height + 2 * margin].join(" ");
+  const [across, down] = [width + 2 * margin, height + 2 * margin];
+  const view = [region[1] * across - margin, region[0] * down - margin, region[2] * across, region[2] * down].join(" ");
   const words = square ? ({ "aria-hidden": true, style: { width: `${square}px`, height: `${square}px` } } as const) : ({ role: "img", "aria-label": `Whole image ${name}${box ? ", receptive field marked" : ""}` } as const);
   return (
     <svg class="whole" viewBox={view} {...words}>
@@ -53,10 +59,17 @@ export function WholeImage({ image, name, box, from = null, square }: Props) {
           />
           <rect class="field-halo" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
           <rect class="field" x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
+          {part && part[2] - part[0] < y1 - y0 && <rect class="part" x={part[1]} y={part[0]} width={part[3] - part[1]} height={part[2] - part[0]} />}
         </>
       )}
     </svg>
   );
+}
+
+/** A whole image, small. */
+export function Thumb({ image, side }: { image: number; side: number }) {
+  const url = usePicture(imagePath(useAtlas(), image));
+  return url ? <img class="small-image" src={url} alt="" width={side} height={side} loading="lazy" /> : <span class="tile none" style={{ width: `${side}px`, height: `${side}px` }} />;
 }
 
 /** A part of an image cut out of the whole, for patches that are not kept in a file of their own. */

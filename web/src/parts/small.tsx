@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { remembered, useKeys, useShell } from "../shell";
-import { toLayer } from "../route";
+import { toClass, toLayer } from "../route";
 import { useAtlas, useData } from "../store";
 import type { Field, NetworkData } from "../types";
 
@@ -81,6 +81,13 @@ export function NoLayer({ name }: { name: string }) {
       {manifest.layers.length > 12 && ", …"}
     </Problem>
   );
+}
+
+/** A class by its name, which leads to its page where the atlas has pages of classes. */
+export function ClassName({ name, number }: { name: string | undefined; number: number }) {
+  const { manifest } = useAtlas();
+  const text = <Name text={name ?? `class ${number}`} />;
+  return name !== undefined && manifest.classes ? <a href={toClass(name)}>{text}</a> : text;
 }
 
 export const Loading = ({ what }: { what: string }) => <p class="quiet loading" role="status">Loading {what}…</p>;

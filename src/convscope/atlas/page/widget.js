@@ -34,7 +34,7 @@ function S(e, t) {
 }
 function C(t) {
 	var n, r = t.__v, i = r.__e, a = [], o = [], s = t.__P;
-	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), O(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, ce(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
+	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), ae(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, ce(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
 }
 function w(e) {
 	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
@@ -53,12 +53,12 @@ function E() {
 }
 function ee(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, m, h, g, _, v, y = r.__k || p, b = t.length;
-	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = O(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && k(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = te(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && k(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = O(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
 	return n.__e = _, c;
 }
 function D(e, t, n, r, i) {
 	var a, o, s, c, l, u, f, p, m, g = n.length, _ = g, v = 0, x = 0, C = e.__k = Array(i);
-	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = ne(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = te(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
 	if (x) {
 		for (u = [], f = [], a = 0; a < i; a++) if ((o = C[a]) && 16 & o.__u) {
 			for (v = 0, p = u.length; v < p;) u[m = v + p >> 1] < o.__i ? v = m + 1 : p = m;
@@ -69,18 +69,18 @@ function D(e, t, n, r, i) {
 	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), ue(s, s));
 	return r;
 }
-function te(e, t, n, r) {
+function O(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = te(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = O(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = S(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
 	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith("$s"););
 	return t;
 }
-function ne(e, t, n, r) {
+function te(e, t, n, r) {
 	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
 	if (s === null && a == null || c && a == s.key && o == s.type) return n;
 	if (r > +!!c) {
@@ -89,18 +89,18 @@ function ne(e, t, n, r) {
 	}
 	return -1;
 }
-function re(e, t, n) {
+function ne(e, t, n) {
 	n ??= "", t[0] == "-" ? e.setProperty(t, n) : e[t] = n;
 }
-function ie(e, t, n, r, i) {
+function re(e, t, n, r, i) {
 	var a, o;
 	if (t == "style") {
 		if (typeof n == "string") e.style.cssText = n;
 		else {
-			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || re(e.style, t);
-			if (n) for (t in n) r && n[t] == r[t] || re(e.style, t, n[t]);
+			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ne(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || ne(e.style, t, n[t]);
 		}
-	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ae(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
+	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ie(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
 		if (i == "http://www.w3.org/2000/svg") t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
 		else if (t != "width" && t != "height" && t != "href" && t != "list" && t != "form" && t != "tabIndex" && t != "download" && t != "rowSpan" && t != "colSpan" && t != "role" && t != "popover" && t in e) try {
@@ -111,7 +111,7 @@ function ie(e, t, n, r, i) {
 		n == null || !1 === n && t[4] != "-" ? e.removeAttribute(t) : e.setAttribute(t, t == "popover" && n == 1 ? "" : n);
 	}
 }
-function ae(t) {
+function ie(t) {
 	return function(n) {
 		var r = this.__e;
 		if (r) {
@@ -121,50 +121,50 @@ function ae(t) {
 		}
 	};
 }
-function O(t, n, r, i, a, o, s, c, l, u) {
-	var f, m, g, y, C, w, T, E, D, te, ne, re, ie, ae, O, ce, k, A, j = n.type;
+function ae(t, n, r, i, a, o, s, c, l, u) {
+	var f, m, g, y, C, w, T, E, D, O, te, ne, re, ie, ae, ce, k, fe, A = n.type;
 	if (n.constructor !== d) return null;
 	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = oe(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
-	n: if (typeof j == "function") {
+	n: if (typeof A == "function") {
 		g = s.length;
 		try {
-			if (E = n.props, D = (f = j.prototype) && f.render, te = (f = j.contextType) && i[f.__c], ne = f ? te ? te.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new j(E, ne) : (n.__c = y = new x(E, ne), y.constructor = j, y.render = de), te && te.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), j.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, j.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
-				if (E !== C && D && !j.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, ne), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, ne)) {
+			if (E = n.props, D = (f = A.prototype) && f.render, O = (f = A.contextType) && i[f.__c], te = f ? O ? O.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new A(E, te) : (n.__c = y = new x(E, te), y.constructor = A, y.render = de), O && O.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), A.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, A.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
+				if (E !== C && D && !A.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
 					n.__v != r.__v && (y.props = E, y.state = y.__s, y.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
 					}), p.push.apply(y.__h, y.__k), y.__k = [], y.__h.length && s.push(y), c = S(r);
 					break n;
 				}
-				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, ne), D && y.componentDidUpdate && y.__h.push(function() {
+				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), D && y.componentDidUpdate && y.__h.push(function() {
 					y.componentDidUpdate(C, w, T);
 				});
-			} else D && !j.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
-			y.context = ne, y.props = E, y.__P = t, y.__g &= -5, re = e.__r, ie = D ? 25 : 0;
+			} else D && !A.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
+			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = D ? 25 : 0;
 			do
-				y.__g &= -9, re && re(n), f = y.render(y.props, y.state = y.__s, y.context);
-			while (8 & y.__g && ++ie < 25);
-			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ae = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+				y.__g &= -9, ne && ne(n), f = y.render(y.props, y.state = y.__s, y.context);
+			while (8 & y.__g && ++re < 25);
+			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
 				e && ue(e, e);
-			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ae) ? ae : [ae], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
+			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
 		} catch (t) {
 			if (s.length = g, n.__v = null, l || o) {
 				if (t && t.then) {
 					if (n.__u |= 128 | l, o) {
-						for (~(k = o.indexOf(c || void 0)) || (k = o.length); (A = o[k - 1]) && A.nodeType == 8;) k--;
-						for (; k < o.length; k++) if (A = o[k]) {
-							if (o[k] = null, O) {
-								if (A == ce) break;
+						for (~(k = o.indexOf(c || void 0)) || (k = o.length); (fe = o[k - 1]) && fe.nodeType == 8;) k--;
+						for (; k < o.length; k++) if (fe = o[k]) {
+							if (o[k] = null, ae) {
+								if (fe == ce) break;
 							} else {
-								if (A.nodeType != 8) break;
-								A.data.startsWith("$s") && (ce = oe(O = A));
+								if (fe.nodeType != 8) break;
+								fe.data.startsWith("$s") && (ce = oe(ae = fe));
 							}
 						}
 					}
-					if (!O) {
+					if (!ae) {
 						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
-						O = c;
+						ae = c;
 					}
-					(f = oe(O = n.__c.__z || (n.__c.__z = O))) ? (n.__e = O, c = f) : n.__e = c, c &&= c.nextSibling;
+					(f = oe(ae = n.__c.__z || (n.__c.__z = ae))) ? (n.__e = ae, c = f) : n.__e = c, c &&= c.nextSibling;
 				} else o && o.some(v);
 			} else n.__e = r.__e;
 			n.__k ||= r.__k || [], t && t.then || se(n), e.__e(t, n, r);
@@ -210,9 +210,9 @@ function le(t, n, r, i, a, o, s, c, l, u) {
 	}
 	if (D) {
 		if (u = D == "template" && t.content || t, o = D == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
-		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || ie(t, d, null, b, a);
-		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || ie(t, d, b, T[d], a);
-		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || ie(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && ie(t, d, C, T[d], a));
+		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || re(t, d, null, b, a);
+		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || re(t, d, b, T[d], a);
+		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
 	} else T === E || c && t.data == E || (t.data = E);
 	return t;
 }
@@ -239,11 +239,11 @@ function ue(t, n, r) {
 function de(e, t, n) {
 	return this.constructor(e, n);
 }
-function A(t, n) {
+function fe(t, n) {
 	var r, i, a, o;
-	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], O(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), ce(a, n.__k, o), n.__k.props.children = null;
+	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], ae(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), ce(a, n.__k, o), n.__k.props.children = null;
 }
-function j(e) {
+function A(e) {
 	function t(e) {
 		var n, r;
 		return this.getChildContext || (n = /* @__PURE__ */ new Set(), (r = {})[t.__c] = this, this.getChildContext = function() {
@@ -283,32 +283,32 @@ e = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var fe, M, pe, me, he = Object.is, ge = 0, _e = [], ve = [], N = e, ye = N.__b, be = N.__r, xe = N.diffed, Se = N.__c, Ce = N.unmount, we = N.__;
-function Te(e, t) {
-	N.__h && N.__h(M, e, ge || t), ge = 0;
-	var n = M.__H || (M.__H = {
+var pe, j, me, he, ge = Object.is, _e = 0, ve = [], ye = [], M = e, be = M.__b, xe = M.__r, Se = M.diffed, Ce = M.__c, we = M.unmount, Te = M.__;
+function Ee(e, t) {
+	M.__h && M.__h(j, e, _e || t), _e = 0;
+	var n = j.__H || (j.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function P(e) {
-	return ge = 1, Ee(Re, e);
+function N(e) {
+	return _e = 1, De(ze, e);
 }
-function Ee(e, t, n) {
-	var r = Te(fe++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Re(void 0, t), function(e) {
+function De(e, t, n) {
+	var r = Ee(pe++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : ze(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		he(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = M, !M.__f)) {
-		M.__f = !0;
-		var i = M.shouldComponentUpdate;
-		M.shouldComponentUpdate = function(e, t, n) {
+		ge(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = j, !j.__f)) {
+		j.__f = !0;
+		var i = j.shouldComponentUpdate;
+		j.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, he(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, ge(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -318,89 +318,89 @@ function Ee(e, t, n) {
 	}
 	return r.__;
 }
-function F(e, t) {
-	var n = Te(fe++, 3);
-	!N.__s && Le(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, M.__H.__h.push(n));
+function P(e, t) {
+	var n = Ee(pe++, 3);
+	!M.__s && Re(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, j.__H.__h.push(n));
 }
-function De(e, t) {
-	var n = Te(fe++, 4);
-	!N.__s && Le(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, M.__h.push(n));
+function Oe(e, t) {
+	var n = Ee(pe++, 4);
+	!M.__s && Re(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, j.__h.push(n));
 }
-function I(e) {
-	return ge = 5, L(function() {
+function F(e) {
+	return _e = 5, I(function() {
 		return { current: e };
 	}, []);
 }
-function L(e, t) {
-	var n = Te(fe++, 7);
-	return Le(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function I(e, t) {
+	var n = Ee(pe++, 7);
+	return Re(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function Oe(e, t) {
-	return ge = 8, L(function() {
+function ke(e, t) {
+	return _e = 8, I(function() {
 		return e;
 	}, t);
 }
-function ke(e) {
-	var t = M.context[e.__c], n = Te(fe++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(M)), t.props.value) : e.__;
+function Ae(e) {
+	var t = j.context[e.__c], n = Ee(pe++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(j)), t.props.value) : e.__;
 }
-function Ae() {
-	var e = Te(fe++, 11);
+function je() {
+	var e = Ee(pe++, 11);
 	if (!e.__) {
-		for (var t = M.__v; !t.__m && t.__;) t = t.__;
+		for (var t = j.__v; !t.__m && t.__;) t = t.__;
 		var n = t.__m || (t.__m = [0, 0]);
 		e.__ = "P" + n[0] + "-" + n[1]++;
 	}
 	return e.__;
 }
-function je() {
+function Me() {
 	var e;
 	do {
-		for (; e = ve.shift();) try {
-			Fe(e);
+		for (; e = ye.shift();) try {
+			Ie(e);
 		} catch (t) {
-			N.__e(t, { __: (e = e.__P) && e.__v });
+			M.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = _e.shift();) {
+		for (; e = ve.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Fe), t.__h.some(Ie), t.__h = [];
+				t.__h.some(Ie), t.__h.some(Le), t.__h = [];
 			} catch (n) {
-				t.__h = [], N.__e(n, e.__v);
+				t.__h = [], M.__e(n, e.__v);
 			}
 		}
-	} while (ve.length);
+	} while (ye.length);
 }
-N.__b = function(e) {
-	M = null, ye && ye(e);
-}, N.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), we && we(e, t);
-}, N.__r = function(e) {
-	be && be(e), fe = 0;
-	var t = (M = e.__c).__H;
-	t && (pe == M ? M.__h = [] : (t.__h.some(Fe), t.__h.some(Ie), fe = 0), t.__h = [], t.__.some(function(e) {
+M.__b = function(e) {
+	j = null, be && be(e);
+}, M.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Te && Te(e, t);
+}, M.__r = function(e) {
+	xe && xe(e), pe = 0;
+	var t = (j = e.__c).__H;
+	t && (me == j ? j.__h = [] : (t.__h.some(Ie), t.__h.some(Le), pe = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), pe = M;
-}, N.diffed = function(e) {
-	xe && xe(e);
+	})), me = j;
+}, M.diffed = function(e) {
+	Se && Se(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Pe(_e.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Fe(ve.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), pe = M = null;
-}, N.__c = function(e, t) {
+	})), me = j = null;
+}, M.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Fe), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Ie(e);
+			e.__h.some(Ie), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Le(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), Se && Se(e, t);
-}, N.unmount = function(e) {
-	Ce && Ce(e);
+	}), Ce && Ce(e, t);
+}, M.unmount = function(e) {
+	we && we(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -409,49 +409,49 @@ N.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Pe(ve.push(r));
-			} else Fe(r);
+				r.__P = n, Fe(ye.push(r));
+			} else Ie(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && N.__e(t, r.__v));
+	}), r.__H = void 0, t && M.__e(t, r.__v));
 };
-var Me = typeof requestAnimationFrame == "function";
-function Ne(e) {
-	var t, n = function() {
-		clearTimeout(r), Me && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	Me && (t = requestAnimationFrame(n));
-}
+var Ne = typeof requestAnimationFrame == "function";
 function Pe(e) {
-	e != 1 && me == N.requestAnimationFrame || ((me = N.requestAnimationFrame) || Ne)(je);
+	var t, n = function() {
+		clearTimeout(r), Ne && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	Ne && (t = requestAnimationFrame(n));
 }
 function Fe(e) {
-	var t = M, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), M = t;
+	e != 1 && he == M.requestAnimationFrame || ((he = M.requestAnimationFrame) || Pe)(Me);
 }
 function Ie(e) {
-	var t = M;
-	e.__c = e.__(), M = t;
+	var t = j, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), j = t;
 }
-function Le(e, t) {
-	return !e || e.length != t.length || t.some(function(t, n) {
-		return !he(t, e[n]);
-	});
+function Le(e) {
+	var t = j;
+	e.__c = e.__(), j = t;
 }
 function Re(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !ge(t, e[n]);
+	});
+}
+function ze(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/shell.ts
-var ze = j(null);
-function R() {
-	let e = ke(ze);
+var Be = A(null);
+function L() {
+	let e = Ae(Be);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function z(e, t = !1) {
-	let n = R(), r = I(e);
-	r.current = e, De(() => {
+function R(e, t = !1) {
+	let n = L(), r = F(e);
+	r.current = e, Oe(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -459,10 +459,10 @@ function z(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function Be(e) {
-	return e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
-}
 function Ve(e) {
+	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
+}
+function He(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -471,7 +471,7 @@ function Ve(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function He(e, t) {
+async function Ue(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -481,11 +481,11 @@ async function He(e, t) {
 		return n.remove(), r;
 	}
 }
-function Ue(e, t, n = "application/json") {
+function We(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var We = {
+var Ge = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -500,19 +500,19 @@ var We = {
 	}
 };
 // src/listening.ts
-function Ge(e, t) {
-	let n = I([]);
-	return F(() => {
+function Ke(e, t) {
+	let n = F([]);
+	return P(() => {
 		let r = (e) => {
-			let t = e;
-			if (t.defaultPrevented || t.ctrlKey || t.metaKey || t.altKey || Ve(t) && t.key !== "Escape") return;
-			let r = t.composedPath()[0];
-			if ((t.key === "Enter" || t.key === " ") && r.closest?.("a,button,summary,select")) return;
-			let i = n.current.filter((e) => e.modal).slice(-1), a = Be(t), o = (i.length ? i : n.current).findLast(({ keys: e }) => a in e);
-			o && (t.preventDefault(), o.keys[a]?.(t));
+			let t = e, r = Ve(t), i = t.ctrlKey || t.metaKey;
+			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || He(t) && t.key !== "Escape" && !i) return;
+			let a = t.composedPath()[0];
+			if ((t.key === "Enter" || t.key === " ") && a.closest?.("a,button,summary,select")) return;
+			let o = n.current.filter((e) => e.modal).slice(-1), s = (o.length ? o : n.current).findLast(({ keys: e }) => r in e);
+			s && (t.preventDefault(), s.keys[r]?.(t));
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), L(() => (e, t = !1) => {
+	}, [e, t]), I(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -522,24 +522,25 @@ function Ge(e, t) {
 		};
 	}, []);
 }
-function Ke(e) {
+function qe(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", We.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Ge.set("theme", e.dataset.theme);
 }
 // src/route.ts
-var qe = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function Je(e) {
+var Je = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function Ye(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function Ye(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Je(o.join("/")), c = {
+function Xe(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Ye(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
+		c: s ? "class" : "unknown",
 		i: "image",
 		images: "images",
 		compare: "compare",
@@ -551,25 +552,25 @@ function Ye(e) {
 		query: i
 	};
 }
-function Xe(e, t) {
+function Ze(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var B = (e, t = {}) => Xe(`#/l/${qe(e)}`, t), V = (e, t) => `#/u/${qe(`${e}:${t}`)}`, H = (e) => `#/i/${e}`, Ze = (e) => `#/e/${qe(e)}`, Qe = (e, t, n = "") => Xe("#/compare", {
+var z = (e, t = {}) => Ze(`#/l/${Je(e)}`, t), B = (e, t) => `#/u/${Je(`${e}:${t}`)}`, Qe = (e) => `#/c/${Je(e)}`, V = (e) => `#/i/${e}`, $e = (e) => `#/e/${Je(e)}`, et = (e, t, n = "") => Ze("#/compare", {
 	a: e,
 	b: t,
 	with: n
-}), $e = (e) => e.page === "unit" && e.query.has("embed");
-function et(e) {
+}), tt = (e) => e.page === "unit" && e.query.has("embed");
+function H(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function tt(e) {
+function nt(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = !1, i = (e, i = !1) => {
 		n = e, r = i, t.forEach((e) => e());
 	};
@@ -585,7 +586,7 @@ function tt(e) {
 		link: () => null
 	};
 }
-var nt = class {
+var rt = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -603,15 +604,15 @@ var nt = class {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, rt = j(null);
+}, it = A(null);
 function U() {
-	let e = ke(rt);
+	let e = Ae(it);
 	if (!e) throw Error("no atlas");
 	return e;
 }
 function W(e, t) {
-	let n = ke(rt), r = (t ?? n)?.store, [, i] = P(0), [a, o] = P(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return F(() => {
+	let n = Ae(it), r = (t ?? n)?.store, [, i] = N(0), [a, o] = N(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return P(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -632,9 +633,9 @@ function W(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function it(e, t) {
-	let n = ke(rt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = P(null);
-	return F(() => {
+function at(e, t) {
+	let n = Ae(it), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = N(null);
+	return P(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -645,9 +646,9 @@ function it(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-function at(e) {
-	let t = it(e), [n, r] = P(null);
-	return F(() => {
+function ot(e) {
+	let t = at(e), [n, r] = N(null);
+	return P(() => {
 		if (t === void 0) return;
 		let e = new Image();
 		return e.onerror = () => r(t), e.src = t, () => {
@@ -655,8 +656,8 @@ function at(e) {
 		};
 	}, [t]), t !== void 0 && n === t;
 }
-async function ot(e, t) {
-	let n = new nt(e, t), r = await n.load("manifest");
+async function st(e, t) {
+	let n = new rt(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -665,18 +666,18 @@ async function ot(e, t) {
 		name: t
 	};
 }
-function st(e, t) {
+function ct(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function ct(e, t, n) {
+function lt(e, t, n) {
 	let r = e.manifest.subset?.[t];
-	return r && !r.includes(n) ? void 0 : st(e, t);
+	return r && !r.includes(n) ? void 0 : ct(e, t);
 }
 function G(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var lt = Symbol.for("pv"), ut = 0;
+var ut = Symbol.for("pv"), dt = 0;
 Array.isArray;
 function K(t, n, r, i, a, o) {
 	n ||= {};
@@ -692,8 +693,8 @@ function K(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: lt,
-		__v: --ut,
+		constructor: ut,
+		__v: --dt,
 		__i: -1,
 		__u: 0
 	};
@@ -707,14 +708,14 @@ function q({ text: e, plain: t }) {
 		children: e
 	});
 }
-function dt({ rows: e }) {
+function ft({ rows: e }) {
 	return /* @__PURE__ */ K("dl", {
 		class: "facts",
 		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
 	});
 }
 function J(e) {
-	let t = Ae();
+	let t = je();
 	return /* @__PURE__ */ K("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
@@ -731,7 +732,7 @@ function J(e) {
 		]
 	});
 }
-function ft({ field: e, input: t }) {
+function pt({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
 	return /* @__PURE__ */ K("svg", {
 		class: "glyph",
@@ -769,7 +770,7 @@ function Y({ title: e, children: t }) {
 		]
 	});
 }
-function pt({ name: e }) {
+function mt({ name: e }) {
 	let { manifest: t } = U(), n = W("network");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
@@ -780,12 +781,19 @@ function pt({ name: e }) {
 			" It shows",
 			" ",
 			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K("a", {
-				href: B(e.name),
+				href: z(e.name),
 				children: e.name
 			})] }, e.id)),
 			t.layers.length > 12 && ", …"
 		]
 	});
+}
+function ht({ name: e, number: t }) {
+	let { manifest: n } = U(), r = /* @__PURE__ */ K(q, { text: e ?? `class ${t}` });
+	return e !== void 0 && n.classes ? /* @__PURE__ */ K("a", {
+		href: Qe(e),
+		children: r
+	}) : r;
 }
 var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 	class: "quiet loading",
@@ -796,7 +804,7 @@ var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 		"…"
 	]
 });
-function mt(e) {
+function gt(e) {
 	return /* @__PURE__ */ K("div", {
 		class: "choice",
 		role: "group",
@@ -809,38 +817,44 @@ function mt(e) {
 		}, t))
 	});
 }
-var ht = [
+var _t = [
 	"1",
 	"2",
 	"4"
 ];
-function gt() {
-	let { root: e } = R(), [t, n] = P(We.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), We.set("boost", t), n(t);
+function vt() {
+	let { root: e } = L(), [t, n] = N(Ge.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), Ge.set("boost", t), n(t);
 	};
-	return z({ e: () => r(ht[(ht.indexOf(t) + 1) % ht.length] ?? "1") }), /* @__PURE__ */ K("span", {
+	return R({ e: () => r(_t[(_t.indexOf(t) + 1) % _t.length] ?? "1") }), /* @__PURE__ */ K("span", {
 		class: "contrast",
 		children: [/* @__PURE__ */ K("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ K(mt, {
+		}), /* @__PURE__ */ K(gt, {
 			label: "Contrast of projections",
 			value: t,
-			options: ht.map((e) => [e, `${e}×`]),
+			options: _t.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function _t(e) {
-	let t = e.page === "unit" ? et(e.rest) : null;
+function yt(e) {
+	let t = e.page === "unit" ? H(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: B(t.layer, { at: t.channel })
+		href: z(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
 	}] : e.page === "layer" ? [{
+		words: e.rest,
+		href: null
+	}] : e.page === "class" ? [{
+		words: "Classes",
+		href: null
+	}, {
 		words: e.rest,
 		href: null
 	}] : e.page === "images" ? [{
@@ -866,38 +880,8 @@ function _t(e) {
 		href: null
 	}] : [];
 }
-function vt({ route: e }) {
-	let t = U(), { router: n, toast: r } = R(), [i, a] = P("");
-	return /* @__PURE__ */ K("form", {
-		class: "jump",
-		onSubmit: (o) => {
-			o.preventDefault();
-			let s = i.trim(), c = e.page === "layer" ? e.rest : et(e.rest)?.layer, l = et(/^\d+$/.test(s) && c ? `${c}:${s}` : s), u = l && st(t, l.layer);
-			if (l && u && l.channel < u.channels) n.go(V(l.layer, l.channel));
-			else if (st(t, s)) n.go(B(s));
-			else {
-				r(`“${s}” is not in this atlas: write layer:unit`);
-				return;
-			}
-			a(""), o.currentTarget.querySelector("input")?.blur();
-		},
-		children: [/* @__PURE__ */ K("input", {
-			id: "jump",
-			list: "jump-layers",
-			value: i,
-			onInput: (e) => a(e.currentTarget.value),
-			"aria-label": "Go to a unit: layer:number",
-			placeholder: "layer:unit",
-			autocomplete: "off",
-			spellcheck: !1
-		}), /* @__PURE__ */ K("datalist", {
-			id: "jump-layers",
-			children: t.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: `${e.name}:` }, e.id))
-		})]
-	});
-}
-function yt({ route: e, help: t }) {
-	let n = R(), r = _t(e), i = r.length > 1 ? r[0]?.href : r.length ? "#/" : null, a = e.page === "layer" || r.length > 1, o = W(U().store.host.kind === "file" ? null : "experiments"), s = [
+function bt({ route: e, help: t, search: n }) {
+	let r = L(), i = yt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = W(U().store.host.kind === "file" ? null : "experiments"), c = [
 		[
 			"#/",
 			"Layers",
@@ -917,8 +901,8 @@ function yt({ route: e, help: t }) {
 			"Compare",
 			e.page === "compare"
 		]
-	], c = document.querySelector("meta[name=\"convscope-bench\"]")?.content;
-	return o.value?.length && s.push([
+	], l = document.querySelector("meta[name=\"convscope-bench\"]")?.content;
+	return s.value?.length && c.push([
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
@@ -929,7 +913,7 @@ function yt({ route: e, help: t }) {
 				class: "skip",
 				href: "#main",
 				onClick: (e) => {
-					e.preventDefault(), n.root.querySelector("#main")?.focus();
+					e.preventDefault(), r.root.querySelector("#main")?.focus();
 				},
 				children: "Skip to content"
 			}),
@@ -937,7 +921,7 @@ function yt({ route: e, help: t }) {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
-				id: i === "#/" && !a ? "up" : void 0,
+				id: a === "#/" && !o ? "up" : void 0,
 				children: [/* @__PURE__ */ K("svg", {
 					viewBox: "0 0 24 24",
 					"aria-hidden": "true",
@@ -967,20 +951,34 @@ function yt({ route: e, help: t }) {
 			/* @__PURE__ */ K("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [s.map(([e, t, n]) => /* @__PURE__ */ K("a", {
+				children: [c.map(([e, t, n]) => /* @__PURE__ */ K("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
-				}, e)), c && /* @__PURE__ */ K("a", {
-					href: c,
+				}, e)), l && /* @__PURE__ */ K("a", {
+					href: l,
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ K(vt, { route: e }),
+			/* @__PURE__ */ K("button", {
+				id: "search-all",
+				class: "jump",
+				type: "button",
+				onClick: n,
+				title: "Search (/ or Ctrl K)",
+				children: [
+					/* @__PURE__ */ K("span", { children: "Search" }),
+					" ",
+					/* @__PURE__ */ K("kbd", {
+						"aria-hidden": "true",
+						children: "/"
+					})
+				]
+			}),
 			/* @__PURE__ */ K("button", {
 				class: "icon",
 				type: "button",
-				onClick: n.toggleTheme,
+				onClick: r.toggleTheme,
 				"aria-label": "Light or dark",
 				title: "Light or dark (d)",
 				children: /* @__PURE__ */ K("svg", {
@@ -1004,16 +1002,20 @@ function yt({ route: e, help: t }) {
 				title: "Keyboard (?)",
 				children: "?"
 			}),
-			a && /* @__PURE__ */ K("nav", {
+			o && /* @__PURE__ */ K("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
-				children: [(e.page === "layer" || e.page === "unit") && /* @__PURE__ */ K("a", {
+				children: [[
+					"layer",
+					"unit",
+					"class"
+				].includes(e.page) && /* @__PURE__ */ K("a", {
 					href: "#/",
-					id: i === "#/" ? "up" : void 0,
+					id: a === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), r.map((e) => e.href ? /* @__PURE__ */ K("a", {
+				}), i.map((e) => e.href ? /* @__PURE__ */ K("a", {
 					href: e.href,
-					id: e.href === i ? "up" : void 0,
+					id: e.href === a ? "up" : void 0,
 					children: /* @__PURE__ */ K(q, { text: e.words })
 				}, e.words) : /* @__PURE__ */ K("span", {
 					"aria-current": "page",
@@ -1024,11 +1026,11 @@ function yt({ route: e, help: t }) {
 	});
 }
 // src/parts/KeyHelp.tsx
-var bt = [
+var xt = [
 	["Anywhere", [
 		["?", "this list"],
+		["/ or Ctrl K", "search everything"],
 		["g", "go to layer:unit"],
-		["/", "search or filter"],
 		["x", "a unit at random"],
 		["d", "light or dark"],
 		["Esc", "close, or one level up"]
@@ -1046,16 +1048,17 @@ var bt = [
 	]],
 	["A unit's examples", [
 		["1 – 9", "open an example"],
-		["f", "field alone, or in its image"],
+		["z", "zoom to the projection, or all of the field"],
+		["f", "photos in their images"],
 		["o", "lay projection over photo"],
 		["← →", "once open: previous, next"],
 		["+ −", "zoom"],
 		["c", "copy link"]
 	]]
 ];
-function xt(e) {
-	let t = I(null);
-	return F(() => {
+function St(e) {
+	let t = F(null), n = F(!1);
+	return Oe(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1067,17 +1070,20 @@ function xt(e) {
 			let n = [...t.current.querySelectorAll("a[href],button:not(:disabled),input,select")], r = t.current.getRootNode(), i = n.indexOf(r.activeElement);
 			n[e.shiftKey ? i <= 0 ? n.length - 1 : i - 1 : i === n.length - 1 ? 0 : i + 1]?.focus(), e.preventDefault();
 		},
-		onClick: (n) => n.target === t.current && e()
+		onPointerDown: (e) => {
+			n.current = e.target === t.current;
+		},
+		onClick: (r) => n.current && r.target === t.current && e()
 	};
 }
-function St({ close: e }) {
-	return z({
+function Ct({ close: e }) {
+	return R({
 		Escape: e,
 		"?": e
 	}, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...xt(e),
+		...St(e),
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet help",
 			children: [
@@ -1092,11 +1098,109 @@ function St({ close: e }) {
 				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
 				/* @__PURE__ */ K("div", {
 					class: "columns",
-					children: bt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
+					children: xt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
 				})
 			]
 		})
 	});
+}
+// src/classes.ts
+function wt(e = !0) {
+	let { manifest: t } = U(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = W(e && n ? "classes/index" : null), a = W(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
+	return I(() => ({
+		collection: i.value,
+		network: a.value,
+		ready: o
+	}), [
+		i.value,
+		a.value,
+		o
+	]);
+}
+var Tt = (e, t, n) => e?.layers.includes(t) ? e.names[n] ?? null : null, Et = (e, t) => (e ?? []).flatMap((e, n) => e === t ? [n] : []), Dt = 2e3;
+function Ot(e) {
+	let t;
+	try {
+		t = JSON.parse(e ?? "{}");
+	} catch {
+		return {};
+	}
+	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Dt)]));
+}
+function kt(e) {
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Ot(Ge.get(t)), i = (e) => {
+		r = e, Ge.set(t, JSON.stringify(e)), n.forEach((e) => e());
+	};
+	return {
+		all: () => r,
+		has: (e) => Object.hasOwn(r, e),
+		toggle: (e) => {
+			let { [e]: t, ...n } = r;
+			return i(t === void 0 ? {
+				...r,
+				[e]: ""
+			} : n), t === void 0;
+		},
+		write: (e, t) => i({
+			...r,
+			[e]: t.slice(0, Dt)
+		}),
+		merge: (e) => {
+			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
+			return t.length && i({
+				...r,
+				...Object.fromEntries(t)
+			}), t.length;
+		},
+		subscribe: (e) => (n.add(e), () => n.delete(e))
+	};
+}
+var At = A(kt(null));
+function jt() {
+	let e = Ae(At), [, t] = N(0);
+	return P(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
+}
+// src/search.ts
+function Mt(e) {
+	let t = e.trim().toLowerCase(), n = t.split(/\s+/).map((e) => ({
+		word: e,
+		begun: RegExp(`(^|[^\\p{L}\\p{N}])${e.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}`, "u")
+	}));
+	return (e) => {
+		let r = e.toLowerCase();
+		return !t || !n.every(({ word: e }) => r.includes(e)) ? null : r === t ? 0 : r.startsWith(t) ? 1 : n.every(({ begun: e }) => e.test(r)) ? 2 : 3;
+	};
+}
+function Nt(e, t, n, r) {
+	let i = Mt(n), a = e.flatMap((e, n) => {
+		let r = t(e).flatMap((e) => e ? i(e) ?? [] : []);
+		return r.length ? [{
+			one: e,
+			at: n,
+			rank: Math.min(...r)
+		}] : [];
+	});
+	return a.sort((e, t) => e.rank - t.rank || e.at - t.at), {
+		found: a.slice(0, r).map(({ one: e }) => e),
+		count: a.length
+	};
+}
+function Pt(e) {
+	let t = /* @__PURE__ */ new Map();
+	for (let [n, r, i] of e) {
+		let e = `${n}:${r}`, a = t.get(e) ?? {
+			layer: n,
+			channel: r,
+			images: 0,
+			rank: i
+		};
+		t.set(e, {
+			...a,
+			images: a.images + 1,
+			rank: Math.min(a.rank, i)
+		});
+	}
+	return [...t.values()].sort((e, t) => t.images - e.images || e.rank - t.rank || t.layer - e.layer || e.channel - t.channel);
 }
 // src/words.ts
 function Z(e) {
@@ -1104,50 +1208,564 @@ function Z(e) {
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-function Ct(e) {
+function Ft(e) {
 	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? Z(Number(e)) : e;
 }
-function wt(e, t = "") {
-	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? wt(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
+function It(e, t = "") {
+	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? It(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
 }
-var Tt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function Et(e) {
+var Lt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function Rt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var Dt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function Ot({ field: e, gates: t, exact: n }) {
-	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Dt(e.size)} px, stride ${Dt(e.stride)}`, a = r.filter(Boolean).join(", ");
+var zt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function Bt({ field: e, gates: t, exact: n }) {
+	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${zt(e.size)} px, stride ${zt(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-var kt = .9, At = ({ control: e }) => (e?.median ?? 0) > kt, jt = (e) => e.replace("T", " ").replace("Z", " UTC"), Mt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Nt = class extends Error {}, Pt = (e, t, n) => G(e.manifest.paths.sprite, {
+function Vt(e, t) {
+	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
+	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
+}
+var Ht = .9, Ut = ({ control: e }) => (e?.median ?? 0) > Ht, Wt = (e) => e.replace("T", " ").replace("Z", " UTC"), Gt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Kt = 64;
+function qt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
+	let l = at(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
+		0,
+		0,
+		1,
+		1
+	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= Kt), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
+		d + _,
+		f + v,
+		p - 2 * _,
+		m - 2 * v
+	], [C, w] = [u / x, u / S], T = (n * t.columns + r % t.columns) * t.pitchX + b * t.width, E = Math.floor(r / t.columns) * t.pitchY + y * t.height, ee = a ? {
+		role: "img",
+		"aria-label": a
+	} : { "aria-hidden": !0 };
+	return /* @__PURE__ */ K("span", {
+		class: `tile${g ? " sharp" : ""}${o ? " projection" : ""}`,
+		style: {
+			width: `${t.width * u}px`,
+			height: `${t.height * u}px`,
+			backgroundImage: l ? `url("${l}")` : "none",
+			backgroundPosition: `${-T * w}px ${-E * C}px`,
+			backgroundSize: `${t.panels * t.columns * t.pitchX * w}px ${t.rows * t.pitchY * C}px`
+		},
+		...ee
+	});
+}
+var Jt = ({ side: e }) => /* @__PURE__ */ K("span", {
+	class: "tile none",
+	"aria-hidden": "true",
+	style: {
+		width: `${e}px`,
+		height: `${e}px`
+	}
+});
+function $(e) {
+	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ K(qt, {
+		path: G((s ?? t).manifest.paths[i], {
+			layer: n.id,
+			sheet: Math.floor(r / c.units)
+		}),
+		grid: c,
+		panel: 0,
+		cell: r % c.units,
+		side: a,
+		boost: i === "projections",
+		from: s,
+		...o ? { label: o } : {}
+	});
+}
+function Yt(e, t) {
+	let [n, r] = [e.boxes[t], e.content?.[t]];
+	if (!n || !r) return null;
+	let [i, a] = [n[2] - n[0], n[3] - n[1]], o = [
+		(r[0] - n[0]) / i,
+		(r[1] - n[1]) / a,
+		(r[2] - r[0]) / i,
+		(r[3] - r[1]) / a
+	];
+	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
+}
+function Xt(e) {
+	let t = U(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
+		0,
+		0,
+		1
+	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? Yt(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
+	return /* @__PURE__ */ K(qt, {
+		path: r.dead || r.values[a] === 0 ? null : G(f ? u.content : u.sprite, {
+			layer: n.id,
+			channel: r.channel
+		}),
+		grid: n.sprite,
+		panel: i === "photos" ? 0 : 1,
+		cell: a,
+		side: o,
+		boost: i === "projections",
+		part: Zt(f ? null : d, c),
+		from: l
+	});
+}
+function Zt(e, [t, n, r]) {
+	let [i, a, o, s] = e ?? [
+		0,
+		0,
+		1,
+		1
+	];
+	return r === 1 ? e : [
+		i + t * o,
+		a + n * s,
+		r * o,
+		r * s
+	];
+}
+function Qt([e, t, n], r) {
+	let i = Math.max(1 / 8, Math.min(1, n / (r.times ?? 1))), [a, o] = r.at ?? [.5, .5], s = (e) => Math.max(0, Math.min(1 - i, e));
+	return [
+		s(e + (r.down ?? 0) * n + a * (n - i)),
+		s(t + (r.right ?? 0) * n + o * (n - i)),
+		i
+	];
+}
+// src/parts/WholeImage.tsx
+function $t(e, t) {
+	let n = e.manifest.paths.image;
+	return n === null ? null : G(n, {
+		image: t,
+		thousand: Math.floor(t / 1e3)
+	});
+}
+function en({ image: e, name: t, box: n, part: r = null, region: i = [
+	0,
+	0,
+	1
+], from: a = null, square: o }) {
+	let s = U(), c = a ?? s, [, l, u] = c.manifest.model.input, d = at($t(c, e), a), [f, p] = N(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
+		0,
+		0,
+		l,
+		u
+	], y = n ? Math.min(u / 2, Math.max(0, -h, -g, _ - l, v - u)) : 0, [x, S] = [u + 2 * y, l + 2 * y];
+	return /* @__PURE__ */ K("svg", {
+		class: "whole",
+		viewBox: [
+			i[1] * x - y,
+			i[0] * S - y,
+			i[2] * x,
+			i[2] * S
+		].join(" "),
+		...o ? {
+			"aria-hidden": !0,
+			style: {
+				width: `${o}px`,
+				height: `${o}px`
+			}
+		} : {
+			role: "img",
+			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
+		},
+		children: [
+			/* @__PURE__ */ K("rect", {
+				class: "beyond",
+				x: -y,
+				y: -y,
+				width: u + 2 * y,
+				height: l + 2 * y
+			}),
+			m ? /* @__PURE__ */ K("image", {
+				href: d,
+				width: u,
+				height: l,
+				preserveAspectRatio: "none",
+				onError: () => p(d)
+			}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("rect", {
+				class: "missing",
+				width: u,
+				height: l
+			}), (d !== void 0 || c.manifest.paths.image === null) && /* @__PURE__ */ K("text", {
+				x: u / 2,
+				y: l / 2,
+				"font-size": l / 14,
+				"text-anchor": "middle",
+				children: d === void 0 ? "whole images are not kept" : "image is missing"
+			})] }),
+			n && /* @__PURE__ */ K(b, { children: [
+				/* @__PURE__ */ K("path", {
+					class: "shade",
+					"fill-rule": "evenodd",
+					d: `M${-y} ${-y}h${u + 2 * y}v${l + 2 * y}h${-u - 2 * y}z M${g} ${h}h${v - g}v${_ - h}h${g - v}z`
+				}),
+				/* @__PURE__ */ K("rect", {
+					class: "field-halo",
+					x: g,
+					y: h,
+					width: v - g,
+					height: _ - h
+				}),
+				/* @__PURE__ */ K("rect", {
+					class: "field",
+					x: g,
+					y: h,
+					width: v - g,
+					height: _ - h
+				}),
+				r && r[2] - r[0] < _ - h && /* @__PURE__ */ K("rect", {
+					class: "part",
+					x: r[1],
+					y: r[0],
+					width: r[3] - r[1],
+					height: r[2] - r[0]
+				})
+			] })
+		]
+	});
+}
+function tn({ image: e, side: t }) {
+	let n = at($t(U(), e));
+	return n ? /* @__PURE__ */ K("img", {
+		class: "small-image",
+		src: n,
+		alt: "",
+		width: t,
+		height: t,
+		loading: "lazy"
+	}) : /* @__PURE__ */ K("span", {
+		class: "tile none",
+		style: {
+			width: `${t}px`,
+			height: `${t}px`
+		}
+	});
+}
+function nn({ image: e, box: t, label: n }) {
+	let r = U(), [, i, a] = r.manifest.model.input, o = at($t(r, e)), [s, c, l, u] = t;
+	return /* @__PURE__ */ K("svg", {
+		class: l - s < 40 ? "cut sharp" : "cut",
+		viewBox: `${c} ${s} ${u - c} ${l - s}`,
+		role: "img",
+		"aria-label": n,
+		children: [/* @__PURE__ */ K("rect", {
+			class: "beyond",
+			x: c,
+			y: s,
+			width: u - c,
+			height: l - s
+		}), o && /* @__PURE__ */ K("image", {
+			href: o,
+			width: a,
+			height: i,
+			preserveAspectRatio: "none"
+		})]
+	});
+}
+// src/parts/Search.tsx
+var [rn, an, on] = [
+	6,
+	10,
+	40
+], sn = (e, t, n) => ({
+	href: B(e.name, t),
+	words: `${e.name}:${t}`,
+	...n ? { more: n } : {},
+	picture: /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K($, {
+		layer: e,
+		channel: t,
+		kind: "photos",
+		side: 44
+	}), /* @__PURE__ */ K($, {
+		layer: e,
+		channel: t,
+		kind: "projections",
+		side: 44
+	})] })
+});
+function cn(e, t, n) {
+	let r = t.page === "layer" ? t.rest : H(t.rest)?.layer, i = H(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && lt(e, i.layer, i.channel);
+	return i && a && i.channel < a.channels ? [sn(a, i.channel)] : [];
+}
+function ln() {
+	let e = U(), t = W("network").value, n = W(e.manifest.extras ? "profiles/index" : null).value, r = W("images/index").value, [i, a] = N([]);
+	return P(() => {
+		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
+			layer: t,
+			data: e
+		}]), () => void 0);
+	}, [e]), {
+		network: t,
+		profiles: n,
+		named: i,
+		index: r
+	};
+}
+function un(e, t) {
+	let { manifest: n, store: r } = U(), i = e.slice(0, on), a = i.join(), [o, s] = N({
+		key: "",
+		hits: []
+	});
+	return P(() => {
+		let e = [...new Set(i.map((e) => Math.floor(e / n.images.shard)))].filter((e) => t?.shards.includes(e)), o = !0;
+		return Promise.all(e.map((e) => r.load(`images/${e}`).catch(() => null))).then((e) => {
+			if (!o) return;
+			let t = Pt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, an).flatMap((e) => {
+				let t = n.layers[e.layer];
+				return t ? [sn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
+			});
+			s({
+				key: a,
+				hits: t
+			});
+		}), () => {
+			o = !1;
+		};
+	}, [a, t]), o.key === a ? o.hits : [];
+}
+function dn(e, t) {
+	let n = U(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = ln(), c = wt(), l = jt().all(), u = I(() => {
+		let e = (a?.images ?? []).map((e, t) => ({
+			number: e,
+			name: a?.names[t] ?? "",
+			label: a?.classes[a.labels[t] ?? -1] ?? null
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Nt(e, (e) => [e.name, e.label], t, on);
+		return {
+			found: [...n, ...r.found.filter((e) => !n.includes(e))],
+			count: Math.max(r.count, n.length)
+		};
+	}, [a, t]), d = un(u.found.map((e) => e.number), s);
+	return I(() => {
+		if (!t) return [];
+		let s = Nt(r.layers, (e) => [e.name, e.op], t, rn), f = Nt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Nt((n.names ?? []).map((e, t) => ({
+			name: e,
+			channel: t
+		})), (e) => [e.name], t, rn).found.map(({ name: t, channel: n }) => sn(e, n, t))), m = Nt(Object.entries(l), ([e, t]) => [e, t], t, an).found.flatMap(([e, t]) => {
+			let r = H(e), i = r && lt(n, r.layer, r.channel);
+			return r && i ? [sn(i, r.channel, `★ ${t}`)] : [];
+		}), h = Nt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, an), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+		return [
+			{
+				title: "Unit",
+				hits: cn(n, e, t)
+			},
+			{
+				title: "Layers",
+				count: s.count,
+				hits: s.found.map((e) => ({
+					href: z(e.name),
+					words: e.name,
+					more: `${e.op} · ${Rt(e)}`,
+					picture: /* @__PURE__ */ K(qt, {
+						path: G(r.paths.preview, { layer: e.id }),
+						grid: e.preview,
+						panel: 0,
+						cell: 0,
+						side: 44
+					})
+				}))
+			},
+			{
+				title: "Marked units",
+				hits: m
+			},
+			{
+				title: "Classes",
+				count: h.count,
+				hits: h.found.map((e) => {
+					let t = g(e);
+					return {
+						href: Qe(e),
+						words: e,
+						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ K(tn, {
+							image: t,
+							side: 44
+						}) }
+					};
+				})
+			},
+			{
+				title: "Units by name",
+				cards: !0,
+				hits: p.flat()
+			},
+			{
+				title: u.found.length > 1 ? "Units strongest on these images" : "Units strongest on this image",
+				cards: !0,
+				hits: d
+			},
+			{
+				title: "Images",
+				cards: !0,
+				count: u.count,
+				all: Ze("#/images", { q: t }),
+				hits: u.found.slice(0, an).map((e) => ({
+					href: V(e.number),
+					words: Gt(e.name),
+					more: e.label ?? "",
+					picture: /* @__PURE__ */ K(tn, {
+						image: e.number,
+						side: 44
+					})
+				}))
+			},
+			{
+				title: "Not in this atlas",
+				hits: f.found.map((e) => ({
+					href: z(e.name),
+					words: e.name,
+					more: e.op
+				}))
+			}
+		].filter((e) => e.hits.length > 0);
+	}, [
+		n,
+		e,
+		t,
+		i,
+		a,
+		o,
+		c,
+		l,
+		u,
+		d
+	]);
+}
+function fn({ route: e, close: t }) {
+	let { router: n } = L(), [r, i] = N(""), [a, o] = N(0), s = F(null), c = r.trim(), l = dn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+	R({
+		Escape: t,
+		"Ctrl+k": t
+	}, !0);
+	let f = St(t);
+	P(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
+	let p = (e) => {
+		let r = {
+			ArrowDown: 1,
+			ArrowUp: -1
+		}[e.key];
+		if (r) o(Math.max(0, Math.min(u.length - 1, d + r)));
+		else if (e.key === "Enter" && u[d]) t(), n.go(u[d].href);
+		else return;
+		e.preventDefault();
+	}, m = -1;
+	return /* @__PURE__ */ K("div", {
+		class: "modal high",
+		"aria-label": "Search",
+		...f,
+		children: /* @__PURE__ */ K("div", {
+			class: "sheet search",
+			children: [
+				/* @__PURE__ */ K("input", {
+					"data-first": !0,
+					type: "search",
+					role: "combobox",
+					list: void 0,
+					"aria-expanded": u.length > 0,
+					"aria-controls": "hits",
+					"aria-activedescendant": u.length ? `hit-${d}` : void 0,
+					"aria-label": "Search units, layers, classes and images",
+					placeholder: "Unit, layer, class, image, note …",
+					autocomplete: "off",
+					spellcheck: !1,
+					value: r,
+					onInput: (e) => {
+						i(e.currentTarget.value), o(0);
+					},
+					onKeyDown: p
+				}),
+				/* @__PURE__ */ K("div", {
+					id: "hits",
+					class: "hits",
+					role: "listbox",
+					"aria-label": "Found",
+					ref: s,
+					children: l.map((e) => /* @__PURE__ */ K("div", {
+						role: "group",
+						"aria-label": e.title,
+						class: e.cards ? "hit-cards" : "",
+						children: [/* @__PURE__ */ K("h3", {
+							"aria-hidden": "true",
+							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ K("span", {
+								class: "quiet",
+								children: [
+									" ",
+									e.hits.length,
+									" of ",
+									e.count
+								]
+							})]
+						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ K("a", {
+							id: `hit-${m}`,
+							role: "option",
+							"aria-selected": m === d,
+							tabIndex: -1,
+							class: "hit",
+							href: e.href,
+							onClick: t,
+							children: [
+								/* @__PURE__ */ K("span", {
+									class: "hit-picture",
+									children: e.picture
+								}),
+								/* @__PURE__ */ K("bdi", { children: e.words }),
+								e.more && /* @__PURE__ */ K("bdi", {
+									class: "quiet",
+									children: e.more
+								})
+							]
+						}, e.href + e.more)))]
+					}, e.title))
+				}),
+				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
+					href: e.all,
+					onClick: t,
+					children: ["All ", Q(e.count ?? 0, "image")]
+				}) }, e.title)] : []),
+				/* @__PURE__ */ K("p", {
+					class: "quiet",
+					role: "status",
+					children: c === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : u.length === 0 ? `Nothing in this atlas has “${c}” in its name.` : ""
+				})
+			]
+		})
+	});
+}
+// src/downloads.ts
+var pn = class extends Error {}, mn = (e, t, n) => G(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), Ft = 4, It = 16;
-function Lt(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Ft;
+}), hn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? G(e.manifest.paths.content, {
+	layer: t.id,
+	channel: n
+}) : mn(e, t, n), gn = 4, _n = 16;
+function vn(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * gn;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + It) + o % e * (n + Ft),
-			y: Math.floor(o / e) * (r + Ft)
+			x: i * (a + _n) + o % e * (n + gn),
+			y: Math.floor(o / e) * (r + gn)
 		}))),
-		width: 2 * a + It,
-		height: i * (r + Ft) - Ft
+		width: 2 * a + _n,
+		height: i * (r + gn) - gn
 	};
 }
-async function Rt(e) {
+async function yn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function zt(e, t, n) {
+async function bn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(Pt(e, t, n), e.name);
-	if (!i.portable) throw new Nt();
+	if (r.host.readable) return r.host.picture(mn(e, t, n), e.name);
+	if (!i.portable) throw new pn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Bt(e, t, n) {
-	let r = await Rt(await zt(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Lt(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function xn(e, t, n) {
+	let r = await yn(await bn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = vn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -1157,18 +1775,18 @@ async function Bt(e, t, n) {
 	}
 	return l;
 }
-function Vt(e) {
+function Sn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new Nt()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new pn()), "image/png");
 		} catch {
-			n(new Nt());
+			n(new pn());
 		}
 	});
 }
-var Ht = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Ut(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Lt(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Ht(Z(r.values[e.rank]))}</text>`), l = Ht(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Cn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function wn(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = vn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Cn(Z(r.values[e.rank]))}</text>`), l = Cn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -1179,7 +1797,7 @@ function Ut(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Wt(e, t, n, r) {
+function Tn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1194,8 +1812,8 @@ function Wt(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Gt = (e, t) => `<iframe src="${Ht(e)}?embed=1" title="${Ht(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function Kt(e, t, n, r) {
+var En = (e, t) => `<iframe src="${Cn(e)}?embed=1" title="${Cn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+function Dn(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1207,76 +1825,27 @@ function Kt(e, t, n, r) {
 		"}"
 	].join("\n");
 }
-// src/parts/Tile.tsx
-var qt = 64;
-function Jt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, from: s }) {
-	let c = it(e, s), l = i / Math.max(t.width, t.height), u = (n * t.columns + r % t.columns) * t.pitchX, d = Math.floor(r / t.columns) * t.pitchY, f = a ? {
-		role: "img",
-		"aria-label": a
-	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ K("span", {
-		class: `tile${l > 2 && (t.lossless || Math.max(t.width, t.height) <= qt) ? " sharp" : ""}${o ? " projection" : ""}`,
-		style: {
-			width: `${t.width * l}px`,
-			height: `${t.height * l}px`,
-			backgroundImage: c ? `url("${c}")` : "none",
-			backgroundPosition: `${-u * l}px ${-d * l}px`,
-			backgroundSize: `${t.panels * t.columns * t.pitchX * l}px ${t.rows * t.pitchY * l}px`
-		},
-		...f
-	});
-}
-function $(e) {
-	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(Jt, {
-		path: G((s ?? t).manifest.paths[i], {
-			layer: n.id,
-			sheet: Math.floor(r / c.units)
-		}),
-		grid: c,
-		panel: 0,
-		cell: r % c.units,
-		side: a,
-		boost: i === "projections",
-		from: s,
-		...o ? { label: o } : {}
-	});
-}
-function Yt(e) {
-	let t = U(), { layer: n, channel: r, kind: i, rank: a, side: o, dead: s, from: c = null } = e;
-	return /* @__PURE__ */ K(Jt, {
-		path: s ? null : G((c ?? t).manifest.paths.sprite, {
-			layer: n.id,
-			channel: r
-		}),
-		grid: n.sprite,
-		panel: i === "photos" ? 0 : 1,
-		cell: a,
-		side: o,
-		boost: i === "projections",
-		from: c
-	});
-}
 // src/parts/Channels.tsx
-var Xt = (e, t, n) => e.bands && n ? t[0] : 0;
-function Zt(e) {
-	let { manifest: t } = U(), { layer: n, channel: r, band: i, rank: a, side: o, label: s } = e;
+var On = (e, t, n) => e.bands && n ? t[0] : 0;
+function kn(e) {
+	let { manifest: t } = U(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
-	let c = t.options.k, l = a === null ? t.model.input[0] * c + i - 1 : (i - 1) * c + a;
-	return /* @__PURE__ */ K(Jt, {
+	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
+	return /* @__PURE__ */ K(qt, {
 		path: G(t.paths.bands, {
 			layer: n.id,
 			channel: r
 		}),
 		grid: n.bands,
 		panel: 0,
-		cell: l,
+		cell: u,
 		side: o,
 		boost: a === null,
+		part: c,
 		...s ? { label: s } : {}
 	});
 }
-function Qt({ count: e, band: t, change: n }) {
+function An({ count: e, band: t, change: n }) {
 	let { manifest: r } = U(), i = r.model.shown ?? [];
 	return /* @__PURE__ */ K("label", {
 		class: "choice-of-one",
@@ -1297,8 +1866,8 @@ function Qt({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function $t({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = U(), i = Xt(e, r.model.input, r.paths.bands), a = e.bands;
+function jn({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = U(), i = On(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
 	return /* @__PURE__ */ K(J, {
@@ -1314,14 +1883,14 @@ function $t({ layer: e, unit: t, change: n }) {
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ K(Zt, {
+					/* @__PURE__ */ K(kn, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ K(Zt, {
+					/* @__PURE__ */ K(kn, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
@@ -1337,123 +1906,72 @@ function $t({ layer: e, unit: t, change: n }) {
 		})
 	});
 }
-// src/parts/WholeImage.tsx
-function en(e, t) {
-	let n = e.manifest.paths.image;
-	return n === null ? null : G(n, {
-		image: t,
-		thousand: Math.floor(t / 1e3)
+// src/parts/Truth.tsx
+function Mn(e) {
+	return e.flatMap((e) => {
+		let [t, n, r] = [
+			"layer",
+			"rule",
+			"verdict"
+		].map((t) => e.kind === "sanity" ? e.shown?.columns.indexOf(t) ?? -1 : -1);
+		return t < 0 || r < 0 ? [] : (e.shown?.rows ?? []).map((i) => ({
+			layer: i[t] ?? "",
+			rule: i[n] ?? "",
+			verdict: i[r] ?? "",
+			experiment: e.name
+		}));
 	});
 }
-function tn({ image: e, name: t, box: n, from: r = null, square: i }) {
-	let a = U(), o = r ?? a, [, s, c] = o.manifest.model.input, l = it(en(o, e), r), [u, d] = P(null), f = l !== void 0 && l !== u, [p, m, h, g] = n ?? [
-		0,
-		0,
-		s,
-		c
-	], _ = n ? Math.min(c / 2, Math.max(0, -p, -m, h - s, g - c)) : 0;
-	return /* @__PURE__ */ K("svg", {
-		class: "whole",
-		viewBox: [
-			-_,
-			-_,
-			c + 2 * _,
-			s + 2 * _
-		].join(" "),
-		...i ? {
-			"aria-hidden": !0,
-			style: {
-				width: `${i}px`,
-				height: `${i}px`
-			}
-		} : {
-			role: "img",
-			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
-		},
-		children: [
-			/* @__PURE__ */ K("rect", {
-				class: "beyond",
-				x: -_,
-				y: -_,
-				width: c + 2 * _,
-				height: s + 2 * _
-			}),
-			f ? /* @__PURE__ */ K("image", {
-				href: l,
-				width: c,
-				height: s,
-				preserveAspectRatio: "none",
-				onError: () => d(l)
-			}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("rect", {
-				class: "missing",
-				width: c,
-				height: s
-			}), (l !== void 0 || o.manifest.paths.image === null) && /* @__PURE__ */ K("text", {
-				x: c / 2,
-				y: s / 2,
-				"font-size": s / 14,
-				"text-anchor": "middle",
-				children: l === void 0 ? "whole images are not kept" : "image is missing"
-			})] }),
-			n && /* @__PURE__ */ K(b, { children: [
-				/* @__PURE__ */ K("path", {
-					class: "shade",
-					"fill-rule": "evenodd",
-					d: `M${-_} ${-_}h${c + 2 * _}v${s + 2 * _}h${-c - 2 * _}z M${m} ${p}h${g - m}v${h - p}h${m - g}z`
-				}),
-				/* @__PURE__ */ K("rect", {
-					class: "field-halo",
-					x: m,
-					y: p,
-					width: g - m,
-					height: h - p
-				}),
-				/* @__PURE__ */ K("rect", {
-					class: "field",
-					x: m,
-					y: p,
-					width: g - m,
-					height: h - p
-				})
-			] })
-		]
+var Nn = {
+	what: "projections say something about their unit",
+	"where, not what": "projections say where, not what",
+	neither: "projections do not even say where",
+	"cannot tell": "too few units or images to tell"
+};
+function Pn({ layer: e, brief: t }) {
+	let { store: n, manifest: r } = U(), i = W(n.host.kind === "file" ? null : "experiments").value, a = Mn(i ?? []).find((t) => t.layer === e && t.rule === r.options.rule);
+	return a ? t ? /* @__PURE__ */ K("small", {
+		title: Nn[a.verdict],
+		children: ["tested: ", a.verdict]
+	}) : /* @__PURE__ */ K(b, { children: ["Tested: ", /* @__PURE__ */ K("a", {
+		href: $e(a.experiment),
+		children: Nn[a.verdict] ?? a.verdict
+	})] }) : null;
+}
+function Fn({ layer: e, similarity: t }) {
+	return /* @__PURE__ */ K("p", {
+		class: t !== null && t > .9 ? "caution small" : "note",
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ K(Pn, { layer: e.name })]
 	});
 }
-function nn({ image: e, box: t, label: n }) {
-	let r = U(), [, i, a] = r.manifest.model.input, o = it(en(r, e)), [s, c, l, u] = t;
-	return /* @__PURE__ */ K("svg", {
-		class: l - s < 40 ? "cut sharp" : "cut",
-		viewBox: `${c} ${s} ${u - c} ${l - s}`,
-		role: "img",
-		"aria-label": n,
-		children: [/* @__PURE__ */ K("rect", {
-			class: "beyond",
-			x: c,
-			y: s,
-			width: u - c,
-			height: l - s
-		}), o && /* @__PURE__ */ K("image", {
-			href: o,
-			width: a,
-			height: i,
-			preserveAspectRatio: "none"
-		})]
+function In({ layer: e, labelled: t }) {
+	let { manifest: n } = U(), { options: r, data: i } = n, a = [
+		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
+		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
+		...e.content ? [["Zoom", "The smallest part of the field that holds 95 % of a projection's energy, marked with dashes in the whole image."]] : [],
+		["Responses", "In the network's own units, which have no scale that layers share: compare a unit with itself, or by share of its maximum."],
+		...t ? [["Class selectivity", `(m − r) / (m + r): m the mean response to the class the unit prefers, r that to the others. Of ${i.count} images in ${i.classes} classes, some ${Math.max(1, Math.round(i.count / Math.max(1, i.classes)))} each: ${i.count / Math.max(1, i.classes) < 50 ? "few, so that it is large by chance too." : "enough to go by."}`]] : [],
+		["Like control", "How much a projection is like one that begins with random numbers at all units of its place: 1 alike, 0 unrelated. What is alike says little about the unit."]
+	];
+	return /* @__PURE__ */ K("details", {
+		class: "how",
+		children: [/* @__PURE__ */ K("summary", { children: "How to read this" }), /* @__PURE__ */ K("dl", { children: a.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })]
 	});
 }
 // src/parts/Examples.tsx
-var rn = (e, t) => {
+var Ln = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, an = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function on(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, whole: o, widen: s, band: c, choose: l, active: u, activate: d, open: f } = e, p = U(), m = Pt(p, t, r.channel), h = at(m), g = Xt(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+}, Rn = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function zn(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = U(), m = (o === "part" ? hn : mn)(p, t, r.channel), h = ot(m), g = On(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ K("div", {
 		class: "examples",
 		children: [
 			/* @__PURE__ */ K("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ K(mt, {
+					/* @__PURE__ */ K(gt, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1463,36 +1981,36 @@ function on(e) {
 						],
 						change: a
 					}),
-					i !== "projections" && t.field !== null && p.manifest.paths.image !== null && /* @__PURE__ */ K(mt, {
-						label: "Photos",
-						value: o ? "whole" : "field",
-						options: [["field", "Field"], ["whole", "In its image"]],
-						change: (e) => e === "whole" !== o && s()
-					}),
-					i !== "projections" && !o && g > 0 && /* @__PURE__ */ K(Qt, {
+					/* @__PURE__ */ K(Bn, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ K(An, {
 						count: g,
-						band: c,
-						change: l
+						band: s,
+						change: c
 					}),
-					i !== "photos" && /* @__PURE__ */ K(gt, {}),
+					i !== "photos" && /* @__PURE__ */ K(vt, {}),
 					/* @__PURE__ */ K("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
+					}),
+					/* @__PURE__ */ K(In, {
+						layer: t,
+						labelled: r.classes.length > 0
 					})
 				]
 			}),
 			/* @__PURE__ */ K("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ K(sn, {
+				children: _.map((e) => /* @__PURE__ */ K(Vn, {
 					kind: e,
-					whole: o && e === "photos",
+					whole: f && e === "photos",
+					reach: o,
 					layer: t,
 					shard: n,
 					unit: r,
-					band: c,
-					active: u,
-					activate: d,
-					open: f
+					band: s,
+					active: l,
+					activate: u,
+					open: d
 				}, e))
 			}),
 			h && /* @__PURE__ */ K("p", {
@@ -1504,74 +2022,85 @@ function on(e) {
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ K(cn, {
+			/* @__PURE__ */ K(Hn, {
 				layer: t,
 				shard: n,
 				unit: r,
-				rank: Math.min(u, r.images.length - 1)
+				rank: Math.min(l, r.images.length - 1)
 			})
 		]
 	});
 }
-function sn({ kind: e, layer: t, shard: n, unit: r, whole: i, band: a, active: o, activate: s, open: c }) {
-	let l = I(null), [u, d] = P(112), f = t.sprite.columns;
-	F(() => {
-		if (!l.current) return;
+function Bn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+	let { manifest: a } = U(), o = [["field", "Field"]];
+	return e.content && t.images.some((e, n) => Yt(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ K(gt, {
+		label: "How much is shown",
+		value: r,
+		options: o,
+		change: i
+	}) : null;
+}
+function Vn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+	let u = F(null), [d, f] = N(112), p = t.sprite.columns;
+	P(() => {
+		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
-			t && d(Math.max(24, Math.min(168, Math.floor((t - (f - 1) * 4) / f))));
+			t && f(Math.max(24, Math.min(224, Math.floor((t - (p - 1) * 4) / p))));
 		});
-		return e.observe(l.current), () => e.disconnect();
-	}, [f]);
-	let p = e === "photos" ? "Photo" : "Projection";
+		return e.observe(u.current), () => e.disconnect();
+	}, [p]);
+	let m = e === "photos" ? "Photo" : "Projection";
 	return /* @__PURE__ */ K("figure", {
 		class: "panel-9",
 		children: [/* @__PURE__ */ K("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ K("div", {
-			ref: l,
+			ref: u,
 			class: "nine",
-			style: { gridTemplateColumns: `repeat(${f}, ${u}px)` },
+			style: { gridTemplateColumns: `repeat(${p}, ${d}px)` },
 			role: "group",
-			"aria-label": `${p}s`,
-			children: r.images.map((l, d) => /* @__PURE__ */ K("button", {
+			"aria-label": `${m}s`,
+			children: r.images.map((u, f) => /* @__PURE__ */ K("button", {
 				type: "button",
-				class: d === o ? "cell active" : "cell",
-				onMouseEnter: () => s(d),
-				onFocus: () => s(d),
-				onClick: () => c(d),
-				"aria-label": `${p} ${d + 1}: activation ${Z(r.values[d])}, ${an(n, l)}${rn(n, l) ? `, ${rn(n, l)}` : ""}`,
-				children: i ? /* @__PURE__ */ K(tn, {
-					image: l,
-					name: an(n, l),
-					box: r.boxes[d] ?? null,
-					square: u
-				}) : e === "photos" && a > 0 && r.values[d] !== 0 ? /* @__PURE__ */ K(Zt, {
+				class: f === s ? "cell active" : "cell",
+				onMouseEnter: () => c(f),
+				onFocus: () => c(f),
+				onClick: () => l(f),
+				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${Rn(n, u)}${Ln(n, u) ? `, ${Ln(n, u)}` : ""}`,
+				children: i ? /* @__PURE__ */ K(en, {
+					image: u,
+					name: Rn(n, u),
+					box: r.boxes[f] ?? null,
+					square: d
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ K(kn, {
 					layer: t,
 					channel: r.channel,
-					band: a,
-					rank: d,
-					side: u
-				}) : /* @__PURE__ */ K(Yt, {
+					band: o,
+					rank: f,
+					side: d,
+					part: a === "part" ? Yt(r, f) : null
+				}) : /* @__PURE__ */ K(Xt, {
 					layer: t,
-					channel: r.channel,
+					unit: r,
 					kind: e,
-					rank: d,
-					side: u,
-					dead: r.values[d] === 0
+					rank: f,
+					side: d,
+					zoom: a === "part"
 				})
-			}, d))
+			}, f))
 		})]
 	});
 }
-function cn({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = an(t, i), o = rn(t, i);
+function Hn({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = Rn(t, i), o = Ln(t, i);
 	return /* @__PURE__ */ K("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K(tn, {
+			/* @__PURE__ */ K(en, {
 				image: i,
 				name: a,
-				box: n.boxes[r] ?? null
+				box: n.boxes[r] ?? null,
+				part: n.content?.[r] ?? null
 			}),
 			/* @__PURE__ */ K("dl", { children: [
 				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Example" }), /* @__PURE__ */ K("dd", { children: [
@@ -1583,9 +2112,12 @@ function cn({ layer: e, shard: t, unit: n, rank: r }) {
 					class: "number",
 					children: Z(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(q, { text: o }) })] }),
+				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(ht, {
+					name: o,
+					number: -1
+				}) })] }),
 				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
-					href: H(i),
+					href: V(i),
 					children: /* @__PURE__ */ K(q, { text: a })
 				}) })] }),
 				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
@@ -1601,10 +2133,729 @@ function cn({ layer: e, shard: t, unit: n, rank: r }) {
 		]
 	});
 }
+// src/parts/Histogram.tsx
+var Un = 480;
+function Wn(e, t) {
+	if (t <= (e[0] ?? 0)) return 0;
+	for (let n = 1; n < e.length; n += 1) {
+		let r = e[n - 1], i = e[n];
+		if (t < i) return Number.isFinite(i - r) ? n - 1 + (t - r) / (i - r) : n - .5;
+	}
+	return e.length - 1;
+}
+function Gn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+	if (!n.length) return /* @__PURE__ */ K("p", {
+		class: "quiet",
+		children: "No responses."
+	});
+	let o = e.slice(t, t + n.length + 1), s = Un / n.length, c = Math.max(...n), l = (e) => Wn(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ K("svg", {
+		class: "histogram",
+		viewBox: `0 0 ${Un} 134`,
+		role: a ? "group" : "img",
+		"aria-label": `${i}: ${d} images, from ${Z(o[0])} to ${Z(o.at(-1))}`,
+		children: [
+			n.map((e, t) => {
+				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${Z(o[t])} to ${Z(o[t + 1])}: ${e}`, i = /* @__PURE__ */ K("rect", {
+					class: "bar",
+					x: t * s + .5,
+					y: 102 - n,
+					width: Math.max(.5, s - 1),
+					height: n,
+					children: /* @__PURE__ */ K("title", { children: r })
+				}, t), l = e && a ? a(o[t] ?? 0, o[t + 1] ?? 0) : null;
+				return l === null ? i : /* @__PURE__ */ K("a", {
+					href: l,
+					"aria-label": `Responses ${r}`,
+					children: [i, /* @__PURE__ */ K("rect", {
+						class: "reach",
+						x: t * s,
+						width: s,
+						height: 102
+					})]
+				}, t);
+			}),
+			/* @__PURE__ */ K("line", {
+				class: "axis",
+				x1: "0",
+				x2: Un,
+				y1: 102,
+				y2: 102
+			}),
+			r.map((e, t) => e !== null && /* @__PURE__ */ K("path", {
+				class: "mark",
+				d: `M${l(e)} 104l-2.5 9h5z`
+			}, t)),
+			/* @__PURE__ */ K("text", {
+				x: "0",
+				y: 130,
+				children: Z(o[0])
+			}),
+			/* @__PURE__ */ K("text", {
+				x: Un / 2,
+				y: 130,
+				"text-anchor": "middle",
+				children: Z(u)
+			}),
+			/* @__PURE__ */ K("text", {
+				x: Un,
+				y: 130,
+				"text-anchor": "end",
+				children: Z(o.at(-1))
+			})
+		]
+	});
+}
+// src/parts/Later.tsx
+var Kn = 100, qn = 12;
+function Jn({ given: e, about: t, turn: n, draw: r }) {
+	let [i, a] = N(t), o = F(e);
+	return i === t && (o.current = e), P(() => {
+		if (i === t) return;
+		let e = setTimeout(() => a(t), Kn + qn * n);
+		return () => clearTimeout(e);
+	}, [t]), I(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
+}
+// src/parts/Needs.tsx
+var Yn = 8;
+function Xn(e, t, n) {
+	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
+	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
+		of: String(e[i]),
+		change: e[2],
+		control: e[3]
+	}] : []).sort((e, t) => e.change - t.change).slice(0, Yn);
+}
+function Zn({ of: e, kind: t }) {
+	let n = U(), r = W(n.store.host.kind === "file" ? null : "experiments").value, i = H(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = W(o ? `experiments/${o.name}` : null).value, c = I(() => s ? Xn(s, t, e) : [], [
+		s,
+		t,
+		e
+	]);
+	if (!c[0] || !o) return null;
+	let l = Math.max(...c.map((e) => -e.change));
+	return /* @__PURE__ */ K(J, {
+		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
+		note: /* @__PURE__ */ K(b, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ K("a", {
+			href: $e(o.name),
+			children: "All of it"
+		})] }),
+		children: /* @__PURE__ */ K("ol", {
+			class: t === "unit" ? "bars" : "joints",
+			children: c.map((e) => {
+				let r = t === "class" ? H(e.of) : null, i = r && lt(n, r.layer, r.channel);
+				return /* @__PURE__ */ K("li", { children: [
+					t === "class" && (i && r ? /* @__PURE__ */ K($, {
+						layer: i,
+						channel: r.channel,
+						kind: "photos",
+						side: 32
+					}) : /* @__PURE__ */ K("span", {
+						class: "tile none",
+						"aria-hidden": "true"
+					})),
+					/* @__PURE__ */ K("span", {
+						class: "bar-name",
+						children: /* @__PURE__ */ K("a", {
+							href: r ? B(r.layer, r.channel) : Qe(e.of),
+							children: /* @__PURE__ */ K(q, { text: e.of })
+						})
+					}),
+					/* @__PURE__ */ K("span", {
+						class: "bar-track negative",
+						"aria-hidden": "true",
+						children: /* @__PURE__ */ K("span", { style: { width: `${-100 * e.change / l}%` } })
+					}),
+					/* @__PURE__ */ K("span", {
+						class: "number",
+						children: [
+							Z(e.change),
+							" ",
+							e.control !== null && /* @__PURE__ */ K("small", {
+								class: "quiet",
+								children: [
+									"(",
+									Z(e.control),
+									")"
+								]
+							})
+						]
+					})
+				] }, e.of);
+			})
+		})
+	});
+}
+// src/parts/Tuning.tsx
+var Qn = 1.25, $n = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, er = (e) => `${100 * Math.min(Math.max(e, 0), Qn) / Qn}%`;
+function tr({ layer: e, unit: t }) {
+	let { manifest: n } = U(), r = W(n.paths.tuning ? G(n.paths.tuning, { layer: e.id }) : null).value;
+	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
+	let i = r.out[t.channel] ?? [];
+	return /* @__PURE__ */ K(J, {
+		title: "Tuning",
+		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
+		children: /* @__PURE__ */ K("ol", {
+			class: "tuning",
+			children: r.kinds.map((e, n) => {
+				let a = r.kept[n]?.[t.channel] ?? null;
+				if (a === null) return null;
+				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
+				return /* @__PURE__ */ K("li", {
+					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
+					title: `keeps ${$n(a)} ${e.how}; the layer's median is ${$n(l)}`,
+					children: [
+						/* @__PURE__ */ K("span", { children: [
+							e.what,
+							" ",
+							/* @__PURE__ */ K("span", {
+								class: "quiet",
+								children: e.how
+							})
+						] }),
+						/* @__PURE__ */ K("span", {
+							class: "tuning-track",
+							"aria-hidden": "true",
+							children: [
+								c != null && u != null && /* @__PURE__ */ K("i", {
+									class: "middle",
+									style: {
+										left: er(c),
+										right: `calc(100% - ${er(u)})`
+									}
+								}),
+								o !== null && s !== null && /* @__PURE__ */ K("i", {
+									class: "interval",
+									style: {
+										left: er(o),
+										right: `calc(100% - ${er(s)})`
+									}
+								}),
+								/* @__PURE__ */ K("i", {
+									class: "dot",
+									style: { left: er(a) }
+								})
+							]
+						}),
+						/* @__PURE__ */ K("span", {
+							class: "number",
+							children: $n(a)
+						})
+					]
+				}, e.name);
+			})
+		})
+	});
+}
+// src/parts/Details.tsx
+function nr(e) {
+	let { layer: t, unit: n } = e, r = U(), i = r.manifest.extras, a = i ? Math.floor(n.channel / i.shard) : 0, o = W(i ? `extras/${t.id}/${a}` : null).value, s = W(r.store.host.kind === "file" ? null : "experiments").value, c = {
+		...e,
+		extra: o,
+		mine: o?.units[n.channel - o.first],
+		experiments: s
+	};
+	return /* @__PURE__ */ K("div", {
+		class: "details",
+		children: [
+			/* @__PURE__ */ K(Jn, {
+				given: c,
+				about: n,
+				turn: 0,
+				draw: ir
+			}),
+			/* @__PURE__ */ K(Jn, {
+				given: c,
+				about: n,
+				turn: 1,
+				draw: ar
+			}),
+			/* @__PURE__ */ K(Jn, {
+				given: c,
+				about: n,
+				turn: 2,
+				draw: or
+			})
+		]
+	});
+}
+function rr(e, t, n) {
+	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
+	if (r >= 0) return { n: r + 1 };
+	let i = (t + n) / 2 / (e.maximum || 1);
+	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
+}
+var ir = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ K(b, { children: [
+	/* @__PURE__ */ K("div", {
+		class: "stack",
+		children: [/* @__PURE__ */ K(J, {
+			title: "Responses",
+			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
+			children: /* @__PURE__ */ K(Gn, {
+				edges: t.histogram.edges,
+				first: r.histogram.first,
+				counts: r.histogram.counts,
+				marks: r.values,
+				title: "Responses",
+				link: (e, t) => {
+					let n = rr(r, e, t);
+					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
+						share: null,
+						...n
+					}) : null;
+				}
+			})
+		}), i && /* @__PURE__ */ K(sr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+	}),
+	r.classes.length > 0 && /* @__PURE__ */ K(cr, {
+		shard: n,
+		unit: r
+	}),
+	/* @__PURE__ */ K(tr, {
+		layer: e,
+		unit: r
+	}),
+	a?.control && /* @__PURE__ */ K(fr, {
+		layer: e,
+		unit: r,
+		extra: a
+	})
+] }), ar = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ K(lr, {
+	extra: t,
+	unit: n,
+	maximum: e.maximum,
+	share: r
+}) : null, or = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K(Zn, {
+			of: `${e.name}:${t.channel}`,
+			kind: "unit"
+		}),
+		/* @__PURE__ */ K(ur, {
+			layer: e,
+			unit: t
+		}),
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ K(dr, {
+			title: "Strongest inputs",
+			joints: r.incoming,
+			note: n.incoming
+		}),
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ K(dr, {
+			title: "Strongest outputs",
+			joints: r.outgoing,
+			note: n.outgoing
+		}),
+		a.length > 0 && /* @__PURE__ */ K(J, {
+			title: "Experiments on this unit",
+			children: /* @__PURE__ */ K("ul", {
+				class: "plain",
+				children: a.map((e) => /* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ K("a", {
+						href: $e(e.name),
+						children: e.title
+					}),
+					" ",
+					/* @__PURE__ */ K("span", {
+						class: "op",
+						children: e.kind
+					})
+				] }, e.name))
+			})
+		})
+	] });
+};
+function sr({ unit: e }) {
+	let t = jt();
+	return /* @__PURE__ */ K(J, {
+		title: "Your note",
+		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
+		children: /* @__PURE__ */ K("textarea", {
+			rows: 2,
+			maxLength: 2e3,
+			value: t.all()[e] ?? "",
+			onInput: (n) => t.write(e, n.currentTarget.value),
+			"aria-label": `Note on ${e}`,
+			placeholder: "What does this unit look for?"
+		})
+	});
+}
+function cr({ shard: e, unit: t }) {
+	let n = Math.max(...t.classes.map(([, e]) => e), 0);
+	return /* @__PURE__ */ K(J, {
+		title: "Top classes",
+		note: "Mean, over a class's images, of the strongest response in each.",
+		children: /* @__PURE__ */ K("ol", {
+			class: "bars",
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ K("li", { children: [
+				/* @__PURE__ */ K("span", {
+					class: "bar-name",
+					children: /* @__PURE__ */ K(ht, {
+						name: e.classes[t],
+						number: t
+					})
+				}),
+				/* @__PURE__ */ K("span", {
+					class: "bar-track",
+					"aria-hidden": "true",
+					children: /* @__PURE__ */ K("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+				}),
+				/* @__PURE__ */ K("span", {
+					class: "number",
+					children: Z(r)
+				})
+			] }, t))
+		})
+	});
+}
+function lr({ extra: e, unit: t, maximum: n, share: r }) {
+	let i = F(null);
+	return P(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ K(J, {
+		title: "Lower responses",
+		class: "panel wide",
+		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima. Those shown above are left out.",
+		children: /* @__PURE__ */ K("div", {
+			class: "bands",
+			children: t.bands.map((t, a) => /* @__PURE__ */ K("div", {
+				class: a + 1 === r ? "band here" : "band",
+				ref: a + 1 === r ? i : null,
+				children: [/* @__PURE__ */ K("h3", { children: [
+					n ? `${Lt(t.low / n)} to ${Lt(t.high / n)}` : "",
+					" ",
+					/* @__PURE__ */ K("span", {
+						class: "quiet",
+						children: "of the maximum"
+					})
+				] }), /* @__PURE__ */ K("div", {
+					class: "band-row",
+					children: [t.samples.map((t) => {
+						let n = Ln(e, t.image);
+						return /* @__PURE__ */ K("a", {
+							href: `#/i/${t.image}`,
+							title: `${Rn(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ K(nn, {
+								image: t.image,
+								box: t.box,
+								label: `Response ${Z(t.value)}, ${Rn(e, t.image)}`
+							}), /* @__PURE__ */ K("span", {
+								class: "number",
+								children: Z(t.value)
+							})]
+						}, t.image);
+					}), t.samples.length === 0 && /* @__PURE__ */ K("span", {
+						class: "quiet",
+						children: "none among the images sampled"
+					})]
+				})]
+			}, t.high))
+		})
+	});
+}
+function ur({ layer: e, unit: t }) {
+	let n = U(), r = t.nearest.filter(([t]) => lt(n, e.name, t));
+	return r.length ? /* @__PURE__ */ K(J, {
+		title: "Nearest units",
+		note: /* @__PURE__ */ K(b, { children: [
+			"By co-activation over the collection: ",
+			e.neighbours,
+			". ",
+			/* @__PURE__ */ K("a", {
+				href: z(e.name, {
+					sort: "similar",
+					near: t.channel,
+					up: 0
+				}),
+				children: "Sort the layer by likeness to this unit"
+			})
+		] }),
+		children: /* @__PURE__ */ K("ul", {
+			class: "tiles",
+			children: r.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
+				href: B(e.name, n),
+				children: [/* @__PURE__ */ K($, {
+					layer: e,
+					channel: n,
+					kind: "photos",
+					side: 56
+				}), /* @__PURE__ */ K("span", {
+					class: "caption",
+					children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						class: "heard",
+						children: "Unit "
+					}), n] }), /* @__PURE__ */ K("span", { children: [/* @__PURE__ */ K("span", {
+						class: "heard",
+						children: "similarity "
+					}), r.toFixed(2)] })]
+				})]
+			}), /* @__PURE__ */ K("a", {
+				class: "versus",
+				href: et(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				"aria-label": `Compare with unit ${n}`,
+				title: "Compare",
+				children: "⇄"
+			})] }, n))
+		})
+	}) : null;
+}
+function dr({ title: e, joints: t, note: n }) {
+	let r = U(), { network: i } = wt(), a = t.some(([e, t]) => lt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ K(J, {
+		title: e,
+		note: n,
+		children: /* @__PURE__ */ K("ol", {
+			class: a ? "joints" : "joints bare",
+			children: t.map(([e, t, n]) => {
+				let s = lt(r, e, t), c = `${e}:${t}`, l = Tt(i, e, t);
+				return /* @__PURE__ */ K("li", { children: [
+					a && (s ? /* @__PURE__ */ K($, {
+						layer: s,
+						channel: t,
+						kind: "photos",
+						side: 32
+					}) : /* @__PURE__ */ K("span", {
+						class: "tile none",
+						"aria-hidden": "true"
+					})),
+					/* @__PURE__ */ K("span", {
+						class: "joint-name",
+						title: s ? c : `${c}: this unit is not in the atlas`,
+						children: l === null ? s ? /* @__PURE__ */ K("a", {
+							href: B(e, t),
+							children: [
+								/* @__PURE__ */ K("span", { children: e }),
+								":",
+								t
+							]
+						}) : /* @__PURE__ */ K(b, { children: [
+							/* @__PURE__ */ K("span", { children: e }),
+							":",
+							t
+						] }) : /* @__PURE__ */ K("a", {
+							class: "logit",
+							href: Qe(l),
+							children: [
+								/* @__PURE__ */ K(q, { text: l }),
+								" ",
+								/* @__PURE__ */ K("small", {
+									class: "quiet",
+									children: c
+								})
+							]
+						})
+					}),
+					/* @__PURE__ */ K("span", {
+						class: n < 0 ? "bar-track negative" : "bar-track",
+						"aria-hidden": "true",
+						children: /* @__PURE__ */ K("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
+					}),
+					/* @__PURE__ */ K("span", {
+						class: "number",
+						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
+					})
+				] }, c);
+			})
+		})
+	});
+}
+function fr({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = U();
+	if (!r.paths.controls || !n.control) return null;
+	let i = G(r.paths.controls, {
+		layer: e.id,
+		sheet: Math.floor(t.channel / e.sheet.units)
+	});
+	return /* @__PURE__ */ K(J, {
+		title: "Control",
+		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
+		children: [/* @__PURE__ */ K("div", {
+			class: "control",
+			children: [
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Xt, {
+					layer: e,
+					unit: t,
+					kind: "projections",
+					rank: 0,
+					side: 112
+				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(qt, {
+					path: i,
+					grid: e.sheet,
+					panel: 0,
+					cell: t.channel % e.sheet.units,
+					side: 112,
+					boost: !0,
+					label: "Projection of a random seed"
+				}), /* @__PURE__ */ K("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ K("p", { children: [/* @__PURE__ */ K("b", {
+					class: "figure",
+					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
+				}), /* @__PURE__ */ K("span", {
+					class: "quiet",
+					children: "cosine similarity of the two: 1 alike, 0 unrelated"
+				})] })
+			]
+		}), /* @__PURE__ */ K(Fn, {
+			layer: e,
+			similarity: n.control.similarity
+		})]
+	});
+}
+// src/pages/Class.tsx
+var pr = 18;
+function mr({ name: e }) {
+	let { collection: t, network: n, ready: r } = wt();
+	if (!r) return /* @__PURE__ */ K(X, { what: e });
+	let i = Et(t?.names, e).filter((e) => t?.images[e]), a = Et(n?.names, e);
+	if (!i.length && !a.length) return /* @__PURE__ */ K(Y, {
+		title: "No such class",
+		children: [
+			"“",
+			e,
+			"” is no class of the images of this atlas, nor of the network."
+		]
+	});
+	let o = i.reduce((e, n) => e + (t?.images[n] ?? 0), 0), s = [
+		...i.map((e) => `label ${e}`),
+		...i.length ? [Q(o, "image")] : [],
+		...a.map((e) => `logit ${n?.layers.at(-1) ?? ""}:${e}`)
+	];
+	return /* @__PURE__ */ K(b, { children: [
+		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
+			text: e,
+			plain: !0
+		}) }),
+		/* @__PURE__ */ K("p", {
+			class: "lead",
+			children: ["class · ", s.join(" · ")]
+		}),
+		i.length > 0 && /* @__PURE__ */ K("p", {
+			class: "note",
+			children: "Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1."
+		}),
+		!i.length && /* @__PURE__ */ K("p", {
+			class: "note",
+			children: "No image of this collection is labelled so: which units answer to it is not known."
+		}),
+		/* @__PURE__ */ K("div", {
+			class: "class-page",
+			children: [
+				i.map((t) => /* @__PURE__ */ K(hr, {
+					label: t,
+					name: e
+				}, t)),
+				a.map((e) => /* @__PURE__ */ K(_r, {
+					logit: e,
+					layers: n?.layers ?? [],
+					note: n?.note ?? ""
+				}, e)),
+				/* @__PURE__ */ K(Zn, {
+					of: e,
+					kind: "class"
+				})
+			]
+		})
+	] });
+}
+function hr({ label: e, name: t }) {
+	let { manifest: n } = U(), r = n.classes?.shard ?? 1, i = W(`classes/${Math.floor(e / r)}`), a = W(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
+	return /* @__PURE__ */ K(b, { children: [o.length > 0 && /* @__PURE__ */ K(J, {
+		title: "Its images",
+		class: "panel wide",
+		children: [/* @__PURE__ */ K("ul", {
+			class: "thumbs",
+			children: o.slice(0, pr).map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
+				href: V(e),
+				"aria-label": Gt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
+				children: /* @__PURE__ */ K(tn, {
+					image: e,
+					side: 84
+				})
+			}) }, e))
+		}), o.length > pr && /* @__PURE__ */ K("p", {
+			class: "more",
+			children: /* @__PURE__ */ K("a", {
+				href: Ze("#/images", { q: t }),
+				children: ["All ", Q(o.length, "image")]
+			})
+		})]
+	}), [...n.layers].reverse().map((t, r) => {
+		let i = s[n.layers.length - 1 - r] ?? [];
+		return i.length > 0 && /* @__PURE__ */ K(J, {
+			title: `Units of ${t.name} that answer to it`,
+			note: /* @__PURE__ */ K("a", {
+				href: z(t.name, {
+					class: e,
+					sort: "selectivity"
+				}),
+				children: "Those that prefer it to every other class"
+			}),
+			children: /* @__PURE__ */ K(gr, {
+				rows: i,
+				tile: (e) => /* @__PURE__ */ K($, {
+					layer: t,
+					channel: e,
+					kind: "photos",
+					side: 64
+				}),
+				layer: t.name
+			})
+		}, t.id);
+	})] });
+}
+function gr({ rows: e, layer: t, tile: n }) {
+	return /* @__PURE__ */ K("ul", {
+		class: "tiles",
+		children: e.map(([e, r, i]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
+			href: B(t, e),
+			title: `mean ${Z(r)}, selectivity ${i.toFixed(2)}`,
+			children: [n(e), /* @__PURE__ */ K("span", {
+				class: "caption",
+				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+					class: "heard",
+					children: "Unit "
+				}), e] }), /* @__PURE__ */ K("span", { children: i.toFixed(2) })]
+			})]
+		}) }, e))
+	});
+}
+function _r({ logit: e, layers: t, note: n }) {
+	let r = U(), i = r.manifest.classes?.shard ?? 64, a = W(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => lt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
+	return /* @__PURE__ */ K(b, { children: [o && /* @__PURE__ */ K(J, {
+		title: "Its logit",
+		note: "What excites the logit most, and what it takes from it.",
+		children: /* @__PURE__ */ K("a", {
+			class: "pair-link",
+			href: B(o.name, e),
+			children: [
+				/* @__PURE__ */ K("span", {
+					class: "pair",
+					children: [/* @__PURE__ */ K($, {
+						layer: o,
+						channel: e,
+						kind: "photos",
+						side: 112
+					}), /* @__PURE__ */ K($, {
+						layer: o,
+						channel: e,
+						kind: "projections",
+						side: 112
+					})]
+				}),
+				o.name,
+				":",
+				e
+			]
+		})
+	}), s.length > 0 && /* @__PURE__ */ K(dr, {
+		title: "What its logit is computed from",
+		joints: s,
+		note: n
+	})] });
+}
 // src/parts/Grid.tsx
-var ln = (e) => e === document.documentElement ? window : e, un = 400;
-function dn(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - un) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + un) / l)));
+var vr = (e) => e === document.documentElement ? window : e, yr = 400;
+function br(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - yr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + yr) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -1613,35 +2864,41 @@ function dn(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function fn(e, t, n) {
+function xr(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return dn(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
-	}, [i, a] = P(r), o = () => {
+		return br(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+	}, [i, a] = N(r), [o, s] = N(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	De(o, [
+	Oe(c, [
 		t.count,
 		t.cell.width,
 		t.cell.height,
 		t.columns
 	]);
-	let s = I(o);
-	return s.current = o, F(() => {
+	let l = F(c);
+	return l.current = c, P(() => {
 		let t = e.current;
 		if (!t) return;
-		let n = () => s.current(), r = new ResizeObserver(n);
-		return r.observe(t), window.addEventListener("scroll", n, {
+		let n = () => l.current(), r = new ResizeObserver(n);
+		r.observe(t), window.addEventListener("scroll", n, {
 			capture: !0,
 			passive: !0
-		}), () => {
-			r.disconnect(), window.removeEventListener("scroll", n, { capture: !0 });
+		});
+		let i = window.matchMedia("print"), a = () => s(i.matches);
+		return i.addEventListener("change", a), () => {
+			i.removeEventListener("change", a), r.disconnect(), window.removeEventListener("scroll", n, { capture: !0 });
 		};
-	}, []), i;
+	}, []), o ? {
+		...i,
+		first: 0,
+		last: t.count
+	} : i;
 }
-function pn(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = R(), c = I(null), l = fn(c, e, r), u = I(!1), d = (e) => {
+function Sr(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = xr(c, e, r), u = F(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -1655,32 +2912,32 @@ function pn(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	z(e.keys === !1 ? {} : {
+	R(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), De(() => {
+	}), Oe(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			ln(s.root).scrollBy({
+			vr(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = I(!1);
-	F(() => {
+	let h = F(!1);
+	P(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && ln(s.root).scrollBy({
+		e > window.innerHeight - n.height && vr(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
 	}, [i]);
-	let g = I(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
+	let g = F(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
 	for (let a = l.first; a < Math.min(l.last, t); a += 1) {
 		let o = [
 			e.render,
@@ -1694,7 +2951,7 @@ function pn(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: mn(e, a, l, r)
+			item: Cr(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
@@ -1706,7 +2963,7 @@ function pn(e) {
 		children: _
 	});
 }
-function mn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+function Cr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	return /* @__PURE__ */ K("li", {
 		"data-index": a,
 		"aria-setsize": e,
@@ -1722,17 +2979,17 @@ function mn({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/parts/Versus.tsx
-function hn(e) {
+function wr(e) {
 	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function gn({ left: e, right: t }) {
-	let [n, r] = [hn(e), hn(t)], [i, a] = P(null);
+function Tr({ left: e, right: t }) {
+	let [n, r] = [wr(e), wr(t)], [i, a] = N(null);
 	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => an(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => Rn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
 		class: "lead",
 		children: [
@@ -1743,12 +3000,12 @@ function gn({ left: e, right: t }) {
 		]
 	}), /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(_n, {
+		children: [/* @__PURE__ */ K(Er, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(_n, {
+		}), /* @__PURE__ */ K(Er, {
 			side: t,
 			found: r,
 			image: i,
@@ -1756,14 +3013,14 @@ function gn({ left: e, right: t }) {
 		})]
 	})] });
 }
-function _n({ side: e, found: t, image: n, look: r }) {
+function Er({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
 			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: V(i.name, a),
+				href: B(i.name, a),
 				children: l
 			}) }),
 			/* @__PURE__ */ K("p", {
@@ -1774,9 +3031,9 @@ function _n({ side: e, found: t, image: n, look: r }) {
 					" · mean ",
 					Z(s.mean),
 					" · active ",
-					Tt(s.active),
+					Lt(s.active),
 					" · ",
-					Ot(i)
+					Bt(i)
 				]
 			}),
 			/* @__PURE__ */ K("div", {
@@ -1786,27 +3043,27 @@ function _n({ side: e, found: t, image: n, look: r }) {
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
-					children: s.images.map((t, l) => {
-						let u = an(c, t), d = rn(c, t);
+					children: s.images.map((t, a) => {
+						let l = Rn(c, t), u = Ln(c, t);
 						return /* @__PURE__ */ K("button", {
 							type: "button",
-							class: u === n ? "cell active" : "cell",
-							onMouseEnter: () => r(u),
+							class: l === n ? "cell active" : "cell",
+							onMouseEnter: () => r(l),
 							onMouseLeave: () => r(null),
-							onFocus: () => r(u),
+							onFocus: () => r(l),
 							onBlur: () => r(null),
-							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${l + 1}, ${u}`,
-							title: `${Z(s.values[l])} · ${d ?? u}`,
-							children: /* @__PURE__ */ K(Yt, {
+							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
+							title: `${Z(s.values[a])} · ${u ?? l}`,
+							children: /* @__PURE__ */ K(Xt, {
 								layer: i,
-								channel: a,
+								unit: s,
 								kind: e,
-								rank: l,
+								rank: a,
 								side: 80,
-								dead: s.dead || s.values[l] === 0,
+								zoom: !0,
 								from: o
 							})
-						}, l);
+						}, a);
 					})
 				}, e))
 			}),
@@ -1817,17 +3074,17 @@ function _n({ side: e, found: t, image: n, look: r }) {
 		]
 	});
 }
-function vn({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = P(-1), { router: o } = R(), s = (e) => o.go(Qe(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+function Dr({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = N(-1), { router: o } = L(), s = (e) => o.go(et(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
 	return /* @__PURE__ */ K("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(yn, {
+		children: [/* @__PURE__ */ K(Or, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(yn, {
+		}), /* @__PURE__ */ K(Or, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -1836,14 +3093,14 @@ function vn({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function yn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function Or({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
 	return /* @__PURE__ */ K("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
 			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: B(a.name),
+				href: z(a.name),
 				children: a.name
 			}) }),
 			/* @__PURE__ */ K("p", {
@@ -1851,14 +3108,14 @@ function yn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				children: [
 					a.op,
 					" · ",
-					Et(a),
+					Rt(a),
 					" · ",
-					Ot(a),
+					Bt(a),
 					" · ",
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(pn, {
+			s.value && /* @__PURE__ */ K(Sr, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -1879,19 +3136,13 @@ function yn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					onClick: () => r(e),
 					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ K($, {
+						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ K(Jt, { side: 60 }, t) : /* @__PURE__ */ K($, {
 							layer: a,
 							channel: e,
-							kind: "photos",
+							kind: t,
 							side: 60,
 							from: o
-						}), /* @__PURE__ */ K($, {
-							layer: a,
-							channel: e,
-							kind: "projections",
-							side: 60,
-							from: o
-						})]
+						}, t))
 					}), /* @__PURE__ */ K("span", {
 						class: "caption",
 						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
@@ -1905,12 +3156,12 @@ function yn({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function bn(e) {
-	let t = U(), [n, r] = P(null);
-	return F(() => {
+function kr(e) {
+	let t = U(), [n, r] = N(null);
+	return P(() => {
 		if (!e) return;
 		let n = !0;
-		return ot(t.store.host, e).then((t) => n && r({
+		return st(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -1932,15 +3183,15 @@ function bn(e) {
 		error: null
 	};
 }
-function xn({ query: e }) {
-	let t = U(), { router: n } = R(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = bn(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(Qe(e.a ?? r, e.b ?? s, e.other ?? i));
+function Ar({ query: e }) {
+	let t = U(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = kr(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(et(e.a ?? r, e.b ?? s, e.other ?? i));
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Compare" }),
 		/* @__PURE__ */ K("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(Sn, {
+				/* @__PURE__ */ K(jr, {
 					label: "Left",
 					value: r,
 					atlas: t,
@@ -1950,7 +3201,7 @@ function xn({ query: e }) {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(Sn, {
+				/* @__PURE__ */ K(jr, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
@@ -1976,7 +3227,7 @@ function xn({ query: e }) {
 		o ? /* @__PURE__ */ K(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(Cn, {
+		}) : a ? /* @__PURE__ */ K(Mr, {
 			a: r,
 			b: s,
 			own: t,
@@ -1984,7 +3235,7 @@ function xn({ query: e }) {
 		}) : /* @__PURE__ */ K(X, { what: i })
 	] });
 }
-function Sn({ label: e, value: t, atlas: n, change: r }) {
+function jr({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
 	return /* @__PURE__ */ K("label", { children: [
 		e,
@@ -2003,15 +3254,15 @@ function Sn({ label: e, value: t, atlas: n, change: r }) {
 		})
 	] });
 }
-function Cn({ a: e, b: t, own: n, other: r }) {
+function Mr({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = st(t, e);
+		let n = ct(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = et(e), i = r ? st(t, r.layer) : void 0;
+		let r = H(e), i = r ? ct(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
@@ -2029,7 +3280,7 @@ function Cn({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(gn, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Tr, {
 		left: {
 			...a,
 			channel: a.channel
@@ -2038,7 +3289,7 @@ function Cn({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(vn, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Dr, {
 		left: a,
 		right: o,
 		a: e,
@@ -2048,8 +3299,153 @@ function Cn({ a: e, b: t, own: n, other: r }) {
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
+// src/parts/Covered.tsx
+var Nr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function Pr(e, t, n) {
+	let r = e.map((e) => (Nr(e)[0] - t) ** 2 + (Nr(e)[1] - n) ** 2);
+	return r.indexOf(Math.min(...r));
+}
+function Fr(e, t) {
+	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
+	return {
+		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
+		worst: n.indexOf(Math.max(...n))
+	};
+}
+function Ir({ name: e }) {
+	let { manifest: t } = U(), n = W(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = $t(U(), l?.image ?? -1), d = at(l && l.image !== null ? u : null);
+	if (n.error) return null;
+	if (!n.value || !l) return /* @__PURE__ */ K(X, { what: e });
+	let { boxes: f, shape: p, images: m } = n.value, h = l.grids[Number(a)] ?? l.grids[0];
+	if (!h) return null;
+	let [, g, _] = t.model.input, { share: v, worst: y } = Fr(h.before, h.after), b = s ?? y, x = f[b] ?? [
+		0,
+		0,
+		0,
+		0
+	], [S, C] = [g / p[0], _ / p[1]], w = (e) => {
+		let t = e.currentTarget.getBoundingClientRect();
+		c(Pr(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
+	};
+	return /* @__PURE__ */ K(J, {
+		class: "panel wide covered",
+		title: "Place by place",
+		note: "The warmer a place, the more is lost where the square is laid over it. Point at one, touch it, or use the slider.",
+		children: /* @__PURE__ */ K("div", {
+			class: "covered-pair",
+			children: [/* @__PURE__ */ K("svg", {
+				class: "whole",
+				viewBox: `0 0 ${_} ${g}`,
+				role: "img",
+				"aria-label": `${l.name}: the square at row ${x[0]}, column ${x[1]}`,
+				onPointerMove: w,
+				onPointerDown: w,
+				onPointerLeave: () => c(null),
+				children: [
+					/* @__PURE__ */ K("rect", {
+						class: "beyond",
+						width: _,
+						height: g
+					}),
+					d && /* @__PURE__ */ K("image", {
+						href: d,
+						width: _,
+						height: g,
+						preserveAspectRatio: "none"
+					}),
+					f.map((e, t) => {
+						let [n, r] = Nr(e);
+						return /* @__PURE__ */ K("rect", {
+							class: "loss",
+							x: r - C / 2,
+							y: n - S / 2,
+							width: C,
+							height: S,
+							opacity: .75 * (v[t] ?? 0)
+						}, t);
+					}),
+					/* @__PURE__ */ K("rect", {
+						class: "field-halo",
+						x: x[1],
+						y: x[0],
+						width: x[3] - x[1],
+						height: x[2] - x[0]
+					}),
+					/* @__PURE__ */ K("rect", {
+						class: "field",
+						x: x[1],
+						y: x[0],
+						width: x[3] - x[1],
+						height: x[2] - x[0]
+					})
+				]
+			}), /* @__PURE__ */ K("div", {
+				class: "covered-told",
+				children: [
+					m.length > 1 && /* @__PURE__ */ K("label", { children: [
+						"Image",
+						" ",
+						/* @__PURE__ */ K("select", {
+							value: r,
+							onChange: (e) => i(Number(e.currentTarget.value)),
+							children: m.map((e, t) => /* @__PURE__ */ K("option", {
+								value: t,
+								children: Gt(e.name)
+							}, t))
+						})
+					] }),
+					l.grids.length > 1 && /* @__PURE__ */ K(gt, {
+						label: "What is followed",
+						value: a,
+						options: l.grids.map((e, t) => [String(t), e.of]),
+						change: o
+					}),
+					/* @__PURE__ */ K("p", { children: [
+						/* @__PURE__ */ K(q, {
+							text: h.of,
+							plain: !0
+						}),
+						": ",
+						/* @__PURE__ */ K("b", {
+							class: "figure",
+							children: Z(h.before)
+						}),
+						" uncovered, ",
+						/* @__PURE__ */ K("b", {
+							class: "figure",
+							children: Z(h.after[b])
+						}),
+						" with rows ",
+						x[0],
+						" to ",
+						x[2],
+						", columns ",
+						x[1],
+						" to ",
+						x[3],
+						" covered",
+						s === null && ", where it falls most",
+						"."
+					] }),
+					/* @__PURE__ */ K("input", {
+						type: "range",
+						min: 0,
+						max: f.length - 1,
+						value: b,
+						onInput: (e) => c(Number(e.currentTarget.value)),
+						"aria-label": "Place of the square"
+					}),
+					l.image !== null && /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
+						href: V(l.image),
+						children: "What else excites units on this image"
+					}) })
+				]
+			})]
+		})
+	});
+}
 // src/pages/Experiments.tsx
-var wn = {
+var Lr = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -2059,13 +3455,14 @@ var wn = {
 	evolution: "Evolution",
 	diagnosis: "Diagnosis",
 	sanity: "What projections are worth",
+	tuning: "Tuning",
 	ablation: "Ablation",
 	transfer: "Transfer",
 	check: "Check"
 };
-function Tn() {
+function Rr() {
 	let e = W("experiments");
-	return e.error ? /* @__PURE__ */ K(En, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
+	return e.error ? /* @__PURE__ */ K(zr, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: "Experiments" }),
 		/* @__PURE__ */ K("p", {
 			class: "lead",
@@ -2078,16 +3475,16 @@ function Tn() {
 		/* @__PURE__ */ K("ul", {
 			class: "experiments",
 			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: Ze(e.name),
+				href: $e(e.name),
 				children: [
-					/* @__PURE__ */ K(Dn, {
+					/* @__PURE__ */ K(Br, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ K("span", {
 						class: "op",
-						children: wn[e.kind] ?? e.kind
+						children: Lr[e.kind] ?? e.kind
 					}),
 					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
 					/* @__PURE__ */ K("span", {
@@ -2097,9 +3494,9 @@ function Tn() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(En, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ K(zr, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
 }
-var En = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var zr = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -2107,8 +3504,8 @@ var En = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Dn({ experiment: e, file: t, small: n }) {
-	let r = it(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = P(!1);
+function Br({ experiment: e, file: t, small: n }) {
+	let r = at(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = N(!1);
 	return r ? n ? /* @__PURE__ */ K("img", {
 		src: r,
 		alt: "",
@@ -2125,9 +3522,9 @@ function Dn({ experiment: e, file: t, small: n }) {
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
 		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ K(On, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ K(Vr, { experiment: e }) : null;
 }
-function On({ experiment: e }) {
+function Vr({ experiment: e }) {
 	let t = e.shown;
 	return /* @__PURE__ */ K("span", {
 		class: "no-figure",
@@ -2135,8 +3532,8 @@ function On({ experiment: e }) {
 		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ K("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ K("bdi", { children: e }, t)) }, t))
 	});
 }
-var kn = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function An({ name: e }) {
+var Hr = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Ur({ name: e }) {
 	let { store: t } = U(), n = W("experiments");
 	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
@@ -2154,23 +3551,24 @@ function An({ name: e }) {
 			class: "page-head",
 			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
 				class: "lead",
-				children: wn[r.kind] ?? r.kind
+				children: Lr[r.kind] ?? r.kind
 			})] })
 		}),
 		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
 			class: "prose",
 			children: e
 		}, t)),
+		r.kind === "occlusion" && r.data && /* @__PURE__ */ K(Ir, { name: r.name }),
 		/* @__PURE__ */ K("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ K(Dn, {
+			children: [r.figures.map((e) => /* @__PURE__ */ K(Br, {
 				experiment: r,
 				file: e
 			}, e)), i && /* @__PURE__ */ K(J, {
 				class: "panel wide",
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ K(Mn, {
+				children: [/* @__PURE__ */ K(Gr, {
 					columns: i.columns,
 					rows: i.rows
 				}), /* @__PURE__ */ K("p", {
@@ -2178,7 +3576,7 @@ function An({ name: e }) {
 					children: a ? /* @__PURE__ */ K("button", {
 						type: "button",
 						onClick: () => {
-							i && Ue(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(kn).join(",")}\n`).join(""), "text/csv");
+							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Hr).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
 					}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
@@ -2190,12 +3588,12 @@ function An({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ K(Nn, { experiment: r })
+		/* @__PURE__ */ K(Kr, { experiment: r })
 	] });
 }
-var jn = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function Mn({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => jn(e[n] ?? "") || !e[n]));
+var Wr = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function Gr({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => Wr(e[n] ?? "") || !e[n]));
 	return /* @__PURE__ */ K("div", {
 		class: "scroll",
 		tabIndex: 0,
@@ -2207,13 +3605,13 @@ function Mn({ columns: e, rows: t }) {
 			children: /* @__PURE__ */ K("bdi", { children: e })
 		}, t)) }) }), /* @__PURE__ */ K("tbody", { children: t.map((e, t) => /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("td", {
 			class: n[t] ? "number" : "",
-			title: n[t] && Ct(e) !== e ? e : void 0,
-			children: /* @__PURE__ */ K("bdi", { children: n[t] ? Ct(e) : e })
+			title: n[t] && Ft(e) !== e ? e : void 0,
+			children: /* @__PURE__ */ K("bdi", { children: n[t] ? Ft(e) : e })
 		}, t)) }, t)) })] })
 	});
 }
-function Nn({ experiment: e }) {
-	let t = e.units.flatMap((e) => et(e) ?? []), n = wt(e.settings);
+function Kr({ experiment: e }) {
+	let t = e.units.flatMap((e) => H(e) ?? []), n = It(e.settings);
 	return /* @__PURE__ */ K("div", {
 		class: "cards settings",
 		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
@@ -2222,84 +3620,40 @@ function Nn({ experiment: e }) {
 				class: "chips",
 				children: [t.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: V(e.layer, e.channel),
+					href: B(e.layer, e.channel),
 					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
 				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
 					class: "chip",
-					href: H(e),
+					href: V(e),
 					children: ["image ", e]
 				}, e))]
 			})
 		}), n.length > 0 && /* @__PURE__ */ K(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ K(dt, { rows: n })
+			children: /* @__PURE__ */ K(ft, { rows: n })
 		})]
 	});
 }
 // src/parts/Caution.tsx
-function Pn({ layers: e }) {
-	let t = e.filter(At);
+function qr({ layers: e }) {
+	let t = e.filter(Ut);
 	return t.length ? /* @__PURE__ */ K("p", {
 		class: "caution",
 		children: [t.map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
 	}) : null;
 }
-// src/marks.ts
-var Fn = 2e3;
-function In(e) {
-	let t;
-	try {
-		t = JSON.parse(e ?? "{}");
-	} catch {
-		return {};
-	}
-	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Fn)]));
-}
-function Ln(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = In(We.get(t)), i = (e) => {
-		r = e, We.set(t, JSON.stringify(e)), n.forEach((e) => e());
-	};
-	return {
-		all: () => r,
-		has: (e) => Object.hasOwn(r, e),
-		toggle: (e) => {
-			let { [e]: t, ...n } = r;
-			return i(t === void 0 ? {
-				...r,
-				[e]: ""
-			} : n), t === void 0;
-		},
-		write: (e, t) => i({
-			...r,
-			[e]: t.slice(0, Fn)
-		}),
-		merge: (e) => {
-			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
-			return t.length && i({
-				...r,
-				...Object.fromEntries(t)
-			}), t.length;
-		},
-		subscribe: (e) => (n.add(e), () => n.delete(e))
-	};
-}
-var Rn = j(Ln(null));
-function zn() {
-	let e = ke(Rn), [, t] = P(0);
-	return F(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
-}
 // src/parts/Marked.tsx
-function Bn() {
-	let e = U(), t = zn(), { toast: n } = R(), r = Object.entries(t.all());
+function Jr() {
+	let e = U(), t = jt(), { toast: n } = L(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => Ue("notes.json", JSON.stringify({
+	let i = () => We("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = Vn(await i.text(), e.manifest.model.fingerprint);
+		let a = Yr(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ K(J, {
@@ -2308,9 +3662,9 @@ function Bn() {
 		children: [/* @__PURE__ */ K("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
-				let r = et(t), i = r && ct(e, r.layer, r.channel);
+				let r = H(t), i = r && lt(e, r.layer, r.channel);
 				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-					href: V(r.layer, r.channel),
+					href: B(r.layer, r.channel),
 					children: [
 						/* @__PURE__ */ K("span", {
 							class: "pair",
@@ -2355,17 +3709,17 @@ function Bn() {
 		})]
 	});
 }
-function Vn(e, t) {
+function Yr(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
 	} catch {
 		return {};
 	}
-	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : In(JSON.stringify(n.notes));
+	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Ot(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function Hn(e, t) {
+function Xr(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -2374,19 +3728,19 @@ function Hn(e, t) {
 	}
 	return r;
 }
-function Un() {
-	let { manifest: e } = U(), { router: t } = R(), [n, r] = P(""), i = W("network"), a = L(() => Hn(i.value, e.layers), [i.value, e]), [o, s] = P(-1), c = e.layers.filter((e) => e.name.toLowerCase().includes(n.toLowerCase()) || e.op.includes(n.toLowerCase())), l = (e) => () => s((t) => Math.max(0, Math.min(c.length - 1, t + e))), u = () => {
-		let e = c[Math.max(0, o)];
-		e && t.go(B(e.name));
-	};
-	z({
-		ArrowDown: l(1),
-		j: l(1),
-		ArrowUp: l(-1),
-		k: l(-1),
-		Enter: u
+function Zr() {
+	let { manifest: e } = U(), { router: t } = L(), n = W("network"), r = I(() => Xr(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+	R({
+		ArrowDown: o(1),
+		j: o(1),
+		ArrowUp: o(-1),
+		k: o(-1),
+		Enter: () => {
+			let n = e.layers[Math.max(0, i)];
+			n && t.go(z(n.name));
+		}
 	});
-	let d = e.layers.reduce((e, t) => e + t.units.dead, 0);
+	let s = e.layers.reduce((e, t) => e + t.units.dead, 0);
 	return /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
 			text: e.model.name,
@@ -2401,95 +3755,83 @@ function Un() {
 				Q(e.layers.length, "layer"),
 				" respond to, in ",
 				Q(e.data.count, "image"),
-				d > 0 && `; ${Q(d, "unit")} never ${d === 1 ? "responds" : "respond"}`,
+				s > 0 && `; ${Q(s, "unit")} never ${s === 1 ? "responds" : "respond"}`,
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(qn, { manifest: e }),
-		/* @__PURE__ */ K(Pn, { layers: e.layers }),
+		/* @__PURE__ */ K(ei, { manifest: e }),
+		/* @__PURE__ */ K(qr, { layers: e.layers }),
 		/* @__PURE__ */ K("div", {
 			class: "map-head",
-			children: [/* @__PURE__ */ K("h2", { children: "Layers in execution order" }), /* @__PURE__ */ K("form", {
-				onSubmit: (e) => {
-					e.preventDefault(), u();
-				},
-				children: /* @__PURE__ */ K("input", {
-					id: "search",
-					type: "search",
-					value: n,
-					onInput: (e) => r(e.currentTarget.value),
-					placeholder: "Search layers",
-					"aria-label": "Search layers"
-				})
-			})]
+			children: /* @__PURE__ */ K("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ K("ol", {
 			class: "map",
-			children: n === "" ? a.map((t, n) => "shown" in t ? /* @__PURE__ */ K(Wn, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ K(Qr, {
 				layer: t.shown,
-				current: e.layers.indexOf(t.shown) === o
-			}, t.shown.id) : /* @__PURE__ */ K(Gn, { layers: t.passed }, `passed-${n}`)) : c.map((e, t) => /* @__PURE__ */ K(Wn, {
-				layer: e,
-				current: t === o
-			}, e.id))
+				role: Vt(t.shown.name, n.value?.layers ?? []),
+				current: e.layers.indexOf(t.shown) === i
+			}, t.shown.id) : /* @__PURE__ */ K($r, { layers: t.passed }, `passed-${r}`))
 		}),
-		n !== "" && /* @__PURE__ */ K(Kn, {
-			network: i.value,
-			sought: n,
-			found: c.length
-		}),
-		/* @__PURE__ */ K(Bn, {}),
-		/* @__PURE__ */ K(Xn, { manifest: e })
+		/* @__PURE__ */ K(Jr, {}),
+		/* @__PURE__ */ K(ri, { manifest: e })
 	] });
 }
-function Wn({ layer: e, current: t }) {
-	let { manifest: n } = U(), r = e.preview, i = window.innerWidth < 600 ? 28 : 40, a = Math.min(r.columns, e.channels), o = G(n.paths.preview, { layer: e.id });
+function Qr({ layer: e, role: t, current: n }) {
+	let { manifest: r } = U(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = G(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ K("li", {
-		class: t ? "station current" : "station",
+		class: n ? "station current" : "station",
 		children: /* @__PURE__ */ K("a", {
-			href: B(e.name),
+			href: z(e.name),
 			children: [
 				/* @__PURE__ */ K("span", {
 					class: "station-name",
 					children: [/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("span", {
 						class: "op",
-						children: e.op
+						children: [e.op, t].filter(Boolean).join(", ")
 					})]
 				}),
 				/* @__PURE__ */ K("span", {
 					class: "station-shape",
 					children: [/* @__PURE__ */ K("span", {
 						class: "number",
-						children: Et(e)
+						children: Rt(e)
 					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
 				/* @__PURE__ */ K("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ K(ft, {
+					children: [/* @__PURE__ */ K(pt, {
 						field: e.field,
-						input: n.model.input
+						input: r.model.input
 					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
 				/* @__PURE__ */ K("span", {
 					class: "station-told",
-					children: [/* @__PURE__ */ K("span", {
-						class: e.units.dead ? "station-dead some" : "station-dead",
-						children: [e.units.dead, " dead"]
-					}), e.control && /* @__PURE__ */ K("small", {
-						class: At(e) ? "some" : "",
-						title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
-						children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
-					})]
+					children: [
+						/* @__PURE__ */ K("span", {
+							class: e.units.dead ? "station-dead some" : "station-dead",
+							children: [e.units.dead, " dead"]
+						}),
+						e.control && /* @__PURE__ */ K("small", {
+							class: Ut(e) ? "some" : "",
+							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
+							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
+						}),
+						/* @__PURE__ */ K(Pn, {
+							layer: e.name,
+							brief: !0
+						})
+					]
 				}),
 				/* @__PURE__ */ K("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: a }, (t, n) => /* @__PURE__ */ K(Jt, {
-						path: o,
-						grid: r,
+					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ K(qt, {
+						path: s,
+						grid: i,
 						panel: 0,
-						cell: e * r.columns + n,
-						side: i,
+						cell: e * i.columns + n,
+						side: a,
 						boost: e === 1
 					}, n)) }, e))
 				})
@@ -2497,7 +3839,7 @@ function Wn({ layer: e, current: t }) {
 		})
 	});
 }
-function Gn({ layers: e }) {
+function $r({ layers: e }) {
 	return /* @__PURE__ */ K("li", {
 		class: "passed",
 		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
@@ -2510,22 +3852,14 @@ function Gn({ layers: e }) {
 			" ",
 			/* @__PURE__ */ K("span", {
 				class: "number",
-				children: Et(e)
+				children: Rt(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: Ot(e) })
+			/* @__PURE__ */ K("span", { children: Bt(e) })
 		] }, e.name)) })] })
 	});
 }
-function Kn({ network: e, sought: t, found: n }) {
-	let r = (e?.layers ?? []).filter((e) => !e.shown && e.name.toLowerCase().includes(t.toLowerCase()));
-	return /* @__PURE__ */ K("p", {
-		class: "quiet",
-		role: "status",
-		children: [n === 0 && "No layer of this atlas matches. ", r.length > 0 && `${Q(r.length, "layer")} of the network ${r.length === 1 ? "matches" : "match"} and ${r.length === 1 ? "is" : "are"} not in this atlas (${r.slice(0, 4).map((e) => e.name).join(", ")}${r.length > 4 ? ", …" : ""}): build it with --layers to see them.`]
-	});
-}
-function qn({ manifest: e }) {
+function ei({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ K("details", {
 		class: "panel warning",
@@ -2551,19 +3885,19 @@ function qn({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var Jn = ({ value: e }) => /* @__PURE__ */ K("code", {
+var ti = ({ value: e }) => /* @__PURE__ */ K("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), Yn = (e, t) => t ? [[e, t]] : [];
-function Xn({ manifest: e }) {
+}), ni = (e, t) => t ? [[e, t]] : [];
+function ri({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ K("div", {
 		class: "cards",
 		children: [
 			/* @__PURE__ */ K(J, {
 				title: "Model",
-				children: /* @__PURE__ */ K(dt, { rows: [
+				children: /* @__PURE__ */ K(ft, { rows: [
 					["Name", /* @__PURE__ */ K(q, {
 						text: t.name,
 						plain: !0
@@ -2574,13 +3908,13 @@ function Xn({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...Yn("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ K(Jn, { value: t.fingerprint }, "h")]
+					...ni("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ K(ti, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
 				title: "Images",
-				children: /* @__PURE__ */ K(dt, { rows: [
+				children: /* @__PURE__ */ K(ft, { rows: [
 					["Collection", /* @__PURE__ */ K(q, {
 						text: n.description,
 						plain: !0
@@ -2588,17 +3922,17 @@ function Xn({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(Jn, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ K(ti, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ K(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ K(dt, { rows: [
-					["When", jt(e.created)],
+				children: /* @__PURE__ */ K(ft, { rows: [
+					["When", Wt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...Yn("Check", a?.sentence),
+					...ni("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -2606,7 +3940,7 @@ function Xn({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function Zn(e, t, n, r) {
+function ii(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -2622,7 +3956,7 @@ function Zn(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function Qn(e, t, n) {
+function ai(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -2631,8 +3965,8 @@ function Qn(e, t, n) {
 	}
 	return r;
 }
-function $n({ number: e }) {
-	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? Qn(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
+function oi({ number: e }) {
+	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ai(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ K(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -2648,7 +3982,7 @@ function $n({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(er, {
+	return /* @__PURE__ */ K(si, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -2658,35 +3992,38 @@ function $n({ number: e }) {
 		about: h
 	});
 }
-function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = U(), { router: c } = R(), [l, u] = P(null), d = a.indexOf(e), [f, p] = d < 0 ? [] : [a[d - 1], a[d + 1]], m = (e) => () => e === void 0 ? void 0 : c.step(H(e));
-	return z({
-		ArrowLeft: m(f),
-		h: m(f),
-		ArrowRight: m(p),
-		l: m(p)
+function si({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = U(), { router: c } = L(), [l, u] = N(null), [d, f] = N(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(V(e));
+	return R({
+		ArrowLeft: _(h),
+		h: _(h),
+		ArrowRight: _(g),
+		l: _(g)
 	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: Mt(t) }) }), /* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: Gt(t) }) }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: n })] }),
+				n !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(ht, {
+					name: n,
+					number: -1
+				})] }),
 				" · ",
 				"among the strongest of ",
 				Q(i.length, "unit")
 			]
 		})] }), /* @__PURE__ */ K("div", {
 			class: "steps",
-			children: [f !== void 0 && /* @__PURE__ */ K("a", {
-				href: H(f),
-				"aria-label": `Previous image, ${f}`,
+			children: [h !== void 0 && /* @__PURE__ */ K("a", {
+				href: V(h),
+				"aria-label": `Previous image, ${h}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), p !== void 0 && /* @__PURE__ */ K("a", {
-				href: H(p),
-				"aria-label": `Next image, ${p}`,
+			}), g !== void 0 && /* @__PURE__ */ K("a", {
+				href: V(g),
+				"aria-label": `Next image, ${g}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
@@ -2696,12 +4033,12 @@ function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ K("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K(tn, {
+				/* @__PURE__ */ K(en, {
 					image: e,
 					name: t,
-					box: l?.box ?? null
+					box: p?.box ?? null
 				}),
-				/* @__PURE__ */ K("figcaption", { children: l ? l.words : "Hover a unit to see where it responds" }),
+				/* @__PURE__ */ K("figcaption", { children: p ? p.words : "Hover a unit, or press ⌖, to see where it responds" }),
 				/* @__PURE__ */ K("p", {
 					class: "quiet path",
 					children: /* @__PURE__ */ K(q, {
@@ -2710,7 +4047,7 @@ function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 					})
 				}),
 				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-					href: Ze(e.name),
+					href: $e(e.name),
 					children: e.title
 				}) }, e.name))
 			]
@@ -2719,14 +4056,16 @@ function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K(tr, {
+				children: [n.length > 0 ? /* @__PURE__ */ K(ci, {
 					layer: e,
 					rows: n,
-					mark: u
-				}) : /* @__PURE__ */ K(rr, {
+					mark: u,
+					pin: f,
+					pinned: d
+				}) : /* @__PURE__ */ K(ui, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(rr, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(ui, {
 					layer: e,
 					wins: a
 				})] })]
@@ -2734,21 +4073,21 @@ function er({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function tr({ layer: e, rows: t, mark: n }) {
-	let { manifest: r } = U();
+function ci({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
+	let { manifest: a } = U();
 	return /* @__PURE__ */ K("ul", {
 		class: "tiles",
-		children: t.map(([t, i, a, o, s]) => {
-			let c = () => n({
-				box: Zn(e, o, s, r.model.input),
-				words: `${e.name}:${t}, response ${Z(i)}`
-			});
+		children: t.map(([t, o, s, c, l]) => {
+			let u = {
+				box: ii(e, c, l, a.model.input),
+				words: `${e.name}:${t}, response ${Z(o)}`
+			}, d = () => n(u), f = i?.words === u.words;
 			return /* @__PURE__ */ K("li", {
-				onMouseEnter: c,
+				onMouseEnter: d,
 				onMouseLeave: () => n(null),
-				children: /* @__PURE__ */ K("a", {
-					href: V(e.name, t),
-					onFocus: c,
+				children: [/* @__PURE__ */ K("a", {
+					href: B(e.name, t),
+					onFocus: d,
 					onBlur: () => n(null),
 					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
@@ -2771,25 +4110,33 @@ function tr({ layer: e, rows: t, mark: n }) {
 						}), t] }), /* @__PURE__ */ K("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
-								Z(i),
+								Z(o),
 								" · ",
-								Math.round(100 * a),
+								Math.round(100 * s),
 								" %"
 							]
 						})]
 					})]
-				})
+				}), /* @__PURE__ */ K("button", {
+					type: "button",
+					class: "versus",
+					"aria-pressed": f,
+					"aria-label": `Where unit ${t} responds`,
+					title: "Where it responds",
+					onClick: () => r(f ? null : u),
+					children: "⌖"
+				})]
 			}, t);
 		})
 	});
 }
-var nr = 24;
-function rr({ layer: e, wins: t }) {
-	let [n, r] = P(!1), i = n ? t : t.slice(0, nr);
+var li = 24;
+function ui({ layer: e, wins: t }) {
+	let [n, r] = N(!1), i = n ? t : t.slice(0, li);
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-			href: V(e.name, t),
+			href: B(e.name, t),
 			children: [/* @__PURE__ */ K($, {
 				layer: e,
 				channel: t,
@@ -2810,9 +4157,9 @@ function rr({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function ir() {
-	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = P(null);
-	F(() => {
+function di() {
+	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = N(null);
+	P(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -2838,8 +4185,8 @@ function ir() {
 		error: n.error ?? r.error
 	};
 }
-function ar({ query: e }) {
-	let { manifest: t } = U(), { router: n } = R(), { images: r, error: i } = ir(), [a, o] = P(-1), s = (e.get("q") ?? "").toLowerCase();
+function fi({ query: e }) {
+	let { manifest: t } = U(), { router: n } = L(), { images: r, error: i } = di(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -2866,7 +4213,7 @@ function ar({ query: e }) {
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(Xe("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(Ze("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
 			}), /* @__PURE__ */ K("output", {
@@ -2882,10 +4229,10 @@ function ar({ query: e }) {
 		c.length === 0 ? /* @__PURE__ */ K("p", {
 			class: "empty",
 			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("a", {
-				href: H(Number(s)),
+				href: V(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ K(pn, {
+		}) : /* @__PURE__ */ K(Sr, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -2894,20 +4241,20 @@ function ar({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(H(c[e]?.number ?? 0)),
+			open: (e) => n.go(V(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ K(or, {
+			render: (e, t) => /* @__PURE__ */ K(pi, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function or({ image: e, first: t }) {
-	let n = it(en(U(), e.number));
+function pi({ image: e, first: t }) {
+	let n = at($t(U(), e.number));
 	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
-		href: H(e.number),
+		href: V(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
 			n ? /* @__PURE__ */ K("img", {
@@ -2918,19 +4265,19 @@ function or({ image: e, first: t }) {
 			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
 			/* @__PURE__ */ K("span", {
 				class: "caption",
-				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? Mt(e.name) }) })
+				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? Gt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: Mt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: Gt(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function sr(e) {
+function mi(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function cr(e, t, n = []) {
-	let { rank: r } = e, i = sr(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function hi(e, t, n = []) {
+	let { rank: r } = e, i = mi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -2942,9 +4289,9 @@ function cr(e, t, n = []) {
 	}
 	return l;
 }
-var lr = 32;
-function ur(e, t) {
-	let n = sr(e), r = Math.min(lr, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var gi = 32;
+function _i(e, t) {
+	let n = mi(e), r = Math.min(gi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -2953,7 +4300,7 @@ function ur(e, t) {
 		units: i
 	};
 }
-var dr = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, fr = [
+var vi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, yi = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -2962,41 +4309,47 @@ var dr = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["control", "likeness to control"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], pr = (e, t, n) => t.find((t) => t === e) ?? n, mr = (e) => {
+], bi = (e, t, n) => t.find((t) => t === e) ?? n, xi = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function hr(e) {
-	let t = pr(e.get("sort"), fr.map(([e]) => e), "index");
+function Si(e) {
+	let t = bi(e.get("sort"), yi.map(([e]) => e), "index");
 	return {
-		view: pr(e.get("view"), [
+		view: bi(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: pr(e.get("alive"), [
+		alive: bi(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: mr(e.get("class")),
-		low: mr(e.get("low")),
-		high: mr(e.get("high")),
-		near: mr(e.get("near")),
+		class: xi(e.get("class")),
+		like: bi(e.get("like"), [
+			"all",
+			"unlike",
+			"like"
+		], "all"),
+		low: xi(e.get("low")),
+		high: xi(e.get("high")),
+		near: xi(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function gr(e) {
+function Ci(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
 		up: e.ascending === (e.sort === "index") ? null : +!!e.ascending,
 		alive: e.alive === "all" ? null : e.alive,
 		class: e.class,
+		like: e.like === "all" ? null : e.like,
 		low: e.low,
 		high: e.high,
 		near: e.near,
@@ -3004,21 +4357,26 @@ function gr(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function _r(e, t, n) {
-	let r = new Set(t.dead), { low: i, high: a, class: o } = e, s = e.text.toLowerCase();
+function wi(e, t, n, r) {
+	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
-		alive: (t) => e.alive === "all" || r.has(t) === (e.alive === "dead"),
-		class: (e) => o === null || t.topClass?.[e] === o,
+		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
+		class: (e) => s === null || t.topClass?.[e] === s,
+		like: (t) => {
+			if (e.like === "all" || !r) return !0;
+			let n = r[t] ?? null;
+			return n !== null && n > .9 == (e.like === "like");
+		},
 		range: (e) => {
 			let n = t.maximum[e] ?? null;
-			return i === null && a === null || n !== null && (i === null || n >= i) && (a === null || n <= a);
+			return a === null && o === null || n !== null && (a === null || n >= a) && (o === null || n <= o);
 		},
 		marked: (t) => !e.marked || n.has(t),
-		text: (e) => !s || String(e).startsWith(s) || (t.names?.[e] ?? "").toLowerCase().includes(s)
+		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function vr(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__PURE__ */ new Set() } = {}) {
-	let s = _r(n, t, o), c = new Set(t.dead), l = {
+function Ti(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__PURE__ */ new Set() } = {}) {
+	let s = wi(n, t, o, i), c = new Set(t.dead), l = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -3027,29 +4385,32 @@ function vr(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__
 		},
 		classes: /* @__PURE__ */ new Map(),
 		marked: 0,
+		like: {
+			all: 0,
+			unlike: 0,
+			like: 0
+		},
 		maxima: []
-	}, u = [];
+	}, u = Object.keys(s), d = [];
 	for (let n of a ?? Array.from({ length: e.channels }, (e, t) => t)) {
 		l.all += 1;
-		let [e, r, i, a, d] = [
-			s.alive(n),
-			s.class(n),
-			s.range(n),
-			s.text(n),
-			s.marked(n)
+		let e = u.filter((e) => !s[e](n));
+		e.length === 0 && d.push(n);
+		let r = (t) => e.every((e) => e === t);
+		r("alive") && (l.alive.all += 1, l.alive[c.has(n) ? "dead" : "alive"] += 1);
+		let [a, f, p] = [
+			t.topClass?.[n],
+			t.maximum[n],
+			i?.[n] ?? null
 		];
-		r && i && a && d && (l.alive.all += 1, l.alive[c.has(n) ? "dead" : "alive"] += 1);
-		let f = t.topClass?.[n];
-		e && i && a && d && f !== void 0 && f >= 0 && l.classes.set(f, (l.classes.get(f) ?? 0) + 1), e && r && i && a && o.has(n) && (l.marked += 1);
-		let p = t.maximum[n];
-		e && r && a && d && typeof p == "number" && l.maxima.push(p), e && r && i && a && d && u.push(n);
+		r("class") && a !== void 0 && a >= 0 && l.classes.set(a, (l.classes.get(a) ?? 0) + 1), r("marked") && o.has(n) && (l.marked += 1), r("range") && typeof f == "number" && l.maxima.push(f), r("like") && (l.like.all += 1, p !== null && (l.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: yr(u, t, n, r, i),
+		units: Ei(d, t, n, r, i),
 		counts: l
 	};
 }
-function yr(e, t, n, r, i) {
+function Ei(e, t, n, r, i) {
 	let a = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let o = new Map(r);
@@ -3061,21 +4422,21 @@ function yr(e, t, n, r, i) {
 	});
 }
 // src/parts/Spread.tsx
-var br = 28, [xr, Sr] = [140, 26];
-function Cr(e, t, n, r) {
+var Di = 28, [Oi, ki] = [140, 26];
+function Ai(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function wr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
-	let o = I(null);
+function ji({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+	let o = F(null);
 	if (!(n > t)) return null;
-	let s = Array(br).fill(0);
+	let s = Array(Di).fill(0);
 	for (let r of e) {
-		let e = Cr(r, t, n, br);
+		let e = Ai(r, t, n, Di);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / br, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Di, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * br)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Di)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -3083,9 +4444,9 @@ function wr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ K("svg", {
 		class: "spread",
-		viewBox: `0 0 ${xr} ${Sr}`,
-		width: xr,
-		height: Sr,
+		viewBox: `0 0 ${Oi} ${ki}`,
+		width: Oi,
+		height: ki,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -3098,16 +4459,16 @@ function wr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ K("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ K("rect", {
 				class: "ground",
-				width: xr,
-				height: Sr
+				width: Oi,
+				height: ki
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (Sr - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (ki - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ K("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * xr / br + .5,
-					y: Sr - n,
-					width: xr / br - 1,
+					x: t * Oi / Di + .5,
+					y: ki - n,
+					width: Oi / Di - 1,
 					height: n,
 					children: /* @__PURE__ */ K("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
@@ -3116,15 +4477,21 @@ function wr({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var Tr = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = U(), c = fr.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness)), l = [...r.classes].sort((e, t) => t[1] - e[1]), u = t.maximum.filter((e) => e !== null), [d, f] = [u.reduce((e, t) => Math.min(e, t), Infinity), u.reduce((e, t) => Math.max(e, t), -Infinity)];
+var Mi = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Ni({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let { manifest: s } = U(), [c, l] = N(!1), u = [
+		n.alive !== "all",
+		n.class !== null,
+		n.like !== "all",
+		n.low !== null || n.high !== null,
+		n.text !== ""
+	].filter(Boolean).length, d = yi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ K("div", {
-		class: "bar",
+		class: c ? "bar open" : "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ K(mt, {
+			/* @__PURE__ */ K(gt, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -3134,7 +4501,7 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ K(gt, {}),
+			n.view !== "photos" && /* @__PURE__ */ K(vt, {}),
 			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
 				value: n.sort,
 				onChange: (e) => o({
@@ -3142,7 +4509,7 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: c.map(([e, t]) => /* @__PURE__ */ K("option", {
+				children: d.map(([e, t]) => /* @__PURE__ */ K("option", {
 					value: e,
 					children: t
 				}, e))
@@ -3156,7 +4523,7 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: Tr(e.currentTarget.value) })
+				onInput: (e) => o({ near: Mi(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ K("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -3168,41 +4535,83 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ K(mt, {
-				label: "Dead units",
-				value: n.alive,
-				options: [
-					["all", `All ${r.alive.all}`],
-					["alive", `Alive ${r.alive.alive}`],
-					["dead", `Dead ${r.alive.dead}`]
-				],
-				change: (e) => o({ alive: e })
+			/* @__PURE__ */ K("button", {
+				type: "button",
+				class: "fold",
+				"aria-expanded": c,
+				onClick: () => l(!c),
+				children: ["Filters", u > 0 && ` (${u})`]
 			}),
-			t.topClass && /* @__PURE__ */ K("label", { children: ["Class", /* @__PURE__ */ K("select", {
-				value: n.class ?? "",
-				onChange: (e) => o({ class: Tr(e.currentTarget.value) }),
-				children: [
-					/* @__PURE__ */ K("option", {
-						value: "",
-						children: "any"
-					}),
-					n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ K("option", {
-						value: n.class,
-						children: [t.classes?.[n.class] ?? n.class, " (0)"]
-					}),
-					l.map(([e, n]) => /* @__PURE__ */ K("option", {
-						value: e,
-						children: [
-							t.classes?.[e] ?? e,
-							" (",
-							n,
-							")"
-						]
-					}, e))
-				]
-			})] }),
 			/* @__PURE__ */ K("span", {
-				class: "range",
+				class: "filter",
+				children: /* @__PURE__ */ K(gt, {
+					label: "Dead units",
+					value: n.alive,
+					options: [
+						["all", `All ${r.alive.all}`],
+						["alive", `Alive ${r.alive.alive}`],
+						["dead", `Dead ${r.alive.dead}`]
+					],
+					change: (e) => o({ alive: e })
+				})
+			}),
+			s.paths.likeness && /* @__PURE__ */ K("label", {
+				class: "filter",
+				children: ["Like control", /* @__PURE__ */ K("select", {
+					value: n.like,
+					onChange: (e) => o({ like: e.currentTarget.value }),
+					children: [
+						/* @__PURE__ */ K("option", {
+							value: "all",
+							children: "any"
+						}),
+						/* @__PURE__ */ K("option", {
+							value: "unlike",
+							children: [
+								"at most 0.9 (",
+								r.like.unlike,
+								")"
+							]
+						}),
+						/* @__PURE__ */ K("option", {
+							value: "like",
+							children: [
+								"above 0.9 (",
+								r.like.like,
+								")"
+							]
+						})
+					]
+				})]
+			}),
+			t.topClass && /* @__PURE__ */ K("label", {
+				class: "filter",
+				children: ["Class", /* @__PURE__ */ K("select", {
+					value: n.class ?? "",
+					onChange: (e) => o({ class: Mi(e.currentTarget.value) }),
+					children: [
+						/* @__PURE__ */ K("option", {
+							value: "",
+							children: "any"
+						}),
+						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ K("option", {
+							value: n.class,
+							children: [t.classes?.[n.class] ?? n.class, " (0)"]
+						}),
+						f.map(([e, n]) => /* @__PURE__ */ K("option", {
+							value: e,
+							children: [
+								t.classes?.[e] ?? e,
+								" (",
+								n,
+								")"
+							]
+						}, e))
+					]
+				})]
+			}),
+			/* @__PURE__ */ K("span", {
+				class: "range filter",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
@@ -3210,10 +4619,10 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ K(wr, {
+					/* @__PURE__ */ K(ji, {
 						values: r.maxima,
-						least: d,
-						most: f,
+						least: m,
+						most: h,
 						low: n.low,
 						high: n.high,
 						change: (e, t) => o({
@@ -3226,8 +4635,8 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
-						placeholder: Z(d),
-						onInput: (e) => o({ low: Tr(e.currentTarget.value) }),
+						placeholder: Z(m),
+						onInput: (e) => o({ low: Mi(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ K("span", {
@@ -3239,8 +4648,8 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
-						placeholder: Z(f),
-						onInput: (e) => o({ high: Tr(e.currentTarget.value) }),
+						placeholder: Z(h),
+						onInput: (e) => o({ high: Mi(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -3264,7 +4673,7 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 			}),
 			/* @__PURE__ */ K("input", {
 				id: "search",
-				class: "find",
+				class: "find filter",
 				type: "search",
 				value: n.text,
 				placeholder: t.names ? "Find number or name" : "Find number",
@@ -3284,12 +4693,12 @@ function Er({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Dr = 12, Or = .7;
-function kr() {
+var Pi = 12, Fi = .7;
+function Ii() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Ar(e, t, n, r, i, a) {
+function Li(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -3307,13 +4716,13 @@ function Ar(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function jr(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Mr(e, i, t), s = new Float32Array(i * n);
+function Ri(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = zi(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = kr(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Or)) {
-		let r = Ar(s, n, t, a, i, Math.max(1, e));
-		for (let a = Dr * i; a > 0; --a) {
+	let c = Ii(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Fi)) {
+		let r = Li(s, n, t, a, i, Math.max(1, e));
+		for (let a = Pi * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -3323,7 +4732,7 @@ function jr(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Mr({ rank: e, values: t }, n, r) {
+function zi({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -3331,34 +4740,35 @@ function Mr({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var Nr = 4, [Pr, Fr] = [28, 64];
-function Ir(e, t) {
-	let n = Math.max(1, Math.floor((t + Nr) / (Pr + Nr))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Bi = 4, [Vi, Hi] = [28, 64];
+function Ui(e, t) {
+	let n = Math.max(1, Math.floor((t + Bi) / (Vi + Bi))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Pr, Math.min(Fr, Math.floor((t + Nr) / r) - Nr))
+		side: Math.max(Vi, Math.min(Hi, Math.floor((t + Bi) / r) - Bi))
 	};
 }
-function Lr(e) {
-	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = I(null), [d, f] = P(0);
-	F(() => {
+function Wi(e) {
+	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = F(null), [d, f] = N(-1), p = d >= 0 ? d : o, [m, h] = N(0);
+	P(() => {
 		if (!u.current) return;
-		let e = new ResizeObserver(([e]) => f(Math.floor(e?.contentRect.width ?? 0)));
+		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let p = L(() => r ? ur(r, i) : null, [r, i]), { columns: m, side: h } = Ir(p?.units.length ?? 0, d), g = L(() => p && d ? jr(p.vectors, m).map((e) => p.units[e]) : null, [
-		p,
-		m,
-		d > 0
-	]), _ = Oe((e, n) => {
-		let r = g?.[e];
+	let g = I(() => r ? _i(r, i) : null, [r, i]), { columns: _, side: v } = Ui(g?.units.length ?? 0, m), y = I(() => g && m ? Ri(g.vectors, _).map((e) => g.units[e]) : null, [
+		g,
+		_,
+		m > 0
+	]), b = ke((e, n) => {
+		let r = y?.[e];
 		return /* @__PURE__ */ K("a", {
 			class: "unit mini",
-			href: V(t.name, r),
+			href: B(t.name, r),
 			tabIndex: n ? 0 : -1,
 			"aria-label": `Unit ${r}`,
 			onFocus: () => s(r),
-			onMouseEnter: () => s(r),
+			onMouseEnter: () => f(r),
+			onMouseLeave: () => f(-1),
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
 			},
@@ -3366,67 +4776,69 @@ function Lr(e) {
 				layer: t,
 				channel: r,
 				kind: a,
-				side: h
+				side: v
 			})
 		});
 	}, [
 		t,
-		g,
+		y,
 		a,
-		h,
+		v,
 		c
 	]);
 	if (l) return /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
-	let v = i.length - (p?.units.length ?? 0);
+	let x = i.length - (g?.units.length ?? 0);
 	return /* @__PURE__ */ K("div", {
 		class: "layer-map",
 		children: [/* @__PURE__ */ K("div", {
 			ref: u,
-			children: g ? /* @__PURE__ */ K(pn, {
-				count: g.length,
+			children: y ? /* @__PURE__ */ K(Sr, {
+				count: y.length,
 				cell: {
-					width: h,
-					height: h
+					width: v,
+					height: v
 				},
-				gap: Nr,
-				columns: m,
+				gap: Bi,
+				columns: _,
 				label: `Map of ${t.name}`,
-				current: g.indexOf(o),
-				select: (e) => s(g[e] ?? -1),
-				open: (e) => c(g[e]),
-				keyOf: (e) => g[e] ?? e,
-				render: _
+				current: y.indexOf(o),
+				select: (e) => {
+					f(-1), s(y[e] ?? -1);
+				},
+				open: (e) => c(y[e]),
+				keyOf: (e) => y[e] ?? e,
+				render: b
 			}) : /* @__PURE__ */ K(X, { what: "the map" })
 		}), /* @__PURE__ */ K("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [o >= 0 && o < t.channels ? /* @__PURE__ */ K(Rr, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ K(Gi, {
 				layer: t,
 				data: n,
-				channel: o
+				channel: p
 			}) : /* @__PURE__ */ K("p", {
 				class: "quiet",
 				children: "Units that respond to the same images lie side by side. Point at one to see it large."
-			}), v > 0 && /* @__PURE__ */ K("p", {
+			}), x > 0 && /* @__PURE__ */ K("p", {
 				class: "quiet",
 				children: [
-					v === 1 ? "One unit responds" : `${v} units respond`,
+					x === 1 ? "One unit responds" : `${x} units respond`,
 					" to all images alike and ",
-					v === 1 ? "has" : "have",
+					x === 1 ? "has" : "have",
 					" no place."
 				]
 			})]
 		})]
 	});
 }
-function Rr({ layer: e, data: t, channel: n }) {
-	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Tt(t.active[n])]];
+function Gi({ layer: e, data: t, channel: n }) {
+	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Lt(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ K(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h2", { children: /* @__PURE__ */ K("a", {
-			href: V(e.name, n),
+			href: B(e.name, n),
 			children: ["Unit ", n]
 		}) }),
 		t.names?.[n] !== void 0 && /* @__PURE__ */ K(q, { text: t.names[n] }),
@@ -3444,29 +4856,29 @@ function Rr({ layer: e, data: t, channel: n }) {
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ K(dt, { rows: i })
+		/* @__PURE__ */ K(ft, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var zr = 84, Br = 72;
-function Vr(e, t, n, r, i) {
+var Ki = 84, qi = 72;
+function Ji(e, t, n, r, i) {
 	if (e.dead.includes(i)) return "dead";
 	switch (t.sort) {
 		case "mean": return Z(e.mean[i]);
-		case "active": return Tt(e.active[i]);
+		case "active": return Lt(e.active[i]);
 		case "selectivity": return Z(e.selectivity?.[i]);
 		case "control": return r?.similarity[i]?.toFixed(2) ?? "–";
 		case "similar": return i === t.near ? "this" : n.get(i)?.toFixed(2) ?? "–";
 		default: return Z(e.maximum[i]);
 	}
 }
-function Hr(e, t) {
+function Yi(e, t) {
 	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
-	return L(() => {
+	return I(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? dr(a.value) : "",
+			measure: a.value ? vi(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -3478,8 +4890,8 @@ function Hr(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: cr(a.value, r, c ? s : []),
-			measure: dr(a.value),
+			nearest: hi(a.value, r, c ? s : []),
+			measure: vi(a.value),
 			known: null,
 			error: n
 		} : {
@@ -3498,15 +4910,15 @@ function Hr(e, t) {
 		o.error
 	]);
 }
-function Ur(e) {
-	let t = zn().all();
-	return L(() => new Set(Object.keys(t).flatMap((t) => {
-		let n = et(t);
+function Xi(e) {
+	let t = jt().all();
+	return I(() => new Set(Object.keys(t).flatMap((t) => {
+		let n = H(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Wr({ layer: e, data: t, query: n }) {
-	let r = U(), { router: i, toast: a } = R(), o = zn(), s = L(() => hr(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Hr(e, s), f = W(s.sort === "control" && r.manifest.paths.likeness ? G(r.manifest.paths.likeness, { layer: e.id }) : null), p = r.manifest.subset?.[e.name], m = Ur(e), { units: h, counts: g } = L(() => vr(e, t, s, {
+function Zi({ layer: e, data: t, query: n }) {
+	let r = U(), { router: i, toast: a } = L(), o = jt(), s = I(() => Si(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Yi(e, s), f = W(r.manifest.paths.likeness ? G(r.manifest.paths.likeness, { layer: e.id }) : null), p = r.manifest.subset?.[e.name], m = Xi(e), { units: h, counts: g } = I(() => Ti(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		only: p,
@@ -3518,20 +4930,20 @@ function Wr({ layer: e, data: t, query: n }) {
 		c,
 		f.value,
 		m
-	]), [_, v] = P(() => n.has("at") ? Number(n.get("at")) : -1), y = L(() => new Map(c), [c]), x = (t) => i.replace(B(e.name, gr({
+	]), [_, v] = N(() => n.has("at") ? Number(n.get("at")) : -1), y = I(() => new Map(c), [c]), x = (t) => i.replace(z(e.name, Ci({
 		...s,
 		...t
-	}))), S = Oe((t) => {
-		i.replace(B(e.name, {
-			...gr(s),
+	}))), S = ke((t) => {
+		i.replace(z(e.name, {
+			...Ci(s),
 			at: t
-		})), i.go(V(e.name, t));
+		})), i.go(B(e.name, t));
 	}, [
 		i,
 		e,
 		s
 	]);
-	z({
+	R({
 		p: () => x({ view: "photos" }),
 		r: () => x({ view: "projections" }),
 		b: () => x({ view: "both" }),
@@ -3539,14 +4951,14 @@ function Wr({ layer: e, data: t, query: n }) {
 			_ >= 0 && a(`${e.name}:${_} ${o.toggle(`${e.name}:${_}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let C = s.view === "both" ? ["photos", "projections"] : [s.view], w = window.innerWidth < 480 ? Br : zr, T = L(() => ({
+	let C = s.view === "both" ? ["photos", "projections"] : [s.view], w = window.innerWidth < 480 ? qi : Ki, T = I(() => ({
 		width: C.length * w + (C.length - 1) * 3 + 14,
 		height: w + 32
-	}), [C.length, w]), E = Oe((n, r) => {
+	}), [C.length, w]), E = ke((n, r) => {
 		let i = h[n], a = t.names?.[i];
 		return /* @__PURE__ */ K("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
-			href: V(e.name, i),
+			href: B(e.name, i),
 			tabIndex: r ? 0 : -1,
 			onFocus: () => v(i),
 			onClick: (e) => {
@@ -3555,12 +4967,12 @@ function Wr({ layer: e, data: t, query: n }) {
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
 			children: [/* @__PURE__ */ K("span", {
 				class: "pair",
-				children: C.map((t) => /* @__PURE__ */ K($, {
+				children: C.map((n) => t.dead.includes(i) ? /* @__PURE__ */ K(Jt, { side: w }, n) : /* @__PURE__ */ K($, {
 					layer: e,
 					channel: i,
-					kind: t,
+					kind: n,
 					side: w
-				}, t))
+				}, n))
 			}), /* @__PURE__ */ K("span", {
 				class: "caption",
 				children: [/* @__PURE__ */ K("b", { children: [
@@ -3575,7 +4987,7 @@ function Wr({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ K("span", { children: Vr(t, s, y, f.value, i) })]
+				] }), /* @__PURE__ */ K("span", { children: Ji(t, s, y, f.value, i) })]
 			})]
 		});
 	}, [
@@ -3589,7 +5001,7 @@ function Wr({ layer: e, data: t, query: n }) {
 		S,
 		w
 	]);
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Er, {
+	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Ni, {
 		layer: e,
 		data: t,
 		view: s,
@@ -3600,10 +5012,10 @@ function Wr({ layer: e, data: t, query: n }) {
 	}), h.length === 0 ? /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
-			href: B(e.name),
+			href: z(e.name),
 			children: ["Show all ", g.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ K(Lr, {
+	}) : s.sort === "map" ? /* @__PURE__ */ K(Wi, {
 		layer: e,
 		data: t,
 		known: u,
@@ -3613,7 +5025,7 @@ function Wr({ layer: e, data: t, query: n }) {
 		choose: v,
 		open: S,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ K(pn, {
+	}) : /* @__PURE__ */ K(Sr, {
 		count: h.length,
 		cell: T,
 		label: `Units of ${e.name}`,
@@ -3625,24 +5037,24 @@ function Wr({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function Gr({ name: e, query: t }) {
-	let n = st(U(), e), r = W(n ? `layers/${n.id}` : null);
+function Qi({ name: e, query: t }) {
+	let n = ct(U(), e), r = W(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Kr, { layer: n }), r.value ? /* @__PURE__ */ K(Wr, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K($i, { layer: n }), r.value ? /* @__PURE__ */ K(Zi, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(pt, { name: e });
+	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(mt, { name: e });
 }
-function Kr({ layer: e }) {
-	let t = U(), { router: n } = R(), r = t.manifest.layers.indexOf(e), [i, a] = [t.manifest.layers[r - 1], t.manifest.layers[r + 1]], o = (e) => () => e ? n.go(B(e.name)) : void 0;
-	z({
-		"[": o(i),
-		"]": o(a)
+function $i({ layer: e }) {
+	let t = U(), { router: n } = L(), r = W("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(z(e.name)) : void 0;
+	R({
+		"[": s(a),
+		"]": s(o)
 	});
-	let s = e.units;
+	let c = e.units;
 	return /* @__PURE__ */ K("div", {
 		class: "page-head",
 		children: [/* @__PURE__ */ K("div", { children: [
@@ -3650,43 +5062,47 @@ function Kr({ layer: e }) {
 			/* @__PURE__ */ K("p", {
 				class: "lead",
 				children: [
-					e.op,
+					[e.op, Vt(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
 					" · ",
-					Et(e),
+					Rt(e),
 					" · receptive field ",
-					Ot(e),
+					Bt(e),
 					" · ",
-					Q(s.dead, "dead unit"),
-					s.silent > 0 && ` · ${s.silent} never above zero`,
-					s.nan > 0 && ` · ${s.nan} with NaN`,
+					Q(c.dead, "dead unit"),
+					c.silent > 0 && ` · ${c.silent} never above zero`,
+					c.nan > 0 && ` · ${c.nan} with NaN`,
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ K(Pn, { layers: [e] })
+			/* @__PURE__ */ K(qr, { layers: [e] }),
+			/* @__PURE__ */ K("p", {
+				class: "note",
+				children: /* @__PURE__ */ K(Pn, { layer: e.name })
+			})
 		] }), /* @__PURE__ */ K("div", {
 			class: "steps",
-			children: [i && /* @__PURE__ */ K("a", {
-				href: B(i.name),
+			children: [a && /* @__PURE__ */ K("a", {
+				href: z(a.name),
 				title: "Previous layer ([)",
-				"aria-label": `Previous layer, ${i.name}`,
+				"aria-label": `Previous layer, ${a.name}`,
 				children: "←"
-			}), a && /* @__PURE__ */ K("a", {
-				href: B(a.name),
+			}), o && /* @__PURE__ */ K("a", {
+				href: z(o.name),
 				title: "Next layer (])",
-				"aria-label": `Next layer, ${a.name}`,
+				"aria-label": `Next layer, ${o.name}`,
 				children: "→"
 			})]
 		})]
 	});
 }
 // src/parts/Actions.tsx
-function qr({ layer: e, shard: t, unit: n }) {
-	let r = U(), { router: i, root: a, toast: o } = R(), [s, c] = P(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await He(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function ea({ layer: e, shard: t, unit: n }) {
+	let r = U(), { router: i, root: a, toast: o } = L(), [s, c] = N(!1), l = `${e.name}:${n.channel}`, u = i.link(B(e.name, n.channel)), d = async (e, t) => o(await Ue(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Bt(r, e, n), a = await Vt(i);
-			t === "png" ? Ue(`${l}.png`, a) : Ue(`${l}.svg`, Ut(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await xn(r, e, n), a = await Sn(i);
+			t === "png" ? We(`${l}.png`, a) : We(`${l}.svg`, wn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof Nt ? c(!0) : o("The picture cannot be read");
+			e instanceof pn ? c(!0) : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ K("div", {
@@ -3702,12 +5118,12 @@ function qr({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Kt(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Dn(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
 			u !== null && /* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Gt(u, l), "Code to embed it"),
+				onClick: () => d(En(u, l), "Code to embed it"),
 				title: "HTML that shows this unit within another page",
 				children: "Copy embed code"
 			}),
@@ -3725,27 +5141,27 @@ function qr({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => Ue(`${l}.json`, Wt(r, e, t, n)),
+				onClick: () => We(`${l}.json`, Tn(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ K("a", {
 				class: "button",
-				href: Qe(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: et(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(Jr, {
-				path: Pt(r, e, n.channel),
+			s && /* @__PURE__ */ K(ta, {
+				path: mn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function Jr({ path: e, unit: t, close: n }) {
-	return z({ Escape: n }, !0), /* @__PURE__ */ K("div", {
+function ta({ path: e, unit: t, close: n }) {
+	return R({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...xt(n),
+		...St(n),
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet narrow",
 			children: [
@@ -3795,43 +5211,66 @@ function Jr({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) {
-	let s = (e) => a(r, e), [c, l] = P(1), [u, d] = P(50), f = n.images.length, p = (e) => () => a((r + e + f) % f), m = (e) => () => l((t) => Math.max(1, Math.min(8, t * e))), h = {
-		Escape: o,
-		ArrowLeft: p(-1),
-		ArrowRight: p(1),
-		h: p(-1),
-		l: p(1),
-		"+": m(1.5),
-		"=": m(1.5),
-		"-": m(1 / 1.5),
-		f: () => s(i === "whole" ? "pair" : "whole"),
-		o: () => s(i === "overlay" ? "pair" : "overlay"),
-		p: () => s("pair")
+function na({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+	let c = (e) => o(r, e), [l, u] = N([
+		0,
+		0,
+		1
+	]), d = 1 / l[2], [f, p] = N(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => Qt(t, { times: e })), _ = {
+		Escape: s,
+		ArrowLeft: h(-1),
+		ArrowRight: h(1),
+		h: h(-1),
+		l: h(1),
+		"+": g(1.5),
+		"=": g(1.5),
+		"-": g(1 / 1.5),
+		f: () => c(i === "whole" ? "pair" : "whole"),
+		o: () => c(i === "overlay" ? "pair" : "overlay"),
+		p: () => c("pair")
 	};
-	for (let e = 0; e < Math.min(9, f); e += 1) h[String(e + 1)] = () => a(e);
-	z(h, !0);
-	let g = xt(o);
-	De(() => l(1), [r, i]);
-	let _ = n.images[r], v = an(t, _), y = rn(t, _), x = typeof innerWidth == "number" ? innerWidth : 1e3, S = typeof innerHeight == "number" ? innerHeight : 800, C = Math.round(Math.max(96, Math.min((x - 80) / (i === "pair" ? 2 : 1), S - 260, 560)) * c), w = {
+	for (let e = 0; e < Math.min(9, m); e += 1) _[String(e + 1)] = () => o(e);
+	R(_, !0);
+	let v = St(s);
+	Oe(() => u([
+		0,
+		0,
+		1
+	]), [r, i]);
+	let y = n.images[r], x = Rn(t, y), S = Ln(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
-		channel: n.channel,
+		unit: n,
 		rank: r,
-		side: C
-	}, T = (e) => {
-		e.preventDefault(), m(e.deltaY < 0 ? 1.15 : 1 / 1.15)();
+		side: T,
+		zoom: a,
+		region: l
+	}, ee = (e) => {
+		let t = e.target.getBoundingClientRect();
+		return [(e.clientY - t.top) / t.height, (e.clientX - t.left) / t.width];
+	}, D = (e) => {
+		e.preventDefault();
+		let t = ee(e);
+		u((n) => Qt(n, {
+			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
+			at: t
+		}));
+	}, O = (e) => {
+		e.buttons & 1 && u((t) => Qt(t, {
+			down: -e.movementY / T,
+			right: -e.movementX / T
+		}));
 	};
 	return /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
-		...g,
+		...v,
 		children: /* @__PURE__ */ K("div", {
 			class: "sheet lightbox",
 			children: [
 				/* @__PURE__ */ K("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ K(mt, {
+						/* @__PURE__ */ K(gt, {
 							label: "View",
 							value: i,
 							options: [
@@ -3839,7 +5278,7 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 								["overlay", "Overlay"],
 								["whole", "Whole image"]
 							],
-							change: s
+							change: c
 						}),
 						i === "overlay" && /* @__PURE__ */ K("label", {
 							class: "slider",
@@ -3849,8 +5288,8 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 									type: "range",
 									min: "0",
 									max: "100",
-									value: u,
-									onInput: (e) => d(Number(e.currentTarget.value)),
+									value: f,
+									onInput: (e) => p(Number(e.currentTarget.value)),
 									"aria-label": "Photo to projection"
 								}),
 								"projection"
@@ -3862,18 +5301,18 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 								/* @__PURE__ */ K("button", {
 									class: "icon",
 									type: "button",
-									onClick: m(1 / 1.5),
+									onClick: g(1 / 1.5),
 									"aria-label": "Zoom out",
-									disabled: c <= 1,
+									disabled: d <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ K("output", { children: [Math.round(c * 100), " %"] }),
+								/* @__PURE__ */ K("output", { children: [Math.round(d * 100), " %"] }),
 								/* @__PURE__ */ K("button", {
 									class: "icon",
 									type: "button",
-									onClick: m(1.5),
+									onClick: g(1.5),
 									"aria-label": "Zoom in",
-									disabled: c >= 8,
+									disabled: d >= 8,
 									children: "+"
 								})
 							]
@@ -3881,7 +5320,7 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 						/* @__PURE__ */ K("button", {
 							class: "icon close",
 							type: "button",
-							onClick: o,
+							onClick: s,
 							"aria-label": "Close",
 							"data-first": !0,
 							children: "×"
@@ -3889,43 +5328,51 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 					]
 				}),
 				/* @__PURE__ */ K("div", {
-					class: "stage",
-					onWheel: T,
+					class: d > 1 ? "stage zoomed" : "stage",
+					onWheel: D,
+					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
+					onPointerMove: O,
+					onDblClick: (e) => u((t) => Qt(t, t[2] < 1 ? { times: 1 / 8 } : {
+						times: 3,
+						at: ee(e)
+					})),
 					tabIndex: 0,
 					role: "group",
-					"aria-label": "Picture",
+					"aria-label": "Picture; drag to move, wheel to zoom",
 					children: [
 						i === "pair" && /* @__PURE__ */ K("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(Yt, {
+							children: [/* @__PURE__ */ K(Xt, {
 								kind: "photos",
-								...w
-							}), /* @__PURE__ */ K(Yt, {
+								...E
+							}), /* @__PURE__ */ K(Xt, {
 								kind: "projections",
-								...w
+								...E
 							})]
 						}),
 						i === "overlay" && /* @__PURE__ */ K("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(Yt, {
+							children: [/* @__PURE__ */ K(Xt, {
 								kind: "photos",
-								...w
+								...E
 							}), /* @__PURE__ */ K("span", {
 								class: "over",
-								style: { opacity: String(u / 100) },
-								children: /* @__PURE__ */ K(Yt, {
+								style: { opacity: String(f / 100) },
+								children: /* @__PURE__ */ K(Xt, {
 									kind: "projections",
-									...w
+									...E
 								})
 							})]
 						}),
 						i === "whole" && /* @__PURE__ */ K("div", {
 							class: "large-whole",
-							style: { width: `${C}px` },
-							children: /* @__PURE__ */ K(tn, {
-								image: _,
-								name: v,
-								box: n.boxes[r] ?? null
+							style: { width: `${T}px` },
+							children: /* @__PURE__ */ K(en, {
+								image: y,
+								name: x,
+								box: n.boxes[r] ?? null,
+								part: n.content?.[r] ?? null,
+								region: l
 							})
 						})
 					]
@@ -3936,33 +5383,33 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 						/* @__PURE__ */ K("button", {
 							class: "icon",
 							type: "button",
-							onClick: p(-1),
+							onClick: h(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
 						/* @__PURE__ */ K("p", { children: [
 							/* @__PURE__ */ K("b", { children: r + 1 }),
 							" of ",
-							f,
+							m,
 							" · activation ",
 							/* @__PURE__ */ K("b", {
 								class: "number",
 								children: Z(n.values[r])
 							}),
-							y !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: y })] }),
+							S !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: S })] }),
 							" · ",
 							/* @__PURE__ */ K("a", {
-								href: H(_),
-								children: /* @__PURE__ */ K(q, { text: v })
+								href: V(y),
+								children: /* @__PURE__ */ K(q, { text: x })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
-							" · largest magnitude ",
-							Z(n.scales[r])
+							" · black and white: ±",
+							Z((a && e.content?.kept ? n.partScales : n.scales)?.[r] ?? n.scales[r])
 						] }),
 						/* @__PURE__ */ K("button", {
 							class: "icon",
 							type: "button",
-							onClick: p(1),
+							onClick: h(1),
 							"aria-label": "Next example",
 							children: "→"
 						})
@@ -3972,489 +5419,33 @@ function Yr({ layer: e, shard: t, unit: n, rank: r, mode: i, go: a, close: o }) 
 		})
 	});
 }
-// src/parts/Histogram.tsx
-var Xr = 480;
-function Zr(e, t) {
-	if (t <= (e[0] ?? 0)) return 0;
-	for (let n = 1; n < e.length; n += 1) {
-		let r = e[n - 1], i = e[n];
-		if (t < i) return Number.isFinite(i - r) ? n - 1 + (t - r) / (i - r) : n - .5;
-	}
-	return e.length - 1;
-}
-function Qr({ edges: e, first: t, counts: n, marks: r = [], title: i }) {
-	if (!n.length) return /* @__PURE__ */ K("p", {
-		class: "quiet",
-		children: "No responses."
-	});
-	let a = e.slice(t, t + n.length + 1), o = Xr / n.length, s = Math.max(...n), c = (e) => Zr(a, e) * o, l = a[Math.round(n.length / 2)], u = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ K("svg", {
-		class: "histogram",
-		viewBox: `0 0 ${Xr} 134`,
-		role: "img",
-		"aria-label": `${i}: ${u} images, from ${Z(a[0])} to ${Z(a.at(-1))}`,
-		children: [
-			n.map((e, t) => {
-				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / s)) : 0;
-				return /* @__PURE__ */ K("rect", {
-					class: "bar",
-					x: t * o + .5,
-					y: 102 - n,
-					width: Math.max(.5, o - 1),
-					height: n,
-					children: /* @__PURE__ */ K("title", { children: `${Z(a[t])} to ${Z(a[t + 1])}: ${e}` })
-				}, t);
-			}),
-			/* @__PURE__ */ K("line", {
-				class: "axis",
-				x1: "0",
-				x2: Xr,
-				y1: 102,
-				y2: 102
-			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ K("path", {
-				class: "mark",
-				d: `M${c(e)} 104l-2.5 9h5z`
-			}, t)),
-			/* @__PURE__ */ K("text", {
-				x: "0",
-				y: 130,
-				children: Z(a[0])
-			}),
-			/* @__PURE__ */ K("text", {
-				x: Xr / 2,
-				y: 130,
-				"text-anchor": "middle",
-				children: Z(l)
-			}),
-			/* @__PURE__ */ K("text", {
-				x: Xr,
-				y: 130,
-				"text-anchor": "end",
-				children: Z(a.at(-1))
-			})
-		]
-	});
-}
-// src/parts/Later.tsx
-var $r = 100, ei = 12;
-function ti({ given: e, about: t, turn: n, draw: r }) {
-	let [i, a] = P(t), o = I(e);
-	return i === t && (o.current = e), F(() => {
-		if (i === t) return;
-		let e = setTimeout(() => a(t), $r + ei * n);
-		return () => clearTimeout(e);
-	}, [t]), L(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
-}
-// src/parts/Tuning.tsx
-var ni = 1.25, ri = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, ii = (e) => `${100 * Math.min(Math.max(e, 0), ni) / ni}%`;
-function ai({ layer: e, unit: t }) {
-	let { manifest: n } = U(), r = W(n.paths.tuning ? G(n.paths.tuning, { layer: e.id }) : null).value;
-	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
-	let i = r.out[t.channel] ?? [];
-	return /* @__PURE__ */ K(J, {
-		title: "Tuning",
-		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
-		children: /* @__PURE__ */ K("ol", {
-			class: "tuning",
-			children: r.kinds.map((e, n) => {
-				let a = r.kept[n]?.[t.channel] ?? null;
-				if (a === null) return null;
-				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
-				return /* @__PURE__ */ K("li", {
-					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
-					title: `keeps ${ri(a)} ${e.how}; the layer's median is ${ri(l)}`,
-					children: [
-						/* @__PURE__ */ K("span", { children: [
-							e.what,
-							" ",
-							/* @__PURE__ */ K("span", {
-								class: "quiet",
-								children: e.how
-							})
-						] }),
-						/* @__PURE__ */ K("span", {
-							class: "tuning-track",
-							"aria-hidden": "true",
-							children: [
-								c != null && u != null && /* @__PURE__ */ K("i", {
-									class: "middle",
-									style: {
-										left: ii(c),
-										right: `calc(100% - ${ii(u)})`
-									}
-								}),
-								o !== null && s !== null && /* @__PURE__ */ K("i", {
-									class: "interval",
-									style: {
-										left: ii(o),
-										right: `calc(100% - ${ii(s)})`
-									}
-								}),
-								/* @__PURE__ */ K("i", {
-									class: "dot",
-									style: { left: ii(a) }
-								})
-							]
-						}),
-						/* @__PURE__ */ K("span", {
-							class: "number",
-							children: ri(a)
-						})
-					]
-				}, e.name);
-			})
-		})
-	});
-}
-// src/parts/Details.tsx
-function oi({ layer: e, data: t, shard: n, unit: r, note: i }) {
-	let a = U(), o = a.manifest.extras, s = o ? Math.floor(r.channel / o.shard) : 0, c = W(o ? `extras/${e.id}/${s}` : null).value, l = W(a.store.host.kind === "file" ? null : "experiments").value, u = {
-		layer: e,
-		data: t,
-		shard: n,
-		unit: r,
-		note: i,
-		extra: c,
-		mine: c?.units[r.channel - c.first],
-		experiments: l
-	};
-	return /* @__PURE__ */ K("div", {
-		class: "details",
-		children: [
-			/* @__PURE__ */ K(ti, {
-				given: u,
-				about: r,
-				turn: 0,
-				draw: si
-			}),
-			/* @__PURE__ */ K(ti, {
-				given: u,
-				about: r,
-				turn: 1,
-				draw: ci
-			}),
-			/* @__PURE__ */ K(ti, {
-				given: u,
-				about: r,
-				turn: 2,
-				draw: li
-			})
-		]
-	});
-}
-var si = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a }) => /* @__PURE__ */ K(b, { children: [
-	/* @__PURE__ */ K("div", {
-		class: "stack",
-		children: [/* @__PURE__ */ K(J, {
-			title: "Responses",
-			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ K(Qr, {
-				edges: t.histogram.edges,
-				first: r.histogram.first,
-				counts: r.histogram.counts,
-				marks: r.values,
-				title: "Responses"
-			})
-		}), i && /* @__PURE__ */ K(ui, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
-	}),
-	r.classes.length > 0 && /* @__PURE__ */ K(di, {
-		shard: n,
-		unit: r
-	}),
-	/* @__PURE__ */ K(ai, {
-		layer: e,
-		unit: r
-	}),
-	a?.control && /* @__PURE__ */ K(hi, {
-		layer: e,
-		unit: r,
-		extra: a
-	})
-] }), ci = ({ unit: e, extra: t, mine: n }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ K(fi, {
-	extra: t,
-	unit: n,
-	maximum: e.maximum
-}) : null, li = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
-	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(pi, {
-			layer: e,
-			unit: t
-		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ K(mi, {
-			title: "Strongest inputs",
-			joints: r.incoming,
-			note: n.incoming
-		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ K(mi, {
-			title: "Strongest outputs",
-			joints: r.outgoing,
-			note: n.outgoing
-		}),
-		a.length > 0 && /* @__PURE__ */ K(J, {
-			title: "Experiments on this unit",
-			children: /* @__PURE__ */ K("ul", {
-				class: "plain",
-				children: a.map((e) => /* @__PURE__ */ K("li", { children: [
-					/* @__PURE__ */ K("a", {
-						href: Ze(e.name),
-						children: e.title
-					}),
-					" ",
-					/* @__PURE__ */ K("span", {
-						class: "op",
-						children: e.kind
-					})
-				] }, e.name))
-			})
-		})
-	] });
-};
-function ui({ unit: e }) {
-	let t = zn();
-	return /* @__PURE__ */ K(J, {
-		title: "Your note",
-		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
-		children: /* @__PURE__ */ K("textarea", {
-			rows: 2,
-			maxLength: 2e3,
-			value: t.all()[e] ?? "",
-			onInput: (n) => t.write(e, n.currentTarget.value),
-			"aria-label": `Note on ${e}`,
-			placeholder: "What does this unit look for?"
-		})
-	});
-}
-function di({ shard: e, unit: t }) {
-	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ K(J, {
-		title: "Top classes",
-		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ K("ol", {
-			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ K("li", { children: [
-				/* @__PURE__ */ K("span", {
-					class: "bar-name",
-					children: /* @__PURE__ */ K(q, { text: e.classes[t] ?? `class ${t}` })
-				}),
-				/* @__PURE__ */ K("span", {
-					class: "bar-track",
-					"aria-hidden": "true",
-					children: /* @__PURE__ */ K("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
-				}),
-				/* @__PURE__ */ K("span", {
-					class: "number",
-					children: Z(r)
-				})
-			] }, t))
-		})
-	});
-}
-function fi({ extra: e, unit: t, maximum: n }) {
-	return /* @__PURE__ */ K(J, {
-		title: "Lower responses",
-		class: "panel wide",
-		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima.",
-		children: /* @__PURE__ */ K("div", {
-			class: "bands",
-			children: t.bands.map((t) => /* @__PURE__ */ K("div", {
-				class: "band",
-				children: [/* @__PURE__ */ K("h3", { children: [
-					n ? `${Tt(t.low / n)} to ${Tt(t.high / n)}` : "",
-					" ",
-					/* @__PURE__ */ K("span", {
-						class: "quiet",
-						children: "of the maximum"
-					})
-				] }), /* @__PURE__ */ K("div", {
-					class: "band-row",
-					children: [t.samples.map((t) => {
-						let n = rn(e, t.image);
-						return /* @__PURE__ */ K("a", {
-							href: `#/i/${t.image}`,
-							title: `${an(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(nn, {
-								image: t.image,
-								box: t.box,
-								label: `Response ${Z(t.value)}, ${an(e, t.image)}`
-							}), /* @__PURE__ */ K("span", {
-								class: "number",
-								children: Z(t.value)
-							})]
-						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ K("span", {
-						class: "quiet",
-						children: "none among the images sampled"
-					})]
-				})]
-			}, t.high))
-		})
-	});
-}
-function pi({ layer: e, unit: t }) {
-	let n = U(), r = t.nearest.filter(([t]) => ct(n, e.name, t));
-	return r.length ? /* @__PURE__ */ K(J, {
-		title: "Nearest units",
-		note: /* @__PURE__ */ K(b, { children: [
-			"By co-activation over the collection: ",
-			e.neighbours,
-			". ",
-			/* @__PURE__ */ K("a", {
-				href: B(e.name, {
-					sort: "similar",
-					near: t.channel,
-					up: 0
-				}),
-				children: "Sort the layer by likeness to this unit"
-			})
-		] }),
-		children: /* @__PURE__ */ K("ul", {
-			class: "tiles",
-			children: r.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
-				href: V(e.name, n),
-				children: [/* @__PURE__ */ K($, {
-					layer: e,
-					channel: n,
-					kind: "photos",
-					side: 56
-				}), /* @__PURE__ */ K("span", {
-					class: "caption",
-					children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
-						class: "heard",
-						children: "Unit "
-					}), n] }), /* @__PURE__ */ K("span", { children: [/* @__PURE__ */ K("span", {
-						class: "heard",
-						children: "similarity "
-					}), r.toFixed(2)] })]
-				})]
-			}), /* @__PURE__ */ K("a", {
-				class: "versus",
-				href: Qe(`${e.name}:${t.channel}`, `${e.name}:${n}`),
-				"aria-label": `Compare with unit ${n}`,
-				title: "Compare",
-				children: "⇄"
-			})] }, n))
-		})
-	}) : null;
-}
-function mi({ title: e, joints: t, note: n }) {
-	let r = U(), i = t.some(([e, t]) => ct(r, e, t)), a = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ K(J, {
-		title: e,
-		note: n,
-		children: /* @__PURE__ */ K("ol", {
-			class: i ? "joints" : "joints bare",
-			children: t.map(([e, t, n]) => {
-				let o = ct(r, e, t), s = `${e}:${t}`;
-				return /* @__PURE__ */ K("li", { children: [
-					i && (o ? /* @__PURE__ */ K($, {
-						layer: o,
-						channel: t,
-						kind: "photos",
-						side: 32
-					}) : /* @__PURE__ */ K("span", {
-						class: "tile none",
-						"aria-hidden": "true"
-					})),
-					/* @__PURE__ */ K("span", {
-						class: "joint-name",
-						title: o ? s : `${s}: this unit is not in the atlas`,
-						children: o ? /* @__PURE__ */ K("a", {
-							href: V(e, t),
-							children: [
-								/* @__PURE__ */ K("span", { children: e }),
-								":",
-								t
-							]
-						}) : /* @__PURE__ */ K(b, { children: [
-							/* @__PURE__ */ K("span", { children: e }),
-							":",
-							t
-						] })
-					}),
-					/* @__PURE__ */ K("span", {
-						class: n < 0 ? "bar-track negative" : "bar-track",
-						"aria-hidden": "true",
-						children: /* @__PURE__ */ K("span", { style: { width: `${a > 0 ? 100 * Math.abs(n) / a : 0}%` } })
-					}),
-					/* @__PURE__ */ K("span", {
-						class: "number",
-						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
-					})
-				] }, s);
-			})
-		})
-	});
-}
-function hi({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = U();
-	if (!r.paths.controls || !n.control) return null;
-	let i = G(r.paths.controls, {
-		layer: e.id,
-		sheet: Math.floor(t.channel / e.sheet.units)
-	});
-	return /* @__PURE__ */ K(J, {
-		title: "Control",
-		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: /* @__PURE__ */ K("div", {
-			class: "control",
-			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Yt, {
-					layer: e,
-					channel: t.channel,
-					kind: "projections",
-					rank: 0,
-					side: 112,
-					dead: t.dead
-				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Jt, {
-					path: i,
-					grid: e.sheet,
-					panel: 0,
-					cell: t.channel % e.sheet.units,
-					side: 112,
-					boost: !0,
-					label: "Projection of a random seed"
-				}), /* @__PURE__ */ K("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ K("p", { children: [/* @__PURE__ */ K("b", {
-					class: "figure",
-					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ K("span", {
-					class: "quiet",
-					children: "cosine similarity of the two: 1 alike, 0 unrelated"
-				})] })
-			]
-		})
-	});
-}
 // src/ahead.ts
-var gi = 24, _i = /* @__PURE__ */ new Map();
-async function vi(e, t) {
+var ra = 24, ia = /* @__PURE__ */ new Map();
+async function aa(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = _i.get(n) ?? new Image();
-	_i.delete(n), _i.set(n, r);
-	for (let e of [..._i.keys()].slice(0, Math.max(0, _i.size - gi))) _i.delete(e);
+	let r = ia.get(n) ?? new Image();
+	ia.delete(n), ia.set(n, r);
+	for (let e of [...ia.keys()].slice(0, Math.max(0, ia.size - ra))) ia.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var yi = 20;
-function bi(e, t, n) {
-	for (let r of [n - yi, n + yi]) {
+var oa = 20;
+function sa(e, t, n) {
+	for (let r of [n - oa, n + oa]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function xi(e, t, n) {
+async function ca(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = en(e, i.images[0]);
-	await Promise.all([vi(e, Pt(e, t, n)), a === null ? null : vi(e, a)]);
+	let a = $t(e, i.images[0]);
+	await Promise.all([aa(e, hn(e, t, n)), a === null ? null : aa(e, a)]);
 }
 // src/pages/Unit.tsx
-function Si({ layer: e, channel: t, query: n }) {
-	let r = U(), i = st(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = I(null);
-	if (!i) return /* @__PURE__ */ K(pt, { name: e });
+function la({ layer: e, channel: t, query: n }) {
+	let r = U(), i = ct(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = F(null);
+	if (!i) return /* @__PURE__ */ K(mt, { name: e });
 	if (!a) return /* @__PURE__ */ K(Y, {
 		title: "No such unit",
 		children: [
@@ -4470,7 +5461,7 @@ function Si({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(wi, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(da, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
 		title: "Not in this copy",
@@ -4486,97 +5477,104 @@ function Si({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ K(wi, { ...l.current }));
+	}, /* @__PURE__ */ K(da, { ...l.current }));
 }
-function Ci({ layer: e, unit: t, only: n }, r, { show: i, open: a, widen: o, to: s }) {
-	let { manifest: c } = U(), { router: l, root: u, toast: d } = R(), f = zn(), p = (r) => {
+function ua({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+	let { manifest: l } = U(), { router: u, root: d, toast: f } = L(), p = jt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
-	}, m = (r) => () => {
-		let i = p(r) ?? (n ? null : r < 0 ? 0 : e.channels - 1);
-		i !== null && i !== t.channel && l.step(s(e.name, i));
-	}, h = (n) => () => {
-		let r = c.layers[c.layers.indexOf(e) + n];
-		r && l.step(s(r.name, Math.min(t.channel, r.channels - 1)));
-	}, g = {
-		"[": h(-1),
-		"]": h(1),
-		p: () => i("photos"),
-		r: () => i("projections"),
-		b: () => i("both"),
-		o: () => a(r, "overlay"),
-		f: o,
-		m: () => d(`${e.name}:${t.channel} ${f.toggle(`${e.name}:${t.channel}`) ? "marked" : "no longer marked"}`),
-		c: () => u.querySelector("#copy-link")?.click()
+	}, h = (r) => () => {
+		let i = m(r) ?? (n ? null : r < 0 ? 0 : e.channels - 1);
+		i !== null && i !== t.channel && u.step(c(e.name, i));
+	}, g = (n) => () => {
+		let r = l.layers[l.layers.indexOf(e) + n];
+		r && u.step(c(r.name, Math.min(t.channel, r.channels - 1)));
+	}, _ = {
+		"[": g(-1),
+		"]": g(1),
+		p: () => a("photos"),
+		r: () => a("projections"),
+		b: () => a("both"),
+		o: () => o(r, "overlay"),
+		z: () => s(i === "part" ? "field" : "part"),
+		f: () => s(i === "whole" ? "part" : "whole"),
+		m: () => f(`${e.name}:${t.channel} ${p.toggle(`${e.name}:${t.channel}`) ? "marked" : "no longer marked"}`),
+		c: () => d.querySelector("#copy-link")?.click()
 	};
 	for (let e of [
 		"ArrowLeft",
 		"ArrowUp",
 		"h",
 		"k"
-	]) g[e] = m(-1);
+	]) _[e] = h(-1);
 	for (let e of [
 		"ArrowRight",
 		"ArrowDown",
 		"l",
 		"j"
-	]) g[e] = m(1);
+	]) _[e] = h(1);
 	for (let e of [
 		"Shift+ArrowLeft",
 		"Shift+ArrowUp",
 		"H",
 		"K"
-	]) g[e] = m(-5);
+	]) _[e] = h(-5);
 	for (let e of [
 		"Shift+ArrowRight",
 		"Shift+ArrowDown",
 		"L",
 		"J"
-	]) g[e] = m(5);
-	for (let e = 0; e < Math.min(9, t.images.length); e += 1) g[String(e + 1)] = () => a(e);
-	return z(g), p;
+	]) _[e] = h(5);
+	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
+	return R(_), m;
 }
-function wi(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = R(), c = U(), l = V(t.name, i.channel), u = [
+function da(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = L(), c = U(), l = B(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = a.get("rf") === "whole" && c.manifest.paths.image !== null, f = a.get("embed"), p = Xt(t, c.manifest.model.input, c.manifest.paths.bands), m = Number(a.get("band")), h = Number.isInteger(m) && m >= 1 && m <= p ? m : 0, g = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => Yt(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = On(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
-		rf: d ? "whole" : null,
-		band: h || null,
-		embed: f
-	}, _ = (e) => b({ band: e || null }), v = a.has("n") ? Number(a.get("n")) - 1 : null, y = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", b = (e) => s.replace(Xe(l, {
-		...g,
+		rf: f,
+		band: _ || null,
+		embed: m
+	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(Ze(l, {
+		...v,
 		...e
-	})), x = {
+	})), w = {
 		view: u,
-		show: (e) => b({ view: e === "both" ? null : e }),
-		open: (e, t = y) => b({
+		show: (e) => C({ view: e === "both" ? null : e }),
+		open: (e, t = S) => C({
 			n: e + 1,
 			as: t === "pair" ? null : t
 		}),
-		widen: () => b({ rf: d ? null : "whole" }),
-		to: (e, t) => Xe(V(e, t), g)
-	}, [S, C] = P(0), w = Ci(e, Math.min(S, Math.max(0, i.images.length - 1)), x);
-	F(() => C(0), [l]), F(() => {
-		o || bi(c, t, i.channel);
+		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
+		to: (e, t) => Ze(B(e, t), v)
+	}, [T, E] = N(0), ee = ua(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	P(() => E(0), [l]), P(() => {
+		o || sa(c, t, i.channel);
 		for (let e of [1, -1]) {
-			let n = w(e);
-			n !== null && xi(c, t, n);
+			let n = ee(e);
+			n !== null && ca(c, t, n);
 		}
 	}, [l]);
-	let [T, E] = [w(-1), w(1)], ee = L(() => /* @__PURE__ */ K(oi, {
+	let [D, O] = [ee(-1), ee(1)], te = I(() => /* @__PURE__ */ K(nr, {
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i,
-		note: f === null
+		note: m === null,
+		link: (e) => Ze(l, {
+			...v,
+			...e
+		}),
+		share: b
 	}), [
 		i,
 		n,
-		f
+		Ze("", v),
+		b
 	]);
 	return /* @__PURE__ */ K("article", {
 		class: "unit-page",
@@ -4600,82 +5598,83 @@ function wi(e) {
 							i.channel,
 							" of ",
 							/* @__PURE__ */ K("a", {
-								href: B(t.name, { at: i.channel }),
+								href: z(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							Et(t),
+							Rt(t),
 							" · receptive field ",
-							Ot(t)
+							Bt(t)
 						]
 					})
 				] }), /* @__PURE__ */ K("div", {
 					class: "steps",
 					children: [
-						f === null && /* @__PURE__ */ K(Ti, { unit: `${t.name}:${i.channel}` }),
-						T !== null && /* @__PURE__ */ K("a", {
-							href: x.to(t.name, T),
-							"aria-label": `Previous unit, ${T}`,
+						m === null && /* @__PURE__ */ K(fa, { unit: `${t.name}:${i.channel}` }),
+						D !== null && /* @__PURE__ */ K("a", {
+							href: w.to(t.name, D),
+							"aria-label": `Previous unit, ${D}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						E !== null && /* @__PURE__ */ K("a", {
-							href: x.to(t.name, E),
-							"aria-label": `Next unit, ${E}`,
+						O !== null && /* @__PURE__ */ K("a", {
+							href: w.to(t.name, O),
+							"aria-label": `Next unit, ${O}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ K(Ei, {
+			/* @__PURE__ */ K(pa, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(on, {
+			}) : /* @__PURE__ */ K(zn, {
 				layer: t,
 				shard: r,
 				unit: i,
 				view: u,
-				show: x.show,
-				whole: d,
-				widen: x.widen,
-				band: h,
-				choose: _,
-				active: S,
-				activate: C,
-				open: x.open
+				show: w.show,
+				reach: p,
+				extend: w.extend,
+				band: _,
+				choose: y,
+				active: T,
+				activate: E,
+				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (f === null || f === "all") && /* @__PURE__ */ K($t, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ K(jn, {
 				layer: t,
 				unit: i,
-				change: _
+				change: y
 			}),
-			f === null && /* @__PURE__ */ K(qr, {
+			m === null && /* @__PURE__ */ K(ea, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			(f === null || f === "all") && ee,
-			v !== null && v >= 0 && v < i.images.length && !i.dead && /* @__PURE__ */ K(Yr, {
+			(m === null || m === "all") && te,
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ K(na, {
 				layer: t,
 				shard: r,
 				unit: i,
-				rank: v,
-				mode: y,
-				go: x.open,
-				close: () => b({})
+				rank: x,
+				mode: S,
+				zoomed: p === "part",
+				go: w.open,
+				close: () => C({})
 			})
 		]
 	});
 }
-function Ti({ unit: e }) {
-	let t = zn(), n = t.has(e);
+function fa({ unit: e }) {
+	let t = jt(), n = t.has(e);
 	return /* @__PURE__ */ K("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
@@ -4686,11 +5685,11 @@ function Ti({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function Ei({ layer: e, unit: t }) {
+function pa({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
-		["Active", Tt(t.active)]
+		["Active", Lt(t.active)]
 	];
 	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
 		class: "stats",
@@ -4699,41 +5698,41 @@ function Ei({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function Di(e) {
-	let [t, n] = P(e.hash());
-	return F(() => {
+function ma(e) {
+	let [t, n] = N(e.hash());
+	return P(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
-	}, [e]), L(() => Ye(t), [t]);
+	}, [e]), I(() => Xe(t), [t]);
 }
-function Oi({ host: e, router: t, root: n }) {
-	let [r, i] = P(null), [a, o] = P(null), [s, c] = P(""), l = Di(t), u = Ge(n, e.kind !== "notebook"), d = L(() => ({
+function ha({ host: e, router: t, root: n }) {
+	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = ma(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => Ke(n)
+		toggleTheme: () => qe(n)
 	}), [
 		t,
 		n,
 		u
-	]), f = L(() => Ln(r?.manifest ?? null), [r]);
-	return F(() => {
-		ot(e, "").then(i, (e) => o(e.message));
-	}, [e]), F(() => {
+	]), f = I(() => kt(r?.manifest ?? null), [r]);
+	return P(() => {
+		st(e, "").then(i, (e) => o(e.message));
+	}, [e]), P(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
 	}, [s]), a ? /* @__PURE__ */ K(Y, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ K(ze.Provider, {
+	}) : r ? /* @__PURE__ */ K(Be.Provider, {
 		value: d,
-		children: /* @__PURE__ */ K(rt.Provider, {
+		children: /* @__PURE__ */ K(it.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(Rn.Provider, {
+			children: [/* @__PURE__ */ K(At.Provider, {
 				value: f,
-				children: /* @__PURE__ */ K(Ai, {
+				children: /* @__PURE__ */ K(_a, {
 					route: l,
 					shell: d,
 					atlas: r
@@ -4748,23 +5747,24 @@ function Oi({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function ki(e, t, n) {
-	let r = (t) => () => e.root.querySelector(`#${t}`)?.focus(), i = () => {
+function ga(e, t, n, r) {
+	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(V(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(B(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
 		}
 	};
-	F(() => e.listen({
+	P(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
-		g: r("jump"),
-		"/": () => (e.root.querySelector("#search") ?? e.root.querySelector("#jump"))?.focus(),
+		g: r,
+		"/": r,
+		"Ctrl+k": r,
 		x: i,
 		Escape: () => {
 			let t = e.root.querySelector("input:focus,select:focus,textarea:focus");
@@ -4772,33 +5772,34 @@ function ki(e, t, n) {
 		}
 	}), [e, t]);
 }
-function Ai({ route: e, shell: t, atlas: n }) {
-	let [r, i] = P(!1), a = I(null), o = I(!0);
-	ki(t, n, () => i((e) => !e));
-	let s = `${e.page}/${e.rest}`, c = $e(e);
-	return F(() => {
+function _a({ route: e, shell: t, atlas: n }) {
+	let [r, i] = N(!1), [a, o] = N(!1), s = F(null), c = F(!0);
+	ga(t, n, () => i((e) => !e), () => o(!0));
+	let l = `${e.page}/${e.rest}`, u = tt(e);
+	return P(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
 			compare: "Compare",
 			experiments: "Experiments"
 		}[e.page];
-		t.router.link("") && (document.title = `${r ?? e.rest} – convscope atlas`), o.current ? o.current = !1 : t.router.walking() || (e.query.has("at") || t.root.scrollIntoView({
+		t.router.link("") && (document.title = `${r ?? e.rest} – convscope atlas`), c.current ? c.current = !1 : t.router.walking() || (e.query.has("at") || t.root.scrollIntoView({
 			block: "start",
 			behavior: "instant"
-		}), a.current?.focus({ preventScroll: !0 }));
-	}, [s]), /* @__PURE__ */ K(b, { children: [
-		!c && /* @__PURE__ */ K(yt, {
+		}), s.current?.focus({ preventScroll: !0 }));
+	}, [l]), /* @__PURE__ */ K(b, { children: [
+		!u && /* @__PURE__ */ K(bt, {
 			route: e,
-			help: () => i(!0)
+			help: () => i(!0),
+			search: () => o(!0)
 		}),
 		/* @__PURE__ */ K("main", {
 			id: "main",
 			tabIndex: -1,
-			ref: a,
-			children: /* @__PURE__ */ K(Mi, { route: e })
+			ref: s,
+			children: /* @__PURE__ */ K(ya, { route: e })
 		}, e.page),
-		c && /* @__PURE__ */ K(ji, {
+		u && /* @__PURE__ */ K(va, {
 			route: e,
 			atlas: n
 		}),
@@ -4807,10 +5808,14 @@ function Ai({ route: e, shell: t, atlas: n }) {
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		r && /* @__PURE__ */ K(St, { close: () => i(!1) })
+		r && /* @__PURE__ */ K(Ct, { close: () => i(!1) }),
+		a && /* @__PURE__ */ K(fn, {
+			route: e,
+			close: () => o(!1)
+		})
 	] });
 }
-function ji({ route: e, atlas: t }) {
+function va({ route: e, atlas: t }) {
 	return /* @__PURE__ */ K("footer", {
 		class: "source",
 		children: [
@@ -4832,16 +5837,16 @@ function ji({ route: e, atlas: t }) {
 		]
 	});
 }
-function Mi({ route: e }) {
+function ya({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(Un, {});
-		case "layer": return /* @__PURE__ */ K(Gr, {
+		case "home": return /* @__PURE__ */ K(Zr, {});
+		case "layer": return /* @__PURE__ */ K(Qi, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = et(e.rest);
-			return t ? /* @__PURE__ */ K(Si, {
+			let t = H(e.rest);
+			return t ? /* @__PURE__ */ K(la, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -4854,11 +5859,12 @@ function Mi({ route: e }) {
 				]
 			});
 		}
-		case "images": return /* @__PURE__ */ K(ar, { query: e.query });
-		case "image": return /* @__PURE__ */ K($n, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(xn, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(Tn, {});
-		case "experiment": return /* @__PURE__ */ K(An, { name: e.rest });
+		case "class": return /* @__PURE__ */ K(mr, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ K(fi, { query: e.query });
+		case "image": return /* @__PURE__ */ K(oi, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ K(Ar, { query: e.query });
+		case "experiments": return /* @__PURE__ */ K(Rr, {});
+		case "experiment": return /* @__PURE__ */ K(Ur, { name: e.rest });
 		default: return /* @__PURE__ */ K(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
@@ -4866,9 +5872,9 @@ function Mi({ route: e }) {
 	}
 }
 // src/style.css?inline
-var Ni = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:78ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 700px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump input{width:13rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1400px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead .pair{opacity:.35}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1}.jump input{width:100%}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var ba = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Pi(e) {
+function xa(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -4903,23 +5909,23 @@ function Pi(e) {
 		}
 	};
 }
-var Fi = { render({ model: e, el: t }) {
+var Sa = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Ni;
+	r.textContent = ba;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
-	let a = tt(String(e.get("route") ?? "#/"));
+	let a = nt(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Pi(e);
-	return A(/* @__PURE__ */ K(Oi, {
+	let { host: o, close: s } = xa(e);
+	return fe(/* @__PURE__ */ K(ha, {
 		host: o,
 		router: a,
 		root: i
 	}), i), () => {
-		A(null, i), s();
+		fe(null, i), s();
 	};
 } };
-export { Fi as default };
+export { Sa as default };

@@ -1,0 +1,65 @@
+"""Classes: the units that answer to each, by a slow count of their own, and the weights of each logit."""
+
+import numpy as np
+import pytest
+
+from convscope.atlas import Atlas
+from convscope.atlas.planning import plan
+from convscope.atlas.summary import class_index
+from convscope.atlas.web import read_script
+from convscope.graph import Network
+from tests.atlas.conftest import CLASSES, LAYERS
+
+
+def data(atlas: Atlas, address: str) -> dict:
+    return read_script(atlas.path / "data" / f"{address}.js")
+
+
+def test_units_that_answer_to_a_class_are_those_most_selective_for_it(atlas: Atlas) -> None:
+    index, shard = data(atlas, "classes/index"), data(atlas, "classes/0")
+    assert index["names"] == list(CLASSES)
+    assert index["images"] == [5, 5, 4]
+    for number in range(3):
+        for place, layer in enumerate(atlas.layers):
+            record = atlas.record(layer.name)
+            means = np.maximum(record.class_mean.astype(float), 0)
+            wanted = []
+            for unit, row in enumerate(means):
+                rest = np.delete(row, number).mean()
+                if row[number] > rest:
+                    wanted.append((-round((row[number] - rest) / (row[number] + rest), 4), unit))
+            found = shard["classes"][str(number)][place]
+            assert [unit for unit, _, _ in found] == [unit for _, unit in sorted(wanted)[:12]]
+            for unit, mean, how in found:
+                assert np.float32(mean) == record.class_mean[unit, number]
+                assert how == pytest.approx(-dict(map(reversed, wanted))[unit])
+
+
+def test_the_unit_s_own_selectivity_is_that_for_its_first_class(atlas: Atlas) -> None:
+    record = atlas.record("fc")
+    index = class_index(record.class_mean)
+    best = index[np.arange(len(index)), record.preference.top[:, 0]]
+    np.testing.assert_array_equal(best.astype(np.float32), record.preference.selectivity)
+
+
+def test_logits_are_named_with_the_strongest_weights_into_each(atlas: Atlas, net: Network) -> None:
+    index, shard = data(atlas, "logits/index"), data(atlas, "logits/0")
+    assert index["names"] == [f"thing {i}" for i in range(10)]
+    assert "fc" in index["layers"]
+    assert "fc" in index["note"]
+    weight = next(step.weight for step in net.steps if step.name == "fc").detach().numpy()
+    for logit, joints in enumerate(shard["incoming"]):
+        strongest = np.argsort(-np.abs(weight[logit]), kind="stable")[:8]
+        assert [unit for _, unit, _ in joints] == strongest.tolist()
+        assert [w for _, _, w in joints] == pytest.approx(weight[logit, strongest].tolist(), rel=1e-5)
+
+
+def test_exports_of_a_part_name_logits_and_have_no_pages_of_classes(atlas: Atlas) -> None:
+    whole, part, few = plan(atlas), plan(atlas, layers=[LAYERS[0]]), plan(atlas, units=["fc:1"])
+    assert {"data/classes/index.js", "data/classes/0.js", "data/logits/0.js"} <= set(whole.paths())
+    assert "data/classes/index.js" not in part
+    assert "data/logits/0.js" in part
+    assert "data/logits/index.js" in few
+    assert "data/logits/0.js" not in few
+    assert b'"classes":{"shard"' in whole.made["data/manifest.js"]
+    assert b'"classes":{"shard"' not in part.made["data/manifest.js"]

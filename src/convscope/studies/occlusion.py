@@ -335,7 +335,7 @@ def occlude(
         given = look_at(net, images, limit=limit)
         classes = targets_for(net, None, given.seen.indices, target)
         marked = marked_for(net, images, parts, limit=limit)
-        whole = _question(net, given.seen.collection, asked, classes) | _of_parts(marked, testing)
+        whole = _question(net, given.seen.collection, asked | _of_parts(marked, testing), classes)
         Occlusion.expect_place(store, whole)
         found = occluding.occlude(net, given.inputs, target=classes, **asked)
         at = {index: row for row, index in enumerate(given.seen.indices)}
@@ -346,7 +346,7 @@ def occlude(
         classes = targets_for(net, source, range(len(source)), target)
         elsewhere = Elsewhere.of(net, scan, scanned, shown)
         marked = marked_for(net, source, parts)
-        whole = _question(net, source, asked, classes) | _of_parts(marked, testing)
+        whole = _question(net, source, asked | _of_parts(marked, testing), classes)
         answer = _each(net, source, elsewhere, store, {**asked, "target": classes})
     if marked is not None:
         subject = subject_of(answer.found.head, answer.found.units, answer.found.layer)
@@ -355,10 +355,9 @@ def occlude(
     return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 
 
-def _of_parts(marked: Marked | None, testing: Mapping[str, Any]) -> Question:
+def _of_parts(marked: Marked | None, testing: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked of parts, nothing where there are none."""
-    found = {} if marked is None else question(None, None, parts=marked.boxes, **testing)
-    return {key: value for key, value in found.items() if key != "images"}
+    return {} if marked is None else {"parts": marked.boxes, **testing}
 
 
 def _question(net: Network, images: Source | str, asked: Mapping[str, Any], target: Target) -> Question:

@@ -364,7 +364,7 @@ def occlude(
         given = look_at(net, images, limit=limit)
         classes = targets_for(net, None, given.seen.indices, target)
         marked = marked_for(net, images, parts, limit=limit)
-        whole = _question(net, given.seen.collection, asked, classes).also(**_of_parts(marked, testing))
+        whole = _question(net, given.seen.collection, asked | _of_parts(marked, testing), classes)
         Occlusion.expect_place(store, whole)
         found = occluding.occlude(net, given.inputs, target=classes, **asked)
         at = {index: row for row, index in enumerate(given.seen.indices)}
@@ -375,7 +375,7 @@ def occlude(
         classes = targets_for(net, source, range(len(source)), target)
         elsewhere = Elsewhere.of(net, scan, scanned, shown)
         marked = marked_for(net, source, parts)
-        whole = _question(net, source, asked, classes).also(**_of_parts(marked, testing))
+        whole = _question(net, source, asked | _of_parts(marked, testing), classes)
         answer = _each(net, source, elsewhere, store, {**asked, "target": classes})
     if marked is not None:
         subject = subject_of(answer.found.head, answer.found.units, answer.found.layer)

@@ -32,10 +32,6 @@ class Question(dict[str, Any]):
         super().__init__(asked)
         self.words: dict[str, str] = dict(words or {})
 
-    def also(self, **more: Any) -> Question:
-        """What was asked, and more."""
-        return Question({**self, **question(None, None, **more)} | {"images": self["images"]}, self.words)
-
 
 def question(nets: Network | Sequence[Network] | None, images: Source | Seen | str | None, **options: Any) -> Question:
     """What is asked of which networks and images, as JSON values; images given as tensors by a digest of them.

@@ -28,6 +28,9 @@ export function listed(settings: Record<string, unknown>, within = ""): [string,
 export const percent = (value: number | null | undefined): string =>
   value === null || value === undefined ? "–" : `${short(100 * value)} %`;
 
+/** A share in whole per cent. */
+export const shareOf = (share: number | null | undefined): string => (share == null ? "–" : `${Math.round(100 * share)} %`);
+
 export const many = (count: number, one: string, more = `${one}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
 

@@ -43,6 +43,11 @@ describe("the units of a layer", () => {
     expect(arrange(layer, data, view("sort=control&up=1"), { controls }).units).toEqual([4, 0, 2, 1, 3]);
     expect(arrange(layer, data, view("sort=control")).units).toEqual([0, 1, 2, 3, 4]); // while they are on their way
   });
+  it("are sorted by what survives a change, those of which nothing is known last", () => {
+    const tuned = [0.5, null, 1.1, null, 0];
+    expect(arrange(layer, data, view("sort=grey"), { tuned }).units).toEqual([2, 0, 4, 1, 3]);
+    expect(arrange(layer, data, view("sort=turned&up=1"), { tuned }).units).toEqual([4, 0, 2, 1, 3]);
+  });
   it("look like their controls above 0.9 by the median, where one is known", () => {
     const of = (median: number | null): boolean => isLike({ control: { median, units: 3 } });
     expect([of(0.9), of(0.91), of(null), isLike({})]).toEqual([false, true, false, false]);

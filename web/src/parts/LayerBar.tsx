@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Counts, LayerView, Sort } from "../layerview";
-import { SORTS } from "../layerview";
+import { isTuned, SORTS } from "../layerview";
 import type { LayerData, LayerEntry } from "../types";
 import { useAtlas } from "../store";
 import { short } from "../words";
@@ -25,7 +25,7 @@ export function LayerBar({ layer, data, view, counts, shown, measure, change }: 
   const { manifest } = useAtlas();
   const [open, fold] = useState(false); // on a phone: elsewhere there is room
   const chosen = [view.alive !== "all", view.class !== null, view.like !== "all", view.low !== null || view.high !== null, view.text !== ""].filter(Boolean).length;
-  const sorts = SORTS.filter(([name]) => (name !== "selectivity" || data.selectivity) && (name !== "map" || manifest.extras?.alike) && (name !== "control" || manifest.paths.likeness));
+  const sorts = SORTS.filter(([name]) => (name !== "selectivity" || data.selectivity) && (name !== "map" || manifest.extras?.alike) && (name !== "control" || manifest.paths.likeness) && (!isTuned(name) || manifest.paths.tuning));
   const classes = [...counts.classes].sort((a, b) => b[1] - a[1]);
   const values = data.maximum.filter((value): value is number => value !== null);
   const [least, most] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];

@@ -1,10 +1,10 @@
 import { fill, useAtlas, useData } from "../store";
 import type { LayerEntry, TuningData, UnitData } from "../types";
+import { shareOf } from "../words";
 import { Section } from "./small";
 
 const WIDEST = 1.25; // of an activation, what the bars show at most
 
-const percent = (share: number | null | undefined): string => (share == null ? "–" : `${Math.round(100 * share)} %`);
 const place = (share: number): string => `${(100 * Math.min(Math.max(share, 0), WIDEST)) / WIDEST}%`;
 
 /** What survives of a unit's activation when its strongest images lose a property, beside its layer. */
@@ -27,7 +27,7 @@ export function Tuning({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
           const [below, median, above] = data.quartiles[number] ?? [];
           const differs = out.some((one) => Math.abs(one) === number + 1);
           return (
-            <li key={kind.name} class={differs ? "differs" : undefined} title={`keeps ${percent(kept)} ${kind.how}; the layer's median is ${percent(median)}`}>
+            <li key={kind.name} class={differs ? "differs" : undefined} title={`keeps ${shareOf(kept)} ${kind.how}; the layer's median is ${shareOf(median)}`}>
               <span>
                 {kind.what} <span class="quiet">{kind.how}</span>
               </span>
@@ -36,7 +36,7 @@ export function Tuning({ layer, unit }: { layer: LayerEntry; unit: UnitData }) {
                 {low !== null && high !== null && <i class="interval" style={{ left: place(low), right: `calc(100% - ${place(high)})` }} />}
                 <i class="dot" style={{ left: place(kept) }} />
               </span>
-              <span class="number">{percent(kept)}</span>
+              <span class="number">{shareOf(kept)}</span>
             </li>
           );
         })}

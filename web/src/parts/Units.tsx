@@ -1,13 +1,13 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
 import { likeness, measureOf } from "../alike";
 import type { LayerView } from "../layerview";
-import { arrange, readView, writeView } from "../layerview";
+import { arrange, isTuned, readView, writeView } from "../layerview";
 import { useMarks } from "../marks";
 import { parseUnit, toLayer, toUnit } from "../route";
 import { useKeys, useShell } from "../shell";
 import { fill, useAtlas, useData } from "../store";
-import type { AlikeData, ControlData, LayerData, LayerEntry, UnitShard } from "../types";
-import { percent, short } from "../words";
+import type { AlikeData, ControlData, LayerData, LayerEntry, TuningData, UnitShard } from "../types";
+import { percent, shareOf, short } from "../words";
 import { VirtualGrid } from "./Grid";
 import { LayerBar } from "./LayerBar";
 import { LayerMap } from "./LayerMap";
@@ -17,8 +17,9 @@ const SIDE = 84;
 const NARROW = 72; // two pairs side by side on a phone
 
 /** The number under a unit: what the grid is sorted by, the maximum otherwise. */
-function figure(data: LayerData, view: LayerView, near: Map<number, number>, controls: ControlData | null, channel: number): string {
+function figure(data: LayerData, view: LayerView, near: Map<number, number>, controls: ControlData | null, tuned: (number | null)[] | undefined, channel: number): string {
   if (data.dead.includes(channel)) return "dead";
+  if (isTuned(view.sort)) return shareOf(tuned?.[channel]);
   switch (view.sort) {
     case "mean":
       return short(data.mean[channel]);
@@ -81,9 +82,11 @@ export function Units({ layer, data, query }: { layer: LayerEntry; data: LayerDa
   const view = useMemo(() => readView(query), [text]);
   const { nearest, measure, known, error } = useLikeness(layer, view);
   const controls = useData<ControlData>(atlas.manifest.paths.likeness ? fill(atlas.manifest.paths.likeness, { layer: layer.id }) : null);
+  const kept = useData<TuningData>(isTuned(view.sort) && atlas.manifest.paths.tuning ? fill(atlas.manifest.paths.tuning, { layer: layer.id }) : null).value;
+  const tuned = kept?.kept[kept.kinds.findIndex((kind) => kind.name === view.sort)];
   const only = atlas.manifest.subset?.[layer.name];
   const marked = useMarked(layer);
-  const { units, counts } = useMemo(() => arrange(layer, data, view, { nearest, controls: controls.value?.similarity, only, marked }), [layer, data, view, nearest, controls.value, marked]);
+  const { units, counts } = useMemo(() => arrange(layer, data, view, { nearest, controls: controls.value?.similarity, tuned, only, marked }), [layer, data, view, nearest, controls.value, tuned, marked]);
   const [chosen, choose] = useState<number>(() => (query.has("at") ? Number(query.get("at")) : -1));
   const near = useMemo(() => new Map(nearest), [nearest]);
 
@@ -133,12 +136,12 @@ export function Units({ layer, data, query }: { layer: LayerEntry; data: LayerDa
               {words ? <bdi>{words}</bdi> : channel}
               {marked.has(channel) && <span class="star" role="img" aria-label="marked">★</span>}
             </b>
-            <span>{figure(data, view, near, controls.value, channel)}</span>
+            <span>{figure(data, view, near, controls.value, tuned, channel)}</span>
           </span>
         </a>
       );
     },
-    [layer, data, view, units, near, controls.value, marked, open, side],
+    [layer, data, view, units, near, controls.value, tuned, marked, open, side],
   );
   return (
     <>

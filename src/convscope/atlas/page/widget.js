@@ -1214,27 +1214,27 @@ function Ft(e) {
 function It(e, t = "") {
 	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? It(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
 }
-var Lt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function Rt(e) {
+var Lt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Rt = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function zt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var zt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function Bt({ field: e, gates: t, exact: n }) {
-	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${zt(e.size)} px, stride ${zt(e.stride)}`, a = r.filter(Boolean).join(", ");
+var Bt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function Vt({ field: e, gates: t, exact: n }) {
+	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Bt(e.size)} px, stride ${Bt(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-function Vt(e, t) {
+function Ht(e, t) {
 	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
 	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
 }
-var Ht = .9, Ut = ({ control: e }) => (e?.median ?? 0) > Ht, Wt = (e) => e.replace("T", " ").replace("Z", " UTC"), Gt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Kt = 64;
-function qt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
+var Ut = .9, Wt = ({ control: e }) => (e?.median ?? 0) > Ut, Gt = (e) => e.replace("T", " ").replace("Z", " UTC"), Kt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, qt = 64;
+function Jt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
 	let l = at(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
 		1
-	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= Kt), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
+	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= qt), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
 		d + _,
 		f + v,
 		p - 2 * _,
@@ -1255,7 +1255,7 @@ function qt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...ee
 	});
 }
-var Jt = ({ side: e }) => /* @__PURE__ */ K("span", {
+var Yt = ({ side: e }) => /* @__PURE__ */ K("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1265,7 +1265,7 @@ var Jt = ({ side: e }) => /* @__PURE__ */ K("span", {
 });
 function $(e) {
 	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(qt, {
+	return /* @__PURE__ */ K(Jt, {
 		path: G((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1279,7 +1279,7 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function Yt(e, t) {
+function Xt(e, t) {
 	let [n, r] = [e.boxes[t], e.content?.[t]];
 	if (!n || !r) return null;
 	let [i, a] = [n[2] - n[0], n[3] - n[1]], o = [
@@ -1290,13 +1290,13 @@ function Yt(e, t) {
 	];
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
-function Xt(e) {
+function Zt(e) {
 	let t = U(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
-	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? Yt(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ K(qt, {
+	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? Xt(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
+	return /* @__PURE__ */ K(Jt, {
 		path: r.dead || r.values[a] === 0 ? null : G(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
@@ -1306,11 +1306,11 @@ function Xt(e) {
 		cell: a,
 		side: o,
 		boost: i === "projections",
-		part: Zt(f ? null : d, c),
+		part: Qt(f ? null : d, c),
 		from: l
 	});
 }
-function Zt(e, [t, n, r]) {
+function Qt(e, [t, n, r]) {
 	let [i, a, o, s] = e ?? [
 		0,
 		0,
@@ -1324,7 +1324,7 @@ function Zt(e, [t, n, r]) {
 		r * s
 	];
 }
-function Qt([e, t, n], r) {
+function $t([e, t, n], r) {
 	let i = Math.max(1 / 8, Math.min(1, n / (r.times ?? 1))), [a, o] = r.at ?? [.5, .5], s = (e) => Math.max(0, Math.min(1 - i, e));
 	return [
 		s(e + (r.down ?? 0) * n + a * (n - i)),
@@ -1333,19 +1333,19 @@ function Qt([e, t, n], r) {
 	];
 }
 // src/parts/WholeImage.tsx
-function $t(e, t) {
+function en(e, t) {
 	let n = e.manifest.paths.image;
 	return n === null ? null : G(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function en({ image: e, name: t, box: n, part: r = null, region: i = [
+function tn({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	0,
 	1
 ], from: a = null, square: o }) {
-	let s = U(), c = a ?? s, [, l, u] = c.manifest.model.input, d = at($t(c, e), a), [f, p] = N(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
+	let s = U(), c = a ?? s, [, l, u] = c.manifest.model.input, d = at(en(c, e), a), [f, p] = N(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
 		0,
 		0,
 		l,
@@ -1425,8 +1425,8 @@ function en({ image: e, name: t, box: n, part: r = null, region: i = [
 		]
 	});
 }
-function tn({ image: e, side: t }) {
-	let n = at($t(U(), e));
+function nn({ image: e, side: t }) {
+	let n = at(en(U(), e));
 	return n ? /* @__PURE__ */ K("img", {
 		class: "small-image",
 		src: n,
@@ -1442,8 +1442,8 @@ function tn({ image: e, side: t }) {
 		}
 	});
 }
-function nn({ image: e, box: t, label: n }) {
-	let r = U(), [, i, a] = r.manifest.model.input, o = at($t(r, e)), [s, c, l, u] = t;
+function rn({ image: e, box: t, label: n }) {
+	let r = U(), [, i, a] = r.manifest.model.input, o = at(en(r, e)), [s, c, l, u] = t;
 	return /* @__PURE__ */ K("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
@@ -1464,11 +1464,11 @@ function nn({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Search.tsx
-var [rn, an, on] = [
+var [an, on, sn] = [
 	6,
 	10,
 	40
-], sn = (e, t, n) => ({
+], cn = (e, t, n) => ({
 	href: B(e.name, t),
 	words: `${e.name}:${t}`,
 	...n ? { more: n } : {},
@@ -1484,11 +1484,11 @@ var [rn, an, on] = [
 		side: 44
 	})] })
 });
-function cn(e, t, n) {
+function ln(e, t, n) {
 	let r = t.page === "layer" ? t.rest : H(t.rest)?.layer, i = H(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && lt(e, i.layer, i.channel);
-	return i && a && i.channel < a.channels ? [sn(a, i.channel)] : [];
+	return i && a && i.channel < a.channels ? [cn(a, i.channel)] : [];
 }
-function ln() {
+function un() {
 	let e = U(), t = W("network").value, n = W(e.manifest.extras ? "profiles/index" : null).value, r = W("images/index").value, [i, a] = N([]);
 	return P(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
@@ -1502,8 +1502,8 @@ function ln() {
 		index: r
 	};
 }
-function un(e, t) {
-	let { manifest: n, store: r } = U(), i = e.slice(0, on), a = i.join(), [o, s] = N({
+function dn(e, t) {
+	let { manifest: n, store: r } = U(), i = e.slice(0, sn), a = i.join(), [o, s] = N({
 		key: "",
 		hits: []
 	});
@@ -1511,9 +1511,9 @@ function un(e, t) {
 		let e = [...new Set(i.map((e) => Math.floor(e / n.images.shard)))].filter((e) => t?.shards.includes(e)), o = !0;
 		return Promise.all(e.map((e) => r.load(`images/${e}`).catch(() => null))).then((e) => {
 			if (!o) return;
-			let t = Pt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, an).flatMap((e) => {
+			let t = Pt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, on).flatMap((e) => {
 				let t = n.layers[e.layer];
-				return t ? [sn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
+				return t ? [cn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
 			});
 			s({
 				key: a,
@@ -1524,31 +1524,31 @@ function un(e, t) {
 		};
 	}, [a, t]), o.key === a ? o.hits : [];
 }
-function dn(e, t) {
-	let n = U(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = ln(), c = wt(), l = jt().all(), u = I(() => {
+function fn(e, t) {
+	let n = U(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = un(), c = wt(), l = jt().all(), u = I(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
 			label: a?.classes[a.labels[t] ?? -1] ?? null
-		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Nt(e, (e) => [e.name, e.label], t, on);
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Nt(e, (e) => [e.name, e.label], t, sn);
 		return {
 			found: [...n, ...r.found.filter((e) => !n.includes(e))],
 			count: Math.max(r.count, n.length)
 		};
-	}, [a, t]), d = un(u.found.map((e) => e.number), s);
+	}, [a, t]), d = dn(u.found.map((e) => e.number), s);
 	return I(() => {
 		if (!t) return [];
-		let s = Nt(r.layers, (e) => [e.name, e.op], t, rn), f = Nt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Nt((n.names ?? []).map((e, t) => ({
+		let s = Nt(r.layers, (e) => [e.name, e.op], t, an), f = Nt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Nt((n.names ?? []).map((e, t) => ({
 			name: e,
 			channel: t
-		})), (e) => [e.name], t, rn).found.map(({ name: t, channel: n }) => sn(e, n, t))), m = Nt(Object.entries(l), ([e, t]) => [e, t], t, an).found.flatMap(([e, t]) => {
+		})), (e) => [e.name], t, an).found.map(({ name: t, channel: n }) => cn(e, n, t))), m = Nt(Object.entries(l), ([e, t]) => [e, t], t, on).found.flatMap(([e, t]) => {
 			let r = H(e), i = r && lt(n, r.layer, r.channel);
-			return r && i ? [sn(i, r.channel, `★ ${t}`)] : [];
-		}), h = Nt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, an), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+			return r && i ? [cn(i, r.channel, `★ ${t}`)] : [];
+		}), h = Nt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, on), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
 			{
 				title: "Unit",
-				hits: cn(n, e, t)
+				hits: ln(n, e, t)
 			},
 			{
 				title: "Layers",
@@ -1556,8 +1556,8 @@ function dn(e, t) {
 				hits: s.found.map((e) => ({
 					href: z(e.name),
 					words: e.name,
-					more: `${e.op} · ${Rt(e)}`,
-					picture: /* @__PURE__ */ K(qt, {
+					more: `${e.op} · ${zt(e)}`,
+					picture: /* @__PURE__ */ K(Jt, {
 						path: G(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
@@ -1579,7 +1579,7 @@ function dn(e, t) {
 						href: Qe(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ K(tn, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ K(nn, {
 							image: t,
 							side: 44
 						}) }
@@ -1601,11 +1601,11 @@ function dn(e, t) {
 				cards: !0,
 				count: u.count,
 				all: Ze("#/images", { q: t }),
-				hits: u.found.slice(0, an).map((e) => ({
+				hits: u.found.slice(0, on).map((e) => ({
 					href: V(e.number),
-					words: Gt(e.name),
+					words: Kt(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ K(tn, {
+					picture: /* @__PURE__ */ K(nn, {
 						image: e.number,
 						side: 44
 					})
@@ -1633,8 +1633,8 @@ function dn(e, t) {
 		d
 	]);
 }
-function fn({ route: e, close: t }) {
-	let { router: n } = L(), [r, i] = N(""), [a, o] = N(0), s = F(null), c = r.trim(), l = dn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+function pn({ route: e, close: t }) {
+	let { router: n } = L(), [r, i] = N(""), [a, o] = N(0), s = F(null), c = r.trim(), l = fn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
 	R({
 		Escape: t,
 		"Ctrl+k": t
@@ -1734,38 +1734,38 @@ function fn({ route: e, close: t }) {
 	});
 }
 // src/downloads.ts
-var pn = class extends Error {}, mn = (e, t, n) => G(e.manifest.paths.sprite, {
+var mn = class extends Error {}, hn = (e, t, n) => G(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), hn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? G(e.manifest.paths.content, {
+}), gn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? G(e.manifest.paths.content, {
 	layer: t.id,
 	channel: n
-}) : mn(e, t, n), gn = 4, _n = 16;
-function vn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * gn;
+}) : hn(e, t, n), _n = 4, vn = 16;
+function yn(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * _n;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + _n) + o % e * (n + gn),
-			y: Math.floor(o / e) * (r + gn)
+			x: i * (a + vn) + o % e * (n + _n),
+			y: Math.floor(o / e) * (r + _n)
 		}))),
-		width: 2 * a + _n,
-		height: i * (r + gn) - gn
+		width: 2 * a + vn,
+		height: i * (r + _n) - _n
 	};
 }
-async function yn(e) {
+async function bn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function bn(e, t, n) {
+async function xn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(mn(e, t, n), e.name);
-	if (!i.portable) throw new pn();
+	if (r.host.readable) return r.host.picture(hn(e, t, n), e.name);
+	if (!i.portable) throw new mn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function xn(e, t, n) {
-	let r = await yn(await bn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = vn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function Sn(e, t, n) {
+	let r = await bn(await xn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = yn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -1775,18 +1775,18 @@ async function xn(e, t, n) {
 	}
 	return l;
 }
-function Sn(e) {
+function Cn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new pn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new mn()), "image/png");
 		} catch {
-			n(new pn());
+			n(new mn());
 		}
 	});
 }
-var Cn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function wn(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = vn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Cn(Z(r.values[e.rank]))}</text>`), l = Cn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var wn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Tn(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = yn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${wn(Z(r.values[e.rank]))}</text>`), l = wn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -1797,7 +1797,7 @@ function wn(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function Tn(e, t, n, r) {
+function En(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1812,8 +1812,8 @@ function Tn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var En = (e, t) => `<iframe src="${Cn(e)}?embed=1" title="${Cn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function Dn(e, t, n, r) {
+var Dn = (e, t) => `<iframe src="${wn(e)}?embed=1" title="${wn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+function On(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1826,12 +1826,12 @@ function Dn(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Channels.tsx
-var On = (e, t, n) => e.bands && n ? t[0] : 0;
-function kn(e) {
+var kn = (e, t, n) => e.bands && n ? t[0] : 0;
+function An(e) {
 	let { manifest: t } = U(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ K(qt, {
+	return /* @__PURE__ */ K(Jt, {
 		path: G(t.paths.bands, {
 			layer: n.id,
 			channel: r
@@ -1845,7 +1845,7 @@ function kn(e) {
 		...s ? { label: s } : {}
 	});
 }
-function An({ count: e, band: t, change: n }) {
+function jn({ count: e, band: t, change: n }) {
 	let { manifest: r } = U(), i = r.model.shown ?? [];
 	return /* @__PURE__ */ K("label", {
 		class: "choice-of-one",
@@ -1866,8 +1866,8 @@ function An({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function jn({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = U(), i = On(e, r.model.input, r.paths.bands), a = e.bands;
+function Mn({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = U(), i = kn(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
 	return /* @__PURE__ */ K(J, {
@@ -1883,14 +1883,14 @@ function jn({ layer: e, unit: t, change: n }) {
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ K(kn, {
+					/* @__PURE__ */ K(An, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ K(kn, {
+					/* @__PURE__ */ K(An, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
@@ -1907,7 +1907,7 @@ function jn({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/Truth.tsx
-function Mn(e) {
+function Nn(e) {
 	return e.flatMap((e) => {
 		let [t, n, r] = [
 			"layer",
@@ -1922,29 +1922,29 @@ function Mn(e) {
 		}));
 	});
 }
-var Nn = {
+var Pn = {
 	what: "projections say something about their unit",
 	"where, not what": "projections say where, not what",
 	neither: "projections do not even say where",
 	"cannot tell": "too few units or images to tell"
 };
-function Pn({ layer: e, brief: t }) {
-	let { store: n, manifest: r } = U(), i = W(n.host.kind === "file" ? null : "experiments").value, a = Mn(i ?? []).find((t) => t.layer === e && t.rule === r.options.rule);
+function Fn({ layer: e, brief: t }) {
+	let { store: n, manifest: r } = U(), i = W(n.host.kind === "file" ? null : "experiments").value, a = Nn(i ?? []).find((t) => t.layer === e && t.rule === r.options.rule);
 	return a ? t ? /* @__PURE__ */ K("small", {
-		title: Nn[a.verdict],
+		title: Pn[a.verdict],
 		children: ["tested: ", a.verdict]
 	}) : /* @__PURE__ */ K(b, { children: ["Tested: ", /* @__PURE__ */ K("a", {
 		href: $e(a.experiment),
-		children: Nn[a.verdict] ?? a.verdict
+		children: Pn[a.verdict] ?? a.verdict
 	})] }) : null;
 }
-function Fn({ layer: e, similarity: t }) {
+function In({ layer: e, similarity: t }) {
 	return /* @__PURE__ */ K("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ K(Pn, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ K(Fn, { layer: e.name })]
 	});
 }
-function In({ layer: e, labelled: t }) {
+function Ln({ layer: e, labelled: t }) {
 	let { manifest: n } = U(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
@@ -1959,12 +1959,12 @@ function In({ layer: e, labelled: t }) {
 	});
 }
 // src/parts/Examples.tsx
-var Ln = (e, t) => {
+var Rn = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, Rn = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function zn(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = U(), m = (o === "part" ? hn : mn)(p, t, r.channel), h = ot(m), g = On(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+}, zn = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function Bn(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = U(), m = (o === "part" ? gn : hn)(p, t, r.channel), h = ot(m), g = kn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
 	return /* @__PURE__ */ K("div", {
 		class: "examples",
 		children: [
@@ -1981,8 +1981,8 @@ function zn(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ K(Bn, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ K(An, {
+					/* @__PURE__ */ K(Vn, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ K(jn, {
 						count: g,
 						band: s,
 						change: c
@@ -1992,7 +1992,7 @@ function zn(e) {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ K(In, {
+					/* @__PURE__ */ K(Ln, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
@@ -2000,7 +2000,7 @@ function zn(e) {
 			}),
 			/* @__PURE__ */ K("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ K(Vn, {
+				children: _.map((e) => /* @__PURE__ */ K(Hn, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2022,7 +2022,7 @@ function zn(e) {
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ K(Hn, {
+			/* @__PURE__ */ K(Un, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2031,16 +2031,16 @@ function zn(e) {
 		]
 	});
 }
-function Bn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+function Vn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
 	let { manifest: a } = U(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => Yt(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ K(gt, {
+	return e.content && t.images.some((e, n) => Xt(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ K(gt, {
 		label: "How much is shown",
 		value: r,
 		options: o,
 		change: i
 	}) : null;
 }
-function Vn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+function Hn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
 	let u = F(null), [d, f] = N(112), p = t.sprite.columns;
 	P(() => {
 		if (!u.current) return;
@@ -2065,20 +2065,20 @@ function Vn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
-				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${Rn(n, u)}${Ln(n, u) ? `, ${Ln(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ K(en, {
+				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${zn(n, u)}${Rn(n, u) ? `, ${Rn(n, u)}` : ""}`,
+				children: i ? /* @__PURE__ */ K(tn, {
 					image: u,
-					name: Rn(n, u),
+					name: zn(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ K(kn, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ K(An, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
-					part: a === "part" ? Yt(r, f) : null
-				}) : /* @__PURE__ */ K(Xt, {
+					part: a === "part" ? Xt(r, f) : null
+				}) : /* @__PURE__ */ K(Zt, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2090,13 +2090,13 @@ function Vn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		})]
 	});
 }
-function Hn({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = Rn(t, i), o = Ln(t, i);
+function Un({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = zn(t, i), o = Rn(t, i);
 	return /* @__PURE__ */ K("figure", {
 		class: "looked",
 		children: [
 			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K(en, {
+			/* @__PURE__ */ K(tn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
@@ -2134,8 +2134,8 @@ function Hn({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Histogram.tsx
-var Un = 480;
-function Wn(e, t) {
+var Wn = 480;
+function Gn(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -2143,15 +2143,15 @@ function Wn(e, t) {
 	}
 	return e.length - 1;
 }
-function Gn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+function Kn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
 	if (!n.length) return /* @__PURE__ */ K("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let o = e.slice(t, t + n.length + 1), s = Un / n.length, c = Math.max(...n), l = (e) => Wn(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	let o = e.slice(t, t + n.length + 1), s = Wn / n.length, c = Math.max(...n), l = (e) => Gn(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
 	return /* @__PURE__ */ K("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Un} 134`,
+		viewBox: `0 0 ${Wn} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${Z(o[0])} to ${Z(o.at(-1))}`,
 		children: [
@@ -2178,7 +2178,7 @@ function Gn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 			/* @__PURE__ */ K("line", {
 				class: "axis",
 				x1: "0",
-				x2: Un,
+				x2: Wn,
 				y1: 102,
 				y2: 102
 			}),
@@ -2192,13 +2192,13 @@ function Gn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 				children: Z(o[0])
 			}),
 			/* @__PURE__ */ K("text", {
-				x: Un / 2,
+				x: Wn / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(u)
 			}),
 			/* @__PURE__ */ K("text", {
-				x: Un,
+				x: Wn,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(o.at(-1))
@@ -2207,27 +2207,27 @@ function Gn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 	});
 }
 // src/parts/Later.tsx
-var Kn = 100, qn = 12;
-function Jn({ given: e, about: t, turn: n, draw: r }) {
+var qn = 100, Jn = 12;
+function Yn({ given: e, about: t, turn: n, draw: r }) {
 	let [i, a] = N(t), o = F(e);
 	return i === t && (o.current = e), P(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), Kn + qn * n);
+		let e = setTimeout(() => a(t), qn + Jn * n);
 		return () => clearTimeout(e);
 	}, [t]), I(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Needs.tsx
-var Yn = 8;
-function Xn(e, t, n) {
+var Xn = 8;
+function Zn(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, Yn);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, Xn);
 }
-function Zn({ of: e, kind: t }) {
-	let n = U(), r = W(n.store.host.kind === "file" ? null : "experiments").value, i = H(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = W(o ? `experiments/${o.name}` : null).value, c = I(() => s ? Xn(s, t, e) : [], [
+function Qn({ of: e, kind: t }) {
+	let n = U(), r = W(n.store.host.kind === "file" ? null : "experiments").value, i = H(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = W(o ? `experiments/${o.name}` : null).value, c = I(() => s ? Zn(s, t, e) : [], [
 		s,
 		t,
 		e
@@ -2287,7 +2287,7 @@ function Zn({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var Qn = 1.25, $n = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, er = (e) => `${100 * Math.min(Math.max(e, 0), Qn) / Qn}%`;
+var $n = 1.25, er = (e) => `${100 * Math.min(Math.max(e, 0), $n) / $n}%`;
 function tr({ layer: e, unit: t }) {
 	let { manifest: n } = U(), r = W(n.paths.tuning ? G(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
@@ -2303,7 +2303,7 @@ function tr({ layer: e, unit: t }) {
 				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
 				return /* @__PURE__ */ K("li", {
 					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
-					title: `keeps ${$n(a)} ${e.how}; the layer's median is ${$n(l)}`,
+					title: `keeps ${Rt(a)} ${e.how}; the layer's median is ${Rt(l)}`,
 					children: [
 						/* @__PURE__ */ K("span", { children: [
 							e.what,
@@ -2339,7 +2339,7 @@ function tr({ layer: e, unit: t }) {
 						}),
 						/* @__PURE__ */ K("span", {
 							class: "number",
-							children: $n(a)
+							children: Rt(a)
 						})
 					]
 				}, e.name);
@@ -2358,19 +2358,19 @@ function nr(e) {
 	return /* @__PURE__ */ K("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ K(Jn, {
+			/* @__PURE__ */ K(Yn, {
 				given: c,
 				about: n,
 				turn: 0,
 				draw: ir
 			}),
-			/* @__PURE__ */ K(Jn, {
+			/* @__PURE__ */ K(Yn, {
 				given: c,
 				about: n,
 				turn: 1,
 				draw: ar
 			}),
-			/* @__PURE__ */ K(Jn, {
+			/* @__PURE__ */ K(Yn, {
 				given: c,
 				about: n,
 				turn: 2,
@@ -2391,7 +2391,7 @@ var ir = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		children: [/* @__PURE__ */ K(J, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ K(Gn, {
+			children: /* @__PURE__ */ K(Kn, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
@@ -2428,7 +2428,7 @@ var ir = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 }) : null, or = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
 	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(Zn, {
+		/* @__PURE__ */ K(Qn, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
@@ -2529,14 +2529,14 @@ function lr({ extra: e, unit: t, maximum: n, share: r }) {
 				] }), /* @__PURE__ */ K("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Ln(e, t.image);
+						let n = Rn(e, t.image);
 						return /* @__PURE__ */ K("a", {
 							href: `#/i/${t.image}`,
-							title: `${Rn(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(nn, {
+							title: `${zn(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ K(rn, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${Rn(e, t.image)}`
+								label: `Response ${Z(t.value)}, ${zn(e, t.image)}`
 							}), /* @__PURE__ */ K("span", {
 								class: "number",
 								children: Z(t.value)
@@ -2670,14 +2670,14 @@ function fr({ layer: e, unit: t, extra: n }) {
 		children: [/* @__PURE__ */ K("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Xt, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Zt, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
 				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(qt, {
+				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Jt, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -2694,7 +2694,7 @@ function fr({ layer: e, unit: t, extra: n }) {
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ K(Fn, {
+		}), /* @__PURE__ */ K(In, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
@@ -2748,7 +2748,7 @@ function mr({ name: e }) {
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ K(Zn, {
+				/* @__PURE__ */ K(Qn, {
 					of: e,
 					kind: "class"
 				})
@@ -2765,8 +2765,8 @@ function hr({ label: e, name: t }) {
 			class: "thumbs",
 			children: o.slice(0, pr).map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
 				href: V(e),
-				"aria-label": Gt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ K(tn, {
+				"aria-label": Kt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
+				children: /* @__PURE__ */ K(nn, {
 					image: e,
 					side: 84
 				})
@@ -2989,7 +2989,7 @@ function wr(e) {
 function Tr({ left: e, right: t }) {
 	let [n, r] = [wr(e), wr(t)], [i, a] = N(null);
 	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => Rn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	let o = (e) => e.unit.images.map((t) => zn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
 	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
 		class: "lead",
 		children: [
@@ -3033,7 +3033,7 @@ function Er({ side: e, found: t, image: n, look: r }) {
 					" · active ",
 					Lt(s.active),
 					" · ",
-					Bt(i)
+					Vt(i)
 				]
 			}),
 			/* @__PURE__ */ K("div", {
@@ -3044,7 +3044,7 @@ function Er({ side: e, found: t, image: n, look: r }) {
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
-						let l = Rn(c, t), u = Ln(c, t);
+						let l = zn(c, t), u = Rn(c, t);
 						return /* @__PURE__ */ K("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
@@ -3054,7 +3054,7 @@ function Er({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
 							title: `${Z(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ K(Xt, {
+							children: /* @__PURE__ */ K(Zt, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -3108,9 +3108,9 @@ function Or({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				children: [
 					a.op,
 					" · ",
-					Rt(a),
+					zt(a),
 					" · ",
-					Bt(a),
+					Vt(a),
 					" · ",
 					Q(a.units.dead, "dead unit")
 				]
@@ -3136,7 +3136,7 @@ function Or({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 					onClick: () => r(e),
 					children: [/* @__PURE__ */ K("span", {
 						class: "pair",
-						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ K(Jt, { side: 60 }, t) : /* @__PURE__ */ K($, {
+						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ K(Yt, { side: 60 }, t) : /* @__PURE__ */ K($, {
 							layer: a,
 							channel: e,
 							kind: t,
@@ -3313,7 +3313,7 @@ function Fr(e, t) {
 	};
 }
 function Ir({ name: e }) {
-	let { manifest: t } = U(), n = W(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = $t(U(), l?.image ?? -1), d = at(l && l.image !== null ? u : null);
+	let { manifest: t } = U(), n = W(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = en(U(), l?.image ?? -1), d = at(l && l.image !== null ? u : null);
 	if (n.error) return null;
 	if (!n.value || !l) return /* @__PURE__ */ K(X, { what: e });
 	let { boxes: f, shape: p, images: m } = n.value, h = l.grids[Number(a)] ?? l.grids[0];
@@ -3390,7 +3390,7 @@ function Ir({ name: e }) {
 							onChange: (e) => i(Number(e.currentTarget.value)),
 							children: m.map((e, t) => /* @__PURE__ */ K("option", {
 								value: t,
-								children: Gt(e.name)
+								children: Kt(e.name)
 							}, t))
 						})
 					] }),
@@ -3636,7 +3636,7 @@ function Kr({ experiment: e }) {
 }
 // src/parts/Caution.tsx
 function qr({ layers: e }) {
-	let t = e.filter(Ut);
+	let t = e.filter(Wt);
 	return t.length ? /* @__PURE__ */ K("p", {
 		class: "caution",
 		children: [t.map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
@@ -3769,7 +3769,7 @@ function Zr() {
 			class: "map",
 			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ K(Qr, {
 				layer: t.shown,
-				role: Vt(t.shown.name, n.value?.layers ?? []),
+				role: Ht(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
 			}, t.shown.id) : /* @__PURE__ */ K($r, { layers: t.passed }, `passed-${r}`))
 		}),
@@ -3795,7 +3795,7 @@ function Qr({ layer: e, role: t, current: n }) {
 					class: "station-shape",
 					children: [/* @__PURE__ */ K("span", {
 						class: "number",
-						children: Rt(e)
+						children: zt(e)
 					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
 				/* @__PURE__ */ K("span", {
@@ -3813,11 +3813,11 @@ function Qr({ layer: e, role: t, current: n }) {
 							children: [e.units.dead, " dead"]
 						}),
 						e.control && /* @__PURE__ */ K("small", {
-							class: Ut(e) ? "some" : "",
+							class: Wt(e) ? "some" : "",
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ K(Pn, {
+						/* @__PURE__ */ K(Fn, {
 							layer: e.name,
 							brief: !0
 						})
@@ -3826,7 +3826,7 @@ function Qr({ layer: e, role: t, current: n }) {
 				/* @__PURE__ */ K("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ K(qt, {
+					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ K(Jt, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -3852,10 +3852,10 @@ function $r({ layers: e }) {
 			" ",
 			/* @__PURE__ */ K("span", {
 				class: "number",
-				children: Rt(e)
+				children: zt(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: Bt(e) })
+			/* @__PURE__ */ K("span", { children: Vt(e) })
 		] }, e.name)) })] })
 	});
 }
@@ -3928,7 +3928,7 @@ function ri({ manifest: e }) {
 			/* @__PURE__ */ K(J, {
 				title: "How it was made",
 				children: /* @__PURE__ */ K(ft, { rows: [
-					["When", Wt(e.created)],
+					["When", Gt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
@@ -4001,7 +4001,7 @@ function si({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		l: _(g)
 	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: Gt(t) }) }), /* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: Kt(t) }) }), /* @__PURE__ */ K("p", {
 			class: "lead",
 			children: [
 				"image ",
@@ -4033,7 +4033,7 @@ function si({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		children: [/* @__PURE__ */ K("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K(en, {
+				/* @__PURE__ */ K(tn, {
 					image: e,
 					name: t,
 					box: p?.box ?? null
@@ -4251,7 +4251,7 @@ function fi({ query: e }) {
 	] });
 }
 function pi({ image: e, first: t }) {
-	let n = at($t(U(), e.number));
+	let n = at(en(U(), e.number));
 	return /* @__PURE__ */ K("a", {
 		class: "unit thumb",
 		href: V(e.number),
@@ -4265,9 +4265,9 @@ function pi({ image: e, first: t }) {
 			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
 			/* @__PURE__ */ K("span", {
 				class: "caption",
-				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? Gt(e.name) }) })
+				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? Kt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: Gt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: Kt(e.name) }) })
 		]
 	});
 }
@@ -4307,42 +4307,57 @@ var vi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["active", "fraction active"],
 	["selectivity", "class selectivity"],
 	["control", "likeness to control"],
+	["grey", "kept in grey"],
+	["hue", "kept with colours turned"],
+	["blurred", "kept blurred"],
+	["shuffled", "kept shuffled"],
+	["mirrored", "kept mirrored"],
+	["turned", "kept turned"],
+	["moved", "kept moved"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], bi = (e, t, n) => t.find((t) => t === e) ?? n, xi = (e) => {
+], bi = [
+	"grey",
+	"hue",
+	"blurred",
+	"shuffled",
+	"mirrored",
+	"turned",
+	"moved"
+], xi = (e) => bi.includes(e), Si = (e, t, n) => t.find((t) => t === e) ?? n, Ci = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function Si(e) {
-	let t = bi(e.get("sort"), yi.map(([e]) => e), "index");
+function wi(e) {
+	let t = Si(e.get("sort"), yi.map(([e]) => e), "index");
 	return {
-		view: bi(e.get("view"), [
+		view: Si(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: bi(e.get("alive"), [
+		alive: Si(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: xi(e.get("class")),
-		like: bi(e.get("like"), [
+		class: Ci(e.get("class")),
+		like: Si(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: xi(e.get("low")),
-		high: xi(e.get("high")),
-		near: xi(e.get("near")),
+		low: Ci(e.get("low")),
+		high: Ci(e.get("high")),
+		near: Ci(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Ci(e) {
+function Ti(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4357,7 +4372,7 @@ function Ci(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function wi(e, t, n, r) {
+function Ei(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4375,8 +4390,8 @@ function wi(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Ti(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__PURE__ */ new Set() } = {}) {
-	let s = wi(n, t, o, i), c = new Set(t.dead), l = {
+function Di(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = Ei(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4391,52 +4406,52 @@ function Ti(e, t, n, { nearest: r = [], controls: i, only: a, marked: o = /* @__
 			like: 0
 		},
 		maxima: []
-	}, u = Object.keys(s), d = [];
-	for (let n of a ?? Array.from({ length: e.channels }, (e, t) => t)) {
-		l.all += 1;
-		let e = u.filter((e) => !s[e](n));
-		e.length === 0 && d.push(n);
+	}, d = Object.keys(c), f = [];
+	for (let n of o ?? Array.from({ length: e.channels }, (e, t) => t)) {
+		u.all += 1;
+		let e = d.filter((e) => !c[e](n));
+		e.length === 0 && f.push(n);
 		let r = (t) => e.every((e) => e === t);
-		r("alive") && (l.alive.all += 1, l.alive[c.has(n) ? "dead" : "alive"] += 1);
-		let [a, f, p] = [
+		r("alive") && (u.alive.all += 1, u.alive[l.has(n) ? "dead" : "alive"] += 1);
+		let [a, o, p] = [
 			t.topClass?.[n],
 			t.maximum[n],
 			i?.[n] ?? null
 		];
-		r("class") && a !== void 0 && a >= 0 && l.classes.set(a, (l.classes.get(a) ?? 0) + 1), r("marked") && o.has(n) && (l.marked += 1), r("range") && typeof f == "number" && l.maxima.push(f), r("like") && (l.like.all += 1, p !== null && (l.like[p > .9 ? "like" : "unlike"] += 1));
+		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Ei(d, t, n, r, i),
-		counts: l
+		units: Oi(f, t, n, r, i, a),
+		counts: u
 	};
 }
-function Ei(e, t, n, r, i) {
-	let a = n.ascending ? 1 : -1;
+function Oi(e, t, n, r, i, a) {
+	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
-	let o = new Map(r);
-	if (n.near !== null && o.set(n.near, Infinity), n.sort === "map") return e;
-	let s = n.sort === "similar" ? null : n.sort === "control" ? i : t[n.sort], c = (e) => s ? s[e] ?? null : n.sort === "similar" ? o.get(e) ?? null : null;
+	let s = new Map(r);
+	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : xi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
-		let [n, r] = [c(e), c(t)];
-		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : a * (n < r ? -1 : 1);
+		let [n, r] = [l(e), l(t)];
+		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var Di = 28, [Oi, ki] = [140, 26];
-function Ai(e, t, n, r) {
+var ki = 28, [Ai, ji] = [140, 26];
+function Mi(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function ji({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function Ni({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = F(null);
 	if (!(n > t)) return null;
-	let s = Array(Di).fill(0);
+	let s = Array(ki).fill(0);
 	for (let r of e) {
-		let e = Ai(r, t, n, Di);
+		let e = Mi(r, t, n, ki);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Di, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ki, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Di)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ki)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -4444,9 +4459,9 @@ function ji({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ K("svg", {
 		class: "spread",
-		viewBox: `0 0 ${Oi} ${ki}`,
-		width: Oi,
-		height: ki,
+		viewBox: `0 0 ${Ai} ${ji}`,
+		width: Ai,
+		height: ji,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -4459,16 +4474,16 @@ function ji({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ K("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ K("rect", {
 				class: "ground",
-				width: Oi,
-				height: ki
+				width: Ai,
+				height: ji
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (ki - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (ji - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ K("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * Oi / Di + .5,
-					y: ki - n,
-					width: Oi / Di - 1,
+					x: t * Ai / ki + .5,
+					y: ji - n,
+					width: Ai / ki - 1,
 					height: n,
 					children: /* @__PURE__ */ K("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
@@ -4477,15 +4492,15 @@ function ji({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var Mi = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Ni({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+var Pi = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
 	let { manifest: s } = U(), [c, l] = N(!1), u = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, d = yi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, d = yi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!xi(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ K("div", {
 		class: c ? "bar open" : "bar",
 		role: "group",
@@ -4523,7 +4538,7 @@ function Ni({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: Mi(e.currentTarget.value) })
+				onInput: (e) => o({ near: Pi(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ K("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -4588,7 +4603,7 @@ function Ni({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				class: "filter",
 				children: ["Class", /* @__PURE__ */ K("select", {
 					value: n.class ?? "",
-					onChange: (e) => o({ class: Mi(e.currentTarget.value) }),
+					onChange: (e) => o({ class: Pi(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ K("option", {
 							value: "",
@@ -4619,7 +4634,7 @@ function Ni({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ K(ji, {
+					/* @__PURE__ */ K(Ni, {
 						values: r.maxima,
 						least: m,
 						most: h,
@@ -4636,7 +4651,7 @@ function Ni({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(m),
-						onInput: (e) => o({ low: Mi(e.currentTarget.value) }),
+						onInput: (e) => o({ low: Pi(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ K("span", {
@@ -4649,7 +4664,7 @@ function Ni({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(h),
-						onInput: (e) => o({ high: Mi(e.currentTarget.value) }),
+						onInput: (e) => o({ high: Pi(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -4693,12 +4708,12 @@ function Ni({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Pi = 12, Fi = .7;
-function Ii() {
+var Ii = 12, Li = .7;
+function Ri() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Li(e, t, n, r, i, a) {
+function zi(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4716,13 +4731,13 @@ function Li(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function Ri(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = zi(e, i, t), s = new Float32Array(i * n);
+function Bi(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Vi(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = Ii(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Fi)) {
-		let r = Li(s, n, t, a, i, Math.max(1, e));
-		for (let a = Pi * i; a > 0; --a) {
+	let c = Ri(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Li)) {
+		let r = zi(s, n, t, a, i, Math.max(1, e));
+		for (let a = Ii * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4732,7 +4747,7 @@ function Ri(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function zi({ rank: e, values: t }, n, r) {
+function Vi({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4740,22 +4755,22 @@ function zi({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var Bi = 4, [Vi, Hi] = [28, 64];
-function Ui(e, t) {
-	let n = Math.max(1, Math.floor((t + Bi) / (Vi + Bi))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Hi = 4, [Ui, Wi] = [28, 64];
+function Gi(e, t) {
+	let n = Math.max(1, Math.floor((t + Hi) / (Ui + Hi))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Vi, Math.min(Hi, Math.floor((t + Bi) / r) - Bi))
+		side: Math.max(Ui, Math.min(Wi, Math.floor((t + Hi) / r) - Hi))
 	};
 }
-function Wi(e) {
+function Ki(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = F(null), [d, f] = N(-1), p = d >= 0 ? d : o, [m, h] = N(0);
 	P(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = I(() => r ? _i(r, i) : null, [r, i]), { columns: _, side: v } = Ui(g?.units.length ?? 0, m), y = I(() => g && m ? Ri(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = I(() => r ? _i(r, i) : null, [r, i]), { columns: _, side: v } = Gi(g?.units.length ?? 0, m), y = I(() => g && m ? Bi(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -4801,7 +4816,7 @@ function Wi(e) {
 					width: v,
 					height: v
 				},
-				gap: Bi,
+				gap: Hi,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4815,7 +4830,7 @@ function Wi(e) {
 		}), /* @__PURE__ */ K("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ K(Gi, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ K(qi, {
 				layer: t,
 				data: n,
 				channel: p
@@ -4834,7 +4849,7 @@ function Wi(e) {
 		})]
 	});
 }
-function Gi({ layer: e, data: t, channel: n }) {
+function qi({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Lt(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ K(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ K(b, { children: [
 		/* @__PURE__ */ K("h2", { children: /* @__PURE__ */ K("a", {
@@ -4860,19 +4875,20 @@ function Gi({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var Ki = 84, qi = 72;
-function Ji(e, t, n, r, i) {
-	if (e.dead.includes(i)) return "dead";
+var Ji = 84, Yi = 72;
+function Xi(e, t, n, r, i, a) {
+	if (e.dead.includes(a)) return "dead";
+	if (xi(t.sort)) return Rt(i?.[a]);
 	switch (t.sort) {
-		case "mean": return Z(e.mean[i]);
-		case "active": return Lt(e.active[i]);
-		case "selectivity": return Z(e.selectivity?.[i]);
-		case "control": return r?.similarity[i]?.toFixed(2) ?? "–";
-		case "similar": return i === t.near ? "this" : n.get(i)?.toFixed(2) ?? "–";
-		default: return Z(e.maximum[i]);
+		case "mean": return Z(e.mean[a]);
+		case "active": return Lt(e.active[a]);
+		case "selectivity": return Z(e.selectivity?.[a]);
+		case "control": return r?.similarity[a]?.toFixed(2) ?? "–";
+		case "similar": return a === t.near ? "this" : n.get(a)?.toFixed(2) ?? "–";
+		default: return Z(e.maximum[a]);
 	}
 }
-function Yi(e, t) {
+function Zi(e, t) {
 	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return I(() => {
 		let n = a.error ?? o.error;
@@ -4910,32 +4926,34 @@ function Yi(e, t) {
 		o.error
 	]);
 }
-function Xi(e) {
+function Qi(e) {
 	let t = jt().all();
 	return I(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = H(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function Zi({ layer: e, data: t, query: n }) {
-	let r = U(), { router: i, toast: a } = L(), o = jt(), s = I(() => Si(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Yi(e, s), f = W(r.manifest.paths.likeness ? G(r.manifest.paths.likeness, { layer: e.id }) : null), p = r.manifest.subset?.[e.name], m = Xi(e), { units: h, counts: g } = I(() => Ti(e, t, s, {
+function $i({ layer: e, data: t, query: n }) {
+	let r = U(), { router: i, toast: a } = L(), o = jt(), s = I(() => wi(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Zi(e, s), f = W(r.manifest.paths.likeness ? G(r.manifest.paths.likeness, { layer: e.id }) : null), p = W(xi(s.sort) && r.manifest.paths.tuning ? G(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = Qi(e), { units: _, counts: v } = I(() => Di(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
-		only: p,
-		marked: m
+		tuned: m,
+		only: h,
+		marked: g
 	}), [
 		e,
 		t,
 		s,
 		c,
 		f.value,
-		m
-	]), [_, v] = N(() => n.has("at") ? Number(n.get("at")) : -1), y = I(() => new Map(c), [c]), x = (t) => i.replace(z(e.name, Ci({
+		m,
+		g
+	]), [y, x] = N(() => n.has("at") ? Number(n.get("at")) : -1), S = I(() => new Map(c), [c]), C = (t) => i.replace(z(e.name, Ti({
 		...s,
 		...t
-	}))), S = ke((t) => {
+	}))), w = ke((t) => {
 		i.replace(z(e.name, {
-			...Ci(s),
+			...Ti(s),
 			at: t
 		})), i.go(B(e.name, t));
 	}, [
@@ -4944,34 +4962,34 @@ function Zi({ layer: e, data: t, query: n }) {
 		s
 	]);
 	R({
-		p: () => x({ view: "photos" }),
-		r: () => x({ view: "projections" }),
-		b: () => x({ view: "both" }),
+		p: () => C({ view: "photos" }),
+		r: () => C({ view: "projections" }),
+		b: () => C({ view: "both" }),
 		m: () => {
-			_ >= 0 && a(`${e.name}:${_} ${o.toggle(`${e.name}:${_}`) ? "marked" : "no longer marked"}`);
+			y >= 0 && a(`${e.name}:${y} ${o.toggle(`${e.name}:${y}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let C = s.view === "both" ? ["photos", "projections"] : [s.view], w = window.innerWidth < 480 ? qi : Ki, T = I(() => ({
-		width: C.length * w + (C.length - 1) * 3 + 14,
-		height: w + 32
-	}), [C.length, w]), E = ke((n, r) => {
-		let i = h[n], a = t.names?.[i];
+	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? Yi : Ji, ee = I(() => ({
+		width: T.length * E + (T.length - 1) * 3 + 14,
+		height: E + 32
+	}), [T.length, E]), D = ke((n, r) => {
+		let i = _[n], a = t.names?.[i];
 		return /* @__PURE__ */ K("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
 			href: B(e.name, i),
 			tabIndex: r ? 0 : -1,
-			onFocus: () => v(i),
+			onFocus: () => x(i),
 			onClick: (e) => {
-				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), S(i));
+				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), w(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
 			children: [/* @__PURE__ */ K("span", {
 				class: "pair",
-				children: C.map((n) => t.dead.includes(i) ? /* @__PURE__ */ K(Jt, { side: w }, n) : /* @__PURE__ */ K($, {
+				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ K(Yt, { side: E }, n) : /* @__PURE__ */ K($, {
 					layer: e,
 					channel: i,
 					kind: n,
-					side: w
+					side: E
 				}, n))
 			}), /* @__PURE__ */ K("span", {
 				class: "caption",
@@ -4981,74 +4999,75 @@ function Zi({ layer: e, data: t, query: n }) {
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
 					a ? /* @__PURE__ */ K("bdi", { children: a }) : i,
-					m.has(i) && /* @__PURE__ */ K("span", {
+					g.has(i) && /* @__PURE__ */ K("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ K("span", { children: Ji(t, s, y, f.value, i) })]
+				] }), /* @__PURE__ */ K("span", { children: Xi(t, s, S, f.value, m, i) })]
 			})]
 		});
 	}, [
 		e,
 		t,
 		s,
-		h,
-		y,
+		_,
+		S,
 		f.value,
 		m,
-		S,
-		w
+		g,
+		w,
+		E
 	]);
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Ni, {
+	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Fi, {
 		layer: e,
 		data: t,
 		view: s,
-		counts: g,
-		shown: h.length,
+		counts: v,
+		shown: _.length,
 		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
-		change: x
-	}), h.length === 0 ? /* @__PURE__ */ K("p", {
+		change: C
+	}), _.length === 0 ? /* @__PURE__ */ K("p", {
 		class: "empty",
 		children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
 			href: z(e.name),
-			children: ["Show all ", g.all]
+			children: ["Show all ", v.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ K(Wi, {
+	}) : s.sort === "map" ? /* @__PURE__ */ K(Ki, {
 		layer: e,
 		data: t,
 		known: u,
-		units: h,
+		units: _,
 		kind: s.view === "projections" ? "projections" : "photos",
-		chosen: _,
-		choose: v,
-		open: S,
+		chosen: y,
+		choose: x,
+		open: w,
 		missing: !r.manifest.extras?.alike || d !== null
 	}) : /* @__PURE__ */ K(Sr, {
-		count: h.length,
-		cell: T,
+		count: _.length,
+		cell: ee,
 		label: `Units of ${e.name}`,
-		current: h.indexOf(_),
-		select: (e) => v(h[e] ?? -1),
-		open: (e) => S(h[e]),
-		keyOf: (e) => h[e] ?? e,
-		render: E
+		current: _.indexOf(y),
+		select: (e) => x(_[e] ?? -1),
+		open: (e) => w(_[e]),
+		keyOf: (e) => _[e] ?? e,
+		render: D
 	})] });
 }
 // src/pages/Layer.tsx
-function Qi({ name: e, query: t }) {
+function ea({ name: e, query: t }) {
 	let n = ct(U(), e), r = W(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ K(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K($i, { layer: n }), r.value ? /* @__PURE__ */ K(Zi, {
+	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(ta, { layer: n }), r.value ? /* @__PURE__ */ K($i, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(mt, { name: e });
 }
-function $i({ layer: e }) {
+function ta({ layer: e }) {
 	let t = U(), { router: n } = L(), r = W("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(z(e.name)) : void 0;
 	R({
 		"[": s(a),
@@ -5062,11 +5081,11 @@ function $i({ layer: e }) {
 			/* @__PURE__ */ K("p", {
 				class: "lead",
 				children: [
-					[e.op, Vt(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
+					[e.op, Ht(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
 					" · ",
-					Rt(e),
+					zt(e),
 					" · receptive field ",
-					Bt(e),
+					Vt(e),
 					" · ",
 					Q(c.dead, "dead unit"),
 					c.silent > 0 && ` · ${c.silent} never above zero`,
@@ -5077,7 +5096,7 @@ function $i({ layer: e }) {
 			/* @__PURE__ */ K(qr, { layers: [e] }),
 			/* @__PURE__ */ K("p", {
 				class: "note",
-				children: /* @__PURE__ */ K(Pn, { layer: e.name })
+				children: /* @__PURE__ */ K(Fn, { layer: e.name })
 			})
 		] }), /* @__PURE__ */ K("div", {
 			class: "steps",
@@ -5096,13 +5115,13 @@ function $i({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function ea({ layer: e, shard: t, unit: n }) {
+function na({ layer: e, shard: t, unit: n }) {
 	let r = U(), { router: i, root: a, toast: o } = L(), [s, c] = N(!1), l = `${e.name}:${n.channel}`, u = i.link(B(e.name, n.channel)), d = async (e, t) => o(await Ue(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await xn(r, e, n), a = await Sn(i);
-			t === "png" ? We(`${l}.png`, a) : We(`${l}.svg`, wn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Sn(r, e, n), a = await Cn(i);
+			t === "png" ? We(`${l}.png`, a) : We(`${l}.svg`, Tn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof pn ? c(!0) : o("The picture cannot be read");
+			e instanceof mn ? c(!0) : o("The picture cannot be read");
 		}
 	};
 	return /* @__PURE__ */ K("div", {
@@ -5118,12 +5137,12 @@ function ea({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(Dn(r, e, n.channel, u), "Citation"),
+				onClick: () => d(On(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
 			u !== null && /* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => d(En(u, l), "Code to embed it"),
+				onClick: () => d(Dn(u, l), "Code to embed it"),
 				title: "HTML that shows this unit within another page",
 				children: "Copy embed code"
 			}),
@@ -5141,7 +5160,7 @@ function ea({ layer: e, shard: t, unit: n }) {
 			}),
 			/* @__PURE__ */ K("button", {
 				type: "button",
-				onClick: () => We(`${l}.json`, Tn(r, e, t, n)),
+				onClick: () => We(`${l}.json`, En(r, e, t, n)),
 				children: "JSON"
 			}),
 			/* @__PURE__ */ K("a", {
@@ -5149,15 +5168,15 @@ function ea({ layer: e, shard: t, unit: n }) {
 				href: et(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(ta, {
-				path: mn(r, e, n.channel),
+			s && /* @__PURE__ */ K(ra, {
+				path: hn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function ta({ path: e, unit: t, close: n }) {
+function ra({ path: e, unit: t, close: n }) {
 	return R({ Escape: n }, !0), /* @__PURE__ */ K("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -5211,12 +5230,12 @@ function ta({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function na({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = N([
 		0,
 		0,
 		1
-	]), d = 1 / l[2], [f, p] = N(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => Qt(t, { times: e })), _ = {
+	]), d = 1 / l[2], [f, p] = N(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => $t(t, { times: e })), _ = {
 		Escape: s,
 		ArrowLeft: h(-1),
 		ArrowRight: h(1),
@@ -5237,7 +5256,7 @@ function na({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		0,
 		1
 	]), [r, i]);
-	let y = n.images[r], x = Rn(t, y), S = Ln(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
+	let y = n.images[r], x = zn(t, y), S = Rn(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
 		unit: n,
 		rank: r,
@@ -5250,12 +5269,12 @@ function na({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	}, D = (e) => {
 		e.preventDefault();
 		let t = ee(e);
-		u((n) => Qt(n, {
+		u((n) => $t(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
 	}, O = (e) => {
-		e.buttons & 1 && u((t) => Qt(t, {
+		e.buttons & 1 && u((t) => $t(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
@@ -5332,7 +5351,7 @@ function na({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					onWheel: D,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
 					onPointerMove: O,
-					onDblClick: (e) => u((t) => Qt(t, t[2] < 1 ? { times: 1 / 8 } : {
+					onDblClick: (e) => u((t) => $t(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
 						at: ee(e)
 					})),
@@ -5342,23 +5361,23 @@ function na({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					children: [
 						i === "pair" && /* @__PURE__ */ K("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(Xt, {
+							children: [/* @__PURE__ */ K(Zt, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ K(Xt, {
+							}), /* @__PURE__ */ K(Zt, {
 								kind: "projections",
 								...E
 							})]
 						}),
 						i === "overlay" && /* @__PURE__ */ K("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(Xt, {
+							children: [/* @__PURE__ */ K(Zt, {
 								kind: "photos",
 								...E
 							}), /* @__PURE__ */ K("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ K(Xt, {
+								children: /* @__PURE__ */ K(Zt, {
 									kind: "projections",
 									...E
 								})
@@ -5367,7 +5386,7 @@ function na({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						i === "whole" && /* @__PURE__ */ K("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ K(en, {
+							children: /* @__PURE__ */ K(tn, {
 								image: y,
 								name: x,
 								box: n.boxes[r] ?? null,
@@ -5420,30 +5439,30 @@ function na({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var ra = 24, ia = /* @__PURE__ */ new Map();
-async function aa(e, t) {
+var aa = 24, oa = /* @__PURE__ */ new Map();
+async function sa(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = ia.get(n) ?? new Image();
-	ia.delete(n), ia.set(n, r);
-	for (let e of [...ia.keys()].slice(0, Math.max(0, ia.size - ra))) ia.delete(e);
+	let r = oa.get(n) ?? new Image();
+	oa.delete(n), oa.set(n, r);
+	for (let e of [...oa.keys()].slice(0, Math.max(0, oa.size - aa))) oa.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var oa = 20;
-function sa(e, t, n) {
-	for (let r of [n - oa, n + oa]) {
+var ca = 20;
+function la(e, t, n) {
+	for (let r of [n - ca, n + ca]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function ca(e, t, n) {
+async function ua(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = $t(e, i.images[0]);
-	await Promise.all([aa(e, hn(e, t, n)), a === null ? null : aa(e, a)]);
+	let a = en(e, i.images[0]);
+	await Promise.all([sa(e, gn(e, t, n)), a === null ? null : sa(e, a)]);
 }
 // src/pages/Unit.tsx
-function la({ layer: e, channel: t, query: n }) {
+function da({ layer: e, channel: t, query: n }) {
 	let r = U(), i = ct(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = F(null);
 	if (!i) return /* @__PURE__ */ K(mt, { name: e });
 	if (!a) return /* @__PURE__ */ K(Y, {
@@ -5461,7 +5480,7 @@ function la({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(da, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(pa, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
 		title: "Not in this copy",
@@ -5477,9 +5496,9 @@ function la({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ K(da, { ...l.current }));
+	}, /* @__PURE__ */ K(pa, { ...l.current }));
 }
-function ua({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function fa({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = U(), { router: u, root: d, toast: f } = L(), p = jt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -5529,12 +5548,12 @@ function ua({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return R(_), m;
 }
-function da(e) {
+function pa(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = L(), c = U(), l = B(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => Yt(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = On(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => Xt(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = kn(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
 		rf: f,
 		band: _ || null,
@@ -5551,12 +5570,12 @@ function da(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => Ze(B(e, t), v)
-	}, [T, E] = N(0), ee = ua(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	}, [T, E] = N(0), ee = fa(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	P(() => E(0), [l]), P(() => {
-		o || sa(c, t, i.channel);
+		o || la(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = ee(e);
-			n !== null && ca(c, t, n);
+			n !== null && ua(c, t, n);
 		}
 	}, [l]);
 	let [D, O] = [ee(-1), ee(1)], te = I(() => /* @__PURE__ */ K(nr, {
@@ -5604,15 +5623,15 @@ function da(e) {
 							" · ",
 							t.op,
 							" · ",
-							Rt(t),
+							zt(t),
 							" · receptive field ",
-							Bt(t)
+							Vt(t)
 						]
 					})
 				] }), /* @__PURE__ */ K("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ K(fa, { unit: `${t.name}:${i.channel}` }),
+						m === null && /* @__PURE__ */ K(ma, { unit: `${t.name}:${i.channel}` }),
 						D !== null && /* @__PURE__ */ K("a", {
 							href: w.to(t.name, D),
 							"aria-label": `Previous unit, ${D}`,
@@ -5628,14 +5647,14 @@ function da(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ K(pa, {
+			/* @__PURE__ */ K(ha, {
 				layer: t,
 				unit: i
 			}),
 			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(zn, {
+			}) : /* @__PURE__ */ K(Bn, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5649,18 +5668,18 @@ function da(e) {
 				activate: E,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ K(jn, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ K(Mn, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ K(ea, {
+			m === null && /* @__PURE__ */ K(na, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ K(na, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ K(ia, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5673,7 +5692,7 @@ function da(e) {
 		]
 	});
 }
-function fa({ unit: e }) {
+function ma({ unit: e }) {
 	let t = jt(), n = t.has(e);
 	return /* @__PURE__ */ K("button", {
 		class: n ? "icon star on" : "icon star",
@@ -5685,7 +5704,7 @@ function fa({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function pa({ layer: e, unit: t }) {
+function ha({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -5698,15 +5717,15 @@ function pa({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function ma(e) {
+function ga(e) {
 	let [t, n] = N(e.hash());
 	return P(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), I(() => Xe(t), [t]);
 }
-function ha({ host: e, router: t, root: n }) {
-	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = ma(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
+function _a({ host: e, router: t, root: n }) {
+	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = ga(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
 		router: t,
 		root: n,
 		listen: u,
@@ -5732,7 +5751,7 @@ function ha({ host: e, router: t, root: n }) {
 			value: r,
 			children: [/* @__PURE__ */ K(At.Provider, {
 				value: f,
-				children: /* @__PURE__ */ K(_a, {
+				children: /* @__PURE__ */ K(ya, {
 					route: l,
 					shell: d,
 					atlas: r
@@ -5747,7 +5766,7 @@ function ha({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
 }
-function ga(e, t, n, r) {
+function va(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5772,9 +5791,9 @@ function ga(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function _a({ route: e, shell: t, atlas: n }) {
+function ya({ route: e, shell: t, atlas: n }) {
 	let [r, i] = N(!1), [a, o] = N(!1), s = F(null), c = F(!0);
-	ga(t, n, () => i((e) => !e), () => o(!0));
+	va(t, n, () => i((e) => !e), () => o(!0));
 	let l = `${e.page}/${e.rest}`, u = tt(e);
 	return P(() => {
 		let r = {
@@ -5797,9 +5816,9 @@ function _a({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: s,
-			children: /* @__PURE__ */ K(ya, { route: e })
+			children: /* @__PURE__ */ K(xa, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ K(va, {
+		u && /* @__PURE__ */ K(ba, {
 			route: e,
 			atlas: n
 		}),
@@ -5809,13 +5828,13 @@ function _a({ route: e, shell: t, atlas: n }) {
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
 		r && /* @__PURE__ */ K(Ct, { close: () => i(!1) }),
-		a && /* @__PURE__ */ K(fn, {
+		a && /* @__PURE__ */ K(pn, {
 			route: e,
 			close: () => o(!1)
 		})
 	] });
 }
-function va({ route: e, atlas: t }) {
+function ba({ route: e, atlas: t }) {
 	return /* @__PURE__ */ K("footer", {
 		class: "source",
 		children: [
@@ -5837,16 +5856,16 @@ function va({ route: e, atlas: t }) {
 		]
 	});
 }
-function ya({ route: e }) {
+function xa({ route: e }) {
 	switch (e.page) {
 		case "home": return /* @__PURE__ */ K(Zr, {});
-		case "layer": return /* @__PURE__ */ K(Qi, {
+		case "layer": return /* @__PURE__ */ K(ea, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = H(e.rest);
-			return t ? /* @__PURE__ */ K(la, {
+			return t ? /* @__PURE__ */ K(da, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -5872,9 +5891,9 @@ function ya({ route: e }) {
 	}
 }
 // src/style.css?inline
-var ba = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var Sa = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function xa(e) {
+function Ca(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -5909,9 +5928,9 @@ function xa(e) {
 		}
 	};
 }
-var Sa = { render({ model: e, el: t }) {
+var wa = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = ba;
+	r.textContent = Sa;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = nt(String(e.get("route") ?? "#/"));
@@ -5919,8 +5938,8 @@ var Sa = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = xa(e);
-	return fe(/* @__PURE__ */ K(ha, {
+	let { host: o, close: s } = Ca(e);
+	return fe(/* @__PURE__ */ K(_a, {
 		host: o,
 		router: a,
 		root: i
@@ -5928,4 +5947,4 @@ var Sa = { render({ model: e, el: t }) {
 		fe(null, i), s();
 	};
 } };
-export { Sa as default };
+export { wa as default };

@@ -104,7 +104,7 @@ def test_every_command_explains_itself_with_examples(command: str, capsys: pytes
 
 
 @pytest.mark.parametrize(
-    "command", ["overlap", "verify", "serve", "merge", "annotate", "atlas export", "atlas attach", "evolve", "train"]
+    "command", ["overlap", "verify", "merge", "annotate", "atlas export", "atlas attach", "evolve", "train"]
 )
 def test_a_seed_is_offered_where_something_is_random(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.main([*command.split(), "--help"]) == 0

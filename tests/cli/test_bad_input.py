@@ -82,7 +82,7 @@ def test_prints_of_a_model_do_not_mix_with_results(convscope: Callable, here: Pa
 
 
 UNITS = {
-    "no unit": ("relu1", 2, "'relu1' is not a unit"),
+    "no unit": ("relu1", 2, "'relu1' is a layer of 16 units, and one is meant"),
     "unknown layer": ("block1.relu3:0", 2, "did you mean 'block1.relu"),
     "unknown channel": (f"{LAYER}:16", 2, "has 16 units, 0 to 15"),
     "outside the map": (f"{LAYER}:0@16,0", 2, "is 16 x 16"),

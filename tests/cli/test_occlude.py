@@ -354,7 +354,7 @@ def test_parts_are_tested_against_boxes_elsewhere(convscope: Callable, images: P
     # Another table is another question.
     table.write_text(format_parts(parts[:-2]))
     other = convscope(*asked)
-    assert (other.code != 0, "another question (other parts)" in other.err) == (True, True)
+    assert (other.code != 0, "another question (other parts" in other.err) == (True, True)
 
 
 def test_parts_of_tensors_follow_the_classes_of_their_rows() -> None:

@@ -139,7 +139,7 @@ def test_images_of_any_channels_are_transferred_and_learned_from_scratch(
     assert [(row["weights"], row["mean"]) for row in found.rows()[:2]] == [("pretrained", 1.0)] * 2
     assert [row["weights"] for row in found.rows()[2:]] == ["scratch"]  # so small a one need not learn
     assert {(one.train, one.test) for one in found.found.scores} == {(4, 4)}
-    with pytest.raises(StoreError, match="other folds, images"):
+    with pytest.raises(StoreError, match="other folds; other images"):
         asked()
 
 

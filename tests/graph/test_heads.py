@@ -242,7 +242,7 @@ def test_a_map_whose_softmax_runs_over_positions_is_no_softmax_of_classes() -> N
 
 def test_names_of_another_number_of_classes_are_refused() -> None:
     for module, names in ((headed.Trunk(), 3), (headed.OneLogit(), 3), (headed.Detector(), 2), (headed.UNet(), 4)):
-        with pytest.raises(UsageError, match=rf"has \d outputs, and classes= names {names}"):
+        with pytest.raises(UsageError, match=rf"has \d outputs?, and classes= names {names}"):
             Network.trace(headed.made(module), headed.SHAPE, classes=[str(i) for i in range(names)])
     with pytest.raises(UsageError, match=r"its outputs: 'embedding' \(12,\), 'logits' \(3,\)\): give a name for each"):
         Network.trace(headed.made(headed.TwoHeads()), headed.SHAPE, classes=["a", "b"])

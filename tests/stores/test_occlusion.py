@@ -143,7 +143,7 @@ def test_a_stopped_run_goes_on_where_it_was(net: Network, tmp_path: Path) -> Non
 def test_answers_to_another_question_are_not_replaced(net: Network, tmp_path: Path, change: dict[str, Any]) -> None:
     list(occlude_source(net, Photos(4), store=tmp_path, **OPTIONS))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    with pytest.raises(StoreError, match=r"another question \(other (options|target)\): choose another folder"):
+    with pytest.raises(StoreError, match=r"another question \(other (options|target).*\): choose another folder"):
         list(occlude_source(net, Photos(4), store=tmp_path, **{**OPTIONS, **change}))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     with pytest.raises(StoreError, match=r"other images"):

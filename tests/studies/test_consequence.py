@@ -66,7 +66,7 @@ def test_a_repeated_call_goes_on_and_another_question_is_refused(
     assert set(again) <= {"figures"}
     with pytest.raises(StoreError, match=r"holds the answer to another question \(other to: zero, not mean\)"):
         cs.effects(net, str(images), to="mean", progress=lambda stage, done, total: again.append(stage), **how)
-    assert again == []
+    assert set(again) <= {"figures"}
 
 
 def test_an_atlas_is_told_of_every_unit_and_class_first(images: Path) -> None:

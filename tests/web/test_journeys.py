@@ -531,7 +531,7 @@ def test_likeness_to_the_control_is_a_filter_and_said_where_it_is_high(viewer: V
     told = read_script(small_atlas.path / "data" / "controls" / "01-4.js")["similarity"]
     like = [unit for unit, value in enumerate(told) if value is not None and value > 0.9]
     page = viewer.open("#/l/4?like=like")
-    viewer.until(f"document.querySelector('.count').innerText === '{len(like)} of {UNITS}'")
+    viewer.until(f"document.querySelector('.count')?.innerText === '{len(like)} of {UNITS}'")
     unit = max(range(UNITS), key=lambda one: told[one] or 0)
     page = viewer.open(f"#/u/4:{unit}")
     page.wait_for_selector(".control")

@@ -46,7 +46,7 @@ def window(pixels: NDArray[np.floating]) -> Window:
 
     >>> spot = np.zeros((1, 30, 30)); spot[0, 20:24, 3:7] = 1
     >>> window(spot)
-    (14, 0, 24, 10)
+    (17, 2, 27, 12)
     """
     height, width = pixels.shape[1:]
     finite = np.nan_to_num(pixels.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)

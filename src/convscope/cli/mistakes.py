@@ -22,6 +22,8 @@ def mistakes(
 ) -> None:  # fmt: skip
     """Show the labelled images that a network answers wrongly, worst first, and why: STORE/index.html, from disk.
 
+        convscope mistakes zoo:squeezenet1_1 photos/val -o mistakes --explain 40
+
     Args:
         explain: How many are looked at in full; all are listed. Run again with more to go on.
         layer: Layer whose features say which images are alike; by default the last of --layers.

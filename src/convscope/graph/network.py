@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from convscope.arguments import checked
-from convscope.errors import ShapeError, TraceError, UsageError
+from convscope.errors import ShapeError, TraceError, UnknownLayer, UsageError
 from convscope.graph.dictionary import Dictionary
 from convscope.graph.directions import fits, spliced, tapped, taps_for, untapped
 from convscope.graph.fingerprint import fingerprint
@@ -210,7 +210,12 @@ class Network(Traced):
         return net
 
     def _tapped(self, dictionary: Dictionary) -> Program:
-        layer, full = self.layers[dictionary.layer], dictionary.full_name
+        full = dictionary.full_name
+        if dictionary.layer not in self.layers:
+            raise UnknownLayer(
+                f"'{full}' are directions of another network: {self.name} has no layer '{dictionary.layer}'"
+            )
+        layer = self.layers[dictionary.layer]
         value = self.values[source := self.index_of(layer.name)]
         if layer.channels != dictionary.encoder.shape[1] or not fits(value):
             raise UsageError(

@@ -191,8 +191,8 @@ def directions(
         layer: whose positions; before or after its ReLU (for "nmf" after).
         kind: "sae", an autoencoder; "nmf", non-negative factors by scikit-learn, with an encoder learned for them;
             "pca", principal components, which have both signs.
-        n: how many directions. active: how many of them are left at a position, the strongest; None: all above zero,
-            each at the price `penalty` (of "sae").
+        n: how many directions. active: how many of them, at most, are left at a position, the strongest; None: all
+            above zero, each at the price `penalty` (of "sae").
         updates: of the autoencoder, or the encoder. positions: learned from, at most; four bytes a channel each are
             kept, in memory or in `store`.
         validation: images that are held out; None: a tenth of `images`, drawn. Give others where several images of a
@@ -224,7 +224,8 @@ def directions(
     others = None if validation is None else collection(validation, cache=cache)
     if positions < 2 or batch < 1:
         raise UsageError(f"positions={positions}, batch={batch}: two positions or more are needed, and one image")
-    learning = Learning(kind, n, None if kind == "pca" and active is None else active, penalty, updates, seed=seed)
+    left = None if active is None else min(active, n)
+    learning = Learning(kind, n, left, penalty, updates, seed=seed)
     train, held_source, held = _parted(source, others, seed)
     full = net.layers[layer].name
     truths = right_scores(net, held_source, "auto", match)

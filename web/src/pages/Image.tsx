@@ -167,7 +167,7 @@ function StrongUnits({ layer, rows, mark, pin, pinned }: { layer: LayerEntry; ro
                 </span>
               </span>
             </a>
-            <button type="button" class="versus" aria-pressed={held} aria-label={`Where unit ${channel} responds`} title="Where it responds" onClick={() => pin(held ? null : place)}>
+            <button type="button" class="versus" aria-pressed={held} aria-label={`Where unit ${channel} responds`} title="Where it responds" onClick={() => (pin(held ? null : place), held && mark(null))}>
               ⌖
             </button>
           </li>

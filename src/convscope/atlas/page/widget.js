@@ -4123,7 +4123,7 @@ function ci({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 					"aria-pressed": f,
 					"aria-label": `Where unit ${t} responds`,
 					title: "Where it responds",
-					onClick: () => r(f ? null : u),
+					onClick: () => (r(f ? null : u), f && n(null)),
 					children: "⌖"
 				})]
 			}, t);

@@ -41,6 +41,7 @@ def test_an_atlas_says_what_the_study_says(atlas: cs.Atlas, photos: list[np.ndar
     assert (found["relu1"].kept[:, 0] > 0).any()
 
 
+@pytest.mark.slow
 def test_a_lost_script_is_made_again_with_the_same_bytes(atlas: cs.Atlas, photos: list[np.ndarray]) -> None:
     path = atlas.path / "data" / "tuning" / "00-relu1.js"
     before = path.read_bytes()

@@ -55,6 +55,7 @@ def test_what_is_no_result_is_named(tmp_path: Path) -> None:
         compare.read(path)
 
 
+@pytest.mark.slow
 def test_what_is_said_of_planted_units_is_true_and_that_of_another_unit_is_not() -> None:
     rows, mutated = planted.judged(range(1))
     assert len(rows) == 20

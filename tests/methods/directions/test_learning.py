@@ -48,6 +48,7 @@ def test_an_autoencoder_finds_sparse_sources_again() -> None:
     assert recovered(sources, other) == 0
 
 
+@pytest.mark.slow
 def test_factors_find_sources_without_negative_parts_again_and_their_encoder_is_what_is_reported() -> None:
     pytest.importorskip("sklearn")
     sources, rows = planted("positive", 3000, 32)

@@ -297,7 +297,7 @@ def test_what_does_not_fit_is_refused_by_its_name() -> None:
     made, more = attached("topk")
     with pytest.raises(UsageError, match=r"'second~d' are directions in 6 channels, and layer 'second' .* has 5"):
         net.with_directions(replace(made, layer="second"))
-    with pytest.raises(UnknownLayer, match="layer 'relus' is not in small"):
+    with pytest.raises(UnknownLayer, match="of another network: small has no layer 'relus'"):
         net.with_directions(replace(made, layer="relus"))
     with pytest.raises(UsageError, match="there is a layer 'relu~d' already"):
         more.with_directions(made)

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Host } from "./host";
 import { toggleTheme, useListeners } from "./listening";
+import { useHash } from "./parts/frame";
 import { Header } from "./parts/Header";
 import { KeyHelp } from "./parts/KeyHelp";
 import { Search } from "./parts/Search";
@@ -22,12 +23,7 @@ import type { Atlas } from "./store";
 import { AtlasContext, openAtlas } from "./store";
 
 function useRoute(router: Router): Route {
-  const [hash, set] = useState(router.hash());
-  useEffect(() => {
-    const update = (): void => set(router.hash());
-    update();
-    return router.subscribe(update);
-  }, [router]);
+  const hash = useHash(router);
   return useMemo(() => parse(hash), [hash]);
 }
 

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { folderHost } from "../host";
 import { toggleTheme, useListeners } from "../listening";
+import { Buttons, KeyList, Mark, Skip, useHash } from "../parts/frame";
 import { useModal } from "../parts/KeyHelp";
 import { Loading } from "../parts/small";
 import { hashRouter } from "../route";
@@ -61,13 +62,8 @@ function App({ router, root }: { router: Router; root: HTMLElement }) {
   );
 }
 
-function useHash(router: Router): { image: number | null; query: URLSearchParams } {
-  const [hash, set] = useState(router.hash());
-  useEffect(() => {
-    const update = (): void => set(router.hash());
-    update();
-    return router.subscribe(update);
-  }, [router]);
+function usePlace(router: Router): { image: number | null; query: URLSearchParams } {
+  const hash = useHash(router);
   return useMemo(() => {
     const [path = "", query = ""] = hash.split("?");
     const found = /^#\/m\/(.*)$/.exec(path);
@@ -77,7 +73,7 @@ function useHash(router: Router): { image: number | null; query: URLSearchParams
 
 function View() {
   const { router, root, toggleTheme: turn } = useShell();
-  const { image, query } = useHash(router);
+  const { image, query } = usePlace(router);
   const [help, setHelp] = useState(false);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
@@ -103,15 +99,9 @@ function View() {
   return (
     <>
       <header class="top">
-        <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>
-          Skip to content
-        </a>
+        <Skip main={() => main.current} />
         <a class="brand" href="#/" aria-label="convscope: all mistakes">
-          <svg viewBox="0 0 24 24" aria-hidden="true">
-            <rect x="1.5" y="1.5" width="21" height="21" rx="3" />
-            <rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />
-            <circle cx="12" cy="12" r="2" />
-          </svg>
+          <Mark />
           <span>convscope</span>
         </a>
         <nav class="sections" aria-label="Sections">
@@ -119,15 +109,7 @@ function View() {
             All mistakes
           </a>
         </nav>
-        <button class="icon" type="button" onClick={turn} aria-label="Light or dark" title="Light or dark (d)">
-          <svg viewBox="0 0 24 24" aria-hidden="true">
-            <circle cx="12" cy="12" r="8" />
-            <path d="M12 4a8 8 0 0 1 0 16z" class="shaded" />
-          </svg>
-        </button>
-        <button class="icon" type="button" onClick={() => setHelp(true)} aria-label="Keyboard" title="Keyboard (?)">
-          ?
-        </button>
+        <Buttons theme={turn} help={() => setHelp(true)} />
       </header>
       <main id="main" tabIndex={-1} ref={main}>
         {image === null ? <Overview query={query} /> : <MistakePage key={image} image={image} query={query} />}
@@ -147,16 +129,7 @@ function Help({ close }: { close: () => void }) {
           ×
         </button>
         <h2>Keyboard</h2>
-        <dl>
-          {KEYS.map(([key, words]) => (
-            <div key={key}>
-              <dt>
-                <kbd>{key}</kbd>
-              </dt>
-              <dd>{words}</dd>
-            </div>
-          ))}
-        </dl>
+        <KeyList rows={KEYS} />
       </div>
     </div>
   );

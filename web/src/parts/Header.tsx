@@ -4,6 +4,7 @@ import { useShell } from "../shell";
 import { useAtlas, useData } from "../store";
 import type { Experiment } from "../types";
 import { Name } from "./small";
+import { Buttons, Mark, Skip } from "./frame";
 
 interface Step {
   words: string;
@@ -39,22 +40,9 @@ export function Header({ route, help, search }: { route: Route; help: () => void
   if (experiments.value?.length) links.push(["#/e", "Experiments", route.page.startsWith("experiment")]);
   return (
     <header class="top">
-      <a
-        class="skip"
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault(); // the hash is the page's address
-          shell.root.querySelector<HTMLElement>("#main")?.focus();
-        }}
-      >
-        Skip to content
-      </a>
+      <Skip main={() => shell.root.querySelector<HTMLElement>("#main")} />
       <a class="brand" href="#/" aria-label="convscope: home" id={up === "#/" && !crumbs ? "up" : undefined}>
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-          <rect x="1.5" y="1.5" width="21" height="21" rx="3" />
-          <rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />
-          <circle cx="12" cy="12" r="2" />
-        </svg>
+        <Mark />
         <span>convscope</span>
       </a>
       <nav class="sections" aria-label="Sections">
@@ -68,15 +56,7 @@ export function Header({ route, help, search }: { route: Route; help: () => void
       <button id="search-all" class="jump" type="button" onClick={search} title="Search (/ or Ctrl K)">
         <span>Search</span> <kbd aria-hidden="true">/</kbd>
       </button>
-      <button class="icon" type="button" onClick={shell.toggleTheme} aria-label="Light or dark" title="Light or dark (d)">
-        <svg viewBox="0 0 24 24" aria-hidden="true">
-          <circle cx="12" cy="12" r="8" />
-          <path d="M12 4a8 8 0 0 1 0 16z" class="shaded" />
-        </svg>
-      </button>
-      <button class="icon" type="button" onClick={help} aria-label="Keyboard" title="Keyboard (?)">
-        ?
-      </button>
+      <Buttons theme={shell.toggleTheme} help={help} />
       {crumbs && (
         <nav class="trail" aria-label="Where you are">
           {["layer", "unit", "class"].includes(route.page) && (

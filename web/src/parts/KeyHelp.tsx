@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useKeys } from "../shell";
+import { KeyList } from "./frame";
 
 const KEYS: [string, [string, string][]][] = [
   [
@@ -82,16 +83,7 @@ export function KeyHelp({ close }: { close: () => void }) {
           {KEYS.map(([title, rows]) => (
             <section key={title}>
               <h3>{title}</h3>
-              <dl>
-                {rows.map(([key, words]) => (
-                  <div key={key}>
-                    <dt>
-                      <kbd>{key}</kbd>
-                    </dt>
-                    <dd>{words}</dd>
-                  </div>
-                ))}
-              </dl>
+              <KeyList rows={rows} />
             </section>
           ))}
         </div>

@@ -526,17 +526,113 @@ function qe(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
 	e.dataset.theme = t ? "light" : "dark", Ge.set("theme", e.dataset.theme);
 }
+// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
+var Je = Symbol.for("pv"), Ye = 0;
+Array.isArray;
+function z(t, n, r, i, a, o) {
+	n ||= {};
+	var s, c, l = n;
+	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
+	var u = {
+		type: t,
+		props: l,
+		key: r,
+		ref: s,
+		__k: null,
+		__: null,
+		__b: 0,
+		__e: null,
+		__c: null,
+		constructor: Je,
+		__v: --Ye,
+		__i: -1,
+		__u: 0
+	};
+	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
+}
+// src/parts/frame.tsx
+var Xe = () => /* @__PURE__ */ z("svg", {
+	viewBox: "0 0 24 24",
+	"aria-hidden": "true",
+	children: [
+		/* @__PURE__ */ z("rect", {
+			x: "1.5",
+			y: "1.5",
+			width: "21",
+			height: "21",
+			rx: "3"
+		}),
+		/* @__PURE__ */ z("rect", {
+			x: "6.5",
+			y: "6.5",
+			width: "11",
+			height: "11",
+			rx: "1.5"
+		}),
+		/* @__PURE__ */ z("circle", {
+			cx: "12",
+			cy: "12",
+			r: "2"
+		})
+	]
+});
+function Ze({ main: e }) {
+	return /* @__PURE__ */ z("a", {
+		class: "skip",
+		href: "#main",
+		onClick: (t) => {
+			t.preventDefault(), e()?.focus();
+		},
+		children: "Skip to content"
+	});
+}
+var Qe = ({ theme: e, help: t }) => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("button", {
+	class: "icon",
+	type: "button",
+	onClick: e,
+	"aria-label": "Light or dark",
+	title: "Light or dark (d)",
+	children: /* @__PURE__ */ z("svg", {
+		viewBox: "0 0 24 24",
+		"aria-hidden": "true",
+		children: [/* @__PURE__ */ z("circle", {
+			cx: "12",
+			cy: "12",
+			r: "8"
+		}), /* @__PURE__ */ z("path", {
+			d: "M12 4a8 8 0 0 1 0 16z",
+			class: "shaded"
+		})]
+	})
+}), /* @__PURE__ */ z("button", {
+	class: "icon",
+	type: "button",
+	onClick: t,
+	"aria-label": "Keyboard",
+	title: "Keyboard (?)",
+	children: "?"
+})] }), $e = ({ rows: e, class: t }) => /* @__PURE__ */ z("dl", {
+	class: t,
+	children: e.map(([e, t]) => /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: /* @__PURE__ */ z("kbd", { children: e }) }), /* @__PURE__ */ z("dd", { children: t })] }, e))
+});
+function et(e) {
+	let [t, n] = N(e.hash());
+	return P(() => {
+		let t = () => n(e.hash());
+		return t(), e.subscribe(t);
+	}, [e]), t;
+}
 // src/route.ts
-var Je = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function Ye(e) {
+var tt = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function nt(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function Xe(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = Ye(o.join("/")), c = {
+function rt(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = nt(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -552,25 +648,25 @@ function Xe(e) {
 		query: i
 	};
 }
-function Ze(e, t) {
+function it(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var z = (e, t = {}) => Ze(`#/l/${Je(e)}`, t), B = (e, t) => `#/u/${Je(`${e}:${t}`)}`, Qe = (e) => `#/c/${Je(e)}`, V = (e) => `#/i/${e}`, $e = (e) => `#/e/${Je(e)}`, et = (e, t, n = "") => Ze("#/compare", {
+var B = (e, t = {}) => it(`#/l/${tt(e)}`, t), V = (e, t) => `#/u/${tt(`${e}:${t}`)}`, at = (e) => `#/c/${tt(e)}`, H = (e) => `#/i/${e}`, ot = (e) => `#/e/${tt(e)}`, st = (e, t, n = "") => it("#/compare", {
 	a: e,
 	b: t,
 	with: n
-}), tt = (e) => e.page === "unit" && e.query.has("embed");
-function H(e) {
+}), ct = (e) => e.page === "unit" && e.query.has("embed");
+function U(e) {
 	let t = /^(.+?):(\d+)(@\d+,\d+)?$/.exec(e.trim());
 	return t ? {
 		layer: t[1],
 		channel: Number(t[2])
 	} : null;
 }
-function nt(e) {
+function lt(e) {
 	let t = /* @__PURE__ */ new Set(), n = e, r = !1, i = (e, i = !1) => {
 		n = e, r = i, t.forEach((e) => e());
 	};
@@ -586,7 +682,7 @@ function nt(e) {
 		link: () => null
 	};
 }
-var rt = class {
+var ut = class {
 	host;
 	atlas;
 	entries = /* @__PURE__ */ new Map();
@@ -604,14 +700,14 @@ var rt = class {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, it = A(null);
-function U() {
-	let e = Ae(it);
+}, dt = A(null);
+function W() {
+	let e = Ae(dt);
 	if (!e) throw Error("no atlas");
 	return e;
 }
-function W(e, t) {
-	let n = Ae(it), r = (t ?? n)?.store, [, i] = N(0), [a, o] = N(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+function G(e, t) {
+	let n = Ae(dt), r = (t ?? n)?.store, [, i] = N(0), [a, o] = N(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
 	return P(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
@@ -633,8 +729,8 @@ function W(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function at(e, t) {
-	let n = Ae(it), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = N(null);
+function ft(e, t) {
+	let n = Ae(dt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = N(null);
 	return P(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
@@ -646,8 +742,8 @@ function at(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-function ot(e) {
-	let t = at(e), [n, r] = N(null);
+function pt(e) {
+	let t = ft(e), [n, r] = N(null);
 	return P(() => {
 		if (t === void 0) return;
 		let e = new Image();
@@ -656,8 +752,8 @@ function ot(e) {
 		};
 	}, [t]), t !== void 0 && n === t;
 }
-async function st(e, t) {
-	let n = new rt(e, t), r = await n.load("manifest");
+async function mt(e, t) {
+	let n = new ut(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
 	return {
@@ -666,65 +762,41 @@ async function st(e, t) {
 		name: t
 	};
 }
-function ct(e, t) {
+function ht(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function lt(e, t, n) {
+function gt(e, t, n) {
 	let r = e.manifest.subset?.[t];
-	return r && !r.includes(n) ? void 0 : ct(e, t);
+	return r && !r.includes(n) ? void 0 : ht(e, t);
 }
-function G(e, t) {
+function K(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
-}
-// node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var ut = Symbol.for("pv"), dt = 0;
-Array.isArray;
-function K(t, n, r, i, a, o) {
-	n ||= {};
-	var s, c, l = n;
-	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
-	var u = {
-		type: t,
-		props: l,
-		key: r,
-		ref: s,
-		__k: null,
-		__: null,
-		__b: 0,
-		__e: null,
-		__c: null,
-		constructor: ut,
-		__v: --dt,
-		__i: -1,
-		__u: 0
-	};
-	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/parts/small.tsx
 function q({ text: e, plain: t }) {
-	return /* @__PURE__ */ K("bdi", {
+	return /* @__PURE__ */ z("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
-function ft({ rows: e }) {
-	return /* @__PURE__ */ K("dl", {
+function _t({ rows: e }) {
+	return /* @__PURE__ */ z("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: e }), /* @__PURE__ */ z("dd", { children: t })] }, e))
 	});
 }
 function J(e) {
 	let t = je();
-	return /* @__PURE__ */ K("section", {
+	return /* @__PURE__ */ z("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ K("h2", {
+			/* @__PURE__ */ z("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ K("p", {
+			e.note !== void 0 && /* @__PURE__ */ z("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -732,19 +804,19 @@ function J(e) {
 		]
 	});
 }
-function pt({ field: e, input: t }) {
+function vt({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ K("svg", {
+	return /* @__PURE__ */ z("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ K("rect", {
+		children: [/* @__PURE__ */ z("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ K("rect", {
+		}), /* @__PURE__ */ z("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -754,48 +826,48 @@ function pt({ field: e, input: t }) {
 	});
 }
 function Y({ title: e, children: t }) {
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ K("h1", { children: e }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ z("h1", { children: e }),
+			/* @__PURE__ */ z("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
+			/* @__PURE__ */ z("p", { children: /* @__PURE__ */ z("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
 		]
 	});
 }
-function mt({ name: e }) {
-	let { manifest: t } = U(), n = W("network");
-	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: "the network" });
+function yt({ name: e }) {
+	let { manifest: t } = W(), n = G("network");
+	if (!n.value && !n.error) return /* @__PURE__ */ z(X, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
-	return /* @__PURE__ */ K(Y, {
+	return /* @__PURE__ */ z(Y, {
 		title: "No such layer",
 		children: [
 			r ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
 			" It shows",
 			" ",
-			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K("a", {
-				href: z(e.name),
+			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ z("span", { children: [t > 0 && ", ", /* @__PURE__ */ z("a", {
+				href: B(e.name),
 				children: e.name
 			})] }, e.id)),
 			t.layers.length > 12 && ", …"
 		]
 	});
 }
-function ht({ name: e, number: t }) {
-	let { manifest: n } = U(), r = /* @__PURE__ */ K(q, { text: e ?? `class ${t}` });
-	return e !== void 0 && n.classes ? /* @__PURE__ */ K("a", {
-		href: Qe(e),
+function bt({ name: e, number: t }) {
+	let { manifest: n } = W(), r = /* @__PURE__ */ z(q, { text: e ?? `class ${t}` });
+	return e !== void 0 && n.classes ? /* @__PURE__ */ z("a", {
+		href: at(e),
 		children: r
 	}) : r;
 }
-var X = ({ what: e }) => /* @__PURE__ */ K("p", {
+var X = ({ what: e }) => /* @__PURE__ */ z("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -804,12 +876,12 @@ var X = ({ what: e }) => /* @__PURE__ */ K("p", {
 		"…"
 	]
 });
-function gt(e) {
-	return /* @__PURE__ */ K("div", {
+function xt(e) {
+	return /* @__PURE__ */ z("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ K("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ z("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -817,34 +889,34 @@ function gt(e) {
 		}, t))
 	});
 }
-var _t = [
+var St = [
 	"1",
 	"2",
 	"4"
 ];
-function vt() {
+function Ct() {
 	let { root: e } = L(), [t, n] = N(Ge.get("boost") ?? "1"), r = (t) => {
 		e.style.setProperty("--boost", t), Ge.set("boost", t), n(t);
 	};
-	return R({ e: () => r(_t[(_t.indexOf(t) + 1) % _t.length] ?? "1") }), /* @__PURE__ */ K("span", {
+	return R({ e: () => r(St[(St.indexOf(t) + 1) % St.length] ?? "1") }), /* @__PURE__ */ z("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ K("span", {
+		children: [/* @__PURE__ */ z("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ K(gt, {
+		}), /* @__PURE__ */ z(xt, {
 			label: "Contrast of projections",
 			value: t,
-			options: _t.map((e) => [e, `${e}×`]),
+			options: St.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function yt(e) {
-	let t = e.page === "unit" ? H(e.rest) : null;
+function wt(e) {
+	let t = e.page === "unit" ? U(e.rest) : null;
 	return t ? [{
 		words: t.layer,
-		href: z(t.layer, { at: t.channel })
+		href: B(t.layer, { at: t.channel })
 	}, {
 		words: String(t.channel),
 		href: null
@@ -880,8 +952,8 @@ function yt(e) {
 		href: null
 	}] : [];
 }
-function bt({ route: e, help: t, search: n }) {
-	let r = L(), i = yt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = W(U().store.host.kind === "file" ? null : "experiments"), c = [
+function Tt({ route: e, help: t, search: n }) {
+	let r = L(), i = wt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = G(W().store.host.kind === "file" ? null : "experiments"), c = [
 		[
 			"#/",
 			"Layers",
@@ -906,127 +978,73 @@ function bt({ route: e, help: t, search: n }) {
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ K("header", {
+	]), /* @__PURE__ */ z("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ K("a", {
-				class: "skip",
-				href: "#main",
-				onClick: (e) => {
-					e.preventDefault(), r.root.querySelector("#main")?.focus();
-				},
-				children: "Skip to content"
-			}),
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ z(Ze, { main: () => r.root.querySelector("#main") }),
+			/* @__PURE__ */ z("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: a === "#/" && !o ? "up" : void 0,
-				children: [/* @__PURE__ */ K("svg", {
-					viewBox: "0 0 24 24",
-					"aria-hidden": "true",
-					children: [
-						/* @__PURE__ */ K("rect", {
-							x: "1.5",
-							y: "1.5",
-							width: "21",
-							height: "21",
-							rx: "3"
-						}),
-						/* @__PURE__ */ K("rect", {
-							x: "6.5",
-							y: "6.5",
-							width: "11",
-							height: "11",
-							rx: "1.5"
-						}),
-						/* @__PURE__ */ K("circle", {
-							cx: "12",
-							cy: "12",
-							r: "2"
-						})
-					]
-				}), /* @__PURE__ */ K("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ z(Xe, {}), /* @__PURE__ */ z("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ K("nav", {
+			/* @__PURE__ */ z("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [c.map(([e, t, n]) => /* @__PURE__ */ K("a", {
+				children: [c.map(([e, t, n]) => /* @__PURE__ */ z("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
-				}, e)), l && /* @__PURE__ */ K("a", {
+				}, e)), l && /* @__PURE__ */ z("a", {
 					href: l,
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ z("button", {
 				id: "search-all",
 				class: "jump",
 				type: "button",
 				onClick: n,
 				title: "Search (/ or Ctrl K)",
 				children: [
-					/* @__PURE__ */ K("span", { children: "Search" }),
+					/* @__PURE__ */ z("span", { children: "Search" }),
 					" ",
-					/* @__PURE__ */ K("kbd", {
+					/* @__PURE__ */ z("kbd", {
 						"aria-hidden": "true",
 						children: "/"
 					})
 				]
 			}),
-			/* @__PURE__ */ K("button", {
-				class: "icon",
-				type: "button",
-				onClick: r.toggleTheme,
-				"aria-label": "Light or dark",
-				title: "Light or dark (d)",
-				children: /* @__PURE__ */ K("svg", {
-					viewBox: "0 0 24 24",
-					"aria-hidden": "true",
-					children: [/* @__PURE__ */ K("circle", {
-						cx: "12",
-						cy: "12",
-						r: "8"
-					}), /* @__PURE__ */ K("path", {
-						d: "M12 4a8 8 0 0 1 0 16z",
-						class: "shaded"
-					})]
-				})
+			/* @__PURE__ */ z(Qe, {
+				theme: r.toggleTheme,
+				help: t
 			}),
-			/* @__PURE__ */ K("button", {
-				class: "icon",
-				type: "button",
-				onClick: t,
-				"aria-label": "Keyboard",
-				title: "Keyboard (?)",
-				children: "?"
-			}),
-			o && /* @__PURE__ */ K("nav", {
+			o && /* @__PURE__ */ z("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
 				children: [[
 					"layer",
 					"unit",
 					"class"
-				].includes(e.page) && /* @__PURE__ */ K("a", {
+				].includes(e.page) && /* @__PURE__ */ z("a", {
 					href: "#/",
 					id: a === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), i.map((e) => e.href ? /* @__PURE__ */ K("a", {
+				}), i.map((e) => e.href ? /* @__PURE__ */ z("a", {
 					href: e.href,
 					id: e.href === a ? "up" : void 0,
-					children: /* @__PURE__ */ K(q, { text: e.words })
-				}, e.words) : /* @__PURE__ */ K("span", {
+					children: /* @__PURE__ */ z(q, { text: e.words })
+				}, e.words) : /* @__PURE__ */ z("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ K(q, { text: e.words })
+					children: /* @__PURE__ */ z(q, { text: e.words })
 				}, e.words))]
 			})
 		]
 	});
 }
 // src/parts/KeyHelp.tsx
-var xt = [
+var Et = [
 	["Anywhere", [
 		["?", "this list"],
 		["/ or Ctrl K", "search everything"],
@@ -1056,7 +1074,7 @@ var xt = [
 		["c", "copy link"]
 	]]
 ];
-function St(e) {
+function Dt(e) {
 	let t = F(null), n = F(!1);
 	return Oe(() => {
 		let e = (t.current?.getRootNode()).activeElement;
@@ -1076,18 +1094,18 @@ function St(e) {
 		onClick: (r) => n.current && r.target === t.current && e()
 	};
 }
-function Ct({ close: e }) {
+function Ot({ close: e }) {
 	return R({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ K("div", {
+	}, !0), /* @__PURE__ */ z("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...St(e),
-		children: /* @__PURE__ */ K("div", {
+		...Dt(e),
+		children: /* @__PURE__ */ z("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ K("button", {
+				/* @__PURE__ */ z("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1095,18 +1113,18 @@ function Ct({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ K("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ z("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ z("div", {
 					class: "columns",
-					children: xt.map(([e, t]) => /* @__PURE__ */ K("section", { children: [/* @__PURE__ */ K("h3", { children: e }), /* @__PURE__ */ K("dl", { children: t.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: /* @__PURE__ */ K("kbd", { children: e }) }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })] }, e))
+					children: Et.map(([e, t]) => /* @__PURE__ */ z("section", { children: [/* @__PURE__ */ z("h3", { children: e }), /* @__PURE__ */ z($e, { rows: t })] }, e))
 				})
 			]
 		})
 	});
 }
 // src/classes.ts
-function wt(e = !0) {
-	let { manifest: t } = U(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = W(e && n ? "classes/index" : null), a = W(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
+function kt(e = !0) {
+	let { manifest: t } = W(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = G(e && n ? "classes/index" : null), a = G(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
 	return I(() => ({
 		collection: i.value,
 		network: a.value,
@@ -1117,18 +1135,18 @@ function wt(e = !0) {
 		o
 	]);
 }
-var Tt = (e, t, n) => e?.layers.includes(t) ? e.names[n] ?? null : null, Et = (e, t) => (e ?? []).flatMap((e, n) => e === t ? [n] : []), Dt = 2e3;
-function Ot(e) {
+var At = (e, t, n) => e?.layers.includes(t) ? e.names[n] ?? null : null, jt = (e, t) => (e ?? []).flatMap((e, n) => e === t ? [n] : []), Mt = 2e3;
+function Nt(e) {
 	let t;
 	try {
 		t = JSON.parse(e ?? "{}");
 	} catch {
 		return {};
 	}
-	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Dt)]));
+	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Mt)]));
 }
-function kt(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Ot(Ge.get(t)), i = (e) => {
+function Pt(e) {
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Nt(Ge.get(t)), i = (e) => {
 		r = e, Ge.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
@@ -1143,7 +1161,7 @@ function kt(e) {
 		},
 		write: (e, t) => i({
 			...r,
-			[e]: t.slice(0, Dt)
+			[e]: t.slice(0, Mt)
 		}),
 		merge: (e) => {
 			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
@@ -1155,13 +1173,13 @@ function kt(e) {
 		subscribe: (e) => (n.add(e), () => n.delete(e))
 	};
 }
-var At = A(kt(null));
-function jt() {
-	let e = Ae(At), [, t] = N(0);
+var Ft = A(Pt(null));
+function It() {
+	let e = Ae(Ft), [, t] = N(0);
 	return P(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
 }
 // src/search.ts
-function Mt(e) {
+function Lt(e) {
 	let t = e.trim().toLowerCase(), n = t.split(/\s+/).map((e) => ({
 		word: e,
 		begun: RegExp(`(^|[^\\p{L}\\p{N}])${e.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}`, "u")
@@ -1171,8 +1189,8 @@ function Mt(e) {
 		return !t || !n.every(({ word: e }) => r.includes(e)) ? null : r === t ? 0 : r.startsWith(t) ? 1 : n.every(({ begun: e }) => e.test(r)) ? 2 : 3;
 	};
 }
-function Nt(e, t, n, r) {
-	let i = Mt(n), a = e.flatMap((e, n) => {
+function Rt(e, t, n, r) {
+	let i = Lt(n), a = e.flatMap((e, n) => {
 		let r = t(e).flatMap((e) => e ? i(e) ?? [] : []);
 		return r.length ? [{
 			one: e,
@@ -1185,7 +1203,7 @@ function Nt(e, t, n, r) {
 		count: a.length
 	};
 }
-function Pt(e) {
+function zt(e) {
 	let t = /* @__PURE__ */ new Map();
 	for (let [n, r, i] of e) {
 		let e = `${n}:${r}`, a = t.get(e) ?? {
@@ -1208,33 +1226,33 @@ function Z(e) {
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-function Ft(e) {
+function Bt(e) {
 	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? Z(Number(e)) : e;
 }
-function It(e, t = "") {
-	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? It(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
+function Vt(e, t = "") {
+	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? Vt(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
 }
-var Lt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Rt = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function zt(e) {
+var Ht = (e) => e == null ? "–" : `${Z(100 * e)} %`, Ut = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function Wt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var Bt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function Vt({ field: e, gates: t, exact: n }) {
-	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Bt(e.size)} px, stride ${Bt(e.stride)}`, a = r.filter(Boolean).join(", ");
+var Gt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function Kt({ field: e, gates: t, exact: n }) {
+	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Gt(e.size)} px, stride ${Gt(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-function Ht(e, t) {
+function qt(e, t) {
 	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
 	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
 }
-var Ut = .9, Wt = ({ control: e }) => (e?.median ?? 0) > Ut, Gt = (e) => e.replace("T", " ").replace("Z", " UTC"), Kt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, qt = 64;
-function Jt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
-	let l = at(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
+var Jt = .9, Yt = ({ control: e }) => (e?.median ?? 0) > Jt, Xt = (e) => e.replace("T", " ").replace("Z", " UTC"), Zt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Qt = 64;
+function $t({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
+	let l = ft(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
 		1
-	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= qt), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
+	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= Qt), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
 		d + _,
 		f + v,
 		p - 2 * _,
@@ -1243,7 +1261,7 @@ function Jt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ K("span", {
+	return /* @__PURE__ */ z("span", {
 		class: `tile${g ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * u}px`,
@@ -1255,7 +1273,7 @@ function Jt({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...ee
 	});
 }
-var Yt = ({ side: e }) => /* @__PURE__ */ K("span", {
+var en = ({ side: e }) => /* @__PURE__ */ z("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1264,9 +1282,9 @@ var Yt = ({ side: e }) => /* @__PURE__ */ K("span", {
 	}
 });
 function $(e) {
-	let t = U(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ K(Jt, {
-		path: G((s ?? t).manifest.paths[i], {
+	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
+	return /* @__PURE__ */ z($t, {
+		path: K((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
 		}),
@@ -1279,7 +1297,7 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function Xt(e, t) {
+function tn(e, t) {
 	let [n, r] = [e.boxes[t], e.content?.[t]];
 	if (!n || !r) return null;
 	let [i, a] = [n[2] - n[0], n[3] - n[1]], o = [
@@ -1290,14 +1308,14 @@ function Xt(e, t) {
 	];
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
-function Zt(e) {
-	let t = U(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
+function nn(e) {
+	let t = W(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
-	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? Xt(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ K(Jt, {
-		path: r.dead || r.values[a] === 0 ? null : G(f ? u.content : u.sprite, {
+	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? tn(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
+	return /* @__PURE__ */ z($t, {
+		path: r.dead || r.values[a] === 0 ? null : K(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
 		}),
@@ -1306,11 +1324,11 @@ function Zt(e) {
 		cell: a,
 		side: o,
 		boost: i === "projections",
-		part: Qt(f ? null : d, c),
+		part: rn(f ? null : d, c),
 		from: l
 	});
 }
-function Qt(e, [t, n, r]) {
+function rn(e, [t, n, r]) {
 	let [i, a, o, s] = e ?? [
 		0,
 		0,
@@ -1324,7 +1342,7 @@ function Qt(e, [t, n, r]) {
 		r * s
 	];
 }
-function $t([e, t, n], r) {
+function an([e, t, n], r) {
 	let i = Math.max(1 / 8, Math.min(1, n / (r.times ?? 1))), [a, o] = r.at ?? [.5, .5], s = (e) => Math.max(0, Math.min(1 - i, e));
 	return [
 		s(e + (r.down ?? 0) * n + a * (n - i)),
@@ -1333,25 +1351,25 @@ function $t([e, t, n], r) {
 	];
 }
 // src/parts/WholeImage.tsx
-function en(e, t) {
+function on(e, t) {
 	let n = e.manifest.paths.image;
-	return n === null ? null : G(n, {
+	return n === null ? null : K(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function tn({ image: e, name: t, box: n, part: r = null, region: i = [
+function sn({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	0,
 	1
 ], from: a = null, square: o }) {
-	let s = U(), c = a ?? s, [, l, u] = c.manifest.model.input, d = at(en(c, e), a), [f, p] = N(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
+	let s = W(), c = a ?? s, [, l, u] = c.manifest.model.input, d = ft(on(c, e), a), [f, p] = N(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
 		0,
 		0,
 		l,
 		u
 	], y = n ? Math.min(u / 2, Math.max(0, -h, -g, _ - l, v - u)) : 0, [x, S] = [u + 2 * y, l + 2 * y];
-	return /* @__PURE__ */ K("svg", {
+	return /* @__PURE__ */ z("svg", {
 		class: "whole",
 		viewBox: [
 			i[1] * x - y,
@@ -1370,51 +1388,51 @@ function tn({ image: e, name: t, box: n, part: r = null, region: i = [
 			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
 		},
 		children: [
-			/* @__PURE__ */ K("rect", {
+			/* @__PURE__ */ z("rect", {
 				class: "beyond",
 				x: -y,
 				y: -y,
 				width: u + 2 * y,
 				height: l + 2 * y
 			}),
-			m ? /* @__PURE__ */ K("image", {
+			m ? /* @__PURE__ */ z("image", {
 				href: d,
 				width: u,
 				height: l,
 				preserveAspectRatio: "none",
 				onError: () => p(d)
-			}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("rect", {
+			}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("rect", {
 				class: "missing",
 				width: u,
 				height: l
-			}), (d !== void 0 || c.manifest.paths.image === null) && /* @__PURE__ */ K("text", {
+			}), (d !== void 0 || c.manifest.paths.image === null) && /* @__PURE__ */ z("text", {
 				x: u / 2,
 				y: l / 2,
 				"font-size": l / 14,
 				"text-anchor": "middle",
 				children: d === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
-			n && /* @__PURE__ */ K(b, { children: [
-				/* @__PURE__ */ K("path", {
+			n && /* @__PURE__ */ z(b, { children: [
+				/* @__PURE__ */ z("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-y} ${-y}h${u + 2 * y}v${l + 2 * y}h${-u - 2 * y}z M${g} ${h}h${v - g}v${_ - h}h${g - v}z`
 				}),
-				/* @__PURE__ */ K("rect", {
+				/* @__PURE__ */ z("rect", {
 					class: "field-halo",
 					x: g,
 					y: h,
 					width: v - g,
 					height: _ - h
 				}),
-				/* @__PURE__ */ K("rect", {
+				/* @__PURE__ */ z("rect", {
 					class: "field",
 					x: g,
 					y: h,
 					width: v - g,
 					height: _ - h
 				}),
-				r && r[2] - r[0] < _ - h && /* @__PURE__ */ K("rect", {
+				r && r[2] - r[0] < _ - h && /* @__PURE__ */ z("rect", {
 					class: "part",
 					x: r[1],
 					y: r[0],
@@ -1425,16 +1443,16 @@ function tn({ image: e, name: t, box: n, part: r = null, region: i = [
 		]
 	});
 }
-function nn({ image: e, side: t }) {
-	let n = at(en(U(), e));
-	return n ? /* @__PURE__ */ K("img", {
+function cn({ image: e, side: t }) {
+	let n = ft(on(W(), e));
+	return n ? /* @__PURE__ */ z("img", {
 		class: "small-image",
 		src: n,
 		alt: "",
 		width: t,
 		height: t,
 		loading: "lazy"
-	}) : /* @__PURE__ */ K("span", {
+	}) : /* @__PURE__ */ z("span", {
 		class: "tile none",
 		style: {
 			width: `${t}px`,
@@ -1442,20 +1460,20 @@ function nn({ image: e, side: t }) {
 		}
 	});
 }
-function rn({ image: e, box: t, label: n }) {
-	let r = U(), [, i, a] = r.manifest.model.input, o = at(en(r, e)), [s, c, l, u] = t;
-	return /* @__PURE__ */ K("svg", {
+function ln({ image: e, box: t, label: n }) {
+	let r = W(), [, i, a] = r.manifest.model.input, o = ft(on(r, e)), [s, c, l, u] = t;
+	return /* @__PURE__ */ z("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		role: "img",
 		"aria-label": n,
-		children: [/* @__PURE__ */ K("rect", {
+		children: [/* @__PURE__ */ z("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ K("image", {
+		}), o && /* @__PURE__ */ z("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1464,32 +1482,32 @@ function rn({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Search.tsx
-var [an, on, sn] = [
+var [un, dn, fn] = [
 	6,
 	10,
 	40
-], cn = (e, t, n) => ({
-	href: B(e.name, t),
+], pn = (e, t, n) => ({
+	href: V(e.name, t),
 	words: `${e.name}:${t}`,
 	...n ? { more: n } : {},
-	picture: /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K($, {
+	picture: /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z($, {
 		layer: e,
 		channel: t,
 		kind: "photos",
 		side: 44
-	}), /* @__PURE__ */ K($, {
+	}), /* @__PURE__ */ z($, {
 		layer: e,
 		channel: t,
 		kind: "projections",
 		side: 44
 	})] })
 });
-function ln(e, t, n) {
-	let r = t.page === "layer" ? t.rest : H(t.rest)?.layer, i = H(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && lt(e, i.layer, i.channel);
-	return i && a && i.channel < a.channels ? [cn(a, i.channel)] : [];
+function mn(e, t, n) {
+	let r = t.page === "layer" ? t.rest : U(t.rest)?.layer, i = U(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && gt(e, i.layer, i.channel);
+	return i && a && i.channel < a.channels ? [pn(a, i.channel)] : [];
 }
-function un() {
-	let e = U(), t = W("network").value, n = W(e.manifest.extras ? "profiles/index" : null).value, r = W("images/index").value, [i, a] = N([]);
+function hn() {
+	let e = W(), t = G("network").value, n = G(e.manifest.extras ? "profiles/index" : null).value, r = G("images/index").value, [i, a] = N([]);
 	return P(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
 			layer: t,
@@ -1502,8 +1520,8 @@ function un() {
 		index: r
 	};
 }
-function dn(e, t) {
-	let { manifest: n, store: r } = U(), i = e.slice(0, sn), a = i.join(), [o, s] = N({
+function gn(e, t) {
+	let { manifest: n, store: r } = W(), i = e.slice(0, fn), a = i.join(), [o, s] = N({
 		key: "",
 		hits: []
 	});
@@ -1511,9 +1529,9 @@ function dn(e, t) {
 		let e = [...new Set(i.map((e) => Math.floor(e / n.images.shard)))].filter((e) => t?.shards.includes(e)), o = !0;
 		return Promise.all(e.map((e) => r.load(`images/${e}`).catch(() => null))).then((e) => {
 			if (!o) return;
-			let t = Pt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, on).flatMap((e) => {
+			let t = zt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, dn).flatMap((e) => {
 				let t = n.layers[e.layer];
-				return t ? [cn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
+				return t ? [pn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
 			});
 			s({
 				key: a,
@@ -1524,41 +1542,41 @@ function dn(e, t) {
 		};
 	}, [a, t]), o.key === a ? o.hits : [];
 }
-function fn(e, t) {
-	let n = U(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = un(), c = wt(), l = jt().all(), u = I(() => {
+function _n(e, t) {
+	let n = W(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = hn(), c = kt(), l = It().all(), u = I(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
 			label: a?.classes[a.labels[t] ?? -1] ?? null
-		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Nt(e, (e) => [e.name, e.label], t, sn);
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Rt(e, (e) => [e.name, e.label], t, fn);
 		return {
 			found: [...n, ...r.found.filter((e) => !n.includes(e))],
 			count: Math.max(r.count, n.length)
 		};
-	}, [a, t]), d = dn(u.found.map((e) => e.number), s);
+	}, [a, t]), d = gn(u.found.map((e) => e.number), s);
 	return I(() => {
 		if (!t) return [];
-		let s = Nt(r.layers, (e) => [e.name, e.op], t, an), f = Nt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Nt((n.names ?? []).map((e, t) => ({
+		let s = Rt(r.layers, (e) => [e.name, e.op], t, un), f = Rt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Rt((n.names ?? []).map((e, t) => ({
 			name: e,
 			channel: t
-		})), (e) => [e.name], t, an).found.map(({ name: t, channel: n }) => cn(e, n, t))), m = Nt(Object.entries(l), ([e, t]) => [e, t], t, on).found.flatMap(([e, t]) => {
-			let r = H(e), i = r && lt(n, r.layer, r.channel);
-			return r && i ? [cn(i, r.channel, `★ ${t}`)] : [];
-		}), h = Nt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, on), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+		})), (e) => [e.name], t, un).found.map(({ name: t, channel: n }) => pn(e, n, t))), m = Rt(Object.entries(l), ([e, t]) => [e, t], t, dn).found.flatMap(([e, t]) => {
+			let r = U(e), i = r && gt(n, r.layer, r.channel);
+			return r && i ? [pn(i, r.channel, `★ ${t}`)] : [];
+		}), h = Rt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, dn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
 			{
 				title: "Unit",
-				hits: ln(n, e, t)
+				hits: mn(n, e, t)
 			},
 			{
 				title: "Layers",
 				count: s.count,
 				hits: s.found.map((e) => ({
-					href: z(e.name),
+					href: B(e.name),
 					words: e.name,
-					more: `${e.op} · ${zt(e)}`,
-					picture: /* @__PURE__ */ K(Jt, {
-						path: G(r.paths.preview, { layer: e.id }),
+					more: `${e.op} · ${Wt(e)}`,
+					picture: /* @__PURE__ */ z($t, {
+						path: K(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
 						cell: 0,
@@ -1576,10 +1594,10 @@ function fn(e, t) {
 				hits: h.found.map((e) => {
 					let t = g(e);
 					return {
-						href: Qe(e),
+						href: at(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ K(nn, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ z(cn, {
 							image: t,
 							side: 44
 						}) }
@@ -1600,12 +1618,12 @@ function fn(e, t) {
 				title: "Images",
 				cards: !0,
 				count: u.count,
-				all: Ze("#/images", { q: t }),
-				hits: u.found.slice(0, on).map((e) => ({
-					href: V(e.number),
-					words: Kt(e.name),
+				all: it("#/images", { q: t }),
+				hits: u.found.slice(0, dn).map((e) => ({
+					href: H(e.number),
+					words: Zt(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ K(nn, {
+					picture: /* @__PURE__ */ z(cn, {
 						image: e.number,
 						side: 44
 					})
@@ -1614,7 +1632,7 @@ function fn(e, t) {
 			{
 				title: "Not in this atlas",
 				hits: f.found.map((e) => ({
-					href: z(e.name),
+					href: B(e.name),
 					words: e.name,
 					more: e.op
 				}))
@@ -1633,13 +1651,13 @@ function fn(e, t) {
 		d
 	]);
 }
-function pn({ route: e, close: t }) {
-	let { router: n } = L(), [r, i] = N(""), [a, o] = N(0), s = F(null), c = r.trim(), l = fn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+function vn({ route: e, close: t }) {
+	let { router: n } = L(), [r, i] = N(""), [a, o] = N(0), s = F(null), c = r.trim(), l = _n(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
 	R({
 		Escape: t,
 		"Ctrl+k": t
 	}, !0);
-	let f = St(t);
+	let f = Dt(t);
 	P(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
 	let p = (e) => {
 		let r = {
@@ -1651,14 +1669,14 @@ function pn({ route: e, close: t }) {
 		else return;
 		e.preventDefault();
 	}, m = -1;
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z("div", {
 		class: "modal high",
 		"aria-label": "Search",
 		...f,
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ z("div", {
 			class: "sheet search",
 			children: [
-				/* @__PURE__ */ K("input", {
+				/* @__PURE__ */ z("input", {
 					"data-first": !0,
 					type: "search",
 					role: "combobox",
@@ -1676,19 +1694,19 @@ function pn({ route: e, close: t }) {
 					},
 					onKeyDown: p
 				}),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ z("div", {
 					id: "hits",
 					class: "hits",
 					role: "listbox",
 					"aria-label": "Found",
 					ref: s,
-					children: l.map((e) => /* @__PURE__ */ K("div", {
+					children: l.map((e) => /* @__PURE__ */ z("div", {
 						role: "group",
 						"aria-label": e.title,
 						class: e.cards ? "hit-cards" : "",
-						children: [/* @__PURE__ */ K("h3", {
+						children: [/* @__PURE__ */ z("h3", {
 							"aria-hidden": "true",
-							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ K("span", {
+							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ z("span", {
 								class: "quiet",
 								children: [
 									" ",
@@ -1697,7 +1715,7 @@ function pn({ route: e, close: t }) {
 									e.count
 								]
 							})]
-						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ K("a", {
+						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ z("a", {
 							id: `hit-${m}`,
 							role: "option",
 							"aria-selected": m === d,
@@ -1706,12 +1724,12 @@ function pn({ route: e, close: t }) {
 							href: e.href,
 							onClick: t,
 							children: [
-								/* @__PURE__ */ K("span", {
+								/* @__PURE__ */ z("span", {
 									class: "hit-picture",
 									children: e.picture
 								}),
-								/* @__PURE__ */ K("bdi", { children: e.words }),
-								e.more && /* @__PURE__ */ K("bdi", {
+								/* @__PURE__ */ z("bdi", { children: e.words }),
+								e.more && /* @__PURE__ */ z("bdi", {
 									class: "quiet",
 									children: e.more
 								})
@@ -1719,12 +1737,12 @@ function pn({ route: e, close: t }) {
 						}, e.href + e.more)))]
 					}, e.title))
 				}),
-				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
+				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ z("p", { children: /* @__PURE__ */ z("a", {
 					href: e.all,
 					onClick: t,
 					children: ["All ", Q(e.count ?? 0, "image")]
 				}) }, e.title)] : []),
-				/* @__PURE__ */ K("p", {
+				/* @__PURE__ */ z("p", {
 					class: "quiet",
 					role: "status",
 					children: c === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : u.length === 0 ? `Nothing in this atlas has “${c}” in its name.` : ""
@@ -1734,38 +1752,38 @@ function pn({ route: e, close: t }) {
 	});
 }
 // src/downloads.ts
-var mn = class extends Error {}, hn = (e, t, n) => G(e.manifest.paths.sprite, {
+var yn = class extends Error {}, bn = (e, t, n) => K(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), gn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? G(e.manifest.paths.content, {
+}), xn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? K(e.manifest.paths.content, {
 	layer: t.id,
 	channel: n
-}) : hn(e, t, n), _n = 4, vn = 16;
-function yn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * _n;
+}) : bn(e, t, n), Sn = 4, Cn = 16;
+function wn(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Sn;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + vn) + o % e * (n + _n),
-			y: Math.floor(o / e) * (r + _n)
+			x: i * (a + Cn) + o % e * (n + Sn),
+			y: Math.floor(o / e) * (r + Sn)
 		}))),
-		width: 2 * a + vn,
-		height: i * (r + _n) - _n
+		width: 2 * a + Cn,
+		height: i * (r + Sn) - Sn
 	};
 }
-async function bn(e) {
+async function Tn(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function xn(e, t, n) {
+async function En(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(hn(e, t, n), e.name);
-	if (!i.portable) throw new mn();
+	if (r.host.readable) return r.host.picture(bn(e, t, n), e.name);
+	if (!i.portable) throw new yn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Sn(e, t, n) {
-	let r = await bn(await xn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = yn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function Dn(e, t, n) {
+	let r = await Tn(await En(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = wn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -1775,18 +1793,18 @@ async function Sn(e, t, n) {
 	}
 	return l;
 }
-function Cn(e) {
+function On(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new mn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new yn()), "image/png");
 		} catch {
-			n(new mn());
+			n(new yn());
 		}
 	});
 }
-var wn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function Tn(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = yn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${wn(Z(r.values[e.rank]))}</text>`), l = wn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var kn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function An(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = wn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${kn(Z(r.values[e.rank]))}</text>`), l = kn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -1797,7 +1815,7 @@ function Tn(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function En(e, t, n, r) {
+function jn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1812,8 +1830,8 @@ function En(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Dn = (e, t) => `<iframe src="${wn(e)}?embed=1" title="${wn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function On(e, t, n, r) {
+var Mn = (e, t) => `<iframe src="${kn(e)}?embed=1" title="${kn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+function Nn(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1826,13 +1844,13 @@ function On(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Channels.tsx
-var kn = (e, t, n) => e.bands && n ? t[0] : 0;
-function An(e) {
-	let { manifest: t } = U(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
+var Pn = (e, t, n) => e.bands && n ? t[0] : 0;
+function Fn(e) {
+	let { manifest: t } = W(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ K(Jt, {
-		path: G(t.paths.bands, {
+	return /* @__PURE__ */ z($t, {
+		path: K(t.paths.bands, {
 			layer: n.id,
 			channel: r
 		}),
@@ -1845,20 +1863,20 @@ function An(e) {
 		...s ? { label: s } : {}
 	});
 }
-function jn({ count: e, band: t, change: n }) {
-	let { manifest: r } = U(), i = r.model.shown ?? [];
-	return /* @__PURE__ */ K("label", {
+function In({ count: e, band: t, change: n }) {
+	let { manifest: r } = W(), i = r.model.shown ?? [];
+	return /* @__PURE__ */ z("label", {
 		class: "choice-of-one",
 		children: [
 			"Bands",
 			" ",
-			/* @__PURE__ */ K("select", {
+			/* @__PURE__ */ z("select", {
 				value: String(t),
 				onChange: (e) => n(Number(e.currentTarget.value)),
-				children: [/* @__PURE__ */ K("option", {
+				children: [/* @__PURE__ */ z("option", {
 					value: "0",
 					children: i.join(", ")
-				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ K("option", {
+				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ z("option", {
 					value: String(t + 1),
 					children: t + 1
 				}, t))]
@@ -1866,38 +1884,38 @@ function jn({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function Mn({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = U(), i = kn(e, r.model.input, r.paths.bands), a = e.bands;
+function Ln({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = W(), i = Pn(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ z(J, {
 		title: "Channels",
 		class: "panel wide channels-panel",
 		note: "The strongest example channel by channel: the photo above, and below it what the unit takes from that channel, all on one scale. Elsewhere projections are the sum over channels.",
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ z("ol", {
 			class: "channels",
-			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("button", {
+			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("button", {
 				type: "button",
 				class: "plain-button",
 				onClick: () => n(i + 1),
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ K(An, {
+					/* @__PURE__ */ z(Fn, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ K(An, {
+					/* @__PURE__ */ z(Fn, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: null,
 						side: o
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "number",
 						children: i + 1
 					})
@@ -1907,7 +1925,7 @@ function Mn({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/Truth.tsx
-function Nn(e) {
+function Rn(e) {
 	return e.flatMap((e) => {
 		let [t, n, r] = [
 			"layer",
@@ -1922,30 +1940,30 @@ function Nn(e) {
 		}));
 	});
 }
-var Pn = {
+var zn = {
 	what: "projections say something about their unit",
 	"where, not what": "projections say where, not what",
 	neither: "projections do not even say where",
 	"cannot tell": "too few units or images to tell"
 };
-function Fn({ layer: e, brief: t }) {
-	let { store: n, manifest: r } = U(), i = W(n.host.kind === "file" ? null : "experiments").value, a = Nn(i ?? []).find((t) => t.layer === e && t.rule === r.options.rule);
-	return a ? t ? /* @__PURE__ */ K("small", {
-		title: Pn[a.verdict],
+function Bn({ layer: e, brief: t }) {
+	let { store: n, manifest: r } = W(), i = G(n.host.kind === "file" ? null : "experiments").value, a = Rn(i ?? []).find((t) => t.layer === e && t.rule === r.options.rule);
+	return a ? t ? /* @__PURE__ */ z("small", {
+		title: zn[a.verdict],
 		children: ["tested: ", a.verdict]
-	}) : /* @__PURE__ */ K(b, { children: ["Tested: ", /* @__PURE__ */ K("a", {
-		href: $e(a.experiment),
-		children: Pn[a.verdict] ?? a.verdict
+	}) : /* @__PURE__ */ z(b, { children: ["Tested: ", /* @__PURE__ */ z("a", {
+		href: ot(a.experiment),
+		children: zn[a.verdict] ?? a.verdict
 	})] }) : null;
 }
-function In({ layer: e, similarity: t }) {
-	return /* @__PURE__ */ K("p", {
+function Vn({ layer: e, similarity: t }) {
+	return /* @__PURE__ */ z("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ K(Fn, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ z(Bn, { layer: e.name })]
 	});
 }
-function Ln({ layer: e, labelled: t }) {
-	let { manifest: n } = U(), { options: r, data: i } = n, a = [
+function Hn({ layer: e, labelled: t }) {
+	let { manifest: n } = W(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
 		...e.content ? [["Zoom", "The smallest part of the field that holds 95 % of a projection's energy, marked with dashes in the whole image."]] : [],
@@ -1953,25 +1971,25 @@ function Ln({ layer: e, labelled: t }) {
 		...t ? [["Class selectivity", `(m − r) / (m + r): m the mean response to the class the unit prefers, r that to the others. Of ${i.count} images in ${i.classes} classes, some ${Math.max(1, Math.round(i.count / Math.max(1, i.classes)))} each: ${i.count / Math.max(1, i.classes) < 50 ? "few, so that it is large by chance too." : "enough to go by."}`]] : [],
 		["Like control", "How much a projection is like one that begins with random numbers at all units of its place: 1 alike, 0 unrelated. What is alike says little about the unit."]
 	];
-	return /* @__PURE__ */ K("details", {
+	return /* @__PURE__ */ z("details", {
 		class: "how",
-		children: [/* @__PURE__ */ K("summary", { children: "How to read this" }), /* @__PURE__ */ K("dl", { children: a.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e)) })]
+		children: [/* @__PURE__ */ z("summary", { children: "How to read this" }), /* @__PURE__ */ z("dl", { children: a.map(([e, t]) => /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: e }), /* @__PURE__ */ z("dd", { children: t })] }, e)) })]
 	});
 }
 // src/parts/Examples.tsx
-var Rn = (e, t) => {
+var Un = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, zn = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function Bn(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = U(), m = (o === "part" ? gn : hn)(p, t, r.channel), h = ot(m), g = kn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ K("div", {
+}, Wn = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function Gn(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = W(), m = (o === "part" ? xn : bn)(p, t, r.channel), h = pt(m), g = Pn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+	return /* @__PURE__ */ z("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ z("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ K(gt, {
+					/* @__PURE__ */ z(xt, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1981,26 +1999,26 @@ function Bn(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ K(Vn, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ K(jn, {
+					/* @__PURE__ */ z(Kn, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ z(In, {
 						count: g,
 						band: s,
 						change: c
 					}),
-					i !== "photos" && /* @__PURE__ */ K(vt, {}),
-					/* @__PURE__ */ K("span", {
+					i !== "photos" && /* @__PURE__ */ z(Ct, {}),
+					/* @__PURE__ */ z("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ K(Ln, {
+					/* @__PURE__ */ z(Hn, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
 				]
 			}),
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ z("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ K(Hn, {
+				children: _.map((e) => /* @__PURE__ */ z(qn, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2013,16 +2031,16 @@ function Bn(e) {
 					open: d
 				}, e))
 			}),
-			h && /* @__PURE__ */ K("p", {
+			h && /* @__PURE__ */ z("p", {
 				class: "panel warning missing-picture",
 				role: "alert",
 				children: [
 					"The picture file ",
-					/* @__PURE__ */ K("code", { children: m }),
+					/* @__PURE__ */ z("code", { children: m }),
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ K(Un, {
+			/* @__PURE__ */ z(Jn, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2031,16 +2049,16 @@ function Bn(e) {
 		]
 	});
 }
-function Vn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
-	let { manifest: a } = U(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => Xt(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ K(gt, {
+function Kn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+	let { manifest: a } = W(), o = [["field", "Field"]];
+	return e.content && t.images.some((e, n) => tn(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ z(xt, {
 		label: "How much is shown",
 		value: r,
 		options: o,
 		change: i
 	}) : null;
 }
-function Hn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+function qn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
 	let u = F(null), [d, f] = N(112), p = t.sprite.columns;
 	P(() => {
 		if (!u.current) return;
@@ -2051,34 +2069,34 @@ function Hn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		return e.observe(u.current), () => e.disconnect();
 	}, [p]);
 	let m = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ K("figure", {
+	return /* @__PURE__ */ z("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ K("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ K("div", {
+		children: [/* @__PURE__ */ z("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ z("div", {
 			ref: u,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${p}, ${d}px)` },
 			role: "group",
 			"aria-label": `${m}s`,
-			children: r.images.map((u, f) => /* @__PURE__ */ K("button", {
+			children: r.images.map((u, f) => /* @__PURE__ */ z("button", {
 				type: "button",
 				class: f === s ? "cell active" : "cell",
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
-				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${zn(n, u)}${Rn(n, u) ? `, ${Rn(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ K(tn, {
+				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${Wn(n, u)}${Un(n, u) ? `, ${Un(n, u)}` : ""}`,
+				children: i ? /* @__PURE__ */ z(sn, {
 					image: u,
-					name: zn(n, u),
+					name: Wn(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ K(An, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ z(Fn, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
-					part: a === "part" ? Xt(r, f) : null
-				}) : /* @__PURE__ */ K(Zt, {
+					part: a === "part" ? tn(r, f) : null
+				}) : /* @__PURE__ */ z(nn, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2090,37 +2108,37 @@ function Hn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		})]
 	});
 }
-function Un({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = zn(t, i), o = Rn(t, i);
-	return /* @__PURE__ */ K("figure", {
+function Jn({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = Wn(t, i), o = Un(t, i);
+	return /* @__PURE__ */ z("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ K("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ K(tn, {
+			/* @__PURE__ */ z("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ z(sn, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
 				part: n.content?.[r] ?? null
 			}),
-			/* @__PURE__ */ K("dl", { children: [
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Example" }), /* @__PURE__ */ K("dd", { children: [
+			/* @__PURE__ */ z("dl", { children: [
+				/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Example" }), /* @__PURE__ */ z("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Activation" }), /* @__PURE__ */ K("dd", {
+				/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Activation" }), /* @__PURE__ */ z("dd", {
 					class: "number",
 					children: Z(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Label" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K(ht, {
+				o !== null && /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Label" }), /* @__PURE__ */ z("dd", { children: /* @__PURE__ */ z(bt, {
 					name: o,
 					number: -1
 				}) })] }),
-				/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Image" }), /* @__PURE__ */ K("dd", { children: /* @__PURE__ */ K("a", {
-					href: V(i),
-					children: /* @__PURE__ */ K(q, { text: a })
+				/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Image" }), /* @__PURE__ */ z("dd", { children: /* @__PURE__ */ z("a", {
+					href: H(i),
+					children: /* @__PURE__ */ z(q, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: "Place" }), /* @__PURE__ */ K("dd", {
+				e.spatial && /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Place" }), /* @__PURE__ */ z("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -2134,8 +2152,8 @@ function Un({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Histogram.tsx
-var Wn = 480;
-function Gn(e, t) {
+var Yn = 480;
+function Xn(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -2143,31 +2161,31 @@ function Gn(e, t) {
 	}
 	return e.length - 1;
 }
-function Kn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
-	if (!n.length) return /* @__PURE__ */ K("p", {
+function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+	if (!n.length) return /* @__PURE__ */ z("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let o = e.slice(t, t + n.length + 1), s = Wn / n.length, c = Math.max(...n), l = (e) => Gn(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ K("svg", {
+	let o = e.slice(t, t + n.length + 1), s = Yn / n.length, c = Math.max(...n), l = (e) => Xn(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ z("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Wn} 134`,
+		viewBox: `0 0 ${Yn} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${Z(o[0])} to ${Z(o.at(-1))}`,
 		children: [
 			n.map((e, t) => {
-				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${Z(o[t])} to ${Z(o[t + 1])}: ${e}`, i = /* @__PURE__ */ K("rect", {
+				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${Z(o[t])} to ${Z(o[t + 1])}: ${e}`, i = /* @__PURE__ */ z("rect", {
 					class: "bar",
 					x: t * s + .5,
 					y: 102 - n,
 					width: Math.max(.5, s - 1),
 					height: n,
-					children: /* @__PURE__ */ K("title", { children: r })
+					children: /* @__PURE__ */ z("title", { children: r })
 				}, t), l = e && a ? a(o[t] ?? 0, o[t + 1] ?? 0) : null;
-				return l === null ? i : /* @__PURE__ */ K("a", {
+				return l === null ? i : /* @__PURE__ */ z("a", {
 					href: l,
 					"aria-label": `Responses ${r}`,
-					children: [i, /* @__PURE__ */ K("rect", {
+					children: [i, /* @__PURE__ */ z("rect", {
 						class: "reach",
 						x: t * s,
 						width: s,
@@ -2175,30 +2193,30 @@ function Kn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 					})]
 				}, t);
 			}),
-			/* @__PURE__ */ K("line", {
+			/* @__PURE__ */ z("line", {
 				class: "axis",
 				x1: "0",
-				x2: Wn,
+				x2: Yn,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ K("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ z("path", {
 				class: "mark",
 				d: `M${l(e)} 104l-2.5 9h5z`
 			}, t)),
-			/* @__PURE__ */ K("text", {
+			/* @__PURE__ */ z("text", {
 				x: "0",
 				y: 130,
 				children: Z(o[0])
 			}),
-			/* @__PURE__ */ K("text", {
-				x: Wn / 2,
+			/* @__PURE__ */ z("text", {
+				x: Yn / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(u)
 			}),
-			/* @__PURE__ */ K("text", {
-				x: Wn,
+			/* @__PURE__ */ z("text", {
+				x: Yn,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(o.at(-1))
@@ -2207,71 +2225,71 @@ function Kn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 	});
 }
 // src/parts/Later.tsx
-var qn = 100, Jn = 12;
-function Yn({ given: e, about: t, turn: n, draw: r }) {
+var Qn = 100, $n = 12;
+function er({ given: e, about: t, turn: n, draw: r }) {
 	let [i, a] = N(t), o = F(e);
 	return i === t && (o.current = e), P(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), qn + Jn * n);
+		let e = setTimeout(() => a(t), Qn + $n * n);
 		return () => clearTimeout(e);
-	}, [t]), I(() => /* @__PURE__ */ K(b, { children: r(o.current) }), Object.values(o.current));
+	}, [t]), I(() => /* @__PURE__ */ z(b, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Needs.tsx
-var Xn = 8;
-function Zn(e, t, n) {
+var tr = 8;
+function nr(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, Xn);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, tr);
 }
-function Qn({ of: e, kind: t }) {
-	let n = U(), r = W(n.store.host.kind === "file" ? null : "experiments").value, i = H(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = W(o ? `experiments/${o.name}` : null).value, c = I(() => s ? Zn(s, t, e) : [], [
+function rr({ of: e, kind: t }) {
+	let n = W(), r = G(n.store.host.kind === "file" ? null : "experiments").value, i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = I(() => s ? nr(s, t, e) : [], [
 		s,
 		t,
 		e
 	]);
 	if (!c[0] || !o) return null;
 	let l = Math.max(...c.map((e) => -e.change));
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ z(J, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ K(b, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ K("a", {
-			href: $e(o.name),
+		note: /* @__PURE__ */ z(b, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ z("a", {
+			href: ot(o.name),
 			children: "All of it"
 		})] }),
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ z("ol", {
 			class: t === "unit" ? "bars" : "joints",
 			children: c.map((e) => {
-				let r = t === "class" ? H(e.of) : null, i = r && lt(n, r.layer, r.channel);
-				return /* @__PURE__ */ K("li", { children: [
-					t === "class" && (i && r ? /* @__PURE__ */ K($, {
+				let r = t === "class" ? U(e.of) : null, i = r && gt(n, r.layer, r.channel);
+				return /* @__PURE__ */ z("li", { children: [
+					t === "class" && (i && r ? /* @__PURE__ */ z($, {
 						layer: i,
 						channel: r.channel,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ K("span", {
+					}) : /* @__PURE__ */ z("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "bar-name",
-						children: /* @__PURE__ */ K("a", {
-							href: r ? B(r.layer, r.channel) : Qe(e.of),
-							children: /* @__PURE__ */ K(q, { text: e.of })
+						children: /* @__PURE__ */ z("a", {
+							href: r ? V(r.layer, r.channel) : at(e.of),
+							children: /* @__PURE__ */ z(q, { text: e.of })
 						})
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "bar-track negative",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ K("span", { style: { width: `${-100 * e.change / l}%` } })
+						children: /* @__PURE__ */ z("span", { style: { width: `${-100 * e.change / l}%` } })
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "number",
 						children: [
 							Z(e.change),
 							" ",
-							e.control !== null && /* @__PURE__ */ K("small", {
+							e.control !== null && /* @__PURE__ */ z("small", {
 								class: "quiet",
 								children: [
 									"(",
@@ -2287,59 +2305,59 @@ function Qn({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var $n = 1.25, er = (e) => `${100 * Math.min(Math.max(e, 0), $n) / $n}%`;
-function tr({ layer: e, unit: t }) {
-	let { manifest: n } = U(), r = W(n.paths.tuning ? G(n.paths.tuning, { layer: e.id }) : null).value;
+var ir = 1.25, ar = (e) => `${100 * Math.min(Math.max(e, 0), ir) / ir}%`;
+function or({ layer: e, unit: t }) {
+	let { manifest: n } = W(), r = G(n.paths.tuning ? K(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ z(J, {
 		title: "Tuning",
 		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ z("ol", {
 			class: "tuning",
 			children: r.kinds.map((e, n) => {
 				let a = r.kept[n]?.[t.channel] ?? null;
 				if (a === null) return null;
 				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
-				return /* @__PURE__ */ K("li", {
+				return /* @__PURE__ */ z("li", {
 					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
-					title: `keeps ${Rt(a)} ${e.how}; the layer's median is ${Rt(l)}`,
+					title: `keeps ${Ut(a)} ${e.how}; the layer's median is ${Ut(l)}`,
 					children: [
-						/* @__PURE__ */ K("span", { children: [
+						/* @__PURE__ */ z("span", { children: [
 							e.what,
 							" ",
-							/* @__PURE__ */ K("span", {
+							/* @__PURE__ */ z("span", {
 								class: "quiet",
 								children: e.how
 							})
 						] }),
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ z("span", {
 							class: "tuning-track",
 							"aria-hidden": "true",
 							children: [
-								c != null && u != null && /* @__PURE__ */ K("i", {
+								c != null && u != null && /* @__PURE__ */ z("i", {
 									class: "middle",
 									style: {
-										left: er(c),
-										right: `calc(100% - ${er(u)})`
+										left: ar(c),
+										right: `calc(100% - ${ar(u)})`
 									}
 								}),
-								o !== null && s !== null && /* @__PURE__ */ K("i", {
+								o !== null && s !== null && /* @__PURE__ */ z("i", {
 									class: "interval",
 									style: {
-										left: er(o),
-										right: `calc(100% - ${er(s)})`
+										left: ar(o),
+										right: `calc(100% - ${ar(s)})`
 									}
 								}),
-								/* @__PURE__ */ K("i", {
+								/* @__PURE__ */ z("i", {
 									class: "dot",
-									style: { left: er(a) }
+									style: { left: ar(a) }
 								})
 							]
 						}),
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ z("span", {
 							class: "number",
-							children: Rt(a)
+							children: Ut(a)
 						})
 					]
 				}, e.name);
@@ -2348,115 +2366,115 @@ function tr({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function nr(e) {
-	let { layer: t, unit: n } = e, r = U(), i = r.manifest.extras, a = i ? Math.floor(n.channel / i.shard) : 0, o = W(i ? `extras/${t.id}/${a}` : null).value, s = W(r.store.host.kind === "file" ? null : "experiments").value, c = {
+function sr(e) {
+	let { layer: t, unit: n } = e, r = W(), i = r.manifest.extras, a = i ? Math.floor(n.channel / i.shard) : 0, o = G(i ? `extras/${t.id}/${a}` : null).value, s = G(r.store.host.kind === "file" ? null : "experiments").value, c = {
 		...e,
 		extra: o,
 		mine: o?.units[n.channel - o.first],
 		experiments: s
 	};
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ K(Yn, {
+			/* @__PURE__ */ z(er, {
 				given: c,
 				about: n,
 				turn: 0,
-				draw: ir
+				draw: lr
 			}),
-			/* @__PURE__ */ K(Yn, {
+			/* @__PURE__ */ z(er, {
 				given: c,
 				about: n,
 				turn: 1,
-				draw: ar
+				draw: ur
 			}),
-			/* @__PURE__ */ K(Yn, {
+			/* @__PURE__ */ z(er, {
 				given: c,
 				about: n,
 				turn: 2,
-				draw: or
+				draw: dr
 			})
 		]
 	});
 }
-function rr(e, t, n) {
+function cr(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var ir = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ K(b, { children: [
-	/* @__PURE__ */ K("div", {
+var lr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ z(b, { children: [
+	/* @__PURE__ */ z("div", {
 		class: "stack",
-		children: [/* @__PURE__ */ K(J, {
+		children: [/* @__PURE__ */ z(J, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ K(Kn, {
+			children: /* @__PURE__ */ z(Zn, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = rr(r, e, t);
+					let n = cr(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ K(sr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ z(fr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ K(cr, {
+	r.classes.length > 0 && /* @__PURE__ */ z(pr, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ K(tr, {
+	/* @__PURE__ */ z(or, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ K(fr, {
+	a?.control && /* @__PURE__ */ z(_r, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), ar = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ K(lr, {
+] }), ur = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ z(mr, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, or = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+}) : null, dr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
 	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K(Qn, {
+	return /* @__PURE__ */ z(b, { children: [
+		/* @__PURE__ */ z(rr, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ K(ur, {
+		/* @__PURE__ */ z(hr, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ K(dr, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ z(gr, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ K(dr, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ z(gr, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
 		}),
-		a.length > 0 && /* @__PURE__ */ K(J, {
+		a.length > 0 && /* @__PURE__ */ z(J, {
 			title: "Experiments on this unit",
-			children: /* @__PURE__ */ K("ul", {
+			children: /* @__PURE__ */ z("ul", {
 				class: "plain",
-				children: a.map((e) => /* @__PURE__ */ K("li", { children: [
-					/* @__PURE__ */ K("a", {
-						href: $e(e.name),
+				children: a.map((e) => /* @__PURE__ */ z("li", { children: [
+					/* @__PURE__ */ z("a", {
+						href: ot(e.name),
 						children: e.title
 					}),
 					" ",
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "op",
 						children: e.kind
 					})
@@ -2465,12 +2483,12 @@ var ir = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) =
 		})
 	] });
 };
-function sr({ unit: e }) {
-	let t = jt();
-	return /* @__PURE__ */ K(J, {
+function fr({ unit: e }) {
+	let t = It();
+	return /* @__PURE__ */ z(J, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
-		children: /* @__PURE__ */ K("textarea", {
+		children: /* @__PURE__ */ z("textarea", {
 			rows: 2,
 			maxLength: 2e3,
 			value: t.all()[e] ?? "",
@@ -2480,27 +2498,27 @@ function sr({ unit: e }) {
 		})
 	});
 }
-function cr({ shard: e, unit: t }) {
+function pr({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ z(J, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ z("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ K("li", { children: [
-				/* @__PURE__ */ K("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ z("li", { children: [
+				/* @__PURE__ */ z("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ K(ht, {
+					children: /* @__PURE__ */ z(bt, {
 						name: e.classes[t],
 						number: t
 					})
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ K("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ z("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					class: "number",
 					children: Z(r)
 				})
@@ -2508,41 +2526,41 @@ function cr({ shard: e, unit: t }) {
 		})
 	});
 }
-function lr({ extra: e, unit: t, maximum: n, share: r }) {
+function mr({ extra: e, unit: t, maximum: n, share: r }) {
 	let i = F(null);
-	return P(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ K(J, {
+	return P(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ z(J, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima. Those shown above are left out.",
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ z("div", {
 			class: "bands",
-			children: t.bands.map((t, a) => /* @__PURE__ */ K("div", {
+			children: t.bands.map((t, a) => /* @__PURE__ */ z("div", {
 				class: a + 1 === r ? "band here" : "band",
 				ref: a + 1 === r ? i : null,
-				children: [/* @__PURE__ */ K("h3", { children: [
-					n ? `${Lt(t.low / n)} to ${Lt(t.high / n)}` : "",
+				children: [/* @__PURE__ */ z("h3", { children: [
+					n ? `${Ht(t.low / n)} to ${Ht(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ K("div", {
+				] }), /* @__PURE__ */ z("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Rn(e, t.image);
-						return /* @__PURE__ */ K("a", {
+						let n = Un(e, t.image);
+						return /* @__PURE__ */ z("a", {
 							href: `#/i/${t.image}`,
-							title: `${zn(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ K(rn, {
+							title: `${Wn(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ z(ln, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${zn(e, t.image)}`
-							}), /* @__PURE__ */ K("span", {
+								label: `Response ${Z(t.value)}, ${Wn(e, t.image)}`
+							}), /* @__PURE__ */ z("span", {
 								class: "number",
 								children: Z(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ K("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ z("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -2551,16 +2569,16 @@ function lr({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function ur({ layer: e, unit: t }) {
-	let n = U(), r = t.nearest.filter(([t]) => lt(n, e.name, t));
-	return r.length ? /* @__PURE__ */ K(J, {
+function hr({ layer: e, unit: t }) {
+	let n = W(), r = t.nearest.filter(([t]) => gt(n, e.name, t));
+	return r.length ? /* @__PURE__ */ z(J, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ K(b, { children: [
+		note: /* @__PURE__ */ z(b, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ K("a", {
-				href: z(e.name, {
+			/* @__PURE__ */ z("a", {
+				href: B(e.name, {
 					sort: "similar",
 					near: t.channel,
 					up: 0
@@ -2568,28 +2586,28 @@ function ur({ layer: e, unit: t }) {
 				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ K("ul", {
+		children: /* @__PURE__ */ z("ul", {
 			class: "tiles",
-			children: r.map(([n, r]) => /* @__PURE__ */ K("li", { children: [/* @__PURE__ */ K("a", {
-				href: B(e.name, n),
-				children: [/* @__PURE__ */ K($, {
+			children: r.map(([n, r]) => /* @__PURE__ */ z("li", { children: [/* @__PURE__ */ z("a", {
+				href: V(e.name, n),
+				children: [/* @__PURE__ */ z($, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ K("span", {
+				}), /* @__PURE__ */ z("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
 						class: "heard",
 						children: "Unit "
-					}), n] }), /* @__PURE__ */ K("span", { children: [/* @__PURE__ */ K("span", {
+					}), n] }), /* @__PURE__ */ z("span", { children: [/* @__PURE__ */ z("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })]
 				})]
-			}), /* @__PURE__ */ K("a", {
+			}), /* @__PURE__ */ z("a", {
 				class: "versus",
-				href: et(`${e.name}:${t.channel}`, `${e.name}:${n}`),
+				href: st(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
 				title: "Compare",
 				children: "⇄"
@@ -2597,58 +2615,58 @@ function ur({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function dr({ title: e, joints: t, note: n }) {
-	let r = U(), { network: i } = wt(), a = t.some(([e, t]) => lt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ K(J, {
+function gr({ title: e, joints: t, note: n }) {
+	let r = W(), { network: i } = kt(), a = t.some(([e, t]) => gt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ z(J, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ K("ol", {
+		children: /* @__PURE__ */ z("ol", {
 			class: a ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let s = lt(r, e, t), c = `${e}:${t}`, l = Tt(i, e, t);
-				return /* @__PURE__ */ K("li", { children: [
-					a && (s ? /* @__PURE__ */ K($, {
+				let s = gt(r, e, t), c = `${e}:${t}`, l = At(i, e, t);
+				return /* @__PURE__ */ z("li", { children: [
+					a && (s ? /* @__PURE__ */ z($, {
 						layer: s,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ K("span", {
+					}) : /* @__PURE__ */ z("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "joint-name",
 						title: s ? c : `${c}: this unit is not in the atlas`,
-						children: l === null ? s ? /* @__PURE__ */ K("a", {
-							href: B(e, t),
+						children: l === null ? s ? /* @__PURE__ */ z("a", {
+							href: V(e, t),
 							children: [
-								/* @__PURE__ */ K("span", { children: e }),
+								/* @__PURE__ */ z("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ K(b, { children: [
-							/* @__PURE__ */ K("span", { children: e }),
+						}) : /* @__PURE__ */ z(b, { children: [
+							/* @__PURE__ */ z("span", { children: e }),
 							":",
 							t
-						] }) : /* @__PURE__ */ K("a", {
+						] }) : /* @__PURE__ */ z("a", {
 							class: "logit",
-							href: Qe(l),
+							href: at(l),
 							children: [
-								/* @__PURE__ */ K(q, { text: l }),
+								/* @__PURE__ */ z(q, { text: l }),
 								" ",
-								/* @__PURE__ */ K("small", {
+								/* @__PURE__ */ z("small", {
 									class: "quiet",
 									children: c
 								})
 							]
 						})
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ K("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
+						children: /* @__PURE__ */ z("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "number",
 						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
 					})
@@ -2657,27 +2675,27 @@ function dr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function fr({ layer: e, unit: t, extra: n }) {
-	let { manifest: r } = U();
+function _r({ layer: e, unit: t, extra: n }) {
+	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
-	let i = G(r.paths.controls, {
+	let i = K(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ z(J, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: [/* @__PURE__ */ K("div", {
+		children: [/* @__PURE__ */ z("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Zt, {
+				/* @__PURE__ */ z("figure", { children: [/* @__PURE__ */ z(nn, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
-				}), /* @__PURE__ */ K("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ K("figure", { children: [/* @__PURE__ */ K(Jt, {
+				}), /* @__PURE__ */ z("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ z("figure", { children: [/* @__PURE__ */ z($t, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -2685,28 +2703,28 @@ function fr({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ K("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ K("p", { children: [/* @__PURE__ */ K("b", {
+				}), /* @__PURE__ */ z("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ z("p", { children: [/* @__PURE__ */ z("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ K("span", {
+				}), /* @__PURE__ */ z("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ K(In, {
+		}), /* @__PURE__ */ z(Vn, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var pr = 18;
-function mr({ name: e }) {
-	let { collection: t, network: n, ready: r } = wt();
-	if (!r) return /* @__PURE__ */ K(X, { what: e });
-	let i = Et(t?.names, e).filter((e) => t?.images[e]), a = Et(n?.names, e);
-	if (!i.length && !a.length) return /* @__PURE__ */ K(Y, {
+var vr = 18;
+function yr({ name: e }) {
+	let { collection: t, network: n, ready: r } = kt();
+	if (!r) return /* @__PURE__ */ z(X, { what: e });
+	let i = jt(t?.names, e).filter((e) => t?.images[e]), a = jt(n?.names, e);
+	if (!i.length && !a.length) return /* @__PURE__ */ z(Y, {
 		title: "No such class",
 		children: [
 			"“",
@@ -2719,36 +2737,36 @@ function mr({ name: e }) {
 		...i.length ? [Q(o, "image")] : [],
 		...a.map((e) => `logit ${n?.layers.at(-1) ?? ""}:${e}`)
 	];
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
+	return /* @__PURE__ */ z(b, { children: [
+		/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, {
 			text: e,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ K("p", {
+		/* @__PURE__ */ z("p", {
 			class: "lead",
 			children: ["class · ", s.join(" · ")]
 		}),
-		i.length > 0 && /* @__PURE__ */ K("p", {
+		i.length > 0 && /* @__PURE__ */ z("p", {
 			class: "note",
 			children: "Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1."
 		}),
-		!i.length && /* @__PURE__ */ K("p", {
+		!i.length && /* @__PURE__ */ z("p", {
 			class: "note",
 			children: "No image of this collection is labelled so: which units answer to it is not known."
 		}),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ z("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ K(hr, {
+				i.map((t) => /* @__PURE__ */ z(br, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ K(_r, {
+				a.map((e) => /* @__PURE__ */ z(Sr, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ K(Qn, {
+				/* @__PURE__ */ z(rr, {
 					of: e,
 					kind: "class"
 				})
@@ -2756,42 +2774,42 @@ function mr({ name: e }) {
 		})
 	] });
 }
-function hr({ label: e, name: t }) {
-	let { manifest: n } = U(), r = n.classes?.shard ?? 1, i = W(`classes/${Math.floor(e / r)}`), a = W(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
-	return /* @__PURE__ */ K(b, { children: [o.length > 0 && /* @__PURE__ */ K(J, {
+function br({ label: e, name: t }) {
+	let { manifest: n } = W(), r = n.classes?.shard ?? 1, i = G(`classes/${Math.floor(e / r)}`), a = G(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
+	return /* @__PURE__ */ z(b, { children: [o.length > 0 && /* @__PURE__ */ z(J, {
 		title: "Its images",
 		class: "panel wide",
-		children: [/* @__PURE__ */ K("ul", {
+		children: [/* @__PURE__ */ z("ul", {
 			class: "thumbs",
-			children: o.slice(0, pr).map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: V(e),
-				"aria-label": Kt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ K(nn, {
+			children: o.slice(0, vr).map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+				href: H(e),
+				"aria-label": Zt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
+				children: /* @__PURE__ */ z(cn, {
 					image: e,
 					side: 84
 				})
 			}) }, e))
-		}), o.length > pr && /* @__PURE__ */ K("p", {
+		}), o.length > vr && /* @__PURE__ */ z("p", {
 			class: "more",
-			children: /* @__PURE__ */ K("a", {
-				href: Ze("#/images", { q: t }),
+			children: /* @__PURE__ */ z("a", {
+				href: it("#/images", { q: t }),
 				children: ["All ", Q(o.length, "image")]
 			})
 		})]
 	}), [...n.layers].reverse().map((t, r) => {
 		let i = s[n.layers.length - 1 - r] ?? [];
-		return i.length > 0 && /* @__PURE__ */ K(J, {
+		return i.length > 0 && /* @__PURE__ */ z(J, {
 			title: `Units of ${t.name} that answer to it`,
-			note: /* @__PURE__ */ K("a", {
-				href: z(t.name, {
+			note: /* @__PURE__ */ z("a", {
+				href: B(t.name, {
 					class: e,
 					sort: "selectivity"
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ K(gr, {
+			children: /* @__PURE__ */ z(xr, {
 				rows: i,
-				tile: (e) => /* @__PURE__ */ K($, {
+				tile: (e) => /* @__PURE__ */ z($, {
 					layer: t,
 					channel: e,
 					kind: "photos",
@@ -2802,39 +2820,39 @@ function hr({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function gr({ rows: e, layer: t, tile: n }) {
-	return /* @__PURE__ */ K("ul", {
+function xr({ rows: e, layer: t, tile: n }) {
+	return /* @__PURE__ */ z("ul", {
 		class: "tiles",
-		children: e.map(([e, r, i]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-			href: B(t, e),
+		children: e.map(([e, r, i]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+			href: V(t, e),
 			title: `mean ${Z(r)}, selectivity ${i.toFixed(2)}`,
-			children: [n(e), /* @__PURE__ */ K("span", {
+			children: [n(e), /* @__PURE__ */ z("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+				children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
 					class: "heard",
 					children: "Unit "
-				}), e] }), /* @__PURE__ */ K("span", { children: i.toFixed(2) })]
+				}), e] }), /* @__PURE__ */ z("span", { children: i.toFixed(2) })]
 			})]
 		}) }, e))
 	});
 }
-function _r({ logit: e, layers: t, note: n }) {
-	let r = U(), i = r.manifest.classes?.shard ?? 64, a = W(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => lt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
-	return /* @__PURE__ */ K(b, { children: [o && /* @__PURE__ */ K(J, {
+function Sr({ logit: e, layers: t, note: n }) {
+	let r = W(), i = r.manifest.classes?.shard ?? 64, a = G(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => gt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
+	return /* @__PURE__ */ z(b, { children: [o && /* @__PURE__ */ z(J, {
 		title: "Its logit",
 		note: "What excites the logit most, and what it takes from it.",
-		children: /* @__PURE__ */ K("a", {
+		children: /* @__PURE__ */ z("a", {
 			class: "pair-link",
-			href: B(o.name, e),
+			href: V(o.name, e),
 			children: [
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					class: "pair",
-					children: [/* @__PURE__ */ K($, {
+					children: [/* @__PURE__ */ z($, {
 						layer: o,
 						channel: e,
 						kind: "photos",
 						side: 112
-					}), /* @__PURE__ */ K($, {
+					}), /* @__PURE__ */ z($, {
 						layer: o,
 						channel: e,
 						kind: "projections",
@@ -2846,16 +2864,16 @@ function _r({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ K(dr, {
+	}), s.length > 0 && /* @__PURE__ */ z(gr, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Grid.tsx
-var vr = (e) => e === document.documentElement ? window : e, yr = 400;
-function br(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - yr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + yr) / l)));
+var Cr = (e) => e === document.documentElement ? window : e, wr = 400;
+function Tr(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - wr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + wr) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -2864,10 +2882,10 @@ function br(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function xr(e, t, n) {
+function Er(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return br(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+		return Tr(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
 	}, [i, a] = N(r), [o, s] = N(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
@@ -2897,8 +2915,8 @@ function xr(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Sr(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = xr(c, e, r), u = F(!1), d = (e) => {
+function Dr(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = Er(c, e, r), u = F(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -2921,7 +2939,7 @@ function Sr(e) {
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			vr(s.root).scrollBy({
+			Cr(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
@@ -2932,7 +2950,7 @@ function Sr(e) {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && vr(s.root).scrollBy({
+		e > window.innerHeight - n.height && Cr(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
@@ -2951,11 +2969,11 @@ function Sr(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Cr(e, a, l, r)
+			item: Or(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
-	return g.current = v, /* @__PURE__ */ K("ul", {
+	return g.current = v, /* @__PURE__ */ z("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -2963,8 +2981,8 @@ function Sr(e) {
 		children: _
 	});
 }
-function Cr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
-	return /* @__PURE__ */ K("li", {
+function Or({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+	return /* @__PURE__ */ z("li", {
 		"data-index": a,
 		"aria-setsize": e,
 		"aria-posinset": a + 1,
@@ -2979,18 +2997,18 @@ function Cr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 	}, r(a));
 }
 // src/parts/Versus.tsx
-function wr(e) {
-	let t = W(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
+function kr(e) {
+	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Tr({ left: e, right: t }) {
-	let [n, r] = [wr(e), wr(t)], [i, a] = N(null);
-	if (!n || !r) return /* @__PURE__ */ K(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => zn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("p", {
+function Ar({ left: e, right: t }) {
+	let [n, r] = [kr(e), kr(t)], [i, a] = N(null);
+	if (!n || !r) return /* @__PURE__ */ z(X, { what: "both units" });
+	let o = (e) => e.unit.images.map((t) => Wn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("p", {
 		class: "lead",
 		children: [
 			Q(c, "image"),
@@ -2998,14 +3016,14 @@ function Tr({ left: e, right: t }) {
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ z("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Er, {
+		children: [/* @__PURE__ */ z(jr, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ K(Er, {
+		}), /* @__PURE__ */ z(jr, {
 			side: t,
 			found: r,
 			image: i,
@@ -3013,17 +3031,17 @@ function Tr({ left: e, right: t }) {
 		})]
 	})] });
 }
-function Er({ side: e, found: t, image: n, look: r }) {
+function jr({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ K("section", {
+	return /* @__PURE__ */ z("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: B(i.name, a),
+			/* @__PURE__ */ z("h2", { children: o.name ? /* @__PURE__ */ z(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ z("a", {
+				href: V(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ z("p", {
 				class: "note",
 				children: [
 					"maximum ",
@@ -3031,21 +3049,21 @@ function Er({ side: e, found: t, image: n, look: r }) {
 					" · mean ",
 					Z(s.mean),
 					" · active ",
-					Lt(s.active),
+					Ht(s.active),
 					" · ",
-					Vt(i)
+					Kt(i)
 				]
 			}),
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ z("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ K("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ z("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
-						let l = zn(c, t), u = Rn(c, t);
-						return /* @__PURE__ */ K("button", {
+						let l = Wn(c, t), u = Un(c, t);
+						return /* @__PURE__ */ z("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
 							onMouseEnter: () => r(l),
@@ -3054,7 +3072,7 @@ function Er({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
 							title: `${Z(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ K(Zt, {
+							children: /* @__PURE__ */ z(nn, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -3067,24 +3085,24 @@ function Er({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ K("p", {
+			s.classes.length > 0 && /* @__PURE__ */ z("p", {
 				class: "note",
 				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Z(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function Dr({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = N(-1), { router: o } = L(), s = (e) => o.go(et(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
-	return /* @__PURE__ */ K("div", {
+function Mr({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = N(-1), { router: o } = L(), s = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
+	return /* @__PURE__ */ z("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ K(Or, {
+		children: [/* @__PURE__ */ z(Nr, {
 			side: e,
 			chosen: i,
 			choose: a,
 			open: s,
 			keys: !0
-		}), /* @__PURE__ */ K(Or, {
+		}), /* @__PURE__ */ z(Nr, {
 			side: t,
 			chosen: i,
 			choose: a,
@@ -3093,29 +3111,29 @@ function Dr({ left: e, right: t, a: n, b: r }) {
 		})]
 	});
 }
-function Or({ side: e, chosen: t, choose: n, open: r, keys: i }) {
-	let { layer: a, atlas: o } = e, s = W(`layers/${a.id}`, o);
-	return /* @__PURE__ */ K("section", {
+function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
+	return /* @__PURE__ */ z("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ K("h2", { children: o.name ? /* @__PURE__ */ K(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ K("a", {
-				href: z(a.name),
+			/* @__PURE__ */ z("h2", { children: o.name ? /* @__PURE__ */ z(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ z("a", {
+				href: B(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ z("p", {
 				class: "note",
 				children: [
 					a.op,
 					" · ",
-					zt(a),
+					Wt(a),
 					" · ",
-					Vt(a),
+					Kt(a),
 					" · ",
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ K(Sr, {
+			s.value && /* @__PURE__ */ z(Dr, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -3128,27 +3146,27 @@ function Or({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				open: r,
 				keyOf: (e) => e,
 				keys: i,
-				render: (e) => /* @__PURE__ */ K("button", {
+				render: (e) => /* @__PURE__ */ z("button", {
 					type: "button",
 					class: "unit",
 					onFocus: () => n(e),
 					onMouseEnter: () => n(e),
 					onClick: () => r(e),
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ z("span", {
 						class: "pair",
-						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ K(Yt, { side: 60 }, t) : /* @__PURE__ */ K($, {
+						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ z(en, { side: 60 }, t) : /* @__PURE__ */ z($, {
 							layer: a,
 							channel: e,
 							kind: t,
 							side: 60,
 							from: o
 						}, t))
-					}), /* @__PURE__ */ K("span", {
+					}), /* @__PURE__ */ z("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
 							class: "heard",
 							children: "Unit "
-						}), e] }), /* @__PURE__ */ K("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
+						}), e] }), /* @__PURE__ */ z("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
 					})]
 				})
 			})
@@ -3156,12 +3174,12 @@ function Or({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function kr(e) {
-	let t = U(), [n, r] = N(null);
+function Pr(e) {
+	let t = W(), [n, r] = N(null);
 	return P(() => {
 		if (!e) return;
 		let n = !0;
-		return st(t.store.host, e).then((t) => n && r({
+		return mt(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -3183,37 +3201,37 @@ function kr(e) {
 		error: null
 	};
 }
-function Ar({ query: e }) {
-	let t = U(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = kr(i), s = e.get("b") || (i ? r : ""), c = W(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(et(e.a ?? r, e.b ?? s, e.other ?? i));
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Compare" }),
-		/* @__PURE__ */ K("form", {
+function Fr({ query: e }) {
+	let t = W(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Pr(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(st(e.a ?? r, e.b ?? s, e.other ?? i));
+	return /* @__PURE__ */ z(b, { children: [
+		/* @__PURE__ */ z("h1", { children: "Compare" }),
+		/* @__PURE__ */ z("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ K(jr, {
+				/* @__PURE__ */ z(Ir, {
 					label: "Left",
 					value: r,
 					atlas: t,
 					change: (e) => l({ a: e })
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ K(jr, {
+				/* @__PURE__ */ z(Ir, {
 					label: "Right",
 					value: s,
 					atlas: a ?? t,
 					change: (e) => l({ b: e })
 				}),
-				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ K("label", { children: ["Right side from", /* @__PURE__ */ K("select", {
+				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ z("label", { children: ["Right side from", /* @__PURE__ */ z("select", {
 					value: i,
 					onChange: (e) => l({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ K("option", {
+					children: [/* @__PURE__ */ z("option", {
 						value: "",
 						children: "this atlas"
-					}), c.value?.map((e) => /* @__PURE__ */ K("option", {
+					}), c.value?.map((e) => /* @__PURE__ */ z("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -3224,22 +3242,22 @@ function Ar({ query: e }) {
 				})] })
 			]
 		}),
-		o ? /* @__PURE__ */ K(Y, {
+		o ? /* @__PURE__ */ z(Y, {
 			title: "The other atlas cannot be shown",
 			children: o
-		}) : a ? /* @__PURE__ */ K(Mr, {
+		}) : a ? /* @__PURE__ */ z(Lr, {
 			a: r,
 			b: s,
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ K(X, { what: i })
+		}) : /* @__PURE__ */ z(X, { what: i })
 	] });
 }
-function jr({ label: e, value: t, atlas: n, change: r }) {
+function Ir({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ K("label", { children: [
+	return /* @__PURE__ */ z("label", { children: [
 		e,
-		/* @__PURE__ */ K("input", {
+		/* @__PURE__ */ z("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -3248,28 +3266,28 @@ function jr({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ K("datalist", {
+		/* @__PURE__ */ z("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ K("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ z("option", { value: e.name }, e.id))
 		})
 	] });
 }
-function Mr({ a: e, b: t, own: n, other: r }) {
+function Lr({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = ct(t, e);
+		let n = ht(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = H(e), i = r ? ct(t, r.layer) : void 0;
+		let r = U(e), i = r ? ht(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ K("p", {
+	return !a || !o ? /* @__PURE__ */ z("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -3280,7 +3298,7 @@ function Mr({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ K(Tr, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ z(Ar, {
 		left: {
 			...a,
 			channel: a.channel
@@ -3289,51 +3307,51 @@ function Mr({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ K(Dr, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ z(Mr, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ K("p", {
+	}) : /* @__PURE__ */ z("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
 // src/parts/Covered.tsx
-var Nr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function Pr(e, t, n) {
-	let r = e.map((e) => (Nr(e)[0] - t) ** 2 + (Nr(e)[1] - n) ** 2);
+var Rr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function zr(e, t, n) {
+	let r = e.map((e) => (Rr(e)[0] - t) ** 2 + (Rr(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-function Fr(e, t) {
+function Br(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function Ir({ name: e }) {
-	let { manifest: t } = U(), n = W(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = en(U(), l?.image ?? -1), d = at(l && l.image !== null ? u : null);
+function Vr({ name: e }) {
+	let { manifest: t } = W(), n = G(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = on(W(), l?.image ?? -1), d = ft(l && l.image !== null ? u : null);
 	if (n.error) return null;
-	if (!n.value || !l) return /* @__PURE__ */ K(X, { what: e });
+	if (!n.value || !l) return /* @__PURE__ */ z(X, { what: e });
 	let { boxes: f, shape: p, images: m } = n.value, h = l.grids[Number(a)] ?? l.grids[0];
 	if (!h) return null;
-	let [, g, _] = t.model.input, { share: v, worst: y } = Fr(h.before, h.after), b = s ?? y, x = f[b] ?? [
+	let [, g, _] = t.model.input, { share: v, worst: y } = Br(h.before, h.after), b = s ?? y, x = f[b] ?? [
 		0,
 		0,
 		0,
 		0
 	], [S, C] = [g / p[0], _ / p[1]], w = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		c(Pr(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
+		c(zr(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
 	};
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ z(J, {
 		class: "panel wide covered",
 		title: "Place by place",
 		note: "The warmer a place, the more is lost where the square is laid over it. Point at one, touch it, or use the slider.",
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ z("div", {
 			class: "covered-pair",
-			children: [/* @__PURE__ */ K("svg", {
+			children: [/* @__PURE__ */ z("svg", {
 				class: "whole",
 				viewBox: `0 0 ${_} ${g}`,
 				role: "img",
@@ -3342,20 +3360,20 @@ function Ir({ name: e }) {
 				onPointerDown: w,
 				onPointerLeave: () => c(null),
 				children: [
-					/* @__PURE__ */ K("rect", {
+					/* @__PURE__ */ z("rect", {
 						class: "beyond",
 						width: _,
 						height: g
 					}),
-					d && /* @__PURE__ */ K("image", {
+					d && /* @__PURE__ */ z("image", {
 						href: d,
 						width: _,
 						height: g,
 						preserveAspectRatio: "none"
 					}),
 					f.map((e, t) => {
-						let [n, r] = Nr(e);
-						return /* @__PURE__ */ K("rect", {
+						let [n, r] = Rr(e);
+						return /* @__PURE__ */ z("rect", {
 							class: "loss",
 							x: r - C / 2,
 							y: n - S / 2,
@@ -3364,14 +3382,14 @@ function Ir({ name: e }) {
 							opacity: .75 * (v[t] ?? 0)
 						}, t);
 					}),
-					/* @__PURE__ */ K("rect", {
+					/* @__PURE__ */ z("rect", {
 						class: "field-halo",
 						x: x[1],
 						y: x[0],
 						width: x[3] - x[1],
 						height: x[2] - x[0]
 					}),
-					/* @__PURE__ */ K("rect", {
+					/* @__PURE__ */ z("rect", {
 						class: "field",
 						x: x[1],
 						y: x[0],
@@ -3379,39 +3397,39 @@ function Ir({ name: e }) {
 						height: x[2] - x[0]
 					})
 				]
-			}), /* @__PURE__ */ K("div", {
+			}), /* @__PURE__ */ z("div", {
 				class: "covered-told",
 				children: [
-					m.length > 1 && /* @__PURE__ */ K("label", { children: [
+					m.length > 1 && /* @__PURE__ */ z("label", { children: [
 						"Image",
 						" ",
-						/* @__PURE__ */ K("select", {
+						/* @__PURE__ */ z("select", {
 							value: r,
 							onChange: (e) => i(Number(e.currentTarget.value)),
-							children: m.map((e, t) => /* @__PURE__ */ K("option", {
+							children: m.map((e, t) => /* @__PURE__ */ z("option", {
 								value: t,
-								children: Kt(e.name)
+								children: Zt(e.name)
 							}, t))
 						})
 					] }),
-					l.grids.length > 1 && /* @__PURE__ */ K(gt, {
+					l.grids.length > 1 && /* @__PURE__ */ z(xt, {
 						label: "What is followed",
 						value: a,
 						options: l.grids.map((e, t) => [String(t), e.of]),
 						change: o
 					}),
-					/* @__PURE__ */ K("p", { children: [
-						/* @__PURE__ */ K(q, {
+					/* @__PURE__ */ z("p", { children: [
+						/* @__PURE__ */ z(q, {
 							text: h.of,
 							plain: !0
 						}),
 						": ",
-						/* @__PURE__ */ K("b", {
+						/* @__PURE__ */ z("b", {
 							class: "figure",
 							children: Z(h.before)
 						}),
 						" uncovered, ",
-						/* @__PURE__ */ K("b", {
+						/* @__PURE__ */ z("b", {
 							class: "figure",
 							children: Z(h.after[b])
 						}),
@@ -3427,7 +3445,7 @@ function Ir({ name: e }) {
 						s === null && ", where it falls most",
 						"."
 					] }),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ z("input", {
 						type: "range",
 						min: 0,
 						max: f.length - 1,
@@ -3435,8 +3453,8 @@ function Ir({ name: e }) {
 						onInput: (e) => c(Number(e.currentTarget.value)),
 						"aria-label": "Place of the square"
 					}),
-					l.image !== null && /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-						href: V(l.image),
+					l.image !== null && /* @__PURE__ */ z("p", { children: /* @__PURE__ */ z("a", {
+						href: H(l.image),
 						children: "What else excites units on this image"
 					}) })
 				]
@@ -3445,7 +3463,7 @@ function Ir({ name: e }) {
 	});
 }
 // src/pages/Experiments.tsx
-var Lr = {
+var Hr = {
 	occlusion: "Occlusion",
 	invariance: "Invariance",
 	correspondence: "Correspondence",
@@ -3460,11 +3478,11 @@ var Lr = {
 	transfer: "Transfer",
 	check: "Check"
 };
-function Rr() {
-	let e = W("experiments");
-	return e.error ? /* @__PURE__ */ K(zr, {}) : e.value ? e.value.length ? /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Experiments" }),
-		/* @__PURE__ */ K("p", {
+function Ur() {
+	let e = G("experiments");
+	return e.error ? /* @__PURE__ */ z(Wr, {}) : e.value ? e.value.length ? /* @__PURE__ */ z(b, { children: [
+		/* @__PURE__ */ z("h1", { children: "Experiments" }),
+		/* @__PURE__ */ z("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
@@ -3472,72 +3490,72 @@ function Rr() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K("ul", {
+		/* @__PURE__ */ z("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-				href: $e(e.name),
+			children: e.value.map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+				href: ot(e.name),
 				children: [
-					/* @__PURE__ */ K(Br, {
+					/* @__PURE__ */ z(Gr, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "op",
-						children: Lr[e.kind] ?? e.kind
+						children: Hr[e.kind] ?? e.kind
 					}),
-					/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K("bdi", { children: e.title }) }),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("b", { children: /* @__PURE__ */ z("bdi", { children: e.title }) }),
+					/* @__PURE__ */ z("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ K(zr, {}) : /* @__PURE__ */ K(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ z(Wr, {}) : /* @__PURE__ */ z(X, { what: "experiments" });
 }
-var zr = () => /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("h1", { children: "Experiments" }), /* @__PURE__ */ K("p", {
+var Wr = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { children: "Experiments" }), /* @__PURE__ */ z("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ K("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ z("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Br({ experiment: e, file: t, small: n }) {
-	let r = at(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = N(!1);
-	return r ? n ? /* @__PURE__ */ K("img", {
+function Gr({ experiment: e, file: t, small: n }) {
+	let r = ft(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = N(!1);
+	return r ? n ? /* @__PURE__ */ z("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
-	}) : /* @__PURE__ */ K("figure", {
+	}) : /* @__PURE__ */ z("figure", {
 		class: a ? "result wide" : "result",
-		children: [/* @__PURE__ */ K("a", {
+		children: [/* @__PURE__ */ z("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
-			children: /* @__PURE__ */ K("img", {
+			children: /* @__PURE__ */ z("img", {
 				src: r,
 				alt: i || `Figure ${t} of ${e.title}`,
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
-		}), i && /* @__PURE__ */ K("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ K(Vr, { experiment: e }) : null;
+		}), i && /* @__PURE__ */ z("figcaption", { children: i })]
+	}) : n ? /* @__PURE__ */ z(Kr, { experiment: e }) : null;
 }
-function Vr({ experiment: e }) {
+function Kr({ experiment: e }) {
 	let t = e.shown;
-	return /* @__PURE__ */ K("span", {
+	return /* @__PURE__ */ z("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
-		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ K("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ K("bdi", { children: e }, t)) }, t))
+		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ z("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ z("bdi", { children: e }, t)) }, t))
 	});
 }
-var Hr = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Ur({ name: e }) {
-	let { store: t } = U(), n = W("experiments");
-	if (!n.value && !n.error) return /* @__PURE__ */ K(X, { what: e });
+var qr = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Jr({ name: e }) {
+	let { store: t } = W(), n = G("experiments");
+	if (!n.value && !n.error) return /* @__PURE__ */ z(X, { what: e });
 	let r = n.value?.find((t) => t.name === e);
-	if (!r) return /* @__PURE__ */ K(Y, {
+	if (!r) return /* @__PURE__ */ z(Y, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -3546,40 +3564,40 @@ function Ur({ name: e }) {
 		]
 	});
 	let i = r.shown, a = i !== null && i.rows.length === i.count;
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z(b, { children: [
+		/* @__PURE__ */ z("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K("bdi", { children: r.title }) }), /* @__PURE__ */ K("p", {
+			children: /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z("bdi", { children: r.title }) }), /* @__PURE__ */ z("p", {
 				class: "lead",
-				children: Lr[r.kind] ?? r.kind
+				children: Hr[r.kind] ?? r.kind
 			})] })
 		}),
-		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ K("p", {
+		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ z("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.kind === "occlusion" && r.data && /* @__PURE__ */ K(Ir, { name: r.name }),
-		/* @__PURE__ */ K("div", {
+		r.kind === "occlusion" && r.data && /* @__PURE__ */ z(Vr, { name: r.name }),
+		/* @__PURE__ */ z("div", {
 			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ K(Br, {
+			children: [r.figures.map((e) => /* @__PURE__ */ z(Gr, {
 				experiment: r,
 				file: e
-			}, e)), i && /* @__PURE__ */ K(J, {
+			}, e)), i && /* @__PURE__ */ z(J, {
 				class: "panel wide",
 				title: "Table",
 				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ K(Gr, {
+				children: [/* @__PURE__ */ z(Xr, {
 					columns: i.columns,
 					rows: i.rows
-				}), /* @__PURE__ */ K("p", {
+				}), /* @__PURE__ */ z("p", {
 					class: "actions",
-					children: a ? /* @__PURE__ */ K("button", {
+					children: a ? /* @__PURE__ */ z("button", {
 						type: "button",
 						onClick: () => {
-							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(Hr).join(",")}\n`).join(""), "text/csv");
+							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(qr).join(",")}\n`).join(""), "text/csv");
 						},
 						children: "Download CSV"
-					}) : t.host.kind === "folder" && /* @__PURE__ */ K("a", {
+					}) : t.host.kind === "folder" && /* @__PURE__ */ z("a", {
 						class: "button",
 						href: `experiments/${encodeURIComponent(r.name)}/table.csv`,
 						download: `${r.name}.csv`,
@@ -3588,63 +3606,63 @@ function Ur({ name: e }) {
 				})]
 			})]
 		}),
-		/* @__PURE__ */ K(Kr, { experiment: r })
+		/* @__PURE__ */ z(Zr, { experiment: r })
 	] });
 }
-var Wr = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function Gr({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => Wr(e[n] ?? "") || !e[n]));
-	return /* @__PURE__ */ K("div", {
+var Yr = (e) => e.trim() !== "" && Number.isFinite(Number(e));
+function Xr({ columns: e, rows: t }) {
+	let n = e.map((e, n) => t.every((e) => Yr(e[n] ?? "") || !e[n]));
+	return /* @__PURE__ */ z("div", {
 		class: "scroll",
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: /* @__PURE__ */ K("table", { children: [/* @__PURE__ */ K("thead", { children: /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("th", {
+		children: /* @__PURE__ */ z("table", { children: [/* @__PURE__ */ z("thead", { children: /* @__PURE__ */ z("tr", { children: e.map((e, t) => /* @__PURE__ */ z("th", {
 			scope: "col",
 			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ K("bdi", { children: e })
-		}, t)) }) }), /* @__PURE__ */ K("tbody", { children: t.map((e, t) => /* @__PURE__ */ K("tr", { children: e.map((e, t) => /* @__PURE__ */ K("td", {
+			children: /* @__PURE__ */ z("bdi", { children: e })
+		}, t)) }) }), /* @__PURE__ */ z("tbody", { children: t.map((e, t) => /* @__PURE__ */ z("tr", { children: e.map((e, t) => /* @__PURE__ */ z("td", {
 			class: n[t] ? "number" : "",
-			title: n[t] && Ft(e) !== e ? e : void 0,
-			children: /* @__PURE__ */ K("bdi", { children: n[t] ? Ft(e) : e })
+			title: n[t] && Bt(e) !== e ? e : void 0,
+			children: /* @__PURE__ */ z("bdi", { children: n[t] ? Bt(e) : e })
 		}, t)) }, t)) })] })
 	});
 }
-function Kr({ experiment: e }) {
-	let t = e.units.flatMap((e) => H(e) ?? []), n = It(e.settings);
-	return /* @__PURE__ */ K("div", {
+function Zr({ experiment: e }) {
+	let t = e.units.flatMap((e) => U(e) ?? []), n = Vt(e.settings);
+	return /* @__PURE__ */ z("div", {
 		class: "cards settings",
-		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ K(J, {
+		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ z(J, {
 			title: "About",
-			children: /* @__PURE__ */ K("p", {
+			children: /* @__PURE__ */ z("p", {
 				class: "chips",
-				children: [t.map((e) => /* @__PURE__ */ K("a", {
+				children: [t.map((e) => /* @__PURE__ */ z("a", {
 					class: "chip",
-					href: B(e.layer, e.channel),
-					children: /* @__PURE__ */ K(q, { text: `${e.layer}:${e.channel}` })
-				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ K("a", {
+					href: V(e.layer, e.channel),
+					children: /* @__PURE__ */ z(q, { text: `${e.layer}:${e.channel}` })
+				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ z("a", {
 					class: "chip",
-					href: V(e),
+					href: H(e),
 					children: ["image ", e]
 				}, e))]
 			})
-		}), n.length > 0 && /* @__PURE__ */ K(J, {
+		}), n.length > 0 && /* @__PURE__ */ z(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ K(ft, { rows: n })
+			children: /* @__PURE__ */ z(_t, { rows: n })
 		})]
 	});
 }
 // src/parts/Caution.tsx
-function qr({ layers: e }) {
-	let t = e.filter(Wt);
-	return t.length ? /* @__PURE__ */ K("p", {
+function Qr({ layers: e }) {
+	let t = e.filter(Yt);
+	return t.length ? /* @__PURE__ */ z("p", {
 		class: "caution",
-		children: [t.map((e, t) => /* @__PURE__ */ K("span", { children: [t > 0 && ", ", /* @__PURE__ */ K(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
+		children: [t.map((e, t) => /* @__PURE__ */ z("span", { children: [t > 0 && ", ", /* @__PURE__ */ z(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
 	}) : null;
 }
 // src/parts/Marked.tsx
-function Jr() {
-	let e = U(), t = jt(), { toast: n } = L(), r = Object.entries(t.all());
+function $r() {
+	let e = W(), t = It(), { toast: n } = L(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => We("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
@@ -3653,53 +3671,53 @@ function Jr() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = Yr(await i.text(), e.manifest.model.fingerprint);
+		let a = ei(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
-	return /* @__PURE__ */ K(J, {
+	return /* @__PURE__ */ z(J, {
 		title: "Marked units",
 		class: "panel marked",
-		children: [/* @__PURE__ */ K("ul", {
+		children: [/* @__PURE__ */ z("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
-				let r = H(t), i = r && lt(e, r.layer, r.channel);
-				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-					href: B(r.layer, r.channel),
+				let r = U(t), i = r && gt(e, r.layer, r.channel);
+				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+					href: V(r.layer, r.channel),
 					children: [
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ z("span", {
 							class: "pair",
-							children: [/* @__PURE__ */ K($, {
+							children: [/* @__PURE__ */ z($, {
 								layer: i,
 								channel: r.channel,
 								kind: "photos",
 								side: 64
-							}), /* @__PURE__ */ K($, {
+							}), /* @__PURE__ */ z($, {
 								layer: i,
 								channel: r.channel,
 								kind: "projections",
 								side: 64
 							})]
 						}),
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ z("span", {
 							class: "caption",
-							children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: t }) })
+							children: /* @__PURE__ */ z("b", { children: /* @__PURE__ */ z(q, { text: t }) })
 						}),
-						n && /* @__PURE__ */ K("small", {
+						n && /* @__PURE__ */ z("small", {
 							class: "clamp",
 							children: n
 						})
 					]
 				}) }, t);
 			})
-		}), /* @__PURE__ */ K("p", {
+		}), /* @__PURE__ */ z("p", {
 			class: "actions",
-			children: [/* @__PURE__ */ K("button", {
+			children: [/* @__PURE__ */ z("button", {
 				type: "button",
 				onClick: i,
 				children: "Save notes"
-			}), /* @__PURE__ */ K("label", {
+			}), /* @__PURE__ */ z("label", {
 				class: "button",
-				children: ["Take in notes…", /* @__PURE__ */ K("input", {
+				children: ["Take in notes…", /* @__PURE__ */ z("input", {
 					class: "heard",
 					type: "file",
 					accept: "application/json,.json",
@@ -3709,17 +3727,17 @@ function Jr() {
 		})]
 	});
 }
-function Yr(e, t) {
+function ei(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
 	} catch {
 		return {};
 	}
-	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Ot(JSON.stringify(n.notes));
+	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Nt(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function Xr(e, t) {
+function ti(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3728,8 +3746,8 @@ function Xr(e, t) {
 	}
 	return r;
 }
-function Zr() {
-	let { manifest: e } = U(), { router: t } = L(), n = W("network"), r = I(() => Xr(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function ni() {
+	let { manifest: e } = W(), { router: t } = L(), n = G("network"), r = I(() => ti(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	R({
 		ArrowDown: o(1),
 		j: o(1),
@@ -3737,16 +3755,16 @@ function Zr() {
 		k: o(-1),
 		Enter: () => {
 			let n = e.layers[Math.max(0, i)];
-			n && t.go(z(n.name));
+			n && t.go(B(n.name));
 		}
 	});
 	let s = e.layers.reduce((e, t) => e + t.units.dead, 0);
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, {
+	return /* @__PURE__ */ z(b, { children: [
+		/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ K("p", {
+		/* @__PURE__ */ z("p", {
 			class: "lead",
 			children: [
 				"What its ",
@@ -3759,74 +3777,74 @@ function Zr() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K(ei, { manifest: e }),
-		/* @__PURE__ */ K(qr, { layers: e.layers }),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ z(ai, { manifest: e }),
+		/* @__PURE__ */ z(Qr, { layers: e.layers }),
+		/* @__PURE__ */ z("div", {
 			class: "map-head",
-			children: /* @__PURE__ */ K("h2", { children: "Layers in execution order" })
+			children: /* @__PURE__ */ z("h2", { children: "Layers in execution order" })
 		}),
-		/* @__PURE__ */ K("ol", {
+		/* @__PURE__ */ z("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ K(Qr, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ z(ri, {
 				layer: t.shown,
-				role: Ht(t.shown.name, n.value?.layers ?? []),
+				role: qt(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ K($r, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ z(ii, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ K(Jr, {}),
-		/* @__PURE__ */ K(ri, { manifest: e })
+		/* @__PURE__ */ z($r, {}),
+		/* @__PURE__ */ z(ci, { manifest: e })
 	] });
 }
-function Qr({ layer: e, role: t, current: n }) {
-	let { manifest: r } = U(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = G(r.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ K("li", {
+function ri({ layer: e, role: t, current: n }) {
+	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = K(r.paths.preview, { layer: e.id });
+	return /* @__PURE__ */ z("li", {
 		class: n ? "station current" : "station",
-		children: /* @__PURE__ */ K("a", {
-			href: z(e.name),
+		children: /* @__PURE__ */ z("a", {
+			href: B(e.name),
 			children: [
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.name }) }), /* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ z("b", { children: /* @__PURE__ */ z(q, { text: e.name }) }), /* @__PURE__ */ z("span", {
 						class: "op",
 						children: [e.op, t].filter(Boolean).join(", ")
 					})]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ z("span", {
 						class: "number",
-						children: zt(e)
-					}), /* @__PURE__ */ K("small", { children: e.spatial ? "units × map" : "units" })]
+						children: Wt(e)
+					}), /* @__PURE__ */ z("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ K(pt, {
+					children: [/* @__PURE__ */ z(vt, {
 						field: e.field,
 						input: r.model.input
-					}), /* @__PURE__ */ K("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ K("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ z("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ z("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					class: "station-told",
 					children: [
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ z("span", {
 							class: e.units.dead ? "station-dead some" : "station-dead",
 							children: [e.units.dead, " dead"]
 						}),
-						e.control && /* @__PURE__ */ K("small", {
-							class: Wt(e) ? "some" : "",
+						e.control && /* @__PURE__ */ z("small", {
+							class: Yt(e) ? "some" : "",
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ K(Fn, {
+						/* @__PURE__ */ z(Bn, {
 							layer: e.name,
 							brief: !0
 						})
 					]
 				}),
-				/* @__PURE__ */ K("span", {
+				/* @__PURE__ */ z("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ K("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ K(Jt, {
+					children: [0, 1].map((e) => /* @__PURE__ */ z("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ z($t, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -3839,43 +3857,43 @@ function Qr({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function $r({ layers: e }) {
-	return /* @__PURE__ */ K("li", {
+function ii({ layers: e }) {
+	return /* @__PURE__ */ z("li", {
 		class: "passed",
-		children: /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ K("ul", { children: e.map((e) => /* @__PURE__ */ K("li", { children: [
-			/* @__PURE__ */ K(q, { text: e.name }),
+		children: /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ z("ul", { children: e.map((e) => /* @__PURE__ */ z("li", { children: [
+			/* @__PURE__ */ z(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ z("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ z("span", {
 				class: "number",
-				children: zt(e)
+				children: Wt(e)
 			}),
 			" ",
-			/* @__PURE__ */ K("span", { children: Vt(e) })
+			/* @__PURE__ */ z("span", { children: Kt(e) })
 		] }, e.name)) })] })
 	});
 }
-function ei({ manifest: e }) {
+function ai({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ K("details", {
+	return t ? /* @__PURE__ */ z("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ K("summary", { children: [
+		children: [/* @__PURE__ */ z("summary", { children: [
 			Q(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ K("ul", { children: [n.map((e) => /* @__PURE__ */ K("li", { children: [
-			/* @__PURE__ */ K(q, { text: e.name }),
+		] }), /* @__PURE__ */ z("ul", { children: [n.map((e) => /* @__PURE__ */ z("li", { children: [
+			/* @__PURE__ */ z(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ z("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ K("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ z("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -3885,54 +3903,54 @@ function ei({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var ti = ({ value: e }) => /* @__PURE__ */ K("code", {
+var oi = ({ value: e }) => /* @__PURE__ */ z("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), ni = (e, t) => t ? [[e, t]] : [];
-function ri({ manifest: e }) {
+}), si = (e, t) => t ? [[e, t]] : [];
+function ci({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ z(J, {
 				title: "Model",
-				children: /* @__PURE__ */ K(ft, { rows: [
-					["Name", /* @__PURE__ */ K(q, {
+				children: /* @__PURE__ */ z(_t, { rows: [
+					["Name", /* @__PURE__ */ z(q, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ K(q, {
+					["Output", /* @__PURE__ */ z(q, {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...ni("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ K(ti, { value: t.fingerprint }, "h")]
+					...si("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ z(oi, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ z(J, {
 				title: "Images",
-				children: /* @__PURE__ */ K(ft, { rows: [
-					["Collection", /* @__PURE__ */ K(q, {
+				children: /* @__PURE__ */ z(_t, { rows: [
+					["Collection", /* @__PURE__ */ z(q, {
 						text: n.description,
 						plain: !0
 					}, "n")],
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ K(ti, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ z(oi, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ K(J, {
+			/* @__PURE__ */ z(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ K(ft, { rows: [
-					["When", Gt(e.created)],
+				children: /* @__PURE__ */ z(_t, { rows: [
+					["When", Xt(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...ni("Check", a?.sentence),
+					...si("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3940,7 +3958,7 @@ function ri({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function ii(e, t, n, r) {
+function li(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3956,7 +3974,7 @@ function ii(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function ai(e, t, n) {
+function ui(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3965,24 +3983,24 @@ function ai(e, t, n) {
 	}
 	return r;
 }
-function oi({ number: e }) {
-	let { manifest: t, store: n } = U(), r = Number.isInteger(e) && e >= 0, i = W(r ? "images/index" : null), a = W(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ai(a.value, e, t.extras.profileShard) : -1, s = W(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = W(c === void 0 ? null : `images/${c}`), u = W(n.host.kind === "file" ? null : "experiments");
-	if (!r) return /* @__PURE__ */ K(Y, {
+function di({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ui(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+	if (!r) return /* @__PURE__ */ z(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (i.error) return /* @__PURE__ */ K(Y, {
+	if (i.error) return /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: i.error.message
 	});
-	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ K(X, { what: `image ${e}` });
+	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ z(X, { what: `image ${e}` });
 	let d = l.value?.images[e], f = s.value?.images[e], p = f ?? d;
-	if (!p) return /* @__PURE__ */ K(Y, {
+	if (!p) return /* @__PURE__ */ z(Y, {
 		title: "Not in this atlas",
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ K(si, {
+	return /* @__PURE__ */ z(fi, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -3992,21 +4010,21 @@ function oi({ number: e }) {
 		about: h
 	});
 }
-function si({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = U(), { router: c } = L(), [l, u] = N(null), [d, f] = N(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(V(e));
+function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = W(), { router: c } = L(), [l, u] = N(null), [d, f] = N(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(H(e));
 	return R({
 		ArrowLeft: _(h),
 		h: _(h),
 		ArrowRight: _(g),
 		l: _(g)
-	}), /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: Kt(t) }) }), /* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, { text: Zt(t) }) }), /* @__PURE__ */ z("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(ht, {
+				n !== null && /* @__PURE__ */ z(b, { children: [" · ", /* @__PURE__ */ z(bt, {
 					name: n,
 					number: -1
 				})] }),
@@ -4014,58 +4032,58 @@ function si({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				"among the strongest of ",
 				Q(i.length, "unit")
 			]
-		})] }), /* @__PURE__ */ K("div", {
+		})] }), /* @__PURE__ */ z("div", {
 			class: "steps",
-			children: [h !== void 0 && /* @__PURE__ */ K("a", {
-				href: V(h),
+			children: [h !== void 0 && /* @__PURE__ */ z("a", {
+				href: H(h),
 				"aria-label": `Previous image, ${h}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), g !== void 0 && /* @__PURE__ */ K("a", {
-				href: V(g),
+			}), g !== void 0 && /* @__PURE__ */ z("a", {
+				href: H(g),
 				"aria-label": `Next image, ${g}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
 		})]
-	}), /* @__PURE__ */ K("div", {
+	}), /* @__PURE__ */ z("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ K("figure", {
+		children: [/* @__PURE__ */ z("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ K(tn, {
+				/* @__PURE__ */ z(sn, {
 					image: e,
 					name: t,
 					box: p?.box ?? null
 				}),
-				/* @__PURE__ */ K("figcaption", { children: p ? p.words : "Hover a unit, or press ⌖, to see where it responds" }),
-				/* @__PURE__ */ K("p", {
+				/* @__PURE__ */ z("figcaption", { children: p ? p.words : "Hover a unit, or press ⌖, to see where it responds" }),
+				/* @__PURE__ */ z("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ K(q, {
+					children: /* @__PURE__ */ z(q, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ K("p", { children: /* @__PURE__ */ K("a", {
-					href: $e(e.name),
+				o.map((e) => /* @__PURE__ */ z("p", { children: /* @__PURE__ */ z("a", {
+					href: ot(e.name),
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ K("div", { children: s.layers.map((e, t) => {
+		}), /* @__PURE__ */ z("div", { children: s.layers.map((e, t) => {
 			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
-			return !n.length && !a.length ? null : /* @__PURE__ */ K(J, {
+			return !n.length && !a.length ? null : /* @__PURE__ */ z(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ K(ci, {
+				children: [n.length > 0 ? /* @__PURE__ */ z(pi, {
 					layer: e,
 					rows: n,
 					mark: u,
 					pin: f,
 					pinned: d
-				}) : /* @__PURE__ */ K(ui, {
+				}) : /* @__PURE__ */ z(hi, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ K("details", { children: [/* @__PURE__ */ K("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ K(ui, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ z(hi, {
 					layer: e,
 					wins: a
 				})] })]
@@ -4073,41 +4091,41 @@ function si({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function ci({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
-	let { manifest: a } = U();
-	return /* @__PURE__ */ K("ul", {
+function pi({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
+	let { manifest: a } = W();
+	return /* @__PURE__ */ z("ul", {
 		class: "tiles",
 		children: t.map(([t, o, s, c, l]) => {
 			let u = {
-				box: ii(e, c, l, a.model.input),
+				box: li(e, c, l, a.model.input),
 				words: `${e.name}:${t}, response ${Z(o)}`
 			}, d = () => n(u), f = i?.words === u.words;
-			return /* @__PURE__ */ K("li", {
+			return /* @__PURE__ */ z("li", {
 				onMouseEnter: d,
 				onMouseLeave: () => n(null),
-				children: [/* @__PURE__ */ K("a", {
-					href: B(e.name, t),
+				children: [/* @__PURE__ */ z("a", {
+					href: V(e.name, t),
 					onFocus: d,
 					onBlur: () => n(null),
-					children: [/* @__PURE__ */ K("span", {
+					children: [/* @__PURE__ */ z("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ K($, {
+						children: [/* @__PURE__ */ z($, {
 							layer: e,
 							channel: t,
 							kind: "photos",
 							side: 56
-						}), /* @__PURE__ */ K($, {
+						}), /* @__PURE__ */ z($, {
 							layer: e,
 							channel: t,
 							kind: "projections",
 							side: 56
 						})]
-					}), /* @__PURE__ */ K("span", {
+					}), /* @__PURE__ */ z("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+						children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
 							class: "heard",
 							children: "Unit "
-						}), t] }), /* @__PURE__ */ K("span", {
+						}), t] }), /* @__PURE__ */ z("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
 								Z(o),
@@ -4117,7 +4135,7 @@ function ci({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 							]
 						})]
 					})]
-				}), /* @__PURE__ */ K("button", {
+				}), /* @__PURE__ */ z("button", {
 					type: "button",
 					class: "versus",
 					"aria-pressed": f,
@@ -4130,35 +4148,35 @@ function ci({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 		})
 	});
 }
-var li = 24;
-function ui({ layer: e, wins: t }) {
-	let [n, r] = N(!1), i = n ? t : t.slice(0, li);
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("ul", {
+var mi = 24;
+function hi({ layer: e, wins: t }) {
+	let [n, r] = N(!1), i = n ? t : t.slice(0, mi);
+	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ K("li", { children: /* @__PURE__ */ K("a", {
-			href: B(e.name, t),
-			children: [/* @__PURE__ */ K($, {
+		children: i.map(([, t, n]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+			href: V(e.name, t),
+			children: [/* @__PURE__ */ z($, {
 				layer: e,
 				channel: t,
 				kind: "photos",
 				side: 48
-			}), /* @__PURE__ */ K("span", {
+			}), /* @__PURE__ */ z("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ K("b", { children: [/* @__PURE__ */ K("span", {
+				children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ K("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ z("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ K("button", {
+	}), t.length > i.length && /* @__PURE__ */ z("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Images.tsx
-function di() {
-	let { manifest: e, store: t } = U(), n = W(e.extras ? "profiles/index" : null), r = W(e.extras ? null : "images/index"), [i, a] = N(null);
+function gi() {
+	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = N(null);
 	P(() => {
 		if (!r.value) return;
 		let e = !0;
@@ -4185,17 +4203,17 @@ function di() {
 		error: n.error ?? r.error
 	};
 }
-function fi({ query: e }) {
-	let { manifest: t } = U(), { router: n } = L(), { images: r, error: i } = di(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ K(Y, {
+function _i({ query: e }) {
+	let { manifest: t } = W(), { router: n } = L(), { images: r, error: i } = gi(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ K(X, { what: "images" });
+	if (!r) return /* @__PURE__ */ z(X, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h1", { children: "Images" }),
-		/* @__PURE__ */ K("p", {
+	return /* @__PURE__ */ z(b, { children: [
+		/* @__PURE__ */ z("h1", { children: "Images" }),
+		/* @__PURE__ */ z("p", {
 			class: "lead",
 			children: [
 				Q(r.length, "image"),
@@ -4206,17 +4224,17 @@ function fi({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ K("div", {
+		/* @__PURE__ */ z("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ K("input", {
+			children: [/* @__PURE__ */ z("input", {
 				id: "search",
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(Ze("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(it("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ K("output", {
+			}), /* @__PURE__ */ z("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4226,13 +4244,13 @@ function fi({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ K("p", {
+		c.length === 0 ? /* @__PURE__ */ z("p", {
 			class: "empty",
-			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ K(b, { children: [" ", /* @__PURE__ */ K("a", {
-				href: V(Number(s)),
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ z(b, { children: [" ", /* @__PURE__ */ z("a", {
+				href: H(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ K(Sr, {
+		}) : /* @__PURE__ */ z(Dr, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4241,43 +4259,43 @@ function fi({ query: e }) {
 			label: "Images",
 			current: a,
 			select: o,
-			open: (e) => n.go(V(c[e]?.number ?? 0)),
+			open: (e) => n.go(H(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ K(pi, {
+			render: (e, t) => /* @__PURE__ */ z(vi, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function pi({ image: e, first: t }) {
-	let n = at(en(U(), e.number));
-	return /* @__PURE__ */ K("a", {
+function vi({ image: e, first: t }) {
+	let n = ft(on(W(), e.number));
+	return /* @__PURE__ */ z("a", {
 		class: "unit thumb",
-		href: V(e.number),
+		href: H(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ K("img", {
+			n ? /* @__PURE__ */ z("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ K("span", { class: "tile none" }),
-			/* @__PURE__ */ K("span", {
+			}) : /* @__PURE__ */ z("span", { class: "tile none" }),
+			/* @__PURE__ */ z("span", {
 				class: "caption",
-				children: /* @__PURE__ */ K("b", { children: /* @__PURE__ */ K(q, { text: e.label ?? Kt(e.name) }) })
+				children: /* @__PURE__ */ z("b", { children: /* @__PURE__ */ z(q, { text: e.label ?? Zt(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ K("small", { children: /* @__PURE__ */ K(q, { text: Kt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ z("small", { children: /* @__PURE__ */ z(q, { text: Zt(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function mi(e) {
+function yi(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function hi(e, t, n = []) {
-	let { rank: r } = e, i = mi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function bi(e, t, n = []) {
+	let { rank: r } = e, i = yi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4289,9 +4307,9 @@ function hi(e, t, n = []) {
 	}
 	return l;
 }
-var gi = 32;
-function _i(e, t) {
-	let n = mi(e), r = Math.min(gi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var xi = 32;
+function Si(e, t) {
+	let n = yi(e), r = Math.min(xi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4300,7 +4318,7 @@ function _i(e, t) {
 		units: i
 	};
 }
-var vi = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, yi = [
+var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, wi = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4316,7 +4334,7 @@ var vi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["moved", "kept moved"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], bi = [
+], Ti = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4324,40 +4342,40 @@ var vi = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], xi = (e) => bi.includes(e), Si = (e, t, n) => t.find((t) => t === e) ?? n, Ci = (e) => {
+], Ei = (e) => Ti.includes(e), Di = (e, t, n) => t.find((t) => t === e) ?? n, Oi = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function wi(e) {
-	let t = Si(e.get("sort"), yi.map(([e]) => e), "index");
+function ki(e) {
+	let t = Di(e.get("sort"), wi.map(([e]) => e), "index");
 	return {
-		view: Si(e.get("view"), [
+		view: Di(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Si(e.get("alive"), [
+		alive: Di(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Ci(e.get("class")),
-		like: Si(e.get("like"), [
+		class: Oi(e.get("class")),
+		like: Di(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Ci(e.get("low")),
-		high: Ci(e.get("high")),
-		near: Ci(e.get("near")),
+		low: Oi(e.get("low")),
+		high: Oi(e.get("high")),
+		near: Oi(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Ti(e) {
+function Ai(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4372,7 +4390,7 @@ function Ti(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function Ei(e, t, n, r) {
+function ji(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4390,8 +4408,8 @@ function Ei(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Di(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = Ei(n, t, s, i), l = new Set(t.dead), u = {
+function Mi(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = ji(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4421,47 +4439,47 @@ function Di(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: 
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Oi(f, t, n, r, i, a),
+		units: Ni(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function Oi(e, t, n, r, i, a) {
+function Ni(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : xi(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ei(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var ki = 28, [Ai, ji] = [140, 26];
-function Mi(e, t, n, r) {
+var Pi = 28, [Fi, Ii] = [140, 26];
+function Li(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function Ni({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = F(null);
 	if (!(n > t)) return null;
-	let s = Array(ki).fill(0);
+	let s = Array(Pi).fill(0);
 	for (let r of e) {
-		let e = Mi(r, t, n, ki);
+		let e = Li(r, t, n, Pi);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / ki, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Pi, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * ki)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Pi)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
-	return /* @__PURE__ */ K("svg", {
+	return /* @__PURE__ */ z("svg", {
 		class: "spread",
-		viewBox: `0 0 ${Ai} ${ji}`,
-		width: Ai,
-		height: ji,
+		viewBox: `0 0 ${Fi} ${Ii}`,
+		width: Fi,
+		height: Ii,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -4471,42 +4489,42 @@ function Ni({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			o.current = null;
 		},
 		children: [
-			/* @__PURE__ */ K("title", { children: "Drag to choose a range" }),
-			/* @__PURE__ */ K("rect", {
+			/* @__PURE__ */ z("title", { children: "Drag to choose a range" }),
+			/* @__PURE__ */ z("rect", {
 				class: "ground",
-				width: Ai,
-				height: ji
+				width: Fi,
+				height: Ii
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (ji - 2) * Math.sqrt(e / c)) : 0;
-				return /* @__PURE__ */ K("rect", {
+				let n = e ? Math.max(1.5, (Ii - 2) * Math.sqrt(e / c)) : 0;
+				return /* @__PURE__ */ z("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * Ai / ki + .5,
-					y: ji - n,
-					width: Ai / ki - 1,
+					x: t * Fi / Pi + .5,
+					y: Ii - n,
+					width: Fi / Pi - 1,
 					height: n,
-					children: /* @__PURE__ */ K("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
+					children: /* @__PURE__ */ z("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
 			})
 		]
 	});
 }
 // src/parts/LayerBar.tsx
-var Pi = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = U(), [c, l] = N(!1), u = [
+var zi = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let { manifest: s } = W(), [c, l] = N(!1), u = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, d = yi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!xi(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ K("div", {
+	].filter(Boolean).length, d = wi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Ei(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ z("div", {
 		class: c ? "bar open" : "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ K(gt, {
+			/* @__PURE__ */ z(xt, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -4516,33 +4534,33 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ K(vt, {}),
-			/* @__PURE__ */ K("label", { children: ["Sort", /* @__PURE__ */ K("select", {
+			n.view !== "photos" && /* @__PURE__ */ z(Ct, {}),
+			/* @__PURE__ */ z("label", { children: ["Sort", /* @__PURE__ */ z("select", {
 				value: n.sort,
 				onChange: (e) => o({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: d.map(([e, t]) => /* @__PURE__ */ K("option", {
+				children: d.map(([e, t]) => /* @__PURE__ */ z("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "map" ? a && /* @__PURE__ */ K("span", {
+			n.sort === "map" ? a && /* @__PURE__ */ z("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			}) : n.sort === "similar" ? /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K("label", { children: ["Unit", /* @__PURE__ */ K("input", {
+			}) : n.sort === "similar" ? /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("label", { children: ["Unit", /* @__PURE__ */ z("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: Pi(e.currentTarget.value) })
-			})] }), a && /* @__PURE__ */ K("span", {
+				onInput: (e) => o({ near: zi(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ z("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			})] }) : /* @__PURE__ */ K("button", {
+			})] }) : /* @__PURE__ */ z("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => o({ ascending: !n.ascending }),
@@ -4550,16 +4568,16 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ z("button", {
 				type: "button",
 				class: "fold",
 				"aria-expanded": c,
 				onClick: () => l(!c),
 				children: ["Filters", u > 0 && ` (${u})`]
 			}),
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ z("span", {
 				class: "filter",
-				children: /* @__PURE__ */ K(gt, {
+				children: /* @__PURE__ */ z(xt, {
 					label: "Dead units",
 					value: n.alive,
 					options: [
@@ -4570,17 +4588,17 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					change: (e) => o({ alive: e })
 				})
 			}),
-			s.paths.likeness && /* @__PURE__ */ K("label", {
+			s.paths.likeness && /* @__PURE__ */ z("label", {
 				class: "filter",
-				children: ["Like control", /* @__PURE__ */ K("select", {
+				children: ["Like control", /* @__PURE__ */ z("select", {
 					value: n.like,
 					onChange: (e) => o({ like: e.currentTarget.value }),
 					children: [
-						/* @__PURE__ */ K("option", {
+						/* @__PURE__ */ z("option", {
 							value: "all",
 							children: "any"
 						}),
-						/* @__PURE__ */ K("option", {
+						/* @__PURE__ */ z("option", {
 							value: "unlike",
 							children: [
 								"at most 0.9 (",
@@ -4588,7 +4606,7 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 								")"
 							]
 						}),
-						/* @__PURE__ */ K("option", {
+						/* @__PURE__ */ z("option", {
 							value: "like",
 							children: [
 								"above 0.9 (",
@@ -4599,21 +4617,21 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					]
 				})]
 			}),
-			t.topClass && /* @__PURE__ */ K("label", {
+			t.topClass && /* @__PURE__ */ z("label", {
 				class: "filter",
-				children: ["Class", /* @__PURE__ */ K("select", {
+				children: ["Class", /* @__PURE__ */ z("select", {
 					value: n.class ?? "",
-					onChange: (e) => o({ class: Pi(e.currentTarget.value) }),
+					onChange: (e) => o({ class: zi(e.currentTarget.value) }),
 					children: [
-						/* @__PURE__ */ K("option", {
+						/* @__PURE__ */ z("option", {
 							value: "",
 							children: "any"
 						}),
-						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ K("option", {
+						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ z("option", {
 							value: n.class,
 							children: [t.classes?.[n.class] ?? n.class, " (0)"]
 						}),
-						f.map(([e, n]) => /* @__PURE__ */ K("option", {
+						f.map(([e, n]) => /* @__PURE__ */ z("option", {
 							value: e,
 							children: [
 								t.classes?.[e] ?? e,
@@ -4625,16 +4643,16 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					]
 				})]
 			}),
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ z("span", {
 				class: "range filter",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ K(Ni, {
+					/* @__PURE__ */ z(Ri, {
 						values: r.maxima,
 						least: m,
 						most: h,
@@ -4645,48 +4663,48 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 							high: t
 						})
 					}),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ z("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(m),
-						onInput: (e) => o({ low: Pi(e.currentTarget.value) }),
+						onInput: (e) => o({ low: zi(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ K("input", {
+					/* @__PURE__ */ z("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(h),
-						onInput: (e) => o({ high: Pi(e.currentTarget.value) }),
+						onInput: (e) => o({ high: zi(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			(r.marked > 0 || n.marked) && /* @__PURE__ */ K("button", {
+			(r.marked > 0 || n.marked) && /* @__PURE__ */ z("button", {
 				type: "button",
 				"aria-pressed": n.marked,
 				class: "toggle",
 				onClick: () => o({ marked: !n.marked }),
 				children: [
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						"aria-hidden": "true",
 						children: "★\xA0"
 					}),
-					/* @__PURE__ */ K("span", {
+					/* @__PURE__ */ z("span", {
 						class: "heard",
 						children: "Marked "
 					}),
 					r.marked
 				]
 			}),
-			/* @__PURE__ */ K("input", {
+			/* @__PURE__ */ z("input", {
 				id: "search",
 				class: "find filter",
 				type: "search",
@@ -4695,7 +4713,7 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				onInput: (e) => o({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ K("output", {
+			/* @__PURE__ */ z("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4708,12 +4726,12 @@ function Fi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Ii = 12, Li = .7;
-function Ri() {
+var Vi = 12, Hi = .7;
+function Ui() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function zi(e, t, n, r, i, a) {
+function Wi(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4731,13 +4749,13 @@ function zi(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function Bi(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Vi(e, i, t), s = new Float32Array(i * n);
+function Gi(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Ki(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = Ri(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Li)) {
-		let r = zi(s, n, t, a, i, Math.max(1, e));
-		for (let a = Ii * i; a > 0; --a) {
+	let c = Ui(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Hi)) {
+		let r = Wi(s, n, t, a, i, Math.max(1, e));
+		for (let a = Vi * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4747,7 +4765,7 @@ function Bi(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Vi({ rank: e, values: t }, n, r) {
+function Ki({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4755,30 +4773,30 @@ function Vi({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var Hi = 4, [Ui, Wi] = [28, 64];
-function Gi(e, t) {
-	let n = Math.max(1, Math.floor((t + Hi) / (Ui + Hi))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var qi = 4, [Ji, Yi] = [28, 64];
+function Xi(e, t) {
+	let n = Math.max(1, Math.floor((t + qi) / (Ji + qi))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Ui, Math.min(Wi, Math.floor((t + Hi) / r) - Hi))
+		side: Math.max(Ji, Math.min(Yi, Math.floor((t + qi) / r) - qi))
 	};
 }
-function Ki(e) {
+function Zi(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = F(null), [d, f] = N(-1), p = d >= 0 ? d : o, [m, h] = N(0);
 	P(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = I(() => r ? _i(r, i) : null, [r, i]), { columns: _, side: v } = Gi(g?.units.length ?? 0, m), y = I(() => g && m ? Bi(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = I(() => r ? Si(r, i) : null, [r, i]), { columns: _, side: v } = Xi(g?.units.length ?? 0, m), y = I(() => g && m ? Gi(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
 	]), b = ke((e, n) => {
 		let r = y?.[e];
-		return /* @__PURE__ */ K("a", {
+		return /* @__PURE__ */ z("a", {
 			class: "unit mini",
-			href: B(t.name, r),
+			href: V(t.name, r),
 			tabIndex: n ? 0 : -1,
 			"aria-label": `Unit ${r}`,
 			onFocus: () => s(r),
@@ -4787,7 +4805,7 @@ function Ki(e) {
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
 			},
-			children: /* @__PURE__ */ K($, {
+			children: /* @__PURE__ */ z($, {
 				layer: t,
 				channel: r,
 				kind: a,
@@ -4801,22 +4819,22 @@ function Ki(e) {
 		v,
 		c
 	]);
-	if (l) return /* @__PURE__ */ K("p", {
+	if (l) return /* @__PURE__ */ z("p", {
 		class: "empty",
 		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
 	let x = i.length - (g?.units.length ?? 0);
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z("div", {
 		class: "layer-map",
-		children: [/* @__PURE__ */ K("div", {
+		children: [/* @__PURE__ */ z("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ K(Sr, {
+			children: y ? /* @__PURE__ */ z(Dr, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: Hi,
+				gap: qi,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4826,18 +4844,18 @@ function Ki(e) {
 				open: (e) => c(y[e]),
 				keyOf: (e) => y[e] ?? e,
 				render: b
-			}) : /* @__PURE__ */ K(X, { what: "the map" })
-		}), /* @__PURE__ */ K("aside", {
+			}) : /* @__PURE__ */ z(X, { what: "the map" })
+		}), /* @__PURE__ */ z("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ K(qi, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ z(Qi, {
 				layer: t,
 				data: n,
 				channel: p
-			}) : /* @__PURE__ */ K("p", {
+			}) : /* @__PURE__ */ z("p", {
 				class: "quiet",
 				children: "Units that respond to the same images lie side by side. Point at one to see it large."
-			}), x > 0 && /* @__PURE__ */ K("p", {
+			}), x > 0 && /* @__PURE__ */ z("p", {
 				class: "quiet",
 				children: [
 					x === 1 ? "One unit responds" : `${x} units respond`,
@@ -4849,52 +4867,52 @@ function Ki(e) {
 		})]
 	});
 }
-function qi({ layer: e, data: t, channel: n }) {
-	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Lt(t.active[n])]];
-	return r >= 0 && i.push(["Top class", /* @__PURE__ */ K(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ K(b, { children: [
-		/* @__PURE__ */ K("h2", { children: /* @__PURE__ */ K("a", {
-			href: B(e.name, n),
+function Qi({ layer: e, data: t, channel: n }) {
+	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Ht(t.active[n])]];
+	return r >= 0 && i.push(["Top class", /* @__PURE__ */ z(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ z(b, { children: [
+		/* @__PURE__ */ z("h2", { children: /* @__PURE__ */ z("a", {
+			href: V(e.name, n),
 			children: ["Unit ", n]
 		}) }),
-		t.names?.[n] !== void 0 && /* @__PURE__ */ K(q, { text: t.names[n] }),
-		/* @__PURE__ */ K("div", {
+		t.names?.[n] !== void 0 && /* @__PURE__ */ z(q, { text: t.names[n] }),
+		/* @__PURE__ */ z("div", {
 			class: "map-pair",
-			children: [/* @__PURE__ */ K($, {
+			children: [/* @__PURE__ */ z($, {
 				layer: e,
 				channel: n,
 				kind: "photos",
 				side: 112
-			}), /* @__PURE__ */ K($, {
+			}), /* @__PURE__ */ z($, {
 				layer: e,
 				channel: n,
 				kind: "projections",
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ K(ft, { rows: i })
+		/* @__PURE__ */ z(_t, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var Ji = 84, Yi = 72;
-function Xi(e, t, n, r, i, a) {
+var $i = 84, ea = 72;
+function ta(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (xi(t.sort)) return Rt(i?.[a]);
+	if (Ei(t.sort)) return Ut(i?.[a]);
 	switch (t.sort) {
 		case "mean": return Z(e.mean[a]);
-		case "active": return Lt(e.active[a]);
+		case "active": return Ht(e.active[a]);
 		case "selectivity": return Z(e.selectivity?.[a]);
 		case "control": return r?.similarity[a]?.toFixed(2) ?? "–";
 		case "similar": return a === t.near ? "this" : n.get(a)?.toFixed(2) ?? "–";
 		default: return Z(e.maximum[a]);
 	}
 }
-function Zi(e, t) {
-	let { manifest: n } = U(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = W((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = W(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
+function na(e, t) {
+	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return I(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? vi(a.value) : "",
+			measure: a.value ? Ci(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4906,8 +4924,8 @@ function Zi(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: hi(a.value, r, c ? s : []),
-			measure: vi(a.value),
+			nearest: bi(a.value, r, c ? s : []),
+			measure: Ci(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4926,15 +4944,15 @@ function Zi(e, t) {
 		o.error
 	]);
 }
-function Qi(e) {
-	let t = jt().all();
+function ra(e) {
+	let t = It().all();
 	return I(() => new Set(Object.keys(t).flatMap((t) => {
-		let n = H(t);
+		let n = U(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function $i({ layer: e, data: t, query: n }) {
-	let r = U(), { router: i, toast: a } = L(), o = jt(), s = I(() => wi(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = Zi(e, s), f = W(r.manifest.paths.likeness ? G(r.manifest.paths.likeness, { layer: e.id }) : null), p = W(xi(s.sort) && r.manifest.paths.tuning ? G(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = Qi(e), { units: _, counts: v } = I(() => Di(e, t, s, {
+function ia({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = L(), o = It(), s = I(() => ki(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = na(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ei(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = ra(e), { units: _, counts: v } = I(() => Mi(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		tuned: m,
@@ -4948,14 +4966,14 @@ function $i({ layer: e, data: t, query: n }) {
 		f.value,
 		m,
 		g
-	]), [y, x] = N(() => n.has("at") ? Number(n.get("at")) : -1), S = I(() => new Map(c), [c]), C = (t) => i.replace(z(e.name, Ti({
+	]), [y, x] = N(() => n.has("at") ? Number(n.get("at")) : -1), S = I(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, Ai({
 		...s,
 		...t
 	}))), w = ke((t) => {
-		i.replace(z(e.name, {
-			...Ti(s),
+		i.replace(B(e.name, {
+			...Ai(s),
 			at: t
-		})), i.go(B(e.name, t));
+		})), i.go(V(e.name, t));
 	}, [
 		i,
 		e,
@@ -4969,43 +4987,43 @@ function $i({ layer: e, data: t, query: n }) {
 			y >= 0 && a(`${e.name}:${y} ${o.toggle(`${e.name}:${y}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? Yi : Ji, ee = I(() => ({
+	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? ea : $i, ee = I(() => ({
 		width: T.length * E + (T.length - 1) * 3 + 14,
 		height: E + 32
 	}), [T.length, E]), D = ke((n, r) => {
 		let i = _[n], a = t.names?.[i];
-		return /* @__PURE__ */ K("a", {
+		return /* @__PURE__ */ z("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
-			href: B(e.name, i),
+			href: V(e.name, i),
 			tabIndex: r ? 0 : -1,
 			onFocus: () => x(i),
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), w(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
-			children: [/* @__PURE__ */ K("span", {
+			children: [/* @__PURE__ */ z("span", {
 				class: "pair",
-				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ K(Yt, { side: E }, n) : /* @__PURE__ */ K($, {
+				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ z(en, { side: E }, n) : /* @__PURE__ */ z($, {
 					layer: e,
 					channel: i,
 					kind: n,
 					side: E
 				}, n))
-			}), /* @__PURE__ */ K("span", {
+			}), /* @__PURE__ */ z("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ K("b", { children: [
-					/* @__PURE__ */ K("span", {
+				children: [/* @__PURE__ */ z("b", { children: [
+					/* @__PURE__ */ z("span", {
 						class: "heard",
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
-					a ? /* @__PURE__ */ K("bdi", { children: a }) : i,
-					g.has(i) && /* @__PURE__ */ K("span", {
+					a ? /* @__PURE__ */ z("bdi", { children: a }) : i,
+					g.has(i) && /* @__PURE__ */ z("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ K("span", { children: Xi(t, s, S, f.value, m, i) })]
+				] }), /* @__PURE__ */ z("span", { children: ta(t, s, S, f.value, m, i) })]
 			})]
 		});
 	}, [
@@ -5020,7 +5038,7 @@ function $i({ layer: e, data: t, query: n }) {
 		w,
 		E
 	]);
-	return /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(Fi, {
+	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(Bi, {
 		layer: e,
 		data: t,
 		view: s,
@@ -5028,13 +5046,13 @@ function $i({ layer: e, data: t, query: n }) {
 		shown: _.length,
 		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
 		change: C
-	}), _.length === 0 ? /* @__PURE__ */ K("p", {
+	}), _.length === 0 ? /* @__PURE__ */ z("p", {
 		class: "empty",
-		children: ["No unit passes these filters. ", /* @__PURE__ */ K("a", {
-			href: z(e.name),
+		children: ["No unit passes these filters. ", /* @__PURE__ */ z("a", {
+			href: B(e.name),
 			children: ["Show all ", v.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ K(Ki, {
+	}) : s.sort === "map" ? /* @__PURE__ */ z(Zi, {
 		layer: e,
 		data: t,
 		known: u,
@@ -5044,7 +5062,7 @@ function $i({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: w,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ K(Sr, {
+	}) : /* @__PURE__ */ z(Dr, {
 		count: _.length,
 		cell: ee,
 		label: `Units of ${e.name}`,
@@ -5056,36 +5074,36 @@ function $i({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function ea({ name: e, query: t }) {
-	let n = ct(U(), e), r = W(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ K(Y, {
+function aa({ name: e, query: t }) {
+	let n = ht(W(), e), r = G(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ K(b, { children: [/* @__PURE__ */ K(ta, { layer: n }), r.value ? /* @__PURE__ */ K($i, {
+	}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(oa, { layer: n }), r.value ? /* @__PURE__ */ z(ia, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ K(X, { what: n.name })] }) : /* @__PURE__ */ K(mt, { name: e });
+	}) : /* @__PURE__ */ z(X, { what: n.name })] }) : /* @__PURE__ */ z(yt, { name: e });
 }
-function ta({ layer: e }) {
-	let t = U(), { router: n } = L(), r = W("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(z(e.name)) : void 0;
+function oa({ layer: e }) {
+	let t = W(), { router: n } = L(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
 	R({
 		"[": s(a),
 		"]": s(o)
 	});
 	let c = e.units;
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ K("div", { children: [
-			/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: e.name }) }),
-			/* @__PURE__ */ K("p", {
+		children: [/* @__PURE__ */ z("div", { children: [
+			/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, { text: e.name }) }),
+			/* @__PURE__ */ z("p", {
 				class: "lead",
 				children: [
-					[e.op, Ht(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
+					[e.op, qt(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
 					" · ",
-					zt(e),
+					Wt(e),
 					" · receptive field ",
-					Vt(e),
+					Kt(e),
 					" · ",
 					Q(c.dead, "dead unit"),
 					c.silent > 0 && ` · ${c.silent} never above zero`,
@@ -5093,20 +5111,20 @@ function ta({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ K(qr, { layers: [e] }),
-			/* @__PURE__ */ K("p", {
+			/* @__PURE__ */ z(Qr, { layers: [e] }),
+			/* @__PURE__ */ z("p", {
 				class: "note",
-				children: /* @__PURE__ */ K(Fn, { layer: e.name })
+				children: /* @__PURE__ */ z(Bn, { layer: e.name })
 			})
-		] }), /* @__PURE__ */ K("div", {
+		] }), /* @__PURE__ */ z("div", {
 			class: "steps",
-			children: [a && /* @__PURE__ */ K("a", {
-				href: z(a.name),
+			children: [a && /* @__PURE__ */ z("a", {
+				href: B(a.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${a.name}`,
 				children: "←"
-			}), o && /* @__PURE__ */ K("a", {
-				href: z(o.name),
+			}), o && /* @__PURE__ */ z("a", {
+				href: B(o.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${o.name}`,
 				children: "→"
@@ -5115,76 +5133,76 @@ function ta({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function na({ layer: e, shard: t, unit: n }) {
-	let r = U(), { router: i, root: a, toast: o } = L(), [s, c] = N(!1), l = `${e.name}:${n.channel}`, u = i.link(B(e.name, n.channel)), d = async (e, t) => o(await Ue(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function sa({ layer: e, shard: t, unit: n }) {
+	let r = W(), { router: i, root: a, toast: o } = L(), [s, c] = N(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Ue(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Sn(r, e, n), a = await Cn(i);
-			t === "png" ? We(`${l}.png`, a) : We(`${l}.svg`, Tn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await Dn(r, e, n), a = await On(i);
+			t === "png" ? We(`${l}.png`, a) : We(`${l}.svg`, An(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof mn ? c(!0) : o("The picture cannot be read");
+			e instanceof yn ? c(!0) : o("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ z("button", {
 				id: "copy-link",
 				type: "button",
 				onClick: () => d(u ?? l, u ? "Link" : "Unit"),
 				children: "Copy link"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ z("button", {
 				type: "button",
-				onClick: () => d(On(r, e, n.channel, u), "Citation"),
+				onClick: () => d(Nn(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
-			u !== null && /* @__PURE__ */ K("button", {
+			u !== null && /* @__PURE__ */ z("button", {
 				type: "button",
-				onClick: () => d(Dn(u, l), "Code to embed it"),
+				onClick: () => d(Mn(u, l), "Code to embed it"),
 				title: "HTML that shows this unit within another page",
 				children: "Copy embed code"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ z("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ z("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ K("button", {
+			/* @__PURE__ */ z("button", {
 				type: "button",
-				onClick: () => We(`${l}.json`, En(r, e, t, n)),
+				onClick: () => We(`${l}.json`, jn(r, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ z("a", {
 				class: "button",
-				href: et(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
+				href: st(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ K(ra, {
-				path: hn(r, e, n.channel),
+			s && /* @__PURE__ */ z(ca, {
+				path: bn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function ra({ path: e, unit: t, close: n }) {
-	return R({ Escape: n }, !0), /* @__PURE__ */ K("div", {
+function ca({ path: e, unit: t, close: n }) {
+	return R({ Escape: n }, !0), /* @__PURE__ */ z("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...St(n),
-		children: /* @__PURE__ */ K("div", {
+		...Dt(n),
+		children: /* @__PURE__ */ z("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ K("button", {
+				/* @__PURE__ */ z("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -5192,12 +5210,12 @@ function ra({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ K("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ K("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
-				/* @__PURE__ */ K("ul", { children: [
-					/* @__PURE__ */ K("li", { children: [
+				/* @__PURE__ */ z("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ z("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ z("ul", { children: [
+					/* @__PURE__ */ z("li", { children: [
 						"open ",
-						/* @__PURE__ */ K("a", {
+						/* @__PURE__ */ z("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -5205,23 +5223,23 @@ function ra({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ z("li", { children: [
 						"run ",
-						/* @__PURE__ */ K("code", { children: "convscope serve" }),
+						/* @__PURE__ */ z("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ z("li", { children: [
 						"run ",
-						/* @__PURE__ */ K("code", { children: [
+						/* @__PURE__ */ z("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
 						] }),
 						": one file to mail, where they work too;"
 					] }),
-					/* @__PURE__ */ K("li", { children: [
+					/* @__PURE__ */ z("li", { children: [
 						"run ",
-						/* @__PURE__ */ K("code", { children: "convscope atlas export FOLDER --portable" }),
+						/* @__PURE__ */ z("code", { children: "convscope atlas export FOLDER --portable" }),
 						": the whole atlas with every picture twice."
 					] })
 				] })
@@ -5230,12 +5248,12 @@ function ra({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = N([
 		0,
 		0,
 		1
-	]), d = 1 / l[2], [f, p] = N(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => $t(t, { times: e })), _ = {
+	]), d = 1 / l[2], [f, p] = N(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => an(t, { times: e })), _ = {
 		Escape: s,
 		ArrowLeft: h(-1),
 		ArrowRight: h(1),
@@ -5250,13 +5268,13 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	};
 	for (let e = 0; e < Math.min(9, m); e += 1) _[String(e + 1)] = () => o(e);
 	R(_, !0);
-	let v = St(s);
+	let v = Dt(s);
 	Oe(() => u([
 		0,
 		0,
 		1
 	]), [r, i]);
-	let y = n.images[r], x = zn(t, y), S = Rn(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
+	let y = n.images[r], x = Wn(t, y), S = Un(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
 		unit: n,
 		rank: r,
@@ -5269,27 +5287,27 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	}, D = (e) => {
 		e.preventDefault();
 		let t = ee(e);
-		u((n) => $t(n, {
+		u((n) => an(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
 	}, O = (e) => {
-		e.buttons & 1 && u((t) => $t(t, {
+		e.buttons & 1 && u((t) => an(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
 	};
-	return /* @__PURE__ */ K("div", {
+	return /* @__PURE__ */ z("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...v,
-		children: /* @__PURE__ */ K("div", {
+		children: /* @__PURE__ */ z("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ z("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ K(gt, {
+						/* @__PURE__ */ z(xt, {
 							label: "View",
 							value: i,
 							options: [
@@ -5299,11 +5317,11 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 							],
 							change: c
 						}),
-						i === "overlay" && /* @__PURE__ */ K("label", {
+						i === "overlay" && /* @__PURE__ */ z("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ K("input", {
+								/* @__PURE__ */ z("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -5314,10 +5332,10 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ K("span", {
+						/* @__PURE__ */ z("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ K("button", {
+								/* @__PURE__ */ z("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1 / 1.5),
@@ -5325,8 +5343,8 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 									disabled: d <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ K("output", { children: [Math.round(d * 100), " %"] }),
-								/* @__PURE__ */ K("button", {
+								/* @__PURE__ */ z("output", { children: [Math.round(d * 100), " %"] }),
+								/* @__PURE__ */ z("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1.5),
@@ -5336,7 +5354,7 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								})
 							]
 						}),
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ z("button", {
 							class: "icon close",
 							type: "button",
 							onClick: s,
@@ -5346,12 +5364,12 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ z("div", {
 					class: d > 1 ? "stage zoomed" : "stage",
 					onWheel: D,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
 					onPointerMove: O,
-					onDblClick: (e) => u((t) => $t(t, t[2] < 1 ? { times: 1 / 8 } : {
+					onDblClick: (e) => u((t) => an(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
 						at: ee(e)
 					})),
@@ -5359,34 +5377,34 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					role: "group",
 					"aria-label": "Picture; drag to move, wheel to zoom",
 					children: [
-						i === "pair" && /* @__PURE__ */ K("div", {
+						i === "pair" && /* @__PURE__ */ z("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ K(Zt, {
+							children: [/* @__PURE__ */ z(nn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ K(Zt, {
+							}), /* @__PURE__ */ z(nn, {
 								kind: "projections",
 								...E
 							})]
 						}),
-						i === "overlay" && /* @__PURE__ */ K("div", {
+						i === "overlay" && /* @__PURE__ */ z("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ K(Zt, {
+							children: [/* @__PURE__ */ z(nn, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ K("span", {
+							}), /* @__PURE__ */ z("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ K(Zt, {
+								children: /* @__PURE__ */ z(nn, {
 									kind: "projections",
 									...E
 								})
 							})]
 						}),
-						i === "whole" && /* @__PURE__ */ K("div", {
+						i === "whole" && /* @__PURE__ */ z("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ K(tn, {
+							children: /* @__PURE__ */ z(sn, {
 								image: y,
 								name: x,
 								box: n.boxes[r] ?? null,
@@ -5396,36 +5414,36 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ K("div", {
+				/* @__PURE__ */ z("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ z("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ K("p", { children: [
-							/* @__PURE__ */ K("b", { children: r + 1 }),
+						/* @__PURE__ */ z("p", { children: [
+							/* @__PURE__ */ z("b", { children: r + 1 }),
 							" of ",
 							m,
 							" · activation ",
-							/* @__PURE__ */ K("b", {
+							/* @__PURE__ */ z("b", {
 								class: "number",
 								children: Z(n.values[r])
 							}),
-							S !== null && /* @__PURE__ */ K(b, { children: [" · ", /* @__PURE__ */ K(q, { text: S })] }),
+							S !== null && /* @__PURE__ */ z(b, { children: [" · ", /* @__PURE__ */ z(q, { text: S })] }),
 							" · ",
-							/* @__PURE__ */ K("a", {
-								href: V(y),
-								children: /* @__PURE__ */ K(q, { text: x })
+							/* @__PURE__ */ z("a", {
+								href: H(y),
+								children: /* @__PURE__ */ z(q, { text: x })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · black and white: ±",
 							Z((a && e.content?.kept ? n.partScales : n.scales)?.[r] ?? n.scales[r])
 						] }),
-						/* @__PURE__ */ K("button", {
+						/* @__PURE__ */ z("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(1),
@@ -5439,33 +5457,33 @@ function ia({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var aa = 24, oa = /* @__PURE__ */ new Map();
-async function sa(e, t) {
+var ua = 24, da = /* @__PURE__ */ new Map();
+async function fa(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = oa.get(n) ?? new Image();
-	oa.delete(n), oa.set(n, r);
-	for (let e of [...oa.keys()].slice(0, Math.max(0, oa.size - aa))) oa.delete(e);
+	let r = da.get(n) ?? new Image();
+	da.delete(n), da.set(n, r);
+	for (let e of [...da.keys()].slice(0, Math.max(0, da.size - ua))) da.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var ca = 20;
-function la(e, t, n) {
-	for (let r of [n - ca, n + ca]) {
+var pa = 20;
+function ma(e, t, n) {
+	for (let r of [n - pa, n + pa]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function ua(e, t, n) {
+async function ha(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = en(e, i.images[0]);
-	await Promise.all([sa(e, gn(e, t, n)), a === null ? null : sa(e, a)]);
+	let a = on(e, i.images[0]);
+	await Promise.all([fa(e, xn(e, t, n)), a === null ? null : fa(e, a)]);
 }
 // src/pages/Unit.tsx
-function da({ layer: e, channel: t, query: n }) {
-	let r = U(), i = ct(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = W(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = W(a ? `layers/${i.id}` : null), l = F(null);
-	if (!i) return /* @__PURE__ */ K(mt, { name: e });
-	if (!a) return /* @__PURE__ */ K(Y, {
+function ga({ layer: e, channel: t, query: n }) {
+	let r = W(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = F(null);
+	if (!i) return /* @__PURE__ */ z(yt, { name: e });
+	if (!a) return /* @__PURE__ */ z(Y, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -5476,13 +5494,13 @@ function da({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let u = s.error ?? c.error;
-	if (u) return /* @__PURE__ */ K(Y, {
+	if (u) return /* @__PURE__ */ z(Y, {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ K(pa, { ...l.current }) : /* @__PURE__ */ K(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ z(va, { ...l.current }) : /* @__PURE__ */ z(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
-	return !d || o && !o.includes(t) ? /* @__PURE__ */ K(Y, {
+	return !d || o && !o.includes(t) ? /* @__PURE__ */ z(Y, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
@@ -5496,10 +5514,10 @@ function da({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ K(pa, { ...l.current }));
+	}, /* @__PURE__ */ z(va, { ...l.current }));
 }
-function fa({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
-	let { manifest: l } = U(), { router: u, root: d, toast: f } = L(), p = jt(), m = (r) => {
+function _a({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+	let { manifest: l } = W(), { router: u, root: d, toast: f } = L(), p = It(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -5548,17 +5566,17 @@ function fa({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return R(_), m;
 }
-function pa(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = L(), c = U(), l = B(t.name, i.channel), u = [
+function va(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = L(), c = W(), l = V(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => Xt(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = kn(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => tn(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = Pn(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
 		rf: f,
 		band: _ || null,
 		embed: m
-	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(Ze(l, {
+	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(it(l, {
 		...v,
 		...e
 	})), w = {
@@ -5569,22 +5587,22 @@ function pa(e) {
 			as: t === "pair" ? null : t
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
-		to: (e, t) => Ze(B(e, t), v)
-	}, [T, E] = N(0), ee = fa(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+		to: (e, t) => it(V(e, t), v)
+	}, [T, E] = N(0), ee = _a(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	P(() => E(0), [l]), P(() => {
-		o || la(c, t, i.channel);
+		o || ma(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = ee(e);
-			n !== null && ua(c, t, n);
+			n !== null && ha(c, t, n);
 		}
 	}, [l]);
-	let [D, O] = [ee(-1), ee(1)], te = I(() => /* @__PURE__ */ K(nr, {
+	let [D, O] = [ee(-1), ee(1)], te = I(() => /* @__PURE__ */ z(sr, {
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i,
 		note: m === null,
-		link: (e) => Ze(l, {
+		link: (e) => it(l, {
 			...v,
 			...e
 		}),
@@ -5592,53 +5610,53 @@ function pa(e) {
 	}), [
 		i,
 		n,
-		Ze("", v),
+		it("", v),
 		b
 	]);
-	return /* @__PURE__ */ K("article", {
+	return /* @__PURE__ */ z("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ K("div", {
+			/* @__PURE__ */ z("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ K("div", { children: [
-					/* @__PURE__ */ K("h1", { children: /* @__PURE__ */ K(q, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ K("p", {
+				children: [/* @__PURE__ */ z("div", { children: [
+					/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ z("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ K(q, {
+						children: /* @__PURE__ */ z(q, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ K("p", {
+					/* @__PURE__ */ z("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ K("a", {
-								href: z(t.name, { at: i.channel }),
+							/* @__PURE__ */ z("a", {
+								href: B(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							zt(t),
+							Wt(t),
 							" · receptive field ",
-							Vt(t)
+							Kt(t)
 						]
 					})
-				] }), /* @__PURE__ */ K("div", {
+				] }), /* @__PURE__ */ z("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ K(ma, { unit: `${t.name}:${i.channel}` }),
-						D !== null && /* @__PURE__ */ K("a", {
+						m === null && /* @__PURE__ */ z(ya, { unit: `${t.name}:${i.channel}` }),
+						D !== null && /* @__PURE__ */ z("a", {
 							href: w.to(t.name, D),
 							"aria-label": `Previous unit, ${D}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						O !== null && /* @__PURE__ */ K("a", {
+						O !== null && /* @__PURE__ */ z("a", {
 							href: w.to(t.name, O),
 							"aria-label": `Next unit, ${O}`,
 							title: "Next unit (→)",
@@ -5647,14 +5665,14 @@ function pa(e) {
 					]
 				})]
 			}),
-			/* @__PURE__ */ K(ha, {
+			/* @__PURE__ */ z(ba, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ K("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ z("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ K(Bn, {
+			}) : /* @__PURE__ */ z(Gn, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5668,18 +5686,18 @@ function pa(e) {
 				activate: E,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ K(Mn, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ z(Ln, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ K(na, {
+			m === null && /* @__PURE__ */ z(sa, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
 			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ K(ia, {
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ z(la, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5692,9 +5710,9 @@ function pa(e) {
 		]
 	});
 }
-function ma({ unit: e }) {
-	let t = jt(), n = t.has(e);
-	return /* @__PURE__ */ K("button", {
+function ya({ unit: e }) {
+	let t = It(), n = t.has(e);
+	return /* @__PURE__ */ z("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
 		"aria-pressed": n,
@@ -5704,28 +5722,25 @@ function ma({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function ha({ layer: e, unit: t }) {
+function ba({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
-		["Active", Lt(t.active)]
+		["Active", Ht(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ K("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ z("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ K("div", { children: [/* @__PURE__ */ K("dt", { children: e }), /* @__PURE__ */ K("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: e }), /* @__PURE__ */ z("dd", { children: t })] }, e))
 	});
 }
 // src/app.tsx
-function ga(e) {
-	let [t, n] = N(e.hash());
-	return P(() => {
-		let t = () => n(e.hash());
-		return t(), e.subscribe(t);
-	}, [e]), I(() => Xe(t), [t]);
+function xa(e) {
+	let t = et(e);
+	return I(() => rt(t), [t]);
 }
-function _a({ host: e, router: t, root: n }) {
-	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = ga(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
+function Sa({ host: e, router: t, root: n }) {
+	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = xa(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
 		router: t,
 		root: n,
 		listen: u,
@@ -5735,28 +5750,28 @@ function _a({ host: e, router: t, root: n }) {
 		t,
 		n,
 		u
-	]), f = I(() => kt(r?.manifest ?? null), [r]);
+	]), f = I(() => Pt(r?.manifest ?? null), [r]);
 	return P(() => {
-		st(e, "").then(i, (e) => o(e.message));
+		mt(e, "").then(i, (e) => o(e.message));
 	}, [e]), P(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
-	}, [s]), a ? /* @__PURE__ */ K(Y, {
+	}, [s]), a ? /* @__PURE__ */ z(Y, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ K(Be.Provider, {
+	}) : r ? /* @__PURE__ */ z(Be.Provider, {
 		value: d,
-		children: /* @__PURE__ */ K(it.Provider, {
+		children: /* @__PURE__ */ z(dt.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ K(At.Provider, {
+			children: [/* @__PURE__ */ z(Ft.Provider, {
 				value: f,
-				children: /* @__PURE__ */ K(ya, {
+				children: /* @__PURE__ */ z(wa, {
 					route: l,
 					shell: d,
 					atlas: r
 				})
-			}), /* @__PURE__ */ K("div", {
+			}), /* @__PURE__ */ z("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -5764,15 +5779,15 @@ function _a({ host: e, router: t, root: n }) {
 				children: s
 			})]
 		})
-	}) : /* @__PURE__ */ K(X, { what: "the atlas" });
+	}) : /* @__PURE__ */ z(X, { what: "the atlas" });
 }
-function va(e, t, n, r) {
+function Ca(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
 			if (n < r + i.channels) {
 				let a = t.manifest.subset?.[i.name];
-				e.router.go(B(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
+				e.router.go(V(i.name, a ? a[(n - r) % a.length] ?? 0 : n - r));
 				return;
 			}
 			r += i.channels;
@@ -5791,10 +5806,10 @@ function va(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function ya({ route: e, shell: t, atlas: n }) {
+function wa({ route: e, shell: t, atlas: n }) {
 	let [r, i] = N(!1), [a, o] = N(!1), s = F(null), c = F(!0);
-	va(t, n, () => i((e) => !e), () => o(!0));
-	let l = `${e.page}/${e.rest}`, u = tt(e);
+	Ca(t, n, () => i((e) => !e), () => o(!0));
+	let l = `${e.page}/${e.rest}`, u = ct(e);
 	return P(() => {
 		let r = {
 			home: n.manifest.model.name,
@@ -5806,46 +5821,46 @@ function ya({ route: e, shell: t, atlas: n }) {
 			block: "start",
 			behavior: "instant"
 		}), s.current?.focus({ preventScroll: !0 }));
-	}, [l]), /* @__PURE__ */ K(b, { children: [
-		!u && /* @__PURE__ */ K(bt, {
+	}, [l]), /* @__PURE__ */ z(b, { children: [
+		!u && /* @__PURE__ */ z(Tt, {
 			route: e,
 			help: () => i(!0),
 			search: () => o(!0)
 		}),
-		/* @__PURE__ */ K("main", {
+		/* @__PURE__ */ z("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: s,
-			children: /* @__PURE__ */ K(xa, { route: e })
+			children: /* @__PURE__ */ z(Ea, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ K(ba, {
+		u && /* @__PURE__ */ z(Ta, {
 			route: e,
 			atlas: n
 		}),
-		/* @__PURE__ */ K("p", {
+		/* @__PURE__ */ z("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		r && /* @__PURE__ */ K(Ct, { close: () => i(!1) }),
-		a && /* @__PURE__ */ K(pn, {
+		r && /* @__PURE__ */ z(Ot, { close: () => i(!1) }),
+		a && /* @__PURE__ */ z(vn, {
 			route: e,
 			close: () => o(!1)
 		})
 	] });
 }
-function ba({ route: e, atlas: t }) {
-	return /* @__PURE__ */ K("footer", {
+function Ta({ route: e, atlas: t }) {
+	return /* @__PURE__ */ z("footer", {
 		class: "source",
 		children: [
-			/* @__PURE__ */ K("a", {
+			/* @__PURE__ */ z("a", {
 				href: `#/u/${encodeURI(e.rest)}`,
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
 			}),
 			" ",
-			/* @__PURE__ */ K("span", {
+			/* @__PURE__ */ z("span", {
 				class: "quiet",
 				children: [
 					"of ",
@@ -5856,20 +5871,20 @@ function ba({ route: e, atlas: t }) {
 		]
 	});
 }
-function xa({ route: e }) {
+function Ea({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ K(Zr, {});
-		case "layer": return /* @__PURE__ */ K(ea, {
+		case "home": return /* @__PURE__ */ z(ni, {});
+		case "layer": return /* @__PURE__ */ z(aa, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
-			let t = H(e.rest);
-			return t ? /* @__PURE__ */ K(da, {
+			let t = U(e.rest);
+			return t ? /* @__PURE__ */ z(ga, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ K(Y, {
+			}) : /* @__PURE__ */ z(Y, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -5878,22 +5893,22 @@ function xa({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ K(mr, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ K(fi, { query: e.query });
-		case "image": return /* @__PURE__ */ K(oi, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ K(Ar, { query: e.query });
-		case "experiments": return /* @__PURE__ */ K(Rr, {});
-		case "experiment": return /* @__PURE__ */ K(Ur, { name: e.rest });
-		default: return /* @__PURE__ */ K(Y, {
+		case "class": return /* @__PURE__ */ z(yr, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ z(_i, { query: e.query });
+		case "image": return /* @__PURE__ */ z(di, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ z(Fr, { query: e.query });
+		case "experiments": return /* @__PURE__ */ z(Ur, {});
+		case "experiment": return /* @__PURE__ */ z(Jr, { name: e.rest });
+		default: return /* @__PURE__ */ z(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/style.css?inline
-var Sa = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var Da = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Ca(e) {
+function Oa(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -5928,18 +5943,18 @@ function Ca(e) {
 		}
 	};
 }
-var wa = { render({ model: e, el: t }) {
+var ka = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Sa;
+	r.textContent = Da;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
-	let a = nt(String(e.get("route") ?? "#/"));
+	let a = lt(String(e.get("route") ?? "#/"));
 	i.addEventListener("click", (e) => {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Ca(e);
-	return fe(/* @__PURE__ */ K(_a, {
+	let { host: o, close: s } = Oa(e);
+	return fe(/* @__PURE__ */ z(Sa, {
 		host: o,
 		router: a,
 		root: i
@@ -5947,4 +5962,4 @@ var wa = { render({ model: e, el: t }) {
 		fe(null, i), s();
 	};
 } };
-export { wa as default };
+export { ka as default };

@@ -1,3 +1,4 @@
+import { KeyList } from "../../parts/frame";
 import { Modal } from "./Modal";
 
 const KEYS: [string, string][] = [
@@ -18,16 +19,7 @@ const KEYS: [string, string][] = [
 export function Help({ close }: { close: () => void }) {
   return (
     <Modal title="Keyboard" close={close}>
-      <dl class="key-list">
-        {KEYS.map(([key, words]) => (
-          <div key={key}>
-            <dt>
-              <kbd>{key}</kbd>
-            </dt>
-            <dd>{words}</dd>
-          </div>
-        ))}
-      </dl>
+      <KeyList class="key-list" rows={KEYS} />
       <p class="note">Everything else is reached with Tab and pressed with Enter. What you choose is in the address; a photo of your own lives as long as this page, in memory alone.</p>
     </Modal>
   );

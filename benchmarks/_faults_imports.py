@@ -1,12 +1,10 @@
 """What is imported once by the process that those which are tried are forked from."""
 
-import matplotlib.pyplot  # noqa: F401
-import numba  # noqa: F401
-import numpy  # noqa: F401
+from importlib import import_module
+
 import PIL.Image
-import safetensors.numpy  # noqa: F401
-import sklearn.svm  # noqa: F401
-import torch
-import torch.export  # noqa: F401
+
+for name in ("matplotlib.pyplot", "numba", "numpy", "safetensors.numpy", "sklearn.svm", "torch.export"):
+    import_module(name)
 
 PIL.Image.init()

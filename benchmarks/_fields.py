@@ -120,6 +120,7 @@ OPERATIONS: dict[str, Callable[[Tensor], Tensor] | nn.Module] = {
     "dilated unfold": lambda x: F.unfold(x, 2, dilation=3).view(-1, 16, 5, 7),
     "Tensor.unfold": lambda x: x.unfold(2, 2, 2).unfold(3, 2, 2).permute(0, 1, 4, 5, 2, 3).reshape(-1, 16, 4, 5),
     "repeat": lambda x: x.repeat(1, 2, 1, 1),
+    "channels repeated by expand": lambda x: x.view(-1, 4, 1, 8, 10).expand(-1, 4, 3, 8, 10).reshape(-1, 12, 8, 10),
     "repeat_interleave": lambda x: x.repeat_interleave(2, 3),
     "GLU": lambda x: F.glu(x, 1),
     "normalize over channels": lambda x: F.normalize(x, dim=1),

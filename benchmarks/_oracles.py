@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 #: Activations that are no ReLU but are rectified like one (the option smooth="rectify").
 SMOOTH = {"Silu", "Gelu", "Hardswish", "LeakyRelu", "PreluKernel", "Elu", "Celu", "Mish", "Softplus", "RreluWithNoise"}
@@ -207,8 +208,20 @@ class NodeOracle:
 
 def first_vector(output: Any) -> Tensor:
     """The logits of what a model returned: the first (n, C) tensor, or else the first tensor, of any container."""
-    tensors = [t for t in torch.utils._pytree.tree_leaves(output) if isinstance(t, Tensor) and t.requires_grad]
+    tensors = [t for t in tree_leaves(output) if isinstance(t, Tensor) and t.requires_grad]
     return next((t for t in tensors if t.dim() == 2), tensors[0])
+
+
+def strongest(oracle: NodeOracle, output: Tensor) -> tuple[tuple[int, ...], Tensor]:
+    """The strongest unit of an output that has a projection at all, and that projection."""
+    maps = output[0].detach().reshape(output.shape[1], -1)
+    for channel in maps.amax(1).argsort(descending=True)[:32].tolist():
+        at = int(maps[channel].argmax())
+        index = (channel,) if output.dim() == 2 else (channel, *divmod(at, output.shape[3]))
+        projection = oracle.project(output, index)
+        if projection.any():
+            return index, projection
+    raise RuntimeError("none of the strongest units has a projection: the random weights are no good")
 
 
 def relative_error(found: Tensor, expected: Tensor) -> float:

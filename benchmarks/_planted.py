@@ -64,12 +64,13 @@ class _Module(nn.Module):
         self.relu3 = nn.ReLU()
         self.register_buffer("masks", masks)
         with torch.no_grad():
-            self.conv1.weight.copy_(first)
-            self.conv1.bias.copy_(bias)
-            self.conv2.weight.copy_(second[:, :, None, None])
-            self.conv2.bias.copy_(floor)
-            self.conv3.weight.copy_(torch.eye(len(first))[chosen][:, :, None, None])
-            self.conv3.bias.zero_()
+            for conv, weight, shift in (
+                (self.conv1, first, bias),
+                (self.conv2, second[:, :, None, None], floor),
+                (self.conv3, torch.eye(len(first))[chosen][:, :, None, None], torch.zeros(len(chosen))),
+            ):
+                conv.weight.copy_(weight)
+                conv.bias = nn.Parameter(shift.to(weight))
 
     def forward(self, images: Tensor) -> Tensor:
         seen = self.relu1(self.conv1(images))
@@ -252,7 +253,7 @@ def _colour(generator: np.random.Generator) -> NDArray[np.float64]:
     choice = int(generator.integers(8))
     if choice < 2:
         return np.full(3, float(choice))
-    return np.asarray(_HUES[list(_HUES)[choice - 2]]) > 0
+    return (np.asarray(_HUES[list(_HUES)[choice - 2]]) > 0).astype(np.float64)
 
 
 def _background(generator: np.random.Generator, y: NDArray, x: NDArray) -> NDArray[np.float64]:

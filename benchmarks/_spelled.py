@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from benchmarks._models import torchvision_models
 from benchmarks._oracles import relative_error
 from benchmarks._spellings import SPELLINGS, Spelling
+from benchmarks.harness import put_between
 from convscope.graph import Network
 from convscope.methods.deconv import deconv
 
@@ -94,13 +95,12 @@ def _zennit(module: nn.Module, image: Tensor) -> Tensor | None:
     """zennit's deconvnet; None where it is not installed."""
     torchvision_models()  # makes torchvision importable, which zennit needs
     try:
-        from zennit.attribution import Gradient  # type: ignore[import-not-found]
-        from zennit.composites import DeconvNet  # type: ignore[import-not-found]
+        from zennit.attribution import Gradient
+        from zennit.composites import DeconvNet
     except ImportError:
         return None
     with Gradient(model=module, composite=DeconvNet()) as attribute:
-        _, found = attribute(image.clone().requires_grad_(), torch.eye(6, dtype=image.dtype)[[UNIT]])
-    return found
+        return tuple(attribute(image.clone().requires_grad_(), torch.eye(6, dtype=image.dtype)[[UNIT]]))[1]
 
 
 def table(rows: Sequence[Spelled]) -> str:
@@ -123,9 +123,6 @@ def _theirs(value: float) -> str:
 
 def write(path: Path, rows: Sequence[Spelled]) -> None:
     """Puts the table between its marks in a document."""
-    text = path.read_text()
-    before, _, rest = text.partition("<!-- spellings -->\n")
-    _, _, after = rest.partition("<!-- end of spellings -->")
     wrong = [
         sum(e is None or e > 1e-4 for e in errors) for errors in zip(*((r.captum, r.zennit) for r in rows), strict=True)
     ]
@@ -134,4 +131,4 @@ def write(path: Path, rows: Sequence[Spelled]) -> None:
         + (f", zennit on {wrong[1]}" if rows[0].zennit is not None else "")
         + f". Measured with torch {torch.__version__.partition('+')[0]}.\n"
     )
-    path.write_text(f"{before}<!-- spellings -->\n{summary}\n{table(rows)}<!-- end of spellings -->{after}")
+    put_between(path, "spellings", f"{summary}\n{table(rows)}")

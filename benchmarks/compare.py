@@ -72,9 +72,9 @@ def changes(before: dict[Key, dict[str, Any]], after: dict[Key, dict[str, Any]])
     """Each case of either file that has a ratio, in their order."""
     for key in {**before, **after}:
         sides = before.get(key, {}), after.get(key, {})
-        ratios = [side.get("ratio") for side in sides]
-        if any(ratio is not None for ratio in ratios):
-            yield Change(key, *ratios, max(side.get("spread") or 0.0 for side in sides))
+        then, now = (side.get("ratio") for side in sides)
+        if then is not None or now is not None:
+            yield Change(key, then, now, max(side.get("spread") or 0.0 for side in sides))
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
     python -m benchmarks.exactness [--quick] [--only NAME ...] [--write docs/exactness.md]
     python -m benchmarks.exactness --only fields
 
-And however an activation is spelled: `--only spellings` measures these alone (`_spelled`), some fifty of them.
+And however an activation is spelled: `--only spellings` measures these alone (`_spelled`), some fifty of them; whatever
+weighs or adds to a map: `--only gated`, families of gates (`_gated`).
 
 For every model, random weights at a small input size, one unit each of an early, a middle and a late layer and the
 strongest class: the relative L2 error of our projection, |ours - theirs| / |theirs|, against the unmodified module with
@@ -43,17 +44,20 @@ from captum.attr import Deconvolution, NeuronDeconvolution
 from torch import Tensor, nn
 
 from benchmarks._fields import OPERATIONS, SHAPE, Operation, support
-from benchmarks._models import torchvision_models
-from benchmarks._oracles import NodeOracle, relative_error
+from benchmarks._gated import measure_gated
+from benchmarks._gated import write as write_gated
+from benchmarks._models import randomised, torchvision_models
+from benchmarks._oracles import NodeOracle, relative_error, strongest
 from benchmarks._spelled import measure_spellings
 from benchmarks._spelled import write as write_spelled
-from benchmarks.harness import Case, arguments, report
+from benchmarks.harness import Case, arguments, put_between, report
 from convscope.graph import Layer, Network
 from convscope.methods.deconv import deconv
 
 log = logging.getLogger(__name__)
 TARGET = 1e-5
 SPELLED = 1e-12
+GATED = 1e-11
 DEPTHS = {"early": 0.1, "middle": 0.5, "late": 0.95}
 
 
@@ -162,21 +166,6 @@ class Result:
         return max((row.captum for row in self.rows if row.captum is not None), default=None)
 
 
-def randomised(model: nn.Module, *, seed: int = 0) -> nn.Module:
-    """The model with random batch norm statistics, and random numbers for every parameter that is one constant."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-            if not tensor.is_floating_point() or tensor.numel() == 0:
-                continue
-            constant = isinstance(tensor, nn.Parameter) and bool((tensor == tensor.flatten()[0]).all())
-            if name.endswith("running_mean") or (constant and name.endswith("bias")):
-                tensor.copy_(torch.randn(tensor.shape, generator=generator) * 0.1)
-            elif name.endswith("running_var") or constant:
-                tensor.copy_(torch.rand(tensor.shape, generator=generator) + 0.5)
-    return model
-
-
 # -- one model --------------------------------------------------------------------------------------------------------
 def measure(model: Model) -> Result:
     """The errors of one unit at every depth."""
@@ -191,13 +180,17 @@ def measure(model: Model) -> Result:
         NodeOracle(module, image, list(chosen.values())),
         NodeOracle(double, image.double(), list(chosen.values())),
     )
-    rows = []
+    rows, done, fallback = [], Counter[str](), 0
     for where, layer in (*chosen.items(), ("class", net.output)):
         output = oracle.logits if where == "class" else oracle.outputs[layer]
         index, expected = strongest(oracle, output)
         true = exact.project(exact.logits if where == "class" else exact.outputs[layer], index)
         unit = f"{layer}:{index[0]}" + (f"@{index[1]},{index[2]}" if len(index) == 3 else "")
         ours, ours_exact = deconv(net, image, unit), deconv(exact_net, image.double(), unit)
+        done, fallback = (
+            Counter(ours.report.rectified) + Counter(ours.report.smooth),
+            sum(ours.report.fallback.values()),
+        )
         theirs = captum_error(module, None if where == "class" else layer, oracle.image, index, expected)
         rows.append(
             Row(
@@ -209,9 +202,8 @@ def measure(model: Model) -> Result:
                 theirs,
             )
         )
-    done = Counter(ours.report.rectified) + Counter(ours.report.smooth)
     rectified = ", ".join(f"{count} {op}" for op, count in sorted(done.items()))
-    return Result(model, tuple(rows), rectified, sum(ours.report.fallback.values()), time.perf_counter() - start)
+    return Result(model, tuple(rows), rectified, fallback, time.perf_counter() - start)
 
 
 def choose(net: Network, module: nn.Module, image: Tensor) -> dict[str, str]:
@@ -241,18 +233,6 @@ def choose(net: Network, module: nn.Module, image: Tensor) -> dict[str, str]:
 
     names = [layer.name for layer in net.layers if usable(layer)]
     return {where: names[int(depth * (len(names) - 1))] for where, depth in DEPTHS.items() if names}
-
-
-def strongest(oracle: NodeOracle, output: Tensor) -> tuple[tuple[int, ...], Tensor]:
-    """The strongest unit of an output that has a projection at all, and that projection."""
-    maps = output[0].detach().reshape(output.shape[1], -1)
-    for channel in maps.amax(1).argsort(descending=True)[:32].tolist():
-        at = int(maps[channel].argmax())
-        index = (channel,) if output.dim() == 2 else (channel, *divmod(at, output.shape[3]))
-        projection = oracle.project(output, index)
-        if projection.any():
-            return index, projection
-    raise RuntimeError("none of the strongest units has a projection: the random weights are no good")
 
 
 def captum_error(
@@ -338,9 +318,6 @@ def _captum(value: float) -> str:
 
 def write(path: Path, results: list[Result]) -> None:
     """Puts the table between the marks in a document."""
-    text = path.read_text()
-    before, _, rest = text.partition("<!-- table -->\n")
-    _, _, after = rest.partition("<!-- end of table -->")
     ours = [r.worst for r in results]
     wrong = sum(r.captum is None or r.captum > 1e-3 for r in results)
     summary = (
@@ -348,13 +325,15 @@ def write(path: Path, results: list[Result]) -> None:
         f"{max(row.exact for r in results for row in r.rows):.1e} in float64. captum: more than 0.1 % off on {wrong} "
         f"of them. Measured with torch {torch.__version__.partition('+')[0]}.\n"
     )
-    path.write_text(f"{before}<!-- table -->\n{summary}\n{table(results)}<!-- end of table -->{after}")
+    put_between(path, "table", f"{summary}\n{table(results)}")
 
 
 def main() -> int:
     """Measures the models that were asked for; 1 if one of them misses the target."""
     parser = arguments(__doc__)
-    parser.add_argument("--only", nargs="+", default=(), help="models to measure, by name, or 'spellings'")
+    parser.add_argument(
+        "--only", nargs="+", default=(), help="models to measure, by name, or 'spellings', 'gated', 'fields'"
+    )
     parser.add_argument("--write", type=Path, help="a document to put the table into")
     args = parser.parse_args()
     names = args.only or (QUICK if args.quick else [m.name for m in MODELS])
@@ -379,12 +358,20 @@ def main() -> int:
         Case(f"spelled {row.spelling.text}", "the rule written out", None, None, SPELLED, row.ours, note=row.report)
         for row in spelled
     ]
+    gated = measure_gated() if not args.only or "gated" in args.only else []
+    cases += [
+        Case(f"gated {row.family.model}", "autograd nodes", None, None, GATED, row.worst,
+             note=f"{row.gates} gates, {row.fields} of {row.convolutions} fields")
+        for row in gated
+    ]  # fmt: skip
     if not args.only or "fields" in args.only:
         cases += fields()
     if args.write and results:
         write(args.write, results)
     if args.write and spelled:
         write_spelled(args.write, spelled)
+    if args.write and gated:
+        write_gated(args.write, gated)
     missed = [c.case for c in cases if not (c.max_difference or 0) <= (c.bound or TARGET)]
     report("exactness", cases, worst=max((r.worst for r in results), default=None), missed=missed)
     return 1 if missed else 0

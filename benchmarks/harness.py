@@ -115,6 +115,20 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
+def put_between(path: Path, mark: str, text: str) -> None:
+    """Puts text into a document, between `<!-- mark -->` and `<!-- end of mark -->`.
+
+    Raises:
+        ValueError: if the document has no such marks.
+    """
+    first, last = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->"
+    before, start, rest = path.read_text("utf-8").partition(first)
+    _, end, after = rest.partition(last)
+    if not start or not end:
+        raise ValueError(f"{path} has no {first.strip()} ... {last}")
+    path.write_text(f"{before}{first}{text}{last}{after}", "utf-8")
+
+
 def machine() -> dict[str, Any]:
     """What the figures were measured on, and of what."""
     return {

@@ -34,7 +34,7 @@ from benchmarks.harness import Case, arguments, report
 from convscope.data import load_image
 from tests.web.conftest import ARGUMENTS, CHROMIUM
 
-MODELS = ("zoo:squeezenet1_1", "zoo:zfnet", "torchvision:resnet18")
+MODELS = ("zoo:squeezenet1_1", "zoo:zfnet", "py:benchmarks._models:resnet18")
 PHOTO, CLICK, DRAG = 300, 400, 125  # milliseconds
 REPEATS, SECONDS = 50, 5.0
 
@@ -60,12 +60,19 @@ for (const name of ["change", "click"]) {
 def served(model: str) -> Iterator[str]:
     """The address of the bench of a model, served by another process."""
     command = [sys.executable, "-m", "convscope", "serve", model, "--port", "0", "--json", "--classes", "1000"]
-    command = command[:-2] if model.startswith("zoo:squeezenet") else command
+    if model.startswith("zoo:squeezenet"):
+        command = command[:-2]
+    if model.startswith("py:"):
+        command += ["--preprocess", "imagenet", "--input-size", "224"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = ""
-        while "}" not in said:
-            said += process.stdout.readline()
+        for line in process.stdout:
+            said += line
+            if line.startswith("}"):
+                break
+        else:
+            raise SystemExit(f"{' '.join(command)} ended before it served anything")
         yield json.loads(said)["address"]
         process.terminate()
 
@@ -139,12 +146,12 @@ def difference(model: str, file: Path, at: tuple[int, int], scores: dict[str, fl
     if net.classes is None:
         return None
     size = round(min(net.input_shape[1:]) * 48 / 225)
-    corner = tuple(round(centre - size / 2) for centre in at)
+    corner = (round(at[0] - size / 2), round(at[1] - size / 2))
     if min(corner) < 0:
         return None
     names = [name for name in scores if name in net.classes][:3]
     # One position of a grid that begins there: all of them, every pixel, would take minutes.
-    stride = tuple(max(one, 1) for one in corner)
+    stride = (max(corner[0], 1), max(corner[1], 1))
     found = convscope.occlude(net, file, size=size, stride=stride, target=names).found
     row, column = (min(one, 1) for one in corner)
     wanted = [float(found.covered.probabilities[0, n, row, column]) for n in range(len(names))]

@@ -56,7 +56,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from benchmarks._models import model
+from benchmarks._models import channels_last, model
 from benchmarks.harness import Case, arguments, report
 from convscope.graph import Network
 from convscope.graph.extents import Extent, extents
@@ -263,7 +263,8 @@ def main() -> None:
     keep_freed_memory()
     cases: list[Case] = []
     for name in options.models:
-        module = model(name).to(memory_format=torch.channels_last)
+        module = model(name)
+        channels_last(module)
         net = Network.trace(module, (3, 224, 224), name=name)
         image = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
         for square in options.squares[:1] if options.quick else options.squares:

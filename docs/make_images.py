@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
@@ -29,7 +30,7 @@ UNITS = ("features.4.cat:10", "features.4.cat:67", "features.7.cat:30", "feature
 UNITS += ("features.12.cat:489", "features.12.cat:497")
 
 # The pages of the viewer: address, what to wait for, light or dark.
-PAGES = {
+PAGES: dict[str, tuple[str, str, Literal["light", "dark"]]] = {
     "home": ("#/", ".strip .tile", "light"),
     "layer": ("#/l/features.7.cat?sort=similar&near=30", ".measure", "dark"),
     "map": ("#/l/features.12.cat?sort=map&at=489", ".mini", "light"),

@@ -276,10 +276,11 @@ class Mixed(Step):
 
     @cached_property
     def weight(self) -> Tensor:
-        """(channels out, channels in), of the constants' dtype and device."""
+        """(channels out, channels in), of the constants' dtype and device; without constants in float64, on the CPU."""
         found = _weight(self.call)
         assert found is not None
-        return found.to(next(t for t in _tensors((self.call.args, self.call.kwargs)) if t.is_floating_point()))
+        constants = [t for t in _tensors((self.call.args, self.call.kwargs)) if t.is_floating_point()]
+        return found.to(constants[0]) if constants else found
 
     def run(self, inputs: Sequence[Tensor]) -> Tensor:
         """The operations as they are."""
@@ -297,7 +298,7 @@ class Mixed(Step):
         """The transposed weight."""
         source, result = self.call.sources[0], self.call.result
         last = signal.tensor.movedim(result.channel_dim or 1, -1)
-        return {0: Signal((last @ self.weight).movedim(-1, source.channel_dim or 1), signal.origin)}
+        return {0: Signal((last @ self.weight.to(last)).movedim(-1, source.channel_dim or 1), signal.origin)}
 
 
 def _weight(call: Call) -> Tensor | None:

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -99,8 +100,10 @@ def _zennit(module: nn.Module, image: Tensor) -> Tensor | None:
         from zennit.composites import DeconvNet
     except ImportError:
         return None
-    with Gradient(model=module, composite=DeconvNet()) as attribute:
-        return tuple(attribute(image.clone().requires_grad_(), torch.eye(6, dtype=image.dtype)[[UNIT]]))[1]
+    attributing: Any = Gradient(model=module, composite=DeconvNet())
+    with attributing as attribute:
+        _, found = attribute(image.clone().requires_grad_(), torch.eye(6, dtype=image.dtype)[[UNIT]])
+    return found
 
 
 def table(rows: Sequence[Spelled]) -> str:

@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
-from torch.fx import GraphModule, Interpreter
+from torch.fx import GraphModule, Interpreter, Node
 
 from convscope.errors import ShapeError, TraceError
+from convscope.graph.names import DROPPING, PASSED_ON
 from convscope.graph.outside import caches_kept
 from convscope.graph.refusals import refusal
 
@@ -85,7 +86,7 @@ def _export(module: nn.Module, example: Tensor, *, free: bool) -> ExportedProgra
     with warnings.catch_warnings(), torch.no_grad(), caches_kept(module), _quiet():
         warnings.simplefilter("ignore")  # torch warns of its own deprecations while it exports
         program = torch.export.export(module, (example,), dynamic_shapes=shapes)
-        with _names_in_blocks(program):
+        with _names_in_blocks(program), _dropping_told(program):
             return program.run_decompositions({})
 
 
@@ -170,13 +171,35 @@ def _names_in_blocks(program: ExportedProgram) -> Iterator[None]:
             del block.forward
 
 
+@contextmanager
+def _dropping_told(program: ExportedProgram) -> Iterator[None]:
+    """A block in which the nodes that a dropout passes on say which modules do so, in metadata that decomposing keeps.
+
+    Decomposed, a dropout that drops nothing is a copy (torch 2.13) or nothing at all (2.14).
+    """
+    told: list[Node] = []
+    for node in program.graph.nodes:
+        if node.op == "call_function" and node.target in DROPPING and node.meta.get("nn_module_stack"):
+            passed = node.args[0]
+            while isinstance(passed, Node) and passed.target in DROPPING:
+                passed = passed.args[0]
+            if isinstance(passed, Node):
+                passed.meta.setdefault("custom", {}).setdefault(PASSED_ON, []).append(node.meta["nn_module_stack"])
+                told.append(passed)
+    try:
+        yield
+    finally:
+        for node in told:
+            node.meta["custom"].pop(PASSED_ON, None)
+
+
 def _node_by_node(block: GraphModule, *args: Any) -> Any:
     return Interpreter(block).run(*args)
 
 
 def functional(program: ExportedProgram) -> ExportedProgram:
     """The same program in functional form; a program read from a file may still mutate its values."""
-    with warnings.catch_warnings(), torch.no_grad(), _names_in_blocks(program):
+    with warnings.catch_warnings(), torch.no_grad(), _names_in_blocks(program), _dropping_told(program):
         warnings.simplefilter("ignore")
         return copy.copy(program).run_decompositions({})
 

@@ -20,7 +20,7 @@ from convscope.graph.gates import with_gates
 from convscope.graph.heads import Output
 from convscope.graph.layouts import layout_of
 from convscope.graph.masking import without_masks
-from convscope.graph.names import Origin, assign_names
+from convscope.graph.names import DROPPING, PASSED_ON, Origin, assign_names
 from convscope.graph.nouns import Value
 from convscope.graph.program import Program
 from convscope.graph.randomness import differs, may_draw, own_generators, random_steps
@@ -31,14 +31,13 @@ from convscope.graph.steps.reshaping import PERMUTATIONS, VIEWS, permutation
 
 aten = torch.ops.aten
 
-_DROPPING = (aten.dropout.default, aten.feature_dropout.default, aten.alpha_dropout.default)
 _IDENTITIES = {
     aten.clone.default,
     aten.alias.default,
     aten.detach.default,
     aten.contiguous.default,
     aten.lift_fresh_copy.default,
-    *_DROPPING,
+    *DROPPING,
 }
 _SHAPE_ONLY = {
     aten.new_zeros.default,
@@ -220,6 +219,9 @@ class _Lowering:
             self.dropped.append((Origin.of(node), source.number))
         else:
             self._add(node, *self._recognise(node))
+        if isinstance(made := self.env.get(node), Slot):
+            stacks = node.meta.get("custom", {}).get(PASSED_ON, ())
+            self.dropped += [(Origin.of_stack(stack), made.number) for stack in stacks]
 
     def _recognise(self, node: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
         """The call to record for a node; a local response norm is told by the chain it ends."""
@@ -321,7 +323,7 @@ class _Lowering:
             return same
         if node.target is aten.adaptive_avg_pool2d.default:
             return same
-        on = node.target in _DROPPING and (node.args[2] if len(node.args) > 2 else node.kwargs.get("train", True))
+        on = node.target in DROPPING and (node.args[2] if len(node.args) > 2 else node.kwargs.get("train", True))
         return same and node.target in _IDENTITIES and not on
 
 

@@ -1,16 +1,25 @@
 """Names of layers: the path of the module that made the value, as `named_modules` and feature extractors spell it.
 
 A module that makes its value in one operation gives its path ("features.8", "layer1.0.conv1"); an operation written
-in a module's own forward gives the path and the operation ("layer1.0.add", "classifier.relu"); repeated calls get
-"_1",
+in a module's own forward gives the path and the operation ("layer1.0.add", "classifier.relu"); repeated calls get "_1",
 "_2". A container's path is another name for the last value made within it ("layer1").
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import torch
+
+aten = torch.ops.aten
+
+DROPPING = (aten.dropout.default, aten.feature_dropout.default, aten.alpha_dropout.default)
+"""What passes on its input in evaluation mode."""
+
+PASSED_ON = "convscope.passed_on"
+"""Where the metadata of a node keeps the module stacks of what passes on its value."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +31,11 @@ class Origin:
     @classmethod
     def of(cls, node: Any) -> Origin:
         """The origin of an FX node, from the module stack that export leaves in its metadata."""
-        stack = node.meta.get("nn_module_stack") or {}
+        return cls.of_stack(node.meta.get("nn_module_stack") or {})
+
+    @classmethod
+    def of_stack(cls, stack: Mapping[str, Any]) -> Origin:
+        """The origin that a module stack tells: (path, type) by call key, from the outermost in."""
         calls = [(key, _clean(path)) for key, (path, _) in stack.items() if not key.startswith("_empty")]
         return cls(tuple(calls))
 

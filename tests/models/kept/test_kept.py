@@ -227,6 +227,28 @@ def test_a_program_with_numbers_made_of_weights_is_not_said() -> None:
     assert described(tracing.traced(module, (3, 8, 8), "net", "refuse"), module) is None
 
 
+class Scaled(nn.Module):
+    """A factor for each channel, as ConvNeXt has: a parameter, viewed so that it broadcasts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.factor = nn.Conv2d(3, 4, 3), nn.Parameter(torch.rand(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x) * self.factor.reshape(1, -1, 1, 1)
+
+
+def test_a_view_of_a_tensor_is_said_by_its_shape() -> None:
+    module = Scaled().eval()
+    program = tracing.traced(module, (3, 8, 8), "net", "refuse")
+    written = described(program, module)
+    assert written is not None
+    again = rebuilt(json.loads(json.dumps(written)), module)
+    mine, theirs = (found.steps[-1].call.args[1] for found in (program, again))
+    assert theirs.shape == (1, 4, 1, 1)
+    assert theirs.data_ptr() == mine.data_ptr() == module.factor.data_ptr()
+
+
 @pytest.mark.parametrize("name", ["gated", "channels_last", "unet", "padded"])
 def test_a_program_that_is_said_comes_back_whole(name: str) -> None:
     module, shape = nets.make(name)
@@ -312,7 +334,11 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], Any]] = {
     ),
     "arithmetic": lambda found: first(found, target="_operator.add"),
     "a tensor that is not there": lambda found: first(found, args=[{"slot": 0}, {"state": "no.such"}]),
+    "a list for a tensor": lambda found: first(found, args=[{"slot": 0}, {"state": ["no.such"]}]),
     "an attribute for a tensor": lambda found: first(found, args=[{"slot": 0}, {"state": "__class__"}]),
+    "a view of a tensor that is not there": lambda found: first(found, args=[{"slot": 0}, {"view": ["no.such", [1]]}]),
+    "a view of another size": lambda found: first(found, args=[{"slot": 0}, {"view": ["conv1.weight", [10**9]]}]),
+    "a view without a shape": lambda found: first(found, args=[{"slot": 0}, {"view": ["conv1.weight"]}]),
     "a slot that is not there": lambda found: first(found, args=[{"slot": 7}]),
     "a later value": lambda found: first(found, inputs=[1]),
     "a value before the image": lambda found: first(found, inputs=[-1]),

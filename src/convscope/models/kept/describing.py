@@ -40,7 +40,7 @@ def described(program: Program, module: nn.Module) -> dict[str, Any] | None:
 
     What is written is read again and compared before it is given, so that what is kept is the program.
     """
-    names = {_identity(tensor): name for name, tensor in _tensors(module).items()}
+    names = _named(module)
     try:
         written = {
             "input_shape": list(program.input_shape),
@@ -69,6 +69,18 @@ def _tensors(module: nn.Module) -> dict[str, Tensor]:
 def _identity(tensor: Tensor) -> tuple[Any, ...]:
     """What tells a tensor from all others that share no memory with it in the same way."""
     return tensor.data_ptr(), tuple(tensor.shape), tensor.stride(), tensor.dtype, str(tensor.device)
+
+
+def _memory(tensor: Tensor) -> tuple[Any, ...]:
+    """What tensors have in common that are views of one another, whole and in order."""
+    return tensor.data_ptr(), tensor.numel(), tensor.dtype, str(tensor.device)
+
+
+def _named(module: nn.Module) -> dict[Any, str]:
+    """The names of a module's tensors, by what tells them apart; and by their memory, where they lie there in order."""
+    tensors = _tensors(module).items()
+    found = {_memory(tensor): name for name, tensor in tensors if tensor.is_contiguous()}
+    return {**found, **{_identity(tensor): name for name, tensor in tensors}}
 
 
 def _name(known: Mapping[str, Any], value: Any) -> str:
@@ -120,9 +132,7 @@ def _leaf_written(leaf: Any, names: Mapping[Any, str]) -> Any:
     if isinstance(leaf, BatchSize):
         return {"batch": [leaf.factor, leaf.offset]}
     if isinstance(leaf, Tensor):
-        if (known := names.get(_identity(leaf))) is None or not leaf.numel():
-            raise _Unsaid
-        return {"state": known}
+        return _tensor_written(leaf, names)
     if isinstance(leaf, torch.dtype):
         return {"dtype": _name(_DTYPES, leaf)}
     if isinstance(leaf, torch.memory_format):
@@ -135,6 +145,15 @@ def _leaf_written(leaf: Any, names: Mapping[Any, str]) -> Any:
         return {"tuple": [_leaf_written(one, names) for one in leaf]}
     if isinstance(leaf, list):
         return [_leaf_written(one, names) for one in leaf]
+    raise _Unsaid
+
+
+def _tensor_written(tensor: Tensor, names: Mapping[Any, str]) -> Any:
+    """A tensor of the module, or a view of one, such as a factor for each channel that stands before two dimensions."""
+    if tensor.numel() and (known := names.get(_identity(tensor))) is not None:
+        return {"state": known}
+    if tensor.numel() and tensor.is_contiguous() and (known := names.get(_memory(tensor))) is not None:
+        return {"view": [known, list(tensor.shape)]}
     raise _Unsaid
 
 
@@ -263,12 +282,28 @@ def _leaf_read(value: Any, slots: int, state: Mapping[str, Tensor], deep: int) -
         factor, offset = (whole(n, "a batch size", -_LARGEST, _LARGEST) for n in items(found, "a batch size", 2))
         return BatchSize(factor, offset)
     if kind == "state":
-        if found not in state:
-            raise Refused(f"the module has no tensor {shown(found)}")
-        return state[found]
+        return _state_read(found, state)
+    if kind == "view":
+        return _view_read(found, state)
     if kind == "tuple":
         return tuple(_leaf_read(one, slots, state, deep + 1) for one in items(found, "an argument", 65536))
     return _LEAVES[kind](found)
+
+
+def _state_read(name: Any, state: Mapping[str, Tensor]) -> Tensor:
+    if not isinstance(name, str) or name not in state:
+        raise Refused(f"the module has no tensor {shown(name)}")
+    return state[name]
+
+
+def _view_read(found: Any, state: Mapping[str, Tensor]) -> Tensor:
+    parts = items(found, "a view", 2)
+    if len(parts) != 2:
+        raise Refused("a view has a tensor and a shape")
+    tensor, shape = _state_read(parts[0], state), _sizes(parts[1], "a shape", 1)
+    if not tensor.is_contiguous() or math.prod(shape) != tensor.numel():
+        raise Refused(f"{shown(parts[0])} has no view of shape {shown(shape)}")
+    return tensor.view(shape)
 
 
 def _of(known: Mapping[str, Any], value: Any, what: str) -> Any:
@@ -281,6 +316,7 @@ _LEAVES: dict[str, Callable[[Any], Any]] = {
     "slot": lambda _: None,
     "batch": lambda _: None,
     "state": lambda _: None,
+    "view": lambda _: None,
     "tuple": lambda _: None,
     "float": lambda value: number(value, "an argument"),
     "dtype": lambda value: _of(_DTYPES, value, "a dtype"),

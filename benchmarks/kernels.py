@@ -203,13 +203,13 @@ class _Known:
 
 def listing_cases(repeats: int) -> Iterator[Case]:
     """Transposed convolutions by listing 16 numbers at a time, one by one, and by oneDNN on all entries; one thread."""
-    vectors: tuple[machine.Vectors, ...] = ("avx512", "narrow")
+    vectors: tuple[machine.VectorWidth, ...] = ("avx512", "narrow")
     for share in (0.05, 0.12, 0.45):
         for channels, few, size in ((256, 256, 13), (128, 64, 30), (64, 64, 56)):
             transposed = Transposed(torch.randn(channels, few, 3, 3), (1, 1), (1, 1), 1)
             given = maps(8, channels, size, size, share=share), transposed, share
 
-            def listed(kind: machine.Vectors, given: tuple[Any, ...] = given) -> Tensor:
+            def listed(kind: machine.VectorWidth, given: tuple[Any, ...] = given) -> Tensor:
                 with machine.pretend(vectors=kind):
                     return transpose.compiled(*given)
 

@@ -62,7 +62,7 @@ from convscope.graph import Network
 from convscope.graph.extents import Extent, extents
 from convscope.graph.steps.conv import Conv2d, Linear
 from convscope.memory import keep_freed_memory
-from convscope.methods.occlusion.occluders import Grid
+from convscope.methods.occlusion.occluders import OccluderGrid
 from convscope.methods.occlusion.occlusion import occlude
 
 MODELS = ("alexnet", "zfnet", "vgg16", "resnet18", "squeezenet1_1")
@@ -83,7 +83,7 @@ class Subject:
     module: nn.Module
     net: Network
     image: Tensor
-    grid: Grid
+    grid: OccluderGrid
 
 
 def products(subject: Subject) -> float:
@@ -160,7 +160,7 @@ def captum(subject: Subject, *, perturbations: int) -> Callable[[int], int]:
                 strides=(3, stride, stride),
                 perturbations_per_eval=perturbations,
             )
-        return len(Grid((height, width), (size, size), (stride, stride)).boxes)
+        return len(OccluderGrid((height, width), (size, size), (stride, stride)).boxes)
 
     return run
 
@@ -269,7 +269,7 @@ def main() -> None:
         image = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
         for square in options.squares[:1] if options.quick else options.squares:
             size, stride = (QUICK if options.quick else SQUARES)[square]
-            subject = Subject(name, module, net, image, Grid((224, 224), (size, size), (stride, stride)))
+            subject = Subject(name, module, net, image, OccluderGrid((224, 224), (size, size), (stride, stride)))
             part, repeats = (16, 1) if options.quick else (options.part, options.repeats)
             batches = (8,) if options.quick or options.part < _TUNED else BATCHES
             with_captum = (name == "alexnet" or not options.quick) and options.without != "captum"

@@ -18,10 +18,10 @@ from convscope.errors import StoreError
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _SYNCED_TOGETHER = 16  # files: a disk writes many as fast as one, and waiting takes no processor
 _SEAL = "sha256"
-Kind = Literal["file", "folder", "other", "nothing"]
+PathKind = Literal["file", "folder", "other", "nothing"]
 
 
-def kind_of(path: str | os.PathLike[str]) -> Kind:
+def kind_of(path: str | os.PathLike[str]) -> PathKind:
     """What is at a path, links followed; "other" is a device, a pipe or a socket, which may never end or never begin.
 
     Unlike `Path.exists` and its kin it has an answer for every text: what cannot be the name of a file (too long, or

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Finding", "Held"]
+__all__ = ["DamagedFile", "SoundFile"]
 
 
 @dataclass(frozen=True)
-class Held:
+class SoundFile:
     """A file that is as it was written; `what` it is, in words."""
 
     path: str
@@ -16,7 +16,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Finding:
+class DamagedFile:
     """A file that is damaged or missing: what is wrong with it, and what to do about it."""
 
     path: str

@@ -10,7 +10,7 @@ from convscope import deconv
 from convscope.atlas import build_atlas
 from convscope.atlas.content import SATURATED, SHARE, cut, portray, window
 from convscope.atlas.planning import plan
-from convscope.atlas.sprites import Grid, decode_picture, take_apart
+from convscope.atlas.sprites import SpriteGrid, decode_picture, take_apart
 from convscope.data import Source, load_image
 from convscope.graph import Network
 
@@ -105,7 +105,7 @@ def test_of_reduced_fields_the_content_is_kept_by_itself(net: Network, source: S
     record, layer = atlas.record("block2.relu2"), atlas.layers[1]
     unit = int(np.flatnonzero(~record.dead)[0])
     picture = decode_picture((atlas.path / "pictures" / layer.id / f"content-{unit}.webp").read_bytes())
-    photos, projections = take_apart(picture, Grid.from_json(layer.entry["sprite"]), 2)
+    photos, projections = take_apart(picture, SpriteGrid.from_json(layer.entry["sprite"]), 2)
     y, x = record.y[unit, 0], record.x[unit, 0]
     image = net.preprocess.normalise(
         torch.from_numpy(load_image(source, int(record.images[unit, 0]), net.preprocess).transpose(2, 0, 1))
@@ -116,7 +116,7 @@ def test_of_reduced_fields_the_content_is_kept_by_itself(net: Network, source: S
     assert (record.content[unit, 0] == np.add(shown.content, np.tile(record.boxes[unit, 0, :2], 2))).all()
     assert record.part_scales[unit, 0] == pytest.approx(shown.part_scale, rel=1e-4)
     sheet = decode_picture((atlas.path / "pictures" / layer.id / "photos-0.webp").read_bytes())
-    cells = take_apart(sheet, Grid.from_json(layer.entry["sheet"]), unit + 1)[0]
+    cells = take_apart(sheet, SpriteGrid.from_json(layer.entry["sheet"]), unit + 1)[0]
     assert (cells[unit] == photos[0]).all()
     assert f"pictures/{layer.id}/content-{unit}.webp" in plan(atlas, units=[f"block2.relu2:{unit}"])
 

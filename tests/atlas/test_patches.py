@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from convscope.atlas.content import cut, portray
-from convscope.atlas.patches import Picks, Studio, Tiles, thumb_path
+from convscope.atlas.patches import Picks, Studio, UnitTiles, thumb_path
 from convscope.atlas.render import GREY, crop_patch
 from convscope.data import Preprocess, Source, load_image
 from convscope.graph import Network, PullOptions
@@ -116,7 +116,7 @@ def test_what_the_scan_kept_is_not_read_again(net: Network, source: Source, stud
     assert_same(made, studio.tiles(top, range(10), pool=None, tick=quiet))
 
 
-def assert_same(one: Tiles, other: Tiles) -> None:
+def assert_same(one: UnitTiles, other: UnitTiles) -> None:
     np.testing.assert_array_equal(one.photos, other.photos)
     np.testing.assert_array_equal(one.projections, other.projections)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convscope.atlas.render import GREY, TileSize
-from convscope.atlas.sprites import Grid, compose, decode_picture, encode, sprite_grid, take_apart
+from convscope.atlas.sprites import SpriteGrid, compose, decode_picture, encode, sprite_grid, take_apart
 from convscope.errors import ShapeError
 
 
@@ -13,7 +13,7 @@ def tiles(count: int, height: int, width: int) -> np.ndarray:
 
 
 def test_nine_cells_stand_three_by_three_with_projections_on_the_right() -> None:
-    grid = Grid.of(9, (2, 2), columns=3, panels=2)
+    grid = SpriteGrid.of(9, (2, 2), columns=3, panels=2)
     photos, projections = np.full((9, 2, 2, 3), 10, np.uint8), np.full((9, 2, 2, 3), 20, np.uint8)
     photos[5], projections[5] = 11, 21
     picture = compose(grid, photos, projections)
@@ -26,7 +26,7 @@ def test_nine_cells_stand_three_by_three_with_projections_on_the_right() -> None
 
 
 def test_corners_of_cells() -> None:
-    grid = Grid.of(9, (100, 112), columns=3, panels=2)
+    grid = SpriteGrid.of(9, (100, 112), columns=3, panels=2)
     assert grid.corner(0, 0) == (0, 0)
     assert grid.corner(0, 4) == (112, 112)
     assert grid.corner(1, 4) == (112, 3 * 112 + 112)
@@ -41,7 +41,7 @@ def test_a_sprite_is_as_square_as_k_allows(k: int, rows: int, columns: int) -> N
 
 @pytest.mark.parametrize("tile", [(3, 5), (20, 32), (33, 17), (112, 112)])
 def test_taking_apart_undoes_composing(tile: tuple[int, int]) -> None:
-    grid = Grid.of(7, tile, columns=3, panels=2)
+    grid = SpriteGrid.of(7, tile, columns=3, panels=2)
     photos, projections = tiles(7, *tile), tiles(7, *tile)[::-1]
     again = take_apart(compose(grid, photos, projections), grid, 7)
     assert (again[0] == photos).all()
@@ -49,13 +49,13 @@ def test_taking_apart_undoes_composing(tile: tuple[int, int]) -> None:
 
 
 def test_missing_cells_are_grey() -> None:
-    grid = Grid.of(4, (2, 2), columns=2, panels=1)
+    grid = SpriteGrid.of(4, (2, 2), columns=2, panels=1)
     picture = compose(grid, tiles(3, 2, 2))
     assert (picture[2:, 2:] == GREY).all()
 
 
 def test_wrong_tiles_are_refused() -> None:
-    grid = Grid.of(4, (2, 2), columns=2, panels=2)
+    grid = SpriteGrid.of(4, (2, 2), columns=2, panels=2)
     with pytest.raises(ShapeError, match="2 panels"):
         compose(grid, tiles(4, 2, 2))
     with pytest.raises(ShapeError, match="its grid"):
@@ -63,7 +63,7 @@ def test_wrong_tiles_are_refused() -> None:
 
 
 def test_small_tiles_are_kept_exactly() -> None:
-    grid = Grid.of(9, (11, 11), columns=3, panels=2)
+    grid = SpriteGrid.of(9, (11, 11), columns=3, panels=2)
     assert grid.lossless
     photos = tiles(9, 11, 11)
     again = take_apart(decode_picture(encode(compose(grid, photos, photos), lossless=True)), grid, 9)
@@ -71,7 +71,7 @@ def test_small_tiles_are_kept_exactly() -> None:
 
 
 def test_large_tiles_spread_over_one_pixel_of_their_neighbours_at_most() -> None:
-    grid = Grid.of(4, (50, 50), columns=2, panels=1)
+    grid = SpriteGrid.of(4, (50, 50), columns=2, panels=1)
     assert not grid.lossless
     plain = np.full((4, 50, 50, 3), GREY, np.uint8)
     plain[0] = (255, 0, 0)
@@ -86,5 +86,5 @@ def test_files_depend_on_pixels_alone() -> None:
 
 
 def test_a_grid_survives_json() -> None:
-    grid = Grid.of(9, (100, 112), columns=3, panels=2)
-    assert Grid.from_json(grid.to_json()) == grid
+    grid = SpriteGrid.of(9, (100, 112), columns=3, panels=2)
+    assert SpriteGrid.from_json(grid.to_json()) == grid

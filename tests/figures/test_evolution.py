@@ -10,16 +10,16 @@ from convscope.errors import UsageError
 from convscope.figures.evolution import draw_settling, draw_units
 from convscope.figures.style import rendered
 from convscope.graph import Unit
-from convscope.methods.evolution.histories import FeatureHistory, History, LayerEvolution
+from convscope.methods.evolution.histories import FeatureHistory, LayerEvolution, UnitHistory
 from convscope.methods.evolution.settling import settling
 
 EPOCHS = (1, 2, 5, 10)
 
 
-def history(layer: str, channel: int, images: list[int], size: int = 7) -> History:
+def history(layer: str, channel: int, images: list[int], size: int = 7) -> UnitHistory:
     pixels = torch.randn(4, 3, size, size, generator=torch.Generator().manual_seed(channel))
     zeros = np.zeros((4, 2), np.int64)
-    return History(
+    return UnitHistory(
         Unit(layer, channel), np.ones(4, np.float32), np.array(images), zeros, pixels, np.zeros((4, 4), np.int64)
     )
 

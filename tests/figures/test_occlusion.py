@@ -13,7 +13,7 @@ import itertools
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from convscope.figures.occlusion import Photo, draw
+from convscope.figures.occlusion import ShownPhoto, draw
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_the_numbers_on_a_scale_never_run_together(found: OcclusionMaps, span: f
     covered = np.linspace(0.1279, 0.1279 + span, np.prod(shape), dtype=np.float32).reshape(shape)
     found.covered.probabilities[:] = covered
     found.uncovered.probabilities[:] = 0.128
-    made = draw(found, [Photo(np.zeros((12, 12, 3), np.uint8))])
+    made = draw(found, [ShownPhoto(np.zeros((12, 12, 3), np.uint8))])
     FigureCanvasAgg(made).draw()
     for axes in [inner for panel in made.axes for inner in (panel, *panel.child_axes)]:
         low, high = axes.get_xlim()

@@ -11,7 +11,7 @@ from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network
 from convscope.methods.correspondence.comparing import correspondence
 from convscope.methods.invariance.measuring import invariance
-from convscope.methods.occlusion.occluders import Grid
+from convscope.methods.occlusion.occluders import OccluderGrid
 from convscope.methods.occlusion.occlusion import OcclusionMaps, join, occlude
 
 pytest.importorskip("matplotlib")
@@ -19,7 +19,7 @@ pytest.importorskip("matplotlib")
 from convscope.figures import correspondence as parts_figure
 from convscope.figures import invariance as curves_figure
 from convscope.figures import occlusion as occlusion_figure
-from convscope.figures.occlusion import Photo
+from convscope.figures.occlusion import ShownPhoto
 from convscope.figures.style import rendered
 
 
@@ -33,10 +33,10 @@ def found(count: int = 2) -> OcclusionMaps:
     return occlude(network(), 3 * torch.randn(count, 3, 12, 16), size=4, stride=3, layer="1")
 
 
-def photos(count: int = 2) -> list[Photo]:
+def photos(count: int = 2) -> list[ShownPhoto]:
     random = np.random.default_rng(0)
     tile = random.integers(0, 256, (5, 5, 3), dtype=np.uint8)
-    return [Photo(random.integers(0, 256, (12, 16, 3), dtype=np.uint8), f"photo {i}", tile) for i in range(count)]
+    return [ShownPhoto(random.integers(0, 256, (12, 16, 3), dtype=np.uint8), f"photo {i}", tile) for i in range(count)]
 
 
 def test_occlusion_has_the_papers_panels_with_the_grids_values() -> None:
@@ -58,12 +58,12 @@ def test_occlusion_has_the_papers_panels_with_the_grids_values() -> None:
 
 
 def test_cells_lie_about_the_squares_centres() -> None:
-    grid = Grid((12, 16), (4, 4), (3, 3))
+    grid = OccluderGrid((12, 16), (4, 4), (3, 3))
     edges = occlusion_figure.edges(grid, 0)
     centres = [(y0 + y1) / 2 - 0.5 for y0, _, y1, _ in grid.boxes.reshape(*grid.shape, 4)[:, 0].tolist()]
     assert len(edges) == grid.shape[0] + 1
     assert all(low < centre < high for low, centre, high in zip(edges[:-1], centres, edges[1:], strict=True))
-    one = Grid((12, 16), (12, 16), (1, 1))
+    one = OccluderGrid((12, 16), (12, 16), (1, 1))
     assert occlusion_figure.edges(one, 1).tolist() == [-0.5, 15.5]
 
 
@@ -74,7 +74,7 @@ def test_projections_are_framed_and_trimmed() -> None:
     assert occlusion_figure.trimmed(np.full((4, 4, 3), 128, np.uint8)).shape == (4, 4, 3)
     (photo,) = photos(1)
     alone = occlusion_figure.draw(found(1), [photo])
-    many = occlusion_figure.draw(found(1), [Photo(photo.pixels, "", tile, [tile] * 8)])
+    many = occlusion_figure.draw(found(1), [ShownPhoto(photo.pixels, "", tile, [tile] * 8)])
     count = [len(next(a for a in d.axes if "projections" in a.get_title(loc="left")).child_axes) for d in (alone, many)]
     assert count == [1, 9]
 

@@ -9,7 +9,7 @@ from convscope.errors import UsageError
 from convscope.figures.style import rendered
 from convscope.figures.training import draw_ablation, draw_confusion, draw_curves
 from convscope.graph import Head
-from convscope.training import AblationTrials, ClassAccuracy, Config, EpochLog, Trial
+from convscope.training import AblationTrial, AblationTrials, ClassAccuracy, Config, EpochLog
 
 pytest.importorskip("matplotlib")
 
@@ -51,7 +51,7 @@ def test_confusion_writes_shares_of_rows() -> None:
 
 def test_ablation_sets_the_papers_errors_beside_ours() -> None:
     trials = tuple(
-        Trial(name, seed, "net", 10, 0.1, value + 0.01 * seed, 0.05)
+        AblationTrial(name, seed, "net", 10, 0.1, value + 0.01 * seed, 0.05)
         for name, value in (("base", 0.3), ("no-3-4", 0.4))
         for seed in (0, 1)
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from convscope.errors import UsageError
-from convscope.generalisation import Score, TransferScores
+from convscope.generalisation import FoldScore, TransferScores
 
 pytest.importorskip("matplotlib")
 from convscope.figures.transfer import layer_figure, size_figure
@@ -11,14 +11,14 @@ from convscope.figures.transfer import layer_figure, size_figure
 
 def made(sizes: tuple[int | None, ...] = (15, 30)) -> TransferScores:
     scores = [
-        Score(weights, layer, kind, size, fold, value + fold / 100, 0.5, 1.0, 10, 10)  # pyright: ignore
+        FoldScore(weights, layer, kind, size, fold, value + fold / 100, 0.5, 1.0, 10, 10)  # pyright: ignore
         for weights in ("pretrained", "random")
         for layer, value in (("conv1", 0.3), ("conv5", 0.8))
         for kind in ("softmax", "svm")
         for size in sizes
         for fold in (0, 1)
     ]
-    scores += [Score("scratch", "", "softmax", size, 0, 0.2, 0.2, float("nan"), 10, 10) for size in sizes]
+    scores += [FoldScore("scratch", "", "softmax", size, 0, 0.2, 0.2, float("nan"), 10, 10) for size in sizes]
     return TransferScores("net", "set", "caltech101", ("a", "b"), "accuracy", {}, tuple(scores))
 
 

@@ -130,7 +130,7 @@ def test_result_is_saved_whole(result: cs.TransferScores, tmp_path: Path) -> Non
         cs.TransferScores.load(tmp_path)
 
 
-def thirty(result: cs.TransferScores) -> tuple[cs.generalisation.Score, ...]:
+def thirty(result: cs.TransferScores) -> tuple[cs.generalisation.FoldScore, ...]:
     """The scores as if at 30 a class."""
     return tuple(replace(score, per_class=30) for score in result.scores if score.per_class == 6)
 

@@ -27,7 +27,7 @@ def compiled() -> Iterator[None]:
 
 
 @pytest.fixture(params=["avx512", "narrow"])
-def vectors(request: pytest.FixtureRequest) -> Iterator[machine.Vectors]:
+def vectors(request: pytest.FixtureRequest) -> Iterator[machine.VectorWidth]:
     """The two kinds of processor that a loop of its own is kept for."""
     with machine.pretend(vectors=request.param):
         yield request.param

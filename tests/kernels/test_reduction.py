@@ -13,7 +13,7 @@ from torch import Tensor
 from convscope import kernels
 from convscope.kernels import State, reduction
 from convscope.kernels.pooling import MaxPooling
-from convscope.kernels.reduction import Asked, Bar, Following, Read, Reduced, Statistics
+from convscope.kernels.reduction import Asked, Bar, Following, MapStatistics, Read, Reduced
 from convscope.methods.scan.topk import Threshold
 
 FORMATS = [torch.contiguous_format, torch.channels_last]
@@ -29,7 +29,7 @@ def read(
     *parts: Tensor,
     images: NDArray[np.int64] | None = None,
     bar: Bar | None = None,
-    statistics: Statistics = "all",
+    statistics: MapStatistics = "all",
     following: Following | None = None,
 ) -> Read:
     """What is asked of an output, by default of all images and all positions."""
@@ -37,11 +37,11 @@ def read(
     return reduction.reduce(parts, Asked(images, bar, statistics), following)
 
 
-def reduce(*parts: Tensor, statistics: Statistics = "all") -> Reduced:
+def reduce(*parts: Tensor, statistics: MapStatistics = "all") -> Reduced:
     return read(*parts, statistics=statistics).reduced
 
 
-def fetched(*outputs: Tensor, statistics: Statistics = "all") -> list[Reduced] | None:
+def fetched(*outputs: Tensor, statistics: MapStatistics = "all") -> list[Reduced] | None:
     """The same, reduced one by one and fetched together."""
     asked = Asked(np.arange(len(outputs[0])), None, statistics)
     return reduction.fetched([reduction.reduce_there(one, asked) for one in outputs])

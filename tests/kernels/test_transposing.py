@@ -49,7 +49,7 @@ def test_what_is_not_zero_makes_the_whole_convolution(
     kernel: tuple[int, int],
     stride: tuple[int, int],
     share: float,
-    vectors: machine.Vectors,
+    vectors: machine.VectorWidth,
     compiled: None,
 ) -> None:
     x, weight = drawn((n, channels, *size), share), torch.randn(channels, few, *kernel)
@@ -90,7 +90,7 @@ def test_both_ways_are_those_of_pytorch(
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 5), (16, 16), (23, 19)])
 def test_an_image_s_bits_do_not_depend_on_the_others(
-    size: tuple[int, int], vectors: machine.Vectors, compiled: None
+    size: tuple[int, int], vectors: machine.VectorWidth, compiled: None
 ) -> None:
     x, transposed = drawn((7, 150, *size), 0.2), weighed(torch.randn(150, 12, 3, 3), (2, 2))
     together = transpose.compiled(x, transposed, 0.2)
@@ -132,7 +132,7 @@ def test_a_convolution_pulls_alike_either_way(share: float, way: State) -> None:
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
-def test_what_is_not_finite_stays_where_it_belongs(value: float, vectors: machine.Vectors, way: State) -> None:
+def test_what_is_not_finite_stays_where_it_belongs(value: float, vectors: machine.VectorWidth, way: State) -> None:
     net = Network.trace(nn.Conv2d(20, 3, 1), (20, 4, 4))
     x = drawn((3, 3, 4, 4), 0.1)
     expected = pulled(net, x, 0.1)

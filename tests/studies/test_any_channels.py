@@ -348,7 +348,7 @@ def test_the_page_of_an_atlas_with_thirteen_bands_opens_again(tmp_path: Path) ->
 
 
 def test_the_atlas_keeps_each_channel_by_itself(tmp_path: Path) -> None:
-    from convscope.atlas.sprites import Grid, decode_picture, take_apart
+    from convscope.atlas.sprites import SpriteGrid, decode_picture, take_apart
 
     made, net = scenes(tmp_path / "scenes", 13), infrared(13, bands=(8, 3, 2))
     atlas = cs.build_atlas(net, open_source(tmp_path / "scenes"), tmp_path / "atlas", layers=["1"], k=4)
@@ -356,7 +356,7 @@ def test_the_atlas_keeps_each_channel_by_itself(tmp_path: Path) -> None:
     path = atlas.path / f"pictures/{entry['id']}/bands-0.webp"
     assert atlas.manifest["paths"]["bands"] == "pictures/{layer}/bands-{channel}.webp"
     assert atlas.manifest["model"]["shown"] == [8, 3, 2]
-    grid, unit = Grid.from_json(entry["bands"]), atlas.unit("1:0")
+    grid, unit = SpriteGrid.from_json(entry["bands"]), atlas.unit("1:0")
     (cells,) = take_apart(decode_picture(path.read_bytes()), grid, 13 * 5)
     for rank in range(4):
         image, (y0, x0, y1, x1) = int(unit.images[rank]), unit.boxes[rank]

@@ -13,7 +13,7 @@ import torch
 
 from convscope.graph import Report, Unit
 from convscope.methods.deconv import ProjectedPixels
-from convscope.methods.diagnosis.spectrum import Coverage
+from convscope.methods.diagnosis.spectrum import FrequencyCoverage
 from convscope.methods.invariance.measuring import Curve, InvarianceCurves
 from convscope.studies.shapes import PATTERNS, expect_fitting
 from tests.studies.test_round_trips import KINDS
@@ -32,8 +32,8 @@ def curves(**changes: Any) -> InvarianceCurves:
     return InvarianceCurves("net", ("a",), (replace(curve, **changes),), numbers, "mean", "bilinear")
 
 
-def coverage(**changes: Any) -> Coverage:
-    whole = Coverage(np.zeros((4, 3)), np.zeros(4), np.zeros(4), np.zeros(5), np.zeros(6), np.ones(4, bool))
+def coverage(**changes: Any) -> FrequencyCoverage:
+    whole = FrequencyCoverage(np.zeros((4, 3)), np.zeros(4), np.zeros(4), np.zeros(5), np.zeros(6), np.ones(4, bool))
     return replace(whole, **changes)
 
 

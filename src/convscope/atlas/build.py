@@ -13,7 +13,7 @@ from convscope.atlas.finish import Finish, remove, unit_names, write_page
 from convscope.atlas.inventory import INTERFERED
 from convscope.atlas.layers import LayerBuild
 from convscope.atlas.ledger import Ledger
-from convscope.atlas.manifest import AtlasOptions, AtlasRequest, Found, begin, look, reopen, request
+from convscope.atlas.manifest import AtlasOptions, AtlasRequest, FolderState, begin, look, reopen, request
 from convscope.atlas.patches import Studio
 from convscope.atlas.profiles import profile
 from convscope.atlas.reading import Atlas
@@ -179,7 +179,7 @@ def _build(
     return Atlas.open(folder, outcome="made" if state == "nothing" else "continued")
 
 
-def _begin(folder: Path, wanted: AtlasRequest, state: Found) -> tuple[Json, Ledger]:
+def _begin(folder: Path, wanted: AtlasRequest, state: FolderState) -> tuple[Json, Ledger]:
     """The manifest as it was begun, and what of the atlas is there already and believed."""
     if state == "nothing":
         return begin(folder, wanted), Ledger.begin(folder)

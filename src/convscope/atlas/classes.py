@@ -20,11 +20,11 @@ ANSWERING = 12
 """Units of a layer that are listed with a class, at most."""
 
 Json = dict[str, Any]
-Answer = tuple[int, float, float]
+ClassScore = tuple[int, float, float]
 """A unit, the mean of its strongest responses to a class's images, and how selective it is for the class."""
 
 
-def answering(record: LayerRecord) -> dict[int, list[Answer]]:
+def answering(record: LayerRecord) -> dict[int, list[ClassScore]]:
     """For each class with images, the units of a layer that answer to it, the most selective for it first.
 
     See `class_index`, which they are ordered by; units that answer to the other classes more are left out. Nothing

@@ -39,7 +39,7 @@ Joint = tuple[str, int, float]
 
 
 @dataclass(frozen=True)
-class Run:
+class ChannelRun:
     """`count` channels of a value from `first`, which are the channels of `source` from `start`."""
 
     source: int
@@ -80,35 +80,35 @@ class Wiring:
         value = self.net.values[index]
         return value.shape[(value.channel_dim or 1) - 1]
 
-    def behind(self, index: int) -> list[Run] | None:
+    def behind(self, index: int) -> list[ChannelRun] | None:
         """Whose channels a value's are, one step back; None where the step makes channels of its own."""
         step = self.steps.get(index)
         if step is None or not step.inputs:
             return None
         count = self.channels(index)
         if isinstance(step, _KEEPS) or (isinstance(step, Reshape) and self.channels(step.inputs[0]) == count):
-            return [Run(step.inputs[0], 0, 0, count)]
+            return [ChannelRun(step.inputs[0], 0, 0, count)]
         if isinstance(step, Cat) and len(step.call.bind()["tensors"]) == len(step.inputs):
             sizes = [self.channels(source) for source in step.inputs]
             if sum(sizes) == count:
                 starts = np.cumsum([0, *sizes[:-1]]).tolist()
-                return [Run(i, 0, at, n) for i, at, n in zip(step.inputs, starts, sizes, strict=True)]
+                return [ChannelRun(i, 0, at, n) for i, at, n in zip(step.inputs, starts, sizes, strict=True)]
         return None
 
-    def producers(self, index: int, *, stop: bool) -> Iterator[Run]:
+    def producers(self, index: int, *, stop: bool) -> Iterator[ChannelRun]:
         """The values that made a value's channels; with `stop`, looking no further back than shown layers."""
         runs = None if stop and index in self.shown else self.behind(index)
         if runs is None:
-            yield Run(index, 0, 0, self.channels(index))
+            yield ChannelRun(index, 0, 0, self.channels(index))
             return
         for run in runs:
             for deeper in self.producers(run.source, stop=stop):
-                yield Run(deeper.source, deeper.start, run.first + deeper.first, deeper.count)
+                yield ChannelRun(deeper.source, deeper.start, run.first + deeper.first, deeper.count)
 
-    def named(self, index: int) -> list[Run]:
+    def named(self, index: int) -> list[ChannelRun]:
         """The layers to name a value's channels by: shown ones where there are, otherwise the value's own."""
         return [
-            run if run.source in self.shown else Run(index, run.first, run.first, run.count)
+            run if run.source in self.shown else ChannelRun(index, run.first, run.first, run.count)
             for run in self.producers(index, stop=True)
         ]
 
@@ -154,15 +154,15 @@ class Wiring:
         strongest = (tuple(sorted(joints, key=lambda joint: -abs(joint[2]))[:STRONGEST]) for joints in found)
         return tuple(strongest), _words(through)
 
-    def _onward(self, index: int) -> list[Run]:
+    def _onward(self, index: int) -> list[ChannelRun]:
         """The shown layer that a weighted step's channels become; the step's own layer where there is none."""
         for shown in self.shown:
             runs = [run for run in self.producers(shown, stop=False) if run.source == index]
             if runs:
-                return [Run(shown, run.first, run.start, run.count) for run in runs]
-        return [Run(index, 0, 0, self.channels(index))]
+                return [ChannelRun(shown, run.first, run.start, run.count) for run in runs]
+        return [ChannelRun(index, 0, 0, self.channels(index))]
 
-    def _labels(self, runs: Sequence[Run], count: int) -> list[tuple[str, int]]:
+    def _labels(self, runs: Sequence[ChannelRun], count: int) -> list[tuple[str, int]]:
         labels = [("", 0)] * count
         for run in runs:
             for channel in range(run.count):

@@ -28,7 +28,7 @@ Window = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ShownContent:
     """A projection as it is kept: its `content` within the field; the whole field, and the content alone, in the tile's
     size (h, w, 3); the magnitudes that are black or white in each."""
 
@@ -92,7 +92,7 @@ def _best(sums: NDArray[np.float64], sides: tuple[int, int]) -> tuple[float, int
     return float(most), int(ys[at]), int(xs[at])
 
 
-def portray(pixels: Tensor | NDArray[np.floating], size: tuple[int, int]) -> list[Shown]:
+def portray(pixels: Tensor | NDArray[np.floating], size: tuple[int, int]) -> list[ShownContent]:
     """Projections (n, C, h, w) as they are kept in `size` (height, width), which is the field's or smaller.
 
     Each has a scale of its own, the largest magnitude in its content but for the fraction `SATURATED` of the values
@@ -102,7 +102,7 @@ def portray(pixels: Tensor | NDArray[np.floating], size: tuple[int, int]) -> lis
     return [_portrayed(one, values, size) for one, values in zip(raw, visible(raw), strict=True)]
 
 
-def _portrayed(pixels: NDArray[np.floating], values: NDArray[np.float32], size: tuple[int, int]) -> Shown:
+def _portrayed(pixels: NDArray[np.floating], values: NDArray[np.float32], size: tuple[int, int]) -> ShownContent:
     y0, x0, y1, x1 = found = window(pixels)
     whole = _resized(values, size)
     along, across = size[0] / values.shape[1], size[1] / values.shape[2]
@@ -110,7 +110,7 @@ def _portrayed(pixels: NDArray[np.floating], values: NDArray[np.float32], size: 
     cut = values[:, y0:y1, x0:x1]
     part = _resized(cut, size)
     scale, part_scale = _scale(inner), _scale(part if cut.size > part.size else cut)
-    return Shown(found, _drawn(whole, scale), _drawn(part, part_scale), scale, part_scale)
+    return ShownContent(found, _drawn(whole, scale), _drawn(part, part_scale), scale, part_scale)
 
 
 def _drawn(values: NDArray[np.float32], scale: float) -> Pixels:
@@ -148,4 +148,4 @@ def cut(patch: Pixels, part: Sequence[int], size: tuple[int, int]) -> Pixels:
     return np.asarray(Image.fromarray(inner).resize((size[1], size[0]), _resampling(inner.shape[0], size[0])))
 
 
-__all__ = ["SATURATED", "SHARE", "Shown", "Window", "cut", "portray", "window"]
+__all__ = ["SATURATED", "SHARE", "ShownContent", "Window", "cut", "portray", "window"]

@@ -11,17 +11,17 @@ from convscope.atlas.names import is_layer_id
 from convscope.errors import StoreError
 
 Json = dict[str, Any]
-Check = Callable[[Any], bool]
+Checker = Callable[[Any], bool]
 
 _MOST_UNITS = 1_000_000
 _MOST_PIXELS = 1 << 16
 
 
-def _count(most: int) -> Check:
+def _count(most: int) -> Checker:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
 
 
-def _is(*kinds: type) -> Check:
+def _is(*kinds: type) -> Checker:
     return lambda value: isinstance(value, kinds)
 
 

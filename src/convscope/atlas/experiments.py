@@ -19,7 +19,7 @@ from convscope.atlas.web import printable, script
 from convscope.errors import StoreError, UsageError
 from convscope.files import json_bytes, write_bytes, writing
 
-Kind = Literal[
+ExperimentKind = Literal[
     "occlusion",
     "invariance",
     "correspondence",
@@ -45,17 +45,17 @@ _ROWS_SHOWN = 500  # the page shows so many rows and offers the whole table as a
 
 
 @dataclass(frozen=True)
-class Table:
+class ResultTable:
     """A table of a result: names of the columns, and rows of as many values."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, Cell]]) -> "Table":
+    def of(cls, rows: Iterable[Mapping[str, Cell]]) -> "ResultTable":
         """The table of rows given by column name; columns in the order in which they first occur.
 
-        >>> Table.of([{"layer": "conv1", "score": 0.5}, {"layer": "conv2"}]).rows
+        >>> ResultTable.of([{"layer": "conv1", "score": 0.5}, {"layer": "conv2"}]).rows
         (('conv1', 0.5), ('conv2', None))
         """
         listed = list(rows)
@@ -86,11 +86,11 @@ def add_experiment(
     name: str,
     *,
     title: str,
-    kind: Kind,
+    kind: ExperimentKind,
     summary: str = "",
     figures: Mapping[str, Path | bytes] | None = None,
     captions: Mapping[str, str] | None = None,
-    table: Table | Iterable[Mapping[str, Cell]] | None = None,
+    table: ResultTable | Iterable[Mapping[str, Cell]] | None = None,
     units: Sequence[str] = (),
     images: Sequence[int] = (),
     settings: Mapping[str, Any] | None = None,
@@ -125,7 +125,7 @@ def add_experiment(
     """
     root = Path(folder)
     pictures, words = dict(figures or {}), dict(captions or {})
-    numbers = table if table is None or isinstance(table, Table) else Table.of(table)
+    numbers = table if table is None or isinstance(table, ResultTable) else ResultTable.of(table)
     _check(root, name, kind, pictures, words, numbers)
     folder_of = place(root, f"experiments/{name}")
     with writing(folder_of):
@@ -199,14 +199,16 @@ def experiment_json(experiment: Experiment) -> bytes:
 
 
 def _check(
-    root: Path, name: str, kind: str, figures: Mapping[str, Any], captions: Mapping[str, str], table: Table | None
+    root: Path, name: str, kind: str, figures: Mapping[str, Any], captions: Mapping[str, str], table: ResultTable | None
 ) -> None:
     if not (root / "manifest.json").is_file():
         raise StoreError(f"{root} is no atlas: there is no manifest.json; make one with 'convscope atlas'")
     if not is_name(name):
         raise UsageError(f"experiment '{name}': use letters, digits, '.', '_' and '-', at most 80, as in eyes-covered")
-    if kind not in get_args(Kind):
-        raise UsageError(f"experiment '{name}' is of kind '{kind}': choose one of {', '.join(get_args(Kind))}")
+    if kind not in get_args(ExperimentKind):
+        raise UsageError(
+            f"experiment '{name}' is of kind '{kind}': choose one of {', '.join(get_args(ExperimentKind))}"
+        )
     for file in figures:
         if not is_name(file) or Path(file).suffix not in FIGURES:
             raise UsageError(f"figure '{file}' of experiment '{name}': name it like curve.svg ({', '.join(FIGURES)})")
@@ -224,7 +226,7 @@ def _read(path: Path) -> bytes:
         raise UsageError(f"figure {path} cannot be read: {error.strerror or error}") from error
 
 
-def _csv(table: Table) -> bytes:
+def _csv(table: ResultTable) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([printable(column) for column in table.columns])
@@ -266,8 +268,8 @@ def _check_read(experiment: Experiment, name: str) -> None:
 __all__ = [
     "FIGURES",
     "Experiment",
-    "Kind",
-    "Table",
+    "ExperimentKind",
+    "ResultTable",
     "add_experiment",
     "experiment_json",
     "experiments",

@@ -52,7 +52,7 @@ class Stamp:
             return False
 
 
-Parts = Mapping[str, Mapping[str, Stamp]]
+Stamps = Mapping[str, Mapping[str, Stamp]]
 """Files by the part of the build that made them: {"layer-00-relu1": {"layers/00-relu1.safetensors": Stamp(...)}}."""
 
 
@@ -77,7 +77,7 @@ def is_recorded(path: str) -> bool:
 class Inventory:
     """The files of an atlas, by the part of the build that made them."""
 
-    parts: Parts
+    parts: Stamps
 
     @cached_property
     def stamps(self) -> dict[str, Stamp]:
@@ -160,7 +160,7 @@ def _has(folder: Path, path: str, content: bytes) -> bool:
         return False
 
 
-def parts_json(parts: Parts) -> bytes:
+def parts_json(parts: Stamps) -> bytes:
     """The parts as JSON, in order, a line for each file."""
     written = []
     for name, files in sorted(parts.items()):
@@ -169,7 +169,7 @@ def parts_json(parts: Parts) -> bytes:
     return ("{\n" + ",\n".join(written) + "\n}\n").encode("ascii")
 
 
-def read_parts(found: Any) -> Parts:
+def read_parts(found: Any) -> Stamps:
     """The parts that `parts_json` wrote; raises ValueError for anything else."""
     if not isinstance(found, dict) or not all(isinstance(files, dict) for files in found.values()):
         raise ValueError("it is no table of files")
@@ -189,7 +189,7 @@ __all__ = [
     "LISTS",
     "REMEDY",
     "Inventory",
-    "Parts",
+    "Stamps",
     "Stamp",
     "check_files",
     "is_recorded",

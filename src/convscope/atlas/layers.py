@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Part:
+class UnitBlock:
     """A finished block of units."""
 
     path: Path
@@ -78,14 +78,14 @@ class LayerBuild:
         """Which units are zero everywhere."""
         return dead_units(self.statistics.maximum.numpy(), self.statistics.mean.numpy())
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[UnitBlock]:
         """The blocks of units whose tiles fit the memory together."""
         height, width = self.pictures.tile.shape
         cells = self.top.k * 3 * 4 + self.pictures.singles
         size = max(1, BLOCK_BYTES // (cells * height * width))
         for number, first in enumerate(range(0, self.layer.channels, size)):
             channels = range(first, min(first + size, self.layer.channels))
-            yield Part(self.out / "work" / f"{self.id}.{number}.safetensors", channels)
+            yield UnitBlock(self.out / "work" / f"{self.id}.{number}.safetensors", channels)
 
     def make(self, *, pool: Executor | None, progress: Progress) -> LayerRecord:
         """The record of the layer, after all its files were written; what is there already is kept."""
@@ -125,7 +125,7 @@ class LayerBuild:
         shards = [data / self.id / f"{number}.js" for number in range(-(-count // SHARD_UNITS))]
         return [self.record_path, data / f"{self.id}.js", *shards, *self.pictures.files(alive, count)]
 
-    def _receipt(self, part: Part) -> str:
+    def _receipt(self, part: UnitBlock) -> str:
         return f"block-{part.path.stem}"
 
     def _make_parts(self, pool: Executor | None, progress: Progress) -> None:
@@ -146,7 +146,7 @@ class LayerBuild:
             else:
                 self._make_part(part, pool, tick)
 
-    def _make_part(self, part: Part, pool: Executor | None, tick: Tick) -> None:
+    def _make_part(self, part: UnitBlock, pool: Executor | None, tick: Tick) -> None:
         tiles = self.studio.tiles(self.top, part.channels, pool=pool, tick=tick)
         self.pictures.write_sprites(tiles, part.channels, np.flatnonzero(self.dead).tolist(), pool=pool, tick=tick)
         photos, projections = self.pictures.cells(tiles)

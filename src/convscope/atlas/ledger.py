@@ -13,7 +13,16 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from convscope.atlas.inventory import INTERFERED, Inventory, Parts, Stamp, is_recorded, parts_json, read_parts, stamp_of
+from convscope.atlas.inventory import (
+    INTERFERED,
+    Inventory,
+    Stamp,
+    Stamps,
+    is_recorded,
+    parts_json,
+    read_parts,
+    stamp_of,
+)
 from convscope.atlas.names import place
 from convscope.errors import StoreError
 from convscope.files import remove_leftovers, sync_all, write_bytes
@@ -29,7 +38,7 @@ _FOLDERS = ("data", "pictures", "layers", "work")
 class Ledger:
     """The receipts of a build in a folder."""
 
-    def __init__(self, folder: Path, parts: Parts | None = None) -> None:
+    def __init__(self, folder: Path, parts: Stamps | None = None) -> None:
         self.folder = folder
         self._parts: dict[str, dict[str, Stamp]] = {name: dict(files) for name, files in (parts or {}).items()}
         self._stamps = {path: stamp for files in self._parts.values() for path, stamp in files.items()}
@@ -133,7 +142,7 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _receipt(path: Path) -> Parts:
+def _receipt(path: Path) -> Stamps:
     """The parts in a receipt; none where it is damaged: what it vouched for is made again."""
     try:
         return read_parts(json.loads(path.read_bytes()))
@@ -141,7 +150,7 @@ def _receipt(path: Path) -> Parts:
         return {}
 
 
-def _believed(folder: Path, found: Parts) -> Parts:
+def _believed(folder: Path, found: Stamps) -> Stamps:
     """The parts whose files are all as their receipts say; of whole images those that are."""
     checked: dict[str, bool] = {}
 

@@ -157,10 +157,10 @@ def now() -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-Found = Literal["nothing", "unfinished", "complete"]
+FolderState = Literal["nothing", "unfinished", "complete"]
 
 
-def look(folder: Path, wanted: AtlasRequest) -> Found:
+def look(folder: Path, wanted: AtlasRequest) -> FolderState:
     """What is in the folder: nothing, or a part or the whole of the atlas wanted, all files in the sizes they had.
 
     Raises StoreError for anything else, naming both: another atlas, a newer one, or files of another kind.

@@ -99,7 +99,7 @@ def _shown(top: TopK) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, eq=False)
-class Tiles:
+class UnitTiles:
     """What is shown of some units: photos and projections (units, k, h, w, 3), grey where there is no response.
 
     scales: (units, k) the magnitude that is black or white in a projection; activations: (units, k) the response as
@@ -170,13 +170,13 @@ class Studio:
         y0, x0, y1, x1 = self.net.crops(layer, np.zeros((1, 2), np.int64), gates=self.options.treated)[0].tolist()
         return y1 - y0, x1 - x0
 
-    def tiles(self, top: TopK, channels: range, *, pool: Executor | None, tick: Tick) -> Tiles:
+    def tiles(self, top: TopK, channels: range, *, pool: Executor | None, tick: Tick) -> UnitTiles:
         """The tiles of some units of a layer; jobs are shared out over the pool's threads, `tick` is told of each.
 
         Raises SourceError where an image that was scanned cannot be read any more.
         """
         size = self.size(top.layer)
-        made = Tiles.blank(len(channels), top.k, size, self.bands(top.k))
+        made = UnitTiles.blank(len(channels), top.k, size, self.bands(top.k))
         todo = Picks.of(top, channels)
         reports: set[str] = set()
         for count, report in self._all(top.layer, todo, made, channels.start, pool):
@@ -185,7 +185,7 @@ class Studio:
         return replace(made, report=min(reports, default=""))
 
     def _all(
-        self, layer: str, todo: Picks, made: Tiles, first: int, pool: Executor | None
+        self, layer: str, todo: Picks, made: UnitTiles, first: int, pool: Executor | None
     ) -> Iterator[tuple[int, str]]:
         """Do all jobs; yields the responses of each that is done, and its report."""
         most = max(1, _JOB_PIXELS // (math.prod(self.box(layer)) * self.preprocess.channels * 4))
@@ -202,7 +202,7 @@ class Studio:
             for future in futures:
                 future.cancel()
 
-    def _job(self, layer: str, job: Picks, made: Tiles, first: int) -> str:
+    def _job(self, layer: str, job: Picks, made: UnitTiles, first: int) -> str:
         """Fill the places of a job's responses; jobs share no place."""
         numbers, row = np.unique(job.images, return_inverse=True)
         photos = np.stack([self.photo(int(number)) for number in numbers])
@@ -236,7 +236,11 @@ class Studio:
         return found.report.treatment
 
     def _single(
-        self, made: Tiles, at: tuple[int, int], where: tuple[NDArray[Any], Sequence[int], Sequence[int]], pixels: Tensor
+        self,
+        made: UnitTiles,
+        at: tuple[int, int],
+        where: tuple[NDArray[Any], Sequence[int], Sequence[int]],
+        pixels: Tensor,
     ) -> None:
         """Bring a response's channels into their cells, each by itself; projections are on one scale.
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from convscope.atlas.patches import Tick, Tiles
+from convscope.atlas.patches import Tick, UnitTiles
 from convscope.atlas.render import GREY, Pixels, TileSize, fit
-from convscope.atlas.sprites import Grid, compose, encode, sprite_grid
+from convscope.atlas.sprites import SpriteGrid, compose, encode, sprite_grid
 from convscope.files import write_bytes
 
 SHEET_UNITS = 64
@@ -41,14 +41,14 @@ class PictureFolder:
     """Whether the parts where projections are are kept by themselves: of fields that are reduced."""
 
     @property
-    def bands(self) -> Grid | None:
+    def bands(self) -> SpriteGrid | None:
         """The grid of a unit's single channels, None where there are none."""
         if not self.singles:
             return None
-        return Grid.of(self.singles, self.tile.shape, columns=math.ceil(math.sqrt(self.singles)), panels=1)
+        return SpriteGrid.of(self.singles, self.tile.shape, columns=math.ceil(math.sqrt(self.singles)), panels=1)
 
     @property
-    def sprite(self) -> Grid:
+    def sprite(self) -> SpriteGrid:
         """The grid of a unit's sprite."""
         return sprite_grid(self.k, self.tile)
 
@@ -58,9 +58,9 @@ class PictureFolder:
         return TileSize.of(self.tile.shape, _CELL)
 
     @property
-    def sheet(self) -> Grid:
+    def sheet(self) -> SpriteGrid:
         """The grid of a contact sheet."""
-        return Grid.of(SHEET_UNITS, self.cell.shape, columns=_SHEET_COLUMNS, panels=1)
+        return SpriteGrid.of(SHEET_UNITS, self.cell.shape, columns=_SHEET_COLUMNS, panels=1)
 
     def unit_path(self, channel: int) -> Path:
         """The sprite of a unit."""
@@ -79,7 +79,7 @@ class PictureFolder:
         return self.folder / f"{kind}-{number}.webp"
 
     def write_sprites(
-        self, tiles: Tiles, channels: range, blank: Iterable[int], *, pool: Executor | None, tick: Tick
+        self, tiles: UnitTiles, channels: range, blank: Iterable[int], *, pool: Executor | None, tick: Tick
     ) -> None:
         """Write the sprites of some units, but not of those in `blank`, which have nothing to show."""
         without = set(blank)
@@ -99,7 +99,7 @@ class PictureFolder:
         for _ in spread(write, todo, pool):
             tick(1)
 
-    def cells(self, tiles: Tiles) -> tuple[Pixels, Pixels]:
+    def cells(self, tiles: UnitTiles) -> tuple[Pixels, Pixels]:
         """The strongest photo and projection of each unit, (units, h, w, 3), in the size of a contact sheet.
 
         Of both the part alone where the projection is.
@@ -123,9 +123,9 @@ class PictureFolder:
         return TileSize.of(self.tile.shape, _PREVIEW_CELL)
 
     @property
-    def preview(self) -> Grid:
+    def preview(self) -> SpriteGrid:
         """The grid of the preview: patches in its first row, the projections of the same units in its second."""
-        return Grid.of(2 * PREVIEW_UNITS, self.preview_cell.shape, columns=PREVIEW_UNITS, panels=1)
+        return SpriteGrid.of(2 * PREVIEW_UNITS, self.preview_cell.shape, columns=PREVIEW_UNITS, panels=1)
 
     def write_preview(self, photos: Pixels, projections: Pixels, alive: Sequence[int]) -> list[int]:
         """Write the preview of a layer from all units' cells; the units shown, evenly spread over those alive."""

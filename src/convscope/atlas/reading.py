@@ -21,7 +21,7 @@ from convscope.atlas.manifest import Json, layer_from_json, load
 from convscope.atlas.names import inside, is_inside
 from convscope.atlas.patches import thumb_path
 from convscope.atlas.render import GREY, Pixels, TileSize, enlarge
-from convscope.atlas.sprites import Grid, decode_picture, take_apart
+from convscope.atlas.sprites import SpriteGrid, decode_picture, take_apart
 from convscope.atlas.store import LayerRecord
 from convscope.atlas.tunings import read_tuning, tuning_address
 from convscope.atlas.web import read_script
@@ -281,14 +281,14 @@ class Atlas(Shown):
 
     def _blank(self, at: AtlasLayer, count: int) -> tuple[Pixels, Pixels]:
         """The grey of a dead unit, which has no pictures."""
-        grid = Grid.from_json(at.entry["sprite"])
+        grid = SpriteGrid.from_json(at.entry["sprite"])
         blank = np.full((count, grid.height, grid.width, 3), GREY, np.uint8)
         return blank, blank.copy()
 
     def _tiles(self, at: AtlasLayer, channel: int, count: int) -> tuple[Pixels, Pixels]:
         path = f"pictures/{at.id}/{channel}.webp"
         try:
-            photos, projections = take_apart(self._picture(path), Grid.from_json(at.entry["sprite"]), count)
+            photos, projections = take_apart(self._picture(path), SpriteGrid.from_json(at.entry["sprite"]), count)
         except ValueError as error:  # among them ShapeError
             raise StoreError(f"{self.path / path} is damaged ({error}): {REMEDY}") from error
         return photos, projections
@@ -341,7 +341,7 @@ class Atlas(Shown):
         return Image.fromarray(arrange(panels, columns, 6 * gap))
 
     def _panel(self, unit: AtlasUnit, cell: int, gap: int) -> Pixels:
-        grid = Grid.from_json(self.layer(unit.unit.layer).entry["sprite"])
+        grid = SpriteGrid.from_json(self.layer(unit.unit.layer).entry["sprite"])
         squares = []
         for tiles in (unit.photos, unit.projections):
             shown = [in_cell(tile, cell) for tile in tiles]

@@ -25,7 +25,7 @@ _EFFORT = 3  # of 0 to 6: one step less is 3 % larger, one more takes half as lo
 
 
 @dataclass(frozen=True)
-class Grid:
+class SpriteGrid:
     """Where the cells of a file lie: cell i is at row i // columns, column i % columns of its panel.
 
     A cell's picture is `height` x `width` pixels at the top left of its cell; the next cell begins `pitch_y` below and
@@ -42,10 +42,10 @@ class Grid:
     lossless: bool
 
     @classmethod
-    def of(cls, cells: int, tile: tuple[int, int], *, columns: int, panels: int) -> "Grid":
+    def of(cls, cells: int, tile: tuple[int, int], *, columns: int, panels: int) -> "SpriteGrid":
         """The grid for `cells` pictures a panel of `tile` (height, width) pixels.
 
-        >>> Grid.of(9, (100, 112), columns=3, panels=2)
+        >>> SpriteGrid.of(9, (100, 112), columns=3, panels=2)
         Grid(rows=3, columns=3, height=100, width=112, pitch_y=112, pitch_x=112, panels=2, lossless=False)
         """
         lossless = max(tile) <= _LOSSLESS_SIDE
@@ -82,18 +82,18 @@ class Grid:
         }
 
     @classmethod
-    def from_json(cls, stored: dict[str, int | bool]) -> "Grid":
+    def from_json(cls, stored: dict[str, int | bool]) -> "SpriteGrid":
         """The grid that `to_json` described."""
         numbers = (int(stored[k]) for k in ("rows", "columns", "height", "width", "pitchY", "pitchX", "panels"))
         return cls(*numbers, lossless=bool(stored["lossless"]))
 
 
-def sprite_grid(k: int, tile: TileSize) -> Grid:
+def sprite_grid(k: int, tile: TileSize) -> SpriteGrid:
     """The grid of a unit's sprite: two panels, as square as k allows, 3 x 3 for nine."""
-    return Grid.of(k, tile.shape, columns=math.ceil(math.sqrt(k)), panels=2)
+    return SpriteGrid.of(k, tile.shape, columns=math.ceil(math.sqrt(k)), panels=2)
 
 
-def compose(grid: Grid, *panels: NDArray[np.uint8]) -> Pixels:
+def compose(grid: SpriteGrid, *panels: NDArray[np.uint8]) -> Pixels:
     """One picture of all panels' tiles, each panel (n, height, width, 3) with n up to the grid's cells.
 
     Cells without a tile are grey. The space between a tile and the next repeats the tile's border, which costs a
@@ -111,7 +111,7 @@ def compose(grid: Grid, *panels: NDArray[np.uint8]) -> Pixels:
     return picture
 
 
-def take_apart(picture: Pixels, grid: Grid, count: int) -> list[Pixels]:
+def take_apart(picture: Pixels, grid: SpriteGrid, count: int) -> list[Pixels]:
     """The first `count` tiles (count, height, width, 3) of each panel: the inverse of `compose`."""
     if picture.shape != (*grid.shape, 3):
         raise ShapeError(f"the picture is {picture.shape}, its grid says {(*grid.shape, 3)}")

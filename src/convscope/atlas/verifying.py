@@ -12,12 +12,12 @@ from convscope.atlas.published import PAGE_KINDS, published
 from convscope.atlas.web import script
 from convscope.errors import StoreError
 from convscope.files import has_format
-from convscope.verification import Finding, Held
+from convscope.verification import DamagedFile, SoundFile
 
 _REMEDY = "delete it, and run the command that made the atlas again"
 
 
-def verify_folder(folder: Path) -> Iterator[Held | Finding]:
+def verify_folder(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     """An atlas, where the folder holds one: what is wrong with it, or that it is as it was made."""
     if not has_format(folder / "manifest.json", FORMAT) and not (folder / "data" / "manifest.js").is_file():
         return
@@ -26,14 +26,14 @@ def verify_folder(folder: Path) -> Iterator[Held | Finding]:
         yield from found
     else:
         manifest = load(folder)
-        yield Held("manifest.json", f"an atlas of {manifest['units']} units and all of its files")
+        yield SoundFile("manifest.json", f"an atlas of {manifest['units']} units and all of its files")
 
 
-def _wrong(path: str, problem: str) -> Finding:
-    return Finding(path, problem, _REMEDY)
+def _wrong(path: str, problem: str) -> DamagedFile:
+    return DamagedFile(path, problem, _REMEDY)
 
 
-def verify_atlas(folder: str | Path) -> list[Finding]:
+def verify_atlas(folder: str | Path) -> list[DamagedFile]:
     """What is wrong with an atlas, file by file; an empty list where it is as it was made.
 
     Reads every file once. Looked at are the manifest, the inventory it names, all files listed there, those that are
@@ -51,7 +51,7 @@ def verify_atlas(folder: str | Path) -> list[Finding]:
     return [*_files(root, manifest), *_page(root), *_experiments(root), *_beside(root)]
 
 
-def _files(root: Path, manifest: Json) -> Iterator[Finding]:
+def _files(root: Path, manifest: Json) -> Iterator[DamagedFile]:
     """What is wrong with the files that the manifest answers for."""
     try:
         inventory = Inventory.read(root, manifest)
@@ -74,7 +74,7 @@ def _files(root: Path, manifest: Json) -> Iterator[Finding]:
         yield _wrong("data/manifest.js", "does not say what manifest.json does")
 
 
-def _page(root: Path) -> Iterator[Finding]:
+def _page(root: Path) -> Iterator[DamagedFile]:
     """Files of the page that are lost; those of another release are no fault. Lists that are no lists."""
     for name in PAGE_KINDS if (root / "index.html").exists() or not _is_beside(root) else ():
         if not _read(root, name):
@@ -83,7 +83,7 @@ def _page(root: Path) -> Iterator[Finding]:
         yield from _refused(root, path)
 
 
-def _experiments(root: Path) -> Iterator[Finding]:
+def _experiments(root: Path) -> Iterator[DamagedFile]:
     try:
         found = experiments(root)
         listed = index_script(root)
@@ -100,7 +100,7 @@ def _experiments(root: Path) -> Iterator[Finding]:
         yield _wrong(LISTS[0], "does not list the experiments that are there")
 
 
-def _beside(root: Path) -> Iterator[Finding]:
+def _beside(root: Path) -> Iterator[DamagedFile]:
     for path in sorted((root / "atlases").glob("*/manifest.json")):
         name = path.parent.name
         try:
@@ -117,7 +117,7 @@ def _is_beside(root: Path) -> bool:
     return root.resolve().parent.name == "atlases"
 
 
-def _refused(root: Path, path: str) -> Iterator[Finding]:
+def _refused(root: Path, path: str) -> Iterator[DamagedFile]:
     try:
         published(root, path)
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 
 from convscope.errors import UsageError
 
-_Number = TypeVar("_Number", int, float)
+_N = TypeVar("_N", int, float)
 
 
 def parse_names(text: str | None, option: str, known: Sequence[str] = ()) -> list[str] | None:
@@ -29,8 +29,8 @@ def parse_names(text: str | None, option: str, known: Sequence[str] = ()) -> lis
 
 
 def parse_numbers(
-    text: str | None, option: str, kind: type[_Number], *, zero: Literal["refused", "admitted"] = "refused"
-) -> tuple[_Number, ...]:
+    text: str | None, option: str, kind: type[_N], *, zero: Literal["refused", "admitted"] = "refused"
+) -> tuple[_N, ...]:
     """Positive numbers separated by commas, or zero too; none without text.
 
     >>> parse_numbers("15,30", "per-class", int), parse_numbers(None, "c", float)
@@ -46,7 +46,7 @@ def parse_numbers(
     return found
 
 
-def _numbers(text: str, kind: type[_Number]) -> tuple[_Number, ...] | None:
+def _numbers(text: str, kind: type[_N]) -> tuple[_N, ...] | None:
     try:
         return tuple(kind(part) for part in text.split(","))
     except ValueError:

@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-Job = TypeVar("Job")
-Made = TypeVar("Made")
+Given = TypeVar("Given")
+Finished = TypeVar("Finished")
 
 
 def made_ahead(
-    jobs: Iterable[Job], start: Callable[[ThreadPoolExecutor, Job], Callable[[], Made]], *, threads: int, ahead: int
-) -> Iterator[Made]:
+    jobs: Iterable[Given],
+    start: Callable[[ThreadPoolExecutor, Given], Callable[[], Finished]],
+    *,
+    threads: int,
+    ahead: int,
+) -> Iterator[Finished]:
     """What the jobs come to, in their order, at most `ahead` of them begun beyond the one in use.
 
     `start` gives a job to the pool, in one piece or several, and returns what waits for it. The threads end when the
@@ -23,7 +27,7 @@ def made_ahead(
     >>> list(made_ahead(range(4), square, threads=2, ahead=1))
     [0, 1, 4, 9]
     """
-    waiting: deque[Callable[[], Made]] = deque()
+    waiting: deque[Callable[[], Finished]] = deque()
     remaining = iter(jobs)
     pool = ThreadPoolExecutor(threads, thread_name_prefix="convscope-ahead")
     try:
@@ -41,11 +45,11 @@ def made_ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def in_one_piece(make: Callable[[Job], Made]) -> Callable[[ThreadPoolExecutor, Job], Callable[[], Made]]:
+def in_one_piece(make: Callable[[Given], Finished]) -> Callable[[ThreadPoolExecutor, Given], Callable[[], Finished]]:
     """A `start` for jobs that one thread does whole."""
 
-    def start(pool: ThreadPoolExecutor, job: Job) -> Callable[[], Made]:
-        future: Future[Made] = pool.submit(make, job)
+    def start(pool: ThreadPoolExecutor, job: Given) -> Callable[[], Finished]:
+        future: Future[Finished] = pool.submit(make, job)
         return future.result
 
     return start

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from convscope.errors import ImageError, ShapeError, UsageError, nearest
 
-Interpolation = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
+Resampling = Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]
 NamedRange = Literal["file", "collection", "normalised"]
 Range = tuple[float, float] | NamedRange
 """Which values of a file become 0 and 255: two numbers; or those that each "file" says of itself; or the least and the
@@ -88,7 +88,7 @@ class Preprocess:
     height: int
     width: int
     resize: int | tuple[int, int] | None = None
-    interpolation: Interpolation = "bilinear"
+    interpolation: Resampling = "bilinear"
     scale: float = 1 / 255
     mean: tuple[float, ...] = IMAGENET_MEAN
     std: tuple[float, ...] = IMAGENET_STD
@@ -114,8 +114,8 @@ class Preprocess:
                 raise UsageError(f"sides are whole numbers of at most {_LARGEST_SIDE} pixels, found {side!r}")
         if self.height < 1 or self.width < 1:
             raise UsageError(f"a crop of {self.height}x{self.width} pixels has no area: give positive sides")
-        if self.interpolation not in get_args(Interpolation):
-            known = get_args(Interpolation)
+        if self.interpolation not in get_args(Resampling):
+            known = get_args(Resampling)
             raise UsageError(
                 f"unknown interpolation {self.interpolation!r}{nearest(str(self.interpolation), known)} "
                 f"(one of {', '.join(known)})"

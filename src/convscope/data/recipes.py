@@ -17,7 +17,7 @@ Numbers = float | Sequence[float]
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedRecipe:
     """What is asked of a preprocessing; None is what the network itself says.
 
     recipe: a whole one, or its name. mean, std: of pixels on 0 to 1, a number for each channel or one for all. resize:
@@ -158,4 +158,4 @@ def _one_for_all(recipe: Preprocess) -> bool:
     return len({*zip(recipe.mean, recipe.std, strict=True)}) == 1
 
 
-__all__ = ["Asked", "Numbers", "RecipeName", "differences", "named", "no_preprocessing"]
+__all__ = ["AskedRecipe", "Numbers", "RecipeName", "differences", "named", "no_preprocessing"]

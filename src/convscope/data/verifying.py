@@ -9,27 +9,27 @@ import numpy as np
 
 from convscope.data.rows import ENDING, UNREADABLE, read_rows
 from convscope.errors import StoreError
-from convscope.verification import Finding, Held
+from convscope.verification import DamagedFile, SoundFile
 
 __all__ = ["verify_tables"]
 
 
-def verify_tables(folder: Path) -> Iterator[Held | Finding]:
+def verify_tables(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     """Every table in a folder, not in those below; all of its rows are read."""
     for path in sorted(folder.glob(f"*{ENDING}")):
         if path.is_file():
             yield _table(path)
 
 
-def _table(path: Path) -> Held | Finding:
+def _table(path: Path) -> SoundFile | DamagedFile:
     try:
         rows = read_rows(path)
     except StoreError:
-        return Finding(path.name, "is damaged, or of another version", "delete it: its rows are made again")
+        return DamagedFile(path.name, "is damaged, or of another version", "delete it: its rows are made again")
     written = rows.written()
     broken = int(np.count_nonzero(~rows.intact(written.tolist())))
     if broken:
-        return Finding(
+        return DamagedFile(
             path.name,
             f"{broken} of {len(written)} rows are not as they were written",
             "nothing: they are made again when they are next asked for; or delete the file",
@@ -37,4 +37,4 @@ def _table(path: Path) -> Held | Finding:
     unreadable = int(np.count_nonzero(rows.states() == UNREADABLE))
     kind = "crops" if "crops" in rows.described else "features" if "features" in rows.described else "rows"
     said = f"{len(written) - unreadable} of {rows.count} {kind} of {'x'.join(map(str, rows.shape))}"
-    return Held(path.name, said + (f", {unreadable} images unreadable" if unreadable else ""))
+    return SoundFile(path.name, said + (f", {unreadable} images unreadable" if unreadable else ""))

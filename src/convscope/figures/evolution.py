@@ -10,7 +10,7 @@ import numpy as np
 from convscope.errors import UsageError
 from convscope.figures.pictures import grid, shown
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.evolution.histories import FeatureHistory, History
+from convscope.methods.evolution.histories import FeatureHistory, UnitHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def _layers(found: FeatureHistory) -> list[str]:
     return [one.layer for one in found.layers]
 
 
-def _block(axes: Axes, name: str, units: Sequence[History], found: FeatureHistory) -> None:
+def _block(axes: Axes, name: str, units: Sequence[UnitHistory], found: FeatureHistory) -> None:
     """One layer: units down, checkpoints across."""
     cells = np.concatenate([_resized(shown(one.pixels)) for one in units])
     gap = 6

@@ -10,7 +10,7 @@ import numpy as np
 
 from convscope.figures.style import COLOURS, COLUMN, PAGE, drawing
 from convscope.methods.mistakes import Explained
-from convscope.methods.occlusion import Grid
+from convscope.methods.occlusion import OccluderGrid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +40,7 @@ def draw_case(
     why: Explained,
     photo: NDArray[np.uint8],
     taken: NDArray[np.uint8],
-    grid: Grid,
+    grid: OccluderGrid,
     units: Sequence[str],
     truth: int,
     words: str,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from convscope.errors import ShapeError, UsageError
 from convscope.figures.style import COLOURS, PAGE, drawing
-from convscope.methods.occlusion.occluders import Grid
+from convscope.methods.occlusion.occluders import OccluderGrid
 from convscope.methods.occlusion.occlusion import OcclusionMaps
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _FOOT = 0.22
 
 
 @dataclass(frozen=True)
-class Photo:
+class ShownPhoto:
     """What stands beside an image's maps: its pixels (H, W, 3) as the network sees them, and a name.
 
     projection: what the followed map takes from it, (h, w, 3) as `atlas.render.display` shows it; others: the same of
@@ -57,7 +57,7 @@ class Photo:
     others: Sequence[Pixels] = ()
 
 
-def draw(found: OcclusionMaps, photos: Sequence[Photo], *, classes: Sequence[str] | None = None) -> Figure:
+def draw(found: OcclusionMaps, photos: Sequence[ShownPhoto], *, classes: Sequence[str] | None = None) -> Figure:
     """The figure of an occlusion: a row for each of its images, whose pixels `photos` has in the same order.
 
     classes: names of the classes, for the map of labels.
@@ -72,7 +72,7 @@ def draw(found: OcclusionMaps, photos: Sequence[Photo], *, classes: Sequence[str
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten(), torch.nn.Linear(400, 3))
     >>> net = Network.trace(layers, (3, 12, 12))
     >>> found = occlude(net, torch.rand(1, 3, 12, 12), size=4, stride=2, layer="0")
-    >>> len(draw(found, [Photo(np.zeros((12, 12, 3), np.uint8))]).axes) >= 6
+    >>> len(draw(found, [ShownPhoto(np.zeros((12, 12, 3), np.uint8))]).axes) >= 6
     True
     """
     if not photos:
@@ -98,7 +98,7 @@ def draw(found: OcclusionMaps, photos: Sequence[Photo], *, classes: Sequence[str
         return made
 
 
-def _panel_size(grid: Grid) -> tuple[float, float]:
+def _panel_size(grid: OccluderGrid) -> tuple[float, float]:
     """Height and width of a panel in inches."""
     width = (PAGE - (_COLUMNS - 1) * _GAP) / _COLUMNS
     return width * grid.image[0] / grid.image[1], width
@@ -117,7 +117,9 @@ def _legend(found: OcclusionMaps) -> str:
     return f"{found.network}; {found.fill} square of {square}\nb: sum of the strongest map of {found.layer}; {mark}"
 
 
-def _row(axes: Sequence[Axes], found: OcclusionMaps, image: int, photo: Photo, classes: Sequence[str] | None) -> None:
+def _row(
+    axes: Sequence[Axes], found: OcclusionMaps, image: int, photo: ShownPhoto, classes: Sequence[str] | None
+) -> None:
     """One image: its six panels, with titles and scales."""
     title, drops = _subject(found, image, classes)
     titles = (photo.name, f"map {int(found.channels[image])}", "its projections", title, "top class", drops)
@@ -151,7 +153,7 @@ def _subject(found: OcclusionMaps, image: int, classes: Sequence[str] | None) ->
     return (f"p({name})", "drop of p") if found.head.probable else (name, "drop")
 
 
-def _picture(panel: Axes, grid: Grid, pixels: Pixels) -> None:
+def _picture(panel: Axes, grid: OccluderGrid, pixels: Pixels) -> None:
     """The image with the square's size in its corner, and how far it moves."""
     from matplotlib.patches import Rectangle
 
@@ -162,7 +164,7 @@ def _picture(panel: Axes, grid: Grid, pixels: Pixels) -> None:
             panel.add_patch(Rectangle((x + 1, y + 1), width - 3, height - 3, fill=False, ec=colour, lw=line, ls=style))
 
 
-def edges(grid: Grid, axis: int) -> NDArray[np.float64]:
+def edges(grid: OccluderGrid, axis: int) -> NDArray[np.float64]:
     """The borders between the positions along an axis, in pixels: halfway between the squares' centres."""
     first, last = (0, 2) if axis == 0 else (1, 3)
     boxes = grid.boxes.reshape(*grid.shape, 4)
@@ -174,7 +176,7 @@ def edges(grid: Grid, axis: int) -> NDArray[np.float64]:
     return np.concatenate([[2 * centres[0] - between[0]], between, [2 * centres[-1] - between[-1]]])
 
 
-def _heat(panel: Axes, grid: Grid, pixels: Pixels, values: NDArray[Any], uncovered: float) -> None:
+def _heat(panel: Axes, grid: OccluderGrid, pixels: Pixels, values: NDArray[Any], uncovered: float) -> None:
     """A value at each position of the square's centre over the image in grey; a mark on the scale where uncovered."""
     panel.imshow(_grey(pixels), cmap="gray", vmin=0, vmax=255)
     low, high = float(min(values.min(), uncovered)), float(max(values.max(), uncovered))
@@ -231,7 +233,7 @@ def _figure(panel: Axes) -> Any:
     return panel.get_figure(root=True)
 
 
-def _projections(panel: Axes, photo: Photo) -> None:
+def _projections(panel: Axes, photo: ShownPhoto) -> None:
     """The map's projection of this image in a black frame, and its strongest ones elsewhere, as a square of tiles."""
     from matplotlib.patches import Rectangle
 
@@ -343,4 +345,4 @@ def _short(text: str, length: int = 14) -> str:
     return first if len(first) <= length else first[: length - 1] + "…"
 
 
-__all__ = ["Photo", "draw", "edges"]
+__all__ = ["ShownPhoto", "draw", "edges"]

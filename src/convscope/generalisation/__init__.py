@@ -2,11 +2,11 @@
 
 from convscope.generalisation.classifiers import LinearModel, train
 from convscope.generalisation.datasets import TargetSet, open_target
-from convscope.generalisation.duplicates import Duplicates, Pair, overlap
+from convscope.generalisation.duplicates import DuplicatePair, Duplicates, overlap
 from convscope.generalisation.features import Features, Pooling, extract
 from convscope.generalisation.measures import average_precision, class_accuracies
 from convscope.generalisation.protocol import Learning, default_layers, measure_transfer
-from convscope.generalisation.results import MeanScore, Score, TransferScores
+from convscope.generalisation.results import FoldScore, MeanScore, TransferScores
 from convscope.generalisation.splits import Fold, draw_folds, load_splits, published_fold, save_splits
 
 __all__ = [
@@ -29,12 +29,12 @@ __all__ = [
     # images in two collections
     "overlap",
     "Duplicates",
-    "Pair",
+    "DuplicatePair",
     # experiments
     "measure_transfer",
     "default_layers",
     "Learning",
     "TransferScores",
-    "Score",
+    "FoldScore",
     "MeanScore",
 ]

@@ -25,7 +25,7 @@ from convscope.errors import SourceError, UsageError, nearest
 from convscope.methods.inputs import collection
 from convscope.shown import brief
 
-Kind = Literal["caltech101", "caltech256", "voc2012", "images"]
+TargetKind = Literal["caltech101", "caltech256", "voc2012", "images"]
 Background = Literal["in", "out"]
 
 BACKGROUNDS = ("BACKGROUND_Google", "257.clutter")
@@ -60,7 +60,7 @@ class TargetSet:
     sets: numbers of images by the name of the published set (train, val, trainval, test), where there are such sets.
     """
 
-    kind: Kind
+    kind: TargetKind
     source: Source
     classes: tuple[str, ...]
     labels: NDArray[np.int64] = field(repr=False)
@@ -121,7 +121,7 @@ def open_target(
     return replace(target, source=open_source(target.source, max_pixels=max_pixels, max_bytes=max_bytes))
 
 
-def _kind_of(spec: Any) -> tuple[Kind, str]:
+def _kind_of(spec: Any) -> tuple[TargetKind, str]:
     """The layout that a spec names, and its path."""
     if not isinstance(spec, str):
         return "images", ""
@@ -141,7 +141,7 @@ def _where(kind: str) -> str:
 # -- Caltech ----------------------------------------------------------------------------------------------------------
 
 
-def _open_caltech(kind: Kind, place: Path) -> Source:
+def _open_caltech(kind: TargetKind, place: Path) -> Source:
     wanted = _FOLDERS[kind]
     candidates = [place / wanted, place / "caltech-101" / wanted, place]
     root = next((path for path in candidates if path.is_dir() and _has_class_folders(path)), None)
@@ -157,7 +157,7 @@ def _has_class_folders(path: Path) -> bool:
     return any(child.is_dir() and any(child.glob("*.jpg")) for child in path.iterdir())
 
 
-def _labelled(kind: Kind, source: Source, background: Background | None) -> TargetSet:
+def _labelled(kind: TargetKind, source: Source, background: Background | None) -> TargetSet:
     """The target of a source with one label an image; classes without an image are dropped."""
     labels = np.fromiter((source.label(i) for i in range(len(source))), np.int64, len(source))
     if (labels < 0).all():

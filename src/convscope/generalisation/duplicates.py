@@ -58,7 +58,7 @@ _PLAIN: dict[str, Any] = {"dtype": torch.float32, "device": "cpu"}  # whatever t
 
 
 @dataclass(frozen=True)
-class Pair:
+class DuplicatePair:
     """Two images that are the same: their numbers and names in either collection, and their fine correlation."""
 
     a: int
@@ -73,7 +73,7 @@ class Pair:
 class Duplicates:
     """The pairs of two collections, most alike first, and what was compared."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[DuplicatePair, ...]
     images: tuple[int, int]
     unreadable: tuple[int, int]
     candidates: int
@@ -133,7 +133,7 @@ def overlap(
     kept = np.flatnonzero(fine >= threshold)
     kept = kept[np.lexsort((rows[kept, 1], rows[kept, 0], -fine[kept]))]
     pairs = tuple(
-        Pair(int(i), int(j), first.name(int(i)), second.name(int(j)), float(fine[n]))
+        DuplicatePair(int(i), int(j), first.name(int(i)), second.name(int(j)), float(fine[n]))
         for n, (i, j) in zip(kept, rows[kept], strict=True)
     )
     return Duplicates(pairs, (len(first), len(second)), (bad_a, bad_b), len(rows), threshold)
@@ -316,4 +316,4 @@ def _step(moving: Tensor, fixed: Tensor, place: Tensor) -> Tensor:
     return step.nan_to_num(0.0).clamp(-0.1, 0.1)
 
 
-__all__ = ["COARSE", "SIDE", "THRESHOLD", "Duplicates", "Pair", "aligned_correlation", "overlap", "thumbnails"]
+__all__ = ["COARSE", "SIDE", "THRESHOLD", "Duplicates", "DuplicatePair", "aligned_correlation", "overlap", "thumbnails"]

@@ -42,7 +42,7 @@ from convscope.settings import usual_settings
 
 logger = logging.getLogger(__name__)
 
-How = Literal["auto", "flatten", "mean", "max"]
+PoolingKind = Literal["auto", "flatten", "mean", "max"]
 Vectors = NDArray[np.float32]
 
 LIMIT = 2048
@@ -61,14 +61,14 @@ class Pooling:
     (2, 2)
     """
 
-    how: How = "auto"
+    how: PoolingKind = "auto"
     limit: int = LIMIT
 
     def __post_init__(self) -> None:
-        if self.how not in get_args(How) or self.limit < 1:
+        if self.how not in get_args(PoolingKind) or self.limit < 1:
             raise UsageError(
-                f"pooling {self.how!r} of at most {self.limit}: choose one of {', '.join(get_args(How))}, and a limit "
-                "of at least 1"
+                f"pooling {self.how!r} of at most {self.limit}: choose one of {', '.join(get_args(PoolingKind))}, and "
+                "a limit of at least 1"
             )
 
     def grid(self, layer: Layer) -> tuple[int, int]:
@@ -309,4 +309,4 @@ def readable_only(features: Iterable[Features], indices: NDArray[np.int64]) -> N
     return indices[kept]
 
 
-__all__ = ["LIMIT", "Features", "How", "Pooling", "extract", "feature_key", "readable_only"]
+__all__ = ["LIMIT", "Features", "PoolingKind", "Pooling", "extract", "feature_key", "readable_only"]

@@ -21,7 +21,7 @@ import numpy as np
 from convscope.errors import StoreError
 from convscope.files import read_sealed_json, write_sealed_json
 from convscope.generalisation.datasets import TargetSet
-from convscope.generalisation.results import Score, stored_score
+from convscope.generalisation.results import FoldScore, stored_score
 from convscope.generalisation.splits import Fold
 from convscope.tables import without_nan
 
@@ -36,7 +36,7 @@ class Journal:
 
     folder: Path
 
-    def score(self, asked: Mapping[str, Any], make: Callable[[], Score]) -> Score:
+    def score(self, asked: Mapping[str, Any], make: Callable[[], FoldScore]) -> FoldScore:
         """The score of what is asked, plain values: as it was kept, or else as `make` gives it, which is kept.
 
         Raises:
@@ -51,7 +51,7 @@ class Journal:
         return score
 
 
-def read_score(path: Path) -> Score:
+def read_score(path: Path) -> FoldScore:
     """The score in a file.
 
     Raises:

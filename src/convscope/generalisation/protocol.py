@@ -36,7 +36,7 @@ from convscope.generalisation.datasets import TargetSet
 from convscope.generalisation.features import Features, Pooling, extract, feature_key, readable_only
 from convscope.generalisation.journal import Journal, fold_key, journal_of, kept_in
 from convscope.generalisation.measures import average_precisions, class_accuracies
-from convscope.generalisation.results import Score, TransferScores, Weights
+from convscope.generalisation.results import FoldScore, TransferScores, WeightsKind
 from convscope.generalisation.splits import PROTOCOLS, Fold, draw_folds, published_fold
 from convscope.graph import Network
 from convscope.methods.workers import one_thread_workers
@@ -96,8 +96,8 @@ def measure_transfer(
     folds: Sequence[Fold] | None = None,
     learning: Learning | None = None,
     pooling: Pooling | None = None,
-    weights: Weights = "pretrained",
-    others: Mapping[Weights, Network] | None = None,
+    weights: WeightsKind = "pretrained",
+    others: Mapping[WeightsKind, Network] | None = None,
     store: str | PathLike[str] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -125,9 +125,9 @@ def measure_transfer(
     how, pool, tell = learning or Learning(), pooling or Pooling(), progress or silent
     drawn = list(folds if folds is not None else default_folds(target))
     names = [net.layers[name].name for name in (default_layers(net) if layers is None else layers)]
-    networks: dict[Weights, Network] = {weights: net, **(others or {})}
+    networks: dict[WeightsKind, Network] = {weights: net, **(others or {})}
     asked = np.unique(np.concatenate([rows for fold in drawn for rows in (fold.train, fold.test)]))
-    scores: list[Score] = []
+    scores: list[FoldScore] = []
     total = len(networks) * len(names) * len(drawn) * len(how.classifiers)
     done = _counting(tell, "classifiers", total)
     with kept_in(store) as folder:
@@ -191,14 +191,14 @@ class _Bench:
     features: Features
     fold: Fold
     how: Learning
-    weights: Weights
+    weights: WeightsKind
     device: torch.device
     decided: Mapping[str, Any]
     """What decides the features, as plain values."""
 
-    def scores(self, journal: Journal, done: Callable[[], None]) -> list[Score]:
+    def scores(self, journal: Journal, done: Callable[[], None]) -> list[FoldScore]:
         """The scores of all classifiers, from the journal where it has them; `done` is told of each. For workers."""
-        found = list[Score]()
+        found = list[FoldScore]()
         for classifier in self.how.classifiers:
             found.append(journal.score(self._key(classifier), partial(self._score, classifier)))
             done()
@@ -230,14 +230,14 @@ class _Bench:
         """The training rows, ready to learn from."""
         return Space.of(self.features.rows(self.train), scaling=self.how.scaling, device=self.device)
 
-    def _score(self, classifier: Classifier) -> Score:
+    def _score(self, classifier: Classifier) -> FoldScore:
         """How a classifier does."""
         train, test = self.train, self.test
         model = learn(self.target, self.space, train, classifier, self.how)
         value, by_class, overall = judge(self.target, model, self.features.rows(test), test, classifier)
         c = float(np.median(model.c.cpu().numpy() if isinstance(model.c, Tensor) else model.c))
         logger.info("%s, %s, %s: %.4f (C=%g)", self.features.layer, classifier, self.fold.name, value, c)
-        return Score(
+        return FoldScore(
             *(self.weights, self.features.layer, classifier, self.fold.per_class, self.fold.number),
             *(value, overall, c, len(train), len(test), by_class),
         )

@@ -17,15 +17,15 @@ from convscope.files import write_bytes, write_json
 from convscope.shown import brief
 from convscope.tables import without_nan
 
-Weights = Literal["pretrained", "random", "scratch"]
-Measure = Literal["accuracy", "average precision"]
+WeightsKind = Literal["pretrained", "random", "scratch"]
+ScoreName = Literal["accuracy", "average precision"]
 
 RESULT = "transfer.json"
 """The file in a result's folder that holds all of it."""
 
 
 @dataclass(frozen=True)
-class Score:
+class FoldScore:
     """How one classifier did on one fold.
 
     weights: whose features: the network's, those of the same network with random weights, or "scratch" for the whole
@@ -35,7 +35,7 @@ class Score:
     c: the regularisation chosen (one, or the median over classes), NaN for scratch.
     """
 
-    weights: Weights
+    weights: WeightsKind
     layer: str
     classifier: str
     per_class: int | None
@@ -52,7 +52,7 @@ class Score:
 class MeanScore:
     """Mean and standard deviation (n - 1; NaN for one fold) over the folds of what else is the same."""
 
-    weights: Weights
+    weights: WeightsKind
     layer: str
     classifier: str
     per_class: int | None
@@ -79,14 +79,14 @@ class TransferScores:
     target: str
     kind: str
     classes: tuple[str, ...]
-    measure: Measure
+    measure: ScoreName
     features: Mapping[str, str]
-    scores: tuple[Score, ...]
+    scores: tuple[FoldScore, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def rows(self) -> tuple[MeanScore, ...]:
         """Means over folds, in the order in which they first occur."""
-        groups: dict[tuple[Weights, str, str, int | None], list[float]] = {}
+        groups: dict[tuple[WeightsKind, str, str, int | None], list[float]] = {}
         for one in self.scores:
             groups.setdefault((one.weights, one.layer, one.classifier, one.per_class), []).append(one.value)
         return tuple(
@@ -95,7 +95,7 @@ class TransferScores:
         )
 
     def row(
-        self, layer: str, classifier: str, per_class: int | None = None, *, weights: Weights = "pretrained"
+        self, layer: str, classifier: str, per_class: int | None = None, *, weights: WeightsKind = "pretrained"
     ) -> MeanScore | None:
         """The mean of one layer, classifier and number of images a class, None where it was not tried."""
         asked = (weights, layer, classifier, per_class)
@@ -117,7 +117,7 @@ class TransferScores:
         """The classifiers on features."""
         return tuple(dict.fromkeys(one.classifier for one in self.scores if one.layer))
 
-    def plus(self, scores: Iterable[Score]) -> TransferScores:
+    def plus(self, scores: Iterable[FoldScore]) -> TransferScores:
         """The same with more scores."""
         return replace(self, scores=(*self.scores, *scores))
 
@@ -182,11 +182,11 @@ def _csv(head: tuple[str, ...], lines: Iterable[tuple[Any, ...]]) -> str:
     return text.getvalue()
 
 
-def stored_score(stored: Mapping[str, Any]) -> Score:
+def stored_score(stored: Mapping[str, Any]) -> FoldScore:
     """The score of its plain values; raises KeyError or TypeError where they are none."""
     numbers = {key: np.nan for key in ("value", "overall", "c") if stored[key] is None}
     by_class = tuple(np.nan if one is None else one for one in stored["by_class"])
-    return Score(**{**stored, **numbers, "by_class": by_class})
+    return FoldScore(**{**stored, **numbers, "by_class": by_class})
 
 
-__all__ = ["RESULT", "Measure", "MeanScore", "Score", "TransferScores", "Weights"]
+__all__ = ["RESULT", "ScoreName", "MeanScore", "FoldScore", "TransferScores", "WeightsKind"]

@@ -27,7 +27,7 @@ from convscope.errors import SourceError, UsageError
 from convscope.generalisation.datasets import TargetSet
 from convscope.generalisation.journal import fold_key, journal_of, kept_in
 from convscope.generalisation.measures import class_accuracies
-from convscope.generalisation.results import Score
+from convscope.generalisation.results import FoldScore
 from convscope.generalisation.splits import Fold
 from convscope.models.initial import initialise
 from convscope.models.loading import SCHEMES, split_spec
@@ -78,7 +78,7 @@ def from_scratch(
     device: str | torch.device = "cpu",
     threads: int = 1,
     progress: Progress | None = None,
-) -> list[Score]:
+) -> list[FoldScore]:
     """The scores of the network `spec` trained from random weights on each fold's training part.
 
     Trained on random crops and mirror images of whole images, judged by the centre crop. `target` is one of images with
@@ -93,7 +93,7 @@ def from_scratch(
     if target.presence is not None:
         raise UsageError("training from scratch takes images of one class: PASCAL VOC's have several")
     _check(recipe)
-    tell, drawn, scores = progress or silent, list(folds), list[Score]()
+    tell, drawn, scores = progress or silent, list(folds), list[FoldScore]()
     with kept_in(store) as folder:
         for fold in drawn:
             how = replace(recipe, seed=seed + fold.number)
@@ -101,7 +101,7 @@ def from_scratch(
             if images is not None and (images.channels != 3 or images.range is not None):
                 asked["images"] = images.to_json()
 
-            def make(how: Recipe = how, fold: Fold = fold) -> Score:
+            def make(how: Recipe = how, fold: Fold = fold) -> FoldScore:
                 begun = random_module(spec, len(target.classes), size, recipe=how, images=images)
                 return _score(begun, target, fold, how, torch.device(device), threads, tell)
 
@@ -125,7 +125,7 @@ def _score(
     device: torch.device,
     threads: int,
     tell: Progress,
-) -> Score:
+) -> FoldScore:
     """The score of one fold, of a module and what its images need."""
     module, preprocess = begun[0], settled(begun[1], target.source)
     pictures = _pictures(target, fold.train, preprocess, recipe, threads)
@@ -134,7 +134,7 @@ def _score(
     found, labels = _classify(module, target, fold.test, preprocess)
     by_class = class_accuracies(found, labels, len(target.classes))
     value, right = float(np.nanmean(by_class)), float((found == labels).mean())
-    return Score(
+    return FoldScore(
         *("scratch", "", "softmax", fold.per_class, fold.number),
         *(value, right, math.nan, len(pictures), len(labels), tuple(by_class.tolist())),
     )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from convscope.errors import SourceError, UsageError
 from convscope.files import write_json
-from convscope.generalisation.datasets import Kind, TargetSet
+from convscope.generalisation.datasets import TargetKind, TargetSet
 from convscope.shown import brief
 
 
@@ -31,7 +31,7 @@ class Protocol:
     folds: int
 
 
-PROTOCOLS: dict[Kind, Protocol] = {
+PROTOCOLS: dict[TargetKind, Protocol] = {
     "caltech101": Protocol((15, 30), 50, 5),
     "caltech256": Protocol((15, 30, 45, 60), 25, 5),
     "images": Protocol((15, 30), 50, 5),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convscope.generalisation.results import MeanScore, TransferScores, Weights
+from convscope.generalisation.results import MeanScore, TransferScores, WeightsKind
 from convscope.tables import TextTable
 
 PAPER_CALTECH = {
@@ -38,7 +38,7 @@ PAPER_VOC = (
 """Table 6: the paper's column by class, in VOC's order, on the test set; their mean is 79.0."""
 
 
-_FEATURES: tuple[Weights, ...] = ("pretrained", "random")
+_FEATURES: tuple[WeightsKind, ...] = ("pretrained", "random")
 
 
 def tables(result: TransferScores) -> list[TextTable]:
@@ -50,8 +50,8 @@ def tables(result: TransferScores) -> list[TextTable]:
 
 def layer_table(result: TransferScores, per_class: int | None) -> TextTable:
     """Table 7: one row a layer, one column for each classifier and kind of weights, in per cent."""
-    kinds: list[Weights] = [w for w in _FEATURES if any(one.weights == w for one in result.scores)]
-    columns: list[tuple[Weights, str]] = [(w, c) for w in kinds for c in result.classifiers]
+    kinds: list[WeightsKind] = [w for w in _FEATURES if any(one.weights == w for one in result.scores)]
+    columns: list[tuple[WeightsKind, str]] = [(w, c) for w in kinds for c in result.classifiers]
     head = ("layer", "features", *(c if w == "pretrained" else f"{c}, random weights" for w, c in columns))
     rows = []
     for layer in result.layers:
@@ -107,7 +107,7 @@ def _percent(value: float) -> str:
     return "" if value != value else f"{100 * value:.1f}"
 
 
-def _best(result: TransferScores, weights: Weights, classifier: str, size: int | None) -> str:
+def _best(result: TransferScores, weights: WeightsKind, classifier: str, size: int | None) -> str:
     rows = [r for r in result.rows() if (r.weights, r.classifier, r.per_class) == (weights, classifier, size)]
     best = max((r for r in rows if r.layer), key=lambda r: r.mean, default=None)
     return "" if best is None else f"{best.text()} ({best.layer})"

@@ -9,12 +9,12 @@ from pathlib import Path
 from convscope.errors import StoreError
 from convscope.generalisation.journal import ENDING, SCORES, read_score
 from convscope.generalisation.results import RESULT, TransferScores
-from convscope.verification import Finding, Held
+from convscope.verification import DamagedFile, SoundFile
 
 __all__ = ["verify_transfer"]
 
 
-def verify_transfer(folder: Path) -> Iterator[Held | Finding]:
+def verify_transfer(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     """The scores in a folder of scores, and the result in a folder of one; nothing in another."""
     if folder.name == SCORES:
         for path in sorted(folder.glob(f"*{ENDING}")):
@@ -23,14 +23,14 @@ def verify_transfer(folder: Path) -> Iterator[Held | Finding]:
     if (folder / RESULT).is_file():
         try:
             found = TransferScores.load(folder)
-            yield Held(RESULT, f"{len(found.scores)} scores; readable, without a checksum")
+            yield SoundFile(RESULT, f"{len(found.scores)} scores; readable, without a checksum")
         except StoreError:
-            yield Finding(RESULT, "is no result of a transfer experiment", "run the same command again")
+            yield DamagedFile(RESULT, "is no result of a transfer experiment", "run the same command again")
 
 
-def _score(path: Path) -> Held | Finding:
+def _score(path: Path) -> SoundFile | DamagedFile:
     try:
         found = read_score(path)
     except StoreError:
-        return Finding(path.name, "is not as it was written", "delete it, and the same command makes it again")
-    return Held(path.name, f"score of {found.classifier} on {found.layer or 'the network itself'}")
+        return DamagedFile(path.name, "is not as it was written", "delete it, and the same command makes it again")
+    return SoundFile(path.name, f"score of {found.classifier} on {found.layer or 'the network itself'}")

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from convscope.graph.elementwise import Candidate, Run, Runs, is_elementwise, scales_and_shifts
+from convscope.graph.elementwise import Candidate, ElementwiseRun, Runs, is_elementwise, scales_and_shifts
 from convscope.graph.known import Known, recognise
 from convscope.graph.nouns import Value
 from convscope.graph.steps import Call, Slot, Step
@@ -41,7 +41,7 @@ def activations(
     marked to be reported as such. `outputs` are what the model gives, which is read outside of any run; `like` is a
     tensor of the network's device and dtype.
     """
-    runs, told = Runs(steps, values, outputs, like), _Told()
+    runs, told = Runs(steps, values, outputs, like), _ToldRuns()
     found: dict[int, Step] = {}
     for step in steps:
         stands = _stands_for(step, runs, values, told, found)
@@ -50,7 +50,9 @@ def activations(
     return found
 
 
-def _stands_for(step: Step, runs: Runs, values: Sequence[Value], told: _Told, found: Mapping[int, Step]) -> Step | None:
+def _stands_for(
+    step: Step, runs: Runs, values: Sequence[Value], told: _ToldRuns, found: Mapping[int, Step]
+) -> Step | None:
     """What a step is to the pull, where that is another than itself, after what was `found` for the steps before."""
     if not values[step.index].floating or not is_elementwise(step, values):
         return None
@@ -82,7 +84,7 @@ def _is_named(step: Step) -> bool:
     return isinstance(step, _OWN_RULE) or (isinstance(step, Differentiated) and step.op in _NAMED)
 
 
-def _wider(step: Step, runs: Runs, values: Sequence[Value], told: _Told) -> Step | None:
+def _wider(step: Step, runs: Runs, values: Sequence[Value], told: _ToldRuns) -> Step | None:
     """The hard sigmoid that a clamp to 0 and 1 ends: the one activation whose last step is another by itself."""
     for candidate in runs.ending_at(step):
         *before, _ = candidate.members
@@ -103,14 +105,14 @@ def _named(step: Step, candidate: Candidate, known: Known, values: Sequence[Valu
 class _Named:
     """A run under the name of the activation that it is."""
 
-    def __init__(self, run: Run, name: str) -> None:
+    def __init__(self, run: ElementwiseRun, name: str) -> None:
         self._run, self.__name__ = run, name
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._run(x)
 
 
-class _Told:
+class _ToldRuns:
     """What runs are; of runs that are spelled alike, with the same constants, one is looked at."""
 
     def __init__(self) -> None:
@@ -134,7 +136,7 @@ def _in_float64(leaf: Any) -> Any:
     return torch.float64 if isinstance(leaf, torch.dtype) and leaf.is_floating_point else leaf
 
 
-def _shape(run: Run, value: Value) -> tuple[int, ...]:
+def _shape(run: ElementwiseRun, value: Value) -> tuple[int, ...]:
     """1 in each dimension of a value but those along which the run has constants of its own."""
     rank = len(value.shape)
     shape = [1] * rank
@@ -144,7 +146,7 @@ def _shape(run: Run, value: Value) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _spelling(run: Run, shape: tuple[int, ...]) -> bytes:
+def _spelling(run: ElementwiseRun, shape: tuple[int, ...]) -> bytes:
     digest = hashlib.sha256(repr(shape).encode())
 
     def add(leaf: Any) -> Any:

@@ -13,10 +13,10 @@ from convscope.graph.nouns import Value
 from convscope.graph.steps import Call, make_step
 from convscope.graph.steps.rearranging import CHAINED, Mixed, Rearranged, chain
 
-Origin = TypeVar("Origin")
+Where = TypeVar("Where")
 
 
-def joined(pending: Sequence[tuple[Call, Origin]], values: Sequence[Value]) -> list[tuple[Call, Origin]]:
+def joined(pending: Sequence[tuple[Call, Where]], values: Sequence[Value]) -> list[tuple[Call, Where]]:
     """The calls, which make values 1, 2 ..., with the last of a chain standing for all of it where that is one step."""
     found = list(pending)
     for at, (call, origin) in enumerate(pending):
@@ -28,7 +28,7 @@ def joined(pending: Sequence[tuple[Call, Origin]], values: Sequence[Value]) -> l
     return found
 
 
-def _chain_to(call: Call, pending: Sequence[tuple[Call, Origin]], values: Sequence[Value]) -> list[Call]:
+def _chain_to(call: Call, pending: Sequence[tuple[Call, Where]], values: Sequence[Value]) -> list[Call]:
     """The calls from a map (channels, rows, columns in some order) to this one, in execution order; none where it does
     not begin there."""
     calls = [call] if _alone(call) else []

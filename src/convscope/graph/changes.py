@@ -54,7 +54,7 @@ class Change:
         return self.tensor if self.fresh else self.tensor.clone()
 
 
-class Base(Protocol):
+class PushBase(Protocol):
     """What a step may ask for while it pushes: values of the unedited images, for each of the n edited copies."""
 
     image: np.ndarray
@@ -88,7 +88,7 @@ class Unedited:
 
 @dataclass
 class UneditedRows:
-    """`Base` of n edited copies: copy i is of image `image[i]`."""
+    """`PushBase` of n edited copies: copy i is of image `image[i]`."""
 
     shared: Unedited
     image: np.ndarray
@@ -112,9 +112,9 @@ class UneditedRows:
 
 @dataclass(frozen=True)
 class Below:
-    """What kernels ask of a value of the unedited images: see `kernels.edits.Known`."""
+    """What kernels ask of a value of the unedited images: see `kernels.edits.KnownValue`."""
 
-    base: Base
+    base: PushBase
     number: int
 
     @property
@@ -186,7 +186,7 @@ def expanded(base: Tensor, image: np.ndarray) -> Tensor:
     return base[image]
 
 
-def whole_inputs(inputs: Sequence[int], changes: Mapping[int, Change], base: Base) -> list[Tensor]:
+def whole_inputs(inputs: Sequence[int], changes: Mapping[int, Change], base: PushBase) -> list[Tensor]:
     """The values that a step reads, whole and new, by slot."""
     found = []
     for slot, number in enumerate(inputs):

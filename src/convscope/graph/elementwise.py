@@ -51,7 +51,7 @@ class RunCall:
 
 
 @dataclass(frozen=True)
-class Run:
+class ElementwiseRun:
     """Elementwise operations as one function of one tensor; all constants are alike at every position."""
 
     calls: tuple[RunCall, ...]
@@ -63,9 +63,11 @@ class Run:
             made.append(call.target(*fill(call.args, made, 1), **fill(call.kwargs, made, 1)))
         return made[-1]
 
-    def moved(self, move: Callable[[Any], Any]) -> Run:
+    def moved(self, move: Callable[[Any], Any]) -> ElementwiseRun:
         """The same with every constant tensor, and every device and dtype that is named, passed through `move`."""
-        return Run(tuple(RunCall(c.target, map_leaves(c.args, move), map_leaves(c.kwargs, move)) for c in self.calls))
+        return ElementwiseRun(
+            tuple(RunCall(c.target, map_leaves(c.args, move), map_leaves(c.kwargs, move)) for c in self.calls)
+        )
 
     @property
     def constants(self) -> list[Tensor]:
@@ -87,7 +89,7 @@ class Candidate:
 
     source: int
     members: tuple[Step, ...]
-    run: Run
+    run: ElementwiseRun
 
 
 class Runs:
@@ -134,7 +136,7 @@ class Runs:
     def _varying(self, step: Step) -> set[int]:
         return {i for i in step.inputs if self._values[i].depends}
 
-    def _run(self, source: int, members: Mapping[int, Step]) -> Run | None:
+    def _run(self, source: int, members: Mapping[int, Step]) -> ElementwiseRun | None:
         """The members as a function of the source; None where a constant differs from position to position."""
         slot = {source: 0} | {index: number for number, index in enumerate(sorted(members), 1)}
         calls = []
@@ -143,7 +145,7 @@ class Runs:
             given: list[Any] = [Slot(slot[i]) if i in slot else self._constant(i) for i in call.inputs]
             args, kwargs = (map_leaves(fill(tree, given, 1), _alike_everywhere) for tree in (call.args, call.kwargs))
             calls.append(RunCall(call.target, tuple(args), kwargs))
-        run = Run(tuple(calls))
+        run = ElementwiseRun(tuple(calls))
         return None if any(_differs(c, self._values[source]) for c in run.constants) else run
 
     def _constant(self, number: int) -> Tensor:

@@ -59,11 +59,11 @@ class Along:
         return Along(0, 0, extent) if self.size >= extent else self
 
 
-Region = tuple[Along, Along]
+FocusRegion = tuple[Along, Along]
 
 
 @dataclass(frozen=True)
-class Boxes:
+class FocusBoxes:
     """What is held of a value for some rows: boxes (n, ...) at `origin` (n, 2); None where it is no map."""
 
     tensor: Tensor
@@ -80,7 +80,7 @@ class Focus:
     net: Network
     target: int
     steps: list[Step]
-    regions: dict[int, Region]
+    regions: dict[int, FocusRegion]
     boxed: bool = True
     last_use: dict[int, int] = field(default_factory=dict)
 
@@ -186,7 +186,9 @@ class Focus:
         """The layer's boxes, and where they begin."""
         start = self.origins(positions)
         tensor = pixels.to(self.net.dtype).contiguous(memory_format=torch.channels_last)
-        held = {0: Boxes(_cleared(tensor, (2, 3), start, self.net.values[0].size, owned=tensor is not pixels), start)}
+        held = {
+            0: FocusBoxes(_cleared(tensor, (2, 3), start, self.net.values[0].size, owned=tensor is not pixels), start)
+        }
         for step in self.steps:
             held[step.index] = self._advance(step, held, positions)
             for number in step.inputs:
@@ -195,18 +197,18 @@ class Focus:
         found = held[self.target]
         return found.tensor, np.zeros((len(positions), 2), np.int64) if found.origin is None else found.origin
 
-    def _advance(self, step: Step, held: Mapping[int, Boxes], positions: np.ndarray) -> Boxes:
+    def _advance(self, step: Step, held: Mapping[int, FocusBoxes], positions: np.ndarray) -> FocusBoxes:
         value, region = self.net.values[step.index], self.regions.get(step.index)
         if region is None or value.layout is None or not step.focuses:
             out = step.run([held[number].tensor for number in step.inputs])
-            return Boxes(out, None if value.layout is None else np.zeros((len(positions), 2), np.int64))
+            return FocusBoxes(out, None if value.layout is None else np.zeros((len(positions), 2), np.int64))
         origin, size = _origins(region, positions), (region[0].size, region[1].size)
         inputs = [self._input(step, slot, held[number], origin, size) for slot, number in enumerate(step.inputs)]
         out = step.focus(inputs, origin, size)
         owned = all(out.untyped_storage().data_ptr() != one.untyped_storage().data_ptr() for one in inputs)
-        return Boxes(_cleared(out, value.layout, origin, value.size, owned=owned), origin)
+        return FocusBoxes(_cleared(out, value.layout, origin, value.size, owned=owned), origin)
 
-    def _input(self, step: Step, slot: int, below: Boxes, origin: np.ndarray, size: tuple[int, int]) -> Tensor:
+    def _input(self, step: Step, slot: int, below: FocusBoxes, origin: np.ndarray, size: tuple[int, int]) -> Tensor:
         """What a step reads of one of its inputs to fill boxes of `size` at `origin`."""
         value = self.net.values[step.inputs[slot]]
         if value.layout is None or below.origin is None or _single(step, slot):
@@ -225,9 +227,9 @@ class Focus:
 
 
 # -- boxes ------------------------------------------------------------------------------------------------------------
-def _regions(steps: Sequence[Step], target: int, values: Sequence[Value]) -> dict[int, Region]:
+def _regions(steps: Sequence[Step], target: int, values: Sequence[Value]) -> dict[int, FocusRegion]:
     """The box of every value that is a map, on both axes, from the target's single position down to the image."""
-    found: dict[int, Region] = {}
+    found: dict[int, FocusRegion] = {}
     if values[target].layout is not None:
         found[target] = (Along(1, 0, 1), Along(1, 0, 1))
     for step in reversed(steps):
@@ -248,11 +250,11 @@ def _regions(steps: Sequence[Step], target: int, values: Sequence[Value]) -> dic
     return found
 
 
-def _all_of(value: Value) -> Region:
+def _all_of(value: Value) -> FocusRegion:
     return Along(0, 0, value.size[0]), Along(0, 0, value.size[1])
 
 
-def _united(one: Region, other: Region, value: Value) -> Region:
+def _united(one: FocusRegion, other: FocusRegion, value: Value) -> FocusRegion:
     return one[0].union(other[0], value.size[0]), one[1].union(other[1], value.size[1])
 
 
@@ -273,7 +275,7 @@ def _single(step: Step, slot: int) -> bool:
     return source.size == (1, 1) and not all(_windows(step, slot, axis) for axis in range(2))
 
 
-def _asked(step: Step, slot: int, region: Region | None, source: Value) -> Region:
+def _asked(step: Step, slot: int, region: FocusRegion | None, source: Value) -> FocusRegion:
     """What a step needs of an input to fill a region."""
     if region is None or _single(step, slot) or not _boxes(step):
         return _all_of(source)
@@ -294,7 +296,7 @@ def _affine(step: Step, slot: int, axis: int) -> tuple[int, int, int]:
     return found
 
 
-def _origins(region: Region, positions: np.ndarray) -> np.ndarray:
+def _origins(region: FocusRegion, positions: np.ndarray) -> np.ndarray:
     at = np.asarray(positions, np.int64)
     return np.stack([at[:, axis] * along.stride + along.offset for axis, along in enumerate(region)], axis=1)
 
@@ -337,4 +339,4 @@ def _filled(
     return tensor
 
 
-__all__ = ["GAIN", "Along", "Boxes", "Focus"]
+__all__ = ["GAIN", "Along", "FocusBoxes", "Focus"]

@@ -17,8 +17,8 @@ from torch import Tensor
 from convscope.errors import UsageError, nearest
 
 Scores = Literal["auto", "softmax", "sigmoid", "none"]
-Kind = Literal["classes", "binary", "labels", "values"]
-Ending = Literal["softmax", "log_softmax", "sigmoid", "log_sigmoid", ""]
+HeadKind = Literal["classes", "binary", "labels", "values"]
+EndsIn = Literal["softmax", "log_softmax", "sigmoid", "log_sigmoid", ""]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Head:
     channels: int
     positions: tuple[int, ...]
     channel_dim: int
-    kind: Kind
-    ending: Ending
+    kind: HeadKind
+    ending: EndsIn
     first: int = 0
     chosen: str = ""
     asked: Scores = "auto"
@@ -208,4 +208,4 @@ class Head:
         return cls(**{**stored, "positions": tuple(stored["positions"])})
 
 
-__all__ = ["Ending", "Head", "Kind", "Output", "Scores"]
+__all__ = ["EndsIn", "Head", "HeadKind", "Output", "Scores"]

@@ -20,7 +20,7 @@ from torch import Tensor
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["rectifier", "smooth", "derivative"]
+ActivationKind = Literal["rectifier", "smooth", "derivative"]
 """How a signal goes back: a ReLU's rule, the rule for what is like one, or the derivative."""
 
 _FAR = 80.0
@@ -36,7 +36,7 @@ class Known:
     """An activation that was found: its name, as PyTorch's if it has one, and how a signal goes back through it."""
 
     name: str
-    kind: Kind
+    kind: ActivationKind
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _matches(curve: _Curve) -> Iterator[Known]:
 
 
 _STRAIGHT = {"relu", "relu6", "clamp", "leaky_relu", "prelu", "hardtanh", "hardswish", "hardsigmoid"}
-_Candidate = tuple[str, Kind, Callable[[Tensor], Tensor], Tensor | bool]
+_Candidate = tuple[str, ActivationKind, Callable[[Tensor], Tensor], Tensor | bool]
 
 
 def _straight(curve: _Curve) -> Iterator[_Candidate]:

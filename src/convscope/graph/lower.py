@@ -24,7 +24,7 @@ from convscope.graph.names import DROPPING, PASSED_ON, Origin, assign_names
 from convscope.graph.nouns import Value
 from convscope.graph.program import Program
 from convscope.graph.randomness import differs, may_draw, own_generators, random_steps
-from convscope.graph.sizes import Batch, alike, of_pixels
+from convscope.graph.sizes import Batching, alike, of_pixels
 from convscope.graph.steps import BatchSize, Call, Slot, make_step
 from convscope.graph.steps.normalisation import match_lrn
 from convscope.graph.steps.reshaping import PERMUTATIONS, VIEWS, permutation
@@ -97,7 +97,7 @@ class _Lowering:
             raise TraceError(
                 f"the model's input has {len(shape)} dimensions; images are (batch, channels, height, width)"
             )
-        self.batch = Batch(shape[0])
+        self.batch = Batching(shape[0])
         if not self.batch.any and int(shape[0]) != 1:
             raise TraceError(
                 f"the program was exported for batches of exactly {shape[0]}: export it with a dynamic batch "

@@ -13,7 +13,7 @@ from typing import get_args
 import torch
 
 from convscope.errors import UsageError, nearest
-from convscope.graph.heads import Ending, Head, Kind, Output, Scores
+from convscope.graph.heads import EndsIn, Head, HeadKind, Output, Scores
 from convscope.graph.nouns import Value
 from convscope.graph.steps import Step
 from convscope.graph.steps.joining import Cat
@@ -21,14 +21,14 @@ from convscope.graph.steps.reshaping import PERMUTATIONS, VIEWS
 
 aten = torch.ops.aten
 
-_ENDINGS: Mapping[str, Ending] = {
+_ENDINGS: Mapping[str, EndsIn] = {
     "softmax": "softmax",
     "log_softmax": "log_softmax",
     "sigmoid": "sigmoid",
     "hardsigmoid": "sigmoid",
     "log_sigmoid": "log_sigmoid",
 }
-_ALONE: Mapping[Ending, Ending] = {"softmax": "sigmoid", "log_softmax": "log_sigmoid"}
+_ALONE: Mapping[EndsIn, EndsIn] = {"softmax": "sigmoid", "log_softmax": "log_sigmoid"}
 """What numbers are, one by one, that do not make up a whole softmax."""
 _PICKS = (aten.select.int, aten.slice.Tensor, aten.index_select.default)
 _LAST = {"linear", "addmm", "mm", "matmul", "bmm", "layer_norm", "lstm", "gru", "rnn_tanh", "rnn_relu"}
@@ -116,14 +116,14 @@ def head_of(
     return Head(output.name, layer, channels, positions, dim, kind, ending, first, chosen, scores)
 
 
-def _kind(scores: Scores, ending: Ending, channels: int, first: int, *, layer: str, network: str) -> Kind:
+def _kind(scores: Scores, ending: EndsIn, channels: int, first: int, *, layer: str, network: str) -> HeadKind:
     soft, alone = ending in ("softmax", "log_softmax"), ending in ("sigmoid", "log_sigmoid")
     if (scores == "sigmoid" and soft) or (scores == "softmax" and alone):
         raise UsageError(
             f"scores='{scores}', but the output of {network}, '{layer}', ends in a {ending} already: leave scores out, "
             "or name the layer before it (output=)"
         )
-    one: Kind = "binary" if channels == 1 else "labels"
+    one: HeadKind = "binary" if channels == 1 else "labels"
     if scores == "none":
         return "values"
     if scores == "sigmoid" or alone:
@@ -183,7 +183,7 @@ def _carried(step: Step, dim: int, before: Value, after: Value) -> int | None:
     return dim if len(before.shape) == len(after.shape) else None
 
 
-def _ending(number: int, dim: int, steps: Sequence[Step], values: Sequence[Value]) -> tuple[Ending, int]:
+def _ending(number: int, dim: int, steps: Sequence[Step], values: Sequence[Value]) -> tuple[EndsIn, int]:
     """What an output ends in, and from which channel on."""
     passed = list(_passed(number, steps))
     last = passed[-1]
@@ -202,9 +202,9 @@ def _ending(number: int, dim: int, steps: Sequence[Step], values: Sequence[Value
     return ending, 0
 
 
-def _of_parts(cat: Cat, steps: Sequence[Step], values: Sequence[Value]) -> tuple[Ending, int]:
+def _of_parts(cat: Cat, steps: Sequence[Step], values: Sequence[Value]) -> tuple[EndsIn, int]:
     """What channels joined of several parts end in: the last part's, where only that ends in anything."""
-    endings: list[Ending] = [_ending(i, values[i].channel_dim or cat.dim, steps, values)[0] for i in cat.inputs]
+    endings: list[EndsIn] = [_ending(i, values[i].channel_dim or cat.dim, steps, values)[0] for i in cat.inputs]
     if len(set(endings)) == 1:
         return _ALONE.get(endings[0], endings[0]), 0
     if not endings[-1]:
@@ -212,7 +212,7 @@ def _of_parts(cat: Cat, steps: Sequence[Step], values: Sequence[Value]) -> tuple
     return endings[-1], values[cat.index].shape[cat.dim - 1] - values[cat.inputs[-1]].shape[cat.dim - 1]
 
 
-def _common(cat: Cat, steps: Sequence[Step], values: Sequence[Value]) -> tuple[Ending, int]:
+def _common(cat: Cat, steps: Sequence[Step], values: Sequence[Value]) -> tuple[EndsIn, int]:
     """What positions joined of several parts, as those of a detector's scales, end in, where all end alike."""
     found = {_ending(i, _features(i, steps, values) or 1, steps, values) for i in cat.inputs}
     return found.pop() if len(found) == 1 else ("", 0)

@@ -17,7 +17,7 @@ from convscope.graph.program import Program
 from convscope.graph.pulling import cone
 from convscope.graph.steps import Step
 
-Boxes = Callable[[Seen, NDArray[np.int64], tuple[int, int]], NDArray[np.int64]]
+BoxRule = Callable[[Seen, NDArray[np.int64], tuple[int, int]], NDArray[np.int64]]
 """The boxes (n, 4) of positions (n, 2), of what is seen of an image of a size: those of `placing`."""
 
 
@@ -35,7 +35,7 @@ class Sight:
         """Whether there are gates, which may be held."""
         return any(step.call.held for step in self._pulled)
 
-    def of(self, boxes: Boxes, value: int, positions: Tensor | NDArray[np.int64], gates: Gates) -> Tensor:
+    def of(self, boxes: BoxRule, value: int, positions: Tensor | NDArray[np.int64], gates: Gates) -> Tensor:
         """Boxes (n, 4) of positions (n, 2), y x, of a value."""
         at = np.asarray(positions, dtype=np.int64).reshape(-1, 2)
         return torch.from_numpy(boxes(self._seen[gates][value], at, self._program.input_shape[1:]))

@@ -13,7 +13,7 @@ from convscope.graph.steps import BatchSize
 
 
 @dataclass(frozen=True)
-class Batch:
+class Batching:
     """How many images a program takes at once: one, or any number, which a symbol then stands for."""
 
     size: Any
@@ -78,4 +78,4 @@ def _spelled(size: Any) -> Any:
     return size if isinstance(size, int) else size.node.expr
 
 
-__all__ = ["Batch", "alike", "of_pixels"]
+__all__ = ["Batching", "alike", "of_pixels"]

@@ -16,7 +16,7 @@ from convscope.kernels import machine
 from convscope.kernels.kernel import Kernel
 
 Words = NDArray[np.uint64]
-Numbers = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +29,8 @@ class Packed:
 
     up: Words
     down: Words
-    spans: Numbers
-    changed: Numbers
+    spans: Ints
+    changed: Ints
 
     @classmethod
     def of(cls, rows: Sequence[tuple[Words, Words, int]]) -> Packed:
@@ -68,11 +68,11 @@ def pack(signs: NDArray[np.int8]) -> list[tuple[Words, Words, int]]:
     return found
 
 
-def _accepts(one: Packed, other: Packed, rows: Numbers) -> bool:
+def _accepts(one: Packed, other: Packed, rows: Ints) -> bool:
     return machine.loops_win()
 
 
-def _by_loop(one: Packed, other: Packed, rows: Numbers) -> Numbers:
+def _by_loop(one: Packed, other: Packed, rows: Ints) -> Ints:
     from convscope.kernels.loops import agreeing as loops
 
     out = np.zeros((len(rows), 2), np.int64)
@@ -81,7 +81,7 @@ def _by_loop(one: Packed, other: Packed, rows: Numbers) -> Numbers:
     return out
 
 
-def _by_numpy(one: Packed, other: Packed, rows: Numbers) -> Numbers:
+def _by_numpy(one: Packed, other: Packed, rows: Ints) -> Ints:
     out = np.zeros((len(rows), 2), np.int64)
     spans, others = one.spans.tolist(), other.spans.tolist()
     for s, (a, b) in enumerate(rows.tolist()):

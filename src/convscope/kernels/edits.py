@@ -15,14 +15,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.kernels.kernel import Kernel
-from convscope.kernels.order import Rows, by_position, looped
+from convscope.kernels.order import RowOrder, by_position, looped
 from convscope.kernels.pooling import MaxPooling
 from convscope.kernels.views import add_into, gather, padded, views
 
 _HERE = (2, 3)
 
 
-class Known(Protocol):
+class KnownValue(Protocol):
     """What is known of a value of b unedited images, of which n edited copies are."""
 
     @property
@@ -41,21 +41,21 @@ class Known(Protocol):
 
 
 # -- rectifying -------------------------------------------------------------------------------------------------------
-def _rectifies(change: Tensor, origin: np.ndarray, known: Known, layout: tuple[int, int]) -> bool:
+def _rectifies(change: Tensor, origin: np.ndarray, known: KnownValue, layout: tuple[int, int]) -> bool:
     """Also with many threads: changes are made by workers of one, where stretches take 1.1 to 1.2 times as long
     (benchmarks/kernels.py, job "edits", on an AMD EPYC)."""
-    return layout == _HERE and Rows.fit(change) and Rows.fit(known.maps)
+    return layout == _HERE and RowOrder.fit(change) and RowOrder.fit(known.maps)
 
 
-def _rectify_in_one_reading(change: Tensor, origin: np.ndarray, known: Known, layout: tuple[int, int]) -> None:
+def _rectify_in_one_reading(change: Tensor, origin: np.ndarray, known: KnownValue, layout: tuple[int, int]) -> None:
     from convscope.kernels.loops import edits as loops
 
-    d, x = Rows.of(change), Rows.of(known.maps)
+    d, x = RowOrder.of(change), RowOrder.of(known.maps)
     starts = known.image * x.strides[0] + origin[:, 0] * x.strides[1] + origin[:, 1] * change.shape[1]
     loops.rectify_changes(d.flat, d.strides, change.shape[2], d.length, x.flat, starts, x.strides[1])
 
 
-def _rectify_by_stretches(change: Tensor, origin: np.ndarray, known: Known, layout: tuple[int, int]) -> None:
+def _rectify_by_stretches(change: Tensor, origin: np.ndarray, known: KnownValue, layout: tuple[int, int]) -> None:
     """max(d + min(x, 0), -max(x, 0)): two passes over the change, in place."""
     size = (change.shape[layout[0]], change.shape[layout[1]])
     where = (layout, known.image, origin, size)
@@ -77,20 +77,20 @@ Exact but for rounding of the sum. The boxes lie on the map.
 def _pools(
     change: Tensor,
     old: np.ndarray,
-    known: Known,
+    known: KnownValue,
     origin: np.ndarray,
     size: tuple[int, int],
     pooling: MaxPooling,
     pooled: Tensor | None,
 ) -> bool:
     maps = (known.maps,) if pooled is None else (known.maps, pooled)
-    return pooling.dilation == (1, 1) and Rows.fit(change) and looped(*maps)
+    return pooling.dilation == (1, 1) and RowOrder.fit(change) and looped(*maps)
 
 
 def _pool_in_one_reading(
     change: Tensor,
     old: np.ndarray,
-    known: Known,
+    known: KnownValue,
     origin: np.ndarray,
     size: tuple[int, int],
     pooling: MaxPooling,
@@ -98,7 +98,7 @@ def _pool_in_one_reading(
 ) -> Tensor:
     from convscope.kernels.loops import edits as loops
 
-    boxes, box = Rows.of(change), (change.shape[2], change.shape[3])
+    boxes, box = RowOrder.of(change), (change.shape[2], change.shape[3])
     shape = (len(origin), known.maps.shape[1], *size)
     out = torch.empty(shape, dtype=change.dtype, device="cpu", memory_format=torch.channels_last)
     there = (by_position(known.maps), known.image, origin)
@@ -110,7 +110,7 @@ def _pool_in_one_reading(
 def _pool_by_torch(
     change: Tensor,
     old: np.ndarray,
-    known: Known,
+    known: KnownValue,
     origin: np.ndarray,
     size: tuple[int, int],
     pooling: MaxPooling,
@@ -144,4 +144,4 @@ the unedited maxima. Padding never wins.
 """
 
 
-__all__ = ["Known", "pool", "rectify"]
+__all__ = ["KnownValue", "pool", "rectify"]

@@ -9,11 +9,11 @@ from typing import Generic, ParamSpec, TypeVar
 from convscope.kernels.switch import state
 
 Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True)
-class Kernel(Generic[Arguments, Answer]):
+class Kernel(Generic[Arguments, Returned]):
     """A function that has two ways to the same answer; who calls it does not know which was taken.
 
     accepts: whether the compiled loop can take these arguments, and is the faster way. compiled, plain: the two ways;
@@ -21,10 +21,10 @@ class Kernel(Generic[Arguments, Answer]):
     """
 
     accepts: Callable[Arguments, bool]
-    compiled: Callable[Arguments, Answer]
-    plain: Callable[Arguments, Answer]
+    compiled: Callable[Arguments, Returned]
+    plain: Callable[Arguments, Returned]
 
-    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Returned:
         """The answer, by the compiled loop where it is to be had."""
         if self.accepts(*args, **kwargs) and state() == "on":
             return self.compiled(*args, **kwargs)

@@ -87,7 +87,7 @@ def _loop() -> Callable[..., int]:
     return loop(_decode)
 
 
-Numbers = NDArray[np.int64]
+Ints = NDArray[np.int64]
 Samples = NDArray[np.int32]
 
 
@@ -100,9 +100,9 @@ class Coding:
     start: the first guess.
     """
 
-    lengths: Numbers
-    symbols: Numbers
-    which: Numbers
+    lengths: Ints
+    symbols: Ints
+    which: Ints
     predictor: int
     start: int
 

@@ -20,10 +20,10 @@ import torch
 from convscope.errors import UsageError
 
 Vendor = Literal["amd", "other"]
-Vectors = Literal["avx512", "narrow"]
+VectorWidth = Literal["avx512", "narrow"]
 
 VARIABLE = "CONVSCOPE_MACHINE"
-_CHOICES: dict[str, tuple[str, ...]] = {"vendor": get_args(Vendor), "vectors": get_args(Vectors)}
+_CHOICES: dict[str, tuple[str, ...]] = {"vendor": get_args(Vendor), "vectors": get_args(VectorWidth)}
 _FEW_THREADS = 2
 
 _pretended: dict[str, str] = {}
@@ -41,14 +41,14 @@ def vendor() -> Vendor:
     return cast(Vendor, _said("vendor") or _vendor())
 
 
-def vectors() -> Vectors:
+def vectors() -> VectorWidth:
     """The vector instructions: "avx512", or narrower ones."""
-    return cast(Vectors, _said("vectors") or _vectors())
+    return cast(VectorWidth, _said("vectors") or _vectors())
 
 
 @contextmanager
 def pretend(
-    *, threads: int | None = None, vendor: Vendor | None = None, vectors: Vectors | None = None
+    *, threads: int | None = None, vendor: Vendor | None = None, vectors: VectorWidth | None = None
 ) -> Iterator[None]:
     """Within it, for all threads, the machine is taken to be this one; what is not given stays as it is known."""
     given = {"threads": threads, "vendor": vendor, "vectors": vectors}
@@ -129,7 +129,7 @@ def _vendor() -> Vendor:
 
 
 @cache
-def _vectors() -> Vectors:
+def _vectors() -> VectorWidth:
     return "avx512" if torch.backends.cpu.get_cpu_capability().startswith("AVX512") else "narrow"
 
 

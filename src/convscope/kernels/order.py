@@ -44,7 +44,7 @@ def positions(maps: Tensor) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowOrder:
     """A tensor (n, c, h, w) by the rows of its memory, each of `length` = w * c numbers, channels side by side.
 
     flat: all its memory; strides: numbers from one image to the next, and from one row to the next.
@@ -63,11 +63,11 @@ class Rows:
         return not ((c > 1 and channel != 1) or (w > 1 and column != c) or not maps.numel())
 
     @classmethod
-    def of(cls, maps: Tensor) -> Rows:
+    def of(cls, maps: Tensor) -> RowOrder:
         """The rows of a tensor that has them."""
         (n, c, h, w), (image, _, row, _) = maps.shape, maps.stride()
         span = (n - 1) * image + (h - 1) * row + w * c
         return cls(maps.as_strided((span,), (1,)).numpy(), (image, row), w * c)
 
 
-__all__ = ["Rows", "by_position", "laid_out", "looped", "positions"]
+__all__ = ["RowOrder", "by_position", "laid_out", "looped", "positions"]

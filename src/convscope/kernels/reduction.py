@@ -29,7 +29,7 @@ from convscope.kernels.order import by_position
 from convscope.kernels.pooling import MaxPooling
 
 Floats = NDArray[np.float32]
-Statistics = Literal["all", "none"]
+MapStatistics = Literal["all", "none"]
 
 _BLOCK = 1 << 20  # elements that are searched for positions at a time: 4 MiB of float32
 _RUN = 8192  # numbers of a run of positions: 32 KiB, which the nearest cache holds
@@ -58,7 +58,7 @@ class Asked:
 
     images: NDArray[np.int64]
     bar: Bar | None = None
-    statistics: Statistics = "all"
+    statistics: MapStatistics = "all"
 
 
 class Reduced(NamedTuple):
@@ -297,7 +297,7 @@ class Maps:
         return picked.float()
 
 
-def _by_torch(maps: Maps, statistics: Statistics) -> tuple[Floats, Floats, Floats, Tensor]:
+def _by_torch(maps: Maps, statistics: MapStatistics) -> tuple[Floats, Floats, Floats, Tensor]:
     """Maxima, sums and counts of positive positions (n, channels), and the maxima of rows, NaN wherever one is."""
     data = maps.data
     out = torch.zeros(3, len(data), maps.channels, dtype=torch.float32, device=data.device)
@@ -378,7 +378,7 @@ __all__ = [
     "Following",
     "Read",
     "Reduced",
-    "Statistics",
+    "MapStatistics",
     "fetched",
     "reduce",
     "reduce_there",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from convscope.graph import Network
 from convscope.graph.pulling import cone
-from convscope.methods.sanity.randomising import Stage, randomised, weighted
+from convscope.methods.sanity.randomising import CascadeStage, randomised, weighted
 
 
 def untrained(net: Network, images: Tensor, *, seed: int, layers: Sequence[str] = ()) -> Network:
@@ -23,7 +23,7 @@ def untrained(net: Network, images: Tensor, *, seed: int, layers: Sequence[str] 
     for name in (*(one for one in layers if net.index_of(one) not in reached), net.output):
         count = len(weighted(made, name))
         if count:
-            made = randomised(made, name, Stage("top", count, count), "drawn", images=images, seed=seed)
+            made = randomised(made, name, CascadeStage("top", count, count), "drawn", images=images, seed=seed)
     return made
 
 

@@ -8,7 +8,7 @@ from convscope.models.networks import ConvNet, build
 from convscope.models.squeezenet import SqueezeNet
 from convscope.models.tiny import TinyNet
 from convscope.models.weights import Weights, load_into, read_weights, save_weights
-from convscope.models.zoo import ZOO, Entry, zoo_entry
+from convscope.models.zoo import ZOO, ZooEntry, zoo_entry
 
 __all__ = [
     # any network
@@ -18,7 +18,7 @@ __all__ = [
     "imagenet_classes",
     # the zoo
     "ZOO",
-    "Entry",
+    "ZooEntry",
     "zoo_entry",
     "SqueezeNet",
     "TinyNet",

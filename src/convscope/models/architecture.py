@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 
 from convscope.errors import UsageError
 
-Order = Literal["pool-norm", "norm-pool"]
+NormOrder = Literal["pool-norm", "norm-pool"]
 _LARGEST = 1 << 20  # maps, units and pixels: larger layers than anybody computes
 _WIDEST = 64
 
@@ -75,7 +75,7 @@ class Architecture:
     input_size: int = 224
     channels: int = 3
     norm: Norm | None = Norm()
-    order: Order = "pool-norm"
+    order: NormOrder = "pool-norm"
     dropout: float = 0.5
     mean_image: bool = False
     """Whether the network itself subtracts an image from its input, in a first layer `mean`: see `MeanImage`."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from convscope.errors import WeightsError
 from convscope.models.described import Tree
-from convscope.models.storages import MAGIC, MOST, SWAPPED, Span, bytes_at, read_old, storage_key
+from convscope.models.storages import MAGIC, MOST, SWAPPED, StorageSpan, bytes_at, read_old, storage_key
 from convscope.models.stored import Contents
 from convscope.models.unpickling import DAMAGE, read_pickle
 
@@ -40,12 +40,14 @@ def read_archive(path: Path) -> Contents:
             raise ValueError(SWAPPED)
         held = read_pickle(io.BytesIO(_member(path, members[place])), most=MOST)
 
-        def find(what: Any) -> Span:
+        def find(what: Any) -> StorageSpan:
             key, dtype, elements = storage_key(what)
             member = members.get(f"{root}data/{key}")
             if member is None or member.file_size < elements * dtype.itemsize:
                 raise UnpicklingError(f"its storage {key} is not there")
-            return Span(dtype, elements, lambda start, count: bytes_at(path, _begin(path, member) + start, count))
+            return StorageSpan(
+                dtype, elements, lambda start, count: bytes_at(path, _begin(path, member) + start, count)
+            )
 
         return Tree(find).contents(held, "a checkpoint of torch.save")
     except (*DAMAGE, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
@@ -96,7 +98,7 @@ def read_pickled(path: Path) -> Contents:
         raise _unreadable(path, error) from error
 
 
-def _nothing(what: Any) -> Span:
+def _nothing(what: Any) -> StorageSpan:
     raise UnpicklingError(f"it refers to a storage beside it ({what!r:.40}), and there is none")
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from convscope.models.storages import MAGIC, Find, Span, read_old
+from convscope.models.storages import MAGIC, Find, StorageSpan, read_old
 from convscope.models.stored import REPEATED, Contents, Stored
 from convscope.models.unpickling import Made, Named, Persistent, array_of, array_parts, bytes_of, dtype_of, read_pickle
 
@@ -57,7 +57,7 @@ class Tree:
     """Keys at the top that tensors or modules stand under."""
     known: dict[int, Stored | None] = field(default_factory=dict)
     """What was made of a description, by its identity: a pickle may hold one many times."""
-    spans: dict[int, Span] = field(default_factory=dict)
+    spans: dict[int, StorageSpan] = field(default_factory=dict)
 
     def contents(self, held: Any, kind: str) -> Contents:
         """The tensors of what a pickle held (None: of what is `held`), and the rest of its entries in words."""
@@ -148,13 +148,13 @@ class Tree:
 
         return Stored(size, kind, read)
 
-    def span(self, storage: Any) -> Span:
+    def span(self, storage: Any) -> StorageSpan:
         """The storage that a tensor refers to, in this file or, as pickle.dump writes it, in a file within it."""
         if id(storage) not in self.spans:
             self.spans[id(storage)] = self._span(storage)
         return self.spans[id(storage)]
 
-    def _span(self, storage: Any) -> Span:
+    def _span(self, storage: Any) -> StorageSpan:
         if isinstance(storage, Made) and storage.maker == _NESTED:
             content = bytes_of(storage.arguments[0]) or b""
             file = io.BytesIO(content)

@@ -37,7 +37,7 @@ _OPTIMISERS = re.compile(r"(^|\.)(optim\w*|opt|.*optimizer\w*|.*scheduler\w*|cal
 
 
 @dataclass(frozen=True)
-class Place:
+class NamesPlace:
     """A place in a file at which a network's names are looked for.
 
     `names` are the network's names with the tensor's path in the file; `missing` those that are not there, `misfits`
@@ -92,21 +92,21 @@ def counted(name: str) -> bool:
     return not name.endswith("num_batches_tracked")
 
 
-def places(stored: Mapping[str, Stored], wanted: Mapping[str, tuple[int, ...]]) -> list[Place]:
+def places(stored: Mapping[str, Stored], wanted: Mapping[str, tuple[int, ...]]) -> list[NamesPlace]:
     """The places of a file at which a network's names are, the best first; none where no name is anywhere.
 
     `wanted` are the network's names with their shapes. Of several that fit, what was trained comes before its average,
     usual names before others, and then the first in the file.
     """
     plain = _plain_names(stored, wanted)
-    found: dict[tuple[str, ...], Place] = {}
+    found: dict[tuple[str, ...], NamesPlace] = {}
     for prefix, inner in _prefixes(plain, wanted):
         place = _place(prefix, inner, plain, stored, wanted)
         found.setdefault(tuple(place.names.values()), place)  # what the network's own names begin with is no place
     return sorted(found.values(), key=_merit)
 
 
-def _merit(place: Place) -> tuple[object, ...]:
+def _merit(place: NamesPlace) -> tuple[object, ...]:
     last = place.key.rpartition(".")[2]
     rank = WRAPPERS.index(last) if last in WRAPPERS else len(WRAPPERS)
     good = len(place.names) - len(place.misfits)
@@ -163,7 +163,7 @@ def _place(
     plain: Mapping[str, str],
     stored: Mapping[str, Stored],
     wanted: Mapping[str, tuple[int, ...]],
-) -> Place:
+) -> NamesPlace:
     names = {name: plain[at] for name in wanted if (at := prefix + name.removeprefix(inner)) in plain}
     taken = set(names.values())
     groups = {stored[path].group for path in taken}
@@ -173,7 +173,7 @@ def _place(
         within = at.removeprefix(prefix) if at.startswith(prefix) else None
         of_account = within is not None and not _BESIDE.fullmatch(within[:_READ])
         (extra if of_account else beside).append(path)
-    return Place(
+    return NamesPlace(
         _said_prefix(prefix, names, inner),
         names,
         tuple(name for name in wanted if name not in names and counted(name)),

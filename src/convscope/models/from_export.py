@@ -14,13 +14,13 @@ from convscope.errors import UsageError, WeightsError
 from convscope.files import home_expanded, kind_of
 from convscope.models.exported.archive import RELEASES
 from convscope.models.exported.fields import Refused
-from convscope.models.request import RANDOM, Found, ModelRequest, random_label
+from convscope.models.request import RANDOM, FoundModel, ModelRequest, random_label
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
 
-def from_export(request: ModelRequest) -> Found:
+def from_export(request: ModelRequest) -> FoundModel:
     """The exported program of a .pt2 file, with the weights that are in it.
 
     No code of the file is run: the archive is read by a reader of our own, weights are raw bytes, operators are those
@@ -43,8 +43,8 @@ def from_export(request: ModelRequest) -> Found:
     try:
         if request.weights == RANDOM:
             program, label = _random(path, request.seed)
-            return Found(program, None, None, label)
-        return Found(read_program(path), None, None, "weights of the file")
+            return FoundModel(program, None, None, label)
+        return FoundModel(read_program(path), None, None, "weights of the file")
     except (Refused, OSError) as error:
         raise WeightsError(f"cannot read '{path}' as an exported program: {error}; {_REMEDY}") from error
 

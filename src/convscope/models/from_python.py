@@ -18,11 +18,11 @@ from convscope.data import Preprocess
 from convscope.errors import UsageError, nearest
 from convscope.models.from_torchvision import is_unfit, unfit
 from convscope.models.initial import seeded
-from convscope.models.request import RANDOM, Found, ModelRequest, drawn_again, file_label, from_metadata
+from convscope.models.request import RANDOM, FoundModel, ModelRequest, drawn_again, file_label, from_metadata
 from convscope.models.weights import load_into
 
 
-def from_python(request: ModelRequest) -> Found:
+def from_python(request: ModelRequest) -> FoundModel:
     """The module that a Python function makes, called without arguments; it may give (module, Preprocess) as well.
 
     With random weights a copy of it, whose parts draw theirs again, see `initial.redrawn`.
@@ -46,13 +46,13 @@ def from_python(request: ModelRequest) -> Found:
     weights = request.read_file()
     if weights is None and request.weights != RANDOM:
         request.refuse_weights("the function decides on them; give a file, 'random', or nothing")
-        return Found(module, preprocess, None, f"weights of the function, seed {request.seed}", shared=True)
+        return FoundModel(module, preprocess, None, f"weights of the function, seed {request.seed}", shared=True)
     module = copy.deepcopy(module)  # others may hold it
     if weights is None:
-        return Found(module, preprocess, None, drawn_again(module, request))
+        return FoundModel(module, preprocess, None, drawn_again(module, request))
     taken = load_into(module, weights)
     said, classes = from_metadata(weights)
-    return Found(module, said or preprocess, classes, file_label(weights, taken))
+    return FoundModel(module, said or preprocess, classes, file_label(weights, taken))
 
 
 def _called(factory: Callable[..., Any], name: str, request: ModelRequest) -> Any:

@@ -15,7 +15,7 @@ from convscope.models.imagenet import COUNT, imagenet_classes, package_folder
 from convscope.models.initial import seeded
 from convscope.models.request import (
     PRETRAINED,
-    Found,
+    FoundModel,
     ModelRequest,
     file_label,
     from_metadata,
@@ -26,7 +26,7 @@ from convscope.models.request import (
 from convscope.models.weights import load_into
 
 
-def from_timm(request: ModelRequest) -> Found:
+def from_timm(request: ModelRequest) -> FoundModel:
     """timm's network: random weights unless a file or "pretrained" is asked for."""
     timm = _import_timm(f"load {request.spec}")
     name = request.name
@@ -52,7 +52,7 @@ def from_timm(request: ModelRequest) -> Found:
         label += f", its first convolution brought to {channels} channel{'s' * (channels > 1)} by timm"
     own = _preprocess(timm, module) if channels == 3 else None
     height, width = timm.data.resolve_model_data_config(module)["input_size"][1:]
-    return Found(module, preprocess or own, classes, label, size=(height, width))
+    return FoundModel(module, preprocess or own, classes, label, size=(height, width))
 
 
 def _import_timm(purpose: str) -> ModuleType:

@@ -16,7 +16,15 @@ import torch
 from convscope.data import Preprocess
 from convscope.errors import MissingExtra, UsageError, WeightsError, missing_extra, nearest
 from convscope.models.initial import seeded
-from convscope.models.request import PRETRAINED, RANDOM, Found, ModelRequest, file_label, from_metadata, random_label
+from convscope.models.request import (
+    PRETRAINED,
+    RANDOM,
+    FoundModel,
+    ModelRequest,
+    file_label,
+    from_metadata,
+    random_label,
+)
 from convscope.models.weights import Taken, Weights, load_into
 
 USUAL = Preprocess(224, 224, resize=256)
@@ -64,7 +72,7 @@ def is_unfit(error: BaseException) -> bool:
     return first or (isinstance(error, AttributeError | ImportError) and "partially initialized module 'torch" in text)
 
 
-def from_torchvision(request: ModelRequest) -> Found:
+def from_torchvision(request: ModelRequest) -> FoundModel:
     """torchvision's network: random weights unless a file, one of its weight names, or "pretrained" is asked for.
 
     Random weights of a network that names others (@DEFAULT) have the recipe and the classes of these.
@@ -96,7 +104,9 @@ def from_torchvision(request: ModelRequest) -> Found:
     return _found(models, name, request, weights, entry)
 
 
-def _found(models: ModuleType, name: str, request: ModelRequest, weights: Weights | None, entry: Any | None) -> Found:
+def _found(
+    models: ModuleType, name: str, request: ModelRequest, weights: Weights | None, entry: Any | None
+) -> FoundModel:
     preprocess, classes = from_metadata(weights)
     if entry is not None:
         preprocess, classes = _preprocess(entry), tuple(entry.meta["categories"])
@@ -118,7 +128,7 @@ def _found(models: ModuleType, name: str, request: ModelRequest, weights: Weight
         else USUAL
     )
     label = random_label(request.seed) if weights is None else file_label(weights, taken)
-    return Found(module, preprocess or default, classes, label)
+    return FoundModel(module, preprocess or default, classes, label)
 
 
 def _entry(published: Any, asked: str | None) -> Any | None:

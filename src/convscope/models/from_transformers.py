@@ -14,17 +14,17 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from convscope.data import Preprocess
-from convscope.data.preprocess import Interpolation
+from convscope.data.preprocess import Resampling
 from convscope.errors import UsageError, WeightsError, missing_extra
 from convscope.files import home_expanded, kind_of
 from convscope.models.from_torchvision import import_torchvision
 from convscope.models.imagenet import package_folder
 from convscope.models.initial import seeded
-from convscope.models.request import RANDOM, Found, ModelRequest, file_label, quiet, random_label
+from convscope.models.request import RANDOM, FoundModel, ModelRequest, file_label, quiet, random_label
 from convscope.models.weights import load_into
 
 # Pillow's numbers, as the configurations of image processors give them.
-_RESAMPLING: dict[int, Interpolation] = {
+_RESAMPLING: dict[int, Resampling] = {
     0: "nearest",
     1: "lanczos",
     2: "bilinear",
@@ -46,7 +46,7 @@ _ERRORS = (
 )
 
 
-def from_transformers(request: ModelRequest) -> Found:
+def from_transformers(request: ModelRequest) -> FoundModel:
     """transformers' network with its published weights, unless a file or "random" is asked for.
 
     Code that a repository brings along is never run, and never asked about: a network that needs it is refused, a known
@@ -70,7 +70,7 @@ def from_transformers(request: ModelRequest) -> Found:
     classes = tuple(names[i] for i in range(len(names)))
     if all(name == f"LABEL_{i}" for i, name in enumerate(classes)):
         classes = None  # transformers' placeholders
-    return Found(_logits(module), preprocess, classes, label)
+    return FoundModel(_logits(module), preprocess, classes, label)
 
 
 def _import_transformers(purpose: str) -> ModuleType:

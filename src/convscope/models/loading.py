@@ -13,7 +13,7 @@ from torch import nn
 
 from convscope.arguments import checked
 from convscope.data import Preprocess, Range
-from convscope.data.recipes import Asked, Numbers, RecipeName
+from convscope.data.recipes import AskedRecipe, Numbers, RecipeName
 from convscope.errors import ConvscopeError, RandomAnswers, ShapeError, TraceError, UsageError, WeightsError, nearest
 from convscope.files import kind_of
 from convscope.graph import Network, Scores
@@ -29,7 +29,7 @@ from convscope.models.from_transformers import from_transformers
 from convscope.models.kept.folder import folder, keep, recalled
 from convscope.models.kept.naming import program_name
 from convscope.models.recognising import SUFFIXES
-from convscope.models.request import Channels, Found, ModelRequest, first_channels, resized
+from convscope.models.request import Channels, FoundModel, ModelRequest, first_channels, resized
 from convscope.models.weights import marked
 from convscope.models.zoo import ZOO, from_checkpoint, from_zoo
 from convscope.settings import float32_by_default, usual_settings
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 class Scheme:
     """A way to name a network: how it is found, and an example."""
 
-    find: Callable[[ModelRequest], Found]
+    find: Callable[[ModelRequest], FoundModel]
     example: str
     what: str
 
@@ -203,7 +203,7 @@ def load_with_module(
     ('zoo:tiny (random weights, seed 0)', 'TinyNet')
     """
     scheme, name = split_spec(spec)
-    asked = Asked(recipe_of(preprocess), mean, std, resize, range_of(range), bands)
+    asked = AskedRecipe(recipe_of(preprocess), mean, std, resize, range_of(range), bands)
     size = _size(input_size, asked.size)
     outputs = class_names(classes)
     names = outputs if isinstance(outputs, tuple) else None
@@ -307,7 +307,7 @@ def _device(device: str | torch.device | None) -> torch.device | None:
 
 
 def _trace(
-    request: ModelRequest, found: Found, asked: Asked, classes: tuple[str, ...] | None, meant: dict[str, Any]
+    request: ModelRequest, found: FoundModel, asked: AskedRecipe, classes: tuple[str, ...] | None, meant: dict[str, Any]
 ) -> Network:
     about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, **meant}
     if not isinstance(found.module, nn.Module):

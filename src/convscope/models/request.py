@@ -64,7 +64,7 @@ class ModelRequest:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundModel:
     """The model that a scheme found, what its images need, and where its weights are from (for people to read)."""
 
     module: nn.Module | ExportedProgram

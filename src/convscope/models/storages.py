@@ -39,7 +39,7 @@ _DTYPES: Mapping[str, torch.dtype] = {
 
 
 @dataclass(frozen=True)
-class Span:
+class StorageSpan:
     """The numbers of a storage: their type, how many there are, and `read` for bytes from a place on."""
 
     dtype: torch.dtype
@@ -47,7 +47,7 @@ class Span:
     read: Callable[[int, int], bytearray]
 
 
-Find = Callable[[Any], Span]
+Find = Callable[[Any], StorageSpan]
 """Finds the storage that a pickle refers to; raises UnpicklingError where there is none."""
 
 
@@ -90,7 +90,7 @@ def read_old(file: IO[bytes], read: Callable[[int, int], bytearray]) -> tuple[Fi
             raise EOFError("the file ends before its numbers do")
         file.seek(start + size)
 
-    def find(what: Any) -> Span:
+    def find(what: Any) -> StorageSpan:
         key, dtype, elements = storage_key(what)
         view = what[5] if len(what) > 5 else None
         begin, size = places[key]
@@ -99,7 +99,7 @@ def read_old(file: IO[bytes], read: Callable[[int, int], bytearray]) -> tuple[Fi
             begin, size = begin + first * dtype.itemsize, size - first * dtype.itemsize
         if not 0 <= elements * dtype.itemsize <= size:
             raise UnpicklingError(f"its storage {key} is not there")
-        return Span(dtype, elements, lambda start, count: read(begin + start, count))
+        return StorageSpan(dtype, elements, lambda start, count: read(begin + start, count))
 
     return find, held
 
@@ -132,4 +132,4 @@ def _everything(held: Any) -> Iterator[Any]:
             left += [part.arguments, part.state, part.items, part.pairs]
 
 
-__all__ = ["MAGIC", "MOST", "SWAPPED", "Find", "Span", "bytes_at", "read_old", "storage_key"]
+__all__ = ["MAGIC", "MOST", "SWAPPED", "Find", "StorageSpan", "bytes_at", "read_old", "storage_key"]

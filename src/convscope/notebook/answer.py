@@ -24,7 +24,7 @@ class Drawn(Protocol):
         ...
 
 
-class Told(Protocol):
+class ToldAnswer(Protocol):
     """What is shown of an answer."""
 
     @property
@@ -41,7 +41,7 @@ class Told(Protocol):
         ...
 
 
-def answer_html(answer: Told) -> str:
+def answer_html(answer: ToldAnswer) -> str:
     """An answer as HTML: words, the first rows of its table, and its first figures, where they can be drawn."""
     rows, figures = list(answer.rows()), list(answer.figures().values())
     content = ""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Boxes = dict[str, tuple[float, float, float, float]]
+PartBoxes = dict[str, tuple[float, float, float, float]]
 
 _PAGE = Path(__file__).parent / "annotate_page"
 _FILES = {"": ("index.html", "text/html"), "annotate.js": ("annotate.js", "text/javascript")}
@@ -56,7 +56,7 @@ class Notebook:
         self.path = path
         self.images = tuple(source.name(i) for i in range(len(source)))
         self._lock = threading.Lock()
-        self._boxes: dict[str, Boxes] = {}
+        self._boxes: dict[str, PartBoxes] = {}
         self._strange: list[Part] = []
         for part in read_parts(path, empty="allow") if path.exists() else ():
             try:
@@ -68,7 +68,7 @@ class Notebook:
         drawn = (part for boxes in self._boxes.values() for part in boxes)
         self.parts = tuple(dict.fromkeys([*names, *drawn, OBJECT]))
 
-    def boxes(self, index: int) -> Boxes:
+    def boxes(self, index: int) -> PartBoxes:
         """The boxes of an image, by part."""
         with self._lock:
             return dict(self._boxes.get(self.images[index], {}))
@@ -119,7 +119,7 @@ def annotator(source: Source, path: Path, *, parts: tuple[str, ...] = (), access
         from starlette.routing import Route
     except ImportError as error:
         raise missing_extra("starlette", "server", purpose="draw parts in the browser") from error
-    pages = _Pages(Notebook(source, path, parts))
+    pages = _AnnotationPages(Notebook(source, path, parts))
     guard = Middleware(Guard, access=access or Access())
     routes = [
         Route("/api/images", pages.listing),
@@ -132,7 +132,7 @@ def annotator(source: Source, path: Path, *, parts: tuple[str, ...] = (), access
     return Starlette(routes=routes, middleware=[guard])
 
 
-class _Pages:
+class _AnnotationPages:
     """What is answered to each request."""
 
     def __init__(self, notebook: Notebook) -> None:

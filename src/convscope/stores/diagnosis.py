@@ -10,7 +10,7 @@ from convscope.data import Source
 from convscope.graph import Network
 from convscope.methods.diagnosis import diagnosis
 from convscope.methods.diagnosis.diagnosis import LayerDiagnosis
-from convscope.methods.diagnosis.measured import Limits
+from convscope.methods.diagnosis.measured import DiagnosisLimits
 from convscope.progress import Progress
 from convscope.stores.scan import KeptScan, scan
 
@@ -22,7 +22,7 @@ def diagnose(
     first: str | None = None,
     second: str | None = None,
     projections: int = 64,
-    limits: Limits | None = None,
+    limits: DiagnosisLimits | None = None,
     store: str | PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> LayerDiagnosis:

@@ -29,8 +29,8 @@ from convscope.files import read_sealed_json, write_sealed_json, writing
 from convscope.graph import Dictionary, Network
 from convscope.methods.directions import judging
 from convscope.methods.directions.found import LearnedDirections
-from convscope.methods.directions.learning import Learning, learned, with_seed
-from convscope.methods.directions.sampling import Rows, Sampling, readable
+from convscope.methods.directions.learning import DictionaryLearning, learned, with_seed
+from convscope.methods.directions.sampling import PositionRows, Sampling, readable
 from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress
 from convscope.stores.sanity import Parts
@@ -57,7 +57,7 @@ class Work:
     held_source: Source
     held_indices: Sequence[int]
     layer: str
-    learning: Learning
+    learning: DictionaryLearning
     name: str
     positions: int
     truths: NDArray[np.int64] | None = None
@@ -75,7 +75,7 @@ class Work:
         parts = Parts(store, {"rows": self._key(self.source, self.indices), "dtype": str(self.net.dtype)})
         one, other = (self._dictionary(rows, more, parts, progress) for more in (0, 1))
         ways = judging.compared(one, rows, held, active=self.learning.active)
-        answering = judging.Answering(
+        answering = judging.RebuiltAnswers(
             self.net, self.held_source, self.held_indices, self.layer, ways, self.truths, self.batch, progress
         )
         answers, accuracy = answering.run()
@@ -94,7 +94,7 @@ class Work:
         )
 
     # -- dictionaries -------------------------------------------------------------------------------------------------
-    def _dictionary(self, rows: Rows, more: int, parts: Parts, progress: Progress) -> Dictionary:
+    def _dictionary(self, rows: PositionRows, more: int, parts: Parts, progress: Progress) -> Dictionary:
         learning = with_seed(self.learning, more)
         if more and learning.kind == "pca":  # which draws nothing: other rows are its other seed
             draw = np.random.default_rng(learning.seed)
@@ -114,7 +114,7 @@ class Work:
         )
 
     # -- positions ----------------------------------------------------------------------------------------------------
-    def _rows(self, stage: str, positions: int, store: Path | None, progress: Progress) -> tuple[Rows, int]:
+    def _rows(self, stage: str, positions: int, store: Path | None, progress: Progress) -> tuple[PositionRows, int]:
         """The positions of images that could be read, and how many images these are."""
         own = stage == "positions"
         source, indices = (self.source, self.indices) if own else (self.held_source, self.held_indices)
@@ -158,7 +158,7 @@ class _Kept:
     def _note(self) -> Path:
         return self._data.with_suffix(".json")
 
-    def filled(self, count: int, fill: Callable[..., None]) -> Rows:
+    def filled(self, count: int, fill: Callable[..., None]) -> PositionRows:
         """The rows of `count` images, those that are missing read off now by `fill`."""
         done = self._done()
         with writing(self._data):

@@ -25,7 +25,7 @@ from convscope.graph import Network, UnitLike
 from convscope.methods.evolution import following
 from convscope.methods.evolution.histories import FeatureHistory
 from convscope.methods.evolution.looking import Checkpoint
-from convscope.methods.evolution.settling import Responses, sampled
+from convscope.methods.evolution.settling import SampleResponses, sampled
 from convscope.progress import Progress
 from convscope.stores.scan import KeptScan, scan
 from convscope.stores.sealing import seal, unseal
@@ -78,7 +78,9 @@ class Keeping:
         store = self._of(epoch) / "scan"
         return scan(net, source, layers=layers, k=1, statistics="none", store=store, progress=progress)
 
-    def responses(self, epoch: int, net: Network, source: Source, layers: Sequence[str], sample: int) -> Responses:
+    def responses(
+        self, epoch: int, net: Network, source: Source, layers: Sequence[str], sample: int
+    ) -> SampleResponses:
         """The responses of all units of the layers to a sample of the images."""
         path = self._of(epoch) / "responses.safetensors"
         known = [net.fingerprint, limit(source, sample).fingerprint(), *layers]

@@ -29,8 +29,8 @@ from convscope.errors import ImageError, ShapeError, SourceError, StoreError, Us
 from convscope.files import parse_json, read_sealed_json, read_whole, write_bytes, write_sealed_json, writing
 from convscope.graph import Head, Network, Unit
 from convscope.methods.inputs import input_of, preprocess_of
-from convscope.methods.occlusion.occluders import Grid
-from convscope.methods.occlusion.occlusion import OcclusionMaps, Responses, occlude, one_of
+from convscope.methods.occlusion.occluders import OccluderGrid
+from convscope.methods.occlusion.occlusion import OcclusionMaps, OcclusionResponses, occlude, one_of
 from convscope.methods.targets import Region, Target, head_for
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -278,7 +278,9 @@ def from_bytes(content: bytes, *, head: Head | None = None) -> OcclusionMaps:
         if about["schema"] != SCHEMA:
             raise StoreError(f"an occlusion of schema {about['schema']}, this convscope reads {SCHEMA}: make it again")
         parts = {
-            part: Responses(**{key: stored[f"{part}_{key}"] for key in Responses.__dataclass_fields__})
+            part: OcclusionResponses(
+                **{key: stored[f"{part}_{key}"] for key in OcclusionResponses.__dataclass_fields__}
+            )
             for part in _PARTS
         }
         kept, places = about.get("output"), about.get("regions", [None] * stored["targets"].shape[1])
@@ -287,7 +289,7 @@ def from_bytes(content: bytes, *, head: Head | None = None) -> OcclusionMaps:
         size = {key: tuple(about["grid"][key]) for key in ("image", "size", "stride")}
         return OcclusionMaps(
             network=about["network"],
-            grid=Grid(**size, border=about["grid"]["border"]),
+            grid=OccluderGrid(**size, border=about["grid"]["border"]),
             covered=parts["covered"],
             uncovered=parts["uncovered"],
             targets=stored["targets"],

@@ -22,9 +22,9 @@ from convscope.graph import Network
 from convscope.methods.scan.crops import Crops
 from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.images import ScannedImages
-from convscope.methods.scan.run import Job
+from convscope.methods.scan.run import ScanJob
 from convscope.methods.scan.scanning import Statistics, check_options, identify, job_of, refuse_unreadable, work
-from convscope.methods.scan.state import Coverage, ScanIdentity, ScanState, shard_coverage
+from convscope.methods.scan.state import CoveredBatches, ScanIdentity, ScanState, shard_coverage
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.stores import scan_files
@@ -142,7 +142,7 @@ def kept_unless_unreadable(found: KeptScan, store: Path | None) -> KeptScan:
         raise
 
 
-def _work(job: Job, mine: Coverage, store: Path | None, shard: tuple[int, int], progress: Progress) -> None:
+def _work(job: ScanJob, mine: CoveredBatches, store: Path | None, shard: tuple[int, int], progress: Progress) -> None:
     """Bring the job's state to cover the micro-batches `mine`, keeping it in the store's part of this shard."""
     if store is None:
         work(job, mine, progress=progress)
@@ -168,7 +168,7 @@ def _finished(store: Path, identity: ScanIdentity) -> ScanState | None:
     return state
 
 
-def _resume(store: Path, identity: ScanIdentity, mine: Coverage) -> tuple[ScanState, Coverage]:
+def _resume(store: Path, identity: ScanIdentity, mine: CoveredBatches) -> tuple[ScanState, CoveredBatches]:
     """What the parts in the store hold of the micro-batches `mine`, and which of these the state is to cover.
 
     After a run in another split a part may hold some of these and some of another shard; it is left to the merging.

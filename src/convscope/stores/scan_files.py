@@ -31,7 +31,7 @@ from convscope.data import Failure
 from convscope.errors import StoreError
 from convscope.files import kind_of, parse_json, read_whole, write_bytes
 from convscope.methods.scan.exact import ExactSum
-from convscope.methods.scan.state import Coverage, ScanIdentity, ScannedLayer, ScanState
+from convscope.methods.scan.state import CoveredBatches, ScanIdentity, ScannedLayer, ScanState
 from convscope.methods.scan.statistics import HISTOGRAM_EDGES, StatisticsTable
 from convscope.methods.scan.topk import TopKTable
 from convscope.stores.scan_checks import check_arrays, check_header
@@ -121,7 +121,7 @@ def read_parts(store: Path) -> dict[Path, ScanState]:
     return kept
 
 
-def _within(inner: Coverage, outer: Coverage) -> bool:
+def _within(inner: CoveredBatches, outer: CoveredBatches) -> bool:
     return len(inner) == len(outer) and not (inner & ~outer).any()
 
 
@@ -323,7 +323,7 @@ def _state(
     identity: ScanIdentity,
     layers: list[Arrays],
     header: dict[str, Any],
-    coverage: Coverage,
+    coverage: CoveredBatches,
     *,
     count: int,
     class_count: NDArray[np.int64] | None,

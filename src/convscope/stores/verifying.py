@@ -27,11 +27,11 @@ from convscope.stores.scan_files import (
     read_part,
 )
 from convscope.stores.sealing import unseal
-from convscope.verification import Finding, Held
+from convscope.verification import DamagedFile, SoundFile
 
 __all__ = ["verify_occlusions", "verify_responses", "verify_scan"]
 
-Item = Held | Finding
+Item = SoundFile | DamagedFile
 
 _AGAIN = "delete it and run the same scan again"
 _ANEW = "nothing: it is made again when it is next asked for"
@@ -53,13 +53,13 @@ def verify_scan(folder: Path) -> Iterator[Item]:
     for path in parts:
         try:
             state = read_part(path)
-            yield Held(f"{PARTS}/{path.name}", f"{state.covered} of {state.identity.images} images scanned")
+            yield SoundFile(f"{PARTS}/{path.name}", f"{state.covered} of {state.identity.images} images scanned")
         except StoreError as error:
-            yield Finding(f"{PARTS}/{path.name}", _reason(error), _AGAIN)
+            yield DamagedFile(f"{PARTS}/{path.name}", _reason(error), _AGAIN)
     if (folder / MANIFEST).is_file():
         yield from _finished(folder)
     elif layers and not parts:
-        yield Finding(MANIFEST, "is missing beside finished layers", "run the same scan again")
+        yield DamagedFile(MANIFEST, "is missing beside finished layers", "run the same scan again")
 
 
 def _finished(folder: Path) -> Iterator[Item]:
@@ -70,20 +70,20 @@ def _finished(folder: Path) -> Iterator[Item]:
         digests = [str(entry["sha256"]) for entry in manifest["layers"]]
         pairs = list(zip(identity.layers, digests, strict=True))
     except (StoreError, *PROBLEMS) as error:
-        yield Finding(MANIFEST, _reason(error), _AGAIN)
+        yield DamagedFile(MANIFEST, _reason(error), _AGAIN)
         return
     found = [_layer(folder, number, layer, digest) for number, (layer, digest) in enumerate(pairs)]
     yield from found
     problem = None
-    if not any(isinstance(item, Finding) for item in found):
+    if not any(isinstance(item, DamagedFile) for item in found):
         try:
             read_finished(folder)
         except StoreError as error:
             problem = _reason(error)
     if problem is None:
-        yield Held(MANIFEST, f"scan of {identity.network[0]} on {manifest['images']} images")
+        yield SoundFile(MANIFEST, f"scan of {identity.network[0]} on {manifest['images']} images")
     else:
-        yield Finding(MANIFEST, problem, _AGAIN)
+        yield DamagedFile(MANIFEST, problem, _AGAIN)
 
 
 def _layer(folder: Path, number: int, layer: Any, digest: str) -> Item:
@@ -92,10 +92,10 @@ def _layer(folder: Path, number: int, layer: Any, digest: str) -> Item:
     try:
         read_layer(folder / name, digest)
     except FileNotFoundError:
-        return Finding(name, "is missing", remedy)
+        return DamagedFile(name, "is missing", remedy)
     except PROBLEMS as error:
-        return Finding(name, _reason(error), remedy)
-    return Held(name, f"{layer.channels} units of {layer.name}")
+        return DamagedFile(name, _reason(error), remedy)
+    return SoundFile(name, f"{layer.channels} units of {layer.name}")
 
 
 def verify_responses(folder: Path) -> Iterator[Item]:
@@ -105,9 +105,9 @@ def verify_responses(folder: Path) -> Iterator[Item]:
         return
     try:
         arrays, _ = unseal(read_whole(path))
-        yield Held(path.name, f"responses of {len(arrays)} layers")
+        yield SoundFile(path.name, f"responses of {len(arrays)} layers")
     except (OSError, ValueError) as error:
-        yield Finding(path.name, _reason(error), _ANEW)
+        yield DamagedFile(path.name, _reason(error), _ANEW)
 
 
 def verify_answers(folder: Path) -> Iterator[Item]:
@@ -118,9 +118,9 @@ def verify_answers(folder: Path) -> Iterator[Item]:
             continue
         try:
             _, said = unseal(read_whole(path))
-            yield Held(path.name, f"an answer: {said.get('answer')}")
+            yield SoundFile(path.name, f"an answer: {said.get('answer')}")
         except (OSError, ValueError) as error:
-            yield Finding(path.name, _reason(error), f"ask again: the same call, or {kind}.save, writes it anew")
+            yield DamagedFile(path.name, _reason(error), f"ask again: the same call, or {kind}.save, writes it anew")
 
 
 def verify_occlusions(folder: Path) -> Iterator[Item]:
@@ -128,19 +128,19 @@ def verify_occlusions(folder: Path) -> Iterator[Item]:
     if not (folder / "question.json").is_file():
         return
     if occlusion.question_in(folder) is None:
-        yield Finding(
+        yield DamagedFile(
             "question.json",
             "is not as it was written",
             "nothing: the answers are made again when they are next asked for",
         )
     else:
-        yield Held("question.json", "what was asked")
+        yield SoundFile("question.json", "what was asked")
     for path in sorted(folder.glob("[0-9]*.npz")):
         try:
             found = occlusion.from_bytes(read_whole(path))
-            yield Held(path.name, f"occlusion of one image at {len(found.grid.boxes)} places")
+            yield SoundFile(path.name, f"occlusion of one image at {len(found.grid.boxes)} places")
         except (StoreError, *occlusion.DAMAGE) as error:
-            yield Finding(path.name, _reason(error), _ANEW)
+            yield DamagedFile(path.name, _reason(error), _ANEW)
 
 
 def _reason(error: BaseException) -> str:

@@ -5,7 +5,7 @@ how an atlas shows it.
 """
 
 from convscope.studies.ablation import Ablation, ablate
-from convscope.studies.answer import Answer, Entry, Figure, Saved
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Saved
 from convscope.studies.attunement import Tuning, tuning
 from convscope.studies.causation import Causes, causes
 from convscope.studies.checking import Check, check
@@ -29,7 +29,7 @@ from convscope.studies.worth import Sanity, sanity
 __all__ = [
     # what all give
     "Answer",
-    "Entry",
+    "AtlasEntry",
     "Figure",
     "Saved",
     # whether a network is treated rightly

@@ -15,7 +15,7 @@ from convscope.data import Images
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.progress import Progress, silent
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, threads_of
 from convscope.studies.training import OnStart
 from convscope.tables import TextTable, columns_of
@@ -86,9 +86,9 @@ class Ablation(Answer):
 
         return rendered(draw_ablation(self.found))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The table and the figure."""
-        return Entry("ablation", "Layers removed and widened", self.rows(), settings=self.found.config.to_json())
+        return AtlasEntry("ablation", "Layers removed and widened", self.rows(), settings=self.found.config.to_json())
 
 
 def with_spread(value: tuple[float, float | None]) -> str:

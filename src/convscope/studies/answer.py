@@ -19,7 +19,7 @@ import numpy as np
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
-from convscope.atlas.experiments import Kind, Table, add_experiment
+from convscope.atlas.experiments import ExperimentKind, ResultTable, add_experiment
 from convscope.atlas.names import is_name
 from convscope.errors import MissingExtra, StoreError
 from convscope.files import json_bytes, read_whole, write_bytes
@@ -53,10 +53,10 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Entry:
+class AtlasEntry:
     """What an atlas says of an answer besides its figures; `units` and `images` are those it links to."""
 
-    kind: Kind
+    kind: ExperimentKind
     title: str
     rows: Sequence[Row]
     units: Sequence[str] = ()
@@ -159,7 +159,7 @@ class Answer(Shown, ABC):
         """Figures that are in a folder already, and need not be drawn again."""
         return {}
 
-    def entry(self, atlas: Atlas) -> Entry | None:
+    def entry(self, atlas: Atlas) -> AtlasEntry | None:
         """What that atlas says of it; None for an answer that no atlas shows."""
         return None
 
@@ -268,7 +268,7 @@ class Answer(Shown, ABC):
             summary=self.summary,
             figures=pictures,
             captions={name: figures[name].caption for name in pictures},
-            table=Table.of(entry.rows),
+            table=ResultTable.of(entry.rows),
             units=entry.units,
             images=entry.images,
             settings=entry.settings,
@@ -352,4 +352,4 @@ def finished(
     return answer
 
 
-__all__ = ["Answer", "Entry", "Figure", "Row", "Saved", "finished", "question"]
+__all__ = ["Answer", "AtlasEntry", "Figure", "Row", "Saved", "finished", "question"]

@@ -23,7 +23,7 @@ from convscope.methods.workers import one_thread_workers
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.stores import scan as keeping
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.pictures import left_out
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
@@ -106,12 +106,14 @@ class Tuning(Answer):
 
         return rendered(draw(self.layers))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The units that differ most from their layer, and the layers' figure."""
         chosen = [(one, unit) for one in self.layers for unit in _differing(one)[: 4 * _SAID]]
         units = [f"{one.layer}:{unit}" for one, unit in chosen]
         rows = [_row(one, unit) for one, unit in chosen]
-        return Entry("tuning", "What units are tuned to", rows, units=units, settings={"confidence": self.confidence})
+        return AtlasEntry(
+            "tuning", "What units are tuned to", rows, units=units, settings={"confidence": self.confidence}
+        )
 
 
 def _differing(one: LayerTuning) -> list[int]:

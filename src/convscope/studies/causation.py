@@ -21,10 +21,10 @@ from convscope.methods import causes as tracing
 from convscope.methods.causes import CauseGraph, Nodes
 from convscope.methods.deconv import Selection, project_all
 from convscope.progress import Progress, silent
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network
 from convscope.studies.kept import context
-from convscope.studies.pictures import ReadImages, Seen, file_name, look_at
+from convscope.studies.pictures import ReadImages, SeenImages, file_name, look_at
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
 DRAWN = 24
@@ -37,7 +37,7 @@ class Causes(Answer, Sequence[CauseGraph]):
 
     graphs: tuple[CauseGraph, ...]
     rows_of: tuple[int, ...]
-    seen: Seen
+    seen: SeenImages
     nodes: Nodes
     net: Network | None = context()
     pictures: ReadImages | None = context()
@@ -160,7 +160,7 @@ class Causes(Answer, Sequence[CauseGraph]):
         pictures = node_pictures(self.net, self.pictures, row, graph)
         return rendered(draw(graph, pictures, classes=self.net.classes if _is_class(self.net, graph) else None))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The causes and the figures; linked to the units that the atlas shows."""
         shown = {layer.name for layer in atlas.layers}
         units = [part for graph in self.graphs for node in graph.nodes for part in node.unit.parts]
@@ -168,7 +168,7 @@ class Causes(Answer, Sequence[CauseGraph]):
         asked = list(dict.fromkeys(str(replace(graph.unit, position=None)) for graph in self.graphs))
         title = f"What fed {', '.join(asked[:3])}{' and others' if len(asked) > 3 else ''}"
         settings = {"layers": list(self.graphs[0].layers), "nodes": self.nodes}
-        return Entry(
+        return AtlasEntry(
             "causes", title, self.rows(), units=list(named), images=self.seen.in_atlas(atlas), settings=settings
         )
 

@@ -21,9 +21,9 @@ from convscope.graph import Network
 from convscope.methods.checking import Certificate, certify
 from convscope.models import load_with_module
 from convscope.progress import Progress, silent
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network
-from convscope.studies.pictures import Seen, look_at
+from convscope.studies.pictures import SeenImages, look_at
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
 ENOUGH = 2
@@ -39,7 +39,7 @@ class Check(Answer):
     """The certificate of a network; `seen` are the images that it was asked on, None for noise."""
 
     found: Certificate
-    seen: Seen | None = None
+    seen: SeenImages | None = None
 
     @property
     def holds(self) -> bool:
@@ -114,12 +114,12 @@ class Check(Answer):
 
         return rendered(draw(self.found))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The evidence; the images where the atlas has them."""
         images = () if self.seen is None else self.seen.in_atlas(atlas)
         settings = {"seed": self.found.seed, "assumed": list(self.found.assumed)}
         rows = [without_nan(row) for row in self.rows()]
-        return Entry("check", "Is the network the module, and are its pictures right?", rows, (), images, settings)
+        return AtlasEntry("check", "Is the network the module, and are its pictures right?", rows, (), images, settings)
 
     def add_to(self, atlas: Atlas, name: str | None = None) -> Path | None:
         """Show it in an atlas, and note its sentence in the manifest.

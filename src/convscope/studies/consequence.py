@@ -23,7 +23,7 @@ from convscope.methods.effects import LayerEffects, Level, Measured, Silencing
 from convscope.methods.inputs import chosen_layers
 from convscope.progress import Progress
 from convscope.stores import effects as keeping
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
@@ -181,7 +181,7 @@ class Effects(Answer):
             for number, (name, found) in enumerate(zip(plain, self.layers, strict=True))
         }
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The pairs of units and classes, and the figures; linked to the units that the atlas shows."""
         shown = {layer.name for layer in atlas.layers}
         worst = [f.silenced[n] for f in self.layers if f.layer in shown for n in np.argsort(f.accuracy)[:_LISTED]]
@@ -191,7 +191,7 @@ class Effects(Answer):
         title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
         rows = _in_turn(self.pairs())
         data = {"pairs": [[row["unit"], row["class"], *(short(row[key]) for key in _SHOWN)] for row in rows]}
-        return Entry("effects", title, rows, units=alone, images=images, settings=settings, data=data)
+        return AtlasEntry("effects", title, rows, units=alone, images=images, settings=settings, data=data)
 
 
 def _in_turn(pairs: Sequence[Row]) -> list[Row]:

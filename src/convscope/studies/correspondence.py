@@ -18,10 +18,10 @@ from convscope.methods.correspondence import PartAgreement, PartResult, comparin
 from convscope.methods.correspondence.results import MEANING, Counted
 from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network
 from convscope.studies.marking import mark
-from convscope.studies.pictures import Seen
+from convscope.studies.pictures import SeenImages
 from convscope.tables import TextTable, columns_of, csv_of
 
 _HEAD = (
@@ -37,7 +37,7 @@ class Correspondence(Answer):
     """What was found of the images that a table of parts names."""
 
     found: PartAgreement
-    seen: Seen
+    seen: SeenImages
 
     @property
     def summary(self) -> str:
@@ -111,10 +111,10 @@ class Correspondence(Answer):
 
         return rendered(draw(self.found, measure=counted))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The table and the figures."""
         found = self.found
-        return Entry(
+        return AtlasEntry(
             "correspondence",
             f"Correspondence of {', '.join(found.parts)}",
             self.rows(),

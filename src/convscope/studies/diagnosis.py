@@ -17,7 +17,7 @@ from convscope.graph import Network
 from convscope.methods.diagnosis import LayerDiagnosis
 from convscope.progress import Progress
 from convscope.stores import diagnosis as keeping
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, each_network
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -74,10 +74,10 @@ class Diagnosis(Answer):
 
         return rendered(draw(self.found, labels=self.labels))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The numbers and the figure."""
         settings = {"limits": vars(self.found[0].limits), "images": self.found[0].images}
-        return Entry("diagnosis", "First layers: filters, frequencies, blocks", self.rows(), settings=settings)
+        return AtlasEntry("diagnosis", "First layers: filters, frequencies, blocks", self.rows(), settings=settings)
 
 
 def _text(key: str, value: object) -> str:

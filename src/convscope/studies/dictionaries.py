@@ -17,11 +17,11 @@ from convscope.errors import UsageError
 from convscope.files import check_name, json_bytes
 from convscope.graph import Dictionary, Network
 from convscope.graph.dictionary import DictionaryKind
-from convscope.methods.directions import LearnedDirections, Learning
+from convscope.methods.directions import DictionaryLearning, LearnedDirections
 from convscope.models.dictionaries import FILE, dictionary_bytes, write_dictionary
 from convscope.progress import Progress, silent
 from convscope.stores.directions import Work
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.consequence import right_scores
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
@@ -138,13 +138,13 @@ class Directions(Answer):
         write_dictionary(Path(path), self.dictionary)
         return Path(path)
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The directions by how often they are active, with those that the atlas shows."""
         made, shown = self.dictionary, {layer.name for layer in atlas.layers}
         rows = sorted(self.rows(), key=lambda row: -row["often"])
         units = [str(row["direction"]) for row in rows[:_LISTED]] if made.full_name in shown else []
         settings = {"layer": made.layer, "kind": made.kind, "n": len(made), "active": made.active}
-        return Entry("directions", f"Directions of {made.layer}", rows, units=units, settings=settings)
+        return AtlasEntry("directions", f"Directions of {made.layer}", rows, units=units, settings=settings)
 
 
 def _share(value: float | None) -> str:
@@ -225,7 +225,7 @@ def directions(
     if positions < 2 or batch < 1:
         raise UsageError(f"positions={positions}, batch={batch}: two positions or more are needed, and one image")
     left = None if active is None else min(active, n)
-    learning = Learning(kind, n, left, penalty, updates, seed=seed)
+    learning = DictionaryLearning(kind, n, left, penalty, updates, seed=seed)
     train, held_source, held = _parted(source, others, seed)
     full = net.layers[layer].name
     truths = right_scores(net, held_source, "auto", match)

@@ -21,7 +21,7 @@ from convscope.studies.predictions import PREDICTIONS, mistakes_of, predictions_
 from convscope.tables import TextTable, columns_of, counted
 from convscope.training import ClassAccuracy, Judgement, evaluation
 from convscope.training.matching import Match
-from convscope.training.predictions import Scored
+from convscope.training.predictions import ScoredImages
 from convscope.training.truths import Truth
 from convscope.training.views import CropSource, Views
 
@@ -104,7 +104,7 @@ class Evaluation(Answer):
         if answered is None:
             return
         yield PREDICTIONS, predictions_of(answered, self.names)
-        judged = isinstance(answered, Scored) and not answered.judges_classes
+        judged = isinstance(answered, ScoredImages) and not answered.judges_classes
         if self.source is not None and not judged:
             yield from mistakes_of(answered, self.source)
 

@@ -20,7 +20,7 @@ from convscope.methods.evolution import FeatureHistory
 from convscope.models import load
 from convscope.progress import Progress
 from convscope.stores import evolution as keeping
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -84,10 +84,10 @@ class Evolution(Answer):
 
         return rendered(draw_settling(self.found) if name == "settling.png" else draw_units(self.found))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The curves, and the units that were followed."""
         found = self.found
-        return Entry(
+        return AtlasEntry(
             "evolution",
             "How features come about",
             self.rows(),

@@ -17,16 +17,16 @@ from convscope.data import Images, Preprocess
 from convscope.errors import UsageError
 from convscope.files import json_bytes
 from convscope.generalisation import Fold, Learning, Pooling, TargetSet, TransferScores, measure_transfer, open_target
-from convscope.generalisation.features import LIMIT, How
+from convscope.generalisation.features import LIMIT, PoolingKind
 from convscope.generalisation.protocol import default_layers
-from convscope.generalisation.results import RESULT, Weights
+from convscope.generalisation.results import RESULT, WeightsKind
 from convscope.generalisation.scratch import from_scratch, recipe_of
 from convscope.generalisation.splits import PROTOCOLS, draw_folds, published_fold, save_splits
 from convscope.generalisation.tables import tables
 from convscope.graph import Network
 from convscope.models import load
 from convscope.progress import Progress
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of
 from convscope.tables import TextTable
 
@@ -84,9 +84,9 @@ class Transfer(Answer):
 
         return rendered(layer_figure(self.found) if name == "layers.png" else size_figure(self.found))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The means and the figures."""
-        return Entry(
+        return AtlasEntry(
             "transfer", "Classifiers on the features of each layer", self.rows(), settings=dict(self.found.settings)
         )
 
@@ -109,7 +109,7 @@ def transfer(
     root: str | PathLike[str] | None = None,
     sets: tuple[str, str] = ("train", "val"),
     learning: Learning | None = None,
-    pooling: How = "auto",
+    pooling: PoolingKind = "auto",
     features: int | None = None,
     scratch_size: int | None = None,
     scratch_changes: Mapping[str, Any] | None = None,
@@ -215,7 +215,7 @@ def _folds(
 
 def _others(
     model: Network | str, compare: Sequence[Versus], find: Callable[..., Network], seed: int
-) -> dict[Weights, Network]:
+) -> dict[WeightsKind, Network]:
     """The network again with random weights, where that is asked for."""
     if compare and not isinstance(model, str):
         raise UsageError(f"compare={list(compare)}: give the network by its name, such as zoo:squeezenet1_1")

@@ -18,7 +18,7 @@ from convscope.shown import brief
 from convscope.training.matching import Match, match_classes, match_one
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 NEAREST = 20
 """Images of the collection by whose labels it is told what an image is like."""
@@ -42,10 +42,10 @@ class AnsweredImages:
     images: Ints
     truth: Ints
     answer: Ints
-    numbers: Floats
-    scores: Floats
+    numbers: Doubles
+    scores: Doubles
     rank: Ints
-    contrast: Floats
+    contrast: Doubles
 
     def __len__(self) -> int:
         return len(self.images)
@@ -85,7 +85,7 @@ class SimilarImages:
     """
 
     images: Ints
-    likeness: Floats
+    likeness: Doubles
     truth: Ints
     answer: Ints
     names: tuple[str, ...]
@@ -135,7 +135,7 @@ def truths_of(net: Network, source: Source, match: Match) -> Ints:
     return np.where(labels >= 0, by_class[np.maximum(labels, 0)], -1)
 
 
-def best_of(head: Head, numbers: Features, image: int) -> tuple[Ints, Floats]:
+def best_of(head: Head, numbers: Features, image: int) -> tuple[Ints, Doubles]:
     """The best answers to an image, and their scores, the best first."""
     scores = head.scores(torch.from_numpy(numbers.rows(np.array([image]))).double())
     if head.kind == "binary":

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from convscope.data import Failure
 from convscope.methods.effects.testing import quantile
 from convscope.methods.mistakes import Explained
-from convscope.methods.occlusion import Grid
+from convscope.methods.occlusion import OccluderGrid
 from convscope.shown import brief
 from convscope.studies.misclassified import AnsweredImages, SimilarImages
 from convscope.training.measures import wilson
 
-Row = dict[str, Any]
+MistakeRow = dict[str, Any]
 
 
 @brief
@@ -34,7 +34,7 @@ class MistakeCase:
 
 
 @dataclass(eq=False, repr=False)
-class Findings:
+class MistakesFound:
     """The mistakes of a network, `found` worst first, their images' `names`, and `cases`: those looked at in full.
 
     answers: what its answers are called. shown, wrong: how many images each of them is the label of, and how many of
@@ -53,7 +53,7 @@ class Findings:
     cases: tuple[MistakeCase, ...]
     layers: tuple[str, ...]
     layer: str
-    grid: Grid
+    grid: OccluderGrid
     fill: str
     most: int
     single: bool
@@ -83,11 +83,11 @@ class Findings:
         """The confused pairs, most frequent first: label, answer, and how many."""
         return _confused(self.found)
 
-    def units(self) -> list[Row]:
+    def units(self) -> list[MistakeRow]:
         """The units that cause mistakes, those first whose silencing repairs most of them."""
         return _units_of(self)
 
-    def silencing(self) -> list[Row]:
+    def silencing(self) -> list[MistakeRow]:
         """How often silencing changes the answer, and repairs it, beside units as active, by layer, with intervals.
 
         units: "first", the one that gives most to each mistake; "all", the mean over all that are named. excess: the
@@ -119,7 +119,7 @@ def _confused(found: AnsweredImages) -> list[tuple[int, int, int]]:
     return [(t, a, n) for (t, a), n in sorted(counted.items(), key=lambda one: (-one[1], one[0]))]
 
 
-def in_words(answer: Findings, case: MistakeCase) -> str:
+def in_words(answer: MistakesFound, case: MistakeCase) -> str:
     """A mistake that was looked at, in a sentence.
 
     "n01443537.jpg: answered tench (8.3) where the label says goldfish (6.1); covering 40,48,88,96 brings it back; so
@@ -133,7 +133,7 @@ def in_words(answer: Findings, case: MistakeCase) -> str:
     return "; ".join([f"{answer.names[row]}: {told}", _covering(answer, case, truth), *_silencing(answer, case, truth)])
 
 
-def _covering(answer: Findings, case: MistakeCase, truth: int) -> str:
+def _covering(answer: MistakesFound, case: MistakeCase, truth: int) -> str:
     why = case.explained
     box, after = ",".join(map(str, answer.box_of(case))), int(why.covered_answers[answer.place_of(case)])
     if after == truth:
@@ -143,7 +143,7 @@ def _covering(answer: Findings, case: MistakeCase, truth: int) -> str:
     return f"covering {box} helps most, {float(why.contrast):.1f} to {why.covered[answer.place_of(case)]:.1f}"
 
 
-def _silencing(answer: Findings, case: MistakeCase, truth: int) -> list[str]:
+def _silencing(answer: MistakesFound, case: MistakeCase, truth: int) -> list[str]:
     why = case.explained
     repairs = np.flatnonzero(why.silenced_answers == truth)
     if len(repairs):
@@ -156,7 +156,7 @@ def _silencing(answer: Findings, case: MistakeCase, truth: int) -> list[str]:
     return [f"{unit} gives most to it, {less:.2g} less without"]
 
 
-def _units_of(answer: Findings) -> list[Row]:
+def _units_of(answer: MistakesFound) -> list[MistakeRow]:
     """The units that feed mistakes, with how many they feed, change and repair; the most useful first."""
     table: dict[str, list[tuple[bool, bool, float, float]]] = {}
     for case in answer.cases:
@@ -180,8 +180,8 @@ def _units_of(answer: Findings) -> list[Row]:
     return sorted(rows, key=lambda row: (-row["repaired"], -row["changed"], -row["mistakes"], -row["amount"]))
 
 
-def _shares(answer: Findings) -> list[Row]:
-    """See `Findings.silencing`."""
+def _shares(answer: MistakesFound) -> list[MistakeRow]:
+    """See `MistakesFound.silencing`."""
     rows = []
     for number, layer in enumerate(answer.layers):
         for which in ("first", "all"):
@@ -191,7 +191,7 @@ def _shares(answer: Findings) -> list[Row]:
     return rows
 
 
-def _of_case(answer: Findings, case: MistakeCase, layer: int, which: str) -> tuple[float, ...] | None:
+def _of_case(answer: MistakesFound, case: MistakeCase, layer: int, which: str) -> tuple[float, ...] | None:
     """Shares of the named that change and repair the answer, and the same of their controls; None without controls."""
     why = case.explained
     mine = np.flatnonzero((why.layer == layer) & (why.controls > 0))
@@ -204,9 +204,9 @@ def _of_case(answer: Findings, case: MistakeCase, layer: int, which: str) -> tup
     return tuple(float(one.mean()) for one in means)
 
 
-def _compared(told: Sequence[tuple[float, ...]]) -> Row:
+def _compared(told: Sequence[tuple[float, ...]]) -> MistakeRow:
     changed, control_changed, repaired, control_repaired = np.array(told).T
-    found: Row = {"mistakes": len(told)}
+    found: MistakeRow = {"mistakes": len(told)}
     for name, ours, theirs in (("", changed, control_changed), ("repaired_", repaired, control_repaired)):
         excess = ours - theirs
         spread = float(excess.std(ddof=1) / np.sqrt(len(excess))) if len(excess) > 1 else float("nan")
@@ -218,4 +218,4 @@ def _compared(told: Sequence[tuple[float, ...]]) -> Row:
     return found
 
 
-__all__ = ["MistakeCase", "Findings", "in_words"]
+__all__ = ["MistakeCase", "MistakesFound", "in_words"]

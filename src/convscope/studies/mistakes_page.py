@@ -26,7 +26,7 @@ from PIL import Image
 
 from convscope.atlas import Atlas
 from convscope.atlas.render import GREY, Pixels, TileSize, crop_patch, display, enlarge, fit
-from convscope.atlas.sprites import Grid, compose, encode
+from convscope.atlas.sprites import SpriteGrid, compose, encode
 from convscope.atlas.web import printable, script
 from convscope.data import Source, load_image
 from convscope.errors import ImageError
@@ -36,7 +36,7 @@ from convscope.methods.deconv import Selection, project_all
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.mistakes import Contrast
 from convscope.progress import Progress
-from convscope.studies.mistakes_found import Findings, MistakeCase, in_words
+from convscope.studies.mistakes_found import MistakeCase, MistakesFound, in_words
 from convscope.tables import without_nan
 
 SCHEMA = 1
@@ -65,18 +65,18 @@ class Painter:
         """The same for people, (H, W, 3)."""
         return preprocess_of(self.net, self.source).shown(self.crop(index)[None])[0]
 
-    def photo(self, findings: Findings, case: MistakeCase) -> Pixels:
+    def photo(self, findings: MistakesFound, case: MistakeCase) -> Pixels:
         """The image of a mistake."""
         return self.shown(int(findings.found.images[case.row]))
 
-    def projection(self, findings: Findings, case: MistakeCase) -> Pixels:
+    def projection(self, findings: MistakesFound, case: MistakeCase) -> Pixels:
         """What the contrast takes from the image, on all of it."""
         row = case.row
         unit = Contrast.of(self.net, int(findings.found.answer[row]), findings.truth_of(case)).unit
         (taken,) = project_all(self.net, self._input(findings, case), [_selection(unit.layer, [unit])])
         return display(taken.full())[0]
 
-    def patches(self, findings: Findings, case: MistakeCase, layer: int) -> tuple[list[Pixels], list[Pixels]]:
+    def patches(self, findings: MistakesFound, case: MistakeCase, layer: int) -> tuple[list[Pixels], list[Pixels]]:
         """Of the units of a layer the patch of the image where each gives the most, and what it takes there."""
         why = case.explained
         units = [why.unit(int(n), findings.layers) for n in np.flatnonzero(why.layer == layer)]
@@ -84,7 +84,7 @@ class Painter:
         photo = self.photo(findings, case)
         return [crop_patch(photo, box, _BEYOND) for box in taken.boxes.tolist()], list(display(taken.pixels))
 
-    def _input(self, findings: Findings, case: MistakeCase) -> torch.Tensor:
+    def _input(self, findings: MistakesFound, case: MistakeCase) -> torch.Tensor:
         return input_of(self.net, self.crop(int(findings.found.images[case.row]))[None])
 
 
@@ -120,7 +120,7 @@ class Pictures:
         return True
 
 
-def write(findings: Findings, pictures: Pictures, atlas: str | None, progress: Progress) -> Path:
+def write(findings: MistakesFound, pictures: Pictures, atlas: str | None, progress: Progress) -> Path:
     """The page, after writing it with all that it shows; what is there already, of a run that was stopped, is kept.
 
     atlas: the page of an atlas whose units are linked. Raises StoreError where the folder cannot be written.
@@ -148,7 +148,7 @@ def atlas_link(atlas: Atlas | None, folder: Path) -> str | None:
 
 
 # -- pictures ---------------------------------------------------------------------------------------------------------
-def _pictures(findings: Findings) -> Iterator[tuple[str, Callable[[Painter], bytes]]]:
+def _pictures(findings: MistakesFound) -> Iterator[tuple[str, Callable[[Painter], bytes]]]:
     """The paths of all pictures, and how each is made."""
     for case in findings.cases:
         index = int(findings.found.images[case.row])
@@ -162,11 +162,11 @@ def _pictures(findings: Findings) -> Iterator[tuple[str, Callable[[Painter], byt
         yield f"pictures/thumbs/{index}.webp", partial(_thumb, index)
 
 
-def _photo(findings: Findings, case: MistakeCase, painter: Painter) -> bytes:
+def _photo(findings: MistakesFound, case: MistakeCase, painter: Painter) -> bytes:
     return encode(painter.photo(findings, case), lossless=False)
 
 
-def _projection(findings: Findings, case: MistakeCase, painter: Painter) -> bytes:
+def _projection(findings: MistakesFound, case: MistakeCase, painter: Painter) -> bytes:
     return encode(painter.projection(findings, case), lossless=False)
 
 
@@ -176,7 +176,7 @@ def _thumb(index: int, painter: Painter) -> bytes:
     return encode(fit(shown, size.shape), lossless=False)
 
 
-def _heat(findings: Findings, case: MistakeCase, _: Painter) -> bytes:
+def _heat(findings: MistakesFound, case: MistakeCase, _: Painter) -> bytes:
     """By how much covering lessens the contrast, pixel by pixel: red where it does, blue where it adds to it."""
     why = case.explained
     lost = np.nan_to_num(findings.grid.spread(float(why.contrast) - why.covered))
@@ -188,11 +188,11 @@ def _heat(findings: Findings, case: MistakeCase, _: Painter) -> bytes:
     return memory.getvalue()
 
 
-def _units(findings: Findings, case: MistakeCase, layer: int, painter: Painter) -> bytes:
+def _units(findings: MistakesFound, case: MistakeCase, layer: int, painter: Painter) -> bytes:
     """Patches in the first row, what units take from them in the second."""
     patches, taken = painter.patches(findings, case, layer)
     rows = np.stack([_square(one) for one in (*patches, *taken)])
-    grid = Grid.of(len(rows), (_TILE, _TILE), columns=len(patches), panels=1)
+    grid = SpriteGrid.of(len(rows), (_TILE, _TILE), columns=len(patches), panels=1)
     return encode(compose(grid, rows), lossless=False)
 
 
@@ -207,7 +207,7 @@ def _square(picture: Pixels) -> Pixels:
 
 
 # -- data -------------------------------------------------------------------------------------------------------------
-def _data(findings: Findings, atlas: str | None) -> Iterator[tuple[str, Any]]:
+def _data(findings: MistakesFound, atlas: str | None) -> Iterator[tuple[str, Any]]:
     """The scripts' addresses and values; the manifest last."""
     covers = {case.row: _cover(findings, case) for case in findings.cases}
     for number, first in enumerate(range(0, len(findings), ROWS)):
@@ -218,7 +218,7 @@ def _data(findings: Findings, atlas: str | None) -> Iterator[tuple[str, Any]]:
     yield "manifest", _manifest(findings, atlas)
 
 
-def _manifest(findings: Findings, atlas: str | None) -> dict[str, Any]:
+def _manifest(findings: MistakesFound, atlas: str | None) -> dict[str, Any]:
     low, high = findings.interval
     classes = [
         [number, count, wrong]
@@ -255,7 +255,7 @@ def _manifest(findings: Findings, atlas: str | None) -> dict[str, Any]:
     }
 
 
-def _row(findings: Findings, row: int) -> dict[str, Any]:
+def _row(findings: MistakesFound, row: int) -> dict[str, Any]:
     found = findings.found
     return {
         "i": int(found.images[row]),
@@ -269,7 +269,7 @@ def _row(findings: Findings, row: int) -> dict[str, Any]:
     }
 
 
-def _cover(findings: Findings, case: MistakeCase) -> dict[str, Any]:
+def _cover(findings: MistakesFound, case: MistakeCase) -> dict[str, Any]:
     """What the list says of a mistake that was looked at: the best place to cover, what comes of it, what silencing
     does."""
     why, place = case.explained, findings.place_of(case)
@@ -281,7 +281,7 @@ def _cover(findings: Findings, case: MistakeCase) -> dict[str, Any]:
     }
 
 
-def _case(findings: Findings, case: MistakeCase) -> dict[str, Any]:
+def _case(findings: MistakesFound, case: MistakeCase) -> dict[str, Any]:
     why, layers = case.explained, findings.layers
     return _row(findings, case.row) | _cover(findings, case) | {
         "n": case.row,
@@ -306,7 +306,7 @@ def _case(findings: Findings, case: MistakeCase) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _layer(findings: Findings, case: MistakeCase, layer: int) -> dict[str, Any]:
+def _layer(findings: MistakesFound, case: MistakeCase, layer: int) -> dict[str, Any]:
     why = case.explained
     rows = np.flatnonzero(why.layer == layer).tolist()
     units = [

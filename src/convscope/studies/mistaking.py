@@ -23,16 +23,16 @@ from convscope.graph import Network, Unit
 from convscope.methods.causes import default_layers
 from convscope.methods.inputs import chosen_layers, input_of, preprocess_of
 from convscope.methods.mistakes import Contrast, Explained, Explaining
-from convscope.methods.occlusion import Fill, Grid
+from convscope.methods.occlusion import Fill, OccluderGrid
 from convscope.methods.occlusion.occluders import describe_fill, square_for
 from convscope.progress import Progress, silent
 from convscope.stores.sanity import Parts
 from convscope.studies import mistakes_page
-from convscope.studies.answer import Answer, Entry, Figure, Row, Saved, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, Saved, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
 from convscope.studies.kept import context
 from convscope.studies.misclassified import AnsweredImages, alike, best_of, expect_choice, truths_of
-from convscope.studies.mistakes_found import Findings, MistakeCase, in_words
+from convscope.studies.mistakes_found import MistakeCase, MistakesFound, in_words
 from convscope.studies.mistakes_page import Painter
 from convscope.studies.pictures import file_name, left_out, none_readable
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
@@ -45,8 +45,8 @@ _PAIRS = "pairs.png"
 
 
 @dataclass(eq=False, repr=False)
-class Mistakes(Findings, Answer):
-    """The mistakes of a network, worst first, and why those in `cases` were made; see `Findings` for what it holds."""
+class Mistakes(MistakesFound, Answer):
+    """The mistakes of a network, worst first, and why those in `cases` were made; `MistakesFound` has its fields."""
 
     net: Network | None = context()
     source: Source | None = context()
@@ -251,7 +251,7 @@ class Mistakes(Findings, Answer):
         truth = self.truth_of(case)
         return rendered(draw_case(case.explained, photo, taken, self.grid, names, truth, in_words(self, case)))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The mistakes and the figures; linked to the units that cause them and to their images."""
         shown = {layer.name for layer in atlas.layers}
         units = [str(row["unit"]) for row in self.units() if Unit.parse(str(row["unit"])).layer in shown]
@@ -259,7 +259,7 @@ class Mistakes(Findings, Answer):
         images = self.found.images[[case.row for case in self.cases]].tolist() if same and self.cases else ()
         settings = {"layers": list(self.layers), "layer": self.layer, "fill": self.fill, **self.grid.to_json()}
         title = f"Mistakes of {self.network}"
-        return Entry("mistakes", title, self.rows(), units=units[:_LISTED], images=images, settings=settings)
+        return AtlasEntry("mistakes", title, self.rows(), units=units[:_LISTED], images=images, settings=settings)
 
 
 @checked
@@ -325,7 +325,7 @@ def mistakes(
     shown = atlas_of(atlas, net)
     source = collection(images, limit=limit, cache=cache)
     square, step = square_for(net.input_shape[1:], size, stride)
-    grid = Grid(net.input_shape[1:], square, step)
+    grid = OccluderGrid(net.input_shape[1:], square, step)
     named = chosen_layers(net, layers, () if layers else default_layers(net, Unit(logits, 0)))
     explaining = Explaining(net, named, most, square, step, fill, workers)
     like = net.layers[explaining.layers[0] if layer is None else layer].name

@@ -29,13 +29,13 @@ from convscope.methods.occlusion.sweep import Method
 from convscope.methods.targets import Target, units_among
 from convscope.progress import Progress
 from convscope.stores.occlusion import Covered, occlude_source
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network, targets_for
 from convscope.studies.kept import context
 from convscope.studies.marking import Marked
 from convscope.studies.occlusion_figures import PARTS, Elsewhere, Figures, Photos, drawing, figure_name
 from convscope.studies.occlusion_parts import PartsCovered, cover_parts, marked_for, subject_of
-from convscope.studies.pictures import Seen, crop_of, look_at, none_readable, seen_in
+from convscope.studies.pictures import SeenImages, crop_of, look_at, none_readable, seen_in
 from convscope.studies.questions import Question
 from convscope.studies.scanning import Scan
 from convscope.tables import TextTable, csv_of, without_nan
@@ -52,7 +52,7 @@ class Occlusion(Answer):
     """
 
     found: OcclusionMaps
-    seen: Seen
+    seen: SeenImages
     classes: tuple[str, ...] | None
     net: Network | None = context()
     photos: Photos | None = context()
@@ -238,12 +238,12 @@ class Occlusion(Answer):
             raise UsageError("an answer that was loaded has the figures that were saved with it, and draws no others")
         return drawing(self.net, self.photos, self.elsewhere, one)
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """A row and a figure for each image; linked to the maps that were followed."""
         found, shown = self.found, {layer.name for layer in atlas.layers}
         images = self.seen.in_atlas(atlas)
         inside = [str(unit) for unit in found.strongest if unit.layer in shown]
-        return Entry(
+        return AtlasEntry(
             "occlusion",
             f"Occlusion: {found.fill} square of {found.grid.size[0]}x{found.grid.size[1]} pixels",
             self.rows(),

@@ -24,7 +24,7 @@ from convscope.studies.asking import collection
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenImages:
     """The images of a collection that an answer is about: their names and numbers there, in order.
 
     failures: those that could not be read. collection: the fingerprint of all.
@@ -61,7 +61,7 @@ class ReadImages:
     """
 
     source: Source | None
-    seen: Seen
+    seen: SeenImages
     pixels: NDArray[np.uint8]
     inputs: Tensor
 
@@ -85,7 +85,7 @@ def look_at(
     chosen = spread(len(batch), limit).tolist() if indices is None else list(indices)
     batch = batch[chosen]
     digest = hashlib.sha256(batch.cpu().contiguous().numpy().tobytes()).hexdigest()
-    seen = Seen(tuple(f"image {i}" for i in chosen), tuple(range(len(chosen))), (), digest)
+    seen = SeenImages(tuple(f"image {i}" for i in chosen), tuple(range(len(chosen))), (), digest)
     return ReadImages(None, seen, shown_pixels(net, batch), batch)
 
 
@@ -143,9 +143,9 @@ def read_pictures(net: Network, source: Source, *, indices: Sequence[int] | None
     return ReadImages(source, seen_in(source, found, failures), recipe.shown(crops), input_of(net, crops))
 
 
-def seen_in(source: Source, indices: Sequence[int], failures: Sequence[Failure]) -> Seen:
+def seen_in(source: Source, indices: Sequence[int], failures: Sequence[Failure]) -> SeenImages:
     """Some images of a collection."""
-    return Seen(tuple(source.name(i) for i in indices), tuple(indices), tuple(failures), source.fingerprint())
+    return SeenImages(tuple(source.name(i) for i in indices), tuple(indices), tuple(failures), source.fingerprint())
 
 
 def none_readable(source: Source, failures: Sequence[Failure] = ()) -> ImageError:
@@ -182,7 +182,7 @@ def short_name(name: str) -> str:
 
 __all__ = [
     "ReadImages",
-    "Seen",
+    "SeenImages",
     "crop_of",
     "file_name",
     "left_out",

@@ -11,14 +11,14 @@ from convscope.data import Source
 from convscope.data.located import as_file, located
 from convscope.errors import ImageError
 from convscope.training import ClassAccuracy
-from convscope.training.predictions import Scored
+from convscope.training.predictions import ScoredImages
 
 PREDICTIONS = "predictions.csv"
 MISTAKES = "misclassified.csv"
 HEAD = ("image", "label", "prediction", "probability", "rank")
 
 
-def predictions_of(found: ClassAccuracy | Scored, names: Sequence[str]) -> bytes:
+def predictions_of(found: ClassAccuracy | ScoredImages, names: Sequence[str]) -> bytes:
     """`predictions.csv`: a row an image, which is called so.
 
     Its name, class, best answer with its probability, and the place of its class among the answers. Of labels, those
@@ -28,7 +28,7 @@ def predictions_of(found: ClassAccuracy | Scored, names: Sequence[str]) -> bytes
     return _table(_head(found), ((names[row], *cells) for row, cells in zip(rows, _cells(found, rows), strict=True)))
 
 
-def mistakes_of(found: ClassAccuracy | Scored, source: Source) -> Iterator[tuple[str, bytes]]:
+def mistakes_of(found: ClassAccuracy | ScoredImages, source: Source) -> Iterator[tuple[str, bytes]]:
     """The names and contents of `misclassified.csv`, with the same columns, and of the images that it needs.
 
     Images are named so that `list:misclassified.csv` opens them: by their paths where they are files, else by those of
@@ -53,7 +53,7 @@ def mistakes_of(found: ClassAccuracy | Scored, source: Source) -> Iterator[tuple
     yield MISTAKES, _table(_head(found), wrong)
 
 
-def _head(found: ClassAccuracy | Scored) -> tuple[str, ...]:
+def _head(found: ClassAccuracy | ScoredImages) -> tuple[str, ...]:
     if isinstance(found, ClassAccuracy) or found.sides:
         return HEAD
     if found.judges_classes:
@@ -61,7 +61,7 @@ def _head(found: ClassAccuracy | Scored) -> tuple[str, ...]:
     return (HEAD[0], *found.names, *(f"{name} true" for name in found.names))
 
 
-def _cells(found: ClassAccuracy | Scored, rows: Iterable[int]) -> Iterator[tuple[str, ...]]:
+def _cells(found: ClassAccuracy | ScoredImages, rows: Iterable[int]) -> Iterator[tuple[str, ...]]:
     """What stands in these rows beside the image."""
     for row in rows:
         if isinstance(found, ClassAccuracy):

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from convscope.atlas.render import display
-from convscope.figures.occlusion import Photo
+from convscope.figures.occlusion import ShownPhoto
 from convscope.graph import Network
 from convscope.methods.deconv import deconv
 from convscope.methods.inputs import preprocess_of
@@ -32,7 +32,7 @@ def photo_of(
     name: str = "",
     scan: KeptScan | None = None,
     others: Sequence[Pixels] = (),
-) -> Photo:
+) -> ShownPhoto:
     """An image of an occlusion as its figure shows it: with what the followed map takes from it and from other images.
 
     pixels: (H, W, C) as the network sees them. scan: a scan that knows its images and has the followed layer; the
@@ -58,7 +58,7 @@ def photo_of(
         elsewhere = scan.project(unit, besides=pixels, most=OTHERS)
     if elsewhere is not None:
         others = (*others, *display(elsewhere.pixels))
-    return Photo(recipe.shown(pixels), name, display(taken.pixels)[0], tuple(others[:OTHERS]))
+    return ShownPhoto(recipe.shown(pixels), name, display(taken.pixels)[0], tuple(others[:OTHERS]))
 
 
 __all__ = ["OTHERS", "photo_of"]

@@ -33,7 +33,7 @@ from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, Figure, Row, finished, question
 from convscope.studies.asking import collection, expect_network
 from convscope.studies.kept import context
-from convscope.studies.pictures import Seen, look_at, none_readable, seen_in
+from convscope.studies.pictures import SeenImages, look_at, none_readable, seen_in
 from convscope.tables import without_nan
 
 _SHOWN = 224  # pixels that a patch is enlarged to, by a whole number, where it is smaller
@@ -65,7 +65,7 @@ class Projection(Answer):
 
     asked: Unit
     found: ProjectedPixels
-    seen: Seen
+    seen: SeenImages
     fill: tuple[int, ...] = _GREY
     """The colour beyond the image, in pictures."""
     pictures: Mapping[str, Path] | None = context()
@@ -331,7 +331,7 @@ class _Making:
 
     def all(
         self, size: int, progress: Progress
-    ) -> tuple[list[ProjectedPixels], Seen, tuple[int, ...], dict[str, Path]]:
+    ) -> tuple[list[ProjectedPixels], SeenImages, tuple[int, ...], dict[str, Path]]:
         """By unit the projections, the images, the colour beyond them, and the pictures that were written."""
         preprocess = preprocess_of(self._net, self._source)
         fill = tuple(preprocess.shown(preprocess.mean_colour[None, None])[0, 0].tolist())

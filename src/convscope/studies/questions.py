@@ -21,7 +21,7 @@ from convscope.data import Source
 from convscope.errors import StoreError, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import recipe_of
-from convscope.studies.pictures import Seen
+from convscope.studies.pictures import SeenImages
 from convscope.tables import apart
 
 
@@ -33,7 +33,9 @@ class Question(dict[str, Any]):
         self.words: dict[str, str] = dict(words or {})
 
 
-def question(nets: Network | Sequence[Network] | None, images: Source | Seen | str | None, **options: Any) -> Question:
+def question(
+    nets: Network | Sequence[Network] | None, images: Source | SeenImages | str | None, **options: Any
+) -> Question:
     """What is asked of which networks and images, as JSON values; images given as tensors by a digest of them.
 
     >>> question(None, None, size=(4, 4), unit=Unit("conv", 3))
@@ -41,7 +43,7 @@ def question(nets: Network | Sequence[Network] | None, images: Source | Seen | s
     """
     asked = {**({} if nets is None else {"network": nets}), "images": images, **options}
     words = {"network": nets.name} if isinstance(nets, Network) else {}
-    if isinstance(images, Source | Seen):
+    if isinstance(images, Source | SeenImages):
         words["images"] = images.describe()
     return Question(json.loads(json.dumps({name: _plain(value) for name, value in asked.items()})), words)
 
@@ -63,7 +65,7 @@ def _plain(value: Any) -> Any:
         return _of_network(value)
     if isinstance(value, Source):
         return value.fingerprint()
-    if isinstance(value, Seen):
+    if isinstance(value, SeenImages):
         return value.collection
     if isinstance(value, Tensor | np.ndarray):
         array = np.ascontiguousarray(value.detach().cpu().numpy() if isinstance(value, Tensor) else value)

@@ -34,7 +34,7 @@ PATTERNS: dict[str, str] = {
     "Causes": "graphs: n; rows_of: n",
     "Diagnosis": "found: n; labels: n",
     # what methods found
-    "Seen": "names: n; indices: n",
+    "SeenImages": "names: n; indices: n",
     "ProjectedPixels": "pixels: n c h w; boxes: n 4; units: n; photos: b y x 3; images: n < b; values: n",
     "OcclusionMaps": (
         "grid.shape: = r q; channels: n; targets: n t; units: u; "
@@ -67,15 +67,15 @@ PATTERNS: dict[str, str] = {
     "FeatureHistory": (
         "epochs: e; units.*.values: e; layers.*.values: e _; layers.*.settling.final: e"
     ),
-    "History": "values: e; images: e; positions: e 2; pixels: e c h w; boxes: e 4",
+    "UnitHistory": "values: e; images: e; positions: e 2; pixels: e c h w; boxes: e 4",
     "LayerEvolution": "images: e c; values: e c; settling.unit_likeness: e c; settling.final: e",
     "Settling": "unit_likeness: e c; final: e; previous: e; chance: e",
     "LayerDiagnosis": "filters.weights: n c h w; active: n; coverage.live: n",
-    "Coverage": "shares: n 3; peaks: n; beyond: n; profile: b; edges: b+1; live: n",
-    "Lines": "frequencies: f; excess: f; axis: g; spectrum: 2 g",
+    "FrequencyCoverage": "shares: n 3; peaks: n; beyond: n; profile: b; edges: b+1; live: n",
+    "SpectrumLines": "frequencies: f; excess: f; axis: g; spectrum: 2 g",
     "LayerSanity": "cases.unit: n; looked.signal: n; deletion.mean: f c; insertion.mean: f c",
-    "Cases": "unit: n; image: n; position: n 2; value: n; scale: n; strong: n",
-    "Looked": "deletion: n f c; insertion: n f c; signal: n; other: n; elsewhere: n",
+    "SanityCases": "unit: n; image: n; position: n 2; value: n; scale: n; strong: n",
+    "LookedCases": "deletion: n f c; insertion: n f c; signal: n; other: n; elsewhere: n",
     "Cascade": "stages: s; median: _ _ s",
     "Margins": "mean: f c; low: f c; high: f c; p: f c",
     "ClassAccuracy": (
@@ -83,7 +83,7 @@ PATTERNS: dict[str, str] = {
         "predictions.answers: n < a; predictions.labels: n < k; predictions.targets: n < a"
     ),
     "Predictions": "images: n; labels: n; targets: n; answers: n; probabilities: n; ranks: n",
-    "Scored": "images: n; scores: n o; truth: n o; names: o",
+    "ScoredImages": "images: n; scores: n o; truth: n o; names: o",
     "TransferScores": "classes: k; scores.*.by_class: k",
 }  # fmt: skip
 """By the name of a class."""

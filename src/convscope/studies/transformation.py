@@ -24,9 +24,9 @@ from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation,
 from convscope.methods.targets import Target
 from convscope.methods.untrained import untrained
 from convscope.progress import Progress
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network, targets_for
-from convscope.studies.pictures import Seen, look_at, short_name, shown_pixels
+from convscope.studies.pictures import SeenImages, look_at, short_name, shown_pixels
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
 Distance = Literal["relative", "raw"]
@@ -41,7 +41,7 @@ class Invariance(Answer):
     """
 
     found: InvarianceCurves
-    seen: Seen
+    seen: SeenImages
     distance: Distance
     examples: Mapping[str, tuple[NDArray[np.uint8], ...]]
     untrained: tuple[InvarianceCurves, ...] = ()
@@ -162,10 +162,10 @@ class Invariance(Answer):
         beside = {"untrained": self.untrained, "confidence": self.confidence, "seed": self.seed}
         return rendered(draw(self.found, distance=self.distance, examples=self.examples, names=names, **beside))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The table and the figure."""
         found = self.found
-        return Entry(
+        return AtlasEntry(
             "invariance",
             f"Invariance: {', '.join(found.transformations)}",
             without_nan(self.rows()),

@@ -24,32 +24,32 @@ from convscope.progress import Progress, silent
 from convscope.stores.verifying import verify_answers, verify_occlusions, verify_responses, verify_scan
 from convscope.studies.answer import Answer
 from convscope.training.verifying import verify_training
-from convscope.verification import Finding, Held
+from convscope.verification import DamagedFile, SoundFile
 
-__all__ = ["Finding", "Held", "Verification", "verify"]
+__all__ = ["DamagedFile", "SoundFile", "Verification", "verify"]
 
 
 @dataclass(eq=False, repr=False)
 class Verification(Answer):
     """What holds in a folder and what does not; paths are relative to it.
 
-    >>> found = Verification.of("out", [Held("a", "one layer"), Finding("b", "it is cut off", "delete it")])
+    >>> found = Verification.of("out", [SoundFile("a", "one layer"), DamagedFile("b", "it is cut off", "delete it")])
     >>> found.intact, found.summary
     (False, '1 of 2 files is damaged or missing')
     """
 
     folder: str
-    held: tuple[Held, ...]
-    findings: tuple[Finding, ...]
+    held: tuple[SoundFile, ...]
+    findings: tuple[DamagedFile, ...]
 
     @classmethod
-    def of(cls, folder: str, items: Iterable[Held | Finding]) -> Verification:
+    def of(cls, folder: str, items: Iterable[SoundFile | DamagedFile]) -> Verification:
         """What was found, in order of paths."""
         ordered = sorted(items, key=lambda item: item.path)
         return cls(
             folder,
-            tuple(item for item in ordered if isinstance(item, Held)),
-            tuple(item for item in ordered if isinstance(item, Finding)),
+            tuple(item for item in ordered if isinstance(item, SoundFile)),
+            tuple(item for item in ordered if isinstance(item, DamagedFile)),
         )
 
     @property
@@ -76,7 +76,7 @@ class Verification(Answer):
         return {"folder": self.folder, "intact": self.intact, "summary": self.summary, "files": self.rows()}
 
 
-_KINDS: tuple[Callable[[Path], Iterable[Held | Finding]], ...] = (
+_KINDS: tuple[Callable[[Path], Iterable[SoundFile | DamagedFile]], ...] = (
     verify_scan,
     verify_tables,
     verify_responses,
@@ -120,7 +120,7 @@ def verify(folder: str | os.PathLike[str], *, progress: Progress | None = None) 
     return found
 
 
-def _items(root: Path, progress: Progress) -> Iterator[Held | Finding]:
+def _items(root: Path, progress: Progress) -> Iterator[SoundFile | DamagedFile]:
     folders = [Path(place) for place, _, _ in os.walk(root)]
     for done, place in enumerate(folders, 1):
         inner = place.relative_to(root)

@@ -19,19 +19,19 @@ from convscope.files import json_bytes
 from convscope.graph import Network, PullOptions, Unit, UnitLike, several
 from convscope.graph.options import Rule
 from convscope.methods.inputs import chosen_layers
-from convscope.methods.sanity.cases import Cases, Excited, chosen_cases, drawn_units, responses
+from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILLS
 from convscope.methods.sanity.judging import CLAIM, MEANING, Verdict, benjamini_yekutieli, holm
 from convscope.methods.sanity.layers import LayerSanity
-from convscope.methods.sanity.looking import Cascade, Looked, Tool, cascade, look
+from convscope.methods.sanity.looking import Cascade, LookedCases, Tool, cascade, look
 from convscope.methods.sanity.orders import CONTROLS
 from convscope.methods.sanity.randomising import HOWS, stages, weighted
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 from convscope.stores.sanity import Parts
-from convscope.studies.answer import Answer, Entry, Figure, Row, finished
+from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, expect_network
-from convscope.studies.pictures import ReadImages, Seen, look_at
+from convscope.studies.pictures import ReadImages, SeenImages, look_at
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 
 _CAPTIONS = {
@@ -65,7 +65,7 @@ class Sanity(Answer):
 
     network: str
     layers: tuple[LayerSanity, ...]
-    seen: Seen
+    seen: SeenImages
     side: int
     confidence: float
     seed: int
@@ -152,11 +152,11 @@ class Sanity(Answer):
 
         return rendered((draw_deletion if name == "deletion.png" else draw_likeness)(self.layers))
 
-    def entry(self, atlas: Atlas) -> Entry:
+    def entry(self, atlas: Atlas) -> AtlasEntry:
         """The rows, with the units that were looked at."""
         units = [f"{one.layer}:{unit}" for one in self.layers for unit in np.unique(one.cases.unit).tolist()]
         settings = {"side": self.side, "confidence": self.confidence, "seed": self.seed}
-        return Entry(
+        return AtlasEntry(
             "sanity", "What projections are worth", self.rows(), units=list(dict.fromkeys(units)), settings=settings
         )
 
@@ -283,7 +283,7 @@ def sanity(
         cases = _cases(found[layer], layer, units if isinstance(units, int) else named or (), each, seed)
         for rule in rules:
             how = replace(options or PullOptions(), rule=rule)
-            one = _Layer(net, pictures, layer, cases, how, side, seeds, seed, parts, report)
+            one = _KeptLayer(net, pictures, layer, cases, how, side, seeds, seed, parts, report)
             made.append(LayerSanity.of(layer, rule, cases, *one.found(), confidence=confidence, seed=seed))
     answer = Sanity(net.name, tuple(made), pictures.seen, side, confidence, seed)
     return finished(answer, store=store, atlas=shown, name=name, progress=progress)
@@ -298,7 +298,7 @@ def _check(rules: Sequence[Rule], *, side: int, each: int, seeds: int, confidenc
         raise UsageError(f"confidence={confidence}: give a share from 0.5 to 1, such as 0.95")
 
 
-def _cases(found: Excited, layer: str, units: Sequence[Unit] | int, each: int, seed: int) -> Cases:
+def _cases(found: Excited, layer: str, units: Sequence[Unit] | int, each: int, seed: int) -> SanityCases:
     if isinstance(units, int):
         chosen = drawn_units(found, units, np.random.default_rng(seed))
     else:
@@ -312,13 +312,13 @@ def _cases(found: Excited, layer: str, units: Sequence[Unit] | int, each: int, s
 
 
 @dataclass(frozen=True, eq=False)
-class _Layer:
+class _KeptLayer:
     """A layer under a rule, looked at in two parts that are kept."""
 
     net: Network
     pictures: ReadImages
     layer: str
-    cases: Cases
+    cases: SanityCases
     options: PullOptions
     side: int
     seeds: int
@@ -327,7 +327,7 @@ class _Layer:
     progress: Progress
     tool: Tool | None = None
 
-    def found(self) -> tuple[Looked, Cascade]:
+    def found(self) -> tuple[LookedCases, Cascade]:
         """Deletion, insertion and likeness; the cascades."""
         steps = stages(len(weighted(self.net, self.layer)))
         stage, total = f"{self.layer} {self.options.rule}", len(self.cases) + len(steps) * len(HOWS) * self.seeds
@@ -356,7 +356,7 @@ class _Layer:
         )
         if there:
             counting(total - done)
-        return Looked(**looked), Cascade(tuple(steps), fallen["median"])
+        return LookedCases(**looked), Cascade(tuple(steps), fallen["median"])
 
 
 __all__ = ["Sanity", "sanity"]

@@ -1,6 +1,6 @@
 """Training the paper's networks, measuring how well any network does, and Table 3 as an experiment; see README.md."""
 
-from convscope.training.ablation import AblationTrials, Trial, Variant, VariantErrors, ablate, read_ablation
+from convscope.training.ablation import AblationTrial, AblationTrials, Variant, VariantErrors, ablate, read_ablation
 from convscope.training.config import Config, NetworkChoice, packaged_configs, read_config
 from convscope.training.evaluation import ClassAccuracy, evaluate
 from convscope.training.judging import Judgement
@@ -35,6 +35,6 @@ __all__ = [
     "read_ablation",
     "AblationTrials",
     "VariantErrors",
-    "Trial",
+    "AblationTrial",
     "Variant",
 ]

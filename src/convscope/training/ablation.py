@@ -83,7 +83,7 @@ PAPER: dict[str, dict[str, tuple[float, float, float]]] = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class AblationTrial:
     """One training of a variant: errors as fractions, on centre crops."""
 
     variant: str
@@ -114,13 +114,13 @@ class AblationTrials:
     """What an ablation found, trial by trial."""
 
     config: Config
-    trials: tuple[Trial, ...]
+    trials: tuple[AblationTrial, ...]
 
     def rows(self) -> list[VariantErrors]:
         """The table's rows, in the paper's order, of the variants that have a trial."""
         return [_row(variant, found) for variant in VARIANTS.values() if (found := self._of(variant.name))]
 
-    def _of(self, variant: str) -> list[Trial]:
+    def _of(self, variant: str) -> list[AblationTrial]:
         return [trial for trial in self.trials if trial.variant == variant]
 
     def paper_base(self, variant: str) -> str | None:
@@ -197,7 +197,7 @@ def _trial(
     net = convscope.load(f"file:{trained.run.checkpoint(config.recipe.epochs)}", device=device)
     on_training = accuracy(net, source, threads=threads, progress=progress)
     on_validation = accuracy(net, validation, threads=threads, progress=progress)
-    result = Trial(
+    result = AblationTrial(
         variant.name,
         config.recipe.seed,
         trained.run.architecture.describe(),
@@ -209,10 +209,10 @@ def _trial(
     write_json(place / RESULT, asdict(result))
 
 
-def read_trial(place: Path) -> Trial:
+def read_trial(place: Path) -> AblationTrial:
     """The trial of a training's folder; raises StoreError where it has none."""
     try:
-        return Trial(**json.loads((place / RESULT).read_text("utf-8")))
+        return AblationTrial(**json.loads((place / RESULT).read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise StoreError(f"{place / RESULT} is no result of an ablation ({error}): delete {place}") from error
 
@@ -240,7 +240,7 @@ def parameters(architecture: Architecture) -> int:
     return sum(parameter.numel() for parameter in build(architecture, init="empty").parameters())
 
 
-def _row(variant: Variant, trials: Sequence[Trial]) -> VariantErrors:
+def _row(variant: Variant, trials: Sequence[AblationTrial]) -> VariantErrors:
     def spread(errors: list[float]) -> tuple[float, float | None]:
         return 100 * mean(errors), 100 * stdev(errors) if len(errors) > 1 else None
 
@@ -265,7 +265,7 @@ __all__ = [
     "VARIANTS",
     "AblationTrials",
     "VariantErrors",
-    "Trial",
+    "AblationTrial",
     "Variant",
     "ablate",
     "read_ablation",

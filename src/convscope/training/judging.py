@@ -23,7 +23,7 @@ from convscope.training.answering import decoded, maps_of, scores_of
 from convscope.training.matching import Match, match_classes, match_one
 from convscope.training.measures import Measure
 from convscope.training.pictures import Pixels
-from convscope.training.predictions import Scored
+from convscope.training.predictions import ScoredImages
 from convscope.training.truth_maps import Sums, ValueMaps
 from convscope.training.truths import UNLABELLED, Masks, Truth, Truths
 from convscope.training.views import Viewer, Views
@@ -48,7 +48,7 @@ class Judgement:
     failures: tuple[Failure, ...] = ()
     positive: str = ""
     """Of one class or not: which class of the images is the one."""
-    scored: Scored | None = None
+    scored: ScoredImages | None = None
     """What was answered to each image; None of maps."""
 
     def __getitem__(self, name: str) -> Measure:
@@ -138,7 +138,7 @@ class Jury:
         positive = self._positive() if head.kind == "binary" and truth is None else ""
         sides = self._sides(positive) if head.kind == "binary" else ()
         kind = "values" if head.kind == "values" else "classes"
-        scored = Scored(np.array(rows, np.int64), found, true, tuple(self.names), sides, kind)
+        scored = ScoredImages(np.array(rows, np.int64), found, true, tuple(self.names), sides, kind)
         return replace(judged, positive=positive, scored=scored)
 
     def _sides(self, positive: str) -> tuple[str, str]:

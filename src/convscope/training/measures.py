@@ -20,8 +20,8 @@ DRAWS = 1000
 _AT_ONCE = 1 << 22  # weights that are looked at together
 _Z = 1.959963984540054  # of the normal distribution, 97.5 % below
 
-Numbers = NDArray[np.float64]
-Weighted = Callable[[Numbers], Numbers]
+Doubles = NDArray[np.float64]
+Weighted = Callable[[Doubles], Doubles]
 """A measure (d, ...) for weights of images (d, n), NaN where it cannot be told."""
 
 
@@ -66,7 +66,7 @@ def share(name: str, hits: float, count: float) -> Measure:
     return Measure(name, hits / count if count else math.nan, *wilson(hits, count))
 
 
-def drawn(images: int, ask: Weighted, *, draws: int = DRAWS, seed: int = 0) -> tuple[Numbers, Numbers, Numbers]:
+def drawn(images: int, ask: Weighted, *, draws: int = DRAWS, seed: int = 0) -> tuple[Doubles, Doubles, Doubles]:
     """A measure of all images, and the ends of its interval over draws of them; draws that give NaN are left out."""
     generator, found = np.random.default_rng(seed), []
     step = max(1, _AT_ONCE // max(images, 1))
@@ -79,7 +79,7 @@ def drawn(images: int, ask: Weighted, *, draws: int = DRAWS, seed: int = 0) -> t
     return own, low, high
 
 
-def _ends(column: Numbers) -> tuple[float, float]:
+def _ends(column: Doubles) -> tuple[float, float]:
     known = column[~np.isnan(column)]
     if not len(known):
         return math.nan, math.nan
@@ -99,12 +99,12 @@ def several(names: Sequence[str], images: int, ask: Weighted) -> list[Measure]:
 
 
 # -- ranking ----------------------------------------------------------------------------------------------------------
-def area(scores: Numbers, truth: NDArray[np.bool_]) -> Weighted:
+def area(scores: Doubles, truth: NDArray[np.bool_]) -> Weighted:
     """The area under the ROC curve: how often of two images the one that has the class has the higher score."""
     order = np.argsort(scores, kind="stable")
     starts = _groups(scores[order])
 
-    def ask(weights: Numbers) -> Numbers:
+    def ask(weights: Doubles) -> Doubles:
         there, not_there = (np.add.reduceat((weights * part)[:, order], starts, axis=1) for part in (truth, ~truth))
         below = not_there.cumsum(1) - not_there / 2
         return _over((there * below).sum(1), there.sum(1) * not_there.sum(1))
@@ -112,12 +112,12 @@ def area(scores: Numbers, truth: NDArray[np.bool_]) -> Weighted:
     return ask
 
 
-def average_precision(scores: Numbers, truth: NDArray[np.bool_]) -> Weighted:
+def average_precision(scores: Doubles, truth: NDArray[np.bool_]) -> Weighted:
     """The mean, over images that have the label, of the share of those ranked as high that have it."""
     order = np.argsort(-scores, kind="stable")
     starts = _groups(scores[order])
 
-    def ask(weights: Numbers) -> Numbers:
+    def ask(weights: Doubles) -> Doubles:
         there, every = (np.add.reduceat((weights * part)[:, order], starts, axis=1) for part in (truth, 1.0))
         precision = _over(there.cumsum(1), every.cumsum(1))
         return _over(np.where(there > 0, there * precision, 0).sum(1), there.sum(1))
@@ -125,24 +125,24 @@ def average_precision(scores: Numbers, truth: NDArray[np.bool_]) -> Weighted:
     return ask
 
 
-def _groups(ordered: Numbers) -> NDArray[np.int64]:
+def _groups(ordered: Doubles) -> NDArray[np.int64]:
     """Where each stretch of equal numbers begins."""
     return np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
 
 
-def _over(top: Numbers, bottom: Numbers) -> Numbers:
+def _over(top: Doubles, bottom: Doubles) -> Doubles:
     """The ratio, NaN over nothing."""
     return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, math.nan), where=bottom > 0)
 
 
-def _mean(columns: Numbers) -> Numbers:
+def _mean(columns: Doubles) -> Doubles:
     """The mean over columns (d, c) that are known."""
     known = ~np.isnan(columns)
     return _over(np.where(known, columns, 0).sum(1), known.sum(1).astype(np.float64))
 
 
 # -- by what an output is ---------------------------------------------------------------------------------------------
-def of_one_class(scores: Numbers, truth: NDArray[np.bool_]) -> list[Measure]:
+def of_one_class(scores: Doubles, truth: NDArray[np.bool_]) -> list[Measure]:
     """Of scores (n,) of one class: the area under the ROC curve; accuracy, sensitivity and specificity at 0.5."""
     said = scores > 0.5
     return [
@@ -153,14 +153,14 @@ def of_one_class(scores: Numbers, truth: NDArray[np.bool_]) -> list[Measure]:
     ]
 
 
-def of_labels(scores: Numbers, truth: NDArray[np.bool_], names: Sequence[str]) -> tuple[list[Measure], list[Measure]]:
+def of_labels(scores: Doubles, truth: NDArray[np.bool_], names: Sequence[str]) -> tuple[list[Measure], list[Measure]]:
     """Of scores (n, c) of labels each there or not: the mean average precision, and each label's.
 
     A label that no image has, or of a draw none has, has no average precision and is left out of the mean.
     """
     each = [average_precision(scores[:, c], truth[:, c]) for c in range(scores.shape[1])]
 
-    def ask(weights: Numbers) -> Numbers:
+    def ask(weights: Doubles) -> Doubles:
         columns = np.stack([one(weights) for one in each], 1)
         return np.concatenate([_mean(columns)[:, None], columns], 1)
 
@@ -168,11 +168,11 @@ def of_labels(scores: Numbers, truth: NDArray[np.bool_], names: Sequence[str]) -
     return [whole], listed
 
 
-def of_values(found: Numbers, truth: Numbers, names: Sequence[str]) -> tuple[list[Measure], list[Measure]]:
+def of_values(found: Doubles, truth: Doubles, names: Sequence[str]) -> tuple[list[Measure], list[Measure]]:
     """Of values (n, c): the mean absolute error and R2 over all outputs, and of each of several."""
     count = len(names)
 
-    def ask(weights: Numbers) -> Numbers:
+    def ask(weights: Doubles) -> Doubles:
         images = weights.sum(1, keepdims=True)
         errors = weights @ np.abs(found - truth) / images
         mean = weights @ truth / images
@@ -185,14 +185,14 @@ def of_values(found: Numbers, truth: Numbers, names: Sequence[str]) -> tuple[lis
     return [error, explained], each if count > 1 else []
 
 
-def of_value_maps(sums: Sequence[Numbers], names: Sequence[str]) -> tuple[list[Measure], list[Measure]]:
+def of_value_maps(sums: Sequence[Doubles], names: Sequence[str]) -> tuple[list[Measure], list[Measure]]:
     """Of sums over positions of images, (n, c) each, as `truth_maps.Sums` has them: MAE and R2, and each channel's.
 
     Every position counts alike, and images are what is drawn.
     """
     known, wrong, squares, true, true_squares = sums
 
-    def ask(weights: Numbers) -> Numbers:
+    def ask(weights: Doubles) -> Doubles:
         count = weights @ known
         spread = weights @ true_squares - _over((weights @ true) ** 2, count)
         errors, explained = _over(weights @ wrong, count), 1 - _over(weights @ squares, spread)
@@ -211,7 +211,7 @@ def of_overlap(
     A class that neither has anywhere has none, and is left out of the mean.
     """
 
-    def ask(weights: Numbers) -> Numbers:
+    def ask(weights: Doubles) -> Doubles:
         columns = _over(weights @ shared, weights @ either)
         return np.concatenate([_mean(columns)[:, None], columns], 1)
 

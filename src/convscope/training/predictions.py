@@ -50,7 +50,7 @@ class Predictions:
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class ScoredImages:
     """What was answered to each image where the answer is no choice among classes.
 
     images: (n,) numbers in the source. scores, truth: (n, outputs), of the outputs `names`; probabilities, or values.
@@ -98,4 +98,4 @@ def predicted(shares: Tensor, best: NDArray[np.int64], images: list[int], labels
     return Predictions(np.array(images, np.int64), labels, targets, best, probabilities, ranks)
 
 
-__all__ = ["Predictions", "Scored", "predicted"]
+__all__ = ["Predictions", "ScoredImages", "predicted"]

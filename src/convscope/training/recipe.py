@@ -15,7 +15,7 @@ from typing import Any, Literal, Self, get_args
 
 from convscope.errors import UsageError, nearest
 
-Crops = Literal["ten", "random", "centre"]
+CropChoice = Literal["ten", "random", "centre"]
 CropSource = Literal["square", "whole"]
 Mean = Literal["image", "colour"]
 Schedule = Literal["plateau", "steps", "cosine"]
@@ -23,7 +23,7 @@ Precision = Literal["float32", "bfloat16"]
 Start = Literal["gaussian", "he", "pytorch"]
 
 _CHOICES: dict[str, tuple[str, ...]] = {
-    "crops": get_args(Crops),
+    "crops": get_args(CropChoice),
     "crop_source": get_args(CropSource),
     "mean": get_args(Mean),
     "schedule": get_args(Schedule),
@@ -77,7 +77,7 @@ class Recipe:
     """What pixels 0..255 are divided by after that; the paper does not divide."""
     resize: int | None = None
     """Shortest side of the images that crops come from; by default 256/224 of the crop's."""
-    crops: Crops = "ten"
+    crops: CropChoice = "ten"
     """"ten": the corners and the centre, flipped or not, one drawn for each image and epoch; "random": anywhere."""
     crop_source: CropSource = "square"
     """Crops of the image's central square, or of the whole image, which He et al. 2014 found better by 2.4 points."""

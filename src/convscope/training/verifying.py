@@ -9,7 +9,7 @@ from convscope.errors import ConvscopeError, StoreError
 from convscope.models.weights import has_checksum, read_weights
 from convscope.training.run import LOG, RUN, Run, read_log
 from convscope.training.state import STATE
-from convscope.verification import Finding, Held
+from convscope.verification import DamagedFile, SoundFile
 
 __all__ = ["verify_training"]
 
@@ -17,30 +17,30 @@ _CHECKPOINT = "delete it: the epochs after it are not lost, and training again f
 _STATE = "delete it with {run}, and the training begins again; the checkpoints can be kept"
 
 
-def verify_training(folder: Path) -> Iterator[Held | Finding]:
+def verify_training(folder: Path) -> Iterator[SoundFile | DamagedFile]:
     """What a training's folder holds; nothing where it is none."""
     if not (folder / RUN).is_file():
         return
     try:
         run = Run.open(folder)
-        yield Held(RUN, f"training of {run.config.name}")
+        yield SoundFile(RUN, f"training of {run.config.name}")
     except ConvscopeError:
-        yield Finding(RUN, "does not describe a training any more", "train again into another folder")
+        yield DamagedFile(RUN, "does not describe a training any more", "train again into another folder")
     if (folder / STATE).is_file():
         yield _weights(folder, STATE, _STATE.format(run=RUN))
     for path in sorted((folder / "checkpoints").glob("*.safetensors")):
         yield _weights(folder, f"checkpoints/{path.name}", _CHECKPOINT)
     if (folder / LOG).is_file():
         try:
-            yield Held(LOG, f"{len(read_log(folder))} epochs; readable, without a checksum")
+            yield SoundFile(LOG, f"{len(read_log(folder))} epochs; readable, without a checksum")
         except (StoreError, TypeError):
-            yield Finding(LOG, "is no log of a training", "delete it: the same command writes it again")
+            yield DamagedFile(LOG, "is no log of a training", "delete it: the same command writes it again")
 
 
-def _weights(folder: Path, name: str, remedy: str) -> Held | Finding:
+def _weights(folder: Path, name: str, remedy: str) -> SoundFile | DamagedFile:
     try:
         found = read_weights(folder / name)
     except ConvscopeError:
-        return Finding(name, "is not as it was written", remedy)
+        return DamagedFile(name, "is not as it was written", remedy)
     said = "" if has_checksum(folder / name) else "; readable, without a checksum"
-    return Held(name, f"{len(found.state)} tensors{said}")
+    return SoundFile(name, f"{len(found.state)} tensors{said}")

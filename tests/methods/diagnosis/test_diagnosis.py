@@ -13,7 +13,7 @@ from convscope.errors import UnknownLayer, UsageError
 from convscope.graph import Network
 from convscope.methods.diagnosis.diagnosis import LayerDiagnosis
 from convscope.methods.diagnosis.filters import filters_of
-from convscope.methods.diagnosis.measured import Limits
+from convscope.methods.diagnosis.measured import DiagnosisLimits
 from convscope.stores.diagnosis import diagnose
 
 SIDE = 72
@@ -189,14 +189,14 @@ def test_layers_can_be_named() -> None:
 
 
 def test_the_pattern_of_stride_2_is_a_grid_and_no_fault(healthy: LayerDiagnosis) -> None:
-    found = diagnose(network(module(7, 2)), pictures(), limits=Limits(decibels=-20, lines=0))
+    found = diagnose(network(module(7, 2)), pictures(), limits=DiagnosisLimits(decibels=-20, lines=0))
     assert kinds(found)["blocks"] == "note"
     assert "A grid of 2 pixels" in found.verdict
     assert "No blocks of 2 pixels" in healthy.verdict
 
 
 def test_limits_decide_what_is_a_fault(healthy: LayerDiagnosis) -> None:
-    strict = diagnose(network(module(7, 2)), limits=Limits(middle=0.9, dominating=0.5))
+    strict = diagnose(network(module(7, 2)), limits=DiagnosisLimits(middle=0.9, dominating=0.5))
     assert kinds(strict)["frequencies"] == kinds(strict)["strength"] == "fault"
     assert kinds(healthy)["frequencies"] == "fine"
 

@@ -13,7 +13,7 @@ import pytest
 from convscope.errors import MissingExtra, UsageError
 from convscope.graph import Dictionary
 from convscope.methods.directions import judging
-from convscope.methods.directions.learning import Learning, components, learned
+from convscope.methods.directions.learning import DictionaryLearning, components, learned
 
 SOURCES, CHANNELS, ACTIVE = 20, 16, 3
 Rows = np.ndarray[Any, np.dtype[np.float32]]
@@ -39,12 +39,12 @@ def recovered(sources: Rows, found: Dictionary) -> int:
 
 def test_an_autoencoder_finds_sparse_sources_again() -> None:
     sources, rows = planted()
-    found = learned(rows, Learning("sae", 32, ACTIVE, updates=1500), layer="x")
+    found = learned(rows, DictionaryLearning("sae", 32, ACTIVE, updates=1500), layer="x")
     assert recovered(sources, found) >= 19
     held = planted(count=6500)[1][6000:]
     assert judging.explained(judging.by_directions(found), held)[0] > 0.9
     # Directions drawn at random find none: the bar is one.
-    other = learned(rows, Learning("sae", 32, ACTIVE, updates=1, rate=1e-9), layer="x")
+    other = learned(rows, DictionaryLearning("sae", 32, ACTIVE, updates=1, rate=1e-9), layer="x")
     assert recovered(sources, other) == 0
 
 
@@ -52,7 +52,7 @@ def test_an_autoencoder_finds_sparse_sources_again() -> None:
 def test_factors_find_sources_without_negative_parts_again_and_their_encoder_is_what_is_reported() -> None:
     pytest.importorskip("sklearn")
     sources, rows = planted("positive", 3000, 32)
-    found = learned(rows, Learning("nmf", SOURCES, None, updates=800), layer="x")
+    found = learned(rows, DictionaryLearning("nmf", SOURCES, None, updates=800), layer="x")
     assert recovered(sources, found) >= 19
     assert found.decoder.min() >= 0
     assert judging.explained(judging.by_directions(found), rows)[0] > 0.9
@@ -62,7 +62,7 @@ def test_factors_find_sources_without_negative_parts_again_and_their_encoder_is_
 
 def test_a_penalty_makes_an_autoencoder_sparse() -> None:
     _, rows = planted()
-    few, many = (learned(rows, Learning("sae", 32, None, penalty, 1000), layer="x") for penalty in (0.3, 0.0))
+    few, many = (learned(rows, DictionaryLearning("sae", 32, None, penalty, 1000), layer="x") for penalty in (0.3, 0.0))
     (_, sparse), (_, dense) = (judging.explained(judging.by_directions(one), rows) for one in (few, many))
     assert sparse < 0.7 * dense
 
@@ -70,7 +70,7 @@ def test_a_penalty_makes_an_autoencoder_sparse() -> None:
 def test_components_are_those_of_scikit_learn_with_a_sign_of_their_own() -> None:
     decomposition = pytest.importorskip("sklearn.decomposition")
     rows = planted()[1]
-    found = learned(rows, Learning("pca", 5), layer="x")
+    found = learned(rows, DictionaryLearning("pca", 5), layer="x")
     theirs = decomposition.PCA(5, svd_solver="full").fit(rows.astype(np.float64)).components_
     np.testing.assert_allclose(np.abs((found.decoder * theirs).sum(1)), 1, atol=1e-5)
     assert (found.decoder[np.arange(5), np.abs(found.decoder).argmax(1)] > 0).all()
@@ -81,7 +81,7 @@ def test_components_are_those_of_scikit_learn_with_a_sign_of_their_own() -> None
 
 def test_the_same_seed_learns_the_same_and_another_another() -> None:
     rows = planted()[1]
-    asked = Learning("sae", 12, 2, updates=30)
+    asked = DictionaryLearning("sae", 12, 2, updates=30)
     one, again, other = (learned(rows, a, layer="x") for a in (asked, asked, replace(asked, seed=1)))
     assert np.array_equal(one.decoder, again.decoder)
     assert np.array_equal(one.bias, again.bias)
@@ -92,7 +92,7 @@ def test_the_same_seed_learns_the_same_and_another_another() -> None:
 @pytest.mark.parametrize(("kind", "active"), [("sae", 3), ("sae", None), ("pca", None)])
 def test_what_is_said_of_a_dictionary_is_what_loops_say(kind: Any, active: int | None) -> None:
     rows = planted()[1][:40].copy()
-    found = learned(rows, Learning(kind, 9, active, updates=40), layer="x")
+    found = learned(rows, DictionaryLearning(kind, 9, active, updates=40), layer="x")
     codes = np.zeros((40, 9))
     for row, code in zip(rows.astype(np.float64), codes, strict=True):
         code[:] = found.encoder.astype(np.float64) @ row + found.bias
@@ -114,7 +114,7 @@ def test_what_is_said_of_a_dictionary_is_what_loops_say(kind: Any, active: int |
 
 def test_rivals_have_as_many_numbers_at_a_position() -> None:
     rows = planted()[1]
-    found = learned(rows, Learning("sae", 32, ACTIVE, updates=50), layer="x")
+    found = learned(rows, DictionaryLearning("sae", 32, ACTIVE, updates=50), layer="x")
     ways = judging.compared(found, rows, rows, active=ACTIVE)
     assert [way.name for way in ways] == ["directions", "principal components", "own units"]
     assert [round(judging.explained(way, rows)[1]) for way in ways[1:]] == [ACTIVE, ACTIVE]
@@ -142,19 +142,21 @@ def test_copies_and_what_is_found_again_are_by_the_largest_cosine() -> None:
 def test_what_cannot_be_learned_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = planted()[1]
     with pytest.raises(UsageError, match="layer 'x' has negative values"):
-        learned(rows, Learning("nmf", 4, 2), layer="x")
+        learned(rows, DictionaryLearning("nmf", 4, 2), layer="x")
     with pytest.raises(UsageError, match="layer 'x' has 16 channels, and no more components"):
-        learned(rows, Learning("pca", 17), layer="x")
+        learned(rows, DictionaryLearning("pca", 17), layer="x")
     with pytest.raises(UsageError, match="no finite numbers"):
         learned(
-            np.where(np.arange(CHANNELS) == 3, np.inf, rows).astype(np.float32), Learning(count=4, active=1), layer="x"
+            np.where(np.arange(CHANNELS) == 3, np.inf, rows).astype(np.float32),
+            DictionaryLearning(count=4, active=1),
+            layer="x",
         )
     with pytest.raises(UsageError, match="two or more are needed"):
-        learned(rows[:1], Learning(count=4, active=1), layer="x")
+        learned(rows[:1], DictionaryLearning(count=4, active=1), layer="x")
     for wrong, said in (({"count": 0}, "n=0"), ({"active": 0}, "active=0"), ({"active": 999}, "active=999"),
                         ({"penalty": -1.0}, "penalty=-1"), ({"updates": 0}, "updates=0")):  # fmt: skip
         with pytest.raises(UsageError, match=said):
-            Learning(**wrong)
+            DictionaryLearning(**wrong)
     real = builtins.__import__
 
     def without(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -164,4 +166,4 @@ def test_what_cannot_be_learned_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingExtra, match=r"find non-negative factors: install 'convscope\[transfer\]'"):
-        learned(np.abs(rows), Learning("nmf", 4, 2), layer="x")
+        learned(np.abs(rows), DictionaryLearning("nmf", 4, 2), layer="x")

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 
 from convscope.data import Preprocess
 from convscope.errors import ShapeError, UsageError
-from convscope.methods.occlusion.occluders import Grid, blurred, covering
+from convscope.methods.occlusion.occluders import OccluderGrid, blurred, covering
 
 SIDES = st.integers(1, 9)
 
 
 def test_positions_include_the_last_row_and_column() -> None:
     """17 pixels, squares of 5 every 4: 0, 4, 8, 12, and 12 + 5 = 17 ends at the edge. 19: one more, clipped."""
-    grid = Grid((17, 19), (5, 5), (4, 4))
+    grid = OccluderGrid((17, 19), (5, 5), (4, 4))
     assert grid.starts(0).tolist() == [0, 4, 8, 12]
     assert grid.starts(1).tolist() == [0, 4, 8, 12, 16]
     assert grid.boxes[4].tolist() == [0, 16, 5, 19]
     assert grid.boxes[-1].tolist() == [12, 16, 17, 19]
-    inside = Grid((17, 19), (5, 5), (4, 4), "inside")
+    inside = OccluderGrid((17, 19), (5, 5), (4, 4), "inside")
     assert inside.starts(1).tolist() == [0, 4, 8, 12, 14]
     assert inside.boxes[-1].tolist() == [12, 14, 17, 19]
 
@@ -32,7 +32,7 @@ def test_squares_lie_in_the_image_and_reach_its_corners(
     h: int, w: int, high: int, wide: int, down: int, across: int, border: str
 ) -> None:
     h, w = min(h, high), min(w, wide)
-    grid = Grid((high, wide), (h, w), (down, across), border)  # type: ignore[arg-type]
+    grid = OccluderGrid((high, wide), (h, w), (down, across), border)  # type: ignore[arg-type]
     boxes = grid.boxes
     assert len(boxes) == grid.shape[0] * grid.shape[1]
     assert (boxes[:, :2] >= 0).all()
@@ -51,7 +51,7 @@ def test_squares_lie_in_the_image_and_reach_its_corners(
 
 @pytest.mark.parametrize("stride", [(2, 3), (1, 1), (5, 4)])
 def test_spreading_is_the_mean_over_covering_squares(stride: tuple[int, int]) -> None:
-    grid = Grid((9, 11), (3, 4), stride)
+    grid = OccluderGrid((9, 11), (3, 4), stride)
     values = np.random.default_rng(0).normal(size=(2, *grid.shape))
     total, count = np.zeros((2, 9, 11)), np.zeros((9, 11))
     for n, (y0, x0, y1, x1) in enumerate(grid.boxes.tolist()):
@@ -69,16 +69,16 @@ def test_spreading_is_the_mean_over_covering_squares(stride: tuple[int, int]) ->
 )
 def test_impossible_grids_are_refused(size: tuple[int, int], stride: tuple[int, int], said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        Grid((10, 10), size, stride)
+        OccluderGrid((10, 10), size, stride)
 
 
 def test_unknown_borders_are_refused() -> None:
     with pytest.raises(UsageError, match="wrap"):
-        Grid((10, 10), (2, 2), (2, 2), "wrap")  # type: ignore[arg-type]
+        OccluderGrid((10, 10), (2, 2), (2, 2), "wrap")  # type: ignore[arg-type]
 
 
 # -- what covers ------------------------------------------------------------------------------------------------------
-GRID = Grid((6, 8), (4, 2), (1, 1))
+GRID = OccluderGrid((6, 8), (4, 2), (1, 1))
 
 
 def test_grey_is_the_mean_colour_after_normalisation() -> None:
@@ -134,9 +134,9 @@ def test_fills_that_do_not_fit_are_refused() -> None:
 
 
 def test_a_stride_above_the_size_is_said() -> None:
-    assert Grid((17, 19), (5, 5), (4, 4)).gaps == ""
-    assert Grid((17, 19), (5, 5), (5, 5), "inside").gaps == ""
+    assert OccluderGrid((17, 19), (5, 5), (4, 4)).gaps == ""
+    assert OccluderGrid((17, 19), (5, 5), (5, 5), "inside").gaps == ""
     # Of 9 rows 0, 1, 4, 5, 8 are covered, of 6 columns 0, 1, 4, 5.
     said = "the stride of 4x4 is larger than the square of 2x2: 63 % of the pixels are under no square"
-    assert Grid((9, 6), (2, 2), (4, 4)).gaps == said
+    assert OccluderGrid((9, 6), (2, 2), (4, 4)).gaps == said
     assert round(100 * (1 - 5 / 9 * 4 / 6)) == 63

@@ -8,7 +8,7 @@ import torch
 
 from convscope.graph import Network
 from convscope.methods.deconv import project
-from convscope.methods.sanity.cases import Cases, chosen_cases, drawn_units, responses
+from convscope.methods.sanity.cases import SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.controls import control
 from convscope.methods.sanity.layers import LayerSanity
 from convscope.methods.sanity.looking import Cascade, Projecting, Tool, cascade, look
@@ -18,7 +18,7 @@ from tests.methods.sanity.planted import IMAGES, OPTIONS, SIDE, Permuted, photos
 NONE = Cascade((), np.zeros((2, 1, 0)))
 
 
-def cases_of(net: Network, images: torch.Tensor, layer: str, each: int = 3) -> Cases:
+def cases_of(net: Network, images: torch.Tensor, layer: str, each: int = 3) -> SanityCases:
     found = responses(net, images, [layer])[layer]
     return chosen_cases(found, drawn_units(found, 6, np.random.default_rng(0)), each)
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from convscope.graph import Network
 from convscope.graph.steps import Step
 from convscope.graph.steps.normalisation import BatchNorm
-from convscope.methods.sanity.randomising import HOWS, Stage, randomised, stages, weighted
+from convscope.methods.sanity.randomising import HOWS, CascadeStage, randomised, stages, weighted
 
 
 @cache
@@ -42,8 +42,10 @@ def test_batch_norms_go_with_the_convolution_before_them() -> None:
 
 
 @pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize(("stage", "changed"), [(Stage("top", 1, 3), [2]), (Stage("bottom", 2, 3), [0, 1])])
-def test_the_steps_of_a_stage_change_and_no_others(how: str, stage: Stage, changed: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("stage", "changed"), [(CascadeStage("top", 1, 3), [2]), (CascadeStage("bottom", 2, 3), [0, 1])]
+)
+def test_the_steps_of_a_stage_change_and_no_others(how: str, stage: CascadeStage, changed: list[int]) -> None:
     net, images = network(), torch.randn(6, 3, 9, 9, dtype=torch.float64)
     other = randomised(net, "7", stage, how, images=images, seed=0)
     for number, (before, after) in enumerate(zip(weighted(net, "7"), weighted(other, "7"), strict=True)):
@@ -60,7 +62,7 @@ def test_the_steps_of_a_stage_change_and_no_others(how: str, stage: Stage, chang
 def test_batch_norm_meets_the_statistics_of_what_comes_in(how: str) -> None:
     net, images = network(), 3 + torch.randn(40, 3, 9, 9, dtype=torch.float64)
     before = net.run(images)["7"].clone()
-    other = randomised(net, "7", Stage("bottom", 1, 3), how, images=images, seed=1)
+    other = randomised(net, "7", CascadeStage("bottom", 1, 3), how, images=images, seed=1)
     for step in other.steps:
         if isinstance(step, BatchNorm):
             below = other.run_values(images, {step.inputs[0]}, folding="none")[step.inputs[0]]
@@ -74,7 +76,7 @@ def test_drawn_weights_keep_the_scale_and_differ_by_seed() -> None:
     torch.manual_seed(0)
     net = Network.trace(nn.Sequential(nn.Conv2d(3, 64, 5), nn.ReLU(), nn.Conv2d(64, 64, 5)), (3, 12, 12))
     images = torch.randn(2, 3, 12, 12)
-    drawn = [randomised(net, "2", Stage("top", 2, 2), "drawn", images=images, seed=seed) for seed in (0, 0, 1)]
+    drawn = [randomised(net, "2", CascadeStage("top", 2, 2), "drawn", images=images, seed=seed) for seed in (0, 0, 1)]
     weights = [weighted(one, "2")[1][0].call.bind()["weight"] for one in drawn]
     assert float(weights[0].std()) == pytest.approx((2 / (64 * 25)) ** 0.5, rel=0.02)
     assert torch.equal(weights[0], weights[1])

@@ -9,7 +9,7 @@ from torch import nn
 
 from convscope.graph import Network
 from convscope.graph.nouns import Field, Layer
-from convscope.methods.tuning.changes import KINDS, Change, arrangement, looks
+from convscope.methods.tuning.changes import KINDS, ImageChange, arrangement, looks
 
 
 def symmetric(padding: int, stride: int, size: int) -> Network:
@@ -49,9 +49,9 @@ def test_what_a_unit_saw_is_where_the_look_says(kind: str, padding: int, stride:
 def test_colour_is_taken_and_turned_in_images_of_three_channels_alone() -> None:
     layer = Layer("conv", "conv2d", 8, 4, 4, True, Field((4, 4), (0, 0), (16, 16)))
     image = torch.tensor([200.0, 100.0, 0.0]).reshape(1, 3, 1, 1).expand(1, 3, 8, 8)
-    grey = Change("grey").made(image)
+    grey = ImageChange("grey").made(image)
     torch.testing.assert_close(grey, torch.full((1, 3, 8, 8), 0.299 * 200 + 0.587 * 100))
-    turned = [Change("hue", thirds).made(image)[0, :, 0, 0].tolist() for thirds in (1, 2)]
+    turned = [ImageChange("hue", thirds).made(image)[0, :, 0, 0].tolist() for thirds in (1, 2)]
     assert turned == [[0.0, 200.0, 100.0], [100.0, 0.0, 200.0]]
     assert list(looks(layer, (16, 16), 3)) == list(KINDS)
     assert list(looks(layer, (16, 16), 1)) == [kind for kind in KINDS if kind not in ("grey", "hue")]
@@ -72,5 +72,5 @@ def test_squares_are_shuffled_within_their_block_and_keep_every_pixel() -> None:
 
 def test_moved_content_is_where_the_pixels_say() -> None:
     image = torch.arange(12.0).reshape(1, 1, 3, 4)
-    assert Change("moved", 1, (1, 0)).made(image)[0, 0].tolist() == [[0, 1, 2, 3], [0, 1, 2, 3], [4, 5, 6, 7]]
-    assert Change("moved", 1, (0, 1)).made(image)[0, 0, 1].tolist() == [4, 4, 5, 6]
+    assert ImageChange("moved", 1, (1, 0)).made(image)[0, 0].tolist() == [[0, 1, 2, 3], [0, 1, 2, 3], [4, 5, 6, 7]]
+    assert ImageChange("moved", 1, (0, 1)).made(image)[0, 0, 1].tolist() == [4, 4, 5, 6]

@@ -10,7 +10,7 @@ from torch import nn
 from convscope.data import Preprocess
 from convscope.graph import Network
 from convscope.methods.scan import TopK
-from convscope.methods.tuning import KINDS, Cases, LayerTuning
+from convscope.methods.tuning import KINDS, LayerTuning, TuningCases
 from convscope.methods.tuning.changes import looks
 from convscope.methods.tuning.surveying import served, survey
 
@@ -117,7 +117,7 @@ def test_images_are_chosen_so_that_every_unit_has_some_of_its_own() -> None:
     channel = np.repeat(np.arange(10), 4)
     rank = np.tile(np.arange(4), 10)
     image = np.where(rank == 0, 500, 10 * channel + rank)
-    cases = Cases(channel, rank, image, np.zeros((40, 2), np.int64))
+    cases = TuningCases(channel, rank, image, np.zeros((40, 2), np.int64))
     assert served([cases], 100).tolist() == np.unique(image).tolist()
     few = served([cases], 11)
     assert len(few) == 11
@@ -131,7 +131,7 @@ def test_intervals_hold_the_mean_and_need_three_images() -> None:
     shares = generator.uniform(0.2, 0.8, (360, len(KINDS)))
     shares[channel == 7] = np.nan
     shares[(channel == 8) & (rank > 1)] = np.nan
-    cases = Cases(channel, rank, rank, np.zeros((360, 2), np.int64))
+    cases = TuningCases(channel, rank, rank, np.zeros((360, 2), np.int64))
     found = LayerTuning.of("conv", 41, cases, shares)
     alive = [unit for unit in range(41) if unit not in (7, 8, 40)]
     assert (found.low[alive] < found.kept[alive]).all()

@@ -21,7 +21,7 @@ from convscope.data.npz import mapped_npy, read_npz
 from convscope.errors import ImageError, SourceError, nearest
 from convscope.shown import brief
 
-Arrays = Mapping[str, NDArray[Any]]
+NamedArrays = Mapping[str, NDArray[Any]]
 SPLITS = ("train", "val", "test")
 _SAMPLED = 64
 _MOST_CLASSES = 100_000
@@ -136,12 +136,12 @@ def _mapped(path: Path) -> NDArray[Any]:
         raise SourceError(f"{path} cannot be read as an array: {error}") from error
 
 
-def holds_arrays(members: Arrays) -> bool:
+def holds_arrays(members: NamedArrays) -> bool:
     """Whether the members of an .npz file are arrays of images, in one of the known layouts."""
     return bool(_found(members))
 
 
-def open_npz_arrays(path: Path, split: str | None, members: Arrays) -> ArraySource:
+def open_npz_arrays(path: Path, split: str | None, members: NamedArrays) -> ArraySource:
     """The images of an `.npz` file of arrays, all or those of one split.
 
     Raises SourceError where it has no such split, or its arrays do not fit together.
@@ -179,7 +179,7 @@ def _check_images(path: Path, name: str, array: NDArray[Any]) -> None:
         )
 
 
-def _found(members: Arrays) -> dict[str, tuple[str, str | None]]:
+def _found(members: NamedArrays) -> dict[str, tuple[str, str | None]]:
     """The names of images and labels by split, "" for a file without splits."""
     found: dict[str, tuple[str, str | None]] = {}
     for split in SPLITS:

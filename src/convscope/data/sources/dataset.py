@@ -17,7 +17,7 @@ from convscope.data.sources.base import PicklableLock, hash_items, whole_labels
 from convscope.errors import ImageError, SourceError, UsageError
 from convscope.shown import brief
 
-Access = Literal["serial", "concurrent"]
+ItemAccess = Literal["serial", "concurrent"]
 
 _UNKNOWN = -2
 _PROBED = 16
@@ -37,7 +37,7 @@ class DatasetSource:
     classes: tuple[str, ...]
     labels: NDArray[np.int64] = field(repr=False)  # -2 where only the item itself tells
     names: tuple[str, ...] = field(repr=False)
-    access: Access = "serial"
+    access: ItemAccess = "serial"
     kind: str = "dataset"
     allowance: Allowance = USUAL
     _lock: PicklableLock = field(default_factory=PicklableLock, repr=False)
@@ -104,7 +104,7 @@ class DatasetSource:
         return f"{len(self)} images of the dataset {self.title}{classes}"
 
 
-def wrap_dataset(dataset: Any, *, classes: Sequence[str] | None = None, access: Access = "serial") -> DatasetSource:
+def wrap_dataset(dataset: Any, *, classes: Sequence[str] | None = None, access: ItemAccess = "serial") -> DatasetSource:
     """The items of a map-style PyTorch dataset as a source.
 
     An item is an image, a tuple that begins with image and label, or a mapping with `image` and `label`; an image is a

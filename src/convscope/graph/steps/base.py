@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
-from convscope.graph.changes import Base, Change, Place, gather, whole_inputs, widen
+from convscope.graph.changes import Change, Place, PushBase, gather, whole_inputs, widen
 from convscope.graph.nouns import Span, Value
 from convscope.graph.options import PullOptions, Report
 
@@ -189,7 +189,7 @@ class Step:
         entries = math.prod(result.shape)
         return float(entries / math.prod(result.size) if result.layout else entries)
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The change at the output, on the boxes at `place`, that changes of the inputs (by slot) cause.
 
         Here by running on whole maps. Rules that know better work on the boxes.
@@ -290,7 +290,7 @@ class Positionwise(Step):
         result = self.call.result
         return all(v.layout is not None and v.size == result.size for v in self.call.sources if result.layout)
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """By running on the boxes; what is not changed is taken from the unedited values."""
         if place.origin is None or place.size is None or any(c.absolute for c in changes.values()):
             return super().push(changes, place, base)

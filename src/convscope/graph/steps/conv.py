@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, paste
-from convscope.graph.changes import Base, Change, Place, widen
+from convscope.graph.changes import Change, Place, PushBase, widen
 from convscope.graph.nouns import Pattern, Span
 from convscope.graph.options import PullOptions
 from convscope.graph.steps.base import Call, PullContext, Slot, Step
@@ -165,7 +165,7 @@ class Conv2d(Windows):
         """A multiplication and an addition for every weight."""
         return 2.0 * self.weight.numel()
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The kernels over the change alone, without bias: around it are zeros, and padding costs next to nothing."""
         (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
         needed, stride = self.input_size(size), np.asarray(self.stride)
@@ -250,7 +250,7 @@ class ConvTranspose2d(Windows):
         """A multiplication and an addition for every weight and input."""
         return 2.0 * self.weight.numel() / (self.stride[0] * self.stride[1])
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The transposed kernels over the change alone, cut to what the map has of it."""
         (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
         out = F.conv_transpose2d(
@@ -312,6 +312,6 @@ class Linear(Step):
         """A multiplication and an addition for every weight, at every place that is no position of a map."""
         return 2.0 * self.weight.shape[1] * super().operations()
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The weight on the change alone."""
         return Change(F.linear(changes[0].tensor, self.weight), place, False)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal
-from convscope.graph.changes import Base, Change, Place
+from convscope.graph.changes import Change, Place, PushBase
 from convscope.graph.nouns import Span
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot, Step
 from convscope.graph.steps.registry import rule
@@ -77,7 +77,7 @@ class Cat(Step):
         """The boxes side by side."""
         return self.run(boxes)
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The changes side by side, zero for parts that are not changed."""
         if not self._along_channels() or place.size is None or self.call.result.layout is None:
             return super().push(changes, place, base)

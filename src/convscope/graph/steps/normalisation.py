@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
-from convscope.graph.changes import Base, Change, Place
+from convscope.graph.changes import Change, Place, PushBase
 from convscope.graph.nouns import Span
 from convscope.graph.options import PullOptions, Report
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Step
@@ -54,7 +54,7 @@ class BatchNorm(Positionwise):
         """Statistics are those of channels."""
         return True
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The change times the channel's factor."""
         return Change(changes[0].own().mul_(self.scale), place, False)
 

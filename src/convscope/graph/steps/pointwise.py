@@ -11,7 +11,7 @@ from torch import Tensor
 
 from convscope.errors import UsageError
 from convscope.graph.boxes import Signal
-from convscope.graph.changes import Base, Below, Change, Place, widen
+from convscope.graph.changes import Below, Change, Place, PushBase, widen
 from convscope.graph.options import PullOptions
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot, constants_fit
 from convscope.graph.steps.registry import rule
@@ -59,7 +59,7 @@ class Rectifier(Rectifying):
 class ReLU(Rectifying):
     """max(x, 0)."""
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """max(x + d, 0) - max(x, 0), in place."""
         layout = self.call.result.layout
         if layout is None or place.origin is None:
@@ -225,7 +225,7 @@ class Sum(Positionwise):
             for slot, factor in enumerate(factors)
         }
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The changes themselves, added up with their signs; constants and what is not changed fall out."""
         factors = self._factors()
         plain = all(self.call.sources[slot].size == self.call.result.size for slot in changes) if place.size else False
@@ -332,7 +332,7 @@ class Product(Positionwise):
         tensor = signal.tensor / scale if self.call.op == "div" else signal.tensor * scale
         return {0: Signal(tensor, signal.origin, share=signal.share)}
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """By a constant, the change times it."""
         scale = self._scale()
         if scale is None or place.origin is None:

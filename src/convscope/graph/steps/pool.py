@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
-from convscope.graph.changes import Base, Below, Change, Place, widen
+from convscope.graph.changes import Below, Change, Place, PushBase, widen
 from convscope.graph.nouns import Pattern, Span
 from convscope.graph.options import OverlapRule, PullOptions, Report
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Step
@@ -106,7 +106,7 @@ class MaxPool2d(Windows):
             tensor = unpool(signal.tensor, switches, size, context.options.overlap)
         return {0: Signal(tensor, origin, share=share)}
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The windows that see the change, their other inputs taken from the unedited map."""
         (origin, size), (old, _) = place.on_map(), changes[0].place.on_map()
         whole_map = size == self.call.result.size
@@ -163,7 +163,7 @@ class AvgPool2d(Windows):
         sums = F.avg_pool2d(boxes[0], self.kernel, self.stride, divisor_override=1)
         return sums.div_(self.divisor or self._divisors(sums, origin, size))
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The sum of the change over each window, divided by the window's count."""
         origin, size = place.on_map()
         region = Place(self.input_origin(origin), self.input_size(size))
@@ -222,7 +222,7 @@ class AdaptiveAvgPool2d(_Adaptive):
                 tensor = tensor.repeat_interleave(int(scale[axis]), dim=2 + axis)
         return {0: Signal(tensor, signal.origin * scale)}
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """Of global pooling: the sum of the change over the number of positions."""
         if self.call.result.size != (1, 1):
             return super().push(changes, place, base)
@@ -284,7 +284,7 @@ class _Reducing(Positionwise):
         """By the derivative, on boxes where positions stay."""
         return super().pull(signal, context) if self._alone() else Step.pull(self, signal, context)
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """By running on the boxes where positions stay."""
         return super().push(changes, place, base) if self._alone() else Step.push(self, changes, place, base)
 
@@ -295,7 +295,7 @@ class Reduce(_Reducing):
 
     linear = True
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """Over both axes: the sum of the change, over the number of positions for a mean."""
         bound, layout = self.call.bind(), self.call.sources[0].layout
         dtype = changes[0].tensor.dtype

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal, whole, whole_origin
-from convscope.graph.changes import Base, Change, Place
+from convscope.graph.changes import Change, Place, PushBase
 from convscope.graph.nouns import Span
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Slot, Step
 from convscope.graph.steps.registry import rule
@@ -88,7 +88,7 @@ class Reshape(Step):
             shape[dim - 1] = length
         return boxes[0].reshape(len(boxes[0]), *shape)
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The change in the new shape."""
         result = self.call.result
         if place.size is None or result.layout is None or not self._keeps_positions():

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal
-from convscope.graph.changes import Base, Change, Place, widen
+from convscope.graph.changes import Change, Place, PushBase, widen
 from convscope.graph.nouns import Span
 from convscope.graph.steps.base import Call, Positionwise, PullContext, Step
 from convscope.graph.steps.registry import rule
@@ -80,7 +80,7 @@ class Slice(Positionwise):
         index[self.dim] = slice(None, None, self.step)
         return boxes[0][tuple(index)]
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The change of the channels that are kept; slices of positions run whole."""
         if self.axis is not None or place.size is None:
             return Step.push(self, changes, place, base)
@@ -157,7 +157,7 @@ class ConstantPad(Step):
         """The same boxes, in which zeros stand beyond the map."""
         return boxes[0]
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The same boxes, cut where padding is negative: the constant does not change."""
         result, source = self.call.result, self.call.sources[0]
         others = [d for d in range(1, len(result.shape) + 1) if d not in (result.layout or ())]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from convscope.graph.boxes import Signal
-from convscope.graph.changes import Base, Change, Place, gather
+from convscope.graph.changes import Change, Place, PushBase, gather
 from convscope.graph.steps.base import Call, Positionwise, PullContext, constants_fit
 from convscope.graph.steps.registry import rule
 from convscope.kernels.cutting import cut
@@ -41,7 +41,7 @@ class Weighing(Positionwise):
             weights = self._on(signal.origin, signal.size(self.call.result.layout))
         return {0: Signal(signal.tensor * weights, signal.origin)}
 
-    def push(self, changes: Mapping[int, Change], place: Place, base: Base) -> Change:
+    def push(self, changes: Mapping[int, Change], place: Place, base: PushBase) -> Change:
         """The change times what stands where it is."""
         change, layout = changes[0], self.call.result.layout
         if place.origin is None or change.absolute or layout is None:

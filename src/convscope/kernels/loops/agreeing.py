@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from convscope.kernels.loops.compiling import loop
 
 Words = NDArray[np.uint64]
-Numbers = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 # Numba makes floats of signed and unsigned numbers together, so all of these are unsigned.
 _PAIRS, _FOURS, _EIGHTS = (np.uint64(mask) for mask in (0x5555555555555555, 0x3333333333333333, 0x0F0F0F0F0F0F0F0F))
@@ -28,8 +28,8 @@ def _bits(word: Any) -> Any:
 
 @loop
 def overlaps(
-    up: Words, down: Words, spans: Numbers, other_up: Words, other_down: Words, other_spans: Numbers, rows: Numbers,
-    out: Numbers,
+    up: Words, down: Words, spans: Ints, other_up: Words, other_down: Words, other_spans: Ints, rows: Ints,
+    out: Ints,
 ) -> None:  # fmt: skip
     """out[s] = the bits set in both of rows[s], and those of the same sign; spans (m, 3): start, first, last word."""
     for s in range(len(rows)):

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from convscope.kernels.loops.compiling import loop
 
 Floats = NDArray[np.float32]
-Numbers = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 
 @loop
-def cut_boxes(maps: Floats, image: Numbers, origin: Numbers, fill: float, out: Floats) -> None:
+def cut_boxes(maps: Floats, image: Ints, origin: Ints, fill: float, out: Floats) -> None:
     """Fill in the boxes (n, h, w, channels) that begin at origin[i] on maps[image[i]], with `fill` beyond the map."""
     _, height, width, channels = maps.shape
     n, high, wide, _ = out.shape
@@ -34,7 +34,7 @@ def cut_boxes(maps: Floats, image: Numbers, origin: Numbers, fill: float, out: F
 
 
 @loop
-def clear_beyond(boxes: Floats, before: Numbers, after: Numbers) -> None:
+def clear_beyond(boxes: Floats, before: Ints, after: Ints) -> None:
     """Set to zero the first before[i] and the last after[i] rows and columns of box i of (n, h, w, channels)."""
     n, high, wide, _ = boxes.shape
     for i in range(n):

@@ -1,7 +1,7 @@
 """Changes on boxes carried through rectifiers and max pooling in one reading: the loops of `kernels.edits`.
 
 Each row of a box is read once. A tensor of boxes is its memory `flat`, with the numbers from one box to the next and
-from one row to the next (see `order.Rows`); rows of w positions and c channels lie together.
+from one row to the next (see `order.RowOrder`); rows of w positions and c channels lie together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.kernels.loops.compiling import LINE, fetch, loop
-from convscope.kernels.loops.pooling import Windows, larger
+from convscope.kernels.loops.pooling import WindowShape, larger
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -56,7 +56,7 @@ def pool_changes(
     maps: Floats,
     image: Integers,
     origin: Integers,
-    windows: Windows,
+    windows: WindowShape,
     pooled: Floats | None,
     out: Floats,
 ) -> None:

@@ -13,7 +13,7 @@ from convscope.kernels.loops.compiling import LINE, fetch, loop
 
 Floats = NDArray[np.float32]
 Pair = tuple[int, int]
-Windows = tuple[Pair, Pair, Pair]
+WindowShape = tuple[Pair, Pair, Pair]
 
 _NAN = np.float32(np.nan)
 
@@ -77,7 +77,7 @@ def largest_row(
     flat: Floats,
     start: int,
     size: tuple[int, int, int],
-    windows: Windows,
+    windows: WindowShape,
     y: int,
     ahead: int,
     out: Floats,
@@ -111,7 +111,7 @@ def largest_row(
 
 
 @loop
-def largest(maps: Floats, windows: Windows, out: Floats) -> None:
+def largest(maps: Floats, windows: WindowShape, out: Floats) -> None:
     """Fill in the maxima (n, h, w, channels) of the windows of maps (n, height, width, channels).
 
     windows: their kernel, stride, and padding before, which never wins. Every window holds some of the map.

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.kernels.loops.compiling import LINE, fetch, loop
-from convscope.kernels.loops.pooling import Windows, largest_row
+from convscope.kernels.loops.pooling import WindowShape, largest_row
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int32]
-Pooling = tuple[Floats, Windows, tuple[int, int, int, int, int]]
+PoolingShape = tuple[Floats, WindowShape, tuple[int, int, int, int, int]]
 
 _AHEAD = 2048  # numbers that are asked for ahead of their use: 8 KiB
 _NONE = np.float32(-np.inf)
@@ -146,7 +146,9 @@ def _take_in(
 
 
 @loop
-def _pool(flat: Floats, begin: int, size: tuple[int, int], last: int, pooling: Pooling, image: int, made: int) -> int:
+def _pool(
+    flat: Floats, begin: int, size: tuple[int, int], last: int, pooling: PoolingShape, image: int, made: int
+) -> int:
     """Fill in the rows, from number `made` on, of what pooling makes of the map at `begin`, of so many positions and
     channels, of which those before `last` are ready; the number of the next row."""
     pooled, windows, (width, high, wide, step, offset) = pooling
@@ -169,7 +171,7 @@ def reduce_maps(
     change: tuple[Floats, Floats] | None,
     other: Floats | None,
     rectified: bool,
-    pooling: Pooling | None,
+    pooling: PoolingShape | None,
 ) -> int:
     """Fill in what maps (n, positions, channels) hold, and then change them in place; how many positions are NaN.
 

@@ -13,14 +13,14 @@ from convscope.kernels.loops.compiling import LINE, MOST_ROWS, add_rows, loop, n
 
 Floats = NDArray[np.float32]
 Names = NDArray[np.int32]
-Numbers = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 _CHANNELS = 128  # whose weights for so many vectors fill the first cache
 _POSITIONS = 256
 
 
 @loop
-def _list_by_vectors(x: Floats, first: int, last: int, values: Floats, names: Names, ends: Numbers) -> bool:
+def _list_by_vectors(x: Floats, first: int, last: int, values: Floats, names: Names, ends: Ints) -> bool:
     """Whether all is finite; lists what is not zero at the positions from `first` to `last`, for one block of channels
     after the other, 16 numbers at a time.
 
@@ -42,7 +42,7 @@ def _list_by_vectors(x: Floats, first: int, last: int, values: Floats, names: Na
 
 
 @loop
-def _list_one_by_one(x: Floats, first: int, last: int, values: Floats, names: Names, ends: Numbers) -> bool:
+def _list_one_by_one(x: Floats, first: int, last: int, values: Floats, names: Names, ends: Ints) -> bool:
     """The same, a number at a time, without branches."""
     channels, found, at = x.shape[1], 0, 0
     flat = x.reshape(-1)
@@ -79,12 +79,12 @@ def _add_block(
     values: Floats,
     names: Names,
     start: int,
-    ends: Numbers,
+    ends: Ints,
     rows: Floats,
     at: int,
     out: Floats,
-    places: Numbers,
-    shifts: Numbers,
+    places: Ints,
+    shifts: Ints,
 ) -> None:
     """Add the rows that begin at rows[at] to the output of every position, at its place."""
     n = len(shifts)
@@ -111,7 +111,7 @@ def _last(first: int, stretch: int, area: int, count: int) -> int:
 
 @loop
 def _place(
-    first: int, area: int, width: int, steps: tuple[int, int, int], shifts: Numbers, places: Numbers, size: int
+    first: int, area: int, width: int, steps: tuple[int, int, int], shifts: Ints, places: Ints, size: int
 ) -> int:
     """Fill in where in the output the positions from `first` on go; how far they reach into it."""
     for p in range(len(places)):
@@ -126,10 +126,10 @@ def _add_stretch(
     channels: int,
     values: Floats,
     names: Names,
-    ends: Numbers,
+    ends: Ints,
     rows: Floats,
-    shifts: Numbers,
-    places: Numbers,
+    shifts: Ints,
+    places: Ints,
     out: Floats,
 ) -> None:
     """Add the rows of what is listed to the output of every position of a stretch."""
@@ -148,7 +148,7 @@ def add_up(
     height: int,
     width: int,
     rows: Floats,
-    shifts: Numbers,
+    shifts: Ints,
     steps: tuple[int, int, int],
     vectors: bool,
     out: Floats,

@@ -15,7 +15,7 @@ from convscope.shown import brief
 
 Nodes = Literal["units", "positions"]
 """What stands for itself in a graph: a unit with all of its map, or one position of a unit."""
-Direction = Literal["either", "for", "against"]
+Bearing = Literal["either", "for", "against"]
 """Which causes are followed: the strongest, the strongest of those that give, or of those that take away."""
 
 
@@ -125,4 +125,4 @@ class CauseGraph:
         }
 
 
-__all__ = ["Balance", "CauseEdge", "CauseGraph", "CauseNode", "Direction", "Nodes"]
+__all__ = ["Balance", "CauseEdge", "CauseGraph", "CauseNode", "Bearing", "Nodes"]

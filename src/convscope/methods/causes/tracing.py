@@ -25,7 +25,7 @@ from convscope.graph.nouns import Value
 from convscope.graph.pulling import Context, seed_signal
 from convscope.graph.running import as_map
 from convscope.graph.steps import Step
-from convscope.methods.causes.graph import Balance, CauseEdge, CauseGraph, CauseNode, Direction, Nodes
+from convscope.methods.causes.graph import Balance, Bearing, CauseEdge, CauseGraph, CauseNode, Nodes
 from convscope.settings import usual_settings
 
 USUAL_LAYERS = 3
@@ -56,7 +56,7 @@ def causes(
     *,
     most: int = 10,
     nodes: Nodes = "units",
-    direction: Direction = "either",
+    direction: Bearing = "either",
 ) -> CauseGraph:
     """What fed a unit, or a difference of two, on a normalised image (C, H, W), through `layers`.
 
@@ -85,8 +85,8 @@ def causes(
         raise ShapeError(f"causes are those on one image (C, H, W), found {tuple(image.shape)}")
     if most < 1 or nodes not in get_args(Nodes):
         raise UsageError(f"most={most}, nodes={nodes!r}: follow one unit or more; nodes are 'units' or 'positions'")
-    if direction not in get_args(Direction):
-        raise UsageError(f"direction={direction!r} is not a choice; choose one of {', '.join(get_args(Direction))}")
+    if direction not in get_args(Bearing):
+        raise UsageError(f"direction={direction!r} is not a choice; choose one of {', '.join(get_args(Bearing))}")
     wanted = net.unit(unit)
     named = _named(net, wanted, layers)
     net = net.through([name for name in named if name != wanted.layer])
@@ -148,7 +148,7 @@ class _Tracer:
         values = [v if v.batched else replace(v, layout=None) for v in net.values]
         return cls(net, unit, value, layers, steps, kept, values)
 
-    def graph(self, most: int, kind: Nodes, direction: Direction = "either") -> CauseGraph:
+    def graph(self, most: int, kind: Nodes, direction: Bearing = "either") -> CauseGraph:
         """The graph, layer by layer from the unit down."""
         trunk = own = Account.of(self.net.index_of(self.unit.layer), self._seed())
         level, done = [CauseNode(self.unit, self.value, self.value)], list[CauseNode]()
@@ -193,7 +193,7 @@ class _Tracer:
         one = torch.ones(1, dtype=self.net.dtype, device=self.net.device)
         return seed_signal(self.values[target], channel, at, one, less[0] if less else None)
 
-    def _apart(self, trunk: Account, floor: int, chosen: Sequence[_Place]) -> Account:
+    def _apart(self, trunk: Account, floor: int, chosen: Sequence[_NodePlace]) -> Account:
         """The signal at a layer, of each chosen node alone."""
         value = self.values[floor]
         signal = as_map(value, whole(trunk.pending[floor], value))[0]
@@ -258,7 +258,7 @@ class _Tracer:
         ]
 
     @staticmethod
-    def _node(layer: str, full: Tensor, values: Tensor, place: _Place) -> CauseNode:
+    def _node(layer: str, full: Tensor, values: Tensor, place: _NodePlace) -> CauseNode:
         """A unit, or a position of one, of a layer with `values` whose entries give `full` (channels, ...)."""
         channel, *at = place
         amount = float(_at(full, place).sum())
@@ -269,11 +269,11 @@ class _Tracer:
         return CauseNode(Unit(layer, channel, position), float(values[(channel, *at)]), amount)
 
 
-_Place = tuple[int, ...]
+_NodePlace = tuple[int, ...]
 """A channel, or a channel with a row and a column."""
 
 
-def _at(entries: Tensor, place: _Place) -> Tensor:
+def _at(entries: Tensor, place: _NodePlace) -> Tensor:
     return entries[place]
 
 
@@ -282,7 +282,7 @@ def _of_units(entries: Tensor) -> Tensor:
     return entries.reshape(len(entries), -1).sum(1)
 
 
-def _through(paths: Tensor, chosen: Sequence[_Place]) -> list[list[float]]:
+def _through(paths: Tensor, chosen: Sequence[_NodePlace]) -> list[list[float]]:
     """What each chosen place gives through each path (n, channels, ...)."""
     if not chosen:
         return []
@@ -293,7 +293,7 @@ def _through(paths: Tensor, chosen: Sequence[_Place]) -> list[list[float]]:
     ].T.tolist()
 
 
-def _strongest(paths: Tensor, most: int, kind: Nodes, direction: Direction) -> list[_Place]:
+def _strongest(paths: Tensor, most: int, kind: Nodes, direction: Bearing) -> list[_NodePlace]:
     """The places that give the most through all of the paths (n, channels, ...), in a direction; none that give
     nothing."""
     through = paths.sum(0)

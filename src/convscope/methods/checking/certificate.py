@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from convscope.shown import brief
 
-Verdict = Literal["holds", "fails", "not tried"]
+CheckVerdict = Literal["holds", "fails", "not tried"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Evidence:
 
     name: str
     what: str
-    verdict: Verdict
+    verdict: CheckVerdict
     cases: int = 0
     worst: float = 0.0
     bound: float = 0.0
@@ -49,7 +49,7 @@ class Evidence:
         if not compared:
             return cls(name, what, "not tried", bound=bound, note=note or "there is nothing of the kind")
         worst = max(compared, key=lambda one: (one.error != one.error, one.error))
-        verdict: Verdict = "holds" if worst.error <= bound else "fails"
+        verdict: CheckVerdict = "holds" if worst.error <= bound else "fails"
         empty = sum(one.empty for one in compared)
         if verdict == "holds" and empty == len(compared):
             verdict, note = "not tried", "all of them are nothing but zeros, so nothing is shown: give other images"
@@ -139,4 +139,4 @@ class Certificate:
         }
 
 
-__all__ = ["Certificate", "Compared", "Evidence", "Verdict"]
+__all__ = ["Certificate", "Compared", "Evidence", "CheckVerdict"]

@@ -28,7 +28,7 @@ from convscope.kernels.agreeing import Packed
 from convscope.methods.correspondence.agreement import Pairs, Shares
 from convscope.methods.correspondence.masks import aligned_masks, random_masks
 from convscope.methods.correspondence.results import (
-    Compared,
+    ComparedPart,
     Counted,
     PartResult,
     UntrainedResult,
@@ -39,7 +39,7 @@ from convscope.methods.correspondence.results import (
 )
 from convscope.methods.correspondence.signs import Collector
 from convscope.methods.inputs import chosen_layers, images_for, recipe_of
-from convscope.methods.occlusion.occluders import Fill, Grid, covering, describe_fill
+from convscope.methods.occlusion.occluders import Fill, OccluderGrid, covering, describe_fill
 from convscope.methods.occlusion.sweep import Method
 from convscope.methods.untrained import untrained
 from convscope.progress import Progress
@@ -181,11 +181,11 @@ def correspondence(
     generator = np.random.default_rng(seed)
     allowed = None if regions is None else _checked("object", regions, batch)
     sets = _sets(net, boxes, allowed, count, seed, generator)
-    grid = Grid(net.input_shape[1:], (1, 1), (1, 1))
+    grid = OccluderGrid(net.input_shape[1:], (1, 1), (1, 1))
     covers = covering(batch, fill, grid=grid, preprocess=recipe_of(net))
     collector = Collector(net, batch, covers, names, tolerance, places, method, workers, memory)
     tell = _Told(progress, len(batch) * sum(one.masks + seeds * one.aligned_masks for one in sets.values()))
-    found: dict[tuple[str, str], Compared] = {}
+    found: dict[tuple[str, str], ComparedPart] = {}
     for part, given in sets.items():
         for name, signs in _signs(collector, given, given.masks, tell):
             found[name, part] = _compared(signs, given, collector.features(name))
@@ -336,11 +336,11 @@ def _signs(collector: Collector, sets: _Sets, masks: int, tell: _Told) -> Iterat
     tell.advance(masks * (len(collector.images) - len(sets.shown)))
 
 
-def _compared(signs: list[Packed], sets: _Sets, features: int) -> Compared:
+def _compared(signs: list[Packed], sets: _Sets, features: int) -> ComparedPart:
     own = np.zeros((1, len(signs)), np.int64)
     aligned = Shares.of(signs, sets.aligned, features) if len(sets.aligned) else None
     paper = Shares.of(signs, sets.paper, features)
-    return Compared(Pairs.of(signs, own, features), Shares.of(signs, own, features), paper, aligned)
+    return ComparedPart(Pairs.of(signs, own, features), Shares.of(signs, own, features), paper, aligned)
 
 
 def _untrained(

@@ -19,7 +19,7 @@ from convscope.methods.sanity.judging import holm
 from convscope.shown import brief
 
 Counted = Literal["all", "changed"]
-Verdict = Literal["yes", "untrained too", "no", "cannot tell"]
+PartVerdict = Literal["yes", "untrained too", "no", "cannot tell"]
 
 LEVEL = 0.05
 """Of all tests."""
@@ -27,7 +27,7 @@ LEVEL = 0.05
 FEWEST_PLACES = 20
 """Disjoint places that a rank among them needs."""
 
-MEANING: dict[Verdict, str] = {
+MEANING: dict[PartVerdict, str] = {
     "yes": "covering it changes features more alike than covering other places of the object does, and does not where "
     "the weights are random",
     "untrained too": "so it does with random weights, so it is no finding about what was learned",
@@ -78,8 +78,8 @@ class PartResult:
     corrected_among_changed: float | None
     untrained_p: float | None
     untrained_p_among_changed: float | None
-    verdict: Verdict
-    verdict_among_changed: Verdict
+    verdict: PartVerdict
+    verdict_among_changed: PartVerdict
     random: float
     random_deviation: float
     random_low: float
@@ -135,7 +135,7 @@ def ranks(own: Shares, sets: Shares | None) -> tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class ComparedPart:
     """Of a part at a layer: its pairs of images, and the shares of its own set, of the paper's and of aligned masks."""
 
     pairs: Pairs
@@ -145,7 +145,7 @@ class Compared:
 
 
 def part_result(
-    key: tuple[str, str], found: Compared, *, disjoint: int, confidence: float, generator: np.random.Generator
+    key: tuple[str, str], found: ComparedPart, *, disjoint: int, confidence: float, generator: np.random.Generator
 ) -> PartResult:
     """What is said of a layer and part, not judged yet."""
     pairs, own, aligned = found.pairs, found.own, found.aligned
@@ -224,7 +224,7 @@ def _median(values: Sequence[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def verdict(corrected: float | None, untrained: float | None, disjoint: int) -> Verdict:
+def verdict(corrected: float | None, untrained: float | None, disjoint: int) -> PartVerdict:
     """What follows from a corrected rank, the median one with random weights, and how many places there are.
 
     >>> verdict(0.01, 0.4, 30), verdict(0.01, 0.02, 30), verdict(0.2, 0.4, 30), verdict(0.01, 0.4, 12)
@@ -238,6 +238,6 @@ def verdict(corrected: float | None, untrained: float | None, disjoint: int) -> 
 
 
 __all__ = [
-    "FEWEST_PLACES", "LEVEL", "MEANING", "Compared", "Counted", "PartResult", "UntrainedResult", "Verdict", "judged",
-    "part_result", "ranks", "spread", "verdict",
+    "FEWEST_PLACES", "LEVEL", "MEANING", "ComparedPart", "Counted", "PartResult", "PartVerdict", "UntrainedResult",
+    "judged", "part_result", "ranks", "spread", "verdict",
 ]  # fmt: skip

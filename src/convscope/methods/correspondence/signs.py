@@ -17,12 +17,12 @@ from torch import Tensor
 
 from convscope.graph import Network
 from convscope.graph.changes import Change, UneditedRows, whole
+from convscope.graph.pushing import Reader
 from convscope.kernels.agreeing import Packed, pack
-from convscope.methods.occlusion.readings import Read
 from convscope.methods.occlusion.sweep import Method, Reading, Sweep
 
 _UNPACKED = 1 << 24  # signs that are spread out at a time, before they are packed
-_Rows = list[tuple[NDArray[np.uint64], NDArray[np.uint64], int]]
+_PackedRows = list[tuple[NDArray[np.uint64], NDArray[np.uint64], int]]
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Collector:
     def signs(self, image: int, boxes: NDArray[np.int64], layers: Sequence[str]) -> dict[str, Packed]:
         """For each layer the signs of the change that each mask of (m, 4) causes in one image."""
         base = self.net.run(self.images[image : image + 1], layers)
-        found: dict[str, _Rows] = {}
+        found: dict[str, _PackedRows] = {}
         readings = []
         for name in layers:
             found[name] = [(np.zeros(0, np.uint64), np.zeros(0, np.uint64), 0)] * len(boxes)
@@ -77,7 +77,7 @@ class Collector:
             return maps
         return F.adaptive_max_pool2d(maps, [min(n, self.places) for n in maps.shape[2:]])
 
-    def _read(self, name: str, out: _Rows, base: Tensor) -> Read:
+    def _read(self, name: str, out: _PackedRows, base: Tensor) -> Reader:
         index, least = self.net.index_of(name), float(base.abs().max()) * self.tolerance
         value, compared = self.net.values[index], self._reduced(base)
 

@@ -22,7 +22,7 @@ PHOTOS = 64
 """Images that projections keep the pixels of at most, to be shown beside them."""
 
 
-class _Options(TypedDict, total=False):
+class _PullArguments(TypedDict, total=False):
     rule: Rule
     smooth: Smooth
     overlap: OverlapRule
@@ -33,10 +33,10 @@ class _Options(TypedDict, total=False):
 
 
 @overload
-def deconv(net: Network, images: Any, units: UnitLike, **options: Unpack[_Options]) -> ProjectedPixels: ...
+def deconv(net: Network, images: Any, units: UnitLike, **options: Unpack[_PullArguments]) -> ProjectedPixels: ...
 @overload
 def deconv(
-    net: Network, images: Any, units: Iterable[UnitLike], **options: Unpack[_Options]
+    net: Network, images: Any, units: Iterable[UnitLike], **options: Unpack[_PullArguments]
 ) -> list[ProjectedPixels]: ...
 @usual_settings()
 def deconv(

@@ -1,5 +1,5 @@
 """What is wrong with first layers: dead, repeated and dominating filters, frequencies, blocks."""
 
-from convscope.methods.diagnosis.diagnosis import LayerDiagnosis, Limits, diagnose
+from convscope.methods.diagnosis.diagnosis import DiagnosisLimits, LayerDiagnosis, diagnose
 
-__all__ = ["LayerDiagnosis", "Limits", "diagnose"]
+__all__ = ["LayerDiagnosis", "DiagnosisLimits", "diagnose"]

@@ -29,7 +29,7 @@ from convscope.methods.diagnosis.filters import (
     weak,
 )
 from convscope.methods.diagnosis.findings import Finding, findings_of, verdict_of
-from convscope.methods.diagnosis.measured import Limits, Measured
+from convscope.methods.diagnosis.measured import DiagnosisLimits, Measurements
 from convscope.methods.diagnosis.spectrum import BANDS, coverage, lines
 from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.scanning import scan
@@ -40,7 +40,7 @@ from convscope.shown import brief
 
 @brief
 @dataclass(frozen=True, eq=False)
-class LayerDiagnosis(Measured):
+class LayerDiagnosis(Measurements):
     """What was measured of a network's first layers, and what follows from it."""
 
     @property
@@ -82,7 +82,7 @@ class LayerDiagnosis(Measured):
         }
 
 
-class Looking(Protocol):
+class DiagnosisScan(Protocol):
     """How images are scanned for a diagnosis: one response a unit, with statistics."""
 
     def __call__(self, net: Network, source: Source, layers: Sequence[str], *, progress: Progress) -> Scanned:
@@ -102,8 +102,8 @@ def diagnose(
     first: str | None = None,
     second: str | None = None,
     projections: int = 64,
-    limits: Limits | None = None,
-    looking: Looking | None = None,
+    limits: DiagnosisLimits | None = None,
+    looking: DiagnosisScan | None = None,
     progress: Progress | None = None,
 ) -> LayerDiagnosis:
     """What is wrong with a network's first layers, and what is not.
@@ -135,7 +135,7 @@ def diagnose(
     if projections < 1:
         raise UsageError(f"projections={projections}: give at least 1")
     filters = first_filters(net) if first is None else filters_of(net, net.layers[first].name)
-    limits = limits or Limits()
+    limits = limits or DiagnosisLimits()
     target = second_layer(net) if second is None else net.layers[second].name
     low = weak(filters, share=limits.weak)
     silent_filters: tuple[int, ...] | None = None
@@ -192,4 +192,4 @@ def _project_strongest(
     return made
 
 
-__all__ = ["LayerDiagnosis", "Limits", "diagnose"]
+__all__ = ["LayerDiagnosis", "DiagnosisLimits", "diagnose"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from convscope.methods.diagnosis.filters import typical
-from convscope.methods.diagnosis.measured import Measured
+from convscope.methods.diagnosis.measured import Measurements
 
 _SHOWN = 6
 
@@ -21,7 +21,7 @@ class Finding:
     text: str
 
 
-def findings_of(d: Measured) -> tuple[Finding, ...]:
+def findings_of(d: Measurements) -> tuple[Finding, ...]:
     """The findings of a diagnosis, in the order in which they are read."""
     scaled = ", with the factors of batch norm" if d.filters.scaled else ""
     about = Finding("filters", "note", f"{d.network}: {d.filters.text} ({d.filters.layer}{scaled})")
@@ -40,7 +40,7 @@ def verdict_of(findings: Sequence[Finding]) -> str:
     )
 
 
-def _dead(d: Measured) -> Finding:
+def _dead(d: Measurements) -> Finding:
     count = len(d.filters)
     seen = f"over {d.images} images" if d.silent is not None else "by their weights alone (no images were given)"
     if not d.dead:
@@ -54,7 +54,7 @@ def _dead(d: Measured) -> Finding:
     return Finding("dead", "fault", f"{len(d.dead)} of {count} filters {are} dead, {seen}: {' and '.join(reasons)}")
 
 
-def _duplicates(d: Measured) -> Finding:
+def _duplicates(d: Measurements) -> Finding:
     limit = f"cosine {d.limits.duplicate:g}"
     if not d.duplicates:
         return Finding("duplicates", "fine", f"no two filters are nearly the same ({limit})")
@@ -64,7 +64,7 @@ def _duplicates(d: Measured) -> Finding:
     return Finding("duplicates", "fault", f"{repeat} ({limit}): {groups}{more}")
 
 
-def _strength(d: Measured) -> Finding:
+def _strength(d: Measurements) -> Finding:
     middle = typical(d.filters, without=d.weak)
     if d.dominating:
         strongest = d.dominating[0]
@@ -74,7 +74,7 @@ def _strength(d: Measured) -> Finding:
     return Finding("strength", "fine", f"no filter dominates: the largest RMS is {d.ratio:.3g} times the median")
 
 
-def _clipping(d: Measured) -> Finding:
+def _clipping(d: Measurements) -> Finding:
     c = d.clipping
     if c.count > 1:
         text = f"{c.count} filters share the largest RMS, {c.limit:.4g}: they were renormalised to it"
@@ -83,7 +83,7 @@ def _clipping(d: Measured) -> Finding:
     return Finding("clipping", "note", text)
 
 
-def _frequencies(d: Measured) -> Finding:
+def _frequencies(d: Measurements) -> Finding:
     low, middle, high = d.coverage.mean
     counts = d.coverage.counts
     shares = f"{low:.0%} low, {middle:.0%} middle, {high:.0%} high (filters with their peak there: {_counts(counts)})"
@@ -92,7 +92,7 @@ def _frequencies(d: Measured) -> Finding:
     return Finding("frequencies", "fine", f"the frequencies are covered: {shares}")
 
 
-def _stride(d: Measured) -> Finding:
+def _stride(d: Measurements) -> Finding:
     stride = max(d.filters.stride)
     if stride == 1:
         return Finding("stride", "fine", "stride 1 folds no frequency")
@@ -100,7 +100,7 @@ def _stride(d: Measured) -> Finding:
     return Finding("stride", "note", f"{text} {stride} folds onto lower frequencies")
 
 
-def _blocks(d: Measured) -> Finding:
+def _blocks(d: Measurements) -> Finding:
     if d.lines is None:
         why = "no images were given" if d.silent is None else "there are none, or they are too small for the stride"
         return Finding("blocks", "note", f"blocks in projections were not measured: {why}")

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.diagnosis.filters import Clipping, Filters, typical
-from convscope.methods.diagnosis.spectrum import BANDS, Coverage, Lines
+from convscope.methods.diagnosis.spectrum import BANDS, FrequencyCoverage, SpectrumLines
 
 
 @dataclass(frozen=True)
-class Limits:
+class DiagnosisLimits:
     """Where a measurement becomes a finding.
 
     weak: a filter is dead by its weights below this share of the median root mean square. duplicate: cosine from which
@@ -34,7 +34,7 @@ class Limits:
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class Measurements:
     """What was measured of a network's first layers.
 
     filters: those of the first convolution. weak: dead by their weights. silent: those that no image excites anywhere,
@@ -47,17 +47,17 @@ class Measured:
 
     network: str
     filters: Filters
-    limits: Limits
+    limits: DiagnosisLimits
     weak: tuple[int, ...]
     silent: tuple[int, ...] | None
     active: NDArray[np.float64] | None
     duplicates: tuple[tuple[int, ...], ...]
     dominating: tuple[int, ...]
     clipping: Clipping
-    coverage: Coverage
+    coverage: FrequencyCoverage
     second: str | None
     projections: ProjectedPixels | None
-    lines: Lines | None
+    lines: SpectrumLines | None
     images: int
 
     @property
@@ -98,4 +98,4 @@ class Measured:
         }
 
 
-__all__ = ["Limits", "Measured"]
+__all__ = ["DiagnosisLimits", "Measurements"]

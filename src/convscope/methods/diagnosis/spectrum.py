@@ -33,7 +33,7 @@ _BIN = 1 / 32
 
 
 @dataclass(frozen=True, eq=False)
-class Coverage:
+class FrequencyCoverage:
     """Which frequencies the filters of a layer respond to.
 
     shares: (n, 3) of each filter's energy in the bands; 0 for a filter without energy. peaks: (n,) the frequency at
@@ -81,7 +81,7 @@ def power(weights: Tensor, *, dilation: tuple[int, int] = (1, 1), grid: int = _G
     return torch.fft.fft2(spread.double(), s=(size, size)).abs().square().sum(1).numpy()
 
 
-def coverage(filters: Filters, live: NDArray[np.bool_] | None = None) -> Coverage:
+def coverage(filters: Filters, live: NDArray[np.bool_] | None = None) -> FrequencyCoverage:
     """Which frequencies the filters respond to; `live` (n,) says which count in means, by default all with energy.
 
     >>> from convscope.methods.diagnosis.filters import Filters
@@ -104,12 +104,12 @@ def coverage(filters: Filters, live: NDArray[np.bool_] | None = None) -> Coverag
     edges = np.arange(int(np.hypot(0.5, 0.5) / _BIN) + 2, dtype=np.float64) * _BIN
     mean = part[counted].mean(0) if counted.any() else np.zeros_like(radius)
     profile = np.bincount(np.digitize(radius, edges).reshape(-1) - 1, mean.reshape(-1), minlength=len(edges) - 1)
-    return Coverage(shares, peaks, part[:, outside].sum(1), profile.astype(np.float64), edges, counted)
+    return FrequencyCoverage(shares, peaks, part[:, outside].sum(1), profile.astype(np.float64), edges, counted)
 
 
 # -- the pattern of a stride ------------------------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
-class Lines:
+class SpectrumLines:
     """What a stride leaves in projections, from their spectra along columns (y) and rows (x), averaged.
 
     stride: (y, x) pixels. frequencies: (k,) multiples of 1 / stride up to 0.5, those of x after those of y. excess:
@@ -133,7 +133,7 @@ class Lines:
         return float(10 * np.log10(self.excess.max())) if len(self.excess) else 0.0
 
 
-def lines(pixels: Tensor, stride: tuple[int, int]) -> Lines | None:
+def lines(pixels: Tensor, stride: tuple[int, int]) -> SpectrumLines | None:
     """The pattern of a stride (y, x) in projections (n, c, h, w); None where they are too small, or all zero.
 
     Along an axis of length m, with d = 2 / m, the half width of a peak seen through a Hann window of that length: the
@@ -152,7 +152,7 @@ def lines(pixels: Tensor, stride: tuple[int, int]) -> Lines | None:
     frequencies, excess = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     share = float(np.mean([part[2] for part in parts]))
     spectrum = np.stack([part[3] for part in parts])
-    return Lines(stride, frequencies, excess, share, axis, spectrum, len(signal), (height, width))
+    return SpectrumLines(stride, frequencies, excess, share, axis, spectrum, len(signal), (height, width))
 
 
 _Along = tuple[NDArray[np.float64], NDArray[np.float64], float, NDArray[np.float64]]
@@ -189,4 +189,4 @@ def axis_power(rows: Tensor, frequencies: NDArray[np.float64]) -> NDArray[np.flo
     return found.sum(1).mean(0).numpy() + 1e-30
 
 
-__all__ = ["BANDS", "EDGES", "Coverage", "Lines", "axis_power", "coverage", "lines", "power"]
+__all__ = ["BANDS", "EDGES", "FrequencyCoverage", "SpectrumLines", "axis_power", "coverage", "lines", "power"]

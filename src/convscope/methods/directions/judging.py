@@ -18,7 +18,7 @@ from convscope.graph.running import as_map
 from convscope.graph.steps.strongest import strongest
 from convscope.methods.directions.found import Reconstructed
 from convscope.methods.directions.learning import components
-from convscope.methods.directions.sampling import Rows
+from convscope.methods.directions.sampling import PositionRows
 from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
@@ -83,7 +83,9 @@ def _largest(rows: Tensor, count: int) -> Tensor:
 
 # -- rows -------------------------------------------------------------------------------------------------------------
 @usual_settings()
-def compared(dictionary: Dictionary, learned_from: Rows, held: Rows, *, active: int | None) -> list[Rebuilding]:
+def compared(
+    dictionary: Dictionary, learned_from: PositionRows, held: PositionRows, *, active: int | None
+) -> list[Rebuilding]:
     """The dictionary, and beside it components and units: as many at a position as the dictionary has on average.
 
     active: instead, so many; of components that were learned as a dictionary too.
@@ -100,7 +102,7 @@ def compared(dictionary: Dictionary, learned_from: Rows, held: Rows, *, active: 
 
 
 @usual_settings()
-def explained(rebuilding: Rebuilding, held: Rows) -> tuple[float, float]:
+def explained(rebuilding: Rebuilding, held: PositionRows) -> tuple[float, float]:
     """The share of the held-out rows' variance that is explained, and how many numbers a row takes on average."""
     mean, left, all_of, active = held.mean(0, dtype=np.float64), 0.0, 0.0, 0
     for first in range(0, len(held), _AT_ONCE):
@@ -113,7 +115,7 @@ def explained(rebuilding: Rebuilding, held: Rows) -> tuple[float, float]:
 
 
 @usual_settings()
-def activity(dictionary: Dictionary, held: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def activity(dictionary: Dictionary, held: PositionRows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How often (n,) each direction is active, and how strongly then; components are active on either side."""
     often, sums = np.zeros(len(dictionary)), np.zeros(len(dictionary))
     for first in range(0, len(held), _AT_ONCE):
@@ -141,7 +143,7 @@ def likeness(one: Dictionary, other: Dictionary | None = None) -> NDArray[np.flo
 
 # -- the network ------------------------------------------------------------------------------------------------------
 @dataclass
-class Answering:
+class RebuiltAnswers:
     """What a network answers where a layer is rebuilt, over images: `run` counts for each way how often it is the same
     answer, and how often the right one."""
 
@@ -212,12 +214,12 @@ class Answering:
 
 
 def reconstructed(
-    ways: Sequence[Rebuilding], held: Rows, answers: Sequence[tuple[float | None, float | None]]
+    ways: Sequence[Rebuilding], held: PositionRows, answers: Sequence[tuple[float | None, float | None]]
 ) -> tuple[Reconstructed, ...]:
     """The ways with what they explain of held-out rows, and their answers."""
     measured = [explained(way, held) for way in ways]
     return tuple(Reconstructed(way.name, *one, *pair) for way, one, pair in zip(ways, measured, answers, strict=True))
 
 
-__all__ = ["Answering", "Rebuilding", "activity", "by_components", "by_directions", "by_units", "code_of", "compared",
-           "explained", "likeness", "reconstructed"]  # fmt: skip
+__all__ = ["RebuiltAnswers", "Rebuilding", "activity", "by_components", "by_directions", "by_units", "code_of",
+           "compared", "explained", "likeness", "reconstructed"]  # fmt: skip

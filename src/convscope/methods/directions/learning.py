@@ -22,7 +22,7 @@ from torch import Tensor
 from convscope.errors import UsageError, missing_extra
 from convscope.graph.dictionary import Dictionary, DictionaryKind
 from convscope.graph.steps.strongest import strongest
-from convscope.methods.directions.sampling import Rows
+from convscope.methods.directions.sampling import PositionRows
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 
@@ -33,7 +33,7 @@ _FACTORED, _ROUNDS = 12, 50  # rows for each factor, and rounds at most: by coor
 
 
 @dataclass(frozen=True)
-class Learning:
+class DictionaryLearning:
     """How a dictionary of `count` directions is learned.
 
     active: how many are left at a position; None: all above zero, each at the price `penalty` (of an autoencoder's).
@@ -64,8 +64,8 @@ class Learning:
 
 @usual_settings()
 def learned(
-    rows: Rows, learning: Learning, *, layer: str, name: str | None = None, device: torch.device | str = "cpu",
-    progress: Progress = silent,
+    rows: PositionRows, learning: DictionaryLearning, *, layer: str, name: str | None = None,
+    device: torch.device | str = "cpu", progress: Progress = silent,
 ) -> Dictionary:  # fmt: skip
     """The dictionary of the rows (m, c), which are positions of a layer; called `name`, else as its kind.
 
@@ -75,7 +75,7 @@ def learned(
 
     >>> draw = np.random.default_rng(0)
     >>> rows = draw.normal(size=(500, 6)).astype(np.float32)
-    >>> len(learned(rows, Learning("pca", 4), layer="conv"))
+    >>> len(learned(rows, DictionaryLearning("pca", 4), layer="conv"))
     4
     """
     if len(rows) < 2 or not np.isfinite(rows).all():
@@ -98,7 +98,7 @@ def learned(
 
 
 # -- principal components ---------------------------------------------------------------------------------------------
-def components(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def components(rows: PositionRows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean (c,) of rows, and their principal components (c, c), the first explaining the most."""
     mean = rows.mean(0, dtype=np.float64)
     square = np.zeros((rows.shape[1],) * 2)
@@ -112,7 +112,7 @@ def components(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return mean, np.where(largest < 0, -found, found)
 
 
-def _components(rows: Rows, learning: Learning, layer: str, name: str) -> Dictionary:
+def _components(rows: PositionRows, learning: DictionaryLearning, layer: str, name: str) -> Dictionary:
     if learning.count > rows.shape[1]:
         raise UsageError(f"n={learning.count}: layer '{layer}' has {rows.shape[1]} channels, and no more components")
     mean, found = components(rows)
@@ -123,7 +123,7 @@ def _components(rows: Rows, learning: Learning, layer: str, name: str) -> Dictio
 
 
 # -- factors ----------------------------------------------------------------------------------------------------------
-def _factors(rows: Rows, learning: Learning, layer: str) -> Rows:
+def _factors(rows: PositionRows, learning: DictionaryLearning, layer: str) -> PositionRows:
     """Unit vectors (n, c) whose non-negative sums are nearest to the rows, by scikit-learn."""
     try:
         from sklearn.decomposition import NMF
@@ -161,7 +161,9 @@ class _Autoencoder:
     held: bool
 
     @classmethod
-    def begun(cls, rows: Rows, learning: Learning, device: torch.device, factors: Tensor | None) -> _Autoencoder:
+    def begun(
+        cls, rows: PositionRows, learning: DictionaryLearning, device: torch.device, factors: Tensor | None
+    ) -> _Autoencoder:
         """As it begins: directions drawn, or the factors; each read off by itself."""
         generator = torch.Generator("cpu").manual_seed(learning.seed)
         mean = torch.from_numpy(rows.mean(0, dtype=np.float64))
@@ -173,7 +175,7 @@ class _Autoencoder:
         moved = [one.float().to(device) for one in (decoder, torch.zeros(learning.count), decoder.clone(), offset)]
         return cls(*moved, scale=scale, held=factors is not None)
 
-    def fit(self, rows: Rows, learning: Learning, told: Callable[[int], None]) -> None:
+    def fit(self, rows: PositionRows, learning: DictionaryLearning, told: Callable[[int], None]) -> None:
         """Update by update."""
         learns = [self.encoder, self.bias, *(() if self.held else (self.decoder, self.offset))]
         for one in learns:
@@ -195,7 +197,7 @@ class _Autoencoder:
         for one in learns:
             one.requires_grad_(False)
 
-    def _loss(self, rows: Tensor, learning: Learning, idle: Tensor) -> tuple[Tensor, Tensor]:
+    def _loss(self, rows: Tensor, learning: DictionaryLearning, idle: Tensor) -> tuple[Tensor, Tensor]:
         """What is to be small for some rows, and which directions were active."""
         x = (rows - self.offset) / self.scale
         linear = x @ self.encoder.T + self.bias
@@ -211,7 +213,7 @@ class _Autoencoder:
             loss = loss + _OF_THE_IDLE * (left.detach() - woken @ self.decoder).square().sum(1).mean()
         return loss, (code.detach() > 0).any(0)
 
-    def dictionary(self, learning: Learning, layer: str, name: str) -> Dictionary:
+    def dictionary(self, learning: DictionaryLearning, layer: str, name: str) -> Dictionary:
         """The same for rows as they are."""
         encoder, decoder = self.encoder.double().cpu(), self.decoder.double().cpu()
         offset = self.offset.double().cpu()
@@ -220,7 +222,7 @@ class _Autoencoder:
         return Dictionary(name, layer, learning.kind, *arrays, active=learning.active)
 
 
-def _parts(rows: Rows, learning: Learning) -> Iterator[Rows]:
+def _parts(rows: PositionRows, learning: DictionaryLearning) -> Iterator[PositionRows]:
     """The rows of each update, all of them once before any comes again."""
     draw, size = np.random.default_rng(learning.seed), min(learning.batch, len(rows))
     order, at = draw.permutation(len(rows)), 0
@@ -237,9 +239,9 @@ def _share(done: int, of: int) -> float:
     return min(1.0, (done + 1) / rise, (of - done) / fall)
 
 
-def with_seed(learning: Learning, more: int) -> Learning:
+def with_seed(learning: DictionaryLearning, more: int) -> DictionaryLearning:
     """The same with another seed."""
     return replace(learning, seed=learning.seed + more)
 
 
-__all__ = ["Learning", "components", "learned", "with_seed"]
+__all__ = ["DictionaryLearning", "components", "learned", "with_seed"]

@@ -16,7 +16,7 @@ from convscope.methods.inputs import preprocess_of
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 
-Rows = NDArray[np.float32]
+PositionRows = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Sampling:
         self,
         net: Network,
         source: Source,
-        rows: Rows,
+        rows: PositionRows,
         *,
         done: int = 0,
         batch: int = 32,
@@ -101,11 +101,11 @@ def activations(
         yield part, maps
 
 
-def readable(rows: Rows, *, each: int) -> tuple[Rows, int]:
+def readable(rows: PositionRows, *, each: int) -> tuple[PositionRows, int]:
     """The rows of images that could be read, and how many images these are."""
     there = ~np.isnan(rows[::each, 0]) if len(rows) else np.zeros(0, bool)
     whole = np.repeat(there, each)
     return (rows if whole.all() else rows[whole]), int(there.sum())
 
 
-__all__ = ["Rows", "Sampling", "activations", "readable"]
+__all__ = ["PositionRows", "Sampling", "activations", "readable"]

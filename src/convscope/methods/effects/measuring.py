@@ -29,7 +29,7 @@ from convscope.methods.workers import Workers, one_thread_workers
 from convscope.progress import Progress, silent
 from convscope.settings import usual_settings
 
-Arrays = dict[str, NDArray[np.generic]]
+Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)

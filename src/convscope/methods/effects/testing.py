@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 _TERMS = 300
 _TINY = 1e-300
@@ -45,7 +45,7 @@ def quantile(confidence: float, degrees: int) -> float:
     return (low + high) / 2
 
 
-def benjamini_yekutieli(p: Floats) -> Floats:
+def benjamini_yekutieli(p: Doubles) -> Doubles:
     """The p-values (m,) adjusted so that of those below q at most a share of q is false, however the tests depend on
     each other; NaN stay NaN and do not count.
 

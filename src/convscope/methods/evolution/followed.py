@@ -14,7 +14,7 @@ _LAYERS_AT_MOST = 8  # rectified layers that are all looked at by default; of mo
 
 
 @dataclass
-class Followed:
+class FollowedFeatures:
     """What was asked for (`asked`, `wanted`: layers, and units or how many of each layer), and what is followed."""
 
     asked: Sequence[str] | None
@@ -63,4 +63,4 @@ def default_layers(net: Network) -> tuple[str, ...]:
     return rectified if 0 < len(rectified) <= _LAYERS_AT_MOST else net.layers.stages()
 
 
-__all__ = ["Followed", "default_layers"]
+__all__ = ["FollowedFeatures", "default_layers"]

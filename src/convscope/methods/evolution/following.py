@@ -19,7 +19,7 @@ import numpy as np
 from convscope.data import Source, open_source
 from convscope.errors import UsageError
 from convscope.graph import Network, UnitLike
-from convscope.methods.evolution.followed import Followed
+from convscope.methods.evolution.followed import FollowedFeatures
 from convscope.methods.evolution.histories import FeatureHistory, LayerEvolution
 from convscope.methods.evolution.looking import Afresh, Checkpoint, Looking, history_of, look_at
 from convscope.methods.evolution.settling import settling
@@ -71,7 +71,7 @@ def evolution(
     images = open_source(source)
     if sample < 2 or not 0 < threshold <= 1:
         raise UsageError(f"sample={sample} and threshold={threshold}: at least 2 images, and a correlation above 0")
-    chosen, look = Followed(layers, units, seed), looking or Afresh()
+    chosen, look = FollowedFeatures(layers, units, seed), looking or Afresh()
     found = [look_at(step, images, chosen, look, sample=sample, progress=progress) for step in steps]
     final = found[-1].responses
     by_layer = []

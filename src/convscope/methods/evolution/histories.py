@@ -17,7 +17,7 @@ from convscope.shown import brief
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class UnitHistory:
     """A unit over e checkpoints.
 
     values: (e,) its strongest response, 0 where nothing excites it. images: (e,) the image that excites it most, -1
@@ -80,7 +80,7 @@ class FeatureHistory:
     network: str
     source: str
     epochs: tuple[int, ...]
-    units: tuple[History, ...]
+    units: tuple[UnitHistory, ...]
     layers: tuple[LayerEvolution, ...]
     sample: int
     threshold: float
@@ -148,4 +148,4 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-__all__ = ["FeatureHistory", "History", "LayerEvolution"]
+__all__ = ["FeatureHistory", "UnitHistory", "LayerEvolution"]

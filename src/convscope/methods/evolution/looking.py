@@ -14,9 +14,9 @@ from torch import Tensor
 from convscope.data import Source
 from convscope.graph import Network, Unit
 from convscope.methods.deconv.strongest import project_from
-from convscope.methods.evolution.followed import Followed
-from convscope.methods.evolution.histories import History
-from convscope.methods.evolution.settling import Responses, sampled
+from convscope.methods.evolution.followed import FollowedFeatures
+from convscope.methods.evolution.histories import UnitHistory
+from convscope.methods.evolution.settling import SampleResponses, sampled
 from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.scanning import scan
 from convscope.progress import Progress, silent
@@ -41,7 +41,9 @@ class Looking(Protocol):
         """The strongest response of every unit of the layers."""
         ...
 
-    def responses(self, epoch: int, net: Network, source: Source, layers: Sequence[str], sample: int) -> Responses:
+    def responses(
+        self, epoch: int, net: Network, source: Source, layers: Sequence[str], sample: int
+    ) -> SampleResponses:
         """The responses of all units of the layers to a sample of the images."""
         ...
 
@@ -53,7 +55,9 @@ class Afresh:
         """The strongest response of every unit of the layers."""
         return scan(net, source, layers=layers, k=1, statistics="none", progress=progress)
 
-    def responses(self, epoch: int, net: Network, source: Source, layers: Sequence[str], sample: int) -> Responses:
+    def responses(
+        self, epoch: int, net: Network, source: Source, layers: Sequence[str], sample: int
+    ) -> SampleResponses:
         """The responses of all units of the layers to a sample of the images."""
         return sampled(net, source, layers, sample)
 
@@ -70,18 +74,24 @@ class SeenUnit:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class CheckpointFound:
     """What one checkpoint showed, without its network."""
 
     name: str
     topk: dict[str, tuple[NDArray[np.int64], NDArray[np.float32]]]
-    responses: Responses
+    responses: SampleResponses
     seen: dict[Unit, SeenUnit]
 
 
 def look_at(
-    step: Checkpoint, source: Source, followed: Followed, looking: Looking, *, sample: int, progress: Progress | None
-) -> Found:
+    step: Checkpoint,
+    source: Source,
+    followed: FollowedFeatures,
+    looking: Looking,
+    *,
+    sample: int,
+    progress: Progress | None,
+) -> CheckpointFound:
     """What a checkpoint shows of what is followed."""
     tell, net = progress or silent, step.network()
     followed.decide(net)
@@ -100,7 +110,7 @@ def look_at(
         topk[layer] = (np.where(excited, images, -1), np.where(excited, values, 0).astype(np.float32))
         mine = [unit for unit in followed.units if unit.layer == layer]
         seen |= _project(net, source, mine, topk[layer], table.positions[:, 0].numpy())
-    return Found(net.name, topk, responses, seen)
+    return CheckpointFound(net.name, topk, responses, seen)
 
 
 def _project(
@@ -127,14 +137,14 @@ def _project(
     return seen
 
 
-def history_of(unit: Unit, seen: Sequence[SeenUnit]) -> History:
+def history_of(unit: Unit, seen: Sequence[SeenUnit]) -> UnitHistory:
     """A unit's history, from what was seen of it at each checkpoint."""
     shape = next((one.pixels.shape for one in seen if one.pixels is not None), (3, 1, 1))
     pixels = torch.stack(
         [torch.zeros(shape, dtype=torch.float32, device="cpu") if one.pixels is None else one.pixels for one in seen]
     )
     boxes = np.stack([np.zeros(4, np.int64) if one.box is None else one.box for one in seen])
-    return History(
+    return UnitHistory(
         unit,
         np.array([one.value for one in seen], np.float32),
         np.array([one.image for one in seen], np.int64),
@@ -144,4 +154,4 @@ def history_of(unit: Unit, seen: Sequence[SeenUnit]) -> History:
     )
 
 
-__all__ = ["Afresh", "Checkpoint", "Found", "Looking", "history_of", "look_at"]
+__all__ = ["Afresh", "Checkpoint", "CheckpointFound", "Looking", "history_of", "look_at"]

@@ -27,7 +27,7 @@ from convscope.graph import Network
 from convscope.methods.inputs import preprocess_of
 
 # By layer, (images, units): the largest value of each unit's map in each image.
-Responses = Mapping[str, NDArray[np.float32]]
+SampleResponses = Mapping[str, NDArray[np.float32]]
 
 _BATCH = 32
 
@@ -127,4 +127,4 @@ def sampled(net: Network, source: Source, layers: Sequence[str], count: int) -> 
     return {name: torch.cat(tensors).numpy() for name, tensors in parts.items()}
 
 
-__all__ = ["Responses", "Settling", "sampled", "settling"]
+__all__ = ["SampleResponses", "Settling", "sampled", "settling"]

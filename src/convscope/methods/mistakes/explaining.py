@@ -27,7 +27,7 @@ from convscope.settings import usual_settings
 from convscope.shown import brief
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 
 @brief
@@ -45,24 +45,24 @@ class Explained:
     layer, see `causes.Balance`.
     """
 
-    contrast: Floats
+    contrast: Doubles
     covered: NDArray[np.float32]
     covered_answers: Ints
     layer: Ints
     channel: Ints
     position: Ints
-    value: Floats
-    amount: Floats
-    silenced: Floats
+    value: Doubles
+    amount: Doubles
+    silenced: Doubles
     silenced_answers: Ints
     controls: Ints
-    control: Floats
-    control_changed: Floats
-    control_repaired: Floats
-    parts: Floats
-    others: Floats
-    biases: Floats
-    remainder: Floats
+    control: Doubles
+    control_changed: Doubles
+    control_repaired: Doubles
+    parts: Doubles
+    others: Doubles
+    biases: Doubles
+    remainder: Doubles
 
     def __len__(self) -> int:
         """How many units there are."""
@@ -173,7 +173,7 @@ class Explaining:
 
     def _without(
         self, silencer: Silencer, base: dict[int, Tensor], maps: Tensor, channels: Sequence[int], contrast: Contrast
-    ) -> tuple[Floats, Ints]:
+    ) -> tuple[Doubles, Ints]:
         """The contrasts and answers (c,) of the image without each of c units of a layer, whose values are `maps`."""
         if not channels:
             return np.zeros(0), np.zeros(0, np.int64)

@@ -20,13 +20,13 @@ Fill = Literal["grey", "mean", "blur"]
 
 
 @dataclass(frozen=True)
-class Grid:
+class OccluderGrid:
     """The positions of an occluder of `size` (height, width), every `stride` pixels, on images of `image` size.
 
     The last row and column reach the image's edge whatever the stride: with border "clip" they stand on the grid and
     are clipped there, with "inside" they are moved in so that every square is whole.
 
-    >>> grid = Grid((10, 8), (4, 4), (3, 3))
+    >>> grid = OccluderGrid((10, 8), (4, 4), (3, 3))
     >>> grid.shape, grid.boxes[-1].tolist()
     ((3, 3), [6, 6, 10, 8])
     """
@@ -70,7 +70,7 @@ class Grid:
     def gaps(self) -> str:
         """What a stride above the size leaves out, in words; nothing where every pixel is under a square.
 
-        >>> Grid((10, 10), (2, 2), (4, 4)).gaps
+        >>> OccluderGrid((10, 10), (2, 2), (4, 4)).gaps
         'the stride of 4x4 is larger than the square of 2x2: 64 % of the pixels are under no square'
         """
         covered = np.zeros(self.image, bool)
@@ -140,7 +140,7 @@ def square_for(
     return square, (max(1, round(square[0] / 6)), max(1, round(square[1] / 6)))
 
 
-def covering(images: Tensor, fill: Fill | Sequence[float] | Tensor, *, grid: Grid, preprocess: Any) -> Tensor:
+def covering(images: Tensor, fill: Fill | Sequence[float] | Tensor, *, grid: OccluderGrid, preprocess: Any) -> Tensor:
     """What stands where an occluder is, (n, C, H, W) or as wide as it must be, in the network's normalised input.
 
     fill: "grey" is the mean colour (zero after normalisation), "mean" the mean of the image itself, "blur" the image
@@ -199,4 +199,4 @@ def describe_fill(fill: Fill | Sequence[float] | Tensor) -> str:
     return fill if isinstance(fill, str) else "colour " + ",".join(f"{v:g}" for v in fill)
 
 
-__all__ = ["Border", "Fill", "Grid", "blurred", "covering", "describe_fill", "pair", "square_for"]
+__all__ = ["Border", "Fill", "OccluderGrid", "blurred", "covering", "describe_fill", "pair", "square_for"]

@@ -18,15 +18,15 @@ from torch import Tensor
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Head, Network, Unit, UnitLike, several
 from convscope.methods.inputs import images_for, recipe_of
-from convscope.methods.occlusion.occluders import Border, Fill, Grid, covering, describe_fill, square_for
-from convscope.methods.occlusion.readings import Reader, Reduction, Responses
+from convscope.methods.occlusion.occluders import Border, Fill, OccluderGrid, covering, describe_fill, square_for
+from convscope.methods.occlusion.readings import OcclusionResponses, Readout, Reduction
 from convscope.methods.occlusion.sweep import Method, Sweep
 from convscope.methods.targets import Region, Target, class_number, units_among
 from convscope.progress import Progress
 from convscope.settings import usual_settings
 from convscope.shown import brief
 
-Measure = Literal["probability", "logit", "activation"]
+OccludedMeasure = Literal["probability", "logit", "activation"]
 
 
 @brief
@@ -41,9 +41,9 @@ class OcclusionMaps:
     """
 
     network: str
-    grid: Grid
-    covered: Responses
-    uncovered: Responses
+    grid: OccluderGrid
+    covered: OcclusionResponses
+    uncovered: OcclusionResponses
     targets: NDArray[np.int64]
     layer: str
     channels: NDArray[np.int64]
@@ -87,14 +87,14 @@ class OcclusionMaps:
         return tuple(Unit(self.layer, int(c)) for c in self.channels)
 
     @property
-    def subject(self) -> Measure | int:
+    def subject(self) -> OccludedMeasure | int:
         """What it is about first: a class, else a unit by its number, else the strongest map."""
         if self.targets.shape[1]:
             return "probability"
         return 0 if self.units else "activation"
 
     def measured(
-        self, of: Measure | int = "probability", *, target: int = 0
+        self, of: OccludedMeasure | int = "probability", *, target: int = 0
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What was measured, uncovered (n,) and covered (n, rows, columns), of a target, the map, or a
         numbered unit."""
@@ -103,9 +103,9 @@ class OcclusionMaps:
             return self.uncovered.units[:, of], self.covered.units[:, of]
         if of == "activation":
             return self.uncovered.activations, self.covered.activations
-        if of not in get_args(Measure):
+        if of not in get_args(OccludedMeasure):
             raise UsageError(
-                f"of={of!r} is not a choice; choose one of {', '.join(get_args(Measure))}, or a unit's number"
+                f"of={of!r} is not a choice; choose one of {', '.join(get_args(OccludedMeasure))}, or a unit's number"
             )
         if not self.targets.shape[1]:
             raise UsageError("no class was followed: ask for 'activation', or for a unit by its number")
@@ -113,12 +113,12 @@ class OcclusionMaps:
         name = "probabilities" if of == "probability" else "logits"
         return getattr(self.uncovered, name)[:, target], getattr(self.covered, name)[:, target]
 
-    def attribution(self, of: Measure | int = "probability", *, target: int = 0) -> NDArray[np.float64]:
+    def attribution(self, of: OccludedMeasure | int = "probability", *, target: int = 0) -> NDArray[np.float64]:
         """(n, H, W): per pixel the mean drop over the squares that cover it, as captum's `Occlusion`."""
         before, after = self.measured(of, target=target)
         return self.grid.spread(before[:, None, None].astype(np.float64) - after)
 
-    def heat(self, of: Measure | int = "probability", *, target: int = 0) -> NDArray[np.float64]:
+    def heat(self, of: OccludedMeasure | int = "probability", *, target: int = 0) -> NDArray[np.float64]:
         """(n, H, W): per pixel the mean of what was measured over the squares that cover it."""
         return self.grid.spread(self.measured(of, target=target)[1])
 
@@ -229,10 +229,10 @@ def occlude(
     batch = images_for(net, images)
     if not len(batch):
         raise ShapeError("there are no images to occlude")
-    grid = Grid(net.input_shape[1:], *square_for(net.input_shape[1:], size, stride), border)
+    grid = OccluderGrid(net.input_shape[1:], *square_for(net.input_shape[1:], size, stride), border)
     target, named = units_among(net, target)
     asked = [*named, *several(units)]
-    reader = Reader.of(
+    reader = Readout.of(
         net, batch, target=target, layer=layer, strongest=strongest, units=[net.unit(u) for u in asked], reduce=reduce
     )
     covers = covering(batch, fill, grid=grid, preprocess=recipe_of(net))
@@ -269,9 +269,9 @@ def join(parts: Sequence[OcclusionMaps]) -> OcclusionMaps:
             "occlusions of different networks, squares, layers, units or numbers of targets cannot be joined"
         )
 
-    def together(name: str) -> Responses:
+    def together(name: str) -> OcclusionResponses:
         pieces = [vars(getattr(p, name)) for p in parts]
-        return Responses(**{key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]})
+        return OcclusionResponses(**{key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]})
 
     return replace(
         first,
@@ -285,8 +285,8 @@ def join(parts: Sequence[OcclusionMaps]) -> OcclusionMaps:
 def one_of(found: OcclusionMaps, image: int) -> OcclusionMaps:
     """The part of a result that is about one of its images."""
 
-    def part(responses: Responses) -> Responses:
-        return Responses(**{key: array[image : image + 1] for key, array in vars(responses).items()})
+    def part(responses: OcclusionResponses) -> OcclusionResponses:
+        return OcclusionResponses(**{key: array[image : image + 1] for key, array in vars(responses).items()})
 
     return replace(
         found,
@@ -302,4 +302,14 @@ def _check_number(number: int, count: int, what: str) -> None:
         raise UsageError(f"{what} {number} was asked for, but there are {count} (numbered from 0)")
 
 
-__all__ = ["Fill", "Grid", "Measure", "OcclusionMaps", "Responses", "class_number", "join", "occlude", "one_of"]
+__all__ = [
+    "Fill",
+    "OccluderGrid",
+    "OccludedMeasure",
+    "OcclusionMaps",
+    "OcclusionResponses",
+    "class_number",
+    "join",
+    "occlude",
+    "one_of",
+]

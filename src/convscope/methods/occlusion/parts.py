@@ -19,8 +19,8 @@ from torch import Tensor
 from convscope.errors import ShapeError, UsageError
 from convscope.graph import Network, Unit
 from convscope.methods.inputs import recipe_of
-from convscope.methods.occlusion.occluders import Fill, Grid, covering
-from convscope.methods.occlusion.readings import Reader, Reduction, Responses
+from convscope.methods.occlusion.occluders import Fill, OccluderGrid, covering
+from convscope.methods.occlusion.readings import OcclusionResponses, Readout, Reduction
 from convscope.methods.occlusion.sweep import Method, Sweep
 from convscope.methods.sanity.judging import holm
 from convscope.methods.targets import Target
@@ -28,7 +28,7 @@ from convscope.progress import Progress
 from convscope.settings import usual_settings
 from convscope.shown import brief
 
-Verdict = Literal["more", "no more", "cannot tell"]
+CostVerdict = Literal["more", "no more", "cannot tell"]
 
 ELSEWHERE = 16
 """Other boxes of an image at most, drawn where there are more."""
@@ -43,7 +43,7 @@ LEVEL = 0.05
 _ALL_SIGNS = 12  # images up to which every choice of signs is looked at
 _FLIPS, _RESAMPLES = 9999, 4000
 
-MEANING: dict[Verdict, str] = {
+MEANING: dict[CostVerdict, str] = {
     "more": "covering it costs more than covering as much elsewhere",
     "no more": "covering as much elsewhere costs about as much",
     "cannot tell": f"fewer than {FEWEST_IMAGES} images with room for such a box elsewhere",
@@ -75,7 +75,7 @@ class PartCost:
     high: float | None
     p: float | None
     corrected: float | None
-    verdict: Verdict
+    verdict: CostVerdict
 
 
 @usual_settings()
@@ -111,7 +111,7 @@ def part_costs(
         if boxes.shape != (len(images), 4):
             raise ShapeError(f"part '{name}' has boxes of shape {boxes.shape}; ({len(images)}, 4) is needed")
     image_size = net.input_shape[1:]
-    covers = covering(images, fill, grid=Grid(image_size, size, size), preprocess=recipe_of(net))
+    covers = covering(images, fill, grid=OccluderGrid(image_size, size, size), preprocess=recipe_of(net))
     generator, found = np.random.default_rng(seed), {name: _Costs() for name in parts}
     for at in range(len(images)):
         shown = {name: boxes[at] for name, boxes in parts.items() if boxes[at, 0] >= 0}
@@ -120,7 +120,7 @@ def part_costs(
         if len(asked):
             one = slice(at, at + 1)
             own = target[one] if isinstance(target, Tensor) else target
-            reader = Reader.of(
+            reader = Readout.of(
                 net, images[one], target=own, layer=layer, strongest=strongest, units=units, reduce="sum"
             )
             table = reader.table(len(asked))
@@ -138,14 +138,14 @@ def part_costs(
     tests = [costs.tested(name, confidence, seed) for name, costs in found.items()]
     known = [at for at, one in enumerate(tests) if one.p is not None]
     for at, p in zip(known, holm([tests[at].p or 0.0 for at in known]), strict=True):
-        verdict: Verdict = "cannot tell"
+        verdict: CostVerdict = "cannot tell"
         if len(tests[at].images) >= FEWEST_IMAGES:
             verdict = "more" if p <= LEVEL else "no more"
         tests[at] = replace(tests[at], corrected=p, verdict=verdict)
     return tuple(tests)
 
 
-def _measured(reader: Reader, responses: Responses) -> NDArray[np.float64]:
+def _measured(reader: Readout, responses: OcclusionResponses) -> NDArray[np.float64]:
     """What is followed first, (1, ...)."""
     if reader.followed.channels.shape[1]:
         return responses.probabilities[:, 0].astype(np.float64)
@@ -246,4 +246,4 @@ def flipped(differences: NDArray[np.float64], *, seed: int = 0) -> float:
     return float((1 + (drawn @ differences >= least).sum()) / (1 + _FLIPS))
 
 
-__all__ = ["MEANING", "PartCost", "Verdict", "elsewhere", "flipped", "part_costs"]
+__all__ = ["MEANING", "PartCost", "CostVerdict", "elsewhere", "flipped", "part_costs"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -16,16 +16,16 @@ from convscope.errors import UsageError
 from convscope.graph import Network, Unit
 from convscope.graph.changes import Change, Place, Unedited, UneditedRows
 from convscope.graph.nouns import Value
+from convscope.graph.pushing import Reader
 from convscope.methods.occlusion.answers import Answers
 from convscope.methods.occlusion.sweep import Reading
 from convscope.methods.targets import Followed, Target, head_for, targets_of
 
 Reduction = Literal["sum", "max"]
-Read = Callable[[NDArray[np.int64], Change, UneditedRows], None]
 
 
 @dataclass(frozen=True)
-class Responses:
+class OcclusionResponses:
     """What was read from some images, or from every position of the square on them (`...` is n, or n, rows, columns).
 
     logits, probabilities: (n, t, ...) of the targets: the output's numbers, summed over a map or region of one, and
@@ -43,8 +43,8 @@ class Responses:
 
 
 @dataclass
-class Table:
-    """Room for what is read of m copies, in the order of `Responses`, on the device that computes: fetched once."""
+class ReadingTable:
+    """Room for what is read of m copies, as `OcclusionResponses` has it, on the device that computes: fetched once."""
 
     logits: Tensor
     probabilities: Tensor
@@ -53,18 +53,18 @@ class Table:
     activations: Tensor
     units: Tensor
 
-    def responses(self, images: int, shape: tuple[int, ...]) -> Responses:
+    def responses(self, images: int, shape: tuple[int, ...]) -> OcclusionResponses:
         """The table as arrays over `images` and positions of `shape`."""
 
         def grid(tensor: Tensor) -> Any:
             wide = tensor.reshape(images, math.prod(shape), *tensor.shape[1:]).movedim(1, -1)
             return np.ascontiguousarray(wide.reshape(*wide.shape[:-1], *shape).cpu().numpy())
 
-        return Responses(**{name: grid(tensor) for name, tensor in vars(self).items()})
+        return OcclusionResponses(**{name: grid(tensor) for name, tensor in vars(self).items()})
 
 
 @dataclass
-class Reader:
+class Readout:
     """Which numbers are read of every copy, and those of the images as they are.
 
     followed: what of the output is; answers: how it is read, None in a network whose output means nothing. channels:
@@ -91,7 +91,7 @@ class Reader:
         strongest: Reduction,
         units: Sequence[Unit],
         reduce: Reduction,
-    ) -> Reader:
+    ) -> Readout:
         """The reader for some images: runs them once, for their strongest maps and most probable classes."""
         for name, value in (("strongest", strongest), ("reduce", reduce)):
             if value not in get_args(Reduction):
@@ -110,7 +110,7 @@ class Reader:
         return cls(net, targets, answers, followed, channels, tuple(units), reduce, kept)
 
     @property
-    def uncovered(self) -> Responses:
+    def uncovered(self) -> OcclusionResponses:
         """What is read of the images as they are."""
         rows = np.arange(len(self.channels))
         table, base = self.table(len(rows)), Unedited(self.net.values, self.kept).rows(rows)
@@ -119,14 +119,14 @@ class Reader:
             reading.read(rows, Change(self.kept[reading.value], place, True, fresh=False), base)
         return table.responses(len(rows), ())
 
-    def table(self, count: int) -> Table:
+    def table(self, count: int) -> ReadingTable:
         """An empty table for `count` copies."""
         number = torch.empty(count, dtype=torch.float32, device=self.net.device)
         targets, units = number.new_empty(count, len(self.followed.regions)), number.new_empty(count, len(self.units))
         labels = number.new_full((count,), -1, dtype=torch.int64)
-        return Table(targets, targets.clone(), labels, number.fill_(torch.nan), number.clone(), units)
+        return ReadingTable(targets, targets.clone(), labels, number.fill_(torch.nan), number.clone(), units)
 
-    def readings(self, table: Table, per_image: int) -> list[Reading]:
+    def readings(self, table: ReadingTable, per_image: int) -> list[Reading]:
         """What fills a table whose row r is of image r // per_image."""
         followed, output = self.net.index_of(self.layer), self.net.program.output
         found = [] if self.answers is None else [Reading(output, self._classes(self.answers, table, per_image))]
@@ -140,7 +140,7 @@ class Reader:
         return found
 
     @staticmethod
-    def _classes(answers: Answers, table: Table, per_image: int) -> Read:
+    def _classes(answers: Answers, table: ReadingTable, per_image: int) -> Reader:
         def read(rows: NDArray[np.int64], change: Change, base: UneditedRows) -> None:
             found = answers.of(rows // per_image, change, base)
             at = torch.from_numpy(rows).to(table.labels.device)
@@ -157,7 +157,7 @@ class Reader:
         position: tuple[int, int] | None,
         reduce: Reduction,
         per_image: int,
-    ) -> Read:
+    ) -> Reader:
         """Reads a channel of each image's map, or the first of two less the second."""
 
         def read(rows: NDArray[np.int64], change: Change, base: UneditedRows) -> None:
@@ -203,10 +203,10 @@ def _strongest(maps: Tensor, value: Value, by: Reduction) -> NDArray[np.int64]:
 
 
 __all__ = [
-    "Reader",
+    "Readout",
     "Reduction",
-    "Responses",
-    "Table",
+    "OcclusionResponses",
+    "ReadingTable",
     "channel_maps",
     "whole_place",
 ]

@@ -26,7 +26,7 @@ class Excited:
 
 
 @dataclass(frozen=True, eq=False)
-class Cases:
+class SanityCases:
     """n cases of a layer, one unit on one image each, where the image excites it most.
 
     unit, image: i64 (n,). position: i64 (n, 2) y, x. value: f64 (n,) the activation there. scale: f64 (n,) the unit's
@@ -43,9 +43,9 @@ class Cases:
     def __len__(self) -> int:
         return len(self.unit)
 
-    def at(self, rows: NDArray[np.int64]) -> Cases:
+    def at(self, rows: NDArray[np.int64]) -> SanityCases:
         """Some of them."""
-        return Cases(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return SanityCases(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 def responses(
@@ -72,7 +72,7 @@ def drawn_units(found: Excited, count: int, generator: np.random.Generator) -> N
     return np.sort(generator.choice(alive, min(count, len(alive)), replace=False)).astype(np.int64)
 
 
-def chosen_cases(found: Excited, units: NDArray[np.int64], each: int) -> Cases:
+def chosen_cases(found: Excited, units: NDArray[np.int64], each: int) -> SanityCases:
     """Of every unit its `each` strongest images, and as many from the middle of the others that excite it, by rank.
 
     Raises:
@@ -91,7 +91,7 @@ def chosen_cases(found: Excited, units: NDArray[np.int64], each: int) -> Cases:
         rows += [(unit, int(i), True) for i in strongest]
         rows += [(unit, int(i), False) for i in rest[first : first + each]]
     unit, image = (np.asarray([row[at] for row in rows], np.int64) for at in range(2))
-    return Cases(
+    return SanityCases(
         unit,
         image,
         found.places[image, unit].astype(np.int64),
@@ -101,4 +101,4 @@ def chosen_cases(found: Excited, units: NDArray[np.int64], each: int) -> Cases:
     )
 
 
-__all__ = ["Cases", "Excited", "chosen_cases", "drawn_units", "responses"]
+__all__ = ["SanityCases", "Excited", "chosen_cases", "drawn_units", "responses"]

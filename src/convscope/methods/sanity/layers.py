@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.methods.sanity.cases import Cases
+from convscope.methods.sanity.cases import SanityCases
 from convscope.methods.sanity.covering import FILLS, Filling
 from convscope.methods.sanity.judging import CLAIM, Margins, Verdict, margins, unit_p, verdict
-from convscope.methods.sanity.looking import Cascade, Looked
+from convscope.methods.sanity.looking import Cascade, LookedCases
 from convscope.methods.sanity.orders import CONTROLS, Order
 from convscope.shown import brief
 
@@ -23,15 +23,23 @@ class LayerSanity:
 
     layer: str
     rule: str
-    cases: Cases
-    looked: Looked
+    cases: SanityCases
+    looked: LookedCases
     cascade: Cascade
     deletion: Margins
     insertion: Margins
 
     @classmethod
     def of(
-        cls, layer: str, rule: str, cases: Cases, looked: Looked, cascade: Cascade, *, confidence: float, seed: int
+        cls,
+        layer: str,
+        rule: str,
+        cases: SanityCases,
+        looked: LookedCases,
+        cascade: Cascade,
+        *,
+        confidence: float,
+        seed: int,
     ) -> LayerSanity:
         """The margins of what was looked at: by how much less area deletion leaves, and by how much more insertion."""
         shared = {"units": cases.unit, "images": cases.image, "confidence": confidence, "seed": seed}

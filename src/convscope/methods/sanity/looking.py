@@ -18,11 +18,11 @@ from convscope.graph import Network, PullOptions
 from convscope.graph.boxes import Signal, paste
 from convscope.graph.focusing import Focus
 from convscope.methods.deconv import Selection, project_all
-from convscope.methods.sanity.cases import Cases
+from convscope.methods.sanity.cases import SanityCases
 from convscope.methods.sanity.controls import control, likeness
 from convscope.methods.sanity.covering import FILLS, areas, filled
 from convscope.methods.sanity.orders import CONTROLS, Tiles, centred, contrast, shifted
-from convscope.methods.sanity.randomising import HOWS, Stage, randomised, stages, weighted
+from convscope.methods.sanity.randomising import HOWS, CascadeStage, randomised, stages, weighted
 
 OTHERS = 2
 """Other units whose projections are compared, drawn among those that are looked at."""
@@ -71,7 +71,7 @@ class Projecting:
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
+class LookedCases:
     """What was found of n cases of a layer.
 
     deletion, insertion: f64 (n, fills, 1 + controls), areas in shares of the unit's strongest activation, first the
@@ -94,7 +94,7 @@ class Cascade:
     weights as they are; NaN where all went blank.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[CascadeStage, ...]
     median: NDArray[np.float64]
 
 
@@ -102,14 +102,14 @@ def look(
     net: Network,
     images: Tensor,
     layer: str,
-    cases: Cases,
+    cases: SanityCases,
     *,
     side: int,
     options: PullOptions,
     tool: Tool | None = None,
     seed: int = 0,
     counting: Counting | None = None,
-) -> Looked:
+) -> LookedCases:
     """What is found of the cases of a layer; `counting` is called with how many more are done.
 
     images: normalised (n, C, H, W), those that the cases count. side: of the tiles, in pixels.
@@ -123,8 +123,8 @@ def look(
         if counting is not None:
             counting(len(rows))
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
-    names = Looked.__dataclass_fields__
-    return Looked(*(np.concatenate([getattr(part, name) for _, part in parts])[order] for name in names))
+    names = LookedCases.__dataclass_fields__
+    return LookedCases(*(np.concatenate([getattr(part, name) for _, part in parts])[order] for name in names))
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,7 @@ class _Layer:
     tool: Tool
     plan: Focus
 
-    def unit(self, cases: Cases, units: NDArray[np.int64], generator: np.random.Generator) -> Looked:
+    def unit(self, cases: SanityCases, units: NDArray[np.int64], generator: np.random.Generator) -> LookedCases:
         """What is found of one unit's cases."""
         batch = self.images[torch.from_numpy(cases.image)]
         rows = np.arange(len(cases))
@@ -157,7 +157,7 @@ class _Layer:
             for n in range(len(cases))
         ]
         like = [likeness(mine, other) for other in others]
-        return Looked(
+        return LookedCases(
             np.stack([deletion for deletion, _ in found]),
             np.stack([insertion for _, insertion in found]),
             likeness(mine, signals),
@@ -167,7 +167,7 @@ class _Layer:
 
     def _case(
         self,
-        case: Cases,
+        case: SanityCases,
         mine: Tensor,
         others: list[Tensor],
         signal: Tensor,
@@ -187,7 +187,7 @@ class _Layer:
 
     def _ranks(
         self,
-        case: Cases,
+        case: SanityCases,
         mine: Tensor,
         others: list[Tensor],
         signal: Tensor,
@@ -251,7 +251,7 @@ def cascade(
     net: Network,
     images: Tensor,
     layer: str,
-    cases: Cases,
+    cases: SanityCases,
     *,
     options: PullOptions,
     tool: Tool | None = None,
@@ -281,4 +281,4 @@ def cascade(
     return Cascade(steps, median)
 
 
-__all__ = ["FILLS", "OTHERS", "Cascade", "Looked", "Projecting", "Tool", "cascade", "look"]
+__all__ = ["FILLS", "OTHERS", "Cascade", "LookedCases", "Projecting", "Tool", "cascade", "look"]

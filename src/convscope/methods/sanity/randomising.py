@@ -28,7 +28,7 @@ DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
 
 @dataclass(frozen=True)
-class Stage:
+class CascadeStage:
     """How far a cascade has come: of `of` steps with weights below a layer, the `count` from the `direction`."""
 
     direction: Direction
@@ -49,17 +49,17 @@ def weighted(net: Network, layer: str) -> list[list[Step]]:
     return found
 
 
-def stages(count: int) -> list[Stage]:
+def stages(count: int) -> list[CascadeStage]:
     """The stages of both cascades over so many steps with weights: one, a quarter, half, three quarters, and all.
 
     >>> [stage.count for stage in stages(9) if stage.direction == "top"]
     [1, 3, 5, 7, 9]
     """
     counts = {1, *(-(-count * quarter // 4) for quarter in (1, 2, 3)), count}
-    return [Stage(direction, one, count) for direction in DIRECTIONS for one in sorted(counts) if count]
+    return [CascadeStage(direction, one, count) for direction in DIRECTIONS for one in sorted(counts) if count]
 
 
-def randomised(net: Network, layer: str, stage: Stage, how: How, *, images: Tensor, seed: int) -> Network:
+def randomised(net: Network, layer: str, stage: CascadeStage, how: How, *, images: Tensor, seed: int) -> Network:
     """The network with the weights of a stage's steps permuted or drawn, and batch norms after them estimated again.
 
     images: (n, C, H, W) that batch norm's statistics are of.
@@ -147,4 +147,4 @@ def _constants(tree: Any) -> Sequence[Tensor]:
     return []
 
 
-__all__ = ["DIRECTIONS", "HOWS", "Direction", "How", "Stage", "randomised", "stages", "weighted"]
+__all__ = ["DIRECTIONS", "HOWS", "Direction", "How", "CascadeStage", "randomised", "stages", "weighted"]

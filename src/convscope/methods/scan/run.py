@@ -37,7 +37,7 @@ from convscope.errors import SourceError
 from convscope.graph import Network
 from convscope.kernels.reduction import Asked, Reduced, side_by_side
 from convscope.methods.scan.crops import Crops
-from convscope.methods.scan.state import Coverage, Findings, ScanState
+from convscope.methods.scan.state import CoveredBatches, Findings, ScanState
 from convscope.methods.scan.statistics import SampledResponses
 from convscope.methods.scan.topk import Threshold, Winners
 from convscope.methods.workers import cores, one_thread_pool
@@ -77,7 +77,7 @@ class MicroBatch:
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class ScanJob:
     """One pass: what to look at, what to add it to, and how much to have in flight."""
 
     net: Network
@@ -137,7 +137,7 @@ def _winners(found: Reduced, widths: NDArray[np.int32], images: NDArray[np.int64
 
 
 def run(
-    job: Job, todo: Coverage, *, progress: Progress, done: int, total: int, save: Callable[[ScanState], None]
+    job: ScanJob, todo: CoveredBatches, *, progress: Progress, done: int, total: int, save: Callable[[ScanState], None]
 ) -> None:
     """Add the micro-batches flagged in `todo` to the job's state.
 
@@ -179,7 +179,7 @@ def _collect(waiting: dict[Future[None], int]) -> int:
 class _Saver:
     """Saves often enough that little is lost, and seldom enough that saving takes at most a fiftieth of the time."""
 
-    def __init__(self, job: Job, save: Callable[[ScanState], None]) -> None:
+    def __init__(self, job: ScanJob, save: Callable[[ScanState], None]) -> None:
         self._job, self._save = job, save
         self._next = time.monotonic() + SAVE_EVERY
         self._saved = int(job.state.coverage.sum())
@@ -199,7 +199,7 @@ class _Saver:
         self._next = time.monotonic() + max(SAVE_EVERY, 50 * (time.monotonic() - start))
 
 
-def _micro_batches(job: Job, numbers: NDArray[np.int64]) -> Generator[MicroBatch]:
+def _micro_batches(job: ScanJob, numbers: NDArray[np.int64]) -> Generator[MicroBatch]:
     """The micro-batches of these ascending numbers, decoded ahead of their use."""
     identity = job.state.identity
     size = identity.micro_batch

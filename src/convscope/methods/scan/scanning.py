@@ -24,9 +24,9 @@ from convscope.methods.inputs import preprocess_of
 from convscope.methods.scan.crops import Crops
 from convscope.methods.scan.found import Scanned
 from convscope.methods.scan.images import ScannedImages
-from convscope.methods.scan.run import Job, default_workers, micro_batch, run
+from convscope.methods.scan.run import ScanJob, default_workers, micro_batch, run
 from convscope.methods.scan.state import (
-    Coverage,
+    CoveredBatches,
     ScanIdentity,
     ScannedLayer,
     ScanState,
@@ -95,13 +95,15 @@ def refuse_unreadable(found: S) -> S:
 
 def job_of(
     net: Network, source: Source, state: ScanState, *, batch: int, workers: int | None, crops: Crops | None
-) -> Job:
+) -> ScanJob:
     """The pass that adds to a state, with as many workers as fit the device where none are named."""
-    return Job(net, source, preprocess_of(net, source), state, batch, workers or default_workers(net.device), crops)
+    return ScanJob(net, source, preprocess_of(net, source), state, batch, workers or default_workers(net.device), crops)
 
 
 @usual_settings()
-def work(job: Job, mine: Coverage, *, progress: Progress, save: Callable[[ScanState], None] | None = None) -> None:
+def work(
+    job: ScanJob, mine: CoveredBatches, *, progress: Progress, save: Callable[[ScanState], None] | None = None
+) -> None:
     """Bring the job's state to cover the micro-batches `mine`; `save` is given copies of it on the way."""
     identity, todo = job.state.identity, mine & ~job.state.coverage
     total = covered_images(identity, mine)

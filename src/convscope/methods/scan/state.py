@@ -22,7 +22,7 @@ from convscope.kernels import State
 from convscope.methods.scan.statistics import SampledResponses, StatisticsTable
 from convscope.methods.scan.topk import TopKTable, Winners
 
-Coverage = NDArray[np.bool_]
+CoveredBatches = NDArray[np.bool_]
 """One flag for every micro-batch of the source."""
 
 
@@ -206,7 +206,7 @@ class ScanState:
     identity: ScanIdentity
     table: TopKTable
     statistics: StatisticsTable | None
-    coverage: Coverage
+    coverage: CoveredBatches
     failures: list[Failure] = field(default_factory=list)
     environments: frozenset[str] = frozenset()
 
@@ -278,7 +278,7 @@ class ScanState:
         )
 
 
-def covered_images(identity: ScanIdentity, coverage: Coverage) -> int:
+def covered_images(identity: ScanIdentity, coverage: CoveredBatches) -> int:
     """How many images the flagged micro-batches hold."""
     count = int(coverage.sum()) * identity.micro_batch
     if len(coverage) and coverage[-1]:
@@ -286,7 +286,7 @@ def covered_images(identity: ScanIdentity, coverage: Coverage) -> int:
     return count
 
 
-def shard_coverage(identity: ScanIdentity, shard: tuple[int, int]) -> Coverage:
+def shard_coverage(identity: ScanIdentity, shard: tuple[int, int]) -> CoveredBatches:
     """The micro-batches i, i + n, i + 2n ... of shard (i, n)."""
     mine = np.zeros(identity.micro_batches, np.bool_)
     mine[shard[0] :: shard[1]] = True

@@ -18,8 +18,8 @@ from torch import Tensor
 from convscope.graph.nouns import Layer
 from convscope.methods.occlusion.occluders import blurred
 
-Kind = Literal["grey", "hue", "blurred", "shuffled", "mirrored", "turned", "moved"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+ChangeKind = Literal["grey", "hue", "blurred", "shuffled", "mirrored", "turned", "moved"]
+KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 """What is done: to grey by luma; colours turned by a third of the circle (red becomes green, green blue, blue red) and
 by two thirds; a Gaussian blur; squares moved about within their neighbourhood; left and right exchanged; a quarter turn
 to either side; moved up, down, left and right."""
@@ -30,7 +30,7 @@ _BLUR, _SQUARE, _STEP = 64, 4, 8  # parts of the field: the blur's deviation, a 
 
 
 @dataclass(frozen=True)
-class Change:
+class ImageChange:
     """What is done to images, as a whole.
 
     amount: of hue the thirds of the circle, of blur the deviation in pixels, of squares their side, of turns the
@@ -38,7 +38,7 @@ class Change:
     moved afterwards; the border's pixels are repeated.
     """
 
-    kind: Kind
+    kind: ChangeKind
     amount: int = 0
     shift: tuple[int, int] = (0, 0)
 
@@ -55,7 +55,7 @@ class Look:
     that it is taken from.
     """
 
-    change: Change
+    change: ImageChange
     swapped: bool = False
     reflected: tuple[int | None, int | None] = (None, None)
 
@@ -72,7 +72,7 @@ class Look:
         return np.where(inside[:, None], at, 0), inside
 
 
-def looks(layer: Layer, image: tuple[int, int], channels: int) -> dict[Kind, tuple[Look, ...]]:
+def looks(layer: Layer, image: tuple[int, int], channels: int) -> dict[ChangeKind, tuple[Look, ...]]:
     """The variants of each kind of change for a layer's units, of which the mean is taken; no kind that makes no sense.
 
     image: height and width of the input; `channels` of it. Blur, squares and steps go with the layer's field: a
@@ -86,16 +86,16 @@ def looks(layer: Layer, image: tuple[int, int], channels: int) -> dict[Kind, tup
     """
     field = min(image) if layer.field is None else min(*layer.field.size, *image)
     step = _power(field / _STEP)
-    found: dict[Kind, tuple[Look, ...]] = {}
+    found: dict[ChangeKind, tuple[Look, ...]] = {}
     if channels == 3:
-        found["grey"] = (Look(Change("grey")),)
-        found["hue"] = tuple(Look(Change("hue", thirds)) for thirds in (1, 2))
-    found["blurred"] = (Look(Change("blurred", _power(field / _BLUR))),)
-    found["shuffled"] = (Look(Change("shuffled", _power(field / _SQUARE))),)
+        found["grey"] = (Look(ImageChange("grey")),)
+        found["hue"] = tuple(Look(ImageChange("hue", thirds)) for thirds in (1, 2))
+    found["blurred"] = (Look(ImageChange("blurred", _power(field / _BLUR))),)
+    found["shuffled"] = (Look(ImageChange("shuffled", _power(field / _SQUARE))),)
     found["mirrored"] = (_mirrored(layer, image),)
     if image[0] == image[1]:
         found["turned"] = tuple(_turned(layer, image, quarters) for quarters in (1, 3))
-    found["moved"] = tuple(Look(Change("moved", step, shift)) for shift in ((step, 0), (0, step)))
+    found["moved"] = tuple(Look(ImageChange("moved", step, shift)) for shift in ((step, 0), (0, step)))
     return found
 
 
@@ -106,7 +106,7 @@ def _power(length: float) -> int:
 
 def _mirrored(layer: Layer, image: tuple[int, int]) -> Look:
     shift, base = _reflection(layer, image, 1)
-    return Look(Change("mirrored", shift=(0, shift)), reflected=(None, base))
+    return Look(ImageChange("mirrored", shift=(0, shift)), reflected=(None, base))
 
 
 def _turned(layer: Layer, image: tuple[int, int], quarters: int) -> Look:
@@ -114,7 +114,7 @@ def _turned(layer: Layer, image: tuple[int, int], quarters: int) -> Look:
     across, along = (0, 1) if quarters == 1 else (1, 0)
     shift, base = _reflection(layer, image, across, of=along)
     shifts, bases = {across: shift, along: _same(layer, along, of=across)}, {across: base, along: None}
-    return Look(Change("turned", quarters, (shifts[0], shifts[1])), True, (bases[0], bases[1]))
+    return Look(ImageChange("turned", quarters, (shifts[0], shifts[1])), True, (bases[0], bases[1]))
 
 
 def _reflection(layer: Layer, image: tuple[int, int], axis: int, *, of: int | None = None) -> tuple[int, int]:
@@ -145,20 +145,20 @@ def _same(layer: Layer, axis: int, *, of: int) -> int:
 
 
 # -- what is done -----------------------------------------------------------------------------------------------------
-def _grey(pixels: Tensor, _: Change) -> Tensor:
+def _grey(pixels: Tensor, _: ImageChange) -> Tensor:
     weights = pixels.new_tensor(_LUMA)[:, None, None]
     return (pixels * weights).sum(1, keepdim=True).expand_as(pixels)
 
 
-def _hue(pixels: Tensor, change: Change) -> Tensor:
+def _hue(pixels: Tensor, change: ImageChange) -> Tensor:
     return pixels.roll(change.amount, 1)
 
 
-def _blurred(pixels: Tensor, change: Change) -> Tensor:
+def _blurred(pixels: Tensor, change: ImageChange) -> Tensor:
     return blurred(pixels, sigma=(float(change.amount), float(change.amount)))
 
 
-def _shuffled(pixels: Tensor, change: Change) -> Tensor:
+def _shuffled(pixels: Tensor, change: ImageChange) -> Tensor:
     height, width = pixels.shape[2:]
     at = torch.from_numpy(arrangement((height, width), change.amount)).to(pixels.device)
     return pixels.flatten(2)[..., at.flatten()].reshape_as(pixels)
@@ -189,15 +189,15 @@ def arrangement(size: tuple[int, int], side: int) -> NDArray[np.int64]:
     return made
 
 
-def _reflected(pixels: Tensor, _: Change) -> Tensor:
+def _reflected(pixels: Tensor, _: ImageChange) -> Tensor:
     return pixels.flip(3)
 
 
-def _rotated(pixels: Tensor, change: Change) -> Tensor:
+def _rotated(pixels: Tensor, change: ImageChange) -> Tensor:
     return pixels.rot90(change.amount, (2, 3))
 
 
-def _still(pixels: Tensor, _: Change) -> Tensor:
+def _still(pixels: Tensor, _: ImageChange) -> Tensor:
     return pixels
 
 
@@ -221,4 +221,4 @@ def _moved(pixels: Tensor, shift: tuple[int, int]) -> Tensor:
     return pixels
 
 
-__all__ = ["KINDS", "Change", "Kind", "Look", "arrangement", "looks"]
+__all__ = ["KINDS", "ImageChange", "ChangeKind", "Look", "arrangement", "looks"]

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from convscope.graph import Layer, Network
 from convscope.methods.scan import TopK
-from convscope.methods.tuning.changes import KINDS, Change, Look, looks
+from convscope.methods.tuning.changes import KINDS, ImageChange, Look, looks
 
 
 @dataclass(frozen=True, eq=False)
-class Cases:
+class TuningCases:
     """n units of a layer, each on an image: i64 channel, rank (how many images excite it more), image, (n,) each, and
     position (n, 2) y, x."""
 
@@ -41,9 +41,9 @@ class Cases:
     def __len__(self) -> int:
         return len(self.channel)
 
-    def at(self, rows: NDArray[np.bool_]) -> Cases:
+    def at(self, rows: NDArray[np.bool_]) -> TuningCases:
         """Some of them."""
-        return Cases(self.channel[rows], self.rank[rows], self.image[rows], self.position[rows])
+        return TuningCases(self.channel[rows], self.rank[rows], self.image[rows], self.position[rows])
 
     def on(self, images: NDArray[np.integer]) -> NDArray[np.int64]:
         """The rows that are about some images."""
@@ -54,7 +54,7 @@ def kept_of(
     net: Network,
     pixels: Tensor,
     images: NDArray[np.int64],
-    cases: Mapping[str, Cases],
+    cases: Mapping[str, TuningCases],
     *,
     normalised: Callable[[Tensor], Tensor],
 ) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
@@ -66,7 +66,7 @@ def kept_of(
     one.
     """
     channels, *size = net.input_shape
-    wanted = [_Wanted.of(net.layers[name], one, images) for name, one in cases.items()]
+    wanted = [_WantedEntries.of(net.layers[name], one, images) for name, one in cases.items()]
     wanted = [one for one in wanted if len(one.rows)]
     before = dict(_read(net, normalised(pixels), {one.layer.name: (one, None) for one in wanted}))
     shares = {one.layer.name: [[] for _ in KINDS] for one in wanted}
@@ -92,7 +92,7 @@ def _means(shares: list[list[NDArray[np.float64]]], count: int) -> NDArray[np.fl
 
 
 @dataclass(frozen=True, eq=False)
-class _Wanted:
+class _WantedEntries:
     """The entries of a layer's output that cases about the images of a batch name: arrays (m,), position (m, 2).
 
     rows: of the cases. batch: of the batch.
@@ -105,7 +105,7 @@ class _Wanted:
     position: NDArray[np.int64]
 
     @classmethod
-    def of(cls, layer: Layer, cases: Cases, images: NDArray[np.int64]) -> Self:
+    def of(cls, layer: Layer, cases: TuningCases, images: NDArray[np.int64]) -> Self:
         rows = cases.on(images)
         batch = np.searchsorted(images, cases.image[rows])
         return cls(layer, rows, batch, cases.channel[rows], cases.position[rows])
@@ -123,7 +123,7 @@ class _Wanted:
 
 
 def _read(
-    net: Network, inputs: Tensor, asked: Mapping[str, tuple[_Wanted, Look | None]]
+    net: Network, inputs: Tensor, asked: Mapping[str, tuple[_WantedEntries, Look | None]]
 ) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """By layer the values of what is wanted of it, of inputs (n, C, H, W)."""
     for name, output in net.stream(inputs, list(asked)):
@@ -132,10 +132,10 @@ def _read(
 
 
 def _by_change(
-    wanted: Sequence[_Wanted], size: tuple[int, int], channels: int
-) -> dict[Change, dict[str, tuple[_Wanted, Look]]]:
+    wanted: Sequence[_WantedEntries], size: tuple[int, int], channels: int
+) -> dict[ImageChange, dict[str, tuple[_WantedEntries, Look]]]:
     """Each change once, with what is looked at after it, by layer."""
-    found: dict[Change, dict[str, tuple[_Wanted, Look]]] = {}
+    found: dict[ImageChange, dict[str, tuple[_WantedEntries, Look]]] = {}
     for one in wanted:
         for variants in looks(one.layer, size, channels).values():
             for look in variants:
@@ -143,4 +143,4 @@ def _by_change(
     return found
 
 
-__all__ = ["Cases", "kept_of"]
+__all__ = ["TuningCases", "kept_of"]

@@ -9,8 +9,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from convscope.methods.tuning.changes import KINDS, Kind
-from convscope.methods.tuning.measuring import Cases
+from convscope.methods.tuning.changes import KINDS, ChangeKind
+from convscope.methods.tuning.measuring import TuningCases
 from convscope.shown import brief
 
 RESAMPLES = 1000
@@ -20,7 +20,7 @@ _FEWEST = 3
 _TOGETHER = 256  # units resampled at a time
 _MARGIN = 0.1  # of an activation: what differs by less is not spoken of
 
-WORDS: Mapping[Kind, tuple[str, str]] = {
+WORDS: Mapping[ChangeKind, tuple[str, str]] = {
     "grey": ("colour", "in grey"),
     "hue": ("hue", "with its colours turned round"),
     "blurred": ("fine detail", "blurred"),
@@ -58,7 +58,7 @@ class LayerTuning:
         cls,
         layer: str,
         units: int,
-        cases: Cases,
+        cases: TuningCases,
         shares: NDArray[np.float64],
         *,
         confidence: float = 0.95,
@@ -78,13 +78,13 @@ class LayerTuning:
             quartiles[:, column] = np.quantile(kept[count[:, column] > 0, column], (0.25, 0.5, 0.75))
         return cls(layer, kept, low, high, count, quartiles)
 
-    def stands_out(self, channel: int) -> dict[Kind, int]:
+    def stands_out(self, channel: int) -> dict[ChangeKind, int]:
         """The changes that a unit minds more (-1) or less (1) than its layer does.
 
         Its whole interval lies on that side of the layer's median, its mean beyond the quartile, and a tenth of an
         activation from the median or more.
         """
-        found: dict[Kind, int] = {}
+        found: dict[ChangeKind, int] = {}
         for column, kind in enumerate(KINDS):
             below, median, above = self.quartiles[:, column]
             kept = self.kept[channel, column]
@@ -98,7 +98,7 @@ class LayerTuning:
         """Of each change that a unit minds more or less than its layer does, what survives, in words."""
         return [self.words(channel, kind) for kind in self.stands_out(channel)]
 
-    def words(self, channel: int, kind: Kind) -> str:
+    def words(self, channel: int, kind: ChangeKind) -> str:
         """What survives of a unit under a change, and of its layer."""
         what, how = WORDS[kind]
         column = KINDS.index(kind)

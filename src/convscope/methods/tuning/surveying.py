@@ -15,7 +15,7 @@ from convscope.data import Preprocess
 from convscope.graph import Network
 from convscope.methods.scan import TopK
 from convscope.methods.tuning.changes import KINDS
-from convscope.methods.tuning.measuring import Cases, kept_of
+from convscope.methods.tuning.measuring import TuningCases, kept_of
 from convscope.methods.tuning.summing import LayerTuning
 from convscope.methods.workers import Workers
 from convscope.progress import Progress, silent
@@ -52,7 +52,7 @@ def survey(
     shares the work. most: images that are changed at most, see `served`. confidence: of the intervals, which are drawn
     with `seed`. progress: called with images done, as "tuning".
     """
-    every = {layer: Cases.of(top) for layer, top in tops.items()}
+    every = {layer: TuningCases.of(top) for layer, top in tops.items()}
     images = served(list(every.values()), most)
     cases = {layer: one.at(np.isin(one.image, images)) for layer, one in every.items()}
     shares = {layer: np.full((len(one), len(KINDS)), np.nan) for layer, one in cases.items()}
@@ -82,7 +82,7 @@ def survey(
     return Survey(tuple(summed), len(images))
 
 
-def served(cases: Sequence[Cases], most: int) -> NDArray[np.int64]:
+def served(cases: Sequence[TuningCases], most: int) -> NDArray[np.int64]:
     """At most so many images, ascending, on which as many units as can be have a case each, then two, and so on.
 
     All of them where there are no more. Images that serve most units come first, of equal ones the first.

@@ -52,7 +52,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredInput:
     """An input that is a tensor of the file, by its name, and whether it is a parameter: something that was learned."""
 
     name: str
@@ -69,10 +69,10 @@ class Image:
 
 
 @dataclass
-class Program:
+class ExportedGraph:
     """Inputs and operations in order, numbered from 0 through both: a Ref's maker is such a number."""
 
-    inputs: list[Stored | Image] = field(default_factory=list)
+    inputs: list[StoredInput | Image] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
     outputs: list[Ref] = field(default_factory=list)
 
@@ -82,7 +82,7 @@ class Program:
         return next(given for given in self.inputs if isinstance(given, Image))
 
 
-def parse_program(description: Any) -> Program:
+def parse_program(description: Any) -> ExportedGraph:
     """The program that a model's JSON describes.
 
     Raises:
@@ -100,7 +100,7 @@ def parse_program(description: Any) -> Program:
 
 class _Parser:
     def __init__(self, module: dict[str, Any]) -> None:
-        self.program = Program()
+        self.program = ExportedGraph()
         self.graph = record(module["graph"], "graph", ("inputs", "outputs", "nodes", "tensor_values"))
         self.signature = record(module["signature"], "signature", ("input_specs", "output_specs"))
         names: dict[str, Any] = {}
@@ -119,14 +119,14 @@ class _Parser:
             if kind in _STORED:
                 found = record(found, "an input", ("arg", _STORED[kind]))
                 name = text(found[_STORED[kind]], "the name of a tensor")
-                given: Stored | Image = Stored(name, kind == "parameter")
+                given: StoredInput | Image = StoredInput(name, kind == "parameter")
                 arg = record(found["arg"], "an input", ("name",))
             elif kind == "user_input":
                 arg_kind, arg = tagged(record(found, "an input", ("arg",))["arg"], "an input", KINDS)
                 if arg_kind != "as_tensor":
                     continue  # a flag that tracing has fixed: no operation refers to it
                 images += 1
-                given = self._image(record(arg, "an input", ("name",))["name"]) if images == 1 else Stored("")
+                given = self._image(record(arg, "an input", ("name",))["name"]) if images == 1 else StoredInput("")
             else:
                 continue
             names[text(arg["name"], "the name of an input")] = Ref(len(self.program.inputs))

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.export import ExportedProgram
 
 from convscope.models.exported.archive import Archive
-from convscope.models.exported.program import Stored, parse_program
+from convscope.models.exported.program import StoredInput, parse_program
 from convscope.models.exported.replaying import replay
 from convscope.models.exported.tensors import read_tensors
 
@@ -31,6 +31,6 @@ def read_program(path: Path, *, change: Callable[[Tensor], Tensor] | None = None
         tensors = read_tensors(archive)
     if change is not None:
         for given in program.inputs:
-            if isinstance(given, Stored) and given.parameter and given.name in tensors["weights"]:
+            if isinstance(given, StoredInput) and given.parameter and given.name in tensors["weights"]:
                 tensors["weights"][given.name] = change(tensors["weights"][given.name])
     return replay(program, tensors)

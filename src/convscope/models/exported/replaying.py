@@ -19,14 +19,14 @@ from torch.fx import traceback
 
 from convscope.errors import TraceError
 from convscope.models.exported.fields import Refused, shown
-from convscope.models.exported.program import Image, Program, Ref, Stored
+from convscope.models.exported.program import ExportedGraph, Image, Ref, StoredInput
 from convscope.models.exported.watching import ASSUMED_BATCH, Watched
 from convscope.models.request import quiet
 
 _NEVER = logging.CRITICAL + 1  # torch logs a traceback before it raises what we report
 
 
-def replay(program: Program, tensors: Mapping[str, Mapping[str, Tensor]]) -> ExportedProgram:
+def replay(program: ExportedGraph, tensors: Mapping[str, Mapping[str, Tensor]]) -> ExportedProgram:
     """The exported program that the operations make, with these tensors.
 
     Raises:
@@ -75,7 +75,7 @@ FAILURES = (
 class _Replay(nn.Module):
     """A module whose forward is the program's operations."""
 
-    def __init__(self, program: Program, tensors: Mapping[str, Mapping[str, Tensor]]) -> None:
+    def __init__(self, program: ExportedGraph, tensors: Mapping[str, Mapping[str, Tensor]]) -> None:
         super().__init__()
         self.refusal: Refused | None = None
         self.graph_module = _graph_module(program, tensors)
@@ -92,7 +92,7 @@ class _Replay(nn.Module):
             raise
 
 
-def _graph_module(program: Program, tensors: Mapping[str, Mapping[str, Tensor]]) -> fx.GraphModule:
+def _graph_module(program: ExportedGraph, tensors: Mapping[str, Mapping[str, Tensor]]) -> fx.GraphModule:
     """The operations as an FX graph, under names of ours: FX writes Python from a graph, and no name is the file's."""
     root, graph = nn.Module(), fx.Graph()
     nodes: list[fx.Node] = []
@@ -113,7 +113,7 @@ def _graph_module(program: Program, tensors: Mapping[str, Mapping[str, Tensor]])
     return fx.GraphModule(root, graph)
 
 
-def _stored(given: Stored, tensors: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
+def _stored(given: StoredInput, tensors: Mapping[str, Mapping[str, Tensor]]) -> Tensor:
     for group in ("weights", "constants"):
         if given.name in tensors[group]:
             return tensors[group][given.name]
@@ -136,7 +136,7 @@ def _resolved(tree: Any, nodes: list[fx.Node], picks: dict[Ref, fx.Node], graph:
     return tree
 
 
-def _check_modules(program: Program, traced: ExportedProgram) -> None:
+def _check_modules(program: ExportedGraph, traced: ExportedProgram) -> None:
     """Refuse rather than call layers by other names, should a release of torch not carry modules through tracing."""
     wanted = {path for operation in program.operations for _, path in operation.modules}
     stacks = (node.meta.get("nn_module_stack") or {} for node in traced.graph.nodes)

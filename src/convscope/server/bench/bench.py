@@ -27,9 +27,9 @@ from convscope.methods.deconv import deconv
 from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance import invariance
 from convscope.methods.invariance.transforms import TRANSFORMATIONS, transformation
-from convscope.methods.occlusion import Grid
+from convscope.methods.occlusion import OccluderGrid
 from convscope.methods.occlusion.occluders import covering, square_for
-from convscope.methods.occlusion.readings import Reader
+from convscope.methods.occlusion.readings import Readout
 from convscope.methods.occlusion.sweep import Sweep
 from convscope.server.bench import asking
 from convscope.server.bench.asking import Said
@@ -343,11 +343,11 @@ class Bench:
             asking.whole_number(said, "size", 1, min(image)) if said.get("size") is not None else None,
             asking.whole_number(said, "stride", 1, min(image)) if said.get("stride") is not None else None,
         )
-        grid, units = Grid(image, size, stride), asking.units(net, said, "followed")
+        grid, units = OccluderGrid(image, size, stride), asking.units(net, said, "followed")
         target = None if said.get("target") is None else asking.whole_number(said, "target", 0, 1 << 30)
         head = head_of(net)
         followed = "none" if head is None else target
-        reader = Reader.of(net, inputs, target=followed, layer=None, strongest="sum", units=units, reduce="sum")
+        reader = Readout.of(net, inputs, target=followed, layer=None, strongest="sum", units=units, reduce="sum")
         fill = covering(inputs, asking.choice(said, "fill", asking.FILLS), grid=grid, preprocess=recipe_of(net))
         uncovered, channel = reader.uncovered, reader.followed.channels[:, :1].reshape(-1).tolist()
         yield {

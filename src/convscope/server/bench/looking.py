@@ -23,7 +23,7 @@ from convscope.graph.pushing import PushPlan, Tile
 from convscope.graph.running import as_map
 from convscope.methods.inputs import recipe_of
 from convscope.methods.invariance.transforms import Frame, transformation
-from convscope.methods.occlusion import Fill, Grid
+from convscope.methods.occlusion import Fill, OccluderGrid
 from convscope.methods.occlusion.occluders import covering
 from convscope.methods.stepwise import run_stepwise, silenced
 from convscope.settings import usual_settings
@@ -159,7 +159,7 @@ def transformed(net: Network, inputs: Tensor, transform: tuple[str, float] | Non
 def covers(net: Network, inputs: Tensor, cover: Cover) -> Tensor:
     """What stands where it is covered, as `occlude` has it."""
     side = min(cover.size, *net.input_shape[1:])
-    grid = Grid(net.input_shape[1:], (side, side), (1, 1))
+    grid = OccluderGrid(net.input_shape[1:], (side, side), (1, 1))
     return covering(inputs, cover.fill, grid=grid, preprocess=recipe_of(net))
 
 

@@ -1,0 +1,67 @@
+"""One word, one thing: no two classes of the package have one name, nor two types that are other than each other."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+SOURCE = ROOT / "src" / "convscope"
+
+ALLOWED = {
+    "Part": "of an image, as the public has it; and what the live bench sends, piece by piece, known to it alone",
+    "Pixels": "arrays of pixels: of uint8 where they are drawn, of any type where they are kept",
+}
+"""Names of two types, and why that is well."""
+
+
+def named(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The classes of a module, wherever they stand, and the types that it gives a name to: each with what it is."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name, f"class at line {node.lineno}"
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name, what = node.targets[0].id, ast.unparse(node.value)
+            if is_type(name) and not what.startswith("Annotated["):  # a command's option is called as its argument
+                yield name, what
+
+
+def is_type(name: str) -> bool:
+    """Whether a name is spelled as those of types are: Layer and _Layer, neither LAYER nor layer."""
+    bare = name.strip("_")
+    return bare[:1].isupper() and "_" not in bare and (not bare.isupper() or len(bare) == 1)
+
+
+def twice(modules: dict[str, ast.Module]) -> dict[str, list[str]]:
+    """The names that stand for several things, and where."""
+    places: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for module, tree in modules.items():
+        for name, what in named(tree):
+            places[name][what if not what.startswith("class") else f"{module}, {what}"].append(module)
+    typing = {name for name, things in places.items() if all(what.startswith("TypeVar(") for what in things)}
+    return {
+        name: sorted({module for found in things.values() for module in found})
+        for name, things in places.items()
+        if len(things) > 1 and name not in typing
+    }
+
+
+def test_names_of_several_things_are_found() -> None:
+    one = ast.parse("class Grid: ...\nclass _Seen:\n    class Inner: ...\nPlace = int\nSame = dict[str, int]\nT = 3")
+    other = ast.parse("class Grid: ...\nclass _Seen: ...\nclass Place: ...\nclass Seen: ...\nSame = dict[str, int]")
+    third = ast.parse("def f():\n    class Inner: ...\nOption = Annotated[int, 3]\nclass Option: ...")
+    assert set(twice({"one": one, "other": other, "third": third})) == {"Grid", "_Seen", "Inner", "Place"}
+
+
+def test_no_name_stands_for_two_things() -> None:
+    modules = {str(path.relative_to(SOURCE)): ast.parse(path.read_text("utf-8")) for path in python_files()}
+    assert len(modules) > 300
+    found = twice(modules)
+    assert {name: places for name, places in found.items() if name not in ALLOWED} == {}
+    assert set(found) == set(ALLOWED), "a name that is allowed twice stands for one thing now"
+
+
+def python_files() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))

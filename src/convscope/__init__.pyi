@@ -3,26 +3,34 @@
 
 # networks
 from .graph import Field as Field, Layer as Layer, LayerList as LayerList, Network as Network, Unit as Unit
-from .graph import PullOptions as PullOptions, Report as Report
+from .graph import Head as Head, PullOptions as PullOptions, Report as Report
 from .models import load as load
 
 from .studies import Check as Check, check as check
 from .methods.checking import Certificate as Certificate, Compared as Compared, Evidence as Evidence
 
 # images
-from .data import Failure as Failure, Images as Images, Preprocess as Preprocess, Source as Source
+from .data import Failure as Failure, Images as Images, Placement as Placement, Preprocess as Preprocess
+from .data import Raster as Raster, Source as Source
 from .data import cached as cached, open_source as open_source
 from .data.parts import Part as Part, read_parts as read_parts
 
 # what every unit responds to, and what it takes from an image
 from .studies import Scan as Scan, merge as merge, scan as scan
 from .methods.scan import LayerScan as LayerScan, LayerStatistics as LayerStatistics, TopK as TopK
+from .methods.scan.found import TopView as TopView
+from .methods.scan.images import ScannedImages as ScannedImages
+from .methods.scan.state import ScanIdentity as ScanIdentity, ScannedLayer as ScannedLayer
 from .studies import Projection as Projection, Projections as Projections, deconv as deconv
 from .methods.deconv import ProjectedPixels as ProjectedPixels, Selection as Selection, project_all as project_all
 
 # where a network looks, and what moves it
 from .studies import Occlusion as Occlusion, occlude as occlude
-from .methods.occlusion import OcclusionMaps as OcclusionMaps, PartCost as PartCost
+from .studies.occlusion_parts import PartsCovered as PartsCovered
+from .methods.occlusion import OccluderGrid as OccluderGrid, OcclusionMaps as OcclusionMaps
+from .methods.occlusion import PartCost as PartCost
+from .methods.occlusion.readings import OcclusionResponses as OcclusionResponses
+from .methods.targets import Region as Region
 from .studies import Invariance as Invariance, invariance as invariance
 from .methods.invariance import Curve as Curve, InvarianceCurves as InvarianceCurves
 from .studies import Correspondence as Correspondence, correspond as correspond
@@ -46,29 +54,51 @@ from .methods.mistakes import Explained as Explained
 
 # how it came to be, and what is wrong with it
 from .studies import Evolution as Evolution, evolve as evolve
-from .methods.evolution import FeatureHistory as FeatureHistory
+from .methods.evolution.histories import FeatureHistory as FeatureHistory, LayerEvolution as LayerEvolution
+from .methods.evolution.histories import UnitHistory as UnitHistory
+from .methods.evolution.settling import Settling as Settling
 from .studies import Diagnosis as Diagnosis, diagnose as diagnose
-from .methods.diagnosis import LayerDiagnosis as LayerDiagnosis
+from .methods.diagnosis.diagnosis import LayerDiagnosis as LayerDiagnosis
+from .methods.diagnosis.filters import Clipping as Clipping, Filters as Filters
+from .methods.diagnosis.findings import Finding as Finding
+from .methods.diagnosis.measured import DiagnosisLimits as DiagnosisLimits
+from .methods.diagnosis.spectrum import FrequencyCoverage as FrequencyCoverage, SpectrumLines as SpectrumLines
 from .studies import Sanity as Sanity, sanity as sanity
 from .methods.sanity import LayerSanity as LayerSanity
+from .methods.sanity.cases import SanityCases as SanityCases
+from .methods.sanity.judging import Margins as Margins
+from .methods.sanity.looking import Cascade as Cascade, LookedCases as LookedCases
+from .methods.sanity.randomising import CascadeStage as CascadeStage
 
 # training, and what it is worth
 from .studies import Training as Training, train as train
 from .training import Config as Config, EpochLog as EpochLog, Recipe as Recipe, read_config as read_config
+from .training import NetworkChoice as NetworkChoice
+from .models import Architecture as Architecture, Conv as Conv, Full as Full, Norm as Norm
 from .studies import Evaluation as Evaluation, evaluate as evaluate
-from .training import ClassAccuracy as ClassAccuracy, Judgement as Judgement
+from .training import ClassAccuracy as ClassAccuracy, Judgement as Judgement, Measure as Measure
+from .training import Predictions as Predictions, ScoredImages as ScoredImages
 from .studies import Ablation as Ablation, ablate as ablate
-from .training import AblationTrials as AblationTrials
+from .training import AblationTrial as AblationTrial, AblationTrials as AblationTrials
+from .training import Variant as Variant, VariantErrors as VariantErrors
 from .studies import Transfer as Transfer, transfer as transfer
 from .generalisation import Fold as Fold, Learning as Learning, TargetSet as TargetSet
+from .generalisation import FoldScore as FoldScore, MeanScore as MeanScore
 from .generalisation import TransferScores as TransferScores, open_target as open_target
 from .studies import Overlap as Overlap, overlap as overlap
-from .generalisation import Duplicates as Duplicates
+from .generalisation.duplicates import DuplicatePair as DuplicatePair, Duplicates as Duplicates
 
 # what answers are, how they are kept, and whether they are as they were written
-from .studies import Answer as Answer, Figure as Figure, Saved as Saved
+from .studies import Answer as Answer, AtlasEntry as AtlasEntry, Figure as Figure, Saved as Saved
+from .studies.pictures import SeenImages as SeenImages
+from .studies.questions import Question as Question
+from .tables import TextTable as TextTable
 from .atlas import Atlas as Atlas, build_atlas as build_atlas
+from .atlas import AtlasLayer as AtlasLayer, AtlasUnit as AtlasUnit, ClassPreference as ClassPreference
+from .atlas import Inventory as Inventory, LayerRecord as LayerRecord, Neighbours as Neighbours
+from .atlas import Stamp as Stamp, TileSize as TileSize
 from .studies import Verification as Verification, verify as verify
+from .verification import DamagedFile as DamagedFile, SoundFile as SoundFile
 from .errors import ConvscopeError as ConvscopeError
 
 __version__: str

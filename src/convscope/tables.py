@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TextTable:
     """A table for people: a title (may be empty), the heads of its columns, rows of text, and what ends it.
 
@@ -24,6 +24,13 @@ class TextTable:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     left: int = 1
+
+    def __repr__(self) -> str:
+        return shorten(
+            f"<{type(self).__name__} {self.title!r}: {counted(len(self.rows), 'row')} of {', '.join(self.head)}>",
+            110,
+            placeholder=" ...>",
+        )
 
     def markdown(self) -> str:
         """The table in Markdown, without its title.

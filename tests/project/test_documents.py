@@ -84,7 +84,11 @@ def documented() -> dict[int, str]:
     """The modules that the Python reference shows, by the identities of what they have."""
     pages = "".join(path.read_text() for path in sorted(ROOT.glob("docs/api/*.md")))
     modules = [importlib.import_module(name) for name in re.findall(r"automodule:: (\S+)", pages)]
-    return {id(getattr(one, name)): one.__name__ for one in modules for name in getattr(one, "__all__", vars(one))}
+    alone = [name.rpartition(".") for name in re.findall(r"autoclass:: (\S+)", pages)]
+    return {
+        **{id(getattr(one, name)): one.__name__ for one in modules for name in getattr(one, "__all__", vars(one))},
+        **{id(getattr(importlib.import_module(module), name)): module for module, _, name in alone},
+    }
 
 
 @pytest.mark.parametrize("name", [name for name in convscope.__all__ if name != "__version__"])

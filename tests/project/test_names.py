@@ -18,7 +18,7 @@ ALLOWED = {
 
 def named(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """The classes of a module, wherever they stand, and the types that it gives a name to: each with what it is."""
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.ClassDef):
             yield node.name, f"class at line {node.lineno}"
     for node in tree.body:
@@ -26,6 +26,15 @@ def named(tree: ast.Module) -> Iterator[tuple[str, str]]:
             name, what = node.targets[0].id, ast.unparse(node.value)
             if is_type(name) and not what.startswith("Annotated["):  # a command's option is called as its argument
                 yield name, what
+
+
+def statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """All statements in one, however deep: without expressions, which are most of a tree."""
+    for field in ("body", "orelse", "finalbody", "handlers"):
+        for one in getattr(node, field, ()):
+            if isinstance(one, ast.stmt):
+                yield one
+            yield from statements(one)
 
 
 def is_type(name: str) -> bool:

@@ -15,7 +15,10 @@ from convscope.shown import LINE
 from tests.project.test_grammar import names
 
 PLAIN = {"Layer", "Field", "Unit", "Part", "PullOptions", "Report", "Preprocess", "Recipe", "Config", "Balance",
-         "CauseEdge", "TestedPair", "Compared", "Failure", "EpochLog", "Learning"}  # fmt: skip
+         "CauseEdge", "TestedPair", "Compared", "Failure", "EpochLog", "Learning", "Architecture", "CascadeStage",
+         "Clipping", "Conv", "DamagedFile", "DiagnosisLimits", "DuplicatePair", "Finding", "FoldScore", "Full", "Head",
+         "MeanScore", "Measure", "NetworkChoice", "Norm", "OccluderGrid", "Placement", "Region", "ScannedLayer",
+         "SoundFile", "Stamp", "TileSize"}  # fmt: skip
 """Small values, which are printed as Python makes them again."""
 
 

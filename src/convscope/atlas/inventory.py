@@ -19,6 +19,7 @@ from convscope.atlas.names import inside
 from convscope.atlas.published import MOST, is_published
 from convscope.atlas.web import script
 from convscope.errors import StoreError
+from convscope.shown import brief
 
 INVENTORY = "inventory.json"
 LISTS = ("data/experiments.js", "data/atlases.js")
@@ -73,6 +74,7 @@ def is_recorded(path: str) -> bool:
     return own and path not in LISTS and path != "data/manifest.js" and not path.startswith("data/experiments/")
 
 
+@brief
 @dataclass(frozen=True)
 class Inventory:
     """The files of an atlas, by the part of the build that made them."""

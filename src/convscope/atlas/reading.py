@@ -28,12 +28,13 @@ from convscope.atlas.web import read_script
 from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Layer, Unit, UnitLike
 from convscope.methods.tuning import LayerTuning
-from convscope.shown import Shown
+from convscope.shown import Shown, brief
 from convscope.tables import TextTable, columns_of, counted
 
 Outcome = Literal["opened", "made", "continued", "unchanged"]
 
 
+@brief
 @dataclass(frozen=True)
 class AtlasLayer:
     """A layer of an atlas: `id` is its name in paths, `entry` its row in the manifest."""
@@ -63,6 +64,7 @@ class AtlasLayer:
         return TileSize(**self.entry["tile"])
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class AtlasUnit(Shown):
     """A unit of an atlas and its n strongest responses, strongest first; n is k or the images there were.

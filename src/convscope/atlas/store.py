@@ -18,6 +18,7 @@ from convscope.files import write_bytes
 from convscope.graph import Layer
 from convscope.methods.scan import LayerStatistics, TopK
 from convscope.methods.scan.statistics import HISTOGRAM_EDGES
+from convscope.shown import brief
 
 _KEY = "convscope"  # of the metadata: one key only, since safetensors writes several in no fixed order
 
@@ -29,6 +30,7 @@ _PLAIN = (
 Array = NDArray[Any]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LayerRecord:
     """All that is known of the units of a layer; C units, k responses.

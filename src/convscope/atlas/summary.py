@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convscope.atlas.alike import correlations
+from convscope.shown import brief
 
 _CLASSES = 5  # strongest classes to keep for a unit
 _NEIGHBOURS = 12  # nearest units to keep for a unit
 _BLOCK = 512  # units compared with all others together
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class ClassPreference:
     """The classes each unit responds to most.
@@ -26,6 +28,7 @@ class ClassPreference:
     selectivity: NDArray[np.float32]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Neighbours:
     """The units of the same layer that respond most alike.

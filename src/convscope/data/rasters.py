@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from convscope.data.preprocess import Preprocess
 from convscope.errors import ImageError, UsageError
+from convscope.shown import brief
 
 DARK = 1 << 14
 """Sixteen-bit images whose largest value is below this (14 bits and fewer) are not taken to be on 0..65535."""
 _REMEDY = 'say range=(low, high), range="file" where the files tell, or range="collection" to look for it'
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Raster:
     """An image as its file holds it: values (H, W, C) of any type of number, and what the file says of them.

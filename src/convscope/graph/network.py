@@ -36,6 +36,9 @@ class Network(Traced):
     """A CNN traced into steps, with its weights; independent of the module it came from.
 
     The network is always in eval mode: dropout passes on, batch norm uses its running statistics.
+
+    Methods are made of its `program`, `steps`, `values`, `activations`, `cone`, `replaced` and `reduce`, and of what
+    these give, in `convscope.graph` and `convscope.kernels`: unlike all else they may change in any release.
     """
 
     # -- making -------------------------------------------------------------------------------------------------------

@@ -46,9 +46,9 @@ class KeptScan(Scanned):
         store = Path(folder)
         scan_files.check_store(store, self.identity)
         if self.complete:
-            scan_files.write_finished(store, self.state)
+            scan_files.write_finished(store, self._state)
         elif not scan_files.is_finished(store):  # else the folder holds all of this and more
-            _save_part(store, self.state)
+            _save_part(store, self._state)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> Self:

@@ -52,6 +52,7 @@ class Figure:
         return self.draw()
 
 
+@brief
 @dataclass(frozen=True)
 class AtlasEntry:
     """What an atlas says of an answer besides its figures; `units` and `images` are those it links to."""

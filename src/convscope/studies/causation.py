@@ -40,7 +40,7 @@ class Causes(Answer, Sequence[CauseGraph]):
     seen: SeenImages
     nodes: Nodes
     net: Network | None = context()
-    pictures: ReadImages | None = context()
+    _pictures: ReadImages | None = context()
 
     def __len__(self) -> int:
         return len(self.graphs)
@@ -136,7 +136,7 @@ class Causes(Answer, Sequence[CauseGraph]):
     @property
     def can_draw(self) -> bool:
         """Whether it was just made: figures show the photos."""
-        return self.net is not None and self.pictures is not None
+        return self.net is not None and self._pictures is not None
 
     def drawings(self) -> Mapping[str, Figure]:
         """The first graphs, each node with its patch and what the unit takes from it."""
@@ -154,10 +154,10 @@ class Causes(Answer, Sequence[CauseGraph]):
         from convscope.figures.causes import draw
         from convscope.figures.style import rendered
 
-        if self.net is None or self.pictures is None:
+        if self.net is None or self._pictures is None:
             raise UsageError("an answer that was loaded has the figures that were saved with it, and draws no others")
         graph, row = self.graphs[number], self.rows_of[number]
-        pictures = node_pictures(self.net, self.pictures, row, graph)
+        pictures = node_pictures(self.net, self._pictures, row, graph)
         return rendered(draw(graph, pictures, classes=self.net.classes if _is_class(self.net, graph) else None))
 
     def entry(self, atlas: Atlas) -> AtlasEntry:

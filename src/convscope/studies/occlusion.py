@@ -56,7 +56,7 @@ class Occlusion(Answer):
     classes: tuple[str, ...] | None
     net: Network | None = context()
     photos: Photos | None = context()
-    elsewhere: Elsewhere | None = context()
+    _elsewhere: Elsewhere | None = context()
     drawn: Mapping[str, Path] | None = context()
     """Figures that are in a folder already, by file name."""
     parts: PartsCovered | None = None
@@ -234,9 +234,9 @@ class Occlusion(Answer):
 
     def _draw(self, row: int) -> bytes:
         one = Covered(self.seen.indices[row], self.seen.names[row], one_of(self.found, row))
-        if self.net is None or self.photos is None or self.elsewhere is None:
+        if self.net is None or self.photos is None or self._elsewhere is None:
             raise UsageError("an answer that was loaded has the figures that were saved with it, and draws no others")
-        return drawing(self.net, self.photos, self.elsewhere, one)
+        return drawing(self.net, self.photos, self._elsewhere, one)
 
     def entry(self, atlas: Atlas) -> AtlasEntry:
         """A row and a figure for each image; linked to the maps that were followed."""

@@ -15,12 +15,14 @@ from convscope.graph import Head, Network
 from convscope.methods.occlusion.parts import MEANING, PartCost, part_costs
 from convscope.methods.targets import Target
 from convscope.progress import Progress
+from convscope.shown import brief
 from convscope.studies.marking import Marked, mark
 from convscope.tables import TextTable, columns_of
 
 _HEAD = ("part", "images", "no room", "covered", "elsewhere", "difference", "interval", "p", "corrected", "costs")
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class PartsCovered:
     """Tests of parts on the images of these names; measured: of what the costs are, in words."""

@@ -20,9 +20,11 @@ from convscope.data.sources.select import spread
 from convscope.errors import ImageError
 from convscope.graph import Network
 from convscope.methods.inputs import are_planes, images_for, input_of, preprocess_of, recipe_of
+from convscope.shown import brief
 from convscope.studies.asking import collection
 
 
+@brief
 @dataclass(frozen=True)
 class SeenImages:
     """The images of a collection that an answer is about: their names and numbers there, in order.

@@ -110,7 +110,7 @@ class Projection(Answer):
         return f"{self.asked} on {images}: {self.found.report}"
 
     @property
-    def made(self) -> list[Projected]:
+    def _made(self) -> list[Projected]:
         """The projections one by one."""
         boxes, report = self.boxes.tolist(), self.found.report
         named = zip(self.units, self.seen.names, self.seen.indices, self.values.tolist(), boxes, strict=True)
@@ -121,7 +121,7 @@ class Projection(Answer):
 
     def rows(self) -> list[Row]:
         """One row an image; `picture` is the figure's name, as in the folder of the answer."""
-        return [_row(one, _picture_name(self.asked, one.image, one.index)) for one in self.made]
+        return [_row(one, _picture_name(self.asked, one.image, one.index)) for one in self._made]
 
     def to_json(self) -> dict[str, Any]:
         """The unit and the rows."""
@@ -135,7 +135,7 @@ class Projection(Answer):
         """For every image the patch on the left, the projection on the right."""
         captions = {
             _picture_name(self.asked, one.image, one.index): f"{one.unit} on {one.image}: {one.value:.4g}"
-            for one in self.made
+            for one in self._made
         }
         return {name: Figure(text, partial(self._draw, at)) for at, (name, text) in enumerate(captions.items())}
 
@@ -179,9 +179,9 @@ class Projections(Answer, Sequence[Projection]):
         return "; ".join(one.summary for one in self.each)
 
     @property
-    def made(self) -> list[Projected]:
+    def _made(self) -> list[Projected]:
         """The projections one by one, image by image."""
-        return [one for together in zip(*(each.made for each in self.each), strict=True) for one in together]
+        return [one for together in zip(*(each._made for each in self.each), strict=True) for one in together]
 
     def rows(self) -> list[Row]:
         """One row a unit and image, image by image."""

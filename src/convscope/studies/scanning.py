@@ -38,7 +38,7 @@ class Scan(KeptScan, Answer):
     @classmethod
     def of(cls, found: Scanned, folder: str | PathLike[str] | None = None) -> Scan:
         """The answer for what was found, and kept in a folder."""
-        made = cls(found.state, photos=found.photos)
+        made = cls(found._state, photos=found.photos)
         made.saved = None if folder is None else Saved(Path(folder), {})
         return made
 

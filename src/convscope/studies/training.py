@@ -35,7 +35,7 @@ class Training(Answer):
 
     network: str
     history: tuple[EpochLog, ...]
-    done: Trained | None = context()
+    _done: Trained | None = context()
     """The trained network with its folder; None for an answer that was loaded."""
 
     @property
@@ -52,7 +52,7 @@ class Training(Answer):
     @property
     def folder(self) -> Path:
         """The folder of the training."""
-        return self.kept.folder if self.done is None else self.done.run.folder
+        return self.kept.folder if self._done is None else self._done.run.folder
 
     @property
     def checkpoints(self) -> dict[int, Path]:

@@ -5,6 +5,7 @@ from convscope.training.config import Config, NetworkChoice, packaged_configs, r
 from convscope.training.evaluation import ClassAccuracy, evaluate
 from convscope.training.judging import Judgement
 from convscope.training.measures import Measure
+from convscope.training.predictions import Predictions, ScoredImages
 from convscope.training.recipe import Recipe
 from convscope.training.renormalise import renormalise
 from convscope.training.run import Run, read_log
@@ -29,6 +30,8 @@ __all__ = [
     "evaluate",
     "ClassAccuracy",
     "Judgement",
+    "Predictions",
+    "ScoredImages",
     "Measure",
     # the paper's Table 3
     "ablate",

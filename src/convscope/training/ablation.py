@@ -32,6 +32,7 @@ BASE = "base"
 """The name of the network that the variants are changes of."""
 
 
+@brief
 @dataclass(frozen=True)
 class Variant:
     """A row of the table: its name, what it says, and the end of the name of the network that it is."""
@@ -82,6 +83,7 @@ PAPER: dict[str, dict[str, tuple[float, float, float]]] = {
 """The paper's errors in per cent: training top-1, validation top-1 and top-5. It removed layers of AlexNet only."""
 
 
+@brief
 @dataclass(frozen=True)
 class AblationTrial:
     """One training of a variant: errors as fractions, on centre crops."""
@@ -95,6 +97,7 @@ class AblationTrial:
     val_error5: float
 
 
+@brief
 @dataclass(frozen=True)
 class VariantErrors:
     """A variant's trials: means, and standard deviations over seeds, which are None for a single one. Per cent."""

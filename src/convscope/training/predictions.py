@@ -10,7 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from convscope.shown import brief
 
+
+@brief
 @dataclass(frozen=True, eq=False)
 class Predictions:
     """The best answer for each image that was judged: all arrays (images,).
@@ -49,6 +52,7 @@ class Predictions:
         return cls(*(np.concatenate([getattr(part, name) for part in every]) for name in names))
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class ScoredImages:
     """What was answered to each image where the answer is no choice among classes.

@@ -22,10 +22,12 @@ from convscope.graph.steps import Step
 from convscope.graph.steps.conv import Conv2d
 from convscope.graph.steps.normalisation import BatchNorm
 from convscope.graph.steps.pointwise import ClippedReLU, MaximumWithZero, ReLU, SmoothActivation
+from convscope.shown import brief
 
 _FOLLOWING = (BatchNorm, ReLU, ClippedReLU, MaximumWithZero, SmoothActivation)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Filters:
     """The n filters of a convolution, as they act on its input.

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.methods.diagnosis.filters import Filters
+from convscope.shown import brief
 
 BANDS = ("low", "middle", "high")
 EDGES = (1 / 8, 1 / 4)
@@ -32,6 +33,7 @@ _GRID = 64
 _BIN = 1 / 32
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class FrequencyCoverage:
     """Which frequencies the filters of a layer respond to.
@@ -108,6 +110,7 @@ def coverage(filters: Filters, live: NDArray[np.bool_] | None = None) -> Frequen
 
 
 # -- the pattern of a stride ------------------------------------------------------------------------------------------
+@brief
 @dataclass(frozen=True, eq=False)
 class SpectrumLines:
     """What a stride leaves in projections, from their spectra along columns (y) and rows (x), averaged.

@@ -16,6 +16,7 @@ from convscope.methods.evolution.settling import Settling
 from convscope.shown import brief
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class UnitHistory:
     """A unit over e checkpoints.
@@ -38,6 +39,7 @@ class UnitHistory:
         return np.concatenate([[False], self.images[1:] != self.images[:-1]])
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LayerEvolution:
     """A layer over e checkpoints.

@@ -25,6 +25,7 @@ from convscope.data.sources.select import limit
 from convscope.errors import SourceError
 from convscope.graph import Network
 from convscope.methods.inputs import preprocess_of
+from convscope.shown import brief
 
 # By layer, (images, units): the largest value of each unit's map in each image.
 SampleResponses = Mapping[str, NDArray[np.float32]]
@@ -32,6 +33,7 @@ SampleResponses = Mapping[str, NDArray[np.float32]]
 _BATCH = 32
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Settling:
     """How a layer's units come to be what they are, at e checkpoints.

@@ -20,10 +20,12 @@ from convscope.graph.pushing import Reader
 from convscope.methods.occlusion.answers import Answers
 from convscope.methods.occlusion.sweep import Reading
 from convscope.methods.targets import Followed, Target, head_for, targets_of
+from convscope.shown import brief
 
 Reduction = Literal["sum", "max"]
 
 
+@brief
 @dataclass(frozen=True)
 class OcclusionResponses:
     """What was read from some images, or from every position of the square on them (`...` is n, or n, rows, columns).

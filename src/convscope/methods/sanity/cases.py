@@ -13,6 +13,7 @@ from torch import Tensor
 from convscope.errors import UsageError
 from convscope.graph import Network
 from convscope.progress import Progress, silent
+from convscope.shown import brief
 
 _BATCH = 16
 
@@ -25,6 +26,7 @@ class Excited:
     places: NDArray[np.int32]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class SanityCases:
     """n cases of a layer, one unit on one image each, where the image excites it most.

@@ -16,6 +16,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from convscope.shown import brief
+
 Verdict = Literal["what", "where, not what", "neither", "cannot tell"]
 LEVEL = 0.05
 """Of all tests."""
@@ -38,6 +40,7 @@ MEANING: dict[Verdict, str] = {
 }
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Margins:
     """Of every fill and control: the mean margin over cases, its interval, and how often resampling finds none.

@@ -23,6 +23,7 @@ from convscope.methods.sanity.controls import control, likeness
 from convscope.methods.sanity.covering import FILLS, areas, filled
 from convscope.methods.sanity.orders import CONTROLS, Tiles, centred, contrast, shifted
 from convscope.methods.sanity.randomising import HOWS, CascadeStage, randomised, stages, weighted
+from convscope.shown import brief
 
 OTHERS = 2
 """Other units whose projections are compared, drawn among those that are looked at."""
@@ -70,6 +71,7 @@ class Projecting:
         return found.pixels, found.boxes
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class LookedCases:
     """What was found of n cases of a layer.
@@ -86,6 +88,7 @@ class LookedCases:
     elsewhere: NDArray[np.float32]
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class Cascade:
     """How like themselves projections stay while weights are randomised.

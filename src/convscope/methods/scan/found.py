@@ -66,6 +66,7 @@ class LayerScan(Shown):
         return TopView(self, chosen)
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class TopView(Shown):
     """Some units of a layer as a notebook shows them; made by `LayerScan.show`."""
@@ -82,7 +83,7 @@ class Scanned(Shown, Mapping[str, LayerScan]):
     """
 
     def __init__(self, state: ScanState, *, photos: ScannedImages | None = None) -> None:
-        self.state = state
+        self._state = state
         self.photos = photos
         identity = state.identity
         self._spans = {layer.name: (layer, span) for layer, span in zip(identity.layers, identity.spans, strict=True)}
@@ -99,10 +100,10 @@ class Scanned(Shown, Mapping[str, LayerScan]):
                 f"layer '{name}' was not scanned{nearest(name, self._spans)} (scanned: {', '.join(self._spans)})"
             )
         layer, span = self._spans[name]
-        topk = self.state.table.layer(name, span)
-        if self.state.statistics is None:
+        topk = self._state.table.layer(name, span)
+        if self._state.statistics is None:
             return LayerScan(topk, None, self.photos)
-        found = self.state.statistics.layer(name, span, positions=layer.positions, maximum=topk.values[:, 0])
+        found = self._state.statistics.layer(name, span, positions=layer.positions, maximum=topk.values[:, 0])
         return LayerScan(topk, found, self.photos)
 
     def __iter__(self) -> Iterator[str]:
@@ -112,7 +113,7 @@ class Scanned(Shown, Mapping[str, LayerScan]):
         return len(self._spans)
 
     def __repr__(self) -> str:
-        extent = "" if self.complete else f" of {self.state.identity.images}"
+        extent = "" if self.complete else f" of {self._state.identity.images}"
         return f"<{type(self).__name__} of {self.network} on {self.images}{extent} images: {', '.join(self._spans)}>"
 
     def with_images(self, net: Network, source: Source | Any) -> Self:
@@ -128,7 +129,7 @@ class Scanned(Shown, Mapping[str, LayerScan]):
         ):
             if print_ != mine[1]:
                 raise UsageError(f"this is no scan of the {what} {mine[0]}, but of {name}: give what was scanned")
-        return type(self)(self.state, photos=ScannedImages.of(net, images))
+        return type(self)(self._state, photos=ScannedImages.of(net, images))
 
     def project(
         self, unit: UnitLike, *, besides: NDArray[np.uint8] | None = None, most: int = 9, **rules: Any
@@ -156,22 +157,22 @@ class Scanned(Shown, Mapping[str, LayerScan]):
     @property
     def images(self) -> int:
         """How many images were looked at; unreadable ones do not count."""
-        return self.state.covered - len(self.state.failures)
+        return self._state.covered - len(self._state.failures)
 
     @property
     def failures(self) -> tuple[Failure, ...]:
         """The images that could not be read, by index."""
-        return self.state.ordered_failures()
+        return self._state.ordered_failures()
 
     @property
     def complete(self) -> bool:
         """Whether all images of the source are in it, as opposed to a shard of them."""
-        return self.state.complete
+        return self._state.complete
 
     @property
     def identity(self) -> ScanIdentity:
         """What was scanned: network, source, options."""
-        return self.state.identity
+        return self._state.identity
 
     @property
     def network(self) -> str:
@@ -190,8 +191,8 @@ class Scanned(Shown, Mapping[str, LayerScan]):
         Raises:
             StoreError: if they are of different networks, sources or options, or have images in common.
         """
-        state = self.state.copy()
-        state.merge(other.state)
+        state = self._state.copy()
+        state.merge(other._state)
         return type(self)(state, photos=self.photos or other.photos)
 
 

@@ -20,6 +20,7 @@ from convscope.methods.deconv import project
 from convscope.methods.deconv.projection import ProjectedPixels
 from convscope.methods.inputs import input_of, preprocess_of
 from convscope.methods.scan.topk import TopK
+from convscope.shown import brief
 
 
 def crop_patch(
@@ -46,6 +47,7 @@ def crop_patch(
     return patch
 
 
+@brief
 @dataclass(frozen=True, eq=False)
 class ScannedImages:
     """The network and the images of a scan, from which its patches are cut."""

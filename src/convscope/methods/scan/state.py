@@ -21,6 +21,7 @@ from convscope.files import parse_json
 from convscope.kernels import State
 from convscope.methods.scan.statistics import SampledResponses, StatisticsTable
 from convscope.methods.scan.topk import TopKTable, Winners
+from convscope.shown import brief
 
 CoveredBatches = NDArray[np.bool_]
 """One flag for every micro-batch of the source."""
@@ -50,6 +51,7 @@ class ScannedLayer:
         return self.height * self.width
 
 
+@brief
 @dataclass(frozen=True)
 class ScanIdentity:
     """All that decides a scan's bytes, apart from the machine: two scans with the same identity can be merged.
@@ -291,3 +293,15 @@ def shard_coverage(identity: ScanIdentity, shard: tuple[int, int]) -> CoveredBat
     mine = np.zeros(identity.micro_batches, np.bool_)
     mine[shard[0] :: shard[1]] = True
     return mine
+
+
+__all__ = [
+    "MOST_IMAGES",
+    "CoveredBatches",
+    "Findings",
+    "ScanIdentity",
+    "ScanState",
+    "ScannedLayer",
+    "covered_images",
+    "shard_coverage",
+]

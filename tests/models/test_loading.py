@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,8 +11,11 @@ from torch import nn
 import convscope
 from convscope.data import Preprocess
 from convscope.errors import ConvscopeError, UsageError
+from convscope.models.architecture import ZFNET
 from convscope.models.loading import SCHEMES, load, load_with_module, split_spec
-from convscope.models.request import resized
+from convscope.models.networks import build
+from convscope.models.request import ModelRequest, resized
+from convscope.models.weights import save_weights
 
 
 @pytest.mark.parametrize(
@@ -132,3 +136,27 @@ def test_a_network_is_loaded_with_its_module() -> None:
     images = torch.randn(2, 3, 32, 32)
     with torch.no_grad():
         torch.testing.assert_close(net.run(images)[net.output].float(), module.eval()(images), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("scheme", ["pt2", "file"])
+def test_a_network_of_a_file_is_called_by_the_end_of_its_path(scheme: str, tmp_path: Path) -> None:
+    place = tmp_path / "a long folder" / "run"
+    place.mkdir(parents=True)
+    if scheme == "pt2":
+        torch.export.save(torch.export.export(nn.Conv2d(3, 2, 3), (torch.rand(1, 3, 8, 8),)), path := place / "net.pt2")
+    else:
+        made = replace(ZFNET.scaled(input_size=64, width=0.02, outputs=2), name="small")
+        about = {"architecture": made.to_json()}
+        save_weights(path := place / "net.safetensors", build(made, seed=0).state_dict(), metadata=about)
+    net = load(f"{scheme}:{path}", input_size=None if scheme == "pt2" else 64, preprocess="unit")
+    assert net.name.partition(" (")[0] == f"{scheme}:run/{path.name}"
+    assert str(tmp_path) not in net.summary
+
+
+def test_short_names_are_whole_and_only_paths_are_cut() -> None:
+    named = {
+        "file:run/a.safetensors": "file:run/a.safetensors", "file:/x/run/a.safetensors": "file:run/a.safetensors",
+        "hf:owner/model": "hf:owner/model", "hf:/home/me/models/mine": "hf:models/mine",
+        "zoo:tiny": "zoo:tiny", "py:a.b.c:make": "py:a.b.c:make", "timm:a/b/c": "timm:a/b/c",
+    }  # fmt: skip
+    assert {spec: ModelRequest(*split_spec(spec)).short_name for spec in named} == named

@@ -309,7 +309,7 @@ def _device(device: str | torch.device | None) -> torch.device | None:
 def _trace(
     request: ModelRequest, found: FoundModel, asked: AskedRecipe, classes: tuple[str, ...] | None, meant: dict[str, Any]
 ) -> Network:
-    about: dict[str, Any] = {"name": f"{request.spec} ({found.weights})", "classes": classes, **meant}
+    about: dict[str, Any] = {"name": f"{request.short_name} ({found.weights})", "classes": classes, **meant}
     if not isinstance(found.module, nn.Module):
         net = _network_of(found.module, request, preprocess=None, **about)
         net.preprocess = asked.recipe_for(found.preprocess, net.input_shape[1:], net.input_shape[0])

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Literal
 
 from torch import nn
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RANDOM = "random"
 PRETRAINED = "pretrained"
 Channels = Literal["rgb", "bgr"]
+_PATHS = ("file", "pt2", "hf")  # schemes whose names may be paths
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class ModelRequest:
     def spec(self) -> str:
         """The model as the user spelled it."""
         return f"{self.scheme}:{self.name}"
+
+    @property
+    def short_name(self) -> str:
+        """What the network is called: the model as it was spelled, of a long path the file and its folder."""
+        parts = PurePath(self.name).parts
+        cut = self.scheme in _PATHS and len(parts) > 2
+        return f"{self.scheme}:{PurePath(*parts[-2:])}" if cut else self.spec
 
     @property
     def file(self) -> str | None:

@@ -23,6 +23,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _SHOWN = 40  # characters of a value that a message repeats
+_USUAL = ("limit", "batch", "workers", "seed", "progress")  # arguments that are hardly ever meant by place
+_ALSO = 3  # further arguments that a value may be meant for
 _LISTED = 64  # items of a list that are looked at: functions see them all
 _PLAIN = {int: "a whole number", float: "a number", str: "text", bool: "True or False", type(None): "None"}
 _MANY = {int: "whole numbers", float: "numbers", str: "names"}
@@ -67,7 +69,34 @@ def _bound(
     except TypeError as error:
         unknown = [name for name in kwargs if name not in signature.parameters]
         said = f"has no argument {unknown[0]!r}{nearest(unknown[0], signature.parameters)}" if unknown else error
+        said = _beyond(function, signature, args, kwargs) or said
         raise WrongType(f"{function.__name__}() {said}") from None
+
+
+def _beyond(
+    function: Callable[..., Any], signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> str | None:
+    """What is said of an argument beyond those that go by place: which was meant, and how the call is spelled.
+
+    None where there are no such arguments.
+    """
+    parameters = signature.parameters.values()
+    places = [one.name for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    if len(args) <= len(places):
+        return None
+    value, kinds = args[len(places)], _kinds(function)
+    free = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.name not in kwargs]
+    fitting = [name for name in free if kinds.get(name, Any) is not Any and fits(value, kinds[name])]
+    shown, said = [name for name in places if name not in ("self", "cls")], _said(value)
+    if isinstance(value, str) and "layers" in free and value in getattr(args[0], "layers", ()):
+        fitting, said = ["layers"], f"[{said}]"
+    first, *others = [name for name in fitting if name not in _USUAL] or fitting or [f"NAME, one of {', '.join(free)},"]
+    call = ", ".join([*shown, f"{first}={'...' if said.startswith('<') else said}"])
+    more = f" (or {', '.join(f'{name}=' for name in others[:_ALSO])})" if others else ""
+    return (
+        f"takes {' and '.join(shown) or 'nothing'} by place and all else by name, and {_said(value)} is one too many: "
+        f"write {function.__name__}({call}){more}"
+    )
 
 
 def expected(name: str, value: Any, kind: Any) -> Any:

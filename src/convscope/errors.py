@@ -91,13 +91,15 @@ def missing_extra(package: str, extra: str, *, purpose: str) -> MissingExtra:
     return MissingExtra(f"{package} is needed to {purpose}: install 'convscope[{extra}]'")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str], *, least: float = _NEAR) -> str:
     """A '; did you mean ...?' clause for a name that is not among the known ones, or an empty string.
+
+    least: the share of letters that two names have in common.
 
     >>> nearest("conv6", ["conv5", "fc", "conv5"]), nearest("rel", ["raw", "relative"]), nearest("heat", ["net"])
     ("; did you mean 'conv5'?", "; did you mean 'relative'?", '')
     """
     text, names = str(name), list(dict.fromkeys(known))
     begun = [one for one in names if len(text) > 1 and one.startswith(text)]
-    close = list(dict.fromkeys([*difflib.get_close_matches(text, names, n=3, cutoff=_NEAR), *begun]))[:3]
+    close = list(dict.fromkeys([*difflib.get_close_matches(text, names, n=3, cutoff=least), *begun]))[:3]
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""

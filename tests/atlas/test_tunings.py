@@ -64,3 +64,19 @@ def test_what_is_no_tuning_is_refused(atlas: cs.Atlas, key: str) -> None:
     said[key] = said[key][:-1] if key == "kinds" else [["no number"]]
     with pytest.raises(StoreError, match="make the atlas again"):
         read_tuning("fc", said)
+
+
+def test_an_atlas_says_how_many_units_stand_out(atlas: cs.Atlas, photos: list[np.ndarray]) -> None:
+    tables = [atlas.tuning(layer.name) for layer in atlas.layers]
+    minded = [table.stands_out(u) for table in tables if table is not None for u in range(len(table.kept))]
+    said = atlas.tuned
+    assert said is not None
+    start = f"tuning: {sum(map(bool, minded))} of {len(minded)} units mind a change more or less than their layer does"
+    assert said.startswith(start)
+    colour = sum("grey" in one for one in minded)
+    assert (f"colour {colour}" in said) == bool(colour)
+
+
+def test_an_atlas_without_tuning_says_nothing_of_it(atlas: cs.Atlas) -> None:
+    paths = {name: path for name, path in atlas.manifest["paths"].items() if name != "tuning"}
+    assert cs.Atlas(atlas.path, {**atlas.manifest, "paths": paths}, atlas.inventory).tuned is None

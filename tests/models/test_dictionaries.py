@@ -120,3 +120,12 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
         read_dictionary(tmp_path / "missing.safetensors")
     with pytest.raises(WeightsError, match="there is no file of directions"):
         read_dictionary(tmp_path)
+
+
+def test_a_folder_without_directions_says_which_file_or_folder_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    write_dictionary(tmp_path / "mine" / "sae.safetensors", dictionary())
+    with pytest.raises(WeightsError, match=rf"empty' is a folder in which no directions are kept \(no {FILE}\): name"):
+        read_dictionary(tmp_path / "empty")
+    with pytest.raises(WeightsError, match=r"; it holds sae\.safetensors: name the file$"):
+        cs.load("zoo:tiny", directions=tmp_path / "mine")

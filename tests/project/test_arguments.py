@@ -80,6 +80,13 @@ REFUSED: list[tuple[str, Callable[[cs.Network], Any], str]] = [
     ("a number for a device", lambda n: n.to(3), "device=3: give"),
     ("a number for a folder", lambda n: cs.Occlusion.load(3), "folder=3: give a path"),
     ("an argument that is none", lambda n: cs.occlude(n, X, sise=3), r"occlude\(\) has no argument 'sise'; .*'size'"),
+    ("one too many", lambda n: cs.occlude(n, X, 8),
+     r"^occlude\(\) takes net and images by place and all else by name, and 8 is one too many: write occlude\(net, "
+     r"images, size=8\) \(or stride=, target=, confidence=\)$"),
+    ("a layer too many", lambda n: cs.scan(n, "samples:", "0"), r"write scan\(net, images, layers=\['0'\]\)$"),
+    ("a folder too many", lambda n: cs.occlude(n, X, "out"), r"write occlude\(net, images, store='out'\)"),
+    ("an array too many", lambda n: cs.deconv(n, X, "0:1", np.zeros(3)), r"<ndarray> is one too many: write deconv"),
+    ("too many of a method", lambda n: n.to("cpu", torch.float32), r"^to\(\) takes device by .* write to\(device, d"),
     ("too few", lambda n: cs.occlude(n), r"occlude\(\) missing a required argument: 'images'"),
 ]  # fmt: skip
 X = torch.zeros(1, 3, 8, 8)

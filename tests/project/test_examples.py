@@ -1,6 +1,7 @@
 """Examples that documents and help show can be typed in as they stand."""
 
 import doctest
+import io
 import re
 import shlex
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from rich.console import Console
 
 import convscope as cs
 from convscope.cli import app
@@ -30,6 +32,16 @@ def test_command_is_understood(line: str) -> None:
     assert command.__name__ in tokens[:2]  # `atlas export` is a command below another
     assert bound.args
     assert not ignored
+
+
+@pytest.mark.parametrize("name", [name for name in app.application if not name.startswith("-")])
+def test_help_shows_each_example_on_a_line_of_its_own(name: str) -> None:
+    command = app.application[name].default_command
+    examples = re.findall(r"^ {4,}(convscope [a-z].*)$", command.__doc__ or "", flags=re.MULTILINE)
+    console = Console(width=300, file=io.StringIO())
+    app.application.help_print([name], console=console)
+    shown = [line.strip() for line in console.file.getvalue().splitlines()]
+    assert [one for one in examples if one not in shown] == []
 
 
 def test_there_are_examples_to_look_at() -> None:

@@ -248,3 +248,12 @@ def test_an_atlas_shows_them_beside_their_layer_with_their_closest_units(
         np.testing.assert_allclose([part for *_, part in unit["incoming"]], [part for _, part in closest], rtol=1e-4)
     assert said["incoming"].startswith("The closest units")
     answer.add_to(atlas)
+
+
+def test_a_container_is_its_last_layer_and_that_is_said(pictures: list[np.ndarray], tmp_path: Path) -> None:
+    block = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+    net = cs.Network.trace(nn.Sequential(block, nn.Flatten()), (3, SIDE, SIDE), preprocess=Preprocess(SIDE, SIDE))
+    answer = cs.directions(net, pictures, store=tmp_path, **{**ASKED, "layer": "0", "n": 4, "updates": 5})
+    assert answer.remarks() == ["'0' is of several layers: its last is taken, 0.1"]
+    assert cs.Directions.load(tmp_path).remarks() == answer.remarks()
+    assert "found again" in answer.tables()[1].head

@@ -36,3 +36,18 @@ def test_a_training_is_told_in_lines(tmp_path: Path) -> None:
     assert lines[0].startswith("imagenette-zfnet: 8c7/2-")
     assert lines[2] == "no validation images"
     assert lines[3].startswith("epoch 1/1: loss ")
+
+
+def test_random_weights_are_told_of_while_they_are_drawn_and_looked_at() -> None:
+    net = cs.Network.trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), (3, 8, 8))
+    told: list[tuple[str, int, int]] = []
+    cs.invariance(
+        net, torch.rand(1, 3, 8, 8), transformations={"vertical": [0, 1]}, seeds=2, seed=3,
+        progress=lambda *said: told.append(said),
+    )  # fmt: skip
+    stages = list(dict.fromkeys(stage for stage, _, _ in told))
+    assert stages == [
+        "transform", "draw random weights, seed 3", "transform, random weights, seed 3",
+        "draw random weights, seed 4", "transform, random weights, seed 4",
+    ]  # fmt: skip
+    assert ("draw random weights, seed 3", 0, 1) in told

@@ -64,6 +64,6 @@ def _report(made: "Atlas", terminal: Terminal) -> None:
         terminal.remark(remark)
     terminal.result(made.to_json())
     show_tables(made.tables(), terminal)
-    if made.caution:
-        terminal.say(made.caution)
+    for said in filter(None, (made.caution, made.tuned)):
+        terminal.say(said)
     terminal.say(f"open {made.page}")

@@ -22,6 +22,8 @@ def causes(
 ) -> None:  # fmt: skip
     """Show what fed a unit on images: the units of earlier layers, other ways and biases, which add up to it.
 
+    STORE has figures of the first graphs, with patches and projections of every cause, and tables of all.
+
         convscope causes zoo:squeezenet1_1 dog.jpg -o why
         convscope causes zoo:squeezenet1_1 dog.jpg -o why -u features.8:174 --layers features.3,features.6
 

@@ -23,6 +23,8 @@ def directions(
 ) -> None:  # fmt: skip
     """Learn directions of a layer: fewer numbers at a position that stand for it, each of which is then a unit.
 
+    A file keeps them; wherever a network is loaded, --directions makes a layer of it.
+
         convscope directions zoo:squeezenet1_1 samples: --layer features.12.cat -n 64 -o sae.safetensors
         convscope atlas zoo:squeezenet1_1 samples: --directions sae.safetensors -o atlas
 

@@ -26,6 +26,8 @@ def effects(
 ) -> None:  # fmt: skip
     """Silence each unit of layers, and tell what it does to the scores and answers of a collection.
 
+    STORE has tables and figures, and keeps the work: the same command goes on where it was stopped.
+
         convscope effects zoo:squeezenet1_1 samples: -o effects --layers features.12.cat
         convscope effects zoo:squeezenet1_1 photos/ -o effects -u features.8:174 --to mean
 

@@ -22,6 +22,8 @@ def mistakes(
 ) -> None:  # fmt: skip
     """Show the labelled images that a network answers wrongly, worst first, and why: STORE/index.html, from disk.
 
+    Why is what of the image, which units, and which images that are like it speak for the wrong answer.
+
         convscope mistakes zoo:squeezenet1_1 photos/val -o mistakes --explain 40
 
     Args:

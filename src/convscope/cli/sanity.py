@@ -28,8 +28,10 @@ def sanity(
 ) -> None:  # fmt: skip
     """Do projections say what a unit looks for, or only where something is? Controls decide, and can fail them.
 
-    convscope sanity zoo:squeezenet1_1 samples: -o sanity --limit 100
-    convscope sanity zoo:squeezenet1_1 photos/ -o sanity --layers features.8 --rules deconvnet,guided
+    STORE has figures and tables of the margins, and keeps the work: the same command goes on where it was stopped.
+
+        convscope sanity zoo:squeezenet1_1 samples: -o sanity --limit 100
+        convscope sanity zoo:squeezenet1_1 photos/ -o sanity --layers features.8 --rules deconvnet,guided
     """
     from convscope.studies.asking import units_or_count
 

@@ -18,6 +18,7 @@ from convscope.errors import UsageError, nearest
 
 Scores = Literal["auto", "softmax", "sigmoid", "none"]
 HeadKind = Literal["classes", "binary", "labels", "values"]
+_NEAR = 0.75  # of the letters of two classes: names of things are short and many
 EndsIn = Literal["softmax", "log_softmax", "sigmoid", "log_sigmoid", ""]
 
 
@@ -151,7 +152,8 @@ class Head:
             )
         if self.kind == "binary" and len(classes) == 2 and text.casefold() == classes[0].casefold():
             raise UsageError(f"{network} has one output, for '{classes[1]}'; follow that: '{text}' is what is left")
-        raise UsageError(f"{network} has no class '{text}'{nearest(text, classes)}")
+        first = [one.partition(",")[0] for one in classes]
+        raise UsageError(f"{network} has no class '{text}'{nearest(text, first, least=_NEAR)}")
 
     def _range(self, network: str) -> str:
         if self.kind == "binary":

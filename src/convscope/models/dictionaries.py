@@ -56,13 +56,26 @@ def read_dictionary(path: str | Path) -> Dictionary:
         WeightsError: where there is no such file, or it is none of ours, damaged, or makes no sense.
     """
     place = home_expanded(path)
-    place = place / FILE if kind_of(place) == "folder" else place
+    if kind_of(place) == "folder":
+        place = _in_folder(place)
     try:
         return _parsed(read_regular(place, _MOST))
     except FileNotFoundError as error:
         raise WeightsError(f"there is no file of directions '{place}': learn some, and name the file") from error
     except (OSError, ValueError, UsageError) as error:
         raise WeightsError(f"'{place}' holds no directions: {error}; learn them again") from error
+
+
+def _in_folder(folder: Path) -> Path:
+    """The file of a folder that `directions` kept its work in; raises WeightsError where it is no such folder."""
+    if kind_of(folder / FILE) == "file":
+        return folder / FILE
+    files = sorted(one.name for one in folder.glob("*.safetensors"))[:3]
+    beside = f"; it holds {', '.join(files)}: name the file" if files else ""
+    raise WeightsError(
+        f"'{folder}' is a folder in which no directions are kept (no {FILE}): name the file that they were written to, "
+        f"or the folder that was their store={beside}"
+    )
 
 
 def read_dictionaries(paths: str | Path | Sequence[str | Path] | None) -> list[Dictionary]:

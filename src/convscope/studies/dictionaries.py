@@ -37,6 +37,8 @@ class Directions(Answer):
 
     network: str
     found: LearnedDirections
+    asked: str | None = None
+    """The layer's name as it was given, where that is another: of a container, whose last layer it is."""
 
     @property
     def dictionary(self) -> Dictionary:
@@ -55,6 +57,14 @@ class Directions(Answer):
             f"{first.active:.1f} at a position; as many explain {beside}. {found.dead} are dead, {found.copies()} have "
             f"a copy, {100 * found.found_again():.0f} % are found again with another seed"
             + (f"; with the layer rebuilt {_share(first.agreement)} of the answers stay" if first.agreement else "")
+        )
+
+    def remarks(self) -> list[str]:
+        """Which layer was taken, where a container was named."""
+        return (
+            []
+            if self.asked is None
+            else [f"'{self.asked}' is of several layers: its last is taken, {self.dictionary.layer}"]
         )
 
     def rows(self) -> list[Row]:
@@ -101,7 +111,7 @@ class Directions(Answer):
         ]
         accuracy = _share(self.found.accuracy)
         head = ("rebuilt from", "explained", "active", "answers kept", f"right (of {accuracy})")
-        names = ("direction", "active at", "strength", "seed 2", "closest units")
+        names = ("direction", "active at", "strength", "found again", "closest units")
         return [
             columns_of(
                 head, compared, left=1, title=f"{self.dictionary.layer} on {self.found.held[1]} held-out images"
@@ -234,7 +244,9 @@ def directions(
     Directions.expect_place(store, whole)
     work = Work(net, source, train, held_source, held, full, learning, kind, positions, truths, batch)
     found = work.learn(None if store is None else Path(store), progress or silent)
-    return finished(Directions(net.name, found), store=store, asked=whole, atlas=shown, name=name)
+    return finished(
+        Directions(net.name, found, None if layer == full else layer), store=store, asked=whole, atlas=shown, name=name
+    )
 
 
 def _parted(source: Source, others: Source | None, seed: int) -> tuple[Sequence[int], Source, Sequence[int]]:

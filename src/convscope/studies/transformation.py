@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ from convscope.methods.invariance import Curve, InvarianceCurves, measuring
 from convscope.methods.invariance.transforms import PAPER, Frame, Interpolation, Outside, spelled, transformation
 from convscope.methods.targets import Target
 from convscope.methods.untrained import untrained
-from convscope.progress import Progress
+from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network, targets_for
 from convscope.studies.pictures import SeenImages, look_at, short_name, shown_pixels
@@ -202,6 +203,11 @@ def _examples(net: Network, found: InvarianceCurves, one: Tensor) -> dict[str, t
     return made
 
 
+def _staged(progress: Progress, of: str, stage: str, done: int, total: int) -> None:
+    """Tell of a stage as one of several that are called the same."""
+    progress(f"{stage}, {of}", done, total)
+
+
 @checked
 def invariance(
     net: Network,
@@ -277,10 +283,14 @@ def invariance(
     Invariance.expect_place(store, whole)
     found = measuring.invariance(net, pictures.inputs, **deciding, batch=batch, progress=progress)
     examples = _examples(net, found, pictures.inputs[:1])
-    random = []
+    random, tell = [], progress or silent
     for one in range(seed, seed + seeds):
+        stage = f"random weights, seed {one}"
+        tell(f"draw {stage}", 0, 1)
         drawn = untrained(net, pictures.inputs, seed=one, layers=found.layers)
-        random.append(measuring.invariance(drawn, pictures.inputs, **deciding, batch=batch, progress=progress))
+        tell(f"draw {stage}", 1, 1)
+        staged = partial(_staged, tell, stage)
+        random.append(measuring.invariance(drawn, pictures.inputs, **deciding, batch=batch, progress=staged))
     answer = Invariance(found, pictures.seen, distance, examples, tuple(random), confidence, seed)
     return finished(answer, store=store, asked=whole, atlas=shown, name=name, progress=progress)
 

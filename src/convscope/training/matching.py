@@ -11,6 +11,7 @@ from convscope.data import Source
 from convscope.errors import UsageError, nearest
 
 Match = Literal["name", "index"]
+_NEAR = 0.75  # of the letters of two classes: names of things are short and many
 
 
 def match_classes(source: Source, answers: tuple[str, ...] | None, outputs: int, match: Match) -> NDArray[np.int64]:
@@ -35,9 +36,11 @@ def match_classes(source: Source, answers: tuple[str, ...] | None, outputs: int,
             known.setdefault(_plain(spelled), number)
     missing = [name for name in source.classes if _plain(name) not in known]
     if missing:
+        few = 2 * len(missing) <= count  # where hardly any is known, what is near is so by chance
+        names = [name.partition(",")[0] for name in answers or ()]
         raise UsageError(
-            f"the network has no class {missing[0]!r}{nearest(missing[0], answers or ())}; {len(missing)} of the "
-            f"images' {count} classes are unknown to it: match='index' takes them by their order"
+            f"the network has no class {missing[0]!r}: {len(missing)} of the images' {count} classes are unknown to "
+            f"it; match='index' takes them by their order{nearest(missing[0], names, least=_NEAR) if few else ''}"
         )
     return np.array([known[_plain(name)] for name in source.classes])
 

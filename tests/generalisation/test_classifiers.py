@@ -10,10 +10,10 @@ from convscope.generalisation.classifiers import (
     Scaler,
     Space,
     choose_c,
+    class_targets,
     signs,
     solve,
     stratified_parts,
-    targets_of,
     train,
 )
 
@@ -79,7 +79,7 @@ def test_solution_is_a_minimum_of_the_objective_as_it_is_written(kind: Classifie
 def test_gap_bounds_the_distance_from_the_minimum() -> None:
     rows, labels = problem(60, 20)
     space = Space.of(rows, dtype=torch.float64)
-    targets = targets_of(torch.from_numpy(labels), 4, "softmax").double()
+    targets = class_targets(torch.from_numpy(labels), 4, "softmax").double()
     best = solve(space, targets, "softmax", 10.0, tolerance=1e-12)
 
     def value(one: object) -> float:
@@ -147,7 +147,7 @@ def test_rows_that_are_all_alike_are_no_error() -> None:
 def test_c_is_chosen_by_the_parts_left_out() -> None:
     rows, labels = problem(60, 10)
     space = Space.of(rows, dtype=torch.float64)
-    targets = targets_of(torch.from_numpy(labels), 4, "softmax").double()
+    targets = class_targets(torch.from_numpy(labels), 4, "softmax").double()
     parts = stratified_parts(labels, count=3)
     seen: list[np.ndarray] = []
 

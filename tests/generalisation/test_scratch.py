@@ -13,14 +13,14 @@ import convscope as cs
 from convscope.data import Preprocess
 from convscope.errors import StoreError, UsageError
 from convscope.generalisation import Learning, draw_folds, open_target, scratch
-from convscope.generalisation.scratch import SCRATCH, fit, from_scratch, random_module, recipe_of
+from convscope.generalisation.scratch import SCRATCH, fit, from_scratch, random_module, scratch_recipe
 from convscope.training.feeding import Feed
 from convscope.training.pictures import InMemory
 from tests.generalisation import layouts
 
 COUNTS = {"BACKGROUND_Google": 12, "accordion": 12, "yin_yang": 12}
 PLAIN = Preprocess(8, 8)
-QUICK = recipe_of({"epochs": 12, "batch": 6, "learning_rate": 3e-3})
+QUICK = scratch_recipe({"epochs": 12, "batch": 6, "learning_rate": 3e-3})
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_classes_are_numbered_as_the_target_numbers_them(tmp_path: Path) -> None
 
 def test_network_that_ends_in_a_relu_learns_too(target: cs.generalisation.TargetSet) -> None:
     folds = draw_folds(target, per_class=(6,), folds=1)
-    how = recipe_of({"epochs": 25, "batch": 6})
+    how = scratch_recipe({"epochs": 25, "batch": 6})
     (score,) = from_scratch("zoo:squeezenet1_1", target, folds, recipe=how, size=36)
     assert score.value > 0.6
 
@@ -63,7 +63,7 @@ def test_no_class_of_a_network_that_ends_in_a_relu_begins_dead() -> None:
 def test_training_is_the_recipes_crops_schedule_and_decay_written_out() -> None:
     random = np.random.default_rng(0)
     pictures = InMemory(random.integers(0, 256, (12, 37, 37, 3), dtype=np.uint8), np.arange(12) % 3)
-    how = recipe_of({"epochs": 2, "batch": 6, "warmup": 1.0, "learning_rate": 0.01})
+    how = scratch_recipe({"epochs": 2, "batch": 6, "warmup": 1.0, "learning_rate": 0.01})
     module, preprocess = random_module("zoo:tiny", 3, None, recipe=how)
     fit(module, pictures, preprocess, how)
 
@@ -172,4 +172,4 @@ def test_what_cannot_be_trained_is_said(target: cs.generalisation.TargetSet) -> 
     with pytest.raises(UsageError, match="trained network"):
         random_module("pt2:x.pt2", 7, None)
     with pytest.raises(UsageError, match="no 'epoch'; did you mean 'epochs'"):
-        recipe_of({"epoch": 3})
+        scratch_recipe({"epoch": 3})

@@ -7,7 +7,7 @@ import pytest
 
 import convscope as cs
 from convscope.errors import UsageError
-from convscope.models.beside import class_names, range_of, recipe_of
+from convscope.models.beside import class_names, range_of, recipe_in
 
 
 def test_load_takes_names_and_a_recipe_from_files(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_what_is_no_file_and_no_name_is_refused() -> None:
     with pytest.raises(UsageError, match=r"classes='nothing\.txt' is no text file of names, no number, and not"):
         class_names("nothing.txt")
     with pytest.raises(UsageError, match="preprocess='imagnet' is neither imagenet nor unit, and no file"):
-        recipe_of("imagnet")
+        recipe_in("imagnet")
     with pytest.raises(UsageError, match="range='0-4095': give the values that are black and white, as 0:4095"):
         range_of("0-4095")
 
@@ -43,4 +43,4 @@ def test_what_is_no_file_and_no_name_is_refused() -> None:
 def test_a_file_without_a_recipe_is_refused(tmp_path: Path, content: str, said: str) -> None:
     (tmp_path / "recipe.json").write_text(content)
     with pytest.raises(UsageError, match=said):
-        recipe_of(tmp_path / "recipe.json")
+        recipe_in(tmp_path / "recipe.json")

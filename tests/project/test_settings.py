@@ -24,7 +24,7 @@ from torch import Tensor, nn
 import convscope as cs
 from convscope.errors import UsageError
 from convscope.generalisation import Learning, draw_folds, extract, measure_transfer, open_target
-from convscope.generalisation.scratch import from_scratch, recipe_of
+from convscope.generalisation.scratch import from_scratch, scratch_recipe
 from convscope.kernels.switch import switched
 from convscope.methods.correspondence import comparing
 from convscope.models.architecture import ALEXNET, ZFNET
@@ -343,7 +343,7 @@ def transfer(made: Made, _: Path) -> Found:
 
 def scratch(made: Made, _: Path) -> Found:
     folds = draw_folds(made.target, per_class=(4,), folds=1, test=4)
-    how = recipe_of({"epochs": 2, "batch": 6})
+    how = scratch_recipe({"epochs": 2, "batch": 6})
     return {
         str(i): digest(*_leaves(asdict(score)))
         for i, score in enumerate(from_scratch("zoo:tiny", made.target, folds, recipe=how))

@@ -113,7 +113,7 @@ class Inventory:
         if (stamp.bytes, stamp.sha256) != (named.get("bytes"), named.get("sha256")):
             raise StoreError(f"{folder / INVENTORY} is not the one that the manifest names: {REMEDY}")
         try:
-            found = cls(read_parts(json.loads(content)))
+            found = cls(read_stamps(json.loads(content)))
         except (ValueError, RecursionError) as error:
             raise StoreError(f"{folder / INVENTORY} is no inventory ({error}): {REMEDY}") from error
         for path in found.stamps:
@@ -171,7 +171,7 @@ def parts_json(parts: Stamps) -> bytes:
     return ("{\n" + ",\n".join(written) + "\n}\n").encode("ascii")
 
 
-def read_parts(found: Any) -> Stamps:
+def read_stamps(found: Any) -> Stamps:
     """The parts that `parts_json` wrote; raises ValueError for anything else."""
     if not isinstance(found, dict) or not all(isinstance(files, dict) for files in found.values()):
         raise ValueError("it is no table of files")
@@ -196,6 +196,6 @@ __all__ = [
     "check_files",
     "is_recorded",
     "parts_json",
-    "read_parts",
+    "read_stamps",
     "stamp_of",
 ]

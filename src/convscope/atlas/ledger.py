@@ -20,7 +20,7 @@ from convscope.atlas.inventory import (
     Stamps,
     is_recorded,
     parts_json,
-    read_parts,
+    read_stamps,
     stamp_of,
 )
 from convscope.atlas.names import place
@@ -145,7 +145,7 @@ def _read(path: Path) -> bytes:
 def _receipt(path: Path) -> Stamps:
     """The parts in a receipt; none where it is damaged: what it vouched for is made again."""
     try:
-        return read_parts(json.loads(path.read_bytes()))
+        return read_stamps(json.loads(path.read_bytes()))
     except (OSError, ValueError, RecursionError):
         return {}
 

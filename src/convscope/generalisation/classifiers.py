@@ -358,11 +358,11 @@ def train(
     """
     space = Space.of(rows, scaling=scaling, dtype=dtype)
     count = int(labels.max()) + 1 if classes is None else classes
-    targets = targets_of(torch.from_numpy(labels), count, classifier)
+    targets = class_targets(torch.from_numpy(labels), count, classifier)
     return solve(space, targets, classifier, c, tolerance=tolerance).model(space)
 
 
-def targets_of(labels: Tensor, classes: int, classifier: Classifier) -> Tensor:
+def class_targets(labels: Tensor, classes: int, classifier: Classifier) -> Tensor:
     """The targets (n, classes) of `solve` for images of one class each."""
     one = signs(labels, classes)
     return one if classifier == "svm" else (one + 1) / 2
@@ -382,6 +382,6 @@ __all__ = [
     "signs",
     "solve",
     "stratified_parts",
-    "targets_of",
+    "class_targets",
     "train",
 ]

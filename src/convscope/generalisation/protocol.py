@@ -28,9 +28,9 @@ from convscope.generalisation.classifiers import (
     Scaling,
     Space,
     choose_c,
+    class_targets,
     solve,
     stratified_parts,
-    targets_of,
 )
 from convscope.generalisation.datasets import TargetSet
 from convscope.generalisation.features import Features, Pooling, extract, feature_key, readable_only
@@ -253,7 +253,7 @@ def learn(
     labels, count = target.labels[train], len(target.classes)
     truth = None if target.presence is None else target.presence[train]
     if truth is None:
-        targets = targets_of(torch.from_numpy(labels), count, classifier)
+        targets = class_targets(torch.from_numpy(labels), count, classifier)
     else:
         targets = torch.from_numpy(truth).float() if classifier == "svm" else _exclusive(labels, count)
 
@@ -281,7 +281,7 @@ def _mean(by_class: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _exclusive(labels: NDArray[np.int64], classes: int) -> Tensor:
     """Targets of a softmax; rows of zeros, which cost nothing, for images without a label of their own."""
-    targets = targets_of(torch.from_numpy(np.maximum(labels, 0)), classes, "softmax")
+    targets = class_targets(torch.from_numpy(np.maximum(labels, 0)), classes, "softmax")
     targets[torch.from_numpy(labels < 0)] = 0
     return targets
 

@@ -284,13 +284,13 @@ def _classify(
     return torch.cat(found).numpy(), np.concatenate(known)
 
 
-def recipe_of(changes: Mapping[str, Any], *, seed: int = 0) -> Recipe:
+def scratch_recipe(changes: Mapping[str, Any], *, seed: int = 0) -> Recipe:
     """The recipe `SCRATCH` with changes; raises UsageError for what a recipe does not know, or cannot be here.
 
-    >>> recipe_of({"epochs": 5}).epochs
+    >>> scratch_recipe({"epochs": 5}).epochs
     5
     """
     return _check(Recipe.from_json({**SCRATCH.to_json(), "seed": seed, **changes}))
 
 
-__all__ = ["SCRATCH", "fit", "from_scratch", "random_module", "recipe_of"]
+__all__ = ["SCRATCH", "fit", "from_scratch", "random_module", "scratch_recipe"]

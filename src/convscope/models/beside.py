@@ -51,13 +51,13 @@ def _in_file(path: str | Path) -> tuple[str, ...]:
     return names
 
 
-def recipe_of(asked: Preprocess | str | Path | None) -> Preprocess | RecipeName | None:
+def recipe_in(asked: Preprocess | str | Path | None) -> Preprocess | RecipeName | None:
     """What is done to images: as it was given, or read from a JSON file as `Preprocess.to_json` writes it.
 
     Raises:
         UsageError: for a text that is no name and no file, and for a file that holds no recipe.
 
-    >>> recipe_of("unit")
+    >>> recipe_in("unit")
     'unit'
     """
     if asked is None or isinstance(asked, Preprocess):
@@ -97,4 +97,4 @@ def range_of(asked: Range | str | None) -> Range | None:
         ) from error
 
 
-__all__ = ["class_names", "range_of", "recipe_of"]
+__all__ = ["class_names", "range_of", "recipe_in"]

@@ -19,7 +19,7 @@ from convscope.files import kind_of
 from convscope.graph import Network, Scores
 from convscope.graph.network import of_program
 from convscope.graph.randomness import Randomness
-from convscope.models.beside import class_names, range_of, recipe_of
+from convscope.models.beside import class_names, range_of, recipe_in
 from convscope.models.dictionaries import read_dictionaries
 from convscope.models.from_export import from_export
 from convscope.models.from_python import from_python
@@ -203,7 +203,7 @@ def load_with_module(
     ('zoo:tiny (random weights, seed 0)', 'TinyNet')
     """
     scheme, name = split_spec(spec)
-    asked = AskedRecipe(recipe_of(preprocess), mean, std, resize, range_of(range), bands)
+    asked = AskedRecipe(recipe_in(preprocess), mean, std, resize, range_of(range), bands)
     size = _size(input_size, asked.size)
     outputs = class_names(classes)
     names = outputs if isinstance(outputs, tuple) else None

@@ -61,7 +61,7 @@ class KeptScan(Scanned):
         finished = scan_files.read_finished(store)
         if finished is not None:
             return cls(finished)
-        parts = list(scan_files.read_parts(store).values())
+        parts = list(scan_files.read_unfinished(store).values())
         if not parts:
             raise StoreError(
                 f"{store} holds no scan (no {scan_files.MANIFEST}, no parts): make one with `convscope scan`"
@@ -148,7 +148,7 @@ def _work(job: ScanJob, mine: CoveredBatches, store: Path | None, shard: tuple[i
         work(job, mine, progress=progress)
         return
     path = scan_files.part_path(store, shard)
-    if not mine.any() and not scan_files.read_parts(store):
+    if not mine.any() and not scan_files.read_unfinished(store):
         # A shard of no images, of more shards than there are micro-batches: merging it is no error.
         scan_files.write_part(path, job.state)
     work(job, mine, progress=progress, save=lambda state: scan_files.write_part(path, state))
@@ -173,7 +173,7 @@ def _resume(store: Path, identity: ScanIdentity, mine: CoveredBatches) -> tuple[
 
     After a run in another split a part may hold some of these and some of another shard; it is left to the merging.
     """
-    state, parts = ScanState.empty(identity), scan_files.read_parts(store).values()
+    state, parts = ScanState.empty(identity), scan_files.read_unfinished(store).values()
     for part in parts:
         if (part.coverage & ~mine).any():
             mine = mine & ~part.coverage
@@ -185,7 +185,9 @@ def _resume(store: Path, identity: ScanIdentity, mine: CoveredBatches) -> tuple[
 
 def _save_part(store: Path, state: ScanState) -> None:
     """Write a part, and remove those it makes superfluous; they are found by the images they cover, not by name."""
-    old = {path: part for path, part in scan_files.read_parts(store).items() if (part.coverage & state.coverage).any()}
+    old = {
+        path: part for path, part in scan_files.read_unfinished(store).items() if (part.coverage & state.coverage).any()
+    }
     for path, part in old.items():
         if (part.coverage & ~state.coverage).any():
             raise StoreError(f"{path} holds some of the same images and others: merge it first, or take another folder")

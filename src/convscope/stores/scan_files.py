@@ -111,7 +111,7 @@ def read_part(path: Path) -> ScanState:
         raise _unreadable(path, error, what="part of a scan") from error
 
 
-def read_parts(store: Path) -> dict[Path, ScanState]:
+def read_unfinished(store: Path) -> dict[Path, ScanState]:
     """The parts in a store; those whose images another covers too, left over by an interrupted merge, are left out."""
     found = [(path, read_part(path)) for path in part_paths(store)]
     kept: dict[Path, ScanState] = {}

@@ -20,7 +20,7 @@ from convscope.generalisation import Fold, Learning, Pooling, TargetSet, Transfe
 from convscope.generalisation.features import LIMIT, PoolingKind
 from convscope.generalisation.protocol import default_layers
 from convscope.generalisation.results import RESULT, WeightsKind
-from convscope.generalisation.scratch import from_scratch, recipe_of
+from convscope.generalisation.scratch import from_scratch, scratch_recipe
 from convscope.generalisation.splits import PROTOCOLS, draw_folds, published_fold, save_splits
 from convscope.generalisation.tables import tables
 from convscope.graph import Network
@@ -161,7 +161,7 @@ def transfer(
     ['fc', 'fc']
     """
     shown, find = atlas_of(atlas), loading or load
-    recipe = recipe_of(scratch_changes or {}, seed=seed)
+    recipe = scratch_recipe(scratch_changes or {}, seed=seed)
     target = images
     if not isinstance(target, TargetSet):
         costs = {"max_pixels": max_pixels, "max_bytes": max_bytes, "root": root}

@@ -21,7 +21,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.g
 
 def command_lines() -> Iterator[object]:
     for document in DOCUMENTS:
-        for line in re.findall(r"^ {4,}convscope ([a-z].*)$", document.read_text(), flags=re.MULTILINE):
+        for line in re.findall(r"^(?: {4,}|\$ )convscope ([a-z].*)$", document.read_text(), flags=re.MULTILINE):
             yield pytest.param(line, id=f"{document.name}: {line}")
 
 

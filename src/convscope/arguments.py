@@ -87,14 +87,16 @@ def _beyond(
     value, kinds = args[len(places)], _kinds(function)
     free = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.name not in kwargs]
     fitting = [name for name in free if kinds.get(name, Any) is not Any and fits(value, kinds[name])]
+    fitting.sort(key=lambda name: value not in _choices(kinds[name]) if isinstance(value, str) else False)
     shown, said = [name for name in places if name not in ("self", "cls")], _said(value)
     if isinstance(value, str) and "layers" in free and value in getattr(args[0], "layers", ()):
         fitting, said = ["layers"], f"[{said}]"
     first, *others = [name for name in fitting if name not in _USUAL] or fitting or [f"NAME, one of {', '.join(free)},"]
     call = ", ".join([*shown, f"{first}={'...' if said.startswith('<') else said}"])
     more = f" (or {', '.join(f'{name}=' for name in others[:_ALSO])})" if others else ""
+    by_place = " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
     return (
-        f"takes {' and '.join(shown) or 'nothing'} by place and all else by name, and {_said(value)} is one too many: "
+        f"takes {by_place or 'nothing'} by place and all else by name, and {_said(value)} is one too many: "
         f"write {function.__name__}({call}){more}"
     )
 

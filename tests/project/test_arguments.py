@@ -86,6 +86,8 @@ REFUSED: list[tuple[str, Callable[[cs.Network], Any], str]] = [
     ("a layer too many", lambda n: cs.scan(n, "samples:", "0"), r"write scan\(net, images, layers=\['0'\]\)$"),
     ("a folder too many", lambda n: cs.occlude(n, X, "out"), r"write occlude\(net, images, store='out'\)"),
     ("an array too many", lambda n: cs.deconv(n, X, "0:1", np.zeros(3)), r"<ndarray> is one too many: write deconv"),
+    ("a rule too many", lambda n: cs.deconv(n, X, "0:1", "gradient"),
+     r"takes net, images and units by place .* write deconv\(net, images, units, rule='gradient'\)"),
     ("too many of a method", lambda n: n.to("cpu", torch.float32), r"^to\(\) takes device by .* write to\(device, d"),
     ("too few", lambda n: cs.occlude(n), r"occlude\(\) missing a required argument: 'images'"),
 ]  # fmt: skip

@@ -27,7 +27,7 @@ from convscope.atlas.tunings import read_tuning, tuning_address
 from convscope.atlas.web import read_script
 from convscope.errors import StoreError, UnknownLayer, UsageError, nearest
 from convscope.graph import Layer, Unit, UnitLike
-from convscope.methods.tuning import KINDS, LayerTuning
+from convscope.methods.tuning import LayerTuning
 from convscope.methods.tuning.summing import WORDS
 from convscope.shown import Shown, brief
 from convscope.tables import TextTable, columns_of, counted
@@ -194,11 +194,11 @@ class Atlas(Shown):
         """How many units mind a change of their images more or less than their layer does; None of an atlas without."""
         found = [one for layer in self.layers if (one := self.tuning(layer.name)) is not None]
         minded = [one.stands_out(channel) for one in found for channel in range(len(one.kept))]
-        counts = {kind: sum(kind in one for one in minded) for kind in KINDS}
-        most = sorted((kind for kind in KINDS if counts[kind]), key=lambda kind: -counts[kind])
+        counts = {words[0]: sum(kind in one for one in minded) for kind, words in WORDS.items()}
+        most = sorted((what for what in counts if counts[what]), key=lambda what: -counts[what])
         if not found:
             return None
-        what = f" ({', '.join(f'{WORDS[kind][0]} {counts[kind]:,}' for kind in most)})" if most else ""
+        what = f" ({', '.join(f'{what} {counts[what]:,}' for what in most)})" if most else ""
         return (
             f"tuning: {sum(map(bool, minded)):,} of {counted(len(minded), 'unit')} mind a change more or less than "
             f"their layer does{what}"

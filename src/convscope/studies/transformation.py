@@ -26,6 +26,7 @@ from convscope.methods.untrained import untrained
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, Entry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network, targets_for
+from convscope.studies.charting import of_invariance
 from convscope.studies.pictures import Seen, look_at, short_name, shown_pixels
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -176,6 +177,7 @@ class Invariance(Answer):
                 "interpolation": found.interpolation,
                 "random weights": len(self.untrained),
             },
+            charts=of_invariance(found, self.untrained, confidence=self.confidence, seed=self.seed),
         )
 
 

@@ -79,7 +79,7 @@ def evolution(
         tables = [one.responses[name] for one in found]
         known = [one.topk[name] for one in found]
         by_layer.append(
-            LayerEvolution(name, np.stack([k[0] for k in known]), np.stack([k[1] for k in known]), settling(tables))
+            LayerEvolution(name, *(np.stack([k[part] for k in known]) for part in range(3)), settling(tables))
         )
     histories = tuple(history_of(unit, [one.seen[unit] for one in found]) for unit in chosen.units)
     used = {int(i) for one in histories for i in one.images if i >= 0}

@@ -339,6 +339,8 @@ export interface Experiment {
   shown: ShownTable | null;
   /** The course of its first curves, in hundredths; not in lists of old. */
   sketch?: (number | null)[][];
+  /** How its first chart is drawn, "lines" or otherwise. */
+  drawn?: string;
   /** The beginning of its table, where nothing else can be shown on a card. */
   glimpse?: string[][];
   /** Layer, rule and verdict of each row, of tests of projections. */

@@ -87,7 +87,8 @@ class Experiment:
     pictures: tuple[str, ...] = ()
     """Files that these scripts name, which are no figures of their own."""
     sketch: tuple[tuple[int | None, ...], ...] = ()
-    """The course of its first curves, for the list."""
+    """The course of its first curves, for the list; `drawn` is the kind of their chart."""
+    drawn: str = ""
 
 
 def add_experiment(
@@ -171,6 +172,7 @@ def add_experiment(
         parts=len(parts),
         pictures=tuple(pictures or {}),
         sketch=tuple(map(tuple, sketch(curves[0]))) if curves else (),
+        drawn=curves[0]["kind"] if curves else "",
     )
     scripts = {f"experiments/{name}": more} if more else {}
     for address, value in {**scripts, **{f"experiments/{name}/{n}": dict(one) for n, one in enumerate(parts)}}.items():
@@ -327,7 +329,14 @@ def _check_read(experiment: Experiment, name: str) -> None:
     for file in experiment.figures:
         if not is_name(file) or Path(file).suffix not in FIGURES:
             raise ValueError(f"'{file}' is no figure")
-    words = (experiment.title, experiment.kind, experiment.summary, *experiment.captions, *experiment.units)
+    words = (
+        experiment.title,
+        experiment.kind,
+        experiment.drawn,
+        experiment.summary,
+        *experiment.captions,
+        *experiment.units,
+    )
     if not all(isinstance(word, str) for word in words) or len(experiment.captions) != len(experiment.figures):
         raise ValueError("its words are no text")
     if not all(isinstance(image, int) for image in experiment.images) or not isinstance(experiment.settings, dict):

@@ -8,6 +8,7 @@ import numpy as np
 
 from convscope.atlas.charts import Chart, Series
 from convscope.generalisation import MeanScore, TransferScores
+from convscope.generalisation.results import Weights
 from convscope.methods.correspondence import PartAgreement
 from convscope.methods.directions import LearnedDirections
 from convscope.methods.effects import LayerEffects
@@ -57,9 +58,9 @@ def of_correspondence(found: PartAgreement) -> list[Chart]:
     made = []
     for part in found.parts:
         rows = [found[layer, part] for layer in found.layers]
-        covered = Series(part, *([getattr(row, end) for row in rows] for end in ("mean", "low", "high")))
-        ends = ("aligned", "aligned_low", "aligned_high")
-        elsewhere = Series("elsewhere", *([getattr(row, end) for row in rows] for end in ends), look="compared")
+        covered = Series(part, [r.mean for r in rows], [r.low for r in rows], [r.high for r in rows])
+        low, high = [r.aligned_low for r in rows], [r.aligned_high for r in rows]
+        elsewhere = Series("elsewhere", [r.aligned for r in rows], low, high, look="compared")
         note = "Share of features whose change has different signs in two images. Left of elsewhere: more alike."
         made.append(Chart(part, "share", found.layers, [covered, elsewhere], note=note, kind="rows"))
     return made
@@ -133,21 +134,21 @@ def of_tuning(layers: Sequence[LayerTuning]) -> list[Chart]:
 def of_transfer(found: TransferScores) -> list[Chart]:
     """Accuracy by layer at the largest size to learn from, and by size for the layer that is best then."""
     rows = found.rows()
-    lines = list(dict.fromkeys((row.weights, row.classifier) for row in rows))
-    named = {line: line[1] if line[0] == "pretrained" else f"{line[1]}, {line[0]}" for line in lines}
+    lines: list[tuple[Weights, str]] = list(dict.fromkeys((row.weights, row.classifier) for row in rows))
+    names = [classifier if weights == "pretrained" else f"{classifier}, {weights}" for weights, classifier in lines]
     most = found.sizes[-1]
     made = []
     if len(found.layers) > 1:
-        picked = [[found.row(layer, line[1], most, weights=line[0]) for layer in found.layers] for line in lines]
-        made.append(Chart("Accuracy by layer", "%", found.layers, _scores(named.values(), picked), kind="rows"))
+        picked = [[found.row(layer, kind, most, weights=w) for layer in found.layers] for w, kind in lines]
+        made.append(Chart("Accuracy by layer", "%", found.layers, _scores(names, picked), kind="rows"))
     if len(found.sizes) > 1:
         at = [float(size or 0) for size in found.sizes]
         best = max((row for row in rows if row.per_class == most and row.layer), key=lambda row: row.mean).layer
         picked = [
-            [found.row("" if line[0] == "scratch" else best, line[1], size, weights=line[0]) for size in found.sizes]
-            for line in lines
+            [found.row("" if w == "scratch" else best, kind, size, weights=w) for size in found.sizes]
+            for w, kind in lines
         ]
-        series = _scores(named.values(), picked)
+        series = _scores(names, picked)
         made.append(Chart(f"Accuracy on {best}", "%", at, series, "images a class to learn from"))
     return made
 

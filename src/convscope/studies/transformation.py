@@ -63,7 +63,7 @@ class Invariance(Answer):
         far = " and ".join(f"{_most(curve.mean(one)[0])} ({one})" for one in ends)
         if self.untrained:
             random = " and ".join(_most(self._random(curve, one)[0]) for one in ends)
-            far += f" of their length, with random weights by {random},"
+            far += f" of their length, with random weights by {random}"
         unit = "" if curve.unit in ("ratio", "factor") else f" {curve.unit}"
         said = f"{curve.transformation} from {first:g} to {last:g}{unit} moves features by up to {far}"
         said += "" if self.untrained else " of their length"

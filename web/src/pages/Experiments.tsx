@@ -33,7 +33,7 @@ export function ExperimentsPage() {
         {found.value.map((experiment) => (
           <li key={experiment.name}>
             <a href={toExperiment(experiment.name)}>
-              {experiment.sketch?.length ? <Sketch curves={experiment.sketch} /> : <Figure experiment={experiment} file={experiment.figures[0] ?? null} small />}
+              {experiment.sketch?.length ? <Sketch curves={experiment.sketch} lines={experiment.drawn === "lines"} /> : <Figure experiment={experiment} file={experiment.figures[0] ?? null} small />}
               <span class="op">{kindOf(experiment.kind)}</span>
               <b>
                 <bdi>{experiment.title}</bdi>
@@ -132,7 +132,6 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
         </p>
       ))}
       {kind === "occlusion" && experiment.data && <Covered name={name} />}
-      {kind === "evolution" && experiment.data && <Epochs name={name} query={query} />}
       {kind === "correspondence" && experiment.data && <Masks name={name} />}
       {drawn && (
         <div class={`charts ${(data.charts?.length ?? 0) > 4 ? "many" : ""}`}>
@@ -141,6 +140,7 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
           ))}
         </div>
       )}
+      {kind === "evolution" && experiment.data && <Epochs name={name} query={query} />}
       <div class="findings">
         {!drawn && figures}
         <Numbers experiment={experiment} data={data} />
@@ -159,7 +159,7 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
 function Numbers({ experiment, data }: { experiment: Experiment; data: ResultData }) {
   const { store } = useAtlas();
   const { shown, name } = experiment;
-  if (!shown) return null;
+  if (!shown?.rows.length) return null;
   const whole = shown.rows.length === shown.count;
   const save = (): void => saveFile(`${name}.csv`, [shown.columns, ...shown.rows].map((row) => `${row.map(cellOf).join(",")}\n`).join(""), "text/csv");
   const column = shown.columns.indexOf("image");
@@ -185,17 +185,18 @@ function Numbers({ experiment, data }: { experiment: Experiment; data: ResultDat
   );
 }
 
-const CHIPS = 60;
+const CHIPS = 24;
 
 function About({ experiment }: { experiment: Experiment }) {
   const units = experiment.units.flatMap((text) => parseUnit(text) ?? []);
   const settings = listed(experiment.settings);
+  const left = Math.max(0, units.length - CHIPS) + Math.max(0, experiment.images.length - CHIPS);
   return (
     <div class="cards settings">
       {(units.length > 0 || experiment.images.length > 0) && (
         <Section title="About">
           <p class="chips">
-            {units.map((unit) => (
+            {units.slice(0, CHIPS).map((unit) => (
               <a key={`${unit.layer}:${unit.channel}`} class="chip" href={toUnit(unit.layer, unit.channel)}>
                 <Name text={`${unit.layer}:${unit.channel}`} />
               </a>
@@ -205,7 +206,7 @@ function About({ experiment }: { experiment: Experiment }) {
                 image {image}
               </a>
             ))}
-            {experiment.images.length > CHIPS && <span class="quiet">and {experiment.images.length - CHIPS} more images</span>}
+            {left > 0 && <span class="quiet">and {left} more</span>}
           </p>
         </Section>
       )}

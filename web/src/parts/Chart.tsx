@@ -37,9 +37,12 @@ export function coloursOf(series: readonly ChartSeries[]): number[] {
   });
 }
 
+/** A number where there is little room. */
+const brief = (value: number): string => (Math.abs(value) >= 1e4 ? value.toLocaleString("en", { notation: "compact" }) : short(Number(value.toPrecision(3))));
+
 const interval = (one: ChartSeries, at: number): string => {
   const [low, high] = [one.low?.[at] ?? null, one.high?.[at] ?? null];
-  return low === null || high === null || low === high ? "" : `${short(low)} to ${short(high)}`;
+  return low === null || high === null || low === high ? "" : `${brief(low)} to ${brief(high)}`;
 };
 
 /** A unit by its name, which leads to it where it is in the atlas; other names as they are. */
@@ -83,7 +86,7 @@ function Rows({ chart }: { chart: Chart }) {
                     </span>
                     <span class="number">
                       <span class="heard">{one.name} </span>
-                      {short(value)} <small>{interval(one, at)}</small>
+                      {brief(value)} <small>{interval(one, at)}</small>
                     </span>
                   </div>
                 );
@@ -137,11 +140,11 @@ function Plot({ chart }: { chart: Chart }) {
         {ticksOf(span).map((value) => (
           <g key={value}>
             <line class="axis" x1={LEFT} x2={width - RIGHT} y1={y(value)} y2={y(value)} />
-            <text x={LEFT - 6} y={y(value) + 4} text-anchor="end">{short(value)}</text>
+            <text x={LEFT - 6} y={y(value) + 4} text-anchor="end">{brief(value)}</text>
           </g>
         ))}
         {ticksOf(across).map((value) => (
-          <text key={value} x={x(value)} y={HEIGHT - 5} text-anchor="middle">{short(value)}</text>
+          <text key={value} x={x(value)} y={HEIGHT - 5} text-anchor="middle">{brief(value)}</text>
         ))}
         {!points && <line class="here" x1={x(at[shown] ?? 0)} x2={x(at[shown] ?? 0)} y1={TOP} y2={HEIGHT - FOOT} />}
         {chart.series.map((one, i) => (
@@ -207,11 +210,11 @@ function Points({ one, at, x, y, shown }: Drawn) {
   );
 }
 
-/** The course of curves, small: for a card. */
-export const Sketch = ({ curves }: { curves: (number | null)[][] }) => (
-  <svg class="sketch" viewBox="0 0 240 120" preserveAspectRatio="none" aria-hidden="true">
+/** The course of curves, or where points lie, small: for a card. */
+export const Sketch = ({ curves, lines }: { curves: (number | null)[][]; lines: boolean }) => (
+  <svg class={lines ? "sketch" : "sketch dots"} viewBox="0 0 240 120" preserveAspectRatio="none" aria-hidden="true">
     {curves.map((curve, i) => (
-      <polyline key={i} class={`curve s${i}`} points={curve.flatMap((value, n) => (value === null ? [] : [`${8 + (224 * n) / Math.max(1, curve.length - 1)},${112 - 1.04 * value}`])).join(" ")} />
+      <path key={i} class={`curve s${i}`} d={curve.map((value, n) => (value === null ? "" : `${lines && n > 0 && curve[n - 1] !== null ? "L" : "M"}${8 + (224 * n) / Math.max(1, curve.length - 1)} ${112 - 1.04 * value}${lines ? "" : "h.01"}`)).join("")} />
     ))}
   </svg>
 );

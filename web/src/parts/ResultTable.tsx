@@ -4,6 +4,7 @@ import { readable } from "../words";
 import { Subject } from "./Chart";
 
 const numeric = (text: string): boolean => text.trim() !== "" && Number.isFinite(Number(text));
+const blank = (text: string | undefined): boolean => !text || text === "nan";
 
 const STACKED = 4; // columns that a phone shows side by side
 const FACTS = 3; // rows that are set beside each other where they have many columns
@@ -20,13 +21,13 @@ export function columnsOf(columns: string[], rows: string[][], told: Record<stri
   const known = Object.keys(told).filter((name) => columns.includes(name));
   return (known.length ? known : columns).map((name) => {
     const at = columns.indexOf(name);
-    return { at, head: told[name]?.[0] ?? name, note: told[name]?.[1] ?? "", right: rows.every((row) => numeric(row[at] ?? "") || !row[at]) };
+    return { at, head: told[name]?.[0] ?? name, note: told[name]?.[1] ?? "", right: rows.every((row) => numeric(row[at] ?? "") || blank(row[at])) };
   });
 }
 
 /** A table to read: numbers of many digits are rounded, and say the rest when pointed at; on a phone a row is a list. */
 export function ResultTable({ columns, rows, told, images }: { columns: string[]; rows: string[][]; told?: Record<string, [string, string]> | undefined; images: Map<string, number> }) {
-  const shown = columnsOf(columns, rows, told).filter(({ at }) => rows.some((row) => row[at]));
+  const shown = columnsOf(columns, rows, told).filter(({ at }) => rows.some((row) => !blank(row[at])));
   const cell = (row: string[], column: Column) => <Cell text={row[column.at] ?? ""} right={column.right} image={images.get(row[column.at] ?? "")} />;
   const notes = shown.filter((column) => column.note);
   return (
@@ -90,6 +91,7 @@ export function ResultTable({ columns, rows, told, images }: { columns: string[]
 /** A cell: what is a unit, a layer or an image of the atlas leads there. */
 function Cell({ text, right, image }: { text: string; right: boolean; image: number | undefined }) {
   const atlas = useAtlas();
+  if (right && blank(text)) return <>–</>;
   if (right) return <span title={readable(text) !== text ? text : undefined}>{readable(text)}</span>;
   if (image !== undefined) return <a href={toImage(image)}>{text}</a>;
   if (layerNamed(atlas, text)) return <a href={toLayer(text)}>{text}</a>;

@@ -335,6 +335,8 @@ export interface Experiment {
   settings: Record<string, unknown>;
   /** Whether there is more of it in a script of its own. */
   data?: boolean;
+  /** Pictures beside the figures. */
+  pictures?: string[];
   /** The table, in lists of old, which had everything in them. */
   shown: ShownTable | null;
   /** The course of its first curves, in hundredths; not in lists of old. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { matches, shared } from "../src/matching";
+import { edgesOf } from "../src/parts/Covered";
 import { coloursOf, spanOf, ticksOf } from "../src/parts/Chart";
 import { ordered, unfold } from "../src/parts/Epochs";
 import { columnsOf } from "../src/parts/ResultTable";
@@ -24,6 +25,11 @@ describe("a chart", () => {
   it("shows what is to be compared in the colour of what it is compared with", () => {
     expect(coloursOf([series([1]), series([1], { name: "b" }), series([1], { name: "b, random weights", look: "compared" }), series([1], { name: "chance", look: "compared" })])).toEqual([0, 1, 1, 7]);
   });
+});
+
+it("places of an image lie side by side and fill it", () => {
+  expect(edgesOf([6, 12, 18, 42], 48)).toEqual([0, 9, 15, 30, 48]);
+  expect(edgesOf([24], 48)).toEqual([0, 48]);
 });
 
 describe("a table", () => {

@@ -131,7 +131,7 @@ function Result({ experiment, data, query }: { experiment: Experiment; data: Res
           {paragraph}
         </p>
       ))}
-      {kind === "occlusion" && experiment.data && <Covered name={name} />}
+      {kind === "occlusion" && experiment.data && <Covered name={name} pictures={experiment.pictures ?? []} />}
       {kind === "correspondence" && experiment.data && <Masks name={name} />}
       {drawn && (
         <div class={`charts ${(data.charts?.length ?? 0) > 4 ? "many" : ""}`}>

@@ -34,7 +34,7 @@ function S(e, t) {
 }
 function C(t) {
 	var n, r = t.__v, i = r.__e, a = [], o = [], s = t.__P;
-	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), ae(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, ce(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
+	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), oe(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, le(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
 }
 function w(e) {
 	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
@@ -53,12 +53,12 @@ function E() {
 }
 function ee(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, m, h, g, _, v, y = r.__k || p, b = t.length;
-	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && ue(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = O(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = oe(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && O(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = te(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
 	return n.__e = _, c;
 }
 function D(e, t, n, r, i) {
 	var a, o, s, c, l, u, f, p, m, g = n.length, _ = g, v = 0, x = 0, C = e.__k = Array(i);
-	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = te(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = ne(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
 	if (x) {
 		for (u = [], f = [], a = 0; a < i; a++) if ((o = C[a]) && 16 & o.__u) {
 			for (v = 0, p = u.length; v < p;) u[m = v + p >> 1] < o.__i ? v = m + 1 : p = m;
@@ -69,18 +69,18 @@ function D(e, t, n, r, i) {
 	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), de(s, s));
 	return r;
 }
-function O(e, t, n, r) {
+function te(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = O(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = te(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = S(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
 	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith("$s"););
 	return t;
 }
-function te(e, t, n, r) {
+function ne(e, t, n, r) {
 	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
 	if (s === null && a == null || c && a == s.key && o == s.type) return n;
 	if (r > +!!c) {
@@ -89,18 +89,18 @@ function te(e, t, n, r) {
 	}
 	return -1;
 }
-function ne(e, t, n) {
+function re(e, t, n) {
 	n ??= "", t[0] == "-" ? e.setProperty(t, n) : e[t] = n;
 }
-function re(e, t, n, r, i) {
+function ie(e, t, n, r, i) {
 	var a, o;
 	if (t == "style") {
 		if (typeof n == "string") e.style.cssText = n;
 		else {
-			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ne(e.style, t);
-			if (n) for (t in n) r && n[t] == r[t] || ne(e.style, t, n[t]);
+			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || re(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || re(e.style, t, n[t]);
 		}
-	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ie(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
+	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ae(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
 		if (i == "http://www.w3.org/2000/svg") t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
 		else if (t != "width" && t != "height" && t != "href" && t != "list" && t != "form" && t != "tabIndex" && t != "download" && t != "rowSpan" && t != "colSpan" && t != "role" && t != "popover" && t in e) try {
@@ -111,7 +111,7 @@ function re(e, t, n, r, i) {
 		n == null || !1 === n && t[4] != "-" ? e.removeAttribute(t) : e.setAttribute(t, t == "popover" && n == 1 ? "" : n);
 	}
 }
-function ie(t) {
+function ae(t) {
 	return function(n) {
 		var r = this.__e;
 		if (r) {
@@ -121,58 +121,58 @@ function ie(t) {
 		}
 	};
 }
-function ae(t, n, r, i, a, o, s, c, l, u) {
-	var f, m, g, y, C, w, T, E, D, O, te, ne, re, ie, ae, ce, ue, pe, k = n.type;
+function oe(t, n, r, i, a, o, s, c, l, u) {
+	var f, m, g, y, C, w, T, E, D, te, ne, re, ie, ae, oe, le, O, pe, k = n.type;
 	if (n.constructor !== d) return null;
-	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = oe(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
+	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = se(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
 	n: if (typeof k == "function") {
 		g = s.length;
 		try {
-			if (E = n.props, D = (f = k.prototype) && f.render, O = (f = k.contextType) && i[f.__c], te = f ? O ? O.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new k(E, te) : (n.__c = y = new x(E, te), y.constructor = k, y.render = fe), O && O.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), k.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, k.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
-				if (E !== C && D && !k.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
+			if (E = n.props, D = (f = k.prototype) && f.render, te = (f = k.contextType) && i[f.__c], ne = f ? te ? te.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new k(E, ne) : (n.__c = y = new x(E, ne), y.constructor = k, y.render = fe), te && te.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), k.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, k.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
+				if (E !== C && D && !k.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, ne), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, ne)) {
 					n.__v != r.__v && (y.props = E, y.state = y.__s, y.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
 					}), p.push.apply(y.__h, y.__k), y.__k = [], y.__h.length && s.push(y), c = S(r);
 					break n;
 				}
-				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), D && y.componentDidUpdate && y.__h.push(function() {
+				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, ne), D && y.componentDidUpdate && y.__h.push(function() {
 					y.componentDidUpdate(C, w, T);
 				});
 			} else D && !k.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
-			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = D ? 25 : 0;
+			y.context = ne, y.props = E, y.__P = t, y.__g &= -5, re = e.__r, ie = D ? 25 : 0;
 			do
-				y.__g &= -9, ne && ne(n), f = y.render(y.props, y.state = y.__s, y.context);
-			while (8 & y.__g && ++re < 25);
-			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+				y.__g &= -9, re && re(n), f = y.render(y.props, y.state = y.__s, y.context);
+			while (8 & y.__g && ++ie < 25);
+			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ae = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
 				e && de(e, e);
-			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
+			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ae) ? ae : [ae], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
 		} catch (t) {
 			if (s.length = g, n.__v = null, l || o) {
 				if (t && t.then) {
 					if (n.__u |= 128 | l, o) {
-						for (~(ue = o.indexOf(c || void 0)) || (ue = o.length); (pe = o[ue - 1]) && pe.nodeType == 8;) ue--;
-						for (; ue < o.length; ue++) if (pe = o[ue]) {
-							if (o[ue] = null, ae) {
-								if (pe == ce) break;
+						for (~(O = o.indexOf(c || void 0)) || (O = o.length); (pe = o[O - 1]) && pe.nodeType == 8;) O--;
+						for (; O < o.length; O++) if (pe = o[O]) {
+							if (o[O] = null, oe) {
+								if (pe == le) break;
 							} else {
 								if (pe.nodeType != 8) break;
-								pe.data.startsWith("$s") && (ce = oe(ae = pe));
+								pe.data.startsWith("$s") && (le = se(oe = pe));
 							}
 						}
 					}
-					if (!ae) {
+					if (!oe) {
 						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
-						ae = c;
+						oe = c;
 					}
-					(f = oe(ae = n.__c.__z || (n.__c.__z = ae))) ? (n.__e = ae, c = f) : n.__e = c, c &&= c.nextSibling;
+					(f = se(oe = n.__c.__z || (n.__c.__z = oe))) ? (n.__e = oe, c = f) : n.__e = c, c &&= c.nextSibling;
 				} else o && o.some(v);
 			} else n.__e = r.__e;
-			n.__k ||= r.__k || [], t && t.then || se(n), e.__e(t, n, r);
+			n.__k ||= r.__k || [], t && t.then || ce(n), e.__e(t, n, r);
 		}
-	} else c = n.__e = le(r.__e, n, r, i, a, o, s, l, u, t);
+	} else c = n.__e = ue(r.__e, n, r, i, a, o, s, l, u, t);
 	return (f = e.diffed) && f(n), c;
 }
-function oe(e, t) {
+function se(e, t) {
 	if (e && e.nodeType == 8 && e.data.startsWith("$s")) for (var n = 1; e = e.nextSibling;) {
 		if (e.nodeType == 8) {
 			if (e.data.startsWith("$s")) n++;
@@ -181,11 +181,11 @@ function oe(e, t) {
 		t && t.push(e);
 	}
 }
-function se(e) {
-	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(se));
+function ce(e) {
+	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(ce));
 }
-function ce(t, n, r) {
-	for (var i = 0; i < r.length;) ue(r[i++], r[i++], r[i++]);
+function le(t, n, r) {
+	for (var i = 0; i < r.length;) O(r[i++], r[i++], r[i++]);
 	e.__c && e.__c(n, t), t.some(function(n) {
 		try {
 			t = n.__h, n.__h = [], t.some(function(e) {
@@ -196,7 +196,7 @@ function ce(t, n, r) {
 		}
 	});
 }
-function le(t, n, r, i, a, o, s, c, l, u) {
+function ue(t, n, r, i, a, o, s, c, l, u) {
 	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, D = n.type;
 	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
 		for (d = 0; d < o.length; d++) if ((b = o[d]) && (D ? b.localName == D : b.nodeType == 3)) {
@@ -210,13 +210,13 @@ function le(t, n, r, i, a, o, s, c, l, u) {
 	}
 	if (D) {
 		if (u = D == "template" && t.content || t, o = D == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
-		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || re(t, d, null, b, a);
-		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || re(t, d, b, T[d], a);
-		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
+		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || ie(t, d, null, b, a);
+		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || ie(t, d, b, T[d], a);
+		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || ie(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && ie(t, d, C, T[d], a));
 	} else T === E || c && t.data == E || (t.data = E);
 	return t;
 }
-function ue(t, n, r, i) {
+function O(t, n, r, i) {
 	try {
 		typeof t == "function" ? n ? n.__x = t(n) || 1 : (i &&= i.__c || i.__e) && (n = i.__x) && (i.__x = null, typeof n == "function" ? n() : t(null)) : t.current = n;
 	} catch (t) {
@@ -225,7 +225,7 @@ function ue(t, n, r, i) {
 }
 function de(t, n, r) {
 	var i, a, o, s;
-	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || ue(i, null, n, t), i = t.__c) {
+	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || O(i, null, n, t), i = t.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (t) {
@@ -234,14 +234,14 @@ function de(t, n, r) {
 		i.__P = i.__n = null;
 	}
 	if (i = t.__k) for (s = 0; s < i.length; s++) i[s] && de(i[s], n, typeof t.type != "function" || r && !t.props.__P);
-	!r && (i = t.__c) && (i = i.__z) && (a = oe(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
+	!r && (i = t.__c) && (i = i.__z) && (a = se(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
 }
 function fe(e, t, n) {
 	return this.constructor(e, n);
 }
 function pe(t, n) {
 	var r, i, a, o;
-	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], ae(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), ce(a, n.__k, o), n.__k.props.children = null;
+	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], oe(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), le(a, n.__k, o), n.__k.props.children = null;
 }
 function k(e) {
 	function t(e) {
@@ -3771,27 +3771,32 @@ function _i(e, t, n) {
 	let r = e.map((e) => (gi(e)[0] - t) ** 2 + (gi(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-function vi(e, t) {
+var vi = (e, t) => [
+	0,
+	...e.slice(1).map((t, n) => (t + e[n]) / 2),
+	t
+];
+function yi(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function yi({ name: e }) {
-	let { manifest: t } = W(), n = G(`experiments/${e}`), [r, i] = M(0), [a, o] = M("0"), [s, c] = M(null), l = n.value?.images[r], u = `experiments/${e}/${r}.webp`, d = ln(W(), l?.image ?? -1), f = ht(l ? l.image === null ? u : d : null);
-	if (n.error) return null;
-	if (!n.value || !l) return /* @__PURE__ */ R(X, { what: e });
-	let { boxes: p, shape: m, images: h } = n.value, g = l.grids[Number(a)] ?? l.grids[0];
-	if (!g) return null;
-	let [, _, v] = t.model.input, { share: y, worst: b } = vi(g.before, g.after), x = s ?? b, S = p[x] ?? [
+function bi({ name: e, pictures: t }) {
+	let { manifest: n } = W(), r = G(`experiments/${e}`), [i, a] = M(0), [o, s] = M("0"), [c, l] = M(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = ln(W(), u?.image ?? -1), p = ht(u ? u.image === null ? d : f : null);
+	if (r.error) return null;
+	if (!r.value || !u) return /* @__PURE__ */ R(X, { what: e });
+	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
+	if (!_) return null;
+	let [, v, y] = n.model.input, { share: b, worst: x } = yi(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], [C, w] = [_ / m[0], v / m[1]], T = (e) => {
+	], w = vi(Array.from({ length: h[0] }, (e, t) => gi(m[t * h[1]] ?? C)[0]), v), T = vi(m.slice(0, h[1]).map((e) => gi(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		c(_i(p, (e.clientY - t.top) / t.height * _, (e.clientX - t.left) / t.width * v));
+		l(_i(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
 	return /* @__PURE__ */ R(J, {
 		class: "panel wide covered",
@@ -3801,108 +3806,108 @@ function yi({ name: e }) {
 			class: "covered-pair",
 			children: [/* @__PURE__ */ R("svg", {
 				class: "whole",
-				viewBox: `0 0 ${v} ${_}`,
+				viewBox: `0 0 ${y} ${v}`,
 				role: "img",
-				"aria-label": `${l.name}: the square at row ${S[0]}, column ${S[1]}`,
-				onPointerMove: T,
-				onPointerDown: T,
-				onPointerLeave: () => c(null),
+				"aria-label": `${u.name}: the square at row ${C[0]}, column ${C[1]}`,
+				onPointerMove: E,
+				onPointerDown: E,
+				onPointerLeave: () => l(null),
 				children: [
 					/* @__PURE__ */ R("rect", {
 						class: "beyond",
-						width: v,
-						height: _
+						width: y,
+						height: v
 					}),
-					f && /* @__PURE__ */ R("image", {
-						href: f,
-						width: v,
-						height: _,
+					p && /* @__PURE__ */ R("image", {
+						href: p,
+						width: y,
+						height: v,
 						preserveAspectRatio: "none"
 					}),
-					p.map((e, t) => {
-						let [n, r] = gi(e);
+					m.map((e, t) => {
+						let [n, r] = [Math.floor(t / h[1]), t % h[1]], [i, a] = [w[n] ?? 0, T[r] ?? 0];
 						return /* @__PURE__ */ R("rect", {
 							class: "loss",
-							x: r - w / 2,
-							y: n - C / 2,
-							width: w,
-							height: C,
-							opacity: .75 * (y[t] ?? 0)
+							x: a,
+							y: i,
+							width: (T[r + 1] ?? y) - a,
+							height: (w[n + 1] ?? v) - i,
+							opacity: .75 * (b[t] ?? 0)
 						}, t);
 					}),
 					/* @__PURE__ */ R("rect", {
 						class: "field-halo",
-						x: S[1],
-						y: S[0],
-						width: S[3] - S[1],
-						height: S[2] - S[0]
+						x: C[1],
+						y: C[0],
+						width: C[3] - C[1],
+						height: C[2] - C[0]
 					}),
 					/* @__PURE__ */ R("rect", {
 						class: "field",
-						x: S[1],
-						y: S[0],
-						width: S[3] - S[1],
-						height: S[2] - S[0]
+						x: C[1],
+						y: C[0],
+						width: C[3] - C[1],
+						height: C[2] - C[0]
 					})
 				]
 			}), /* @__PURE__ */ R("div", {
 				class: "covered-told",
 				children: [
-					h.length > 1 && /* @__PURE__ */ R("label", { children: [
+					g.length > 1 && /* @__PURE__ */ R("label", { children: [
 						"Image",
 						" ",
 						/* @__PURE__ */ R("select", {
-							value: r,
-							onChange: (e) => i(Number(e.currentTarget.value)),
-							children: h.map((e, t) => /* @__PURE__ */ R("option", {
+							value: i,
+							onChange: (e) => a(Number(e.currentTarget.value)),
+							children: g.map((e, t) => /* @__PURE__ */ R("option", {
 								value: t,
 								children: en(e.name)
 							}, t))
 						})
 					] }),
-					l.grids.length > 1 && /* @__PURE__ */ R(wt, {
+					u.grids.length > 1 && /* @__PURE__ */ R(wt, {
 						label: "What is followed",
-						value: a,
-						options: l.grids.map((e, t) => [String(t), e.of]),
-						change: o
+						value: o,
+						options: u.grids.map((e, t) => [String(t), e.of]),
+						change: s
 					}),
 					/* @__PURE__ */ R("p", { children: [
 						/* @__PURE__ */ R(q, {
-							text: g.of,
+							text: _.of,
 							plain: !0
 						}),
 						": ",
 						/* @__PURE__ */ R("b", {
 							class: "figure",
-							children: Z(g.before)
+							children: Z(_.before)
 						}),
 						" uncovered, ",
 						/* @__PURE__ */ R("b", {
 							class: "figure",
-							children: Z(g.after[x])
+							children: Z(_.after[S])
 						}),
 						" with rows ",
-						S[0],
+						C[0],
 						" to ",
-						S[2],
+						C[2],
 						", columns ",
-						S[1],
+						C[1],
 						" to ",
-						S[3],
+						C[3],
 						" covered",
-						s === null && ", where it falls most",
+						c === null && ", where it falls most",
 						"."
 					] }),
 					/* @__PURE__ */ R("input", {
 						type: "range",
 						min: 0,
-						max: p.length - 1,
-						value: x,
-						onInput: (e) => c(Number(e.currentTarget.value)),
+						max: m.length - 1,
+						value: S,
+						onInput: (e) => l(Number(e.currentTarget.value)),
 						"aria-label": "Place of the square"
 					}),
-					l.image !== null && /* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
-						href: H(l.image),
+					u.image !== null && /* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
+						href: H(u.image),
 						children: "What else excites units on this image"
 					}) })
 				]
@@ -3911,7 +3916,7 @@ function yi({ name: e }) {
 	});
 }
 // src/parts/Epochs.tsx
-function bi({ steps: e }) {
+function xi({ steps: e }) {
 	let t = [];
 	return e.map((e) => {
 		t = [...t];
@@ -3922,25 +3927,25 @@ function bi({ steps: e }) {
 		return t;
 	});
 }
-var xi = [
+var Si = [
 	["index", "number"],
 	["most", "changed most"],
 	["least", "changed least"],
 	["jumps", "changed image most often"]
 ];
-function Si(e, t) {
+function Ci(e, t) {
 	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
 	if (t === "index") return r;
-	let i = t === "jumps" ? bi(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	let i = t === "jumps" ? xi(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
 	return r.sort((e, t) => {
 		let [n, r] = [o[e] ?? null, o[t] ?? null];
 		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
 	});
 }
-function Ci({ name: e, query: t }) {
+function wi({ name: e, query: t }) {
 	let { router: n } = I(), r = G(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = G(r ? `experiments/${e}/${a}` : null).value;
 	if (!r) return /* @__PURE__ */ R(X, { what: e });
-	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = xi.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(z(ot(e), {
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Si.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(z(ot(e), {
 		layer: i,
 		epoch: l,
 		unit: t.get("unit"),
@@ -3967,7 +3972,7 @@ function Ci({ name: e, query: t }) {
 				/* @__PURE__ */ R("label", { children: ["Sort", /* @__PURE__ */ R("select", {
 					value: f,
 					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
-					children: xi.map(([e, t]) => /* @__PURE__ */ R("option", {
+					children: Si.map(([e, t]) => /* @__PURE__ */ R("option", {
 						value: e,
 						children: t
 					}, e))
@@ -3988,7 +3993,7 @@ function Ci({ name: e, query: t }) {
 					]
 				})
 			]
-		}), o ? /* @__PURE__ */ R(Ti, {
+		}), o ? /* @__PURE__ */ R(Ei, {
 			name: e,
 			data: r,
 			part: o,
@@ -4000,19 +4005,19 @@ function Ci({ name: e, query: t }) {
 		}) : /* @__PURE__ */ R(X, { what: s })]
 	});
 }
-var wi = {
+var Ti = {
 	width: 88,
 	height: 104
 };
-function Ti({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
-	let c = F(() => bi(n), [n]), l = F(() => Si(n, a), [n, a]), u = Ae((a) => {
+function Ei({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = F(() => xi(n), [n]), l = F(() => Ci(n, a), [n, a]), u = Ae((a) => {
 		let o = l[a];
 		return /* @__PURE__ */ R("button", {
 			type: "button",
 			class: "unit",
 			"aria-pressed": o === i,
 			onClick: () => s(o === i ? null : o),
-			children: [/* @__PURE__ */ R(Oi, {
+			children: [/* @__PURE__ */ R(ki, {
 				name: e,
 				data: t,
 				seen: c[r]?.[o],
@@ -4053,12 +4058,12 @@ function Ti({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						onClick: () => o(s),
 						"aria-label": `Epoch ${a}`,
 						"aria-pressed": s === r,
-						children: [/* @__PURE__ */ R(Oi, {
+						children: [/* @__PURE__ */ R(ki, {
 							name: e,
 							data: t,
 							seen: c[s]?.[i],
 							side: 84
-						}), /* @__PURE__ */ R(Di, {
+						}), /* @__PURE__ */ R(Oi, {
 							name: e,
 							data: t,
 							unit: `${n.layer}:${i}`,
@@ -4074,7 +4079,7 @@ function Ti({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 						" · ",
 						n.like[s]?.[i]?.toFixed(2) ?? "–"
 					] }),
-					/* @__PURE__ */ R(Ei, {
+					/* @__PURE__ */ R(Di, {
 						data: t,
 						seen: c[s]?.[i]
 					})
@@ -4091,7 +4096,7 @@ function Ti({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		]
 	}), /* @__PURE__ */ R(Ar, {
 		count: l.length,
-		cell: wi,
+		cell: Ti,
 		gap: 6,
 		label: `Units of ${n.layer}`,
 		current: i === null ? -1 : l.indexOf(i),
@@ -4102,14 +4107,14 @@ function Ti({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follo
 		render: u
 	})] });
 }
-function Ei({ data: e, seen: t }) {
+function Di({ data: e, seen: t }) {
 	let n = t && e.images[t.image];
 	return n === void 0 ? null : /* @__PURE__ */ R("a", {
 		href: H(n),
 		children: ["image ", n]
 	});
 }
-function Di({ name: e, data: t, unit: n, at: r }) {
+function Oi({ name: e, data: t, unit: n, at: r }) {
 	let i = t.units[n];
 	return i ? /* @__PURE__ */ R(nn, {
 		path: `experiments/${e}/${i.picture}`,
@@ -4120,7 +4125,7 @@ function Di({ name: e, data: t, unit: n, at: r }) {
 		boost: !0
 	}) : null;
 }
-function Oi({ name: e, data: t, seen: n, side: r }) {
+function ki({ name: e, data: t, seen: n, side: r }) {
 	let i = W(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = ht(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : ln(i, o) : null);
 	if (!a) return /* @__PURE__ */ R("span", {
 		class: "tile none",
@@ -4153,7 +4158,7 @@ function Oi({ name: e, data: t, seen: n, side: r }) {
 	});
 }
 // src/parts/Masks.tsx
-function ki({ name: e }) {
+function Ai({ name: e }) {
 	let t = G(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = M("");
 	return t.length ? /* @__PURE__ */ R(J, {
 		class: "panel wide masks",
@@ -4168,7 +4173,7 @@ function ki({ name: e }) {
 			}),
 			/* @__PURE__ */ R("ul", {
 				class: "tiles",
-				children: t.map((t) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(Ai, {
+				children: t.map((t) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(ji, {
 					of: t,
 					name: e,
 					parts: n,
@@ -4196,7 +4201,7 @@ function ki({ name: e }) {
 		]
 	}) : null;
 }
-function Ai({ of: e, name: t, parts: n, part: r }) {
+function ji({ of: e, name: t, parts: n, part: r }) {
 	let i = ht(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
 	return /* @__PURE__ */ R("svg", {
 		class: "cut",
@@ -4225,8 +4230,8 @@ function Ai({ of: e, name: t, parts: n, part: r }) {
 	});
 }
 // src/parts/ResultTable.tsx
-var ji = (e) => e.trim() !== "" && Number.isFinite(Number(e)), Mi = (e) => !e || e === "nan", Ni = 4, Pi = 3;
-function Fi(e, t, n = {}) {
+var Mi = (e) => e.trim() !== "" && Number.isFinite(Number(e)), Ni = (e) => !e || e === "nan", Pi = 4, Fi = 3;
+function Ii(e, t, n = {}) {
 	let r = Object.keys(n).filter((t) => e.includes(t));
 	return (r.length ? r : e).map((r) => {
 		let i = e.indexOf(r);
@@ -4234,12 +4239,12 @@ function Fi(e, t, n = {}) {
 			at: i,
 			head: n[r]?.[0] ?? r,
 			note: n[r]?.[1] ?? "",
-			right: t.every((e) => ji(e[i] ?? "") || Mi(e[i]))
+			right: t.every((e) => Mi(e[i] ?? "") || Ni(e[i]))
 		};
 	});
 }
-function Ii({ columns: e, rows: t, told: n, images: r }) {
-	let i = Fi(e, t, n).filter(({ at: e }) => t.some((t) => !Mi(t[e]))), a = (e, t) => /* @__PURE__ */ R(Li, {
+function Li({ columns: e, rows: t, told: n, images: r }) {
+	let i = Ii(e, t, n).filter(({ at: e }) => t.some((t) => !Ni(t[e]))), a = (e, t) => /* @__PURE__ */ R(Ri, {
 		text: e[t.at] ?? "",
 		right: t.right,
 		image: r.get(e[t.at] ?? "")
@@ -4249,11 +4254,11 @@ function Ii({ columns: e, rows: t, told: n, images: r }) {
 		tabIndex: 0,
 		role: "region",
 		"aria-label": "Rows of the table",
-		children: t.length <= Pi && i.length > 6 ? /* @__PURE__ */ R("table", { children: /* @__PURE__ */ R("tbody", { children: i.map((e) => /* @__PURE__ */ R("tr", { children: [/* @__PURE__ */ R("th", {
+		children: t.length <= Fi && i.length > 6 ? /* @__PURE__ */ R("table", { children: /* @__PURE__ */ R("tbody", { children: i.map((e) => /* @__PURE__ */ R("tr", { children: [/* @__PURE__ */ R("th", {
 			scope: "row",
 			children: e.head
 		}), t.map((t, n) => /* @__PURE__ */ R("td", { children: a(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ R("table", {
-			class: i.length > Ni ? "stacked" : "",
+			class: i.length > Pi ? "stacked" : "",
 			children: [/* @__PURE__ */ R("thead", { children: /* @__PURE__ */ R("tr", { children: i.map((e) => /* @__PURE__ */ R("th", {
 				scope: "col",
 				class: e.right ? "number" : "",
@@ -4270,9 +4275,9 @@ function Ii({ columns: e, rows: t, told: n, images: r }) {
 		children: [/* @__PURE__ */ R("summary", { children: "What the columns mean" }), /* @__PURE__ */ R("dl", { children: o.map((e) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e.head }), /* @__PURE__ */ R("dd", { children: e.note })] }, e.at)) })]
 	})] });
 }
-function Li({ text: e, right: t, image: n }) {
+function Ri({ text: e, right: t, image: n }) {
 	let r = W();
-	return t && Mi(e) ? /* @__PURE__ */ R(b, { children: "–" }) : t ? /* @__PURE__ */ R("span", {
+	return t && Ni(e) ? /* @__PURE__ */ R(b, { children: "–" }) : t ? /* @__PURE__ */ R("span", {
 		title: Ut(e) === e ? void 0 : e,
 		children: Ut(e)
 	}) : n === void 0 ? vt(r, e) ? /* @__PURE__ */ R("a", {
@@ -4284,14 +4289,14 @@ function Li({ text: e, right: t, image: n }) {
 	});
 }
 // src/pages/Experiments.tsx
-var Ri = {
+var zi = {
 	diagnosis: "Diagnosis of the first layers",
 	sanity: "What projections are worth",
 	check: "Check of the network"
-}, zi = (e) => Ri[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
-function Bi() {
+}, Bi = (e) => zi[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function Vi() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ R(Vi, {}) : e.value ? e.value.length ? /* @__PURE__ */ R(b, { children: [
+	return e.error ? /* @__PURE__ */ R(Hi, {}) : e.value ? e.value.length ? /* @__PURE__ */ R(b, { children: [
 		/* @__PURE__ */ R("h1", { children: "Experiments" }),
 		/* @__PURE__ */ R("p", {
 			class: "lead",
@@ -4309,14 +4314,14 @@ function Bi() {
 					e.sketch?.length ? /* @__PURE__ */ R(hi, {
 						curves: e.sketch,
 						lines: e.drawn === "lines"
-					}) : /* @__PURE__ */ R(Hi, {
+					}) : /* @__PURE__ */ R(Ui, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
 					/* @__PURE__ */ R("span", {
 						class: "op",
-						children: zi(e.kind)
+						children: Bi(e.kind)
 					}),
 					/* @__PURE__ */ R("b", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }),
 					/* @__PURE__ */ R("span", {
@@ -4326,9 +4331,9 @@ function Bi() {
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ R(Vi, {}) : /* @__PURE__ */ R(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ R(Hi, {}) : /* @__PURE__ */ R(X, { what: "experiments" });
 }
-var Vi = () => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("h1", { children: "Experiments" }), /* @__PURE__ */ R("p", {
+var Hi = () => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("h1", { children: "Experiments" }), /* @__PURE__ */ R("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
@@ -4336,7 +4341,7 @@ var Vi = () => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("h1", { child
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Hi({ experiment: e, file: t, small: n }) {
+function Ui({ experiment: e, file: t, small: n }) {
 	let r = ht(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = M(!1);
 	return r ? n ? /* @__PURE__ */ R("img", {
 		src: r,
@@ -4354,17 +4359,17 @@ function Hi({ experiment: e, file: t, small: n }) {
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
 		}), i && /* @__PURE__ */ R("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ R(Ui, { experiment: e }) : null;
+	}) : n ? /* @__PURE__ */ R(Wi, { experiment: e }) : null;
 }
-function Ui({ experiment: { glimpse: e, shown: t } }) {
+function Wi({ experiment: { glimpse: e, shown: t } }) {
 	return /* @__PURE__ */ R("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
 		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ R("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ R("bdi", { children: e }, t)) }, t))
 	});
 }
-var Wi = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Gi({ name: e, query: t }) {
+var Gi = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Ki({ name: e, query: t }) {
 	let n = G("experiments"), r = n.value?.find((t) => t.name === e), i = G(r?.sketch ? `results/${e}` : null), a = G(r?.data ? `experiments/${e}` : null);
 	if (!n.value && !n.error) return /* @__PURE__ */ R(X, { what: e });
 	if (!r) return /* @__PURE__ */ R(Y, {
@@ -4380,19 +4385,19 @@ function Gi({ name: e, query: t }) {
 		children: i.error.message
 	});
 	let o = r.sketch ? i.value : r;
-	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ R(X, { what: e }) : /* @__PURE__ */ R(qi, {
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ R(X, { what: e }) : /* @__PURE__ */ R(Ji, {
 		experiment: o,
 		data: a.value ?? {},
 		query: t
 	});
 }
-var Ki = [
+var qi = [
 	"occlusion",
 	"evolution",
 	"correspondence"
 ];
-function qi({ experiment: e, data: t, query: n }) {
-	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || Ki.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ R(Hi, {
+function Ji({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || qi.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ R(Ui, {
 		experiment: e,
 		file: t
 	}, t)), [s, c] = M(!1);
@@ -4401,20 +4406,23 @@ function qi({ experiment: e, data: t, query: n }) {
 			class: "page-head",
 			children: /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }), /* @__PURE__ */ R("p", {
 				class: "lead",
-				children: zi(r)
+				children: Bi(r)
 			})] })
 		}),
 		e.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ R("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r === "occlusion" && e.data && /* @__PURE__ */ R(yi, { name: i }),
-		r === "correspondence" && e.data && /* @__PURE__ */ R(ki, { name: i }),
+		r === "occlusion" && e.data && /* @__PURE__ */ R(bi, {
+			name: i,
+			pictures: e.pictures ?? []
+		}),
+		r === "correspondence" && e.data && /* @__PURE__ */ R(Ai, { name: i }),
 		a && /* @__PURE__ */ R("div", {
 			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
 			children: t.charts?.map((e) => /* @__PURE__ */ R(li, { chart: e }, e.title))
 		}),
-		r === "evolution" && e.data && /* @__PURE__ */ R(Ci, {
+		r === "evolution" && e.data && /* @__PURE__ */ R(wi, {
 			name: i,
 			query: n
 		}),
@@ -4422,7 +4430,7 @@ function qi({ experiment: e, data: t, query: n }) {
 			class: "findings",
 			children: [
 				!a && o,
-				/* @__PURE__ */ R(Ji, {
+				/* @__PURE__ */ R(Yi, {
 					experiment: e,
 					data: t
 				}),
@@ -4433,18 +4441,18 @@ function qi({ experiment: e, data: t, query: n }) {
 				})
 			]
 		}),
-		/* @__PURE__ */ R(Xi, { experiment: e })
+		/* @__PURE__ */ R(Zi, { experiment: e })
 	] });
 }
-function Ji({ experiment: e, data: t }) {
+function Yi({ experiment: e, data: t }) {
 	let { store: n } = W(), { shown: r, name: i } = e;
 	if (!r?.rows.length) return null;
-	let a = r.rows.length === r.count, o = () => Ge(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Wi).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	let a = r.rows.length === r.count, o = () => Ge(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Gi).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
 	return /* @__PURE__ */ R(J, {
 		class: "panel wide",
 		title: "Table",
 		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
-		children: [/* @__PURE__ */ R(Ii, {
+		children: [/* @__PURE__ */ R(Li, {
 			columns: r.columns,
 			rows: r.rows,
 			told: t.columns,
@@ -4464,9 +4472,9 @@ function Ji({ experiment: e, data: t }) {
 		})]
 	});
 }
-var Yi = 24;
-function Xi({ experiment: e }) {
-	let t = e.units.flatMap((e) => U(e) ?? []), n = Wt(e.settings), r = Math.max(0, t.length - Yi) + Math.max(0, e.images.length - Yi);
+var Xi = 24;
+function Zi({ experiment: e }) {
+	let t = e.units.flatMap((e) => U(e) ?? []), n = Wt(e.settings), r = Math.max(0, t.length - Xi) + Math.max(0, e.images.length - Xi);
 	return /* @__PURE__ */ R("div", {
 		class: "cards settings",
 		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ R(J, {
@@ -4474,12 +4482,12 @@ function Xi({ experiment: e }) {
 			children: /* @__PURE__ */ R("p", {
 				class: "chips",
 				children: [
-					t.slice(0, Yi).map((e) => /* @__PURE__ */ R("a", {
+					t.slice(0, Xi).map((e) => /* @__PURE__ */ R("a", {
 						class: "chip",
 						href: V(e.layer, e.channel),
 						children: /* @__PURE__ */ R(q, { text: `${e.layer}:${e.channel}` })
 					}, `${e.layer}:${e.channel}`)),
-					e.images.slice(0, Yi).map((e) => /* @__PURE__ */ R("a", {
+					e.images.slice(0, Xi).map((e) => /* @__PURE__ */ R("a", {
 						class: "chip",
 						href: H(e),
 						children: ["image ", e]
@@ -4501,7 +4509,7 @@ function Xi({ experiment: e }) {
 	});
 }
 // src/parts/Caution.tsx
-function Zi({ layers: e }) {
+function Qi({ layers: e }) {
 	let t = e.filter(Qt);
 	return t.length ? /* @__PURE__ */ R("p", {
 		class: "caution",
@@ -4509,7 +4517,7 @@ function Zi({ layers: e }) {
 	}) : null;
 }
 // src/parts/Marked.tsx
-function Qi() {
+function $i() {
 	let e = W(), t = zt(), { toast: n } = I(), r = Object.entries(t.all());
 	if (!r.length) return null;
 	let i = () => Ge("notes.json", JSON.stringify({
@@ -4519,7 +4527,7 @@ function Qi() {
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = $i(await i.text(), e.manifest.model.fingerprint);
+		let a = ea(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
 	return /* @__PURE__ */ R(J, {
@@ -4575,7 +4583,7 @@ function Qi() {
 		})]
 	});
 }
-function $i(e, t) {
+function ea(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
@@ -4585,7 +4593,7 @@ function $i(e, t) {
 	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : It(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function ea(e, t) {
+function ta(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -4594,8 +4602,8 @@ function ea(e, t) {
 	}
 	return r;
 }
-function ta() {
-	let { manifest: e } = W(), { router: t } = I(), n = G("network"), r = F(() => ea(n.value, e.layers), [n.value, e]), [i, a] = M(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+function na() {
+	let { manifest: e } = W(), { router: t } = I(), n = G("network"), r = F(() => ta(n.value, e.layers), [n.value, e]), [i, a] = M(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
 	L({
 		ArrowDown: o(1),
 		j: o(1),
@@ -4625,26 +4633,26 @@ function ta() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ R(aa, { manifest: e }),
-		/* @__PURE__ */ R(Zi, { layers: e.layers }),
+		/* @__PURE__ */ R(oa, { manifest: e }),
+		/* @__PURE__ */ R(Qi, { layers: e.layers }),
 		/* @__PURE__ */ R("div", {
 			class: "map-head",
 			children: /* @__PURE__ */ R("h2", { children: "Layers in execution order" })
 		}),
 		/* @__PURE__ */ R("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ R(ra, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ R(ia, {
 				layer: t.shown,
 				role: Xt(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ R(ia, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ R(aa, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ R(na, {}),
-		/* @__PURE__ */ R(Qi, {}),
-		/* @__PURE__ */ R(ca, { manifest: e })
+		/* @__PURE__ */ R(ra, {}),
+		/* @__PURE__ */ R($i, {}),
+		/* @__PURE__ */ R(la, { manifest: e })
 	] });
 }
-function na() {
+function ra() {
 	let e = ft();
 	return e.length ? /* @__PURE__ */ R(J, {
 		title: "Compare with",
@@ -4665,7 +4673,7 @@ function na() {
 		})
 	}) : null;
 }
-function ra({ layer: e, role: t, current: n }) {
+function ia({ layer: e, role: t, current: n }) {
 	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = K(r.paths.preview, { layer: e.id });
 	return /* @__PURE__ */ R("li", {
 		class: n ? "station current" : "station",
@@ -4727,7 +4735,7 @@ function ra({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function ia({ layers: e }) {
+function aa({ layers: e }) {
 	return /* @__PURE__ */ R("li", {
 		class: "passed",
 		children: /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ R("ul", { children: e.map((e) => /* @__PURE__ */ R("li", { children: [
@@ -4747,7 +4755,7 @@ function ia({ layers: e }) {
 		] }, e.name)) })] })
 	});
 }
-function aa({ manifest: e }) {
+function oa({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
 	return t ? /* @__PURE__ */ R("details", {
 		class: "panel warning",
@@ -4773,12 +4781,12 @@ function aa({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var oa = ({ value: e }) => /* @__PURE__ */ R("code", {
+var sa = ({ value: e }) => /* @__PURE__ */ R("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), sa = (e, t) => t ? [[e, t]] : [];
-function ca({ manifest: e }) {
+}), ca = (e, t) => t ? [[e, t]] : [];
+function la({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
 	return /* @__PURE__ */ R("div", {
 		class: "cards",
@@ -4796,8 +4804,8 @@ function ca({ manifest: e }) {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...sa("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ R(oa, { value: t.fingerprint }, "h")]
+					...ca("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ R(sa, { value: t.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ R(J, {
@@ -4810,7 +4818,7 @@ function ca({ manifest: e }) {
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ R(oa, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ R(sa, { value: n.fingerprint }, "h")]
 				] })
 			}),
 			/* @__PURE__ */ R(J, {
@@ -4820,7 +4828,7 @@ function ca({ manifest: e }) {
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...sa("Check", a?.sentence),
+					...ca("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -4828,7 +4836,7 @@ function ca({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function la(e, t, n, r) {
+function ua(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -4844,7 +4852,7 @@ function la(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function ua(e, t, n) {
+function da(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -4853,8 +4861,8 @@ function ua(e, t, n) {
 	}
 	return r;
 }
-function da({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ua(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+function fa({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? da(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
 	if (!r) return /* @__PURE__ */ R(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
@@ -4870,7 +4878,7 @@ function da({ number: e }) {
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ R(fa, {
+	return /* @__PURE__ */ R(pa, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -4880,7 +4888,7 @@ function da({ number: e }) {
 		about: h
 	});
 }
-function fa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+function pa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
 	let { manifest: s } = W(), { router: c } = I(), [l, u] = M(null), [d, f] = M(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(H(e));
 	return L({
 		ArrowLeft: _(h),
@@ -4944,16 +4952,16 @@ function fa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 			return !n.length && !a.length ? null : /* @__PURE__ */ R(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ R(pa, {
+				children: [n.length > 0 ? /* @__PURE__ */ R(ma, {
 					layer: e,
 					rows: n,
 					mark: u,
 					pin: f,
 					pinned: d
-				}) : /* @__PURE__ */ R(ha, {
+				}) : /* @__PURE__ */ R(ga, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ R(ha, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ R(ga, {
 					layer: e,
 					wins: a
 				})] })]
@@ -4961,13 +4969,13 @@ function fa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function pa({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
+function ma({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 	let { manifest: a } = W();
 	return /* @__PURE__ */ R("ul", {
 		class: "tiles",
 		children: t.map(([t, o, s, c, l]) => {
 			let u = {
-				box: la(e, c, l, a.model.input),
+				box: ua(e, c, l, a.model.input),
 				words: `${e.name}:${t}, response ${Z(o)}`
 			}, d = () => n(u), f = i?.words === u.words;
 			return /* @__PURE__ */ R("li", {
@@ -5018,9 +5026,9 @@ function pa({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 		})
 	});
 }
-var ma = 24;
-function ha({ layer: e, wins: t }) {
-	let [n, r] = M(!1), i = n ? t : t.slice(0, ma);
+var ha = 24;
+function ga({ layer: e, wins: t }) {
+	let [n, r] = M(!1), i = n ? t : t.slice(0, ha);
 	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("ul", {
 		class: "tiles",
 		children: i.map(([, t, n]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
@@ -5045,7 +5053,7 @@ function ha({ layer: e, wins: t }) {
 	})] });
 }
 // src/pages/Images.tsx
-function ga() {
+function _a() {
 	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = M(null);
 	N(() => {
 		if (!r.value) return;
@@ -5073,8 +5081,8 @@ function ga() {
 		error: n.error ?? r.error
 	};
 }
-function _a({ query: e }) {
-	let { manifest: t } = W(), { router: n } = I(), { images: r, error: i } = ga(), [a, o] = M(-1), s = (e.get("q") ?? "").toLowerCase();
+function va({ query: e }) {
+	let { manifest: t } = W(), { router: n } = I(), { images: r, error: i } = _a(), [a, o] = M(-1), s = (e.get("q") ?? "").toLowerCase();
 	if (i) return /* @__PURE__ */ R(Y, {
 		title: "Data is missing",
 		children: i.message
@@ -5131,14 +5139,14 @@ function _a({ query: e }) {
 			select: o,
 			open: (e) => n.go(H(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ R(va, {
+			render: (e, t) => /* @__PURE__ */ R(ya, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function va({ image: e, first: t }) {
+function ya({ image: e, first: t }) {
 	let n = ht(ln(W(), e.number));
 	return /* @__PURE__ */ R("a", {
 		class: "unit thumb",
@@ -5160,12 +5168,12 @@ function va({ image: e, first: t }) {
 	});
 }
 // src/alike.ts
-function ya(e) {
+function ba(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function ba(e, t, n = []) {
-	let { rank: r } = e, i = ya(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function xa(e, t, n = []) {
+	let { rank: r } = e, i = ba(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -5177,9 +5185,9 @@ function ba(e, t, n = []) {
 	}
 	return l;
 }
-var xa = 32;
-function Sa(e, t) {
-	let n = ya(e), r = Math.min(xa, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Sa = 32;
+function Ca(e, t) {
+	let n = ba(e), r = Math.min(Sa, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -5188,7 +5196,7 @@ function Sa(e, t) {
 		units: i
 	};
 }
-var Ca = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, wa = [
+var wa = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ta = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -5204,7 +5212,7 @@ var Ca = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["moved", "kept moved"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Ta = [
+], Ea = [
 	"grey",
 	"hue",
 	"blurred",
@@ -5212,40 +5220,40 @@ var Ca = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Ea = (e) => Ta.includes(e), Da = (e, t, n) => t.find((t) => t === e) ?? n, Oa = (e) => {
+], Da = (e) => Ea.includes(e), Oa = (e, t, n) => t.find((t) => t === e) ?? n, ka = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function ka(e) {
-	let t = Da(e.get("sort"), wa.map(([e]) => e), "index");
+function Aa(e) {
+	let t = Oa(e.get("sort"), Ta.map(([e]) => e), "index");
 	return {
-		view: Da(e.get("view"), [
+		view: Oa(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Da(e.get("alive"), [
+		alive: Oa(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Oa(e.get("class")),
-		like: Da(e.get("like"), [
+		class: ka(e.get("class")),
+		like: Oa(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Oa(e.get("low")),
-		high: Oa(e.get("high")),
-		near: Oa(e.get("near")),
+		low: ka(e.get("low")),
+		high: ka(e.get("high")),
+		near: ka(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Aa(e) {
+function ja(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -5260,7 +5268,7 @@ function Aa(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function ja(e, t, n, r) {
+function Ma(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -5278,8 +5286,8 @@ function ja(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Ma(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = ja(n, t, s, i), l = new Set(t.dead), u = {
+function Na(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = Ma(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -5309,37 +5317,37 @@ function Ma(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: 
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Na(f, t, n, r, i, a),
+		units: Pa(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function Na(e, t, n, r, i, a) {
+function Pa(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ea(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Da(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var Pa = 28, [Fa, Ia] = [140, 26];
-function La(e, t, n, r) {
+var Fa = 28, [Ia, La] = [140, 26];
+function Ra(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function Ra({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+function za({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	let o = P(null);
 	if (!(n > t)) return null;
-	let s = Array(Pa).fill(0);
+	let s = Array(Fa).fill(0);
 	for (let r of e) {
-		let e = La(r, t, n, Pa);
+		let e = Ra(r, t, n, Fa);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Pa, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Fa, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Pa)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Fa)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
@@ -5347,9 +5355,9 @@ function Ra({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
 	return /* @__PURE__ */ R("svg", {
 		class: "spread",
-		viewBox: `0 0 ${Fa} ${Ia}`,
-		width: Fa,
-		height: Ia,
+		viewBox: `0 0 ${Ia} ${La}`,
+		width: Ia,
+		height: La,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -5362,16 +5370,16 @@ function Ra({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			/* @__PURE__ */ R("title", { children: "Drag to choose a range" }),
 			/* @__PURE__ */ R("rect", {
 				class: "ground",
-				width: Fa,
-				height: Ia
+				width: Ia,
+				height: La
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (Ia - 2) * Math.sqrt(e / c)) : 0;
+				let n = e ? Math.max(1.5, (La - 2) * Math.sqrt(e / c)) : 0;
 				return /* @__PURE__ */ R("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * Fa / Pa + .5,
-					y: Ia - n,
-					width: Fa / Pa - 1,
+					x: t * Ia / Fa + .5,
+					y: La - n,
+					width: Ia / Fa - 1,
 					height: n,
 					children: /* @__PURE__ */ R("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
@@ -5380,15 +5388,15 @@ function Ra({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 	});
 }
 // src/parts/LayerBar.tsx
-var za = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Ba({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+var Ba = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
 	let { manifest: s } = W(), [c, l] = M(!1), u = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, d = wa.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Ea(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
+	].filter(Boolean).length, d = Ta.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Da(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
 	return /* @__PURE__ */ R("div", {
 		class: c ? "bar open" : "bar",
 		role: "group",
@@ -5426,7 +5434,7 @@ function Ba({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: za(e.currentTarget.value) })
+				onInput: (e) => o({ near: Ba(e.currentTarget.value) })
 			})] }), a && /* @__PURE__ */ R("span", {
 				class: "quiet measure",
 				children: ["by ", a]
@@ -5491,7 +5499,7 @@ function Ba({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				class: "filter",
 				children: ["Class", /* @__PURE__ */ R("select", {
 					value: n.class ?? "",
-					onChange: (e) => o({ class: za(e.currentTarget.value) }),
+					onChange: (e) => o({ class: Ba(e.currentTarget.value) }),
 					children: [
 						/* @__PURE__ */ R("option", {
 							value: "",
@@ -5522,7 +5530,7 @@ function Ba({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ R(Ra, {
+					/* @__PURE__ */ R(za, {
 						values: r.maxima,
 						least: m,
 						most: h,
@@ -5539,7 +5547,7 @@ function Ba({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(m),
-						onInput: (e) => o({ low: za(e.currentTarget.value) }),
+						onInput: (e) => o({ low: Ba(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
 					/* @__PURE__ */ R("span", {
@@ -5552,7 +5560,7 @@ function Ba({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(h),
-						onInput: (e) => o({ high: za(e.currentTarget.value) }),
+						onInput: (e) => o({ high: Ba(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
@@ -5596,12 +5604,12 @@ function Ba({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Va = 12, Ha = .7;
-function Ua() {
+var Ha = 12, Ua = .7;
+function Wa() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Wa(e, t, n, r, i, a) {
+function Ga(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -5619,13 +5627,13 @@ function Wa(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function Ga(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Ka(e, i, t), s = new Float32Array(i * n);
+function Ka(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = qa(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = Ua(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Ha)) {
-		let r = Wa(s, n, t, a, i, Math.max(1, e));
-		for (let a = Va * i; a > 0; --a) {
+	let c = Wa(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Ua)) {
+		let r = Ga(s, n, t, a, i, Math.max(1, e));
+		for (let a = Ha * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -5635,7 +5643,7 @@ function Ga(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Ka({ rank: e, values: t }, n, r) {
+function qa({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -5643,22 +5651,22 @@ function Ka({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var qa = 4, [Ja, Ya] = [28, 64];
-function Xa(e, t) {
-	let n = Math.max(1, Math.floor((t + qa) / (Ja + qa))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Ja = 4, [Ya, Xa] = [28, 64];
+function Za(e, t) {
+	let n = Math.max(1, Math.floor((t + Ja) / (Ya + Ja))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Ja, Math.min(Ya, Math.floor((t + qa) / r) - qa))
+		side: Math.max(Ya, Math.min(Xa, Math.floor((t + Ja) / r) - Ja))
 	};
 }
-function Za(e) {
+function Qa(e) {
 	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = P(null), [d, f] = M(-1), p = d >= 0 ? d : o, [m, h] = M(0);
 	N(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = F(() => r ? Sa(r, i) : null, [r, i]), { columns: _, side: v } = Xa(g?.units.length ?? 0, m), y = F(() => g && m ? Ga(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = F(() => r ? Ca(r, i) : null, [r, i]), { columns: _, side: v } = Za(g?.units.length ?? 0, m), y = F(() => g && m ? Ka(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
@@ -5704,7 +5712,7 @@ function Za(e) {
 					width: v,
 					height: v
 				},
-				gap: qa,
+				gap: Ja,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -5718,7 +5726,7 @@ function Za(e) {
 		}), /* @__PURE__ */ R("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ R(Qa, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ R($a, {
 				layer: t,
 				data: n,
 				channel: p
@@ -5737,7 +5745,7 @@ function Za(e) {
 		})]
 	});
 }
-function Qa({ layer: e, data: t, channel: n }) {
+function $a({ layer: e, data: t, channel: n }) {
 	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Gt(t.active[n])]];
 	return r >= 0 && i.push(["Top class", /* @__PURE__ */ R(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ R(b, { children: [
 		/* @__PURE__ */ R("h2", { children: /* @__PURE__ */ R("a", {
@@ -5763,10 +5771,10 @@ function Qa({ layer: e, data: t, channel: n }) {
 	] });
 }
 // src/parts/Units.tsx
-var $a = 84, eo = 72;
-function to(e, t, n, r, i, a) {
+var eo = 84, to = 72;
+function no(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Ea(t.sort)) return Kt(i?.[a]);
+	if (Da(t.sort)) return Kt(i?.[a]);
 	switch (t.sort) {
 		case "mean": return Z(e.mean[a]);
 		case "active": return Gt(e.active[a]);
@@ -5776,13 +5784,13 @@ function to(e, t, n, r, i, a) {
 		default: return Z(e.maximum[a]);
 	}
 }
-function no(e, t) {
+function ro(e, t) {
 	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
 	return F(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Ca(a.value) : "",
+			measure: a.value ? wa(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -5794,8 +5802,8 @@ function no(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: ba(a.value, r, c ? s : []),
-			measure: Ca(a.value),
+			nearest: xa(a.value, r, c ? s : []),
+			measure: wa(a.value),
 			known: null,
 			error: n
 		} : {
@@ -5814,15 +5822,15 @@ function no(e, t) {
 		o.error
 	]);
 }
-function ro(e) {
+function io(e) {
 	let t = zt().all();
 	return F(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = U(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function io({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, toast: a } = I(), o = zt(), s = F(() => ka(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = no(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ea(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = ro(e), { units: _, counts: v } = F(() => Ma(e, t, s, {
+function ao({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = I(), o = zt(), s = F(() => Aa(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ro(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Da(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = io(e), { units: _, counts: v } = F(() => Na(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		tuned: m,
@@ -5836,12 +5844,12 @@ function io({ layer: e, data: t, query: n }) {
 		f.value,
 		m,
 		g
-	]), [y, x] = M(() => n.has("at") ? Number(n.get("at")) : -1), S = F(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, Aa({
+	]), [y, x] = M(() => n.has("at") ? Number(n.get("at")) : -1), S = F(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, ja({
 		...s,
 		...t
 	}))), w = Ae((t) => {
 		i.replace(B(e.name, {
-			...Aa(s),
+			...ja(s),
 			at: t
 		})), i.go(V(e.name, t));
 	}, [
@@ -5857,7 +5865,7 @@ function io({ layer: e, data: t, query: n }) {
 			y >= 0 && a(`${e.name}:${y} ${o.toggle(`${e.name}:${y}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? eo : $a, ee = F(() => ({
+	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? to : eo, ee = F(() => ({
 		width: T.length * E + (T.length - 1) * 3 + 14,
 		height: E + 32
 	}), [T.length, E]), D = Ae((n, r) => {
@@ -5893,7 +5901,7 @@ function io({ layer: e, data: t, query: n }) {
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ R("span", { children: to(t, s, S, f.value, m, i) })]
+				] }), /* @__PURE__ */ R("span", { children: no(t, s, S, f.value, m, i) })]
 			})]
 		});
 	}, [
@@ -5908,7 +5916,7 @@ function io({ layer: e, data: t, query: n }) {
 		w,
 		E
 	]);
-	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(Ba, {
+	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(Va, {
 		layer: e,
 		data: t,
 		view: s,
@@ -5922,7 +5930,7 @@ function io({ layer: e, data: t, query: n }) {
 			href: B(e.name),
 			children: ["Show all ", v.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ R(Za, {
+	}) : s.sort === "map" ? /* @__PURE__ */ R(Qa, {
 		layer: e,
 		data: t,
 		known: u,
@@ -5944,18 +5952,18 @@ function io({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function ao({ name: e, query: t }) {
+function oo({ name: e, query: t }) {
 	let n = vt(W(), e), r = G(n ? `layers/${n.id}` : null);
 	return n ? r.error ? /* @__PURE__ */ R(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(oo, { layer: n }), r.value ? /* @__PURE__ */ R(io, {
+	}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(so, { layer: n }), r.value ? /* @__PURE__ */ R(ao, {
 		layer: n,
 		data: r.value,
 		query: t
 	}) : /* @__PURE__ */ R(X, { what: n.name })] }) : /* @__PURE__ */ R(St, { name: e });
 }
-function oo({ layer: e }) {
+function so({ layer: e }) {
 	let t = W(), { router: n } = I(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
 	L({
 		"[": s(a),
@@ -5981,7 +5989,7 @@ function oo({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ R(Zi, { layers: [e] }),
+			/* @__PURE__ */ R(Qi, { layers: [e] }),
 			/* @__PURE__ */ R("p", {
 				class: "note",
 				children: /* @__PURE__ */ R(Un, { layer: e.name })
@@ -6003,7 +6011,7 @@ function oo({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function so({ layer: e, shard: t, unit: n }) {
+function co({ layer: e, shard: t, unit: n }) {
 	let r = W(), { router: i, root: a, toast: o } = I(), [s, c] = M(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await We(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
 			let i = await An(r, e, n), a = await jn(i);
@@ -6056,7 +6064,7 @@ function so({ layer: e, shard: t, unit: n }) {
 				href: st(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ R(co, {
+			s && /* @__PURE__ */ R(lo, {
 				path: Cn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
@@ -6064,7 +6072,7 @@ function so({ layer: e, shard: t, unit: n }) {
 		]
 	});
 }
-function co({ path: e, unit: t, close: n }) {
+function lo({ path: e, unit: t, close: n }) {
 	return L({ Escape: n }, !0), /* @__PURE__ */ R("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
@@ -6118,7 +6126,7 @@ function co({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function lo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
 	let c = (e) => o(r, e), [l, u] = M([
 		0,
 		0,
@@ -6161,7 +6169,7 @@ function lo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
-	}, O = (e) => {
+	}, te = (e) => {
 		e.buttons & 1 && u((t) => cn(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
@@ -6238,7 +6246,7 @@ function lo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					class: d > 1 ? "stage zoomed" : "stage",
 					onWheel: D,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
-					onPointerMove: O,
+					onPointerMove: te,
 					onDblClick: (e) => u((t) => cn(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
 						at: ee(e)
@@ -6327,30 +6335,30 @@ function lo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var uo = 24, fo = /* @__PURE__ */ new Map();
-async function po(e, t) {
+var fo = 24, po = /* @__PURE__ */ new Map();
+async function mo(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = fo.get(n) ?? new Image();
-	fo.delete(n), fo.set(n, r);
-	for (let e of [...fo.keys()].slice(0, Math.max(0, fo.size - uo))) fo.delete(e);
+	let r = po.get(n) ?? new Image();
+	po.delete(n), po.set(n, r);
+	for (let e of [...po.keys()].slice(0, Math.max(0, po.size - fo))) po.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var mo = 20;
-function ho(e, t, n) {
-	for (let r of [n - mo, n + mo]) {
+var ho = 20;
+function go(e, t, n) {
+	for (let r of [n - ho, n + ho]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function go(e, t, n) {
+async function _o(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
 	let a = ln(e, i.images[0]);
-	await Promise.all([po(e, wn(e, t, n)), a === null ? null : po(e, a)]);
+	await Promise.all([mo(e, wn(e, t, n)), a === null ? null : mo(e, a)]);
 }
 // src/pages/Unit.tsx
-function _o({ layer: e, channel: t, query: n }) {
+function vo({ layer: e, channel: t, query: n }) {
 	let r = W(), i = vt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = P(null);
 	if (!i) return /* @__PURE__ */ R(St, { name: e });
 	if (!a) return /* @__PURE__ */ R(Y, {
@@ -6368,7 +6376,7 @@ function _o({ layer: e, channel: t, query: n }) {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ R(yo, { ...l.current }) : /* @__PURE__ */ R(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ R(bo, { ...l.current }) : /* @__PURE__ */ R(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
 	return !d || o && !o.includes(t) ? /* @__PURE__ */ R(Y, {
 		title: "Not in this copy",
@@ -6384,9 +6392,9 @@ function _o({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ R(yo, { ...l.current }));
+	}, /* @__PURE__ */ R(bo, { ...l.current }));
 }
-function vo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+function yo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
 	let { manifest: l } = W(), { router: u, root: d, toast: f } = I(), p = zt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
@@ -6436,7 +6444,7 @@ function vo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
 	return L(_), m;
 }
-function yo(e) {
+function bo(e) {
 	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = I(), c = W(), l = V(t.name, i.channel), u = [
 		"photos",
 		"projections",
@@ -6458,15 +6466,15 @@ function yo(e) {
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
 		to: (e, t) => z(V(e, t), v)
-	}, [T, E] = M(0), ee = vo(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	}, [T, E] = M(0), ee = yo(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
 	N(() => E(0), [l]), N(() => {
-		o || ho(c, t, i.channel);
+		o || go(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = ee(e);
-			n !== null && go(c, t, n);
+			n !== null && _o(c, t, n);
 		}
 	}, [l]);
-	let [D, O] = [ee(-1), ee(1)], te = F(() => /* @__PURE__ */ R(ur, {
+	let [D, te] = [ee(-1), ee(1)], ne = F(() => /* @__PURE__ */ R(ur, {
 		layer: t,
 		data: n,
 		shard: r,
@@ -6519,23 +6527,23 @@ function yo(e) {
 				] }), /* @__PURE__ */ R("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ R(bo, { unit: `${t.name}:${i.channel}` }),
+						m === null && /* @__PURE__ */ R(xo, { unit: `${t.name}:${i.channel}` }),
 						D !== null && /* @__PURE__ */ R("a", {
 							href: w.to(t.name, D),
 							"aria-label": `Previous unit, ${D}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						O !== null && /* @__PURE__ */ R("a", {
-							href: w.to(t.name, O),
-							"aria-label": `Next unit, ${O}`,
+						te !== null && /* @__PURE__ */ R("a", {
+							href: w.to(t.name, te),
+							"aria-label": `Next unit, ${te}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ R(xo, {
+			/* @__PURE__ */ R(So, {
 				layer: t,
 				unit: i
 			}),
@@ -6561,13 +6569,13 @@ function yo(e) {
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ R(so, {
+			m === null && /* @__PURE__ */ R(co, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ R(lo, {
+			(m === null || m === "all") && ne,
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ R(uo, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -6580,7 +6588,7 @@ function yo(e) {
 		]
 	});
 }
-function bo({ unit: e }) {
+function xo({ unit: e }) {
 	let t = zt(), n = t.has(e);
 	return /* @__PURE__ */ R("button", {
 		class: n ? "icon star on" : "icon star",
@@ -6592,7 +6600,7 @@ function bo({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function xo({ layer: e, unit: t }) {
+function So({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
@@ -6605,12 +6613,12 @@ function xo({ layer: e, unit: t }) {
 	});
 }
 // src/app.tsx
-function So(e) {
+function Co(e) {
 	let t = tt(e);
 	return F(() => it(t), [t]);
 }
-function Co({ host: e, router: t, root: n }) {
-	let [r, i] = M(null), [a, o] = M(null), [s, c] = M(""), l = So(t), u = qe(n, e.kind !== "notebook"), d = F(() => ({
+function wo({ host: e, router: t, root: n }) {
+	let [r, i] = M(null), [a, o] = M(null), [s, c] = M(""), l = Co(t), u = qe(n, e.kind !== "notebook"), d = F(() => ({
 		router: t,
 		root: n,
 		listen: u,
@@ -6636,7 +6644,7 @@ function Co({ host: e, router: t, root: n }) {
 			value: r,
 			children: [/* @__PURE__ */ R(Rt.Provider, {
 				value: f,
-				children: /* @__PURE__ */ R(To, {
+				children: /* @__PURE__ */ R(Eo, {
 					route: l,
 					shell: d,
 					atlas: r
@@ -6651,7 +6659,7 @@ function Co({ host: e, router: t, root: n }) {
 		})
 	}) : /* @__PURE__ */ R(X, { what: "the atlas" });
 }
-function wo(e, t, n, r) {
+function To(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -6676,9 +6684,9 @@ function wo(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function To({ route: e, shell: t, atlas: n }) {
+function Eo({ route: e, shell: t, atlas: n }) {
 	let [r, i] = M(!1), [a, o] = M(!1), s = P(null), c = P(!0);
-	wo(t, n, () => i((e) => !e), () => o(!0));
+	To(t, n, () => i((e) => !e), () => o(!0));
 	let l = `${e.page}/${e.rest}`, u = ct(e);
 	return N(() => {
 		let r = {
@@ -6701,9 +6709,9 @@ function To({ route: e, shell: t, atlas: n }) {
 			id: "main",
 			tabIndex: -1,
 			ref: s,
-			children: /* @__PURE__ */ R(Do, { route: e })
+			children: /* @__PURE__ */ R(Oo, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ R(Eo, {
+		u && /* @__PURE__ */ R(Do, {
 			route: e,
 			atlas: n
 		}),
@@ -6719,7 +6727,7 @@ function To({ route: e, shell: t, atlas: n }) {
 		})
 	] });
 }
-function Eo({ route: e, atlas: t }) {
+function Do({ route: e, atlas: t }) {
 	return /* @__PURE__ */ R("footer", {
 		class: "source",
 		children: [
@@ -6741,16 +6749,16 @@ function Eo({ route: e, atlas: t }) {
 		]
 	});
 }
-function Do({ route: e }) {
+function Oo({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ R(ta, {});
-		case "layer": return /* @__PURE__ */ R(ao, {
+		case "home": return /* @__PURE__ */ R(na, {});
+		case "layer": return /* @__PURE__ */ R(oo, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = U(e.rest);
-			return t ? /* @__PURE__ */ R(_o, {
+			return t ? /* @__PURE__ */ R(vo, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
@@ -6764,11 +6772,11 @@ function Do({ route: e }) {
 			});
 		}
 		case "class": return /* @__PURE__ */ R(Sr, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ R(_a, { query: e.query });
-		case "image": return /* @__PURE__ */ R(da, { number: Number(e.rest) }, e.rest);
+		case "images": return /* @__PURE__ */ R(va, { query: e.query });
+		case "image": return /* @__PURE__ */ R(fa, { number: Number(e.rest) }, e.rest);
 		case "compare": return /* @__PURE__ */ R(qr, { query: e.query });
-		case "experiments": return /* @__PURE__ */ R(Bi, {});
-		case "experiment": return /* @__PURE__ */ R(Gi, {
+		case "experiments": return /* @__PURE__ */ R(Vi, {});
+		case "experiment": return /* @__PURE__ */ R(Ki, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
@@ -6779,9 +6787,9 @@ function Do({ route: e }) {
 	}
 }
 // src/style.css?inline
-var Oo = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var ko = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function ko(e) {
+function Ao(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -6816,9 +6824,9 @@ function ko(e) {
 		}
 	};
 }
-var Ao = { render({ model: e, el: t }) {
+var jo = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Oo;
+	r.textContent = ko;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = lt(String(e.get("route") ?? "#/"));
@@ -6826,8 +6834,8 @@ var Ao = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = ko(e);
-	return pe(/* @__PURE__ */ R(Co, {
+	let { host: o, close: s } = Ao(e);
+	return pe(/* @__PURE__ */ R(wo, {
 		host: o,
 		router: a,
 		root: i
@@ -6835,4 +6843,4 @@ var Ao = { render({ model: e, el: t }) {
 		pe(null, i), s();
 	};
 } };
-export { Ao as default };
+export { jo as default };

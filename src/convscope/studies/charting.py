@@ -160,7 +160,7 @@ def _scores(names: Iterable[str], picked: Sequence[Sequence[MeanScore | None]]) 
         spread = [0.0 if row is None or np.isnan(row.std) else 100 * row.std for row in rows]
         ends = [[m + sign * s for m, s in zip(mean, spread, strict=True)] for sign in (-1, 1)]
         if not np.isnan(mean).all():
-            made.append(Series(name, mean, ends[0], ends[1]))
+            made.append(Series(name, mean, ends[0], ends[1], look="compared" if ", " in name else "measured"))
     return made
 
 

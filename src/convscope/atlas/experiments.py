@@ -143,7 +143,7 @@ def add_experiment(
     root = Path(folder)
     drawn, words = dict(figures or {}), dict(captions or {})
     numbers = table if table is None or isinstance(table, Table) else Table.of(table)
-    _check(root, name, kind, drawn, words, numbers, pictures or {})
+    _check(root, name, kind, figures=drawn, captions=words, table=numbers, pictures=pictures or {})
     folder_of = place(root, f"experiments/{name}")
     with writing(folder_of):
         for old in (folder_of, place(root, f"data/experiments/{name}")):
@@ -155,8 +155,7 @@ def add_experiment(
     if numbers is not None:
         write_bytes(folder_of / "table.csv", _csv(numbers))
     curves = [chart.to_json() for chart in charts]
-    more = dict(data or {}) | ({"charts": curves} if curves else {})
-    more |= {"columns": {key: list(said) for key, said in columns.items()}} if columns else {}
+    more = {**(data or {}), **({"charts": curves} if curves else {}), **({"columns": dict(columns)} if columns else {})}
     said = Experiment(
         name=name,
         title=printable(title),
@@ -174,14 +173,19 @@ def add_experiment(
         sketch=tuple(map(tuple, sketch(curves[0]))) if curves else (),
         drawn=curves[0]["kind"] if curves else "",
     )
-    scripts = {f"experiments/{name}": more} if more else {}
-    for address, value in {**scripts, **{f"experiments/{name}/{n}": dict(one) for n, one in enumerate(parts)}}.items():
-        write_bytes(place(root, f"data/{address}.js"), script(address, value))
+    _write_data(root, f"experiments/{name}", more, parts)
     # Last: a folder without it is no experiment yet.
     write_bytes(folder_of / "experiment.json", experiment_json(said))
     write_bytes(place(root, f"data/results/{name}.js"), result_script(root, said))
     write_index(root)
     return folder_of
+
+
+def _write_data(root: Path, address: str, data: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> None:
+    """Write the script of what a page shows of an experiment, if there is any, and those of its parts."""
+    scripts = {address: data} if data else {}
+    for at, value in {**scripts, **{f"{address}/{number}": one for number, one in enumerate(parts)}}.items():
+        write_bytes(place(root, f"data/{at}.js"), script(at, dict(value)))
 
 
 def experiments(folder: str | Path) -> tuple[Experiment, ...]:
@@ -267,6 +271,7 @@ def _check(
     root: Path,
     name: str,
     kind: str,
+    *,
     figures: Mapping[str, Any],
     captions: Mapping[str, str],
     table: Table | None,

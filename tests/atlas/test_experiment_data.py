@@ -18,7 +18,7 @@ from convscope.atlas.export import export_atlas
 from convscope.atlas.inventory import is_recorded
 from convscope.atlas.planning import plan
 from convscope.atlas.published import is_published, published
-from convscope.atlas.sprites import encode
+from convscope.atlas.sprites import decode_picture, encode
 from convscope.atlas.verifying import verify_atlas
 from convscope.atlas.web import read_script
 from convscope.data.sources.select import limit
@@ -178,6 +178,18 @@ def test_occlusion_gives_every_place_and_links_to_images_of_a_limited_collection
             before, after = answer.found.measured(measured)
             assert grid["before"] == pytest.approx(float(before[row]), rel=1e-3)
             assert grid["after"] == pytest.approx(after[row].ravel().tolist(), rel=1e-3)
+
+
+def test_pictures_of_covered_images_come_along_where_the_atlas_has_others(
+    small: tuple[Network, list[np.ndarray], Atlas],
+) -> None:
+    net, photos, atlas = small
+    cs.occlude(net, [255 - photo for photo in photos[:2]], size=8, stride=8, atlas=atlas)
+    (entry,) = experiments(atlas.path)
+    assert (entry.images, entry.pictures) == ((), ("0.webp", "1.webp"))
+    shown = decode_picture((atlas.path / "experiments" / "occlusion" / "1.webp").read_bytes())
+    assert shown.shape == (16, 16, 3)
+    assert abs(shown.astype(int) - (255 - photos[1])).mean() < 60  # noise, as a lossy file keeps it
 
 
 def test_effects_give_all_their_pairs(small: tuple[Network, list[np.ndarray], Atlas]) -> None:

@@ -176,7 +176,8 @@ def evolve(
     def network(path: Path) -> Network:
         spec, weights = (f"file:{path}", None) if model is None else (model, str(path))
         net = load_one(spec, weights=weights, seed=seed)
-        seen.update(size=net.input_shape[1:], recipe=preprocess_of(net, source))
+        if not seen:
+            seen.update(size=net.input_shape[1:], recipe=preprocess_of(net, source))
         return net
 
     source = collection(images, limit=limit, cache=cache)

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,24 +12,36 @@ from torch import nn
 
 import convscope as cs
 from convscope.atlas import Atlas
+from convscope.atlas.charts import Chart, Series
 from convscope.atlas.experiments import add_experiment, experiments
+from convscope.atlas.export import export_atlas
 from convscope.atlas.inventory import is_recorded
 from convscope.atlas.planning import plan
 from convscope.atlas.published import is_published, published
+from convscope.atlas.sprites import decode_picture, encode
 from convscope.atlas.verifying import verify_atlas
 from convscope.atlas.web import read_script
 from convscope.data.sources.select import limit
-from convscope.errors import StoreError
+from convscope.errors import StoreError, UsageError
 from convscope.graph import Network
 from convscope.studies.pictures import numbers_in
 
 
-@pytest.fixture
-def small(tmp_path: Path) -> tuple[Network, list[np.ndarray], Atlas]:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Network, list[np.ndarray], Path]:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(784, 5))
     net = Network.trace(module, (3, 16, 16), preprocess=cs.Preprocess(16, 16), classes=list("abcde"))
     photos = [np.random.default_rng(i).integers(0, 256, (16, 16, 3), np.uint8) for i in range(6)]
-    return net, photos, cs.build_atlas(net, photos, tmp_path / "atlas", layers=["1"], k=2, tuning=False)
+    folder = tmp_path_factory.mktemp("built") / "atlas"
+    cs.build_atlas(net, photos, folder, layers=["1"], k=2, tuning=False)
+    return net, photos, folder
+
+
+@pytest.fixture
+def small(built: tuple[Network, list[np.ndarray], Path], tmp_path: Path) -> tuple[Network, list[np.ndarray], Atlas]:
+    net, photos, folder = built
+    shutil.copytree(folder, tmp_path / "atlas")
+    return net, photos, Atlas.open(tmp_path / "atlas")
 
 
 def test_data_of_an_experiment_is_a_script_that_goes_where_the_atlas_goes(
@@ -58,6 +72,93 @@ def test_data_of_an_experiment_is_a_script_that_goes_where_the_atlas_goes(
     assert not experiments(atlas.path)[0].data
 
 
+def listed(atlas: Atlas) -> dict[str, dict[str, Any]]:
+    return {one["name"]: one for one in read_script(atlas.path / "data" / "experiments.js")}
+
+
+def test_the_list_is_short_and_the_rest_of_a_result_is_a_script_of_its_own(
+    small: tuple[Network, list[np.ndarray], Atlas],
+) -> None:
+    atlas = small[2]
+    rows = [{"layer": "1", "rule": "deconvnet", "verdict": "neither", "note": "x" * 50} for _ in range(200)]
+    summary = "First " + "word " * 100 + "\n\nSecond."
+    add_experiment(atlas.path, "one", title="One", kind="other", table=rows, summary=summary, images=range(300))
+    add_experiment(atlas.path, "two", title="Two", kind="sanity", table=rows[:1], settings={"seed": 1, "layers": ["1"]})
+    assert (atlas.path / "data" / "experiments.js").stat().st_size < 2500
+    one, two = (listed(atlas)[name] for name in ("one", "two"))
+    assert (one["shown"], one["images"], len(one["glimpse"])) == (None, [], 4)
+    assert one["summary"].startswith("First word")
+    assert one["summary"].endswith(" …")
+    assert len(one["summary"]) < 210
+    assert (two["verdicts"], two["settings"]) == ([["1", "deconvnet", "neither"]], {"layers": ["1"]})
+    whole = read_script(atlas.path / "data" / "results" / "one.js")
+    assert (whole["summary"], whole["images"], whole["shown"]["count"]) == (summary, list(range(300)), 200)
+    assert verify_atlas(atlas.path) == []
+    (atlas.path / "data" / "results" / "one.js").unlink()
+    assert [finding.path for finding in verify_atlas(atlas.path)] == ["data/results/one.js"]
+
+
+def test_results_that_an_older_atlas_lacks_are_written_with_its_page(
+    small: tuple[Network, list[np.ndarray], Atlas],
+) -> None:
+    net, photos, atlas = small
+    add_experiment(atlas.path, "one", title="One", kind="other", table=[{"a": 1}])
+    path = atlas.path / "data" / "results" / "one.js"
+    before = path.read_bytes()
+    path.unlink()
+    cs.build_atlas(net, photos, atlas.path, layers=["1"], k=2, tuning=False)
+    assert path.read_bytes() == before
+
+
+def test_charts_words_parts_and_pictures_go_where_the_experiment_goes(
+    small: tuple[Network, list[np.ndarray], Atlas], tmp_path: Path
+) -> None:
+    atlas = small[2]
+    picture = encode(np.zeros((4, 4, 3), np.uint8), lossless=True)
+    chart = Chart("Curve", "share", [0.0, 1.0], [Series("a", [1.0, 3.0])])
+    more = {"charts": [chart], "columns": {"a": ("A", "What it is.")}, "parts": [{"x": 1}, {"x": 2}]}
+    add_experiment(atlas.path, "one", title="One", kind="other", table=[{"a": 1}], pictures={"0.webp": picture}, **more)
+    assert read_script(atlas.path / "data" / "experiments" / "one.js") == {
+        "charts": [chart.to_json()],
+        "columns": {"a": ["A", "What it is."]},
+    }
+    assert listed(atlas)["one"]["sketch"] == [[0, 100]]
+    export_atlas(atlas, tmp_path / "out")
+    for path in ("data/experiments/one/1.js", "experiments/one/0.webp", "data/results/one.js"):
+        assert published(tmp_path / "out", path).content == published(atlas.path, path).content
+    assert verify_atlas(tmp_path / "out") == []
+    (atlas.path / "data" / "experiments" / "one" / "1.js").unlink()
+    assert [finding.path for finding in verify_atlas(atlas.path)] == ["data/experiments/one/1.js"]
+    add_experiment(atlas.path, "one", title="One", kind="other")
+    assert not (atlas.path / "data" / "experiments" / "one").exists()
+    assert listed(atlas)["one"]["sketch"] == []
+
+
+def test_pictures_are_webp_files_of_their_own(small: tuple[Network, list[np.ndarray], Atlas]) -> None:
+    shared = {"title": "One", "kind": "other", "figures": {"curve.webp": b""}}
+    for name in ("../x.webp", "x.svg", "curve.webp"):
+        with pytest.raises(UsageError, match="picture"):
+            add_experiment(small[2].path, "one", pictures={name: b""}, **shared)
+
+
+def test_strange_parts_pictures_and_sketches_of_a_stranger_are_refused(
+    small: tuple[Network, list[np.ndarray], Atlas],
+) -> None:
+    atlas = small[2]
+    path = add_experiment(atlas.path, "one", title="One", kind="other") / "experiment.json"
+    said = json.loads(path.read_text())
+    for strange in (
+        {"pictures": ["../../x.webp"]},
+        {"parts": -1},
+        {"parts": True},
+        {"sketch": [["<b>"]]},
+        {"sketch": 3},
+    ):
+        path.write_text(json.dumps({**said, **strange}))
+        with pytest.raises(StoreError, match="no description of an experiment"):
+            experiments(atlas.path)
+
+
 def test_occlusion_gives_every_place_and_links_to_images_of_a_limited_collection(
     small: tuple[Network, list[np.ndarray], Atlas],
 ) -> None:
@@ -77,6 +178,18 @@ def test_occlusion_gives_every_place_and_links_to_images_of_a_limited_collection
             before, after = answer.found.measured(measured)
             assert grid["before"] == pytest.approx(float(before[row]), rel=1e-3)
             assert grid["after"] == pytest.approx(after[row].ravel().tolist(), rel=1e-3)
+
+
+def test_pictures_of_covered_images_come_along_where_the_atlas_has_others(
+    small: tuple[Network, list[np.ndarray], Atlas],
+) -> None:
+    net, photos, atlas = small
+    cs.occlude(net, [255 - photo for photo in photos[:2]], size=8, stride=8, atlas=atlas)
+    (entry,) = experiments(atlas.path)
+    assert (entry.images, entry.pictures) == ((), ("0.webp", "1.webp"))
+    shown = decode_picture((atlas.path / "experiments" / "occlusion" / "1.webp").read_bytes())
+    assert shown.shape == (16, 16, 3)
+    assert abs(shown.astype(int) - (255 - photos[1])).mean() < 60  # noise, as a lossy file keeps it
 
 
 def test_effects_give_all_their_pairs(small: tuple[Network, list[np.ndarray], Atlas]) -> None:

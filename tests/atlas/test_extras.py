@@ -234,7 +234,8 @@ def test_experiment_is_written_read_and_listed(atlas, tmp_path) -> None:
         assert list(csv.reader(file)) == [["layer", "score"], ["a,b", "0.1"], ["</script>", ""]]
     raw = (atlas.path / "data" / "experiments.js").read_text()
     assert "</script" not in raw
-    assert read_script(atlas.path / "data" / "experiments.js")[0]["shown"]["count"] == 2
+    assert "</script" not in (atlas.path / "data" / "results" / "one.js").read_text()
+    assert read_script(atlas.path / "data" / "results" / "one.js")["shown"]["count"] == 2
     add_experiment(atlas.path, "one", title="Again", kind="transfer")
     assert [experiment.title for experiment in experiments(atlas.path)] == ["Again"]
     assert not (folder / "fig.png").exists()

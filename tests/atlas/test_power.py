@@ -66,7 +66,14 @@ def test_a_finished_atlas_that_lost_files_is_made_whole_again(
     [
         *("pictures/00-relu1/0.webp", "pictures/00-relu1/photos-0.webp", "pictures/00-relu1/controls-0.webp"),
         *("layers/02-fc.safetensors", "data/layers/02-fc.js", "data/layers/02-fc/0.js", "data/extras/02-fc/0.js"),
-        *("data/alike/02-fc.js", "data/profiles/0.js", "data/profiles/index.js", "data/images/0.js", "atlas.sqlite"),
+        *(
+            "data/alike/02-fc.js",
+            "data/responses/index.js",
+            "data/profiles/0.js",
+            "data/profiles/index.js",
+            "data/images/0.js",
+            "atlas.sqlite",
+        ),
         *("data/network.js", "data/sprites/02-fc/0.js", "data/manifest.js", "inventory.json", "images"),
     ],
 )

@@ -32,7 +32,9 @@ def found() -> FeatureHistory:
         last = random.normal(size=(20, 6))
         tables = [(last + noise * random.normal(size=(20, 6))).astype(np.float32) for noise in (3, 1, 0.2, 0)]
         images = np.array([[e * 10 + u for u in range(6)] for e in range(3)] + [[20 + u for u in range(6)]])
-        layers.append(LayerEvolution(name, images, np.ones((4, 6), np.float32), settling(tables)))
+        layers.append(
+            LayerEvolution(name, images, np.ones((4, 6), np.float32), np.zeros((4, 6, 4), np.int32), settling(tables))
+        )
     units = (
         history("relu1", 0, [3, 3, 3, 4]),
         history("relu1", 5, [1, 2, 2, 2]),

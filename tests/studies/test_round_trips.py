@@ -7,15 +7,21 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 import convscope as cs
 from convscope import studies
+from convscope.atlas.experiments import ExperimentKind
+from convscope.atlas.sprites import SpriteGrid, decode_picture
+from convscope.atlas.verifying import verify_atlas
+from convscope.atlas.web import read_script
 from convscope.errors import StoreError
 from convscope.generalisation import Learning
 from convscope.models.tiny import random_tiny
+from convscope.studies.columns import COLUMNS, described
 from convscope.training import NetworkChoice
 from tests.studies.conftest import write_pictures
 from tests.studies.forging import forged, use
@@ -168,6 +174,101 @@ def test_what_came_back_can_be_saved_elsewhere(made: Callable, name: str, tmp_pa
     assert {file: figure.draw() for file, figure in again.figures().items()} == {
         file: (folder / file).read_bytes() for file in answer.figures()
     }
+
+
+@pytest.fixture(scope="module")
+def shown(made: Callable, tmp_path_factory: pytest.TempPathFactory) -> cs.Atlas:
+    """An atlas of the tiny network on the images that the questions are asked of."""
+    images = made("effects")[1].with_name("images")
+    return cs.build_atlas(
+        cs.load("zoo:tiny"), images, tmp_path_factory.mktemp("shown") / "atlas", layers=["relu1"], k=1, tuning=False
+    )
+
+
+IN_AN_ATLAS = [
+    name for name in KINDS if name.partition(" ")[0] not in ("scan", "deconv", "train", "evaluate", "overlap", "verify")
+]
+
+
+@pytest.mark.parametrize("name", IN_AN_ATLAS)
+def test_an_entry_has_its_table_in_words_and_its_numbers_drawn(made: Callable, shown: cs.Atlas, name: str) -> None:
+    answer, folder = made(name)
+    answer.add_to(shown, "one")
+    data = read_script(shown.path / "data" / "experiments" / "one.js")
+    again = type(answer).load(folder).entry(shown)
+    assert [chart.to_json() for chart in again.charts] == data.get("charts", [])
+    table = read_script(shown.path / "data" / "results" / "one.js")["shown"]
+    assert len(data["columns"]) >= min(4, len(table["columns"]))
+    assert all(column in table["columns"] and head for column, (head, _) in data["columns"].items())
+    figures = name.partition(" ")[0] in ("causes", "check", "diagnose", "mistakes", "occlude")  # pictures, or words
+    assert figures or data["charts"]
+    for chart in data.get("charts", []):
+        assert (chart["title"], chart["y"]) > ("", "")
+        for one in chart["series"]:
+            assert {len(one[key]) for key in ("values", "low", "high", "names") if key in one} == {len(chart["at"])}
+
+
+def test_an_evolution_tells_what_excites_every_unit_at_every_epoch(made: Callable, shown: cs.Atlas) -> None:
+    answer, folder = made("evolve")
+    answer.add_to(shown, "training")
+    place = shown.path / "data" / "experiments" / "training"
+    data = read_script(place.with_suffix(".js"))
+    assert data["epochs"] == list(answer.found.epochs)
+    assert [one["layer"] for one in data["layers"]] == ["relu1", "fc"]
+    assert data["own"] == []  # the atlas shows every image
+    for number, one in enumerate(answer.found.layers):
+        told = read_script(place / f"{number}.js")
+        now = np.full((one.images.shape[1], 5), -2)
+        for epoch, changed in enumerate(told["steps"]):
+            for unit, *seen in changed:
+                now[unit] = seen
+            assert np.array_equal(now[:, 0], one.images[epoch])
+            assert np.array_equal(now[:, 1:], one.boxes[epoch])
+            assert told["values"][epoch] == pytest.approx(one.values[epoch].tolist(), rel=1e-2)
+        assert {str(image) for image in one.images.ravel().tolist() if image >= 0} <= set(data["images"])
+    for unit in answer.found.units:
+        picture = data["units"][str(unit.unit)]
+        pixels = decode_picture((shown.path / "experiments" / "training" / picture["picture"]).read_bytes())
+        assert pixels.shape[:2] == SpriteGrid.from_json(picture["grid"]).shape
+    loaded = cs.Evolution.load(folder).entry(shown)
+    assert {**data, **json.loads(json.dumps(loaded.data))} == data  # what is kept says all but pictures
+
+
+def test_images_that_the_atlas_lacks_come_with_the_evolution(made: Callable, shown: cs.Atlas, tmp_path: Path) -> None:
+    answer, _ = made("evolve")
+    images = made("effects")[1].with_name("images")
+    other = cs.build_atlas(
+        cs.load("zoo:tiny"), images, tmp_path / "atlas", layers=["relu1"], k=1, limit=2, tuning=False
+    )
+    answer.add_to(other)
+    data = read_script(other.path / "data" / "experiments" / "evolution.js")
+    used = {int(n) for one in answer.found.layers for n in one.images.ravel() if n >= 0}
+    assert set(data["own"]) == used
+    assert data["images"] == {}
+    for number in used:
+        photo = decode_picture((other.path / "experiments" / "evolution" / f"{number}.webp").read_bytes())
+        assert max(photo.shape) <= 224
+    assert verify_atlas(other.path) == []
+
+
+def test_a_correspondence_shows_its_images_with_what_was_covered(made: Callable, shown: cs.Atlas) -> None:
+    answer, _ = made("correspond")
+    answer.add_to(shown)
+    told = read_script(shown.path / "data" / "experiments" / "correspondence.js")["covered"]
+    assert [one["name"] for one in told] == list(answer.seen.names)
+    assert [one["image"] for one in told] == list(answer.seen.in_atlas(shown))
+    for row, one in enumerate(told):
+        assert one["boxes"] == {part: boxes[row].tolist() for part, boxes in answer.boxes.items()}
+        picture = decode_picture((shown.path / "experiments" / "correspondence" / one["picture"]).read_bytes())
+        assert list(picture.shape[:2]) == one["size"]
+
+
+def test_columns_that_are_many_have_words_by_what_they_begin_with() -> None:
+    found = described("invariance", ["transformation", "by", "relative conv1", "conv1:3", "kept"])
+    assert list(found) == ["transformation", "by", "kept", "relative conv1", "conv1:3"]
+    assert (found["relative conv1"][0], found["conv1:3"][0]) == ("conv1 moves", "conv1:3")
+    assert described("other", ["a"]) == {}
+    assert set(COLUMNS) <= set(get_args(ExperimentKind))
 
 
 def check_same(answer: cs.Answer, found: cs.Answer) -> None:

@@ -18,6 +18,7 @@ from convscope.atlas.checked import note_check
 from convscope.atlas.experiments import add_experiment
 from convscope.atlas.reading import Atlas
 from tests.web.making import HOSTILE, make_atlas
+from tests.web.results import add_curves, add_parts, add_training
 
 CHROMIUM = os.environ.get("CONVSCOPE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -76,6 +77,8 @@ def small_atlas(tmp_path_factory: pytest.TempPathFactory) -> Atlas:
     )
     pairs = [["4:7", "plain", -0.75, -0.5], ["4:9", "plain", -1.0, None], ["4:7", HOSTILE[0], 0.5, 0.0]]
     add_experiment(folder, "needs", title="Units silenced", kind="effects", data={"pairs": pairs})
+    for add in (add_curves, add_parts, add_training):
+        add(folder)
     return made
 
 

@@ -655,6 +655,7 @@ def test_two_units_are_compared_with_linked_selection(viewer: Viewer) -> None:
 
 def test_two_atlases_are_compared(viewer: Viewer) -> None:
     page = viewer.open("#/compare?a=4&b=4&with=other")
+    page.get_by_role("button", name="Side by side").click()
     page.wait_for_selector(".half .virtual li")
     assert page.locator(".half").nth(1).inner_text().startswith("4 in other")
     page.locator(".half").first.locator("button").nth(3).hover()

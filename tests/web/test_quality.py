@@ -19,6 +19,10 @@ PAGES = {
     "experiments": "#/e",
     "experiment": "#/e/curve",
     "squares": "#/e/squares",
+    "matches": "#/compare?with=other",
+    "charts": "#/e/moved",
+    "parts": "#/e/parts",
+    "training": "#/e/training?layer=4&unit=7",
 }
 READY = {
     "layer": ".virtual li",
@@ -28,6 +32,10 @@ READY = {
     "compare": ".half .cell",
     "experiment": "table",
     "squares": ".covered .loss",
+    "matches": ".matches li",
+    "charts": ".plot",
+    "parts": ".masks svg",
+    "training": ".followed li",
 }
 
 

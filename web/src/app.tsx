@@ -175,7 +175,7 @@ function Page({ route }: { route: Route }) {
     case "experiments":
       return <ExperimentsPage />;
     case "experiment":
-      return <ExperimentPage name={route.rest} />;
+      return <ExperimentPage key={route.rest} name={route.rest} query={route.query} />;
     default:
       return <Problem title="Not here">This address leads nowhere in the atlas.</Problem>;
   }

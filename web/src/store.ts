@@ -4,7 +4,7 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Host } from "./host";
-import type { LayerEntry, Manifest } from "./types";
+import type { Experiment, LayerEntry, Manifest, Neighbour } from "./types";
 
 export const SCHEMA = 1;
 
@@ -80,6 +80,18 @@ export function useData<T>(address: string | null, from?: Atlas | null): Loaded<
   }, [address, store, there]);
   if (there) return { value: at.value as T, error: null };
   return { value: null, error: failed && failed.address === address ? failed.error : null };
+}
+
+/** The other atlases in the folder. */
+export function useNeighbours(): Neighbour[] {
+  return useData<Neighbour[]>(useAtlas().store.host.kind === "file" ? null : "atlases").value ?? NONE;
+}
+
+const NONE: never[] = [];
+
+/** The results of other commands in the atlas, as the list has them; null while they are on their way. */
+export function useExperiments(): Experiment[] | null {
+  return useData<Experiment[]>(useAtlas().store.host.kind === "file" ? null : "experiments").value;
 }
 
 /** What an image element may show for a path of the atlas; undefined while it is fetched. */

@@ -142,6 +142,8 @@ export interface Manifest {
     likeness?: string;
     tuning?: string;
     logits?: string;
+    /** Responses to compare units of two atlases by; not in atlases of old. */
+    responses?: string;
   };
   images: { shard: number };
   /** Classes of the collection to a script; not in atlases of old, nor in exports of a part. */
@@ -311,10 +313,19 @@ export interface NetworkData {
   layers: NetworkLayer[];
 }
 
+/** A table as the page is given it: its first rows, and how many there are. */
+export interface ShownTable {
+  columns: string[];
+  rows: string[][];
+  count: number;
+}
+
+/** An experiment in the list: what other pages and its card say of it. */
 export interface Experiment {
   name: string;
   title: string;
   kind: string;
+  /** Its first paragraph, cut where it is long. */
   summary: string;
   figures: string[];
   captions: string[];
@@ -324,7 +335,86 @@ export interface Experiment {
   settings: Record<string, unknown>;
   /** Whether there is more of it in a script of its own. */
   data?: boolean;
-  shown: { columns: string[]; rows: string[][]; count: number } | null;
+  /** Pictures beside the figures. */
+  pictures?: string[];
+  /** The table, in lists of old, which had everything in them. */
+  shown: ShownTable | null;
+  /** The course of its first curves, in hundredths; not in lists of old. */
+  sketch?: (number | null)[][];
+  /** How its first chart is drawn, "lines" or otherwise. */
+  drawn?: string;
+  /** The beginning of its table, where nothing else can be shown on a card. */
+  glimpse?: string[][];
+  /** Layer, rule and verdict of each row, of tests of projections. */
+  verdicts?: string[][];
+}
+
+export interface ChartSeries {
+  name: string;
+  look: "measured" | "compared";
+  values: Numbers;
+  low?: Numbers;
+  high?: Numbers;
+  /** What single points are. */
+  names?: string[];
+}
+
+/** Curves over numbers, values of things with names, or points. */
+export interface Chart {
+  title: string;
+  kind: "lines" | "rows" | "points";
+  y: string;
+  x: string;
+  note: string;
+  at: (number | string)[];
+  series: ChartSeries[];
+}
+
+/** What any experiment may have beside what its kind has. */
+export interface ResultData {
+  charts?: Chart[];
+  /** By column of the table what it is called, and what that means. */
+  columns?: Record<string, [string, string]>;
+}
+
+/** Images with the parts that were covered in them. */
+export interface PartsData {
+  covered?: { name: string; image: number | null; picture: string; size: [number, number]; boxes: Record<string, Box> }[];
+}
+
+/** A training followed: layers, each with a script of its own, and pictures beside those of the atlas. */
+export interface EvolutionData {
+  epochs: number[];
+  input: [number, number];
+  layers: { layer: string; units: number }[];
+  /** Images whose pictures lie with the experiment, by their number there. */
+  own: number[];
+  /** What their numbers are in the atlas. */
+  images: Record<string, number>;
+  /** Units with a projection at every epoch. */
+  units: Record<string, { picture: string; grid: Grid }>;
+}
+
+export interface EvolutionPart {
+  layer: string;
+  /** By epoch, the units that another image or place excites most than before: unit, image, box. */
+  steps: [number, number, number, number, number, number][][];
+  values: Numbers[];
+  /** How like each unit's responses are to those in the end. */
+  like: Numbers[];
+}
+
+/** Which images responses are kept of, to compare units of two atlases by. */
+export interface ResponseIndex {
+  images: number[];
+  names: string[];
+}
+
+/** Responses of a layer's units, `images` bytes each, in base64. */
+export interface ResponseData {
+  layer: string;
+  images: number;
+  codes: string;
 }
 
 /** What silencing does, of all pairs: unit, class, change of the score, that of its controls. */

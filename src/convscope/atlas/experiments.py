@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from convscope.atlas.names import inside, is_name, place
+from convscope.atlas.charts import Chart, sketch
+from convscope.atlas.names import inside, is_inside, is_name, place
 from convscope.atlas.published import MOST
 from convscope.atlas.web import printable, script
 from convscope.errors import StoreError, UsageError
@@ -42,6 +43,8 @@ FIGURES = (".png", ".svg", ".webp", ".jpg")
 """What a figure's file may end in: what every browser shows."""
 
 _ROWS_SHOWN = 500  # the page shows so many rows and offers the whole table as a file
+_LEAD = 200  # characters of a summary in the list
+_IMAGES_LISTED = 256  # a result on more images is one on the collection: their pages do not link to it
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,13 @@ class Experiment:
     settings: Mapping[str, Any]
     data: bool = False
     """Whether there is more for the page, in `data/experiments/NAME.js`."""
+    parts: int = 0
+    """How many scripts `data/experiments/NAME/NUMBER.js` there are, which the page loads one by one."""
+    pictures: tuple[str, ...] = ()
+    """Files that these scripts name, which are no figures of their own."""
+    sketch: tuple[tuple[int | None, ...], ...] = ()
+    """The course of its first curves, for the list; `drawn` is the kind of their chart."""
+    drawn: str = ""
 
 
 def add_experiment(
@@ -95,6 +105,10 @@ def add_experiment(
     images: Sequence[int] = (),
     settings: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
+    charts: Sequence[Chart] = (),
+    columns: Mapping[str, tuple[str, str]] | None = None,
+    parts: Sequence[Mapping[str, Any]] = (),
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Path:
     """The folder `experiments/NAME` of an atlas, written with a result that the atlas's page then shows.
 
@@ -110,6 +124,9 @@ def add_experiment(
         units: units it is about ("features.8:174"), whose pages then link to it; images: numbers in the collection.
         settings: options and seed, as JSON values.
         data: more for the page to show by itself, by the kind of the result, as JSON values; README.md says what.
+        charts: curves and points that the page draws. columns: what columns of the table are called in words, and what
+            that means, by name. parts: what of data is loaded when it is looked at. pictures: WebP files that data and
+            parts name, by file name.
 
     Raises:
         UsageError: for a malformed name, kind, figure or table. StoreError: if the folder is no atlas or cannot be
@@ -124,38 +141,51 @@ def add_experiment(
     ['layer,mean', 'conv1,0.25', 'conv5,0.5']
     """
     root = Path(folder)
-    pictures, words = dict(figures or {}), dict(captions or {})
+    drawn, words = dict(figures or {}), dict(captions or {})
     numbers = table if table is None or isinstance(table, ResultTable) else ResultTable.of(table)
-    _check(root, name, kind, pictures, words, numbers)
+    _check(root, name, kind, figures=drawn, captions=words, table=numbers, pictures=pictures or {})
     folder_of = place(root, f"experiments/{name}")
     with writing(folder_of):
-        if folder_of.exists():
-            shutil.rmtree(folder_of)
+        for old in (folder_of, place(root, f"data/experiments/{name}")):
+            if old.exists():
+                shutil.rmtree(old)
         place(root, f"data/experiments/{name}.js").unlink(missing_ok=True)
-    for file, content in pictures.items():
+    for file, content in {**drawn, **(pictures or {})}.items():
         write_bytes(folder_of / file, content if isinstance(content, bytes) else _read(content))
     if numbers is not None:
         write_bytes(folder_of / "table.csv", _csv(numbers))
+    curves = [chart.to_json() for chart in charts]
+    more = {**(data or {}), **({"charts": curves} if curves else {}), **({"columns": dict(columns)} if columns else {})}
     said = Experiment(
         name=name,
         title=printable(title),
         kind=kind,
         summary=printable(summary),
-        figures=tuple(pictures),
-        captions=tuple(printable(words.get(file, "")) for file in pictures),
+        figures=tuple(drawn),
+        captions=tuple(printable(words.get(file, "")) for file in drawn),
         table=None if numbers is None else "table.csv",
         units=tuple(units),
         images=tuple(int(image) for image in images),
         settings=dict(settings or {}),
-        data=data is not None,
+        data=bool(more),
+        parts=len(parts),
+        pictures=tuple(pictures or {}),
+        sketch=tuple(map(tuple, sketch(curves[0]))) if curves else (),
+        drawn=curves[0]["kind"] if curves else "",
     )
-    if data is not None:
-        address = f"experiments/{name}"
-        write_bytes(place(root, f"data/{address}.js"), script(address, dict(data)))
+    _write_data(root, f"experiments/{name}", more, parts)
     # Last: a folder without it is no experiment yet.
     write_bytes(folder_of / "experiment.json", experiment_json(said))
+    write_bytes(place(root, f"data/results/{name}.js"), result_script(root, said))
     write_index(root)
     return folder_of
+
+
+def _write_data(root: Path, address: str, data: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> None:
+    """Write the script of what a page shows of an experiment, if there is any, and those of its parts."""
+    scripts = {address: data} if data else {}
+    for at, value in {**scripts, **{f"{address}/{number}": one for number, one in enumerate(parts)}}.items():
+        write_bytes(place(root, f"data/{at}.js"), script(at, dict(value)))
 
 
 def experiments(folder: str | Path) -> tuple[Experiment, ...]:
@@ -174,15 +204,54 @@ def write_index(folder: Path) -> int:
 
 
 def index_script(folder: Path) -> bytes:
-    """The content of `data/experiments.js`, from the experiments that are there."""
-    listed = []
-    for experiment in experiments(folder):
-        shown = None
-        if experiment.table is not None:
-            columns, *rows = _table(folder, f"experiments/{experiment.name}/{experiment.table}") or [[]]
-            shown = {"columns": columns, "rows": rows[:_ROWS_SHOWN], "count": len(rows)}
-        listed.append({**asdict(experiment), "shown": shown})
-    return script("experiments", listed)
+    """The content of `data/experiments.js`: of each experiment that is there what other pages and a card say of it."""
+    return script("experiments", [_listed(folder, one) for one in experiments(folder)])
+
+
+def _listed(folder: Path, one: Experiment) -> dict[str, Any]:
+    """An experiment in the list, which the first page loads: the table and all that is long is in its result."""
+    table, lead = _shown(folder, one), one.summary.partition("\n")[0]
+    said = {
+        **asdict(one),
+        "summary": lead if len(lead) <= _LEAD else f"{lead[:_LEAD].rpartition(' ')[0]} …",
+        "figures": one.figures[:1],
+        "captions": [],
+        "pictures": [],
+        "images": one.images if len(one.images) <= _IMAGES_LISTED else [],
+        "settings": {key: one.settings[key] for key in ("layers",) if key in one.settings},
+        "shown": None,
+    }
+    if table is not None and not one.figures and not one.sketch:
+        said["glimpse"] = [row[:4] for row in (table["columns"], *table["rows"][:3])]
+    if one.kind == "sanity" and table is not None:
+        said["verdicts"] = _columns(table, ("layer", "rule", "verdict"))
+    return said
+
+
+def _columns(table: Mapping[str, Any], wanted: Sequence[str]) -> list[list[str]]:
+    """Some columns of a table's first rows; none where one of them is not there."""
+    at = [table["columns"].index(name) for name in wanted if name in table["columns"]]
+    return [[row[i] for i in at] for row in table["rows"]] if len(at) == len(wanted) else []
+
+
+def result_script(folder: Path, experiment: Experiment) -> bytes:
+    """The content of `data/results/NAME.js`: an experiment with its table, which its own page loads."""
+    return script(f"results/{experiment.name}", {**asdict(experiment), "shown": _shown(folder, experiment)})
+
+
+def write_lost_results(folder: Path) -> None:
+    """Write the result of each experiment that has none yet, as those of older atlases."""
+    for one in experiments(folder):
+        path = f"data/results/{one.name}.js"
+        if not is_inside(folder, path):
+            write_bytes(place(folder, path), result_script(folder, one))
+
+
+def _shown(folder: Path, experiment: Experiment) -> dict[str, Any] | None:
+    if experiment.table is None:
+        return None
+    columns, *rows = _table(folder, f"experiments/{experiment.name}/{experiment.table}") or [[]]
+    return {"columns": columns, "rows": rows[:_ROWS_SHOWN], "count": len(rows)}
 
 
 def _table(folder: Path, path: str) -> list[list[str]]:
@@ -199,7 +268,14 @@ def experiment_json(experiment: Experiment) -> bytes:
 
 
 def _check(
-    root: Path, name: str, kind: str, figures: Mapping[str, Any], captions: Mapping[str, str], table: ResultTable | None
+    root: Path,
+    name: str,
+    kind: str,
+    *,
+    figures: Mapping[str, Any],
+    captions: Mapping[str, str],
+    table: ResultTable | None,
+    pictures: Mapping[str, bytes],
 ) -> None:
     if not (root / "manifest.json").is_file():
         raise StoreError(f"{root} is no atlas: there is no manifest.json; make one with 'convscope atlas'")
@@ -212,6 +288,9 @@ def _check(
     for file in figures:
         if not is_name(file) or Path(file).suffix not in FIGURES:
             raise UsageError(f"figure '{file}' of experiment '{name}': name it like curve.svg ({', '.join(FIGURES)})")
+    for file in pictures:
+        if not is_name(file) or Path(file).suffix != ".webp" or file in figures:
+            raise UsageError(f"picture '{file}' of experiment '{name}': name it like 12.webp, unlike its figures")
     strange = [file for file in captions if file not in figures]
     if strange:
         raise UsageError(f"caption for '{strange[0]}', which is no figure of experiment '{name}'")
@@ -240,6 +319,7 @@ def _load(root: Path, name: str) -> Experiment:
     try:
         found = json.loads(inside(root, path, most=MOST).read_bytes().decode("utf-8"))
         lists = {key: tuple(found[key]) for key in ("figures", "captions", "units", "images")}
+        lists |= {"pictures": tuple(found.get("pictures", ())), "sketch": tuple(map(tuple, found.get("sketch", ())))}
         experiment = Experiment(**{**found, **lists})
         _check_read(experiment, name)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -256,13 +336,24 @@ def _check_read(experiment: Experiment, name: str) -> None:
     for file in experiment.figures:
         if not is_name(file) or Path(file).suffix not in FIGURES:
             raise ValueError(f"'{file}' is no figure")
-    words = (experiment.title, experiment.kind, experiment.summary, *experiment.captions, *experiment.units)
+    words = (
+        experiment.title,
+        experiment.kind,
+        experiment.drawn,
+        experiment.summary,
+        *experiment.captions,
+        *experiment.units,
+    )
     if not all(isinstance(word, str) for word in words) or len(experiment.captions) != len(experiment.figures):
         raise ValueError("its words are no text")
     if not all(isinstance(image, int) for image in experiment.images) or not isinstance(experiment.settings, dict):
         raise ValueError("its images are no numbers, or its settings no object")
-    if not isinstance(experiment.data, bool):
-        raise ValueError("whether it has data is not said by true or false")
+    if not isinstance(experiment.data, bool) or type(experiment.parts) is not int or experiment.parts < 0:
+        raise ValueError("whether it has data is not said by true or false, or its parts by their number")
+    if not all(is_name(file) and Path(file).suffix == ".webp" for file in experiment.pictures):
+        raise ValueError("its pictures are no files of its own")
+    if not all(one is None or type(one) is int for curve in experiment.sketch for one in curve):
+        raise ValueError("its sketch is no numbers")
 
 
 __all__ = [
@@ -274,5 +365,7 @@ __all__ = [
     "experiment_json",
     "experiments",
     "index_script",
+    "result_script",
     "write_index",
+    "write_lost_results",
 ]

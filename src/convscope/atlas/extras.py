@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from convscope.atlas import common
 from convscope.atlas.alike import alike
 from convscope.atlas.connections import Connections, Wiring
 from convscope.atlas.content import portray
@@ -77,6 +78,9 @@ class Extras:
             if not (last.exists() and controls.exists()):
                 wiring = wiring or Wiring(self.studio.net, [one.layer.name for one in self.records])
                 self._make_layer(record, pictures, wiring.of(record.layer.name), progress)
+        path = self.folder / "data" / "responses" / "index.js"
+        write_bytes(path, script("responses/index", common.index(self.studio.source, self.found.images)))
+        self.ledger.record("responses", [path])
         Portraits(self.folder, self.studio, self.records, self.ledger, self.unreadable).write(
             self.found, self.team, progress
         )
@@ -86,6 +90,9 @@ class Extras:
         components = alike(found.values[record.layer.name]).to_json(record.id, len(found.images))
         written = [data / "alike" / f"{record.id}.js"]
         write_bytes(written[0], script(f"alike/{record.id}", components))
+        told = common.layer_responses(record.id, found.values[record.layer.name], found.images)
+        written.append(data / "responses" / f"{record.id}.js")
+        write_bytes(written[-1], script(f"responses/{record.id}", told))
         similar = self._controls(record, pictures, progress)
         address = controls_address(record.id)
         written.append(data / f"{address}.js")

@@ -9,7 +9,7 @@ from typing import Any
 from convscope.atlas.attach import list_script
 from convscope.atlas.classes import SHARD_CLASSES, class_shards, logit_shards
 from convscope.atlas.database import LayerRow, UnitRow, write_database
-from convscope.atlas.experiments import index_script
+from convscope.atlas.experiments import index_script, write_lost_results
 from convscope.atlas.extras import CONTROLS_PATH, controls_address
 from convscope.atlas.inventory import INVENTORY, LISTS
 from convscope.atlas.layers import LayerBuild
@@ -52,6 +52,7 @@ def write_page(folder: Path) -> dict[str, int]:
     for path, made in ((LISTS[0], index_script), (LISTS[1], list_script)):
         if not _is_list(folder, path):
             write_bytes(folder / path, made(folder))
+    write_lost_results(folder)
     return sizes
 
 
@@ -96,7 +97,8 @@ class Finish:
         portable = write_portable(self.folder, [build.id for build in self.builds])
         sizes |= {"data/sprites/": portable or 0, "data/alike/": _bytes_of(self.folder / "data" / "alike")}
         sizes |= {
-            f"data/{name}/": _bytes_of(self.folder / "data" / name) for name in ("controls", "profiles", "tuning")
+            f"data/{name}/": _bytes_of(self.folder / "data" / name)
+            for name in ("controls", "profiles", "responses", "tuning")
         }
         progress("finish", 3, 4)
         about = self._described() | {"portable": portable is not None, "files": _listed(sizes)}
@@ -151,6 +153,7 @@ class Finish:
                 "extras": "extras/{layer}/{shard}",
                 "profiles": "profiles/{shard}",
                 "alike": "alike/{layer}",
+                "responses": "responses/{layer}",
                 "likeness": "controls/{layer}",
                 **({"tuning": tuning_address("{layer}")} if self.options.tuning else {}),
                 "sprites": "sprites/{layer}/{channel}",

@@ -71,7 +71,8 @@ def is_recorded(path: str) -> bool:
     if _RECORD.fullmatch(path):
         return True
     own = path.startswith(("data/", "pictures/")) and is_published(path)
-    return own and path not in LISTS and path != "data/manifest.js" and not path.startswith("data/experiments/")
+    added = path in LISTS or path.startswith(("data/experiments/", "data/results/"))
+    return own and path != "data/manifest.js" and not added
 
 
 @brief

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from convscope.atlas.experiments import experiment_json, experiments, index_script
+from convscope.atlas.experiments import experiment_json, experiments, index_script, result_script
 from convscope.atlas.inventory import INVENTORY, REMEDY, Inventory, Stamp, is_recorded, stamp_of
 from convscope.atlas.names import inside, is_inside, is_name
 from convscope.atlas.patches import thumb_path
@@ -140,6 +140,7 @@ def plan(
     everything = layers is None and units is None
     made.copy("data/network.js")
     if units is None:
+        made.copy("data/responses/index.js")
         _copy_all(made, "data/logits")
     else:  # for their names alone
         made.copy("data/logits/index.js")
@@ -194,6 +195,7 @@ def _add_layer(made: AtlasPlan, layer: AtlasLayer, channels: list[int], *, whole
     if whole:
         made.copy(f"layers/{layer.id}.safetensors")
         made.copy(f"data/alike/{layer.id}.js")
+        made.copy(f"data/responses/{layer.id}.js")
 
 
 def _add_scripts(made: AtlasPlan, layer: AtlasLayer, channels: list[int]) -> None:
@@ -285,10 +287,13 @@ def _add_experiments(made: AtlasPlan) -> None:
     for one in found:
         place = f"experiments/{one.name}"
         made.made[f"{place}/experiment.json"] = experiment_json(one)
-        for file in (*one.figures, *([one.table] if one.table else [])):
+        for file in (*one.figures, *one.pictures, *([one.table] if one.table else [])):
             made.copy(f"{place}/{file}")
         if one.data:
             made.copy(f"data/{place}.js")
+        for number in range(one.parts):
+            made.copy(f"data/{place}/{number}.js")
+        made.made[f"data/results/{one.name}.js"] = result_script(made.atlas.path, one)
     if found:
         made.made["data/experiments.js"] = index_script(made.atlas.path)
 

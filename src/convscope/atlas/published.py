@@ -35,8 +35,8 @@ _ID = r"\d{2,9}-[A-Za-z0-9._-]{0,80}"
 _WORD = r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}"
 _NUMBER = r"\d{1,12}"
 _DATA = re.compile(
-    rf"data/(manifest|network|experiments(?:/{_WORD})?|atlases|(?:images|profiles|classes|logits)/(?:index|{_NUMBER})"
-    rf"|layers/{_ID}(?:/{_NUMBER})?|extras/{_ID}/{_NUMBER}|(?:alike|controls|tuning)/{_ID}|sprites/{_ID}/{_NUMBER})\.js"
+    rf"data/(manifest|network|experiments(?:/{_WORD}(?:/{_NUMBER})?)?|results/{_WORD}|atlases|(?:images|profiles|classes|logits)/(?:index|{_NUMBER})"
+    rf"|layers/{_ID}(?:/{_NUMBER})?|extras/{_ID}/{_NUMBER}|(?:alike|controls|tuning|responses)/{_ID}|responses/index|sprites/{_ID}/{_NUMBER})\.js"
 )
 _PICTURE = re.compile(
     rf"pictures/(?:{_ID}/(?:preview|(?:(?:photos|projections|controls|bands|content)-)?{_NUMBER})|images/{_NUMBER}/{_NUMBER})\.webp"

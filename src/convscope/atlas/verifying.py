@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from convscope.atlas.described import check_manifest
-from convscope.atlas.experiments import experiments, index_script
+from convscope.atlas.experiments import experiments, index_script, result_script
 from convscope.atlas.inventory import LISTS, Inventory, is_recorded
 from convscope.atlas.manifest import FORMAT, Json, load
 from convscope.atlas.names import inside, is_inside, is_name
@@ -92,10 +92,14 @@ def _experiments(root: Path) -> Iterator[DamagedFile]:
         return
     for one in found:
         for path in (
-            *(f"experiments/{one.name}/{file}" for file in one.figures),
+            *(f"experiments/{one.name}/{file}" for file in (*one.figures, *one.pictures)),
             *[f"data/experiments/{one.name}.js"] * one.data,
+            *(f"data/experiments/{one.name}/{number}.js" for number in range(one.parts)),
         ):
             yield from _refused(root, path)
+        path = f"data/results/{one.name}.js"
+        if _read(root, path) != result_script(root, one):
+            yield _wrong(path, "does not say what the experiment does")
     if _read(root, LISTS[0]) not in (None, listed):
         yield _wrong(LISTS[0], "does not list the experiments that are there")
 

@@ -17,6 +17,7 @@ from convscope.files import json_bytes
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, threads_of
+from convscope.studies.charting import of_ablation
 from convscope.studies.training import OnStart
 from convscope.tables import TextTable, columns_of
 from convscope.training import AblationTrials, Config, ablation
@@ -88,7 +89,13 @@ class Ablation(Answer):
 
     def entry(self, atlas: Atlas) -> AtlasEntry:
         """The table and the figure."""
-        return AtlasEntry("ablation", "Layers removed and widened", self.rows(), settings=self.found.config.to_json())
+        return AtlasEntry(
+            "ablation",
+            "Layers removed and widened",
+            self.rows(),
+            settings=self.found.config.to_json(),
+            charts=of_ablation(self.found),
+        )
 
 
 def with_spread(value: tuple[float, float | None]) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
+from convscope.atlas.charts import Chart
 from convscope.atlas.experiments import ExperimentKind, ResultTable, add_experiment
 from convscope.atlas.names import is_name
 from convscope.errors import MissingExtra, StoreError
@@ -26,6 +27,7 @@ from convscope.files import json_bytes, read_whole, write_bytes
 from convscope.progress import Progress, silent
 from convscope.shown import Shown, brief
 from convscope.stores.sealing import seal, unseal
+from convscope.studies.columns import described
 from convscope.studies.kept import UNFIT, packed, unpacked
 from convscope.studies.questions import Question, question, refuse_another
 from convscope.studies.shapes import expect_fitting
@@ -65,6 +67,12 @@ class AtlasEntry:
     settings: Mapping[str, Any] = field(default_factory=dict)
     data: Mapping[str, Any] | None = None
     """What the page of its kind shows by itself, as JSON values, see the README of `convscope.atlas`."""
+    charts: Sequence[Chart] = ()
+    """What the page draws itself, in the place of figures."""
+    parts: Sequence[Mapping[str, Any]] = ()
+    """What of `data` the page loads when it is looked at."""
+    pictures: Mapping[str, bytes] = field(default_factory=dict)
+    """Pictures that data and parts name, as WebP by file name."""
 
 
 @brief
@@ -260,20 +268,25 @@ class Answer(Shown, ABC):
         entry, figures = self.entry(atlas), self.figures()
         if entry is None:
             return None
-        pictures = dict(self.saved.figures) if self.saved is not None else _drawn(figures)
+        drawn = dict(self.saved.figures) if self.saved is not None else _drawn(figures)
+        table = ResultTable.of(entry.rows)
         return add_experiment(
             atlas.path,
             name or entry.kind,
             title=entry.title,
             kind=entry.kind,
             summary=self.summary,
-            figures=pictures,
-            captions={name: figures[name].caption for name in pictures},
-            table=ResultTable.of(entry.rows),
+            figures=drawn,
+            captions={name: figures[name].caption for name in drawn},
+            table=table,
             units=entry.units,
             images=entry.images,
             settings=entry.settings,
             data=entry.data,
+            charts=entry.charts,
+            columns=described(entry.kind, table.columns),
+            parts=entry.parts,
+            pictures=entry.pictures,
         )
 
 

@@ -25,6 +25,7 @@ from convscope.settings import usual_settings
 from convscope.stores import scan as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
+from convscope.studies.charting import of_tuning
 from convscope.studies.pictures import left_out
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -111,9 +112,8 @@ class Tuning(Answer):
         chosen = [(one, unit) for one in self.layers for unit in _differing(one)[: 4 * _SAID]]
         units = [f"{one.layer}:{unit}" for one, unit in chosen]
         rows = [_row(one, unit) for one, unit in chosen]
-        return AtlasEntry(
-            "tuning", "What units are tuned to", rows, units=units, settings={"confidence": self.confidence}
-        )
+        settings, charts = {"confidence": self.confidence}, of_tuning(self.layers)
+        return AtlasEntry("tuning", "What units are tuned to", rows, units=units, settings=settings, charts=charts)
 
 
 def _differing(one: LayerTuning) -> list[int]:

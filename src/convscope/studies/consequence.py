@@ -25,6 +25,7 @@ from convscope.progress import Progress
 from convscope.stores import effects as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
+from convscope.studies.charting import of_effects
 from convscope.studies.pictures import left_out, numbers_in
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 from convscope.training.matching import Match, match_classes, match_one
@@ -191,7 +192,8 @@ class Effects(Answer):
         title = f"Units of {', '.join(f.layer for f in self.layers)} silenced"
         rows = _in_turn(self.pairs())
         data = {"pairs": [[row["unit"], row["class"], *(short(row[key]) for key in _SHOWN)] for row in rows]}
-        return AtlasEntry("effects", title, rows, units=alone, images=images, settings=settings, data=data)
+        shared = {"settings": settings, "data": data, "charts": of_effects(self.layers)}
+        return AtlasEntry("effects", title, rows, units=alone, images=images, **shared)
 
 
 def _in_turn(pairs: Sequence[Row]) -> list[Row]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convscope.arguments import checked
 from convscope.atlas import Atlas
@@ -20,8 +23,9 @@ from convscope.methods.occlusion import Fill
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network
+from convscope.studies.charting import of_correspondence
 from convscope.studies.marking import mark
-from convscope.studies.pictures import SeenImages
+from convscope.studies.pictures import SeenImages, photo_picture
 from convscope.tables import TextTable, columns_of, csv_of
 
 _HEAD = (
@@ -29,6 +33,7 @@ _HEAD = (
     "paper's masks", "rank",
 )  # fmt: skip
 _SETTINGS = ("draws", "fill", "tolerance", "places", "seed", "primary", "counted", "seeds")
+_PHOTOS = 48  # images that the page shows
 _SAID: dict[Counted, str] = {"all": "all features", "changed": "the features that change"}
 
 
@@ -38,6 +43,10 @@ class Correspondence(Answer):
 
     found: PartAgreement
     seen: SeenImages
+    boxes: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    """By part where it is in each image, (n, 4) y0 x0 y1 x1 in the input's pixels, -1 where it is not."""
+    photos: tuple[NDArray[np.uint8], ...] = ()
+    """The first images (H, W, 3), as the network sees them."""
 
     @property
     def summary(self) -> str:
@@ -112,15 +121,26 @@ class Correspondence(Answer):
         return rendered(draw(self.found, measure=counted))
 
     def entry(self, atlas: Atlas) -> AtlasEntry:
-        """The table and the figures."""
-        found = self.found
+        """The table, its numbers drawn, and the images with what was covered in them."""
+        found, numbers = self.found, self.seen.in_atlas(atlas)
         return AtlasEntry(
             "correspondence",
             f"Correspondence of {', '.join(found.parts)}",
             self.rows(),
-            images=self.seen.in_atlas(atlas),
+            images=numbers,
             settings={key: getattr(found, key) for key in _SETTINGS},
+            data={"covered": [self._covered(row, numbers) for row in range(len(self.photos))]},
+            charts=of_correspondence(found),
+            pictures={f"{row}.webp": photo_picture(photo) for row, photo in enumerate(self.photos)},
         )
+
+    def _covered(self, row: int, numbers: Sequence[int]) -> dict[str, Any]:
+        """An image with its parts, for the page."""
+        height, width = self.photos[row].shape[:2]
+        boxes = {part: listed[row].tolist() for part, listed in self.boxes.items() if listed[row, 0] >= 0}
+        number = numbers[row] if numbers else None
+        said = {"name": self.seen.names[row], "image": number, "picture": f"{row}.webp", "size": [height, width]}
+        return {**said, "boxes": boxes}
 
 
 def _cells(row: Row, counted: Counted) -> tuple[str, ...]:
@@ -228,7 +248,8 @@ def correspond(
     found = comparing.correspondence(
         net, marked.pictures.inputs, marked.boxes, **deciding, workers=workers, progress=progress
     )
-    answer = Correspondence(found, marked.pictures.seen)
+    photos = tuple(marked.pictures.pixels[:_PHOTOS])
+    answer = Correspondence(found, marked.pictures.seen, marked.boxes, photos)
     return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 

@@ -23,6 +23,7 @@ from convscope.progress import Progress, silent
 from convscope.stores.directions import Work
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection, expect_network
+from convscope.studies.charting import of_directions
 from convscope.studies.consequence import right_scores
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 from convscope.training.matching import Match
@@ -154,7 +155,14 @@ class Directions(Answer):
         rows = sorted(self.rows(), key=lambda row: -row["often"])
         units = [str(row["direction"]) for row in rows[:_LISTED]] if made.full_name in shown else []
         settings = {"layer": made.layer, "kind": made.kind, "n": len(made), "active": made.active}
-        return AtlasEntry("directions", f"Directions of {made.layer}", rows, units=units, settings=settings)
+        return AtlasEntry(
+            "directions",
+            f"Directions of {made.layer}",
+            rows,
+            units=units,
+            settings=settings,
+            charts=of_directions(self.found),
+        )
 
 
 def _share(value: float | None) -> str:

@@ -17,11 +17,15 @@ from convscope.errors import WeightsError
 from convscope.files import json_bytes, kind_of
 from convscope.graph import Network, Unit, UnitLike, several
 from convscope.methods.evolution import FeatureHistory
+from convscope.methods.inputs import preprocess_of
 from convscope.models import load
 from convscope.progress import Progress
 from convscope.stores import evolution as keeping
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, collection
+from convscope.studies.charting import of_evolution
+from convscope.studies.epochs import Photos, epochs_of
+from convscope.studies.kept import context
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
 _ENDINGS = (".safetensors", ".pth", ".pt", ".ckpt", ".npz")
@@ -38,6 +42,11 @@ class Evolution(Answer):
     """What was found over the checkpoints of a training."""
 
     found: FeatureHistory
+    collection: str = ""
+    """The fingerprint of the images, of which there are `count`, seen in `size` (height, width)."""
+    count: int = 0
+    size: tuple[int, int] = (0, 0)
+    photos: Photos | None = context()
 
     @property
     def summary(self) -> str:
@@ -85,14 +94,25 @@ class Evolution(Answer):
         return rendered(draw_settling(self.found) if name == "settling.png" else draw_units(self.found))
 
     def entry(self, atlas: Atlas) -> AtlasEntry:
-        """The curves, and the units that were followed."""
+        """The curves, what excites each unit epoch by epoch, and the units that were followed."""
         found = self.found
+        asked = {"photos": self.photos, "collection": self.collection, "count": self.count, "size": self.size}
+        seen = epochs_of(found, atlas, **asked)
         return AtlasEntry(
             "evolution",
             "How features come about",
             self.rows(),
             units=[str(one.unit) for one in found.units],
-            settings={"epochs": list(found.epochs), "sample": found.sample, "threshold": found.threshold},
+            settings={
+                "epochs": list(found.epochs),
+                "sample": found.sample,
+                "threshold": found.threshold,
+                "layers": [one.layer for one in found.layers],
+            },
+            data=seen.data,
+            charts=of_evolution(found),
+            parts=seen.parts,
+            pictures=seen.pictures,
         )
 
 
@@ -151,10 +171,14 @@ def evolve(
     (1, 2)
     """
     shown, files, load_one = atlas_of(atlas), checkpoints(run, epochs), loading or load
+    seen: dict[str, Any] = {}
 
     def network(path: Path) -> Network:
         spec, weights = (f"file:{path}", None) if model is None else (model, str(path))
-        return load_one(spec, weights=weights, seed=seed)
+        net = load_one(spec, weights=weights, seed=seed)
+        if not seen:
+            seen.update(size=net.input_shape[1:], recipe=preprocess_of(net, source))
+        return net
 
     source = collection(images, limit=limit, cache=cache)
     deciding: dict[str, Any] = {
@@ -173,7 +197,10 @@ def evolve(
         store=None if store is None else Path(store) / "checkpoints",
         progress=progress,
     )
-    return finished(Evolution(found), store=store, asked=asked, atlas=shown, name=name, progress=progress)
+    height, width = (int(side) for side in seen["size"])
+    shared = {"collection": source.fingerprint(), "count": len(source), "size": (height, width)}
+    answer = Evolution(found, **shared, photos=Photos(source, seen["recipe"]))
+    return finished(answer, store=store, asked=asked, atlas=shown, name=name, progress=progress)
 
 
 def checkpoints(run: str | PathLike[str], wanted: Sequence[int] | None = None) -> dict[int, Path]:

@@ -28,6 +28,7 @@ from convscope.models import load
 from convscope.progress import Progress
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of
+from convscope.studies.charting import of_transfer
 from convscope.tables import TextTable
 
 Versus = Literal["random", "scratch"]
@@ -87,7 +88,11 @@ class Transfer(Answer):
     def entry(self, atlas: Atlas) -> AtlasEntry:
         """The means and the figures."""
         return AtlasEntry(
-            "transfer", "Classifiers on the features of each layer", self.rows(), settings=dict(self.found.settings)
+            "transfer",
+            "Classifiers on the features of each layer",
+            self.rows(),
+            settings=dict(self.found.settings),
+            charts=of_transfer(self.found),
         )
 
 

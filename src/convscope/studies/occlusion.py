@@ -35,7 +35,7 @@ from convscope.studies.kept import context
 from convscope.studies.marking import Marked
 from convscope.studies.occlusion_figures import PARTS, Elsewhere, Figures, Photos, drawing, figure_name
 from convscope.studies.occlusion_parts import PartsCovered, cover_parts, marked_for, subject_of
-from convscope.studies.pictures import SeenImages, crop_of, look_at, none_readable, seen_in
+from convscope.studies.pictures import SeenImages, crop_of, look_at, none_readable, photo_picture, seen_in
 from convscope.studies.questions import Question
 from convscope.studies.scanning import Scan
 from convscope.tables import TextTable, csv_of, without_nan
@@ -251,7 +251,15 @@ class Occlusion(Answer):
             images=images,
             settings={**found.grid.to_json(), "fill": found.fill, "layer": found.layer, **found.settings},
             data={"boxes": found.grid.boxes.tolist(), "shape": list(found.grid.shape), "images": self._grids(images)},
+            pictures={} if images else self._pictures(),
         )
+
+    def _pictures(self) -> dict[str, bytes]:
+        """Pictures of the first images, which the atlas does not have; none of an answer that was loaded."""
+        if self.photos is None or self.net is None:
+            return {}
+        recipe, first = preprocess_of(self.net), self.seen.indices[:_GRIDS]
+        return {f"{row}.webp": photo_picture(recipe.shown(self.photos(index))) for row, index in enumerate(first)}
 
     def _grids(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """For the first images what was measured at every place: of the class, and of the map that was followed."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from convscope.atlas import Atlas
+from convscope.atlas.render import TileSize, fit
+from convscope.atlas.sprites import encode
 from convscope.data import Failure, Images, Source, batches
 from convscope.data.sources.select import spread
 from convscope.errors import ImageError
@@ -22,6 +24,9 @@ from convscope.graph import Network
 from convscope.methods.inputs import are_planes, images_for, input_of, preprocess_of, recipe_of
 from convscope.shown import brief
 from convscope.studies.asking import collection
+
+PICTURE = 224
+"""Pixels of the longest side of a photo that an answer gives to an atlas's page."""
 
 
 @brief
@@ -161,6 +166,12 @@ def left_out(failure: Failure) -> str:
     return f"left out {failure.name}: {failure.reason}"
 
 
+def photo_picture(pixels: NDArray[np.uint8], most: int = PICTURE) -> bytes:
+    """A photo (H, W, 3) as a small WebP file, its longest side `most` pixels, for the page of an atlas."""
+    size = TileSize.of(pixels.shape[:2], most)
+    return encode(fit(np.ascontiguousarray(pixels), size.shape), lossless=False, quality=75)
+
+
 def file_name(index: int, name: str) -> str:
     """A file's name, without an ending, for an image of a collection.
 
@@ -190,6 +201,7 @@ __all__ = [
     "left_out",
     "look_at",
     "none_readable",
+    "photo_picture",
     "read_pictures",
     "seen_in",
     "short_name",

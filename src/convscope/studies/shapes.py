@@ -31,6 +31,7 @@ PATTERNS: dict[str, str] = {
         "cases.*.explained.covered_answers: r q; layers: l; cases.*.explained.parts: l; found.answer: n < k; "
         "found.truth: n < k"
     ),
+    "Correspondence": "seen.names: n; photos.*: _ _ 3; boxes.*: n 4",
     "Causes": "graphs: n; rows_of: n",
     "Diagnosis": "found: n; labels: n",
     # what methods found
@@ -68,7 +69,7 @@ PATTERNS: dict[str, str] = {
         "epochs: e; units.*.values: e; layers.*.values: e _; layers.*.settling.final: e"
     ),
     "UnitHistory": "values: e; images: e; positions: e 2; pixels: e c h w; boxes: e 4",
-    "LayerEvolution": "images: e c; values: e c; settling.unit_likeness: e c; settling.final: e",
+    "LayerEvolution": "images: e c; values: e c; boxes: e c 4; settling.unit_likeness: e c; settling.final: e",
     "Settling": "unit_likeness: e c; final: e; previous: e; chance: e",
     "LayerDiagnosis": "filters.weights: n c h w; active: n; coverage.live: n",
     "FrequencyCoverage": "shares: n 3; peaks: n; beyond: n; profile: b; edges: b+1; live: n",

@@ -27,6 +27,7 @@ from convscope.methods.untrained import untrained
 from convscope.progress import Progress, silent
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished, question
 from convscope.studies.asking import atlas_of, expect_network, targets_for
+from convscope.studies.charting import of_invariance
 from convscope.studies.pictures import SeenImages, look_at, short_name, shown_pixels
 from convscope.tables import TextTable, columns_of, csv_of, without_nan
 
@@ -63,7 +64,7 @@ class Invariance(Answer):
         far = " and ".join(f"{_most(curve.mean(one)[0])} ({one})" for one in ends)
         if self.untrained:
             random = " and ".join(_most(self._random(curve, one)[0]) for one in ends)
-            far += f" of their length, with random weights by {random},"
+            far += f" of their length, with random weights by {random}"
         unit = "" if curve.unit in ("ratio", "factor") else f" {curve.unit}"
         said = f"{curve.transformation} from {first:g} to {last:g}{unit} moves features by up to {far}"
         said += "" if self.untrained else " of their length"
@@ -177,6 +178,7 @@ class Invariance(Answer):
                 "interpolation": found.interpolation,
                 "random weights": len(self.untrained),
             },
+            charts=of_invariance(found, self.untrained, confidence=self.confidence, seed=self.seed),
         )
 
 

@@ -31,6 +31,7 @@ from convscope.settings import usual_settings
 from convscope.stores.sanity import Parts
 from convscope.studies.answer import Answer, AtlasEntry, Figure, Row, finished
 from convscope.studies.asking import atlas_of, expect_network
+from convscope.studies.charting import of_sanity
 from convscope.studies.pictures import ReadImages, SeenImages, look_at
 from convscope.tables import TextTable, columns_of, counted, csv_of, without_nan
 
@@ -157,7 +158,12 @@ class Sanity(Answer):
         units = [f"{one.layer}:{unit}" for one in self.layers for unit in np.unique(one.cases.unit).tolist()]
         settings = {"side": self.side, "confidence": self.confidence, "seed": self.seed}
         return AtlasEntry(
-            "sanity", "What projections are worth", self.rows(), units=list(dict.fromkeys(units)), settings=settings
+            "sanity",
+            "What projections are worth",
+            self.rows(),
+            units=list(dict.fromkeys(units)),
+            settings=settings,
+            charts=of_sanity(self.layers),
         )
 
 

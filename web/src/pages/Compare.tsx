@@ -4,8 +4,8 @@ import { Loading, Problem } from "../parts/small";
 import { parseUnit, toCompare } from "../route";
 import { useShell } from "../shell";
 import type { Atlas } from "../store";
-import { layerNamed, openAtlas, useAtlas, useData } from "../store";
-import type { Neighbour } from "../types";
+import { layerNamed, openAtlas, useAtlas, useNeighbours } from "../store";
+import { many } from "../words";
 
 /** The other atlas that is compared with, of those in the folder; itself where none is named. */
 function useOther(name: string): { other: Atlas | null; error: string | null } {
@@ -30,11 +30,13 @@ function useOther(name: string): { other: Atlas | null; error: string | null } {
 export function ComparePage({ query }: { query: URLSearchParams }) {
   const own = useAtlas();
   const { router } = useShell();
-  const a = query.get("a") ?? own.manifest.layers[0]?.name ?? "";
-  const with_ = query.get("with") ?? "";
+  const neighbours = useNeighbours();
+  // Without a choice it opens on the first of the other atlases, and the last layer of maps: the one that says most.
+  const with_ = query.get("with") ?? (query.has("a") ? "" : (neighbours[0]?.name ?? ""));
   const { other, error } = useOther(with_);
-  const b = query.get("b") || (with_ ? a : "");
-  const neighbours = useData<Neighbour[]>(own.store.host.kind === "file" ? null : "atlases");
+  const deep = (atlas: Atlas): string => (with_ ? (atlas.manifest.layers.findLast((layer) => layer.spatial) ?? atlas.manifest.layers[0]) : atlas.manifest.layers[0])?.name ?? "";
+  const a = query.get("a") ?? deep(own);
+  const b = query.get("b") || (with_ && other ? (layerNamed(other, a) || parseUnit(a) ? a : deep(other)) : "");
   const change = (part: { a?: string; b?: string; other?: string }): void => router.replace(toCompare(part.a ?? a, part.b ?? b, part.other ?? with_));
   return (
     <>
@@ -43,12 +45,12 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
         <Side label="Left" value={a} atlas={own} change={(text) => change({ a: text })} />
         <span aria-hidden="true">⇄</span>
         <Side label="Right" value={b} atlas={other ?? own} change={(text) => change({ b: text })} />
-        {(neighbours.value?.length ?? 0) > 0 && (
+        {neighbours.length > 0 && (
           <label>
             Right side from
             <select value={with_} onChange={(event) => change({ other: event.currentTarget.value })}>
               <option value="">this atlas</option>
-              {neighbours.value?.map((one) => (
+              {neighbours.map((one) => (
                 <option key={one.name} value={one.name}>
                   {one.name}: {one.model}
                 </option>
@@ -57,8 +59,26 @@ export function ComparePage({ query }: { query: URLSearchParams }) {
           </label>
         )}
       </form>
+      {neighbours.length === 0 && !query.has("a") && (
+        <p class="note">
+          Two units or layers of this atlas. Another atlas, of another network or another epoch, is put beside it with <code>convscope atlas attach</code>.
+        </p>
+      )}
+      {with_ && other && <InCommon own={own} other={other} />}
       {error ? <Problem title="The other atlas cannot be shown">{error}</Problem> : !other ? <Loading what={with_} /> : <Both a={a} b={b} own={own} other={other} />}
     </>
+  );
+}
+
+/** What two atlases have in common besides images. */
+function InCommon({ own, other }: { own: Atlas; other: Atlas }) {
+  const names = own.manifest.layers.filter((layer) => layerNamed(other, layer.name)).map((layer) => layer.name);
+  const same = own.manifest.model.fingerprint === other.manifest.model.fingerprint;
+  return (
+    <p class="note">
+      {same ? "The same network. " : ""}
+      {many(names.length, "layer")} of the same name{names.length > 0 && `: ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`}. {own.manifest.data.fingerprint === other.manifest.data.fingerprint ? "The same images." : `${other.manifest.data.count} other or partly other images there: ${other.manifest.data.description}.`}
+    </p>
   );
 }
 

@@ -1,27 +1,24 @@
 import { useState } from "preact/hooks";
+import { ChartView, Sketch } from "../parts/Chart";
 import { Covered } from "../parts/Covered";
+import { Epochs } from "../parts/Epochs";
+import { Masks } from "../parts/Masks";
+import { ResultTable } from "../parts/ResultTable";
 import { Facts, Loading, Name, Problem, Section } from "../parts/small";
 import { parseUnit, toExperiment, toImage, toUnit } from "../route";
 import { saveFile } from "../shell";
 import { useAtlas, useData, usePicture } from "../store";
-import type { Experiment } from "../types";
-import { listed, many, readable } from "../words";
+import type { Experiment, ResultData } from "../types";
+import { listed, many } from "../words";
 
 const KINDS: Record<string, string> = {
-  occlusion: "Occlusion",
-  invariance: "Invariance",
-  correspondence: "Correspondence",
-  causes: "Causes",
-  effects: "Effects",
-  mistakes: "Mistakes",
-  evolution: "Evolution",
-  diagnosis: "Diagnosis",
+  diagnosis: "Diagnosis of the first layers",
   sanity: "What projections are worth",
-  tuning: "Tuning",
-  ablation: "Ablation",
-  transfer: "Transfer",
-  check: "Check",
+  check: "Check of the network",
 };
+
+/** A kind in words. */
+const kindOf = (kind: string): string => KINDS[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1);
 
 export function ExperimentsPage() {
   const found = useData<Experiment[]>("experiments");
@@ -36,8 +33,8 @@ export function ExperimentsPage() {
         {found.value.map((experiment) => (
           <li key={experiment.name}>
             <a href={toExperiment(experiment.name)}>
-              <Figure experiment={experiment} file={experiment.figures[0] ?? null} small />
-              <span class="op">{KINDS[experiment.kind] ?? experiment.kind}</span>
+              {experiment.sketch?.length ? <Sketch curves={experiment.sketch} lines={experiment.drawn === "lines"} /> : <Figure experiment={experiment} file={experiment.figures[0] ?? null} small />}
+              <span class="op">{kindOf(experiment.kind)}</span>
               <b>
                 <bdi>{experiment.title}</bdi>
               </b>
@@ -80,35 +77,45 @@ function Figure({ experiment, file, small }: { experiment: Experiment; file: str
 }
 
 /** A card without a figure: the beginning of its table. */
-function Glimpse({ experiment }: { experiment: Experiment }) {
-  const shown = experiment.shown;
+function Glimpse({ experiment: { glimpse, shown } }: { experiment: Experiment }) {
+  const rows = glimpse ?? (shown ? [shown.columns, ...shown.rows.slice(0, 3)] : []);
   return (
     <span class="no-figure" aria-hidden="true">
-      {shown &&
-        [shown.columns, ...shown.rows.slice(0, 3)].map((row, i) => (
-          <span key={i}>
-            {row.slice(0, 4).map((cell, j) => (
-              <bdi key={j}>{cell}</bdi>
-            ))}
-          </span>
-        ))}
+      {rows.map((row, i) => (
+        <span key={i}>
+          {row.slice(0, 4).map((cell, j) => (
+            <bdi key={j}>{cell}</bdi>
+          ))}
+        </span>
+      ))}
     </span>
   );
 }
 
 const cellOf = (text: string): string => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
 
-export function ExperimentPage({ name }: { name: string }) {
-  const { store } = useAtlas();
+export function ExperimentPage({ name, query }: { name: string; query: URLSearchParams }) {
   const found = useData<Experiment[]>("experiments");
+  const entry = found.value?.find((one) => one.name === name);
+  // A list of old has all of it; else its own script does, which is loaded when it is looked at.
+  const whole = useData<Experiment>(entry?.sketch ? `results/${name}` : null);
+  const data = useData<ResultData>(entry?.data ? `experiments/${name}` : null);
   if (!found.value && !found.error) return <Loading what={name} />;
-  const experiment = found.value?.find((one) => one.name === name);
-  if (!experiment) return <Problem title="No such experiment">“{name}” is not in this atlas.</Problem>;
-  const shown = experiment.shown;
-  const whole = shown !== null && shown.rows.length === shown.count;
-  const save = (): void => {
-    if (shown) saveFile(`${experiment.name}.csv`, [shown.columns, ...shown.rows].map((row) => `${row.map(cellOf).join(",")}\n`).join(""), "text/csv");
-  };
+  if (!entry) return <Problem title="No such experiment">“{name}” is not in this atlas.</Problem>;
+  if (whole.error) return <Problem title="Data is missing">{whole.error.message}</Problem>;
+  const experiment = entry.sketch ? whole.value : entry;
+  if (!experiment || (entry.data && !data.value && !data.error)) return <Loading what={name} />;
+  return <Result experiment={experiment} data={data.value ?? {}} query={query} />;
+}
+
+/** Kinds whose page has parts that show what their figures do, which are then for print. */
+const OWN = ["occlusion", "evolution", "correspondence"];
+
+function Result({ experiment, data, query }: { experiment: Experiment; data: ResultData; query: URLSearchParams }) {
+  const { kind, name } = experiment;
+  const drawn = (data.charts?.length ?? 0) > 0 || (OWN.includes(kind) && experiment.data);
+  const figures = experiment.figures.map((file) => <Figure key={file} experiment={experiment} file={file} />);
+  const [open, fold] = useState(false);
   return (
     <>
       <div class="page-head">
@@ -116,7 +123,7 @@ export function ExperimentPage({ name }: { name: string }) {
           <h1>
             <bdi>{experiment.title}</bdi>
           </h1>
-          <p class="lead">{KINDS[experiment.kind] ?? experiment.kind}</p>
+          <p class="lead">{kindOf(kind)}</p>
         </div>
       </div>
       {experiment.summary.split(/\n\s*\n/).map((paragraph, i) => (
@@ -124,28 +131,24 @@ export function ExperimentPage({ name }: { name: string }) {
           {paragraph}
         </p>
       ))}
-      {experiment.kind === "occlusion" && experiment.data && <Covered name={experiment.name} />}
+      {kind === "occlusion" && experiment.data && <Covered name={name} pictures={experiment.pictures ?? []} />}
+      {kind === "correspondence" && experiment.data && <Masks name={name} />}
+      {drawn && (
+        <div class={`charts ${(data.charts?.length ?? 0) > 4 ? "many" : ""}`}>
+          {data.charts?.map((chart) => (
+            <ChartView key={chart.title} chart={chart} />
+          ))}
+        </div>
+      )}
+      {kind === "evolution" && experiment.data && <Epochs name={name} query={query} />}
       <div class="findings">
-        {experiment.figures.map((file) => (
-          <Figure key={file} experiment={experiment} file={file} />
-        ))}
-        {shown && (
-          <Section class="panel wide" title="Table" note={whole ? undefined : `The first ${shown.rows.length} of ${shown.count} rows.`}>
-            <Table columns={shown.columns} rows={shown.rows} />
-            <p class="actions">
-              {whole ? (
-                <button type="button" onClick={save}>
-                  Download CSV
-                </button>
-              ) : (
-                store.host.kind === "folder" && (
-                  <a class="button" href={`experiments/${encodeURIComponent(experiment.name)}/table.csv`} download={`${experiment.name}.csv`}>
-                    Download CSV
-                  </a>
-                )
-              )}
-            </p>
-          </Section>
+        {!drawn && figures}
+        <Numbers experiment={experiment} data={data} />
+        {drawn && figures.length > 0 && (
+          <details class="wide" onToggle={(event) => fold(event.currentTarget.open)}>
+            <summary>{many(figures.length, "figure")}, as drawn for print</summary>
+            {open && figures}
+          </details>
         )}
       </div>
       <About experiment={experiment} />
@@ -153,57 +156,57 @@ export function ExperimentPage({ name }: { name: string }) {
   );
 }
 
-const numeric = (text: string): boolean => text.trim() !== "" && Number.isFinite(Number(text));
-
-/** A table to read: numbers of many digits are rounded, and say the rest when pointed at. */
-function Table({ columns, rows }: { columns: string[]; rows: string[][] }) {
-  const right = columns.map((_, i) => rows.every((row) => numeric(row[i] ?? "") || !row[i]));
+function Numbers({ experiment, data }: { experiment: Experiment; data: ResultData }) {
+  const { store } = useAtlas();
+  const { shown, name } = experiment;
+  if (!shown?.rows.length) return null;
+  const whole = shown.rows.length === shown.count;
+  const save = (): void => saveFile(`${name}.csv`, [shown.columns, ...shown.rows].map((row) => `${row.map(cellOf).join(",")}\n`).join(""), "text/csv");
+  const column = shown.columns.indexOf("image");
+  // One row for each image, in their order: then a name leads to its page.
+  const images = new Map(column >= 0 && experiment.images.length === shown.count ? shown.rows.map((row, i) => [row[column] ?? "", experiment.images[i] as number] as const) : []);
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Rows of the table">
-      <table>
-        <thead>
-          <tr>
-            {columns.map((column, i) => (
-              <th key={i} scope="col" class={right[i] ? "number" : ""}>
-                <bdi>{column}</bdi>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, i) => (
-            <tr key={i}>
-              {row.map((cell, j) => (
-                <td key={j} class={right[j] ? "number" : ""} title={right[j] && readable(cell) !== cell ? cell : undefined}>
-                  <bdi>{right[j] ? readable(cell) : cell}</bdi>
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Section class="panel wide" title="Table" note={whole ? undefined : `The first ${shown.rows.length} of ${shown.count} rows.`}>
+      <ResultTable columns={shown.columns} rows={shown.rows} told={data.columns} images={images} />
+      <p class="actions">
+        {whole ? (
+          <button type="button" onClick={save}>
+            Download CSV
+          </button>
+        ) : (
+          store.host.kind === "folder" && (
+            <a class="button" href={`experiments/${encodeURIComponent(name)}/table.csv`} download={`${name}.csv`}>
+              Download CSV
+            </a>
+          )
+        )}
+      </p>
+    </Section>
   );
 }
+
+const CHIPS = 24;
 
 function About({ experiment }: { experiment: Experiment }) {
   const units = experiment.units.flatMap((text) => parseUnit(text) ?? []);
   const settings = listed(experiment.settings);
+  const left = Math.max(0, units.length - CHIPS) + Math.max(0, experiment.images.length - CHIPS);
   return (
     <div class="cards settings">
       {(units.length > 0 || experiment.images.length > 0) && (
         <Section title="About">
           <p class="chips">
-            {units.map((unit) => (
+            {units.slice(0, CHIPS).map((unit) => (
               <a key={`${unit.layer}:${unit.channel}`} class="chip" href={toUnit(unit.layer, unit.channel)}>
                 <Name text={`${unit.layer}:${unit.channel}`} />
               </a>
             ))}
-            {experiment.images.map((image) => (
+            {experiment.images.slice(0, CHIPS).map((image) => (
               <a key={image} class="chip" href={toImage(image)}>
                 image {image}
               </a>
             ))}
+            {left > 0 && <span class="quiet">and {left} more</span>}
           </p>
         </Section>
       )}

@@ -4,9 +4,9 @@ import { FieldGlyph, Facts, Name, Section } from "../parts/small";
 import { Marked } from "../parts/Marked";
 import { Tile } from "../parts/Tile";
 import { Tested } from "../parts/Truth";
-import { toLayer } from "../route";
+import { toLayer, withQuery } from "../route";
 import { useKeys, useShell } from "../shell";
-import { fill, useAtlas, useData } from "../store";
+import { fill, useAtlas, useData, useNeighbours } from "../store";
 import type { LayerEntry, Manifest, NetworkData, NetworkLayer } from "../types";
 import { fieldOf, isLike, many, roleOf, shapeOf, when } from "../words";
 
@@ -64,9 +64,27 @@ export function HomePage() {
           ),
         )}
       </ol>
+      <Beside />
       <Marked />
       <Provenance manifest={manifest} />
     </>
+  );
+}
+
+/** Other atlases that this one can be compared with. */
+function Beside() {
+  const neighbours = useNeighbours();
+  if (!neighbours.length) return null;
+  return (
+    <Section title="Compare with" class="panel marked" note="Atlases beside this one: which of their units do the same as units here.">
+      <p class="chips">
+        {neighbours.map((one) => (
+          <a key={one.name} class="chip" href={withQuery("#/compare", { with: one.name })} title={one.data}>
+            <b>{one.name}</b> <bdi>{one.model}</bdi>
+          </a>
+        ))}
+      </p>
+    </Section>
   );
 }
 

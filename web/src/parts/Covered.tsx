@@ -14,6 +14,9 @@ export function nearestTo(boxes: Box[], y: number, x: number): number {
   return far.indexOf(Math.min(...far));
 }
 
+/** Where the cells of places begin and end along a side: halfway between their middles, and the first and last at its ends. */
+export const edgesOf = (middles: number[], size: number): number[] => [0, ...middles.slice(1).map((at, i) => (at + (middles[i] as number)) / 2), size];
+
 /** How much of what was lost by the worst square each square loses, and the first that is worst. */
 export function losses(before: number | null, after: (number | null)[]): { share: number[]; worst: number } {
   const lost = after.map((value) => (before ?? 0) - (value ?? before ?? 0));
@@ -22,15 +25,16 @@ export function losses(before: number | null, after: (number | null)[]): { share
 }
 
 /** What covering each place of an image does, place by place: pointed at, touched, or by the slider. */
-export function Covered({ name }: { name: string }) {
+export function Covered({ name, pictures }: { name: string; pictures: string[] }) {
   const { manifest } = useAtlas();
   const data = useData<OcclusionData>(`experiments/${name}`);
   const [row, turn] = useState(0);
   const [grid, follow] = useState("0");
   const [at, look] = useState<number | null>(null);
   const one = data.value?.images[row];
+  const own = pictures.includes(`${row}.webp`) ? `experiments/${name}/${row}.webp` : null; // of images that the atlas does not have
   const path = imagePath(useAtlas(), one?.image ?? -1);
-  const url = usePicture(one && one.image !== null ? path : null);
+  const url = usePicture(one ? (one.image === null ? own : path) : null);
   if (data.error) return null;
   if (!data.value || !one) return <Loading what={name} />;
   const { boxes, shape, images } = data.value;
@@ -40,7 +44,8 @@ export function Covered({ name }: { name: string }) {
   const { share, worst } = losses(measured.before, measured.after);
   const shown = at ?? worst;
   const box = boxes[shown] ?? [0, 0, 0, 0];
-  const [tall, wide] = [height / shape[0], width / shape[1]];
+  const down = edgesOf(Array.from({ length: shape[0] }, (_, i) => middle(boxes[i * shape[1]] ?? box)[0]), height);
+  const across = edgesOf(boxes.slice(0, shape[1]).map((one) => middle(one)[1]), width);
   const point = (event: PointerEvent): void => {
     const frame = (event.currentTarget as Element).getBoundingClientRect();
     look(nearestTo(boxes, ((event.clientY - frame.top) / frame.height) * height, ((event.clientX - frame.left) / frame.width) * width));
@@ -51,9 +56,10 @@ export function Covered({ name }: { name: string }) {
         <svg class="whole" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${one.name}: the square at row ${box[0]}, column ${box[1]}`} onPointerMove={point} onPointerDown={point} onPointerLeave={() => look(null)}>
           <rect class="beyond" width={width} height={height} />
           {url && <image href={url} width={width} height={height} preserveAspectRatio="none" />}
-          {boxes.map((one, i) => {
-            const [y, x] = middle(one);
-            return <rect key={i} class="loss" x={x - wide / 2} y={y - tall / 2} width={wide} height={tall} opacity={0.75 * (share[i] ?? 0)} />;
+          {boxes.map((_, i) => {
+            const [row, column] = [Math.floor(i / shape[1]), i % shape[1]];
+            const [y, x] = [down[row] ?? 0, across[column] ?? 0];
+            return <rect key={i} class="loss" x={x} y={y} width={(across[column + 1] ?? width) - x} height={(down[row + 1] ?? height) - y} opacity={0.75 * (share[i] ?? 0)} />;
           })}
           <rect class="field-halo" x={box[1]} y={box[0]} width={box[3] - box[1]} height={box[2] - box[0]} />
           <rect class="field" x={box[1]} y={box[0]} width={box[3] - box[1]} height={box[2] - box[0]} />

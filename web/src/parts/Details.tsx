@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { logitName, useClasses } from "../classes";
-import { toClass, toExperiment, toLayer, toUnit, toCompare } from "../route";
-import { fill, layerOfUnit, useAtlas, useData } from "../store";
+import { toClass, toExperiment, toLayer, toUnit, toCompare, withQuery } from "../route";
+import { fill, layerOfUnit, useAtlas, useData, useExperiments } from "../store";
 import type { Experiment, ExtraShard, Joint, LayerData, LayerEntry, UnitData, UnitExtra, UnitShard } from "../types";
 import { percent, short } from "../words";
 import { labelOf, nameOf } from "./Examples";
@@ -35,7 +35,7 @@ export function Details(props: Props) {
   const extras = atlas.manifest.extras;
   const number = extras ? Math.floor(unit.channel / extras.shard) : 0;
   const extra = useData<ExtraShard>(extras ? `extras/${layer.id}/${number}` : null).value;
-  const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments").value;
+  const experiments = useExperiments();
   const given = { ...props, extra, mine: extra?.units[unit.channel - extra.first], experiments };
   return (
     <div class="details">
@@ -79,7 +79,8 @@ const First = ({ layer, data, shard, unit, note, mine, link }: Given) => (
 const Second = ({ unit, extra, mine, share }: Given) => (mine && extra && mine.bands.length > 0 ? <Bands extra={extra} unit={mine} maximum={unit.maximum} share={share} /> : null);
 
 const Third = ({ layer, unit, extra, mine, experiments }: Given) => {
-  const about = (experiments ?? []).filter((experiment) => experiment.units.includes(`${layer.name}:${unit.channel}`));
+  const timed = (one: Experiment): boolean => one.kind === "evolution" && Array.isArray(one.settings.layers) && one.settings.layers.includes(layer.name);
+  const about = (experiments ?? []).filter((one) => timed(one) || one.units.includes(`${layer.name}:${unit.channel}`));
   return (
     <>
       <Needs of={`${layer.name}:${unit.channel}`} kind="unit" />
@@ -91,7 +92,7 @@ const Third = ({ layer, unit, extra, mine, experiments }: Given) => {
           <ul class="plain">
             {about.map((experiment) => (
               <li key={experiment.name}>
-                <a href={toExperiment(experiment.name)}>{experiment.title}</a> <span class="op">{experiment.kind}</span>
+                <a href={withQuery(toExperiment(experiment.name), timed(experiment) ? { layer: layer.name, unit: unit.channel } : {})}>{experiment.title}</a> <span class="op">{experiment.kind}</span>
               </li>
             ))}
           </ul>

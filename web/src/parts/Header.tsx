@@ -1,8 +1,7 @@
 import type { Route } from "../route";
 import { parseUnit, toLayer } from "../route";
 import { useShell } from "../shell";
-import { useAtlas, useData } from "../store";
-import type { Experiment } from "../types";
+import { useExperiments } from "../store";
 import { Name } from "./small";
 import { Buttons, Mark, Skip } from "./frame";
 
@@ -29,7 +28,7 @@ export function Header({ route, help, search }: { route: Route; help: () => void
   const steps = trail(route);
   const up = steps.length > 1 ? (steps[0]?.href ?? "#/") : steps.length ? "#/" : null;
   const crumbs = route.page === "layer" || steps.length > 1;
-  const experiments = useData<Experiment[]>(useAtlas().store.host.kind === "file" ? null : "experiments");
+  const experiments = useExperiments();
   const links: [string, string, boolean][] = [
     ["#/", "Layers", ["home", "layer", "unit"].includes(route.page)],
     ["#/images", "Images", route.page.startsWith("image")],
@@ -37,7 +36,7 @@ export function Header({ route, help, search }: { route: Route; help: () => void
   ];
   // Where a server shows the atlas, it says where the bench of its network is.
   const bench = document.querySelector<HTMLMetaElement>('meta[name="convscope-bench"]')?.content;
-  if (experiments.value?.length) links.push(["#/e", "Experiments", route.page.startsWith("experiment")]);
+  if (experiments?.length) links.push(["#/e", "Experiments", route.page.startsWith("experiment")]);
   return (
     <header class="top">
       <Skip main={() => shell.root.querySelector<HTMLElement>("#main")} />

@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { parseUnit, toClass, toExperiment, toUnit } from "../route";
-import { layerOfUnit, useAtlas, useData } from "../store";
+import { layerOfUnit, useAtlas, useData, useExperiments } from "../store";
 import type { EffectsData, Experiment } from "../types";
 import { short } from "../words";
 import { Name, Section } from "./small";
@@ -27,7 +27,7 @@ export function needs(data: EffectsData, kind: "unit" | "class", of: string): Ne
 /** The classes that need a unit, or the units that a class needs, where the atlas holds what silencing does. */
 export function Needs({ of, kind }: { of: string; kind: "unit" | "class" }) {
   const atlas = useAtlas();
-  const experiments = useData<Experiment[]>(atlas.store.host.kind === "file" ? null : "experiments").value;
+  const experiments = useExperiments();
   const layer = parseUnit(of)?.layer;
   const about = (one: Experiment): boolean => kind === "class" || !Array.isArray(one.settings.layers) || one.settings.layers.includes(layer);
   const found = experiments?.find((one) => one.kind === "effects" && one.data && about(one));

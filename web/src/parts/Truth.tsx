@@ -1,5 +1,5 @@
 import { toExperiment } from "../route";
-import { useAtlas, useData } from "../store";
+import { useAtlas, useExperiments } from "../store";
 import type { Experiment, LayerEntry } from "../types";
 import { ALIKE } from "../words";
 
@@ -13,6 +13,7 @@ export interface Verdict {
 /** What tests of projections found, by layer and rule: the rows of results of `convscope sanity`. */
 export function verdicts(experiments: Experiment[]): Verdict[] {
   return experiments.flatMap((one): Verdict[] => {
+    if (one.verdicts) return one.verdicts.map(([layer = "", rule = "", verdict = ""]) => ({ layer, rule, verdict, experiment: one.name }));
     const [layer, rule, verdict] = ["layer", "rule", "verdict"].map((column) => (one.kind === "sanity" ? (one.shown?.columns.indexOf(column) ?? -1) : -1)) as [number, number, number];
     if (layer < 0 || verdict < 0) return [];
     return (one.shown?.rows ?? []).map((row) => ({ layer: row[layer] ?? "", rule: row[rule] ?? "", verdict: row[verdict] ?? "", experiment: one.name }));
@@ -28,8 +29,8 @@ const MEANING: Record<string, string> = {
 
 /** The verdict on a layer's projections under the rule of this atlas; nothing where it was not tested. */
 export function Tested({ layer, brief }: { layer: string; brief?: boolean }) {
-  const { store, manifest } = useAtlas();
-  const found = useData<Experiment[]>(store.host.kind === "file" ? null : "experiments").value;
+  const { manifest } = useAtlas();
+  const found = useExperiments();
   const one = verdicts(found ?? []).find((row) => row.layer === layer && row.rule === manifest.options.rule);
   if (!one) return null;
   if (brief) return <small title={MEANING[one.verdict]}>tested: {one.verdict}</small>;

@@ -7,10 +7,11 @@ import type { LayerData, LayerEntry, UnitData, UnitShard } from "../types";
 import { fieldOf, many, percent, shapeOf, short } from "../words";
 import { labelOf, nameOf } from "./Examples";
 import { VirtualGrid } from "./Grid";
-import { Loading, Name } from "./small";
+import { keeps, Matches } from "./Matches";
+import { Choice, Loading, Name } from "./small";
 import { DeadTile, ExampleTile, UnitTile } from "./Tile";
 
-interface SideOf {
+export interface SideOf {
   atlas: Atlas;
   layer: LayerEntry;
 }
@@ -92,12 +93,26 @@ function UnitHalf({ side, found, image, look }: { side: UnitSide; found: { shard
 export function CompareLayers({ left, right, a, b }: { left: SideOf; right: SideOf; a: string; b: string }) {
   const [chosen, choose] = useState(-1);
   const { router } = useShell();
+  const matched = keeps(left) && keeps(right) && (left.atlas !== right.atlas || left.layer !== right.layer);
+  const [how, show] = useState<"matches" | "both">("matches");
   const open = (index: number): void => router.go(toCompare(`${a}:${index}`, `${b}:${Math.min(index, right.layer.channels - 1)}`, right.atlas.name));
+  const choice = matched && <Choice label="What is shown" value={how} options={[["matches", "Best matches"], ["both", "Side by side"]]} change={show} />;
+  if (matched && how === "matches") {
+    return (
+      <>
+        {choice}
+        <Matches key={`${a} ${b} ${right.atlas.name}`} left={left} right={right} />
+      </>
+    );
+  }
   return (
+    <>
+    {choice}
     <div class="versus-pair">
       <LayerHalf side={left} chosen={chosen} choose={choose} open={open} keys />
       <LayerHalf side={right} chosen={chosen} choose={choose} open={open} keys={false} />
     </div>
+    </>
   );
 }
 

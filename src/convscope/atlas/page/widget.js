@@ -34,7 +34,7 @@ function S(e, t) {
 }
 function C(t) {
 	var n, r = t.__v, i = r.__e, a = [], o = [], s = t.__P;
-	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), ae(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, ce(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
+	s && ((n = _({ constructor: d }, r)).__v = r.__v + 1, e.vnode && e.vnode(n), oe(s, n, r, t.__n, s.namespaceURI, 32 & r.__u ? [i] : null, a, i || S(r), 32 & r.__u, o), n.__v = r.__v, n.__.__k[n.__i] = n, le(a, n, o), r.__ = r.__e = null, n.__e != i && w(n));
 }
 function w(e) {
 	if ((e = e.__) && e.__c && !e.props.__P) return e.__e = null, e.__k.some(function(t) {
@@ -53,12 +53,12 @@ function E() {
 }
 function ee(e, t, n, r, i, a, o, s, c, l, u) {
 	var d, m, h, g, _, v, y = r.__k || p, b = t.length;
-	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = ae(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && k(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = O(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
+	for (c = D(n, t, y, c, b), d = 0; d < b; d++) (h = n.__k[d]) != null && (m = ~h.__i && y[h.__i] || f, h.__i = d, v = oe(e, h, m, i, a, o, s, c, l, u), g = h.__e, (m.ref != h.ref || 8 & m.__u) && (m.ref && O(m.ref, null, h, m), h.ref && u.push(h.ref, h.__c || g, h)), _ ||= g, 4 & h.__u ? (c = te(h, c, e, !m.__v), m.__e && (m.__e = null)) : typeof h.type == "function" && v !== void 0 ? c = v : g && (c = g.nextSibling), h.__u &= -21);
 	return n.__e = _, c;
 }
 function D(e, t, n, r, i) {
 	var a, o, s, c, l, u, f, p, m, g = n.length, _ = g, v = 0, x = 0, C = e.__k = Array(i);
-	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = te(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
+	for (a = 0; a < i; a++) (o = t[a]) != null && typeof o != "boolean" && typeof o != "function" ? (typeof o != "object" || o.constructor === String ? o = C[a] = y(null, o) : h(o) ? o = C[a] = y(b, { children: o }) : o.constructor === d && o.__b ? o = C[a] = y(o.type, o.props, o.key, o.ref, o.__v) : C[a] = o, c = a + v, o.__ = e, o.__b = e.__b + 1, s = null, ~(l = o.__i = ne(o, n, c, _)) && (_--, (s = n[l]) && (s.__u |= 2)), s && s.__v ? (o.__u |= 16, l == c - 1 ? v-- : l == c + 1 ? v++ : l != c && (l > c ? v-- : v++, x = 1)) : (~l || (i > g ? v-- : i < g && v++), typeof o.type != "function" && (o.__u |= 4))) : C[a] = null;
 	if (x) {
 		for (u = [], f = [], a = 0; a < i; a++) if ((o = C[a]) && 16 & o.__u) {
 			for (v = 0, p = u.length; v < p;) u[m = v + p >> 1] < o.__i ? v = m + 1 : p = m;
@@ -66,21 +66,21 @@ function D(e, t, n, r, i) {
 		}
 		for (v = u.length; a--;) f[a] && (f[a] == v ? v-- : C[a].__u |= 4);
 	}
-	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), ue(s, s));
+	if (_) for (a = 0; a < g; a++) !(s = n[a]) || 2 & s.__u || (s.__e == r && (r = S(s)), de(s, s));
 	return r;
 }
-function O(e, t, n, r) {
+function te(e, t, n, r) {
 	var i, a, o, s;
 	if (typeof e.type == "function") {
 		if (e.props.__P) return t;
-		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = O(i[a], t, n, !1));
+		if (i = e.__k) for (a = 0; a < i.length; a++) i[a] && (i[a].__ = e, t = te(i[a], t, n, !1));
 		return t;
 	}
 	for (t && !t.parentNode && (t = S(e)) && !t.parentNode && (t = null), o = e.__e, s = t; s && s.nodeType == 8;) s = s.nextSibling;
 	for (o != s && (!r && n.moveBefore && o.parentNode ? n.moveBefore(o, t) : n.insertBefore(o, t || null)), t = o; (t &&= t.nextSibling) && t.nodeType == 8 && !t.data.startsWith("$s"););
 	return t;
 }
-function te(e, t, n, r) {
+function ne(e, t, n, r) {
 	var i, a = e.key, o = e.type, s = t[n], c = s && !(2 & s.__u);
 	if (s === null && a == null || c && a == s.key && o == s.type) return n;
 	if (r > +!!c) {
@@ -89,18 +89,18 @@ function te(e, t, n, r) {
 	}
 	return -1;
 }
-function ne(e, t, n) {
+function re(e, t, n) {
 	n ??= "", t[0] == "-" ? e.setProperty(t, n) : e[t] = n;
 }
-function re(e, t, n, r, i) {
+function ie(e, t, n, r, i) {
 	var a, o;
 	if (t == "style") {
 		if (typeof n == "string") e.style.cssText = n;
 		else {
-			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || ne(e.style, t);
-			if (n) for (t in n) r && n[t] == r[t] || ne(e.style, t, n[t]);
+			if (typeof r == "string" && (e.style.cssText = r = ""), r) for (t in r) n && t in n || re(e.style, t);
+			if (n) for (t in n) r && n[t] == r[t] || re(e.style, t, n[t]);
 		}
-	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ie(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
+	} else if (t[0] == "o" && t[1] == "n") typeof n != "function" && (n = null), typeof r != "function" && (r = null), (e.__e ||= {})[t] = n, n && r || (o = l[t] || (l[t] = ae(t)), (e.__a ||= {})[t] = c, a = t != (t = t.replace(s, "$1")), (t = t.slice(2))[0] < "a" && (t = t.toLowerCase()), n ? e.addEventListener(t, o, a) : e.removeEventListener(t, o, a));
 	else {
 		if (i == "http://www.w3.org/2000/svg") t = t.replace(/xlink(H|:h)/, "h").replace(/sName$/, "s");
 		else if (t != "width" && t != "height" && t != "href" && t != "list" && t != "form" && t != "tabIndex" && t != "download" && t != "rowSpan" && t != "colSpan" && t != "role" && t != "popover" && t in e) try {
@@ -111,7 +111,7 @@ function re(e, t, n, r, i) {
 		n == null || !1 === n && t[4] != "-" ? e.removeAttribute(t) : e.setAttribute(t, t == "popover" && n == 1 ? "" : n);
 	}
 }
-function ie(t) {
+function ae(t) {
 	return function(n) {
 		var r = this.__e;
 		if (r) {
@@ -121,58 +121,58 @@ function ie(t) {
 		}
 	};
 }
-function ae(t, n, r, i, a, o, s, c, l, u) {
-	var f, m, g, y, C, w, T, E, D, O, te, ne, re, ie, ae, ce, k, fe, A = n.type;
+function oe(t, n, r, i, a, o, s, c, l, u) {
+	var f, m, g, y, C, w, T, E, D, te, ne, re, ie, ae, oe, le, O, pe, k = n.type;
 	if (n.constructor !== d) return null;
-	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = oe(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
-	n: if (typeof A == "function") {
+	128 & r.__u && (l = 32 & r.__u, f = r.__c.__z) && (n.__u |= l, m = o = [], f.nodeType == 8 ? c = se(f, o) : o.push(f), c = o[0] || c), (f = e.__b) && f(n);
+	n: if (typeof k == "function") {
 		g = s.length;
 		try {
-			if (E = n.props, D = (f = A.prototype) && f.render, O = (f = A.contextType) && i[f.__c], te = f ? O ? O.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new A(E, te) : (n.__c = y = new x(E, te), y.constructor = A, y.render = de), O && O.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), A.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, A.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
-				if (E !== C && D && !A.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, te), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, te)) {
+			if (E = n.props, D = (f = k.prototype) && f.render, te = (f = k.contextType) && i[f.__c], ne = f ? te ? te.props.value : f.__ : i, (y = r.__c) ? (n.__c = y, 2 & y.__g && (y.__g |= 1)) : (D ? n.__c = y = new k(E, ne) : (n.__c = y = new x(E, ne), y.constructor = k, y.render = fe), te && te.sub(y), y.state || (y.state = {}), y.__n = i, y.__g |= 8, y.__h = [], y.__k = []), D && (y.__s || (y.__s = y.state), k.getDerivedStateFromProps && (y.__s == y.state && (y.__s = _({}, y.__s)), _(y.__s, k.getDerivedStateFromProps(E, y.__s)))), C = y.props, w = y.state, y.__v = n, r.__c) {
+				if (E !== C && D && !k.getDerivedStateFromProps && y.componentWillReceiveProps && y.componentWillReceiveProps(E, ne), n.__v == r.__v && !(8 & y.__g) || !(4 & y.__g) && y.shouldComponentUpdate && !1 === y.shouldComponentUpdate(E, y.__s, ne)) {
 					n.__v != r.__v && (y.props = E, y.state = y.__s, y.__g &= -9), n.__e = r.__e, n.__k = r.__k, n.__k.some(function(e) {
 						e && (e.__ = n);
 					}), p.push.apply(y.__h, y.__k), y.__k = [], y.__h.length && s.push(y), c = S(r);
 					break n;
 				}
-				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, te), D && y.componentDidUpdate && y.__h.push(function() {
+				y.componentWillUpdate && y.componentWillUpdate(E, y.__s, ne), D && y.componentDidUpdate && y.__h.push(function() {
 					y.componentDidUpdate(C, w, T);
 				});
-			} else D && !A.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
-			y.context = te, y.props = E, y.__P = t, y.__g &= -5, ne = e.__r, re = D ? 25 : 0;
+			} else D && !k.getDerivedStateFromProps && y.componentWillMount && y.componentWillMount(), D && y.componentDidMount && y.__h.push(y.componentDidMount);
+			y.context = ne, y.props = E, y.__P = t, y.__g &= -5, re = e.__r, ie = D ? 25 : 0;
 			do
-				y.__g &= -9, ne && ne(n), f = y.render(y.props, y.state = y.__s, y.context);
-			while (8 & y.__g && ++re < 25);
-			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ie = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
-				e && ue(e, e);
-			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ie) ? ie : [ie], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
+				y.__g &= -9, re && re(n), f = y.render(y.props, y.state = y.__s, y.context);
+			while (8 & y.__g && ++ie < 25);
+			D && (p.push.apply(y.__h, y.__k), y.__k = []), y.state = y.__s, y.getChildContext && (i = _({}, i, y.getChildContext())), D && r.__c && y.getSnapshotBeforeUpdate && (T = y.getSnapshotBeforeUpdate(C, w)), ae = f && f.type === b && f.key == null ? f.props.children : f, E.__P && (f = c, a = (t = E.__P).namespaceURI, l = o = null, r.props && r.props.__P != t && (r.__k.some(function(e) {
+				e && de(e, e);
+			}), r.__k = null), c = r.__k ? S(r, 0) : null), c = ee(t, h(ae) ? ae : [ae], n, r, i, a, o, s, c, l, u), E.__P && (n.__e = null, c = f), n.__u &= -161, m && m.some(v), y.__h.length && s.push(y), 1 & y.__g && (y.__g &= -4);
 		} catch (t) {
 			if (s.length = g, n.__v = null, l || o) {
 				if (t && t.then) {
 					if (n.__u |= 128 | l, o) {
-						for (~(k = o.indexOf(c || void 0)) || (k = o.length); (fe = o[k - 1]) && fe.nodeType == 8;) k--;
-						for (; k < o.length; k++) if (fe = o[k]) {
-							if (o[k] = null, ae) {
-								if (fe == ce) break;
+						for (~(O = o.indexOf(c || void 0)) || (O = o.length); (pe = o[O - 1]) && pe.nodeType == 8;) O--;
+						for (; O < o.length; O++) if (pe = o[O]) {
+							if (o[O] = null, oe) {
+								if (pe == le) break;
 							} else {
-								if (fe.nodeType != 8) break;
-								fe.data.startsWith("$s") && (ce = oe(ae = fe));
+								if (pe.nodeType != 8) break;
+								pe.data.startsWith("$s") && (le = se(oe = pe));
 							}
 						}
 					}
-					if (!ae) {
+					if (!oe) {
 						for (; c && c.nodeType == 8 && c.nextSibling;) c = c.nextSibling;
-						ae = c;
+						oe = c;
 					}
-					(f = oe(ae = n.__c.__z || (n.__c.__z = ae))) ? (n.__e = ae, c = f) : n.__e = c, c &&= c.nextSibling;
+					(f = se(oe = n.__c.__z || (n.__c.__z = oe))) ? (n.__e = oe, c = f) : n.__e = c, c &&= c.nextSibling;
 				} else o && o.some(v);
 			} else n.__e = r.__e;
-			n.__k ||= r.__k || [], t && t.then || se(n), e.__e(t, n, r);
+			n.__k ||= r.__k || [], t && t.then || ce(n), e.__e(t, n, r);
 		}
-	} else c = n.__e = le(r.__e, n, r, i, a, o, s, l, u, t);
+	} else c = n.__e = ue(r.__e, n, r, i, a, o, s, l, u, t);
 	return (f = e.diffed) && f(n), c;
 }
-function oe(e, t) {
+function se(e, t) {
 	if (e && e.nodeType == 8 && e.data.startsWith("$s")) for (var n = 1; e = e.nextSibling;) {
 		if (e.nodeType == 8) {
 			if (e.data.startsWith("$s")) n++;
@@ -181,11 +181,11 @@ function oe(e, t) {
 		t && t.push(e);
 	}
 }
-function se(e) {
-	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(se));
+function ce(e) {
+	e && (e.__c && (e.__c.__g |= 4), e.__k && e.__k.some(ce));
 }
-function ce(t, n, r) {
-	for (var i = 0; i < r.length;) k(r[i++], r[i++], r[i++]);
+function le(t, n, r) {
+	for (var i = 0; i < r.length;) O(r[i++], r[i++], r[i++]);
 	e.__c && e.__c(n, t), t.some(function(n) {
 		try {
 			t = n.__h, n.__h = [], t.some(function(e) {
@@ -196,7 +196,7 @@ function ce(t, n, r) {
 		}
 	});
 }
-function le(t, n, r, i, a, o, s, c, l, u) {
+function ue(t, n, r, i, a, o, s, c, l, u) {
 	var d, p, _, y, b, x, C, w, T = r.props || f, E = n.props, D = n.type;
 	if (D == "svg" ? a = "http://www.w3.org/2000/svg" : D == "math" ? a = "http://www.w3.org/1998/Math/MathML" : a ||= "http://www.w3.org/1999/xhtml", o) {
 		for (d = 0; d < o.length; d++) if ((b = o[d]) && (D ? b.localName == D : b.nodeType == 3)) {
@@ -210,22 +210,22 @@ function le(t, n, r, i, a, o, s, c, l, u) {
 	}
 	if (D) {
 		if (u = D == "template" && t.content || t, o = D == "textarea" && E.defaultValue != null ? null : o && g.call(u.childNodes), !c && o) for (T = {}, d = 0; d < t.attributes.length; d++) T[(b = t.attributes[d]).name] = b.value;
-		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || re(t, d, null, b, a);
-		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || re(t, d, b, T[d], a);
-		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || re(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && re(t, d, C, T[d], a));
+		for (d in T) b = T[d], d == "dangerouslySetInnerHTML" ? _ = b : d == "children" || d in E || d == "value" && "defaultValue" in E || d == "checked" && "defaultChecked" in E || ie(t, d, null, b, a);
+		for (d in E) b = E[d], d == "children" ? y = b : d == "dangerouslySetInnerHTML" ? p = b : d == "value" ? x = b : d == "checked" ? C = b : c && typeof b != "function" || T[d] === b || ie(t, d, b, T[d], a);
+		p ? (c || _ && (p.__html == _.__html || p.__html == t.innerHTML) || (t.innerHTML = p.__html), n.__k = []) : (_ && (t.textContent = ""), (D == "foreignObject" || a == "http://www.w3.org/1998/Math/MathML" && m.test(D)) && (a = "http://www.w3.org/1999/xhtml"), ee(u, h(y) ? y : [y], n, r, i, a, o, s, o ? o[0] : r.__k && S(r, 0), c, l), o && o.some(v)), c && D != "textarea" || (d = "value", D == "progress" && x == null ? t.removeAttribute(d) : x == null || x === t[d] && (D != "progress" || x) || ie(t, d, x, T[d], a), d = "checked", C != null && C != t[d] && ie(t, d, C, T[d], a));
 	} else T === E || c && t.data == E || (t.data = E);
 	return t;
 }
-function k(t, n, r, i) {
+function O(t, n, r, i) {
 	try {
 		typeof t == "function" ? n ? n.__x = t(n) || 1 : (i &&= i.__c || i.__e) && (n = i.__x) && (i.__x = null, typeof n == "function" ? n() : t(null)) : t.current = n;
 	} catch (t) {
 		e.__e(t, r);
 	}
 }
-function ue(t, n, r) {
+function de(t, n, r) {
 	var i, a, o, s;
-	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || k(i, null, n, t), i = t.__c) {
+	if (e.unmount && e.unmount(t), !(i = t.ref) || i.current && i.current != t.__e || O(i, null, n, t), i = t.__c) {
 		if (i.componentWillUnmount) try {
 			i.componentWillUnmount();
 		} catch (t) {
@@ -233,17 +233,17 @@ function ue(t, n, r) {
 		}
 		i.__P = i.__n = null;
 	}
-	if (i = t.__k) for (s = 0; s < i.length; s++) i[s] && ue(i[s], n, typeof t.type != "function" || r && !t.props.__P);
-	!r && (i = t.__c) && (i = i.__z) && (a = oe(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
+	if (i = t.__k) for (s = 0; s < i.length; s++) i[s] && de(i[s], n, typeof t.type != "function" || r && !t.props.__P);
+	!r && (i = t.__c) && (i = i.__z) && (a = se(i, o = [])) && (i == t.__e && o.some(v), v(a), v(i)), r || v(t.__e), t.__e = t.__c = t.__ = null;
 }
-function de(e, t, n) {
+function fe(e, t, n) {
 	return this.constructor(e, n);
 }
-function fe(t, n) {
+function pe(t, n) {
 	var r, i, a, o;
-	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], ae(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), ce(a, n.__k, o), n.__k.props.children = null;
+	e.__ && e.__(t, n), n.nodeType == 9 && (n = n.documentElement), i = (r = t && 32 & t.__u) ? null : n.__k, n.__k = y(b, { children: [t] }), a = [], o = [], oe(n, n.__k, i || f, f, n.namespaceURI, i ? null : n.firstChild ? g.call(n.childNodes) : null, a, i ? i.__e : n.firstChild, r, o), le(a, n.__k, o), n.__k.props.children = null;
 }
-function A(e) {
+function k(e) {
 	function t(e) {
 		var n, r;
 		return this.getChildContext || (n = /* @__PURE__ */ new Set(), (r = {})[t.__c] = this, this.getChildContext = function() {
@@ -283,32 +283,32 @@ e = { __e: function(e, t, n, r) {
 	return e.__v.__b - t.__v.__b;
 }, o = Symbol(), s = /(PointerCapture)$|Capture$/i, c = 0, l = {}, u = 0;
 // node_modules/preact/hooks/dist/hooks.mjs
-var pe, j, me, he, ge = Object.is, _e = 0, ve = [], ye = [], M = e, be = M.__b, xe = M.__r, Se = M.diffed, Ce = M.__c, we = M.unmount, Te = M.__;
-function Ee(e, t) {
-	M.__h && M.__h(j, e, _e || t), _e = 0;
-	var n = j.__H || (j.__H = {
+var me, A, he, ge, _e = Object.is, ve = 0, ye = [], be = [], j = e, xe = j.__b, Se = j.__r, Ce = j.diffed, we = j.__c, Te = j.unmount, Ee = j.__;
+function De(e, t) {
+	j.__h && j.__h(A, e, ve || t), ve = 0;
+	var n = A.__H || (A.__H = {
 		__: [],
 		__h: []
 	});
 	return e >= n.__.length && n.__.push({}), n.__[e];
 }
-function N(e) {
-	return _e = 1, De(ze, e);
+function M(e) {
+	return ve = 1, Oe(Be, e);
 }
-function De(e, t, n) {
-	var r = Ee(pe++, 2);
-	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : ze(void 0, t), function(e) {
+function Oe(e, t, n) {
+	var r = De(me++, 2);
+	if (r.t = e, !r.__c && (r.__ = [n ? n(t) : Be(void 0, t), function(e) {
 		var t = (r.__N || r.__)[0], n = r.t(t, e);
-		ge(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
-	}], r.__c = j, !j.__f)) {
-		j.__f = !0;
-		var i = j.shouldComponentUpdate;
-		j.shouldComponentUpdate = function(e, t, n) {
+		_e(t, n) || (r.__N = [n, r.__[1]], r.__c.setState({}));
+	}], r.__c = A, !A.__f)) {
+		A.__f = !0;
+		var i = A.shouldComponentUpdate;
+		A.shouldComponentUpdate = function(e, t, n) {
 			var r = this.__H;
 			if (!r) return !0;
 			var a = !1, o = this.props != e;
 			if (r.__.some(function(e) {
-				e.__N && (a = !0, ge(e.__[0], e.__N[0]) || (o = !0));
+				e.__N && (a = !0, _e(e.__[0], e.__N[0]) || (o = !0));
 			}), i) {
 				var s = i.call(this, e, t, n);
 				return a ? s || o : s;
@@ -318,89 +318,89 @@ function De(e, t, n) {
 	}
 	return r.__;
 }
-function P(e, t) {
-	var n = Ee(pe++, 3);
-	!M.__s && Re(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, j.__H.__h.push(n));
+function N(e, t) {
+	var n = De(me++, 3);
+	!j.__s && ze(n.__H, t) && (n.__P = !0, n.__ = e, n.u = t, A.__H.__h.push(n));
 }
-function Oe(e, t) {
-	var n = Ee(pe++, 4);
-	!M.__s && Re(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, j.__h.push(n));
+function ke(e, t) {
+	var n = De(me++, 4);
+	!j.__s && ze(n.__H, t) && (n.__P = !1, n.__ = e, n.u = t, A.__h.push(n));
 }
-function F(e) {
-	return _e = 5, I(function() {
+function P(e) {
+	return ve = 5, F(function() {
 		return { current: e };
 	}, []);
 }
-function I(e, t) {
-	var n = Ee(pe++, 7);
-	return Re(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
+function F(e, t) {
+	var n = De(me++, 7);
+	return ze(n.__H, t) && (n.__ = e(), n.__H = t), n.__;
 }
-function ke(e, t) {
-	return _e = 8, I(function() {
+function Ae(e, t) {
+	return ve = 8, F(function() {
 		return e;
 	}, t);
 }
-function Ae(e) {
-	var t = j.context[e.__c], n = Ee(pe++, 9);
-	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(j)), t.props.value) : e.__;
+function je(e) {
+	var t = A.context[e.__c], n = De(me++, 9);
+	return n.c = e, t ? (n.__ ?? (n.__ = !0, t.sub(A)), t.props.value) : e.__;
 }
-function je() {
-	var e = Ee(pe++, 11);
+function Me() {
+	var e = De(me++, 11);
 	if (!e.__) {
-		for (var t = j.__v; !t.__m && t.__;) t = t.__;
+		for (var t = A.__v; !t.__m && t.__;) t = t.__;
 		var n = t.__m || (t.__m = [0, 0]);
 		e.__ = "P" + n[0] + "-" + n[1]++;
 	}
 	return e.__;
 }
-function Me() {
+function Ne() {
 	var e;
 	do {
-		for (; e = ye.shift();) try {
-			Ie(e);
+		for (; e = be.shift();) try {
+			Le(e);
 		} catch (t) {
-			M.__e(t, { __: (e = e.__P) && e.__v });
+			j.__e(t, { __: (e = e.__P) && e.__v });
 		}
-		for (; e = ve.shift();) {
+		for (; e = ye.shift();) {
 			var t = e.__H;
 			if (e.__P && t) try {
-				t.__h.some(Ie), t.__h.some(Le), t.__h = [];
+				t.__h.some(Le), t.__h.some(Re), t.__h = [];
 			} catch (n) {
-				t.__h = [], M.__e(n, e.__v);
+				t.__h = [], j.__e(n, e.__v);
 			}
 		}
-	} while (ye.length);
+	} while (be.length);
 }
-M.__b = function(e) {
-	j = null, be && be(e);
-}, M.__ = function(e, t) {
-	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Te && Te(e, t);
-}, M.__r = function(e) {
-	xe && xe(e), pe = 0;
-	var t = (j = e.__c).__H;
-	t && (me == j ? j.__h = [] : (t.__h.some(Ie), t.__h.some(Le), pe = 0), t.__h = [], t.__.some(function(e) {
+j.__b = function(e) {
+	A = null, xe && xe(e);
+}, j.__ = function(e, t) {
+	e && t.__k && t.__k.__m && (e.__m = t.__k.__m), Ee && Ee(e, t);
+}, j.__r = function(e) {
+	Se && Se(e), me = 0;
+	var t = (A = e.__c).__H;
+	t && (he == A ? A.__h = [] : (t.__h.some(Le), t.__h.some(Re), me = 0), t.__h = [], t.__.some(function(e) {
 		e.__N && (e.__ = e.__N), e.u = e.__N = void 0;
-	})), me = j;
-}, M.diffed = function(e) {
-	Se && Se(e);
+	})), he = A;
+}, j.diffed = function(e) {
+	Ce && Ce(e);
 	var t = e.__c;
-	t && t.__H && (t.__H.__h.length && Fe(ve.push(t)), t.__H.__.some(function(e) {
+	t && t.__H && (t.__H.__h.length && Ie(ye.push(t)), t.__H.__.some(function(e) {
 		e.u && (e.__H = e.u);
-	})), me = j = null;
-}, M.__c = function(e, t) {
+	})), he = A = null;
+}, j.__c = function(e, t) {
 	t.some(function(e) {
 		try {
-			e.__h.some(Ie), e.__h = e.__h.filter(function(e) {
-				return !e.__ || Le(e);
+			e.__h.some(Le), e.__h = e.__h.filter(function(e) {
+				return !e.__ || Re(e);
 			});
 		} catch (t) {
 			e.__h = [function() {
 				throw t;
 			}];
 		}
-	}), Ce && Ce(e, t);
-}, M.unmount = function(e) {
-	we && we(e);
+	}), we && we(e, t);
+}, j.unmount = function(e) {
+	Te && Te(e);
 	var t, n, r = e.__c;
 	r && r.__H && (r.__H.__.some(function(r) {
 		try {
@@ -409,49 +409,49 @@ M.__b = function(e) {
 					for (n = e.__; n && (!n.__c || !n.__c.__P);) n = n.__;
 					n &&= n.__c;
 				}
-				r.__P = n, Fe(ye.push(r));
-			} else Ie(r);
+				r.__P = n, Ie(be.push(r));
+			} else Le(r);
 		} catch (e) {
 			t = e;
 		}
-	}), r.__H = void 0, t && M.__e(t, r.__v));
+	}), r.__H = void 0, t && j.__e(t, r.__v));
 };
-var Ne = typeof requestAnimationFrame == "function";
-function Pe(e) {
-	var t, n = function() {
-		clearTimeout(r), Ne && cancelAnimationFrame(t), setTimeout(e);
-	}, r = setTimeout(n, 35);
-	Ne && (t = requestAnimationFrame(n));
-}
+var Pe = typeof requestAnimationFrame == "function";
 function Fe(e) {
-	e != 1 && he == M.requestAnimationFrame || ((he = M.requestAnimationFrame) || Pe)(Me);
+	var t, n = function() {
+		clearTimeout(r), Pe && cancelAnimationFrame(t), setTimeout(e);
+	}, r = setTimeout(n, 35);
+	Pe && (t = requestAnimationFrame(n));
 }
 function Ie(e) {
-	var t = j, n = e.__c;
-	typeof n == "function" && (e.__c = void 0, n()), j = t;
+	e != 1 && ge == j.requestAnimationFrame || ((ge = j.requestAnimationFrame) || Fe)(Ne);
 }
 function Le(e) {
-	var t = j;
-	e.__c = e.__(), j = t;
+	var t = A, n = e.__c;
+	typeof n == "function" && (e.__c = void 0, n()), A = t;
 }
-function Re(e, t) {
-	return !e || e.length != t.length || t.some(function(t, n) {
-		return !ge(t, e[n]);
-	});
+function Re(e) {
+	var t = A;
+	e.__c = e.__(), A = t;
 }
 function ze(e, t) {
+	return !e || e.length != t.length || t.some(function(t, n) {
+		return !_e(t, e[n]);
+	});
+}
+function Be(e, t) {
 	return typeof t == "function" ? t(e) : t;
 }
 // src/shell.ts
-var Be = A(null);
-function L() {
-	let e = Ae(Be);
+var Ve = k(null);
+function I() {
+	let e = je(Ve);
 	if (!e) throw Error("no shell");
 	return e;
 }
-function R(e, t = !1) {
-	let n = L(), r = F(e);
-	r.current = e, Oe(() => {
+function L(e, t = !1) {
+	let n = I(), r = P(e);
+	r.current = e, ke(() => {
 		let e = new Proxy({}, {
 			get: (e, t) => typeof t == "string" ? r.current[t] : void 0,
 			has: (e, t) => typeof t == "string" && t in r.current
@@ -459,10 +459,10 @@ function R(e, t = !1) {
 		return n.listen(e, t);
 	}, [n, t]);
 }
-function Ve(e) {
+function He(e) {
 	return e.ctrlKey || e.metaKey ? `Ctrl+${e.key.toLowerCase()}` : e.shiftKey && e.key.length > 1 ? `Shift+${e.key}` : e.key;
 }
-function He(e) {
+function Ue(e) {
 	let t = e.composedPath()[0] ?? e.target;
 	return !t || !("tagName" in t) ? !1 : t.tagName === "INPUT" ? ![
 		"button",
@@ -471,7 +471,7 @@ function He(e) {
 		"range"
 	].includes(t.type) : t.tagName === "TEXTAREA" || t.tagName === "SELECT" || t.isContentEditable;
 }
-async function Ue(e, t) {
+async function We(e, t) {
 	try {
 		return await navigator.clipboard.writeText(e), !0;
 	} catch {
@@ -481,11 +481,11 @@ async function Ue(e, t) {
 		return n.remove(), r;
 	}
 }
-function We(e, t, n = "application/json") {
+function Ge(e, t, n = "application/json") {
 	let r = typeof t == "string" ? new Blob([t], { type: n }) : t, i = document.createElement("a");
 	i.href = URL.createObjectURL(r), i.download = e.replace(/[^A-Za-z0-9._-]+/g, "_"), i.click(), setTimeout(() => URL.revokeObjectURL(i.href), 1e4);
 }
-var Ge = {
+var Ke = {
 	get(e) {
 		try {
 			return localStorage.getItem(`convscope.${e}`);
@@ -500,19 +500,19 @@ var Ge = {
 	}
 };
 // src/listening.ts
-function Ke(e, t) {
-	let n = F([]);
-	return P(() => {
+function qe(e, t) {
+	let n = P([]);
+	return N(() => {
 		let r = (e) => {
-			let t = e, r = Ve(t), i = t.ctrlKey || t.metaKey;
-			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || He(t) && t.key !== "Escape" && !i) return;
+			let t = e, r = He(t), i = t.ctrlKey || t.metaKey;
+			if (t.defaultPrevented || t.altKey || i && r !== "Ctrl+k" || Ue(t) && t.key !== "Escape" && !i) return;
 			let a = t.composedPath()[0];
 			if ((t.key === "Enter" || t.key === " ") && a.closest?.("a,button,summary,select")) return;
 			let o = n.current.filter((e) => e.modal).slice(-1), s = (o.length ? o : n.current).findLast(({ keys: e }) => r in e);
 			s && (t.preventDefault(), s.keys[r]?.(t));
 		}, i = t ? document : e;
 		return i.addEventListener("keydown", r), () => i.removeEventListener("keydown", r);
-	}, [e, t]), I(() => (e, t = !1) => {
+	}, [e, t]), F(() => (e, t = !1) => {
 		let r = {
 			keys: e,
 			modal: t
@@ -522,14 +522,14 @@ function Ke(e, t) {
 		};
 	}, []);
 }
-function qe(e) {
+function Je(e) {
 	let t = e.dataset.theme ? e.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-	e.dataset.theme = t ? "light" : "dark", Ge.set("theme", e.dataset.theme);
+	e.dataset.theme = t ? "light" : "dark", Ke.set("theme", e.dataset.theme);
 }
 // node_modules/preact/jsx-runtime/dist/jsxRuntime.mjs
-var Je = Symbol.for("pv"), Ye = 0;
+var Ye = Symbol.for("pv"), Xe = 0;
 Array.isArray;
-function z(t, n, r, i, a, o) {
+function R(t, n, r, i, a, o) {
 	n ||= {};
 	var s, c, l = n;
 	if ("ref" in l && typeof t != "function") for (c in l = {}, n) c == "ref" ? s = n[c] : l[c] = n[c];
@@ -543,41 +543,41 @@ function z(t, n, r, i, a, o) {
 		__b: 0,
 		__e: null,
 		__c: null,
-		constructor: Je,
-		__v: --Ye,
+		constructor: Ye,
+		__v: --Xe,
 		__i: -1,
 		__u: 0
 	};
 	return (a || o) && (u.__source = a, u.__self = o), e.vnode && e.vnode(u), u;
 }
 // src/parts/frame.tsx
-var Xe = () => /* @__PURE__ */ z("svg", {
+var Ze = () => /* @__PURE__ */ R("svg", {
 	viewBox: "0 0 24 24",
 	"aria-hidden": "true",
 	children: [
-		/* @__PURE__ */ z("rect", {
+		/* @__PURE__ */ R("rect", {
 			x: "1.5",
 			y: "1.5",
 			width: "21",
 			height: "21",
 			rx: "3"
 		}),
-		/* @__PURE__ */ z("rect", {
+		/* @__PURE__ */ R("rect", {
 			x: "6.5",
 			y: "6.5",
 			width: "11",
 			height: "11",
 			rx: "1.5"
 		}),
-		/* @__PURE__ */ z("circle", {
+		/* @__PURE__ */ R("circle", {
 			cx: "12",
 			cy: "12",
 			r: "2"
 		})
 	]
 });
-function Ze({ main: e }) {
-	return /* @__PURE__ */ z("a", {
+function Qe({ main: e }) {
+	return /* @__PURE__ */ R("a", {
 		class: "skip",
 		href: "#main",
 		onClick: (t) => {
@@ -586,53 +586,53 @@ function Ze({ main: e }) {
 		children: "Skip to content"
 	});
 }
-var Qe = ({ theme: e, help: t }) => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("button", {
+var $e = ({ theme: e, help: t }) => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("button", {
 	class: "icon",
 	type: "button",
 	onClick: e,
 	"aria-label": "Light or dark",
 	title: "Light or dark (d)",
-	children: /* @__PURE__ */ z("svg", {
+	children: /* @__PURE__ */ R("svg", {
 		viewBox: "0 0 24 24",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ z("circle", {
+		children: [/* @__PURE__ */ R("circle", {
 			cx: "12",
 			cy: "12",
 			r: "8"
-		}), /* @__PURE__ */ z("path", {
+		}), /* @__PURE__ */ R("path", {
 			d: "M12 4a8 8 0 0 1 0 16z",
 			class: "shaded"
 		})]
 	})
-}), /* @__PURE__ */ z("button", {
+}), /* @__PURE__ */ R("button", {
 	class: "icon",
 	type: "button",
 	onClick: t,
 	"aria-label": "Keyboard",
 	title: "Keyboard (?)",
 	children: "?"
-})] }), $e = ({ rows: e, class: t }) => /* @__PURE__ */ z("dl", {
+})] }), et = ({ rows: e, class: t }) => /* @__PURE__ */ R("dl", {
 	class: t,
-	children: e.map(([e, t]) => /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: /* @__PURE__ */ z("kbd", { children: e }) }), /* @__PURE__ */ z("dd", { children: t })] }, e))
+	children: e.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: /* @__PURE__ */ R("kbd", { children: e }) }), /* @__PURE__ */ R("dd", { children: t })] }, e))
 });
-function et(e) {
-	let [t, n] = N(e.hash());
-	return P(() => {
+function tt(e) {
+	let [t, n] = M(e.hash());
+	return N(() => {
 		let t = () => n(e.hash());
 		return t(), e.subscribe(t);
 	}, [e]), t;
 }
 // src/route.ts
-var tt = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
-function nt(e) {
+var nt = (e) => encodeURIComponent(e).replace(/%3A/g, ":").replace(/%2F/g, "/");
+function rt(e) {
 	try {
 		return decodeURIComponent(e);
 	} catch {
 		return e;
 	}
 }
-function rt(e) {
-	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = nt(o.join("/")), c = {
+function it(e) {
+	let t = e.replace(/^#\/?/, ""), n = t.indexOf("?"), r = n < 0 ? t : t.slice(0, n), i = new URLSearchParams(n < 0 ? "" : t.slice(n + 1)), [a = "", ...o] = r.split("/"), s = rt(o.join("/")), c = {
 		"": "home",
 		l: "layer",
 		u: "unit",
@@ -648,13 +648,13 @@ function rt(e) {
 		query: i
 	};
 }
-function it(e, t) {
+function z(e, t) {
 	let n = new URLSearchParams();
 	for (let [e, r] of Object.entries(t)) r != null && r !== "" && n.set(e, String(r));
 	let r = n.toString();
 	return r ? `${e}?${r}` : e;
 }
-var B = (e, t = {}) => it(`#/l/${tt(e)}`, t), V = (e, t) => `#/u/${tt(`${e}:${t}`)}`, at = (e) => `#/c/${tt(e)}`, H = (e) => `#/i/${e}`, ot = (e) => `#/e/${tt(e)}`, st = (e, t, n = "") => it("#/compare", {
+var B = (e, t = {}) => z(`#/l/${nt(e)}`, t), V = (e, t) => `#/u/${nt(`${e}:${t}`)}`, at = (e) => `#/c/${nt(e)}`, H = (e) => `#/i/${e}`, ot = (e) => `#/e/${nt(e)}`, st = (e, t, n = "") => z("#/compare", {
 	a: e,
 	b: t,
 	with: n
@@ -700,15 +700,15 @@ var ut = class {
 			throw this.entries.delete(e), n.error = t instanceof Error ? t : Error(String(t)), n.error;
 		}), this.entries.set(e, n), n.promise;
 	}
-}, dt = A(null);
+}, dt = k(null);
 function W() {
-	let e = Ae(dt);
+	let e = je(dt);
 	if (!e) throw Error("no atlas");
 	return e;
 }
 function G(e, t) {
-	let n = Ae(dt), r = (t ?? n)?.store, [, i] = N(0), [a, o] = N(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
-	return P(() => {
+	let n = je(dt), r = (t ?? n)?.store, [, i] = M(0), [a, o] = M(null), s = e === null ? void 0 : r?.peek(e), c = s !== void 0 && s.value !== void 0;
+	return N(() => {
 		if (e === null || !r || c) return;
 		let t = !0;
 		return r.load(e).then(() => t && i((e) => e + 1), (n) => t && o({
@@ -729,9 +729,16 @@ function G(e, t) {
 		error: a && a.address === e ? a.error : null
 	};
 }
-function ft(e, t) {
-	let n = Ae(dt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = N(null);
-	return P(() => {
+function ft() {
+	return G(W().store.host.kind === "file" ? null : "atlases").value ?? pt;
+}
+var pt = [];
+function mt() {
+	return G(W().store.host.kind === "file" ? null : "experiments").value;
+}
+function ht(e, t) {
+	let n = je(dt), r = t ?? n, i = e === null || !r ? void 0 : r.store.host.picture(e, r.name), a = typeof i == "string" ? i : void 0, [o, s] = M(null);
+	return N(() => {
 		if (e === null || a !== void 0 || !i || typeof i == "string") return;
 		let t = !0;
 		return i.then((n) => t && s({
@@ -742,9 +749,9 @@ function ft(e, t) {
 		};
 	}, [e, a]), a ?? (o && o.path === e ? o.url : void 0);
 }
-function pt(e) {
-	let t = ft(e), [n, r] = N(null);
-	return P(() => {
+function gt(e) {
+	let t = ht(e), [n, r] = M(null);
+	return N(() => {
 		if (t === void 0) return;
 		let e = new Image();
 		return e.onerror = () => r(t), e.src = t, () => {
@@ -752,7 +759,7 @@ function pt(e) {
 		};
 	}, [t]), t !== void 0 && n === t;
 }
-async function mt(e, t) {
+async function _t(e, t) {
 	let n = new ut(e, t), r = await n.load("manifest");
 	if (r.format !== "convscope-atlas") throw Error("This folder holds something that is no atlas.");
 	if (r.schema > 1) throw Error(`This atlas was written by a newer convscope (format ${r.schema}; this page reads 1). Open it with that release, or build it again with this one.`);
@@ -762,41 +769,41 @@ async function mt(e, t) {
 		name: t
 	};
 }
-function ht(e, t) {
+function vt(e, t) {
 	return e.manifest.layers.find((e) => e.name === t);
 }
-function gt(e, t, n) {
+function yt(e, t, n) {
 	let r = e.manifest.subset?.[t];
-	return r && !r.includes(n) ? void 0 : ht(e, t);
+	return r && !r.includes(n) ? void 0 : vt(e, t);
 }
 function K(e, t) {
 	return e.replace(/\{(\w+)\}/g, (e, n) => String(t[n] ?? ""));
 }
 // src/parts/small.tsx
 function q({ text: e, plain: t }) {
-	return /* @__PURE__ */ z("bdi", {
+	return /* @__PURE__ */ R("bdi", {
 		class: t ? "name" : "name cut-name",
 		title: e,
 		children: e
 	});
 }
-function _t({ rows: e }) {
-	return /* @__PURE__ */ z("dl", {
+function bt({ rows: e }) {
+	return /* @__PURE__ */ R("dl", {
 		class: "facts",
-		children: e.map(([e, t]) => /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: e }), /* @__PURE__ */ z("dd", { children: t })] }, e))
+		children: e.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e))
 	});
 }
 function J(e) {
-	let t = je();
-	return /* @__PURE__ */ z("section", {
+	let t = Me();
+	return /* @__PURE__ */ R("section", {
 		class: e.class ?? "panel",
 		"aria-labelledby": t,
 		children: [
-			/* @__PURE__ */ z("h2", {
+			/* @__PURE__ */ R("h2", {
 				id: t,
 				children: e.title
 			}),
-			e.note !== void 0 && /* @__PURE__ */ z("p", {
+			e.note !== void 0 && /* @__PURE__ */ R("p", {
 				class: "note",
 				children: e.note
 			}),
@@ -804,19 +811,19 @@ function J(e) {
 		]
 	});
 }
-function vt({ field: e, input: t }) {
+function xt({ field: e, input: t }) {
 	let [, n, r] = t, i = e ? Math.max(.07, Math.min(1, e.size[0] / n)) : 1, a = e ? Math.max(.07, Math.min(1, e.size[1] / r)) : 1;
-	return /* @__PURE__ */ z("svg", {
+	return /* @__PURE__ */ R("svg", {
 		class: "glyph",
 		viewBox: "0 0 30 30",
 		"aria-hidden": "true",
-		children: [/* @__PURE__ */ z("rect", {
+		children: [/* @__PURE__ */ R("rect", {
 			class: "frame",
 			x: "1",
 			y: "1",
 			width: "28",
 			height: "28"
-		}), /* @__PURE__ */ z("rect", {
+		}), /* @__PURE__ */ R("rect", {
 			class: "filled",
 			x: 15 - 14 * a,
 			y: 15 - 14 * i,
@@ -826,33 +833,33 @@ function vt({ field: e, input: t }) {
 	});
 }
 function Y({ title: e, children: t }) {
-	return /* @__PURE__ */ z("div", {
+	return /* @__PURE__ */ R("div", {
 		class: "problem",
 		role: "alert",
 		children: [
-			/* @__PURE__ */ z("h1", { children: e }),
-			/* @__PURE__ */ z("p", {
+			/* @__PURE__ */ R("h1", { children: e }),
+			/* @__PURE__ */ R("p", {
 				class: "lead",
 				children: t
 			}),
-			/* @__PURE__ */ z("p", { children: /* @__PURE__ */ z("a", {
+			/* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
 				href: "#/",
 				children: "All layers"
 			}) })
 		]
 	});
 }
-function yt({ name: e }) {
+function St({ name: e }) {
 	let { manifest: t } = W(), n = G("network");
-	if (!n.value && !n.error) return /* @__PURE__ */ z(X, { what: "the network" });
+	if (!n.value && !n.error) return /* @__PURE__ */ R(X, { what: "the network" });
 	let r = n.value?.layers.some((t) => t.name === e);
-	return /* @__PURE__ */ z(Y, {
+	return /* @__PURE__ */ R(Y, {
 		title: "No such layer",
 		children: [
 			r ? `The network has a layer “${e}”, and this atlas does not show it: build it again with --layers.` : `Layer “${e}” is not in this atlas.`,
 			" It shows",
 			" ",
-			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ z("span", { children: [t > 0 && ", ", /* @__PURE__ */ z("a", {
+			t.layers.slice(0, 12).map((e, t) => /* @__PURE__ */ R("span", { children: [t > 0 && ", ", /* @__PURE__ */ R("a", {
 				href: B(e.name),
 				children: e.name
 			})] }, e.id)),
@@ -860,14 +867,14 @@ function yt({ name: e }) {
 		]
 	});
 }
-function bt({ name: e, number: t }) {
-	let { manifest: n } = W(), r = /* @__PURE__ */ z(q, { text: e ?? `class ${t}` });
-	return e !== void 0 && n.classes ? /* @__PURE__ */ z("a", {
+function Ct({ name: e, number: t }) {
+	let { manifest: n } = W(), r = /* @__PURE__ */ R(q, { text: e ?? `class ${t}` });
+	return e !== void 0 && n.classes ? /* @__PURE__ */ R("a", {
 		href: at(e),
 		children: r
 	}) : r;
 }
-var X = ({ what: e }) => /* @__PURE__ */ z("p", {
+var X = ({ what: e }) => /* @__PURE__ */ R("p", {
 	class: "quiet loading",
 	role: "status",
 	children: [
@@ -876,12 +883,12 @@ var X = ({ what: e }) => /* @__PURE__ */ z("p", {
 		"…"
 	]
 });
-function xt(e) {
-	return /* @__PURE__ */ z("div", {
+function wt(e) {
+	return /* @__PURE__ */ R("div", {
 		class: "choice",
 		role: "group",
 		"aria-label": e.label,
-		children: e.options.map(([t, n]) => /* @__PURE__ */ z("button", {
+		children: e.options.map(([t, n]) => /* @__PURE__ */ R("button", {
 			type: "button",
 			"aria-pressed": e.value === t,
 			onClick: () => e.change(t),
@@ -889,30 +896,30 @@ function xt(e) {
 		}, t))
 	});
 }
-var St = [
+var Tt = [
 	"1",
 	"2",
 	"4"
 ];
-function Ct() {
-	let { root: e } = L(), [t, n] = N(Ge.get("boost") ?? "1"), r = (t) => {
-		e.style.setProperty("--boost", t), Ge.set("boost", t), n(t);
+function Et() {
+	let { root: e } = I(), [t, n] = M(Ke.get("boost") ?? "1"), r = (t) => {
+		e.style.setProperty("--boost", t), Ke.set("boost", t), n(t);
 	};
-	return R({ e: () => r(St[(St.indexOf(t) + 1) % St.length] ?? "1") }), /* @__PURE__ */ z("span", {
+	return L({ e: () => r(Tt[(Tt.indexOf(t) + 1) % Tt.length] ?? "1") }), /* @__PURE__ */ R("span", {
 		class: "contrast",
-		children: [/* @__PURE__ */ z("span", {
+		children: [/* @__PURE__ */ R("span", {
 			"aria-hidden": "true",
 			children: "Contrast"
-		}), /* @__PURE__ */ z(xt, {
+		}), /* @__PURE__ */ R(wt, {
 			label: "Contrast of projections",
 			value: t,
-			options: St.map((e) => [e, `${e}×`]),
+			options: Tt.map((e) => [e, `${e}×`]),
 			change: r
 		})]
 	});
 }
 // src/parts/Header.tsx
-function wt(e) {
+function Dt(e) {
 	let t = e.page === "unit" ? U(e.rest) : null;
 	return t ? [{
 		words: t.layer,
@@ -952,8 +959,8 @@ function wt(e) {
 		href: null
 	}] : [];
 }
-function Tt({ route: e, help: t, search: n }) {
-	let r = L(), i = wt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = G(W().store.host.kind === "file" ? null : "experiments"), c = [
+function Ot({ route: e, help: t, search: n }) {
+	let r = I(), i = Dt(e), a = i.length > 1 ? i[0]?.href ?? "#/" : i.length ? "#/" : null, o = e.page === "layer" || i.length > 1, s = mt(), c = [
 		[
 			"#/",
 			"Layers",
@@ -974,77 +981,77 @@ function Tt({ route: e, help: t, search: n }) {
 			e.page === "compare"
 		]
 	], l = document.querySelector("meta[name=\"convscope-bench\"]")?.content;
-	return s.value?.length && c.push([
+	return s?.length && c.push([
 		"#/e",
 		"Experiments",
 		e.page.startsWith("experiment")
-	]), /* @__PURE__ */ z("header", {
+	]), /* @__PURE__ */ R("header", {
 		class: "top",
 		children: [
-			/* @__PURE__ */ z(Ze, { main: () => r.root.querySelector("#main") }),
-			/* @__PURE__ */ z("a", {
+			/* @__PURE__ */ R(Qe, { main: () => r.root.querySelector("#main") }),
+			/* @__PURE__ */ R("a", {
 				class: "brand",
 				href: "#/",
 				"aria-label": "convscope: home",
 				id: a === "#/" && !o ? "up" : void 0,
-				children: [/* @__PURE__ */ z(Xe, {}), /* @__PURE__ */ z("span", { children: "convscope" })]
+				children: [/* @__PURE__ */ R(Ze, {}), /* @__PURE__ */ R("span", { children: "convscope" })]
 			}),
-			/* @__PURE__ */ z("nav", {
+			/* @__PURE__ */ R("nav", {
 				class: "sections",
 				"aria-label": "Sections",
-				children: [c.map(([e, t, n]) => /* @__PURE__ */ z("a", {
+				children: [c.map(([e, t, n]) => /* @__PURE__ */ R("a", {
 					href: e,
 					"aria-current": n ? "true" : void 0,
 					children: t
-				}, e)), l && /* @__PURE__ */ z("a", {
+				}, e)), l && /* @__PURE__ */ R("a", {
 					href: l,
 					children: "Bench"
 				})]
 			}),
-			/* @__PURE__ */ z("button", {
+			/* @__PURE__ */ R("button", {
 				id: "search-all",
 				class: "jump",
 				type: "button",
 				onClick: n,
 				title: "Search (/ or Ctrl K)",
 				children: [
-					/* @__PURE__ */ z("span", { children: "Search" }),
+					/* @__PURE__ */ R("span", { children: "Search" }),
 					" ",
-					/* @__PURE__ */ z("kbd", {
+					/* @__PURE__ */ R("kbd", {
 						"aria-hidden": "true",
 						children: "/"
 					})
 				]
 			}),
-			/* @__PURE__ */ z(Qe, {
+			/* @__PURE__ */ R($e, {
 				theme: r.toggleTheme,
 				help: t
 			}),
-			o && /* @__PURE__ */ z("nav", {
+			o && /* @__PURE__ */ R("nav", {
 				class: "trail",
 				"aria-label": "Where you are",
 				children: [[
 					"layer",
 					"unit",
 					"class"
-				].includes(e.page) && /* @__PURE__ */ z("a", {
+				].includes(e.page) && /* @__PURE__ */ R("a", {
 					href: "#/",
 					id: a === "#/" ? "up" : void 0,
 					children: "Layers"
-				}), i.map((e) => e.href ? /* @__PURE__ */ z("a", {
+				}), i.map((e) => e.href ? /* @__PURE__ */ R("a", {
 					href: e.href,
 					id: e.href === a ? "up" : void 0,
-					children: /* @__PURE__ */ z(q, { text: e.words })
-				}, e.words) : /* @__PURE__ */ z("span", {
+					children: /* @__PURE__ */ R(q, { text: e.words })
+				}, e.words) : /* @__PURE__ */ R("span", {
 					"aria-current": "page",
-					children: /* @__PURE__ */ z(q, { text: e.words })
+					children: /* @__PURE__ */ R(q, { text: e.words })
 				}, e.words))]
 			})
 		]
 	});
 }
 // src/parts/KeyHelp.tsx
-var Et = [
+var kt = [
 	["Anywhere", [
 		["?", "this list"],
 		["/ or Ctrl K", "search everything"],
@@ -1074,9 +1081,9 @@ var Et = [
 		["c", "copy link"]
 	]]
 ];
-function Dt(e) {
-	let t = F(null), n = F(!1);
-	return Oe(() => {
+function At(e) {
+	let t = P(null), n = P(!1);
+	return ke(() => {
 		let e = (t.current?.getRootNode()).activeElement;
 		return t.current?.querySelector("[data-first]")?.focus({ preventScroll: !0 }), () => e?.focus?.({ preventScroll: !0 });
 	}, []), {
@@ -1094,18 +1101,18 @@ function Dt(e) {
 		onClick: (r) => n.current && r.target === t.current && e()
 	};
 }
-function Ot({ close: e }) {
-	return R({
+function jt({ close: e }) {
+	return L({
 		Escape: e,
 		"?": e
-	}, !0), /* @__PURE__ */ z("div", {
+	}, !0), /* @__PURE__ */ R("div", {
 		class: "modal",
 		"aria-label": "Keyboard",
-		...Dt(e),
-		children: /* @__PURE__ */ z("div", {
+		...At(e),
+		children: /* @__PURE__ */ R("div", {
 			class: "sheet help",
 			children: [
-				/* @__PURE__ */ z("button", {
+				/* @__PURE__ */ R("button", {
 					class: "icon close",
 					type: "button",
 					onClick: e,
@@ -1113,19 +1120,19 @@ function Ot({ close: e }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ z("h2", { children: "Keyboard" }),
-				/* @__PURE__ */ z("div", {
+				/* @__PURE__ */ R("h2", { children: "Keyboard" }),
+				/* @__PURE__ */ R("div", {
 					class: "columns",
-					children: Et.map(([e, t]) => /* @__PURE__ */ z("section", { children: [/* @__PURE__ */ z("h3", { children: e }), /* @__PURE__ */ z($e, { rows: t })] }, e))
+					children: kt.map(([e, t]) => /* @__PURE__ */ R("section", { children: [/* @__PURE__ */ R("h3", { children: e }), /* @__PURE__ */ R(et, { rows: t })] }, e))
 				})
 			]
 		})
 	});
 }
 // src/classes.ts
-function kt(e = !0) {
+function Mt(e = !0) {
 	let { manifest: t } = W(), n = t.classes !== void 0, r = t.paths.logits !== void 0, i = G(e && n ? "classes/index" : null), a = G(e && r ? "logits/index" : null), o = (!n || !!(i.value ?? i.error)) && (!r || !!(a.value ?? a.error));
-	return I(() => ({
+	return F(() => ({
 		collection: i.value,
 		network: a.value,
 		ready: o
@@ -1135,19 +1142,19 @@ function kt(e = !0) {
 		o
 	]);
 }
-var At = (e, t, n) => e?.layers.includes(t) ? e.names[n] ?? null : null, jt = (e, t) => (e ?? []).flatMap((e, n) => e === t ? [n] : []), Mt = 2e3;
-function Nt(e) {
+var Nt = (e, t, n) => e?.layers.includes(t) ? e.names[n] ?? null : null, Pt = (e, t) => (e ?? []).flatMap((e, n) => e === t ? [n] : []), Ft = 2e3;
+function It(e) {
 	let t;
 	try {
 		t = JSON.parse(e ?? "{}");
 	} catch {
 		return {};
 	}
-	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Mt)]));
+	return typeof t != "object" || !t || Array.isArray(t) ? {} : Object.fromEntries(Object.entries(t).filter((e) => typeof e[1] == "string").map(([e, t]) => [e, t.slice(0, Ft)]));
 }
-function Pt(e) {
-	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = Nt(Ge.get(t)), i = (e) => {
-		r = e, Ge.set(t, JSON.stringify(e)), n.forEach((e) => e());
+function Lt(e) {
+	let t = `marks.${e?.model.fingerprint.slice(0, 16) ?? ""}`, n = /* @__PURE__ */ new Set(), r = It(Ke.get(t)), i = (e) => {
+		r = e, Ke.set(t, JSON.stringify(e)), n.forEach((e) => e());
 	};
 	return {
 		all: () => r,
@@ -1161,7 +1168,7 @@ function Pt(e) {
 		},
 		write: (e, t) => i({
 			...r,
-			[e]: t.slice(0, Mt)
+			[e]: t.slice(0, Ft)
 		}),
 		merge: (e) => {
 			let t = Object.entries(e).filter(([e, t]) => t.length > (r[e]?.length ?? -1));
@@ -1173,13 +1180,13 @@ function Pt(e) {
 		subscribe: (e) => (n.add(e), () => n.delete(e))
 	};
 }
-var Ft = A(Pt(null));
-function It() {
-	let e = Ae(Ft), [, t] = N(0);
-	return P(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
+var Rt = k(Lt(null));
+function zt() {
+	let e = je(Rt), [, t] = M(0);
+	return N(() => e.subscribe(() => t((e) => e + 1)), [e]), e;
 }
 // src/search.ts
-function Lt(e) {
+function Bt(e) {
 	let t = e.trim().toLowerCase(), n = t.split(/\s+/).map((e) => ({
 		word: e,
 		begun: RegExp(`(^|[^\\p{L}\\p{N}])${e.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}`, "u")
@@ -1189,8 +1196,8 @@ function Lt(e) {
 		return !t || !n.every(({ word: e }) => r.includes(e)) ? null : r === t ? 0 : r.startsWith(t) ? 1 : n.every(({ begun: e }) => e.test(r)) ? 2 : 3;
 	};
 }
-function Rt(e, t, n, r) {
-	let i = Lt(n), a = e.flatMap((e, n) => {
+function Vt(e, t, n, r) {
+	let i = Bt(n), a = e.flatMap((e, n) => {
 		let r = t(e).flatMap((e) => e ? i(e) ?? [] : []);
 		return r.length ? [{
 			one: e,
@@ -1203,7 +1210,7 @@ function Rt(e, t, n, r) {
 		count: a.length
 	};
 }
-function zt(e) {
+function Ht(e) {
 	let t = /* @__PURE__ */ new Map();
 	for (let [n, r, i] of e) {
 		let e = `${n}:${r}`, a = t.get(e) ?? {
@@ -1226,33 +1233,33 @@ function Z(e) {
 	let t = Math.abs(e);
 	return t === 0 ? "0" : t >= 1e5 || t < .001 ? e.toExponential(2) : String(Number(e.toPrecision(4)));
 }
-function Bt(e) {
+function Ut(e) {
 	return /^-?\d+\.\d+$|e/i.test(e) && e.replace(/e.*|^[-0.]+|\./gi, "").length > 4 ? Z(Number(e)) : e;
 }
-function Vt(e, t = "") {
-	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? Vt(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
+function Wt(e, t = "") {
+	return Object.entries(e).flatMap(([e, n]) => n == null ? [[t + e, "–"]] : Array.isArray(n) && n.every((e) => typeof e != "object") ? [[t + e, n.join(", ") || "none"]] : typeof n == "object" && !Array.isArray(n) ? Wt(n, `${t}${e}.`) : [[t + e, typeof n == "string" ? n : JSON.stringify(n)]]);
 }
-var Ht = (e) => e == null ? "–" : `${Z(100 * e)} %`, Ut = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
-function Wt(e) {
+var Gt = (e) => e == null ? "–" : `${Z(100 * e)} %`, Kt = (e) => e == null ? "–" : `${Math.round(100 * e)} %`, Q = (e, t, n = `${t}s`) => `${e.toLocaleString("en")} ${e === 1 ? t : n}`;
+function qt(e) {
 	return e.spatial ? `${e.channels} × ${e.height} × ${e.width}` : String(e.channels);
 }
-var Gt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
-function Kt({ field: e, gates: t, exact: n }) {
-	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Gt(e.size)} px, stride ${Gt(e.stride)}`, a = r.filter(Boolean).join(", ");
+var Jt = (e) => e[0] === e[1] ? Z(e[0]) : `${Z(e[0])} × ${Z(e[1])}`;
+function Yt({ field: e, gates: t, exact: n }) {
+	let r = [t === "part" ? "of a gate" : t === "held" ? "gates held" : "", n === !1 ? "at most" : ""], i = e === null ? "whole image" : `${Jt(e.size)} px, stride ${Jt(e.stride)}`, a = r.filter(Boolean).join(", ");
 	return a ? `${i} (${a})` : i;
 }
-function qt(e, t) {
+function Xt(e, t) {
 	let n = e.slice(0, Math.max(0, e.lastIndexOf("."))), r = n ? t.filter((e) => e.name.startsWith(`${n}.`)) : [];
 	return r.length >= 3 && r.at(-1)?.name === e ? `output of ${n}` : "";
 }
-var Jt = .9, Yt = ({ control: e }) => (e?.median ?? 0) > Jt, Xt = (e) => e.replace("T", " ").replace("Z", " UTC"), Zt = (e) => e.slice(e.lastIndexOf("/") + 1) || e, Qt = 64;
-function $t({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
-	let l = ft(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
+var Zt = .9, Qt = ({ control: e }) => (e?.median ?? 0) > Zt, $t = (e) => e.replace("T", " ").replace("Z", " UTC"), en = (e) => e.slice(e.lastIndexOf("/") + 1) || e, tn = 64;
+function nn({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, part: s, from: c }) {
+	let l = ht(e, c), u = i / Math.max(t.width, t.height), [d, f, p, m] = s ?? [
 		0,
 		0,
 		1,
 		1
-	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= Qt), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
+	], h = u / m, g = h > 2 && (t.lossless || Math.max(t.width, t.height) <= tn), [_, v] = h > 1 ? [(g ? .02 : .5) / t.height, (g ? .02 : .5) / t.width] : [0, 0], [y, b, x, S] = [
 		d + _,
 		f + v,
 		p - 2 * _,
@@ -1261,7 +1268,7 @@ function $t({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		role: "img",
 		"aria-label": a
 	} : { "aria-hidden": !0 };
-	return /* @__PURE__ */ z("span", {
+	return /* @__PURE__ */ R("span", {
 		class: `tile${g ? " sharp" : ""}${o ? " projection" : ""}`,
 		style: {
 			width: `${t.width * u}px`,
@@ -1273,7 +1280,7 @@ function $t({ path: e, grid: t, panel: n, cell: r, side: i, label: a, boost: o, 
 		...ee
 	});
 }
-var en = ({ side: e }) => /* @__PURE__ */ z("span", {
+var rn = ({ side: e }) => /* @__PURE__ */ R("span", {
 	class: "tile none",
 	"aria-hidden": "true",
 	style: {
@@ -1283,7 +1290,7 @@ var en = ({ side: e }) => /* @__PURE__ */ z("span", {
 });
 function $(e) {
 	let t = W(), { layer: n, channel: r, kind: i, side: a, label: o, from: s = null } = e, c = n.sheet;
-	return /* @__PURE__ */ z($t, {
+	return /* @__PURE__ */ R(nn, {
 		path: K((s ?? t).manifest.paths[i], {
 			layer: n.id,
 			sheet: Math.floor(r / c.units)
@@ -1297,7 +1304,7 @@ function $(e) {
 		...o ? { label: o } : {}
 	});
 }
-function tn(e, t) {
+function an(e, t) {
 	let [n, r] = [e.boxes[t], e.content?.[t]];
 	if (!n || !r) return null;
 	let [i, a] = [n[2] - n[0], n[3] - n[1]], o = [
@@ -1308,13 +1315,13 @@ function tn(e, t) {
 	];
 	return o[2] > 0 && o[3] > 0 && (o[2] < 1 || o[3] < 1) ? o : null;
 }
-function nn(e) {
+function on(e) {
 	let t = W(), { layer: n, unit: r, kind: i, rank: a, side: o, zoom: s, region: c = [
 		0,
 		0,
 		1
-	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? tn(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
-	return /* @__PURE__ */ z($t, {
+	], from: l = null } = e, { paths: u } = (l ?? t).manifest, d = s ? an(r, a) : null, f = d !== null && n.content?.kept === !0 && u.content !== void 0;
+	return /* @__PURE__ */ R(nn, {
 		path: r.dead || r.values[a] === 0 ? null : K(f ? u.content : u.sprite, {
 			layer: n.id,
 			channel: r.channel
@@ -1324,11 +1331,11 @@ function nn(e) {
 		cell: a,
 		side: o,
 		boost: i === "projections",
-		part: rn(f ? null : d, c),
+		part: sn(f ? null : d, c),
 		from: l
 	});
 }
-function rn(e, [t, n, r]) {
+function sn(e, [t, n, r]) {
 	let [i, a, o, s] = e ?? [
 		0,
 		0,
@@ -1342,7 +1349,7 @@ function rn(e, [t, n, r]) {
 		r * s
 	];
 }
-function an([e, t, n], r) {
+function cn([e, t, n], r) {
 	let i = Math.max(1 / 8, Math.min(1, n / (r.times ?? 1))), [a, o] = r.at ?? [.5, .5], s = (e) => Math.max(0, Math.min(1 - i, e));
 	return [
 		s(e + (r.down ?? 0) * n + a * (n - i)),
@@ -1351,25 +1358,25 @@ function an([e, t, n], r) {
 	];
 }
 // src/parts/WholeImage.tsx
-function on(e, t) {
+function ln(e, t) {
 	let n = e.manifest.paths.image;
 	return n === null ? null : K(n, {
 		image: t,
 		thousand: Math.floor(t / 1e3)
 	});
 }
-function sn({ image: e, name: t, box: n, part: r = null, region: i = [
+function un({ image: e, name: t, box: n, part: r = null, region: i = [
 	0,
 	0,
 	1
 ], from: a = null, square: o }) {
-	let s = W(), c = a ?? s, [, l, u] = c.manifest.model.input, d = ft(on(c, e), a), [f, p] = N(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
+	let s = W(), c = a ?? s, [, l, u] = c.manifest.model.input, d = ht(ln(c, e), a), [f, p] = M(null), m = d !== void 0 && d !== f, [h, g, _, v] = n ?? [
 		0,
 		0,
 		l,
 		u
 	], y = n ? Math.min(u / 2, Math.max(0, -h, -g, _ - l, v - u)) : 0, [x, S] = [u + 2 * y, l + 2 * y];
-	return /* @__PURE__ */ z("svg", {
+	return /* @__PURE__ */ R("svg", {
 		class: "whole",
 		viewBox: [
 			i[1] * x - y,
@@ -1388,51 +1395,51 @@ function sn({ image: e, name: t, box: n, part: r = null, region: i = [
 			"aria-label": `Whole image ${t}${n ? ", receptive field marked" : ""}`
 		},
 		children: [
-			/* @__PURE__ */ z("rect", {
+			/* @__PURE__ */ R("rect", {
 				class: "beyond",
 				x: -y,
 				y: -y,
 				width: u + 2 * y,
 				height: l + 2 * y
 			}),
-			m ? /* @__PURE__ */ z("image", {
+			m ? /* @__PURE__ */ R("image", {
 				href: d,
 				width: u,
 				height: l,
 				preserveAspectRatio: "none",
 				onError: () => p(d)
-			}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("rect", {
+			}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("rect", {
 				class: "missing",
 				width: u,
 				height: l
-			}), (d !== void 0 || c.manifest.paths.image === null) && /* @__PURE__ */ z("text", {
+			}), (d !== void 0 || c.manifest.paths.image === null) && /* @__PURE__ */ R("text", {
 				x: u / 2,
 				y: l / 2,
 				"font-size": l / 14,
 				"text-anchor": "middle",
 				children: d === void 0 ? "whole images are not kept" : "image is missing"
 			})] }),
-			n && /* @__PURE__ */ z(b, { children: [
-				/* @__PURE__ */ z("path", {
+			n && /* @__PURE__ */ R(b, { children: [
+				/* @__PURE__ */ R("path", {
 					class: "shade",
 					"fill-rule": "evenodd",
 					d: `M${-y} ${-y}h${u + 2 * y}v${l + 2 * y}h${-u - 2 * y}z M${g} ${h}h${v - g}v${_ - h}h${g - v}z`
 				}),
-				/* @__PURE__ */ z("rect", {
+				/* @__PURE__ */ R("rect", {
 					class: "field-halo",
 					x: g,
 					y: h,
 					width: v - g,
 					height: _ - h
 				}),
-				/* @__PURE__ */ z("rect", {
+				/* @__PURE__ */ R("rect", {
 					class: "field",
 					x: g,
 					y: h,
 					width: v - g,
 					height: _ - h
 				}),
-				r && r[2] - r[0] < _ - h && /* @__PURE__ */ z("rect", {
+				r && r[2] - r[0] < _ - h && /* @__PURE__ */ R("rect", {
 					class: "part",
 					x: r[1],
 					y: r[0],
@@ -1443,16 +1450,16 @@ function sn({ image: e, name: t, box: n, part: r = null, region: i = [
 		]
 	});
 }
-function cn({ image: e, side: t }) {
-	let n = ft(on(W(), e));
-	return n ? /* @__PURE__ */ z("img", {
+function dn({ image: e, side: t }) {
+	let n = ht(ln(W(), e));
+	return n ? /* @__PURE__ */ R("img", {
 		class: "small-image",
 		src: n,
 		alt: "",
 		width: t,
 		height: t,
 		loading: "lazy"
-	}) : /* @__PURE__ */ z("span", {
+	}) : /* @__PURE__ */ R("span", {
 		class: "tile none",
 		style: {
 			width: `${t}px`,
@@ -1460,20 +1467,20 @@ function cn({ image: e, side: t }) {
 		}
 	});
 }
-function ln({ image: e, box: t, label: n }) {
-	let r = W(), [, i, a] = r.manifest.model.input, o = ft(on(r, e)), [s, c, l, u] = t;
-	return /* @__PURE__ */ z("svg", {
+function fn({ image: e, box: t, label: n }) {
+	let r = W(), [, i, a] = r.manifest.model.input, o = ht(ln(r, e)), [s, c, l, u] = t;
+	return /* @__PURE__ */ R("svg", {
 		class: l - s < 40 ? "cut sharp" : "cut",
 		viewBox: `${c} ${s} ${u - c} ${l - s}`,
 		role: "img",
 		"aria-label": n,
-		children: [/* @__PURE__ */ z("rect", {
+		children: [/* @__PURE__ */ R("rect", {
 			class: "beyond",
 			x: c,
 			y: s,
 			width: u - c,
 			height: l - s
-		}), o && /* @__PURE__ */ z("image", {
+		}), o && /* @__PURE__ */ R("image", {
 			href: o,
 			width: a,
 			height: i,
@@ -1482,33 +1489,33 @@ function ln({ image: e, box: t, label: n }) {
 	});
 }
 // src/parts/Search.tsx
-var [un, dn, fn] = [
+var [pn, mn, hn] = [
 	6,
 	10,
 	40
-], pn = (e, t, n) => ({
+], gn = (e, t, n) => ({
 	href: V(e.name, t),
 	words: `${e.name}:${t}`,
 	...n ? { more: n } : {},
-	picture: /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z($, {
+	picture: /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R($, {
 		layer: e,
 		channel: t,
 		kind: "photos",
 		side: 44
-	}), /* @__PURE__ */ z($, {
+	}), /* @__PURE__ */ R($, {
 		layer: e,
 		channel: t,
 		kind: "projections",
 		side: 44
 	})] })
 });
-function mn(e, t, n) {
-	let r = t.page === "layer" ? t.rest : U(t.rest)?.layer, i = U(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && gt(e, i.layer, i.channel);
-	return i && a && i.channel < a.channels ? [pn(a, i.channel)] : [];
+function _n(e, t, n) {
+	let r = t.page === "layer" ? t.rest : U(t.rest)?.layer, i = U(/^\d+$/.test(n) && r ? `${r}:${n}` : n), a = i && yt(e, i.layer, i.channel);
+	return i && a && i.channel < a.channels ? [gn(a, i.channel)] : [];
 }
-function hn() {
-	let e = W(), t = G("network").value, n = G(e.manifest.extras ? "profiles/index" : null).value, r = G("images/index").value, [i, a] = N([]);
-	return P(() => {
+function vn() {
+	let e = W(), t = G("network").value, n = G(e.manifest.extras ? "profiles/index" : null).value, r = G("images/index").value, [i, a] = M([]);
+	return N(() => {
 		for (let t of e.manifest.layers.filter((e) => e.units.named)) e.store.load(`layers/${t.id}`).then((e) => a((n) => [...n, {
 			layer: t,
 			data: e
@@ -1520,18 +1527,18 @@ function hn() {
 		index: r
 	};
 }
-function gn(e, t) {
-	let { manifest: n, store: r } = W(), i = e.slice(0, fn), a = i.join(), [o, s] = N({
+function yn(e, t) {
+	let { manifest: n, store: r } = W(), i = e.slice(0, hn), a = i.join(), [o, s] = M({
 		key: "",
 		hits: []
 	});
-	return P(() => {
+	return N(() => {
 		let e = [...new Set(i.map((e) => Math.floor(e / n.images.shard)))].filter((e) => t?.shards.includes(e)), o = !0;
 		return Promise.all(e.map((e) => r.load(`images/${e}`).catch(() => null))).then((e) => {
 			if (!o) return;
-			let t = zt(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, dn).flatMap((e) => {
+			let t = Ht(e.flatMap((e) => i.flatMap((t) => e?.images[t]?.wins ?? []))).slice(0, mn).flatMap((e) => {
 				let t = n.layers[e.layer];
-				return t ? [pn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
+				return t ? [gn(t, e.channel, i.length > 1 ? `on ${e.images} of them` : `no. ${e.rank + 1}`)] : [];
 			});
 			s({
 				key: a,
@@ -1542,31 +1549,31 @@ function gn(e, t) {
 		};
 	}, [a, t]), o.key === a ? o.hits : [];
 }
-function _n(e, t) {
-	let n = W(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = hn(), c = kt(), l = It().all(), u = I(() => {
+function bn(e, t) {
+	let n = W(), { manifest: r } = n, { network: i, profiles: a, named: o, index: s } = vn(), c = Mt(), l = zt().all(), u = F(() => {
 		let e = (a?.images ?? []).map((e, t) => ({
 			number: e,
 			name: a?.names[t] ?? "",
 			label: a?.classes[a.labels[t] ?? -1] ?? null
-		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Rt(e, (e) => [e.name, e.label], t, fn);
+		})), n = /^\d+$/.test(t) ? e.filter((e) => e.number === Number(t)) : [], r = Vt(e, (e) => [e.name, e.label], t, hn);
 		return {
 			found: [...n, ...r.found.filter((e) => !n.includes(e))],
 			count: Math.max(r.count, n.length)
 		};
-	}, [a, t]), d = gn(u.found.map((e) => e.number), s);
-	return I(() => {
+	}, [a, t]), d = yn(u.found.map((e) => e.number), s);
+	return F(() => {
 		if (!t) return [];
-		let s = Rt(r.layers, (e) => [e.name, e.op], t, un), f = Rt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Rt((n.names ?? []).map((e, t) => ({
+		let s = Vt(r.layers, (e) => [e.name, e.op], t, pn), f = Vt((i?.layers ?? []).filter((e) => !e.shown), (e) => [e.name, e.op], t, 3), p = o.map(({ layer: e, data: n }) => Vt((n.names ?? []).map((e, t) => ({
 			name: e,
 			channel: t
-		})), (e) => [e.name], t, un).found.map(({ name: t, channel: n }) => pn(e, n, t))), m = Rt(Object.entries(l), ([e, t]) => [e, t], t, dn).found.flatMap(([e, t]) => {
-			let r = U(e), i = r && gt(n, r.layer, r.channel);
-			return r && i ? [pn(i, r.channel, `★ ${t}`)] : [];
-		}), h = Rt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, dn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
+		})), (e) => [e.name], t, pn).found.map(({ name: t, channel: n }) => gn(e, n, t))), m = Vt(Object.entries(l), ([e, t]) => [e, t], t, mn).found.flatMap(([e, t]) => {
+			let r = U(e), i = r && yt(n, r.layer, r.channel);
+			return r && i ? [gn(i, r.channel, `★ ${t}`)] : [];
+		}), h = Vt([.../* @__PURE__ */ new Set([...(c.collection?.names ?? []).filter((e, t) => c.collection?.images[t]), ...c.network?.names ?? []])], (e) => [e], t, mn), g = (e) => a?.images[a.labels.findIndex((t) => a.classes[t] === e)];
 		return [
 			{
 				title: "Unit",
-				hits: mn(n, e, t)
+				hits: _n(n, e, t)
 			},
 			{
 				title: "Layers",
@@ -1574,8 +1581,8 @@ function _n(e, t) {
 				hits: s.found.map((e) => ({
 					href: B(e.name),
 					words: e.name,
-					more: `${e.op} · ${Wt(e)}`,
-					picture: /* @__PURE__ */ z($t, {
+					more: `${e.op} · ${qt(e)}`,
+					picture: /* @__PURE__ */ R(nn, {
 						path: K(r.paths.preview, { layer: e.id }),
 						grid: e.preview,
 						panel: 0,
@@ -1597,7 +1604,7 @@ function _n(e, t) {
 						href: at(e),
 						words: e,
 						more: c.network?.names.includes(e) ? "class of the network" : "label of images",
-						...t === void 0 ? {} : { picture: /* @__PURE__ */ z(cn, {
+						...t === void 0 ? {} : { picture: /* @__PURE__ */ R(dn, {
 							image: t,
 							side: 44
 						}) }
@@ -1618,12 +1625,12 @@ function _n(e, t) {
 				title: "Images",
 				cards: !0,
 				count: u.count,
-				all: it("#/images", { q: t }),
-				hits: u.found.slice(0, dn).map((e) => ({
+				all: z("#/images", { q: t }),
+				hits: u.found.slice(0, mn).map((e) => ({
 					href: H(e.number),
-					words: Zt(e.name),
+					words: en(e.name),
 					more: e.label ?? "",
-					picture: /* @__PURE__ */ z(cn, {
+					picture: /* @__PURE__ */ R(dn, {
 						image: e.number,
 						side: 44
 					})
@@ -1651,14 +1658,14 @@ function _n(e, t) {
 		d
 	]);
 }
-function vn({ route: e, close: t }) {
-	let { router: n } = L(), [r, i] = N(""), [a, o] = N(0), s = F(null), c = r.trim(), l = _n(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
-	R({
+function xn({ route: e, close: t }) {
+	let { router: n } = I(), [r, i] = M(""), [a, o] = M(0), s = P(null), c = r.trim(), l = bn(e, c), u = l.flatMap((e) => e.hits), d = Math.min(a, u.length - 1);
+	L({
 		Escape: t,
 		"Ctrl+k": t
 	}, !0);
-	let f = Dt(t);
-	P(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
+	let f = At(t);
+	N(() => s.current?.querySelector(`#hit-${d}`)?.scrollIntoView({ block: "nearest" }), [d]);
 	let p = (e) => {
 		let r = {
 			ArrowDown: 1,
@@ -1669,14 +1676,14 @@ function vn({ route: e, close: t }) {
 		else return;
 		e.preventDefault();
 	}, m = -1;
-	return /* @__PURE__ */ z("div", {
+	return /* @__PURE__ */ R("div", {
 		class: "modal high",
 		"aria-label": "Search",
 		...f,
-		children: /* @__PURE__ */ z("div", {
+		children: /* @__PURE__ */ R("div", {
 			class: "sheet search",
 			children: [
-				/* @__PURE__ */ z("input", {
+				/* @__PURE__ */ R("input", {
 					"data-first": !0,
 					type: "search",
 					role: "combobox",
@@ -1694,19 +1701,19 @@ function vn({ route: e, close: t }) {
 					},
 					onKeyDown: p
 				}),
-				/* @__PURE__ */ z("div", {
+				/* @__PURE__ */ R("div", {
 					id: "hits",
 					class: "hits",
 					role: "listbox",
 					"aria-label": "Found",
 					ref: s,
-					children: l.map((e) => /* @__PURE__ */ z("div", {
+					children: l.map((e) => /* @__PURE__ */ R("div", {
 						role: "group",
 						"aria-label": e.title,
 						class: e.cards ? "hit-cards" : "",
-						children: [/* @__PURE__ */ z("h3", {
+						children: [/* @__PURE__ */ R("h3", {
 							"aria-hidden": "true",
-							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ z("span", {
+							children: [e.title, (e.count ?? 0) > e.hits.length && /* @__PURE__ */ R("span", {
 								class: "quiet",
 								children: [
 									" ",
@@ -1715,7 +1722,7 @@ function vn({ route: e, close: t }) {
 									e.count
 								]
 							})]
-						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ z("a", {
+						}), e.hits.map((e) => (m += 1, /* @__PURE__ */ R("a", {
 							id: `hit-${m}`,
 							role: "option",
 							"aria-selected": m === d,
@@ -1724,12 +1731,12 @@ function vn({ route: e, close: t }) {
 							href: e.href,
 							onClick: t,
 							children: [
-								/* @__PURE__ */ z("span", {
+								/* @__PURE__ */ R("span", {
 									class: "hit-picture",
 									children: e.picture
 								}),
-								/* @__PURE__ */ z("bdi", { children: e.words }),
-								e.more && /* @__PURE__ */ z("bdi", {
+								/* @__PURE__ */ R("bdi", { children: e.words }),
+								e.more && /* @__PURE__ */ R("bdi", {
 									class: "quiet",
 									children: e.more
 								})
@@ -1737,12 +1744,12 @@ function vn({ route: e, close: t }) {
 						}, e.href + e.more)))]
 					}, e.title))
 				}),
-				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ z("p", { children: /* @__PURE__ */ z("a", {
+				l.flatMap((e) => e.all && (e.count ?? 0) > e.hits.length ? [/* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
 					href: e.all,
 					onClick: t,
 					children: ["All ", Q(e.count ?? 0, "image")]
 				}) }, e.title)] : []),
-				/* @__PURE__ */ z("p", {
+				/* @__PURE__ */ R("p", {
 					class: "quiet",
 					role: "status",
 					children: c === "" ? "↑ ↓ choose, Enter opens. Units are spelled layer:number; a number alone is a unit of the layer shown." : u.length === 0 ? `Nothing in this atlas has “${c}” in its name.` : ""
@@ -1752,38 +1759,38 @@ function vn({ route: e, close: t }) {
 	});
 }
 // src/downloads.ts
-var yn = class extends Error {}, bn = (e, t, n) => K(e.manifest.paths.sprite, {
+var Sn = class extends Error {}, Cn = (e, t, n) => K(e.manifest.paths.sprite, {
 	layer: t.id,
 	channel: n
-}), xn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? K(e.manifest.paths.content, {
+}), wn = (e, t, n) => t.content?.kept && e.manifest.paths.content ? K(e.manifest.paths.content, {
 	layer: t.id,
 	channel: n
-}) : bn(e, t, n), Sn = 4, Cn = 16;
-function wn(e, t, n, r) {
-	let i = Math.ceil(t / e), a = e * n + (e - 1) * Sn;
+}) : Cn(e, t, n), Tn = 4, En = 16;
+function Dn(e, t, n, r) {
+	let i = Math.ceil(t / e), a = e * n + (e - 1) * Tn;
 	return {
 		cells: [0, 1].flatMap((i) => Array.from({ length: t }, (t, o) => ({
 			rank: o,
 			panel: i,
-			x: i * (a + Cn) + o % e * (n + Sn),
-			y: Math.floor(o / e) * (r + Sn)
+			x: i * (a + En) + o % e * (n + Tn),
+			y: Math.floor(o / e) * (r + Tn)
 		}))),
-		width: 2 * a + Cn,
-		height: i * (r + Sn) - Sn
+		width: 2 * a + En,
+		height: i * (r + Tn) - Tn
 	};
 }
-async function Tn(e) {
+async function On(e) {
 	let t = new Image();
 	return t.src = e, await t.decode(), t;
 }
-async function En(e, t, n) {
+async function kn(e, t, n) {
 	let { store: r, manifest: i } = e;
-	if (r.host.readable) return r.host.picture(bn(e, t, n), e.name);
-	if (!i.portable) throw new yn();
+	if (r.host.readable) return r.host.picture(Cn(e, t, n), e.name);
+	if (!i.portable) throw new Sn();
 	return r.load(`sprites/${t.id}/${n}`);
 }
-async function Dn(e, t, n) {
-	let r = await Tn(await En(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = wn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
+async function An(e, t, n) {
+	let r = await On(await kn(e, t, n.channel)), { sprite: i, tile: a } = t, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Dn(i.columns, n.images.length, o, s), l = document.createElement("canvas");
 	l.width = c.width, l.height = c.height;
 	let u = l.getContext("2d");
 	u.fillStyle = "#fff", u.fillRect(0, 0, c.width, c.height), u.imageSmoothingEnabled = !1;
@@ -1793,18 +1800,18 @@ async function Dn(e, t, n) {
 	}
 	return l;
 }
-function On(e) {
+function jn(e) {
 	return new Promise((t, n) => {
 		try {
-			e.toBlob((e) => e ? t(e) : n(new yn()), "image/png");
+			e.toBlob((e) => e ? t(e) : n(new Sn()), "image/png");
 		} catch {
-			n(new yn());
+			n(new Sn());
 		}
 	});
 }
-var kn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
-function An(e, t, n, r) {
-	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = wn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${kn(Z(r.values[e.rank]))}</text>`), l = kn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
+var Mn = (e) => e.replace(/[&<>"']/g, (e) => `&#${e.charCodeAt(0)};`);
+function Nn(e, t, n, r) {
+	let { sprite: i, tile: a } = n, [o, s] = [i.width * a.enlarge, i.height * a.enlarge], c = Dn(i.columns, r.images.length, o, s).cells.filter((e) => e.panel === 0).map((e) => `<text x="${e.x + 4}" y="${e.y + s - 5}">${Mn(Z(r.values[e.rank]))}</text>`), l = Mn(`${n.name}:${r.channel}${r.name ? ` ${r.name}` : ""}`);
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${t.width}" height="${t.height + 24}" viewBox="0 -24 ${t.width} ${t.height + 24}">`,
 		`<title>${l}</title>`,
@@ -1815,7 +1822,7 @@ function An(e, t, n, r) {
 		"</svg>"
 	].join("\n");
 }
-function jn(e, t, n, r) {
+function Pn(e, t, n, r) {
 	let { model: i, data: a, options: o, versions: s, created: c } = e.manifest, l = Object.fromEntries(r.images.map((e) => [e, n.images[e]])), u = /* @__PURE__ */ new Set([...r.classes.map(([e]) => e), ...Object.values(l).map((e) => e?.label ?? -1)]), d = Object.fromEntries([...u].filter((e) => e >= 0).map((e) => [e, n.classes[e]])), { id: f, bytes: p, ...m } = t;
 	return JSON.stringify({
 		unit: `${t.name}:${r.channel}`,
@@ -1830,8 +1837,8 @@ function jn(e, t, n, r) {
 		classNames: d
 	}, null, 1);
 }
-var Mn = (e, t) => `<iframe src="${kn(e)}?embed=1" title="${kn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
-function Nn(e, t, n, r) {
+var Fn = (e, t) => `<iframe src="${Mn(e)}?embed=1" title="${Mn(t)}" width="100%" height="560" loading="lazy" style="border:0"></iframe>`;
+function In(e, t, n, r) {
 	let { model: i, data: a, versions: o, created: s } = e.manifest, c = (e) => e.replace(/[{}\\]/g, ""), l = `${a.count} images (${c(a.description)}; ${a.fingerprint.slice(0, 12)}), model ${i.fingerprint.slice(0, 12)}`;
 	return [
 		`@misc{convscope-${t.id}-${n},`,
@@ -1844,12 +1851,12 @@ function Nn(e, t, n, r) {
 	].join("\n");
 }
 // src/parts/Channels.tsx
-var Pn = (e, t, n) => e.bands && n ? t[0] : 0;
-function Fn(e) {
+var Ln = (e, t, n) => e.bands && n ? t[0] : 0;
+function Rn(e) {
 	let { manifest: t } = W(), { layer: n, channel: r, band: i, rank: a, side: o, label: s, part: c = null } = e;
 	if (!n.bands || !t.paths.bands) return null;
 	let l = t.options.k, u = a === null ? t.model.input[0] * l + i - 1 : (i - 1) * l + a;
-	return /* @__PURE__ */ z($t, {
+	return /* @__PURE__ */ R(nn, {
 		path: K(t.paths.bands, {
 			layer: n.id,
 			channel: r
@@ -1863,20 +1870,20 @@ function Fn(e) {
 		...s ? { label: s } : {}
 	});
 }
-function In({ count: e, band: t, change: n }) {
+function zn({ count: e, band: t, change: n }) {
 	let { manifest: r } = W(), i = r.model.shown ?? [];
-	return /* @__PURE__ */ z("label", {
+	return /* @__PURE__ */ R("label", {
 		class: "choice-of-one",
 		children: [
 			"Bands",
 			" ",
-			/* @__PURE__ */ z("select", {
+			/* @__PURE__ */ R("select", {
 				value: String(t),
 				onChange: (e) => n(Number(e.currentTarget.value)),
-				children: [/* @__PURE__ */ z("option", {
+				children: [/* @__PURE__ */ R("option", {
 					value: "0",
 					children: i.join(", ")
-				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ z("option", {
+				}), Array.from({ length: e }, (e, t) => /* @__PURE__ */ R("option", {
 					value: String(t + 1),
 					children: t + 1
 				}, t))]
@@ -1884,38 +1891,38 @@ function In({ count: e, band: t, change: n }) {
 		]
 	});
 }
-function Ln({ layer: e, unit: t, change: n }) {
-	let { manifest: r } = W(), i = Pn(e, r.model.input, r.paths.bands), a = e.bands;
+function Bn({ layer: e, unit: t, change: n }) {
+	let { manifest: r } = W(), i = Ln(e, r.model.input, r.paths.bands), a = e.bands;
 	if (!i || !a) return null;
 	let o = Math.min(80, Math.max(a.height, a.width) * e.tile.enlarge);
-	return /* @__PURE__ */ z(J, {
+	return /* @__PURE__ */ R(J, {
 		title: "Channels",
 		class: "panel wide channels-panel",
 		note: "The strongest example channel by channel: the photo above, and below it what the unit takes from that channel, all on one scale. Elsewhere projections are the sum over channels.",
-		children: /* @__PURE__ */ z("ol", {
+		children: /* @__PURE__ */ R("ol", {
 			class: "channels",
-			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("button", {
+			children: Array.from({ length: i }, (r, i) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("button", {
 				type: "button",
 				class: "plain-button",
 				onClick: () => n(i + 1),
 				"aria-label": `Show band ${i + 1}`,
 				title: `Show band ${i + 1}`,
 				children: [
-					/* @__PURE__ */ z(Fn, {
+					/* @__PURE__ */ R(Rn, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: 0,
 						side: o
 					}),
-					/* @__PURE__ */ z(Fn, {
+					/* @__PURE__ */ R(Rn, {
 						layer: e,
 						channel: t.channel,
 						band: i + 1,
 						rank: null,
 						side: o
 					}),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "number",
 						children: i + 1
 					})
@@ -1925,8 +1932,14 @@ function Ln({ layer: e, unit: t, change: n }) {
 	});
 }
 // src/parts/Truth.tsx
-function Rn(e) {
+function Vn(e) {
 	return e.flatMap((e) => {
+		if (e.verdicts) return e.verdicts.map(([t = "", n = "", r = ""]) => ({
+			layer: t,
+			rule: n,
+			verdict: r,
+			experiment: e.name
+		}));
 		let [t, n, r] = [
 			"layer",
 			"rule",
@@ -1940,29 +1953,29 @@ function Rn(e) {
 		}));
 	});
 }
-var zn = {
+var Hn = {
 	what: "projections say something about their unit",
 	"where, not what": "projections say where, not what",
 	neither: "projections do not even say where",
 	"cannot tell": "too few units or images to tell"
 };
-function Bn({ layer: e, brief: t }) {
-	let { store: n, manifest: r } = W(), i = G(n.host.kind === "file" ? null : "experiments").value, a = Rn(i ?? []).find((t) => t.layer === e && t.rule === r.options.rule);
-	return a ? t ? /* @__PURE__ */ z("small", {
-		title: zn[a.verdict],
-		children: ["tested: ", a.verdict]
-	}) : /* @__PURE__ */ z(b, { children: ["Tested: ", /* @__PURE__ */ z("a", {
-		href: ot(a.experiment),
-		children: zn[a.verdict] ?? a.verdict
+function Un({ layer: e, brief: t }) {
+	let { manifest: n } = W(), r = Vn(mt() ?? []).find((t) => t.layer === e && t.rule === n.options.rule);
+	return r ? t ? /* @__PURE__ */ R("small", {
+		title: Hn[r.verdict],
+		children: ["tested: ", r.verdict]
+	}) : /* @__PURE__ */ R(b, { children: ["Tested: ", /* @__PURE__ */ R("a", {
+		href: ot(r.experiment),
+		children: Hn[r.verdict] ?? r.verdict
 	})] }) : null;
 }
-function Vn({ layer: e, similarity: t }) {
-	return /* @__PURE__ */ z("p", {
+function Wn({ layer: e, similarity: t }) {
+	return /* @__PURE__ */ R("p", {
 		class: t !== null && t > .9 ? "caution small" : "note",
-		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ z(Bn, { layer: e.name })]
+		children: [t !== null && (t > .9 ? `Its projection is nearly that of random numbers at this place (likeness ${t.toFixed(2)}): it says where, hardly what. ` : `Likeness to its control ${t.toFixed(2)}. `), /* @__PURE__ */ R(Un, { layer: e.name })]
 	});
 }
-function Hn({ layer: e, labelled: t }) {
+function Gn({ layer: e, labelled: t }) {
 	let { manifest: n } = W(), { options: r, data: i } = n, a = [
 		["Photos", `The ${r.k} images that excite the unit most, one place in each: its receptive field. Plain colour is padding: the field reaches beyond the image there, and the network is given zeros.`],
 		["Projections", `What the ${r.rule} rule carries from the unit's activation back to the pixels. Mid-grey is zero; each picture has a scale of its own, so strengths are not to be compared between pictures: black and white are the magnitude that 2 % of the values exceed.`],
@@ -1971,25 +1984,25 @@ function Hn({ layer: e, labelled: t }) {
 		...t ? [["Class selectivity", `(m − r) / (m + r): m the mean response to the class the unit prefers, r that to the others. Of ${i.count} images in ${i.classes} classes, some ${Math.max(1, Math.round(i.count / Math.max(1, i.classes)))} each: ${i.count / Math.max(1, i.classes) < 50 ? "few, so that it is large by chance too." : "enough to go by."}`]] : [],
 		["Like control", "How much a projection is like one that begins with random numbers at all units of its place: 1 alike, 0 unrelated. What is alike says little about the unit."]
 	];
-	return /* @__PURE__ */ z("details", {
+	return /* @__PURE__ */ R("details", {
 		class: "how",
-		children: [/* @__PURE__ */ z("summary", { children: "How to read this" }), /* @__PURE__ */ z("dl", { children: a.map(([e, t]) => /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: e }), /* @__PURE__ */ z("dd", { children: t })] }, e)) })]
+		children: [/* @__PURE__ */ R("summary", { children: "How to read this" }), /* @__PURE__ */ R("dl", { children: a.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e)) })]
 	});
 }
 // src/parts/Examples.tsx
-var Un = (e, t) => {
+var Kn = (e, t) => {
 	let n = e.images[t]?.label ?? -1;
 	return n < 0 ? null : e.classes[n] ?? `class ${n}`;
-}, Wn = (e, t) => e.images[t]?.name ?? `image ${t}`;
-function Gn(e) {
-	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = W(), m = (o === "part" ? xn : bn)(p, t, r.channel), h = pt(m), g = Pn(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
-	return /* @__PURE__ */ z("div", {
+}, qn = (e, t) => e.images[t]?.name ?? `image ${t}`;
+function Jn(e) {
+	let { layer: t, shard: n, unit: r, view: i, show: a, reach: o, band: s, choose: c, active: l, activate: u, open: d } = e, f = o === "whole", p = W(), m = (o === "part" ? wn : Cn)(p, t, r.channel), h = gt(m), g = Ln(t, p.manifest.model.input, p.manifest.paths.bands), _ = i === "both" ? ["photos", "projections"] : [i];
+	return /* @__PURE__ */ R("div", {
 		class: "examples",
 		children: [
-			/* @__PURE__ */ z("div", {
+			/* @__PURE__ */ R("div", {
 				class: "examples-bar",
 				children: [
-					/* @__PURE__ */ z(xt, {
+					/* @__PURE__ */ R(wt, {
 						label: "Show",
 						value: i,
 						options: [
@@ -1999,26 +2012,26 @@ function Gn(e) {
 						],
 						change: a
 					}),
-					/* @__PURE__ */ z(Kn, { ...e }),
-					i !== "projections" && !f && g > 0 && /* @__PURE__ */ z(In, {
+					/* @__PURE__ */ R(Yn, { ...e }),
+					i !== "projections" && !f && g > 0 && /* @__PURE__ */ R(zn, {
 						count: g,
 						band: s,
 						change: c
 					}),
-					i !== "photos" && /* @__PURE__ */ z(Ct, {}),
-					/* @__PURE__ */ z("span", {
+					i !== "photos" && /* @__PURE__ */ R(Et, {}),
+					/* @__PURE__ */ R("span", {
 						class: "hint",
 						children: "Hover to see where; click or 1–9 to enlarge"
 					}),
-					/* @__PURE__ */ z(Hn, {
+					/* @__PURE__ */ R(Gn, {
 						layer: t,
 						labelled: r.classes.length > 0
 					})
 				]
 			}),
-			/* @__PURE__ */ z("div", {
+			/* @__PURE__ */ R("div", {
 				class: `panels panels-${_.length}`,
-				children: _.map((e) => /* @__PURE__ */ z(qn, {
+				children: _.map((e) => /* @__PURE__ */ R(Xn, {
 					kind: e,
 					whole: f && e === "photos",
 					reach: o,
@@ -2031,16 +2044,16 @@ function Gn(e) {
 					open: d
 				}, e))
 			}),
-			h && /* @__PURE__ */ z("p", {
+			h && /* @__PURE__ */ R("p", {
 				class: "panel warning missing-picture",
 				role: "alert",
 				children: [
 					"The picture file ",
-					/* @__PURE__ */ z("code", { children: m }),
+					/* @__PURE__ */ R("code", { children: m }),
 					" is missing from this copy of the atlas; its numbers are here."
 				]
 			}),
-			/* @__PURE__ */ z(Jn, {
+			/* @__PURE__ */ R(Zn, {
 				layer: t,
 				shard: n,
 				unit: r,
@@ -2049,18 +2062,18 @@ function Gn(e) {
 		]
 	});
 }
-function Kn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
+function Yn({ layer: e, unit: t, view: n, reach: r, extend: i }) {
 	let { manifest: a } = W(), o = [["field", "Field"]];
-	return e.content && t.images.some((e, n) => tn(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ z(xt, {
+	return e.content && t.images.some((e, n) => an(t, n)) && o.unshift(["part", "Zoom"]), n !== "projections" && e.field !== null && a.paths.image !== null && o.push(["whole", "In its image"]), o.length > 1 ? /* @__PURE__ */ R(wt, {
 		label: "How much is shown",
 		value: r,
 		options: o,
 		change: i
 	}) : null;
 }
-function qn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
-	let u = F(null), [d, f] = N(112), p = t.sprite.columns;
-	P(() => {
+function Xn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o, active: s, activate: c, open: l }) {
+	let u = P(null), [d, f] = M(112), p = t.sprite.columns;
+	N(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => {
 			let t = e?.contentRect.width ?? 0;
@@ -2069,34 +2082,34 @@ function qn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		return e.observe(u.current), () => e.disconnect();
 	}, [p]);
 	let m = e === "photos" ? "Photo" : "Projection";
-	return /* @__PURE__ */ z("figure", {
+	return /* @__PURE__ */ R("figure", {
 		class: "panel-9",
-		children: [/* @__PURE__ */ z("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ z("div", {
+		children: [/* @__PURE__ */ R("figcaption", { children: e === "photos" ? "What excites it" : "What it takes from each" }), /* @__PURE__ */ R("div", {
 			ref: u,
 			class: "nine",
 			style: { gridTemplateColumns: `repeat(${p}, ${d}px)` },
 			role: "group",
 			"aria-label": `${m}s`,
-			children: r.images.map((u, f) => /* @__PURE__ */ z("button", {
+			children: r.images.map((u, f) => /* @__PURE__ */ R("button", {
 				type: "button",
 				class: f === s ? "cell active" : "cell",
 				onMouseEnter: () => c(f),
 				onFocus: () => c(f),
 				onClick: () => l(f),
-				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${Wn(n, u)}${Un(n, u) ? `, ${Un(n, u)}` : ""}`,
-				children: i ? /* @__PURE__ */ z(sn, {
+				"aria-label": `${m} ${f + 1}: activation ${Z(r.values[f])}, ${qn(n, u)}${Kn(n, u) ? `, ${Kn(n, u)}` : ""}`,
+				children: i ? /* @__PURE__ */ R(un, {
 					image: u,
-					name: Wn(n, u),
+					name: qn(n, u),
 					box: r.boxes[f] ?? null,
 					square: d
-				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ z(Fn, {
+				}) : e === "photos" && o > 0 && r.values[f] !== 0 ? /* @__PURE__ */ R(Rn, {
 					layer: t,
 					channel: r.channel,
 					band: o,
 					rank: f,
 					side: d,
-					part: a === "part" ? tn(r, f) : null
-				}) : /* @__PURE__ */ z(nn, {
+					part: a === "part" ? an(r, f) : null
+				}) : /* @__PURE__ */ R(on, {
 					layer: t,
 					unit: r,
 					kind: e,
@@ -2108,37 +2121,37 @@ function qn({ kind: e, layer: t, shard: n, unit: r, whole: i, reach: a, band: o,
 		})]
 	});
 }
-function Jn({ layer: e, shard: t, unit: n, rank: r }) {
-	let i = n.images[r], a = Wn(t, i), o = Un(t, i);
-	return /* @__PURE__ */ z("figure", {
+function Zn({ layer: e, shard: t, unit: n, rank: r }) {
+	let i = n.images[r], a = qn(t, i), o = Kn(t, i);
+	return /* @__PURE__ */ R("figure", {
 		class: "looked",
 		children: [
-			/* @__PURE__ */ z("figcaption", { children: "Where it looks" }),
-			/* @__PURE__ */ z(sn, {
+			/* @__PURE__ */ R("figcaption", { children: "Where it looks" }),
+			/* @__PURE__ */ R(un, {
 				image: i,
 				name: a,
 				box: n.boxes[r] ?? null,
 				part: n.content?.[r] ?? null
 			}),
-			/* @__PURE__ */ z("dl", { children: [
-				/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Example" }), /* @__PURE__ */ z("dd", { children: [
+			/* @__PURE__ */ R("dl", { children: [
+				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Example" }), /* @__PURE__ */ R("dd", { children: [
 					r + 1,
 					" of ",
 					n.images.length
 				] })] }),
-				/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Activation" }), /* @__PURE__ */ z("dd", {
+				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Activation" }), /* @__PURE__ */ R("dd", {
 					class: "number",
 					children: Z(n.values[r])
 				})] }),
-				o !== null && /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Label" }), /* @__PURE__ */ z("dd", { children: /* @__PURE__ */ z(bt, {
+				o !== null && /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Label" }), /* @__PURE__ */ R("dd", { children: /* @__PURE__ */ R(Ct, {
 					name: o,
 					number: -1
 				}) })] }),
-				/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Image" }), /* @__PURE__ */ z("dd", { children: /* @__PURE__ */ z("a", {
+				/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Image" }), /* @__PURE__ */ R("dd", { children: /* @__PURE__ */ R("a", {
 					href: H(i),
-					children: /* @__PURE__ */ z(q, { text: a })
+					children: /* @__PURE__ */ R(q, { text: a })
 				}) })] }),
-				e.spatial && /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: "Place" }), /* @__PURE__ */ z("dd", {
+				e.spatial && /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: "Place" }), /* @__PURE__ */ R("dd", {
 					class: "number",
 					children: [
 						"row ",
@@ -2152,8 +2165,8 @@ function Jn({ layer: e, shard: t, unit: n, rank: r }) {
 	});
 }
 // src/parts/Histogram.tsx
-var Yn = 480;
-function Xn(e, t) {
+var Qn = 480;
+function $n(e, t) {
 	if (t <= (e[0] ?? 0)) return 0;
 	for (let n = 1; n < e.length; n += 1) {
 		let r = e[n - 1], i = e[n];
@@ -2161,31 +2174,31 @@ function Xn(e, t) {
 	}
 	return e.length - 1;
 }
-function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
-	if (!n.length) return /* @__PURE__ */ z("p", {
+function er({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a }) {
+	if (!n.length) return /* @__PURE__ */ R("p", {
 		class: "quiet",
 		children: "No responses."
 	});
-	let o = e.slice(t, t + n.length + 1), s = Yn / n.length, c = Math.max(...n), l = (e) => Xn(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
-	return /* @__PURE__ */ z("svg", {
+	let o = e.slice(t, t + n.length + 1), s = Qn / n.length, c = Math.max(...n), l = (e) => $n(o, e) * s, u = o[Math.round(n.length / 2)], d = n.reduce((e, t) => e + t, 0);
+	return /* @__PURE__ */ R("svg", {
 		class: "histogram",
-		viewBox: `0 0 ${Yn} 134`,
+		viewBox: `0 0 ${Qn} 134`,
 		role: a ? "group" : "img",
 		"aria-label": `${i}: ${d} images, from ${Z(o[0])} to ${Z(o.at(-1))}`,
 		children: [
 			n.map((e, t) => {
-				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${Z(o[t])} to ${Z(o[t + 1])}: ${e}`, i = /* @__PURE__ */ z("rect", {
+				let n = e ? Math.max(1.5, 102 * Math.sqrt(e / c)) : 0, r = `${Z(o[t])} to ${Z(o[t + 1])}: ${e}`, i = /* @__PURE__ */ R("rect", {
 					class: "bar",
 					x: t * s + .5,
 					y: 102 - n,
 					width: Math.max(.5, s - 1),
 					height: n,
-					children: /* @__PURE__ */ z("title", { children: r })
+					children: /* @__PURE__ */ R("title", { children: r })
 				}, t), l = e && a ? a(o[t] ?? 0, o[t + 1] ?? 0) : null;
-				return l === null ? i : /* @__PURE__ */ z("a", {
+				return l === null ? i : /* @__PURE__ */ R("a", {
 					href: l,
 					"aria-label": `Responses ${r}`,
-					children: [i, /* @__PURE__ */ z("rect", {
+					children: [i, /* @__PURE__ */ R("rect", {
 						class: "reach",
 						x: t * s,
 						width: s,
@@ -2193,30 +2206,30 @@ function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 					})]
 				}, t);
 			}),
-			/* @__PURE__ */ z("line", {
+			/* @__PURE__ */ R("line", {
 				class: "axis",
 				x1: "0",
-				x2: Yn,
+				x2: Qn,
 				y1: 102,
 				y2: 102
 			}),
-			r.map((e, t) => e !== null && /* @__PURE__ */ z("path", {
+			r.map((e, t) => e !== null && /* @__PURE__ */ R("path", {
 				class: "mark",
 				d: `M${l(e)} 104l-2.5 9h5z`
 			}, t)),
-			/* @__PURE__ */ z("text", {
+			/* @__PURE__ */ R("text", {
 				x: "0",
 				y: 130,
 				children: Z(o[0])
 			}),
-			/* @__PURE__ */ z("text", {
-				x: Yn / 2,
+			/* @__PURE__ */ R("text", {
+				x: Qn / 2,
 				y: 130,
 				"text-anchor": "middle",
 				children: Z(u)
 			}),
-			/* @__PURE__ */ z("text", {
-				x: Yn,
+			/* @__PURE__ */ R("text", {
+				x: Qn,
 				y: 130,
 				"text-anchor": "end",
 				children: Z(o.at(-1))
@@ -2225,71 +2238,71 @@ function Zn({ edges: e, first: t, counts: n, marks: r = [], title: i, link: a })
 	});
 }
 // src/parts/Later.tsx
-var Qn = 100, $n = 12;
-function er({ given: e, about: t, turn: n, draw: r }) {
-	let [i, a] = N(t), o = F(e);
-	return i === t && (o.current = e), P(() => {
+var tr = 100, nr = 12;
+function rr({ given: e, about: t, turn: n, draw: r }) {
+	let [i, a] = M(t), o = P(e);
+	return i === t && (o.current = e), N(() => {
 		if (i === t) return;
-		let e = setTimeout(() => a(t), Qn + $n * n);
+		let e = setTimeout(() => a(t), tr + nr * n);
 		return () => clearTimeout(e);
-	}, [t]), I(() => /* @__PURE__ */ z(b, { children: r(o.current) }), Object.values(o.current));
+	}, [t]), F(() => /* @__PURE__ */ R(b, { children: r(o.current) }), Object.values(o.current));
 }
 // src/parts/Needs.tsx
-var tr = 8;
-function nr(e, t, n) {
+var ir = 8;
+function ar(e, t, n) {
 	let [r, i] = t === "unit" ? [0, 1] : [1, 0];
 	return e.pairs.flatMap((e) => e[r] === n && e[2] < 0 ? [{
 		of: String(e[i]),
 		change: e[2],
 		control: e[3]
-	}] : []).sort((e, t) => e.change - t.change).slice(0, tr);
+	}] : []).sort((e, t) => e.change - t.change).slice(0, ir);
 }
-function rr({ of: e, kind: t }) {
-	let n = W(), r = G(n.store.host.kind === "file" ? null : "experiments").value, i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = I(() => s ? nr(s, t, e) : [], [
+function or({ of: e, kind: t }) {
+	let n = W(), r = mt(), i = U(e)?.layer, a = (e) => t === "class" || !Array.isArray(e.settings.layers) || e.settings.layers.includes(i), o = r?.find((e) => e.kind === "effects" && e.data && a(e)), s = G(o ? `experiments/${o.name}` : null).value, c = F(() => s ? ar(s, t, e) : [], [
 		s,
 		t,
 		e
 	]);
 	if (!c[0] || !o) return null;
 	let l = Math.max(...c.map((e) => -e.change));
-	return /* @__PURE__ */ z(J, {
+	return /* @__PURE__ */ R(J, {
 		title: t === "unit" ? "Classes that need this unit" : "Units that it needs",
-		note: /* @__PURE__ */ z(b, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ z("a", {
+		note: /* @__PURE__ */ R(b, { children: ["By how much the score falls when the unit is silenced; in brackets its controls, silenced alike. ", /* @__PURE__ */ R("a", {
 			href: ot(o.name),
 			children: "All of it"
 		})] }),
-		children: /* @__PURE__ */ z("ol", {
+		children: /* @__PURE__ */ R("ol", {
 			class: t === "unit" ? "bars" : "joints",
 			children: c.map((e) => {
-				let r = t === "class" ? U(e.of) : null, i = r && gt(n, r.layer, r.channel);
-				return /* @__PURE__ */ z("li", { children: [
-					t === "class" && (i && r ? /* @__PURE__ */ z($, {
+				let r = t === "class" ? U(e.of) : null, i = r && yt(n, r.layer, r.channel);
+				return /* @__PURE__ */ R("li", { children: [
+					t === "class" && (i && r ? /* @__PURE__ */ R($, {
 						layer: i,
 						channel: r.channel,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ z("span", {
+					}) : /* @__PURE__ */ R("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "bar-name",
-						children: /* @__PURE__ */ z("a", {
+						children: /* @__PURE__ */ R("a", {
 							href: r ? V(r.layer, r.channel) : at(e.of),
-							children: /* @__PURE__ */ z(q, { text: e.of })
+							children: /* @__PURE__ */ R(q, { text: e.of })
 						})
 					}),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "bar-track negative",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ z("span", { style: { width: `${-100 * e.change / l}%` } })
+						children: /* @__PURE__ */ R("span", { style: { width: `${-100 * e.change / l}%` } })
 					}),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "number",
 						children: [
 							Z(e.change),
 							" ",
-							e.control !== null && /* @__PURE__ */ z("small", {
+							e.control !== null && /* @__PURE__ */ R("small", {
 								class: "quiet",
 								children: [
 									"(",
@@ -2305,59 +2318,59 @@ function rr({ of: e, kind: t }) {
 	});
 }
 // src/parts/Tuning.tsx
-var ir = 1.25, ar = (e) => `${100 * Math.min(Math.max(e, 0), ir) / ir}%`;
-function or({ layer: e, unit: t }) {
+var sr = 1.25, cr = (e) => `${100 * Math.min(Math.max(e, 0), sr) / sr}%`;
+function lr({ layer: e, unit: t }) {
 	let { manifest: n } = W(), r = G(n.paths.tuning ? K(n.paths.tuning, { layer: e.id }) : null).value;
 	if (!r?.kept.some((e) => (e[t.channel] ?? null) !== null)) return null;
 	let i = r.out[t.channel] ?? [];
-	return /* @__PURE__ */ z(J, {
+	return /* @__PURE__ */ R(J, {
 		title: "Tuning",
 		note: "What survives of the activation when this unit's strongest images are changed: the dot, with its interval; the shaded part is the middle half of the layer's units. In bold where this unit differs from its layer.",
-		children: /* @__PURE__ */ z("ol", {
+		children: /* @__PURE__ */ R("ol", {
 			class: "tuning",
 			children: r.kinds.map((e, n) => {
 				let a = r.kept[n]?.[t.channel] ?? null;
 				if (a === null) return null;
 				let o = r.low[n]?.[t.channel] ?? null, s = r.high[n]?.[t.channel] ?? null, [c, l, u] = r.quartiles[n] ?? [];
-				return /* @__PURE__ */ z("li", {
+				return /* @__PURE__ */ R("li", {
 					class: i.some((e) => Math.abs(e) === n + 1) ? "differs" : void 0,
-					title: `keeps ${Ut(a)} ${e.how}; the layer's median is ${Ut(l)}`,
+					title: `keeps ${Kt(a)} ${e.how}; the layer's median is ${Kt(l)}`,
 					children: [
-						/* @__PURE__ */ z("span", { children: [
+						/* @__PURE__ */ R("span", { children: [
 							e.what,
 							" ",
-							/* @__PURE__ */ z("span", {
+							/* @__PURE__ */ R("span", {
 								class: "quiet",
 								children: e.how
 							})
 						] }),
-						/* @__PURE__ */ z("span", {
+						/* @__PURE__ */ R("span", {
 							class: "tuning-track",
 							"aria-hidden": "true",
 							children: [
-								c != null && u != null && /* @__PURE__ */ z("i", {
+								c != null && u != null && /* @__PURE__ */ R("i", {
 									class: "middle",
 									style: {
-										left: ar(c),
-										right: `calc(100% - ${ar(u)})`
+										left: cr(c),
+										right: `calc(100% - ${cr(u)})`
 									}
 								}),
-								o !== null && s !== null && /* @__PURE__ */ z("i", {
+								o !== null && s !== null && /* @__PURE__ */ R("i", {
 									class: "interval",
 									style: {
-										left: ar(o),
-										right: `calc(100% - ${ar(s)})`
+										left: cr(o),
+										right: `calc(100% - ${cr(s)})`
 									}
 								}),
-								/* @__PURE__ */ z("i", {
+								/* @__PURE__ */ R("i", {
 									class: "dot",
-									style: { left: ar(a) }
+									style: { left: cr(a) }
 								})
 							]
 						}),
-						/* @__PURE__ */ z("span", {
+						/* @__PURE__ */ R("span", {
 							class: "number",
-							children: Ut(a)
+							children: Kt(a)
 						})
 					]
 				}, e.name);
@@ -2366,129 +2379,132 @@ function or({ layer: e, unit: t }) {
 	});
 }
 // src/parts/Details.tsx
-function sr(e) {
-	let { layer: t, unit: n } = e, r = W(), i = r.manifest.extras, a = i ? Math.floor(n.channel / i.shard) : 0, o = G(i ? `extras/${t.id}/${a}` : null).value, s = G(r.store.host.kind === "file" ? null : "experiments").value, c = {
+function ur(e) {
+	let { layer: t, unit: n } = e, r = W().manifest.extras, i = r ? Math.floor(n.channel / r.shard) : 0, a = G(r ? `extras/${t.id}/${i}` : null).value, o = mt(), s = {
 		...e,
-		extra: o,
-		mine: o?.units[n.channel - o.first],
-		experiments: s
+		extra: a,
+		mine: a?.units[n.channel - a.first],
+		experiments: o
 	};
-	return /* @__PURE__ */ z("div", {
+	return /* @__PURE__ */ R("div", {
 		class: "details",
 		children: [
-			/* @__PURE__ */ z(er, {
-				given: c,
+			/* @__PURE__ */ R(rr, {
+				given: s,
 				about: n,
 				turn: 0,
-				draw: lr
+				draw: fr
 			}),
-			/* @__PURE__ */ z(er, {
-				given: c,
+			/* @__PURE__ */ R(rr, {
+				given: s,
 				about: n,
 				turn: 1,
-				draw: ur
+				draw: pr
 			}),
-			/* @__PURE__ */ z(er, {
-				given: c,
+			/* @__PURE__ */ R(rr, {
+				given: s,
 				about: n,
 				turn: 2,
-				draw: dr
+				draw: mr
 			})
 		]
 	});
 }
-function cr(e, t, n) {
+function dr(e, t, n) {
 	let r = e.values.findIndex((e) => e !== null && e !== 0 && e >= t && e < n);
 	if (r >= 0) return { n: r + 1 };
 	let i = (t + n) / 2 / (e.maximum || 1);
 	return i > 0 && i <= .95 ? { share: i > .75 ? 1 : i > .5 ? 2 : i > .25 ? 3 : 4 } : null;
 }
-var lr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ z(b, { children: [
-	/* @__PURE__ */ z("div", {
+var fr = ({ layer: e, data: t, shard: n, unit: r, note: i, mine: a, link: o }) => /* @__PURE__ */ R(b, { children: [
+	/* @__PURE__ */ R("div", {
 		class: "stack",
-		children: [/* @__PURE__ */ z(J, {
+		children: [/* @__PURE__ */ R(J, {
 			title: "Responses",
 			note: `Images by their strongest response, heights by square root; the ${r.values.length} shown above are marked.`,
-			children: /* @__PURE__ */ z(Zn, {
+			children: /* @__PURE__ */ R(er, {
 				edges: t.histogram.edges,
 				first: r.histogram.first,
 				counts: r.histogram.counts,
 				marks: r.values,
 				title: "Responses",
 				link: (e, t) => {
-					let n = cr(r, e, t);
+					let n = dr(r, e, t);
 					return n && ("n" in n || (a?.bands.length ?? 0) > 0) ? o({
 						share: null,
 						...n
 					}) : null;
 				}
 			})
-		}), i && /* @__PURE__ */ z(fr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
+		}), i && /* @__PURE__ */ R(hr, { unit: `${e.name}:${r.channel}` }, `${e.name}:${r.channel}`)]
 	}),
-	r.classes.length > 0 && /* @__PURE__ */ z(pr, {
+	r.classes.length > 0 && /* @__PURE__ */ R(gr, {
 		shard: n,
 		unit: r
 	}),
-	/* @__PURE__ */ z(or, {
+	/* @__PURE__ */ R(lr, {
 		layer: e,
 		unit: r
 	}),
-	a?.control && /* @__PURE__ */ z(_r, {
+	a?.control && /* @__PURE__ */ R(br, {
 		layer: e,
 		unit: r,
 		extra: a
 	})
-] }), ur = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ z(mr, {
+] }), pr = ({ unit: e, extra: t, mine: n, share: r }) => n && t && n.bands.length > 0 ? /* @__PURE__ */ R(_r, {
 	extra: t,
 	unit: n,
 	maximum: e.maximum,
 	share: r
-}) : null, dr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
-	let a = (i ?? []).filter((n) => n.units.includes(`${e.name}:${t.channel}`));
-	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z(rr, {
+}) : null, mr = ({ layer: e, unit: t, extra: n, mine: r, experiments: i }) => {
+	let a = (t) => t.kind === "evolution" && Array.isArray(t.settings.layers) && t.settings.layers.includes(e.name), o = (i ?? []).filter((n) => a(n) || n.units.includes(`${e.name}:${t.channel}`));
+	return /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R(or, {
 			of: `${e.name}:${t.channel}`,
 			kind: "unit"
 		}),
-		/* @__PURE__ */ z(hr, {
+		/* @__PURE__ */ R(vr, {
 			layer: e,
 			unit: t
 		}),
-		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ z(gr, {
+		r && n && (r.incoming.length > 0 || n.incoming !== "") && /* @__PURE__ */ R(yr, {
 			title: "Strongest inputs",
 			joints: r.incoming,
 			note: n.incoming
 		}),
-		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ z(gr, {
+		r && n && (r.outgoing.length > 0 || n.outgoing !== "") && /* @__PURE__ */ R(yr, {
 			title: "Strongest outputs",
 			joints: r.outgoing,
 			note: n.outgoing
 		}),
-		a.length > 0 && /* @__PURE__ */ z(J, {
+		o.length > 0 && /* @__PURE__ */ R(J, {
 			title: "Experiments on this unit",
-			children: /* @__PURE__ */ z("ul", {
+			children: /* @__PURE__ */ R("ul", {
 				class: "plain",
-				children: a.map((e) => /* @__PURE__ */ z("li", { children: [
-					/* @__PURE__ */ z("a", {
-						href: ot(e.name),
-						children: e.title
+				children: o.map((n) => /* @__PURE__ */ R("li", { children: [
+					/* @__PURE__ */ R("a", {
+						href: z(ot(n.name), a(n) ? {
+							layer: e.name,
+							unit: t.channel
+						} : {}),
+						children: n.title
 					}),
 					" ",
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "op",
-						children: e.kind
+						children: n.kind
 					})
-				] }, e.name))
+				] }, n.name))
 			})
 		})
 	] });
 };
-function fr({ unit: e }) {
-	let t = It();
-	return /* @__PURE__ */ z(J, {
+function hr({ unit: e }) {
+	let t = zt();
+	return /* @__PURE__ */ R(J, {
 		title: "Your note",
 		note: "Kept in this browser; the first page lists it among the marked units, and saves it.",
-		children: /* @__PURE__ */ z("textarea", {
+		children: /* @__PURE__ */ R("textarea", {
 			rows: 2,
 			maxLength: 2e3,
 			value: t.all()[e] ?? "",
@@ -2498,27 +2514,27 @@ function fr({ unit: e }) {
 		})
 	});
 }
-function pr({ shard: e, unit: t }) {
+function gr({ shard: e, unit: t }) {
 	let n = Math.max(...t.classes.map(([, e]) => e), 0);
-	return /* @__PURE__ */ z(J, {
+	return /* @__PURE__ */ R(J, {
 		title: "Top classes",
 		note: "Mean, over a class's images, of the strongest response in each.",
-		children: /* @__PURE__ */ z("ol", {
+		children: /* @__PURE__ */ R("ol", {
 			class: "bars",
-			children: t.classes.map(([t, r]) => /* @__PURE__ */ z("li", { children: [
-				/* @__PURE__ */ z("span", {
+			children: t.classes.map(([t, r]) => /* @__PURE__ */ R("li", { children: [
+				/* @__PURE__ */ R("span", {
 					class: "bar-name",
-					children: /* @__PURE__ */ z(bt, {
+					children: /* @__PURE__ */ R(Ct, {
 						name: e.classes[t],
 						number: t
 					})
 				}),
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					class: "bar-track",
 					"aria-hidden": "true",
-					children: /* @__PURE__ */ z("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
+					children: /* @__PURE__ */ R("span", { style: { width: `${n > 0 ? 100 * Math.max(0, r) / n : 0}%` } })
 				}),
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					class: "number",
 					children: Z(r)
 				})
@@ -2526,41 +2542,41 @@ function pr({ shard: e, unit: t }) {
 		})
 	});
 }
-function mr({ extra: e, unit: t, maximum: n, share: r }) {
-	let i = F(null);
-	return P(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ z(J, {
+function _r({ extra: e, unit: t, maximum: n, share: r }) {
+	let i = P(null);
+	return N(() => i.current?.scrollIntoView({ block: "center" }), [r]), /* @__PURE__ */ R(J, {
 		title: "Lower responses",
 		class: "panel wide",
 		note: "Patches from images that excite the unit less, at their strongest place: a unit is more than its maxima. Those shown above are left out.",
-		children: /* @__PURE__ */ z("div", {
+		children: /* @__PURE__ */ R("div", {
 			class: "bands",
-			children: t.bands.map((t, a) => /* @__PURE__ */ z("div", {
+			children: t.bands.map((t, a) => /* @__PURE__ */ R("div", {
 				class: a + 1 === r ? "band here" : "band",
 				ref: a + 1 === r ? i : null,
-				children: [/* @__PURE__ */ z("h3", { children: [
-					n ? `${Ht(t.low / n)} to ${Ht(t.high / n)}` : "",
+				children: [/* @__PURE__ */ R("h3", { children: [
+					n ? `${Gt(t.low / n)} to ${Gt(t.high / n)}` : "",
 					" ",
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "quiet",
 						children: "of the maximum"
 					})
-				] }), /* @__PURE__ */ z("div", {
+				] }), /* @__PURE__ */ R("div", {
 					class: "band-row",
 					children: [t.samples.map((t) => {
-						let n = Un(e, t.image);
-						return /* @__PURE__ */ z("a", {
+						let n = Kn(e, t.image);
+						return /* @__PURE__ */ R("a", {
 							href: `#/i/${t.image}`,
-							title: `${Wn(e, t.image)}${n ? `, ${n}` : ""}`,
-							children: [/* @__PURE__ */ z(ln, {
+							title: `${qn(e, t.image)}${n ? `, ${n}` : ""}`,
+							children: [/* @__PURE__ */ R(fn, {
 								image: t.image,
 								box: t.box,
-								label: `Response ${Z(t.value)}, ${Wn(e, t.image)}`
-							}), /* @__PURE__ */ z("span", {
+								label: `Response ${Z(t.value)}, ${qn(e, t.image)}`
+							}), /* @__PURE__ */ R("span", {
 								class: "number",
 								children: Z(t.value)
 							})]
 						}, t.image);
-					}), t.samples.length === 0 && /* @__PURE__ */ z("span", {
+					}), t.samples.length === 0 && /* @__PURE__ */ R("span", {
 						class: "quiet",
 						children: "none among the images sampled"
 					})]
@@ -2569,15 +2585,15 @@ function mr({ extra: e, unit: t, maximum: n, share: r }) {
 		})
 	});
 }
-function hr({ layer: e, unit: t }) {
-	let n = W(), r = t.nearest.filter(([t]) => gt(n, e.name, t));
-	return r.length ? /* @__PURE__ */ z(J, {
+function vr({ layer: e, unit: t }) {
+	let n = W(), r = t.nearest.filter(([t]) => yt(n, e.name, t));
+	return r.length ? /* @__PURE__ */ R(J, {
 		title: "Nearest units",
-		note: /* @__PURE__ */ z(b, { children: [
+		note: /* @__PURE__ */ R(b, { children: [
 			"By co-activation over the collection: ",
 			e.neighbours,
 			". ",
-			/* @__PURE__ */ z("a", {
+			/* @__PURE__ */ R("a", {
 				href: B(e.name, {
 					sort: "similar",
 					near: t.channel,
@@ -2586,26 +2602,26 @@ function hr({ layer: e, unit: t }) {
 				children: "Sort the layer by likeness to this unit"
 			})
 		] }),
-		children: /* @__PURE__ */ z("ul", {
+		children: /* @__PURE__ */ R("ul", {
 			class: "tiles",
-			children: r.map(([n, r]) => /* @__PURE__ */ z("li", { children: [/* @__PURE__ */ z("a", {
+			children: r.map(([n, r]) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R("a", {
 				href: V(e.name, n),
-				children: [/* @__PURE__ */ z($, {
+				children: [/* @__PURE__ */ R($, {
 					layer: e,
 					channel: n,
 					kind: "photos",
 					side: 56
-				}), /* @__PURE__ */ z("span", {
+				}), /* @__PURE__ */ R("span", {
 					class: "caption",
-					children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
+					children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
 						class: "heard",
 						children: "Unit "
-					}), n] }), /* @__PURE__ */ z("span", { children: [/* @__PURE__ */ z("span", {
+					}), n] }), /* @__PURE__ */ R("span", { children: [/* @__PURE__ */ R("span", {
 						class: "heard",
 						children: "similarity "
 					}), r.toFixed(2)] })]
 				})]
-			}), /* @__PURE__ */ z("a", {
+			}), /* @__PURE__ */ R("a", {
 				class: "versus",
 				href: st(`${e.name}:${t.channel}`, `${e.name}:${n}`),
 				"aria-label": `Compare with unit ${n}`,
@@ -2615,58 +2631,58 @@ function hr({ layer: e, unit: t }) {
 		})
 	}) : null;
 }
-function gr({ title: e, joints: t, note: n }) {
-	let r = W(), { network: i } = kt(), a = t.some(([e, t]) => gt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
-	return /* @__PURE__ */ z(J, {
+function yr({ title: e, joints: t, note: n }) {
+	let r = W(), { network: i } = Mt(), a = t.some(([e, t]) => yt(r, e, t)), o = Math.max(...t.map(([, , e]) => Math.abs(e)), 0);
+	return /* @__PURE__ */ R(J, {
 		title: e,
 		note: n,
-		children: /* @__PURE__ */ z("ol", {
+		children: /* @__PURE__ */ R("ol", {
 			class: a ? "joints" : "joints bare",
 			children: t.map(([e, t, n]) => {
-				let s = gt(r, e, t), c = `${e}:${t}`, l = At(i, e, t);
-				return /* @__PURE__ */ z("li", { children: [
-					a && (s ? /* @__PURE__ */ z($, {
+				let s = yt(r, e, t), c = `${e}:${t}`, l = Nt(i, e, t);
+				return /* @__PURE__ */ R("li", { children: [
+					a && (s ? /* @__PURE__ */ R($, {
 						layer: s,
 						channel: t,
 						kind: "photos",
 						side: 32
-					}) : /* @__PURE__ */ z("span", {
+					}) : /* @__PURE__ */ R("span", {
 						class: "tile none",
 						"aria-hidden": "true"
 					})),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "joint-name",
 						title: s ? c : `${c}: this unit is not in the atlas`,
-						children: l === null ? s ? /* @__PURE__ */ z("a", {
+						children: l === null ? s ? /* @__PURE__ */ R("a", {
 							href: V(e, t),
 							children: [
-								/* @__PURE__ */ z("span", { children: e }),
+								/* @__PURE__ */ R("span", { children: e }),
 								":",
 								t
 							]
-						}) : /* @__PURE__ */ z(b, { children: [
-							/* @__PURE__ */ z("span", { children: e }),
+						}) : /* @__PURE__ */ R(b, { children: [
+							/* @__PURE__ */ R("span", { children: e }),
 							":",
 							t
-						] }) : /* @__PURE__ */ z("a", {
+						] }) : /* @__PURE__ */ R("a", {
 							class: "logit",
 							href: at(l),
 							children: [
-								/* @__PURE__ */ z(q, { text: l }),
+								/* @__PURE__ */ R(q, { text: l }),
 								" ",
-								/* @__PURE__ */ z("small", {
+								/* @__PURE__ */ R("small", {
 									class: "quiet",
 									children: c
 								})
 							]
 						})
 					}),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: n < 0 ? "bar-track negative" : "bar-track",
 						"aria-hidden": "true",
-						children: /* @__PURE__ */ z("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
+						children: /* @__PURE__ */ R("span", { style: { width: `${o > 0 ? 100 * Math.abs(n) / o : 0}%` } })
 					}),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "number",
 						children: n < 0 ? `−${Z(-n)}` : `+${Z(n)}`
 					})
@@ -2675,27 +2691,27 @@ function gr({ title: e, joints: t, note: n }) {
 		})
 	});
 }
-function _r({ layer: e, unit: t, extra: n }) {
+function br({ layer: e, unit: t, extra: n }) {
 	let { manifest: r } = W();
 	if (!r.paths.controls || !n.control) return null;
 	let i = K(r.paths.controls, {
 		layer: e.id,
 		sheet: Math.floor(t.channel / e.sheet.units)
 	});
-	return /* @__PURE__ */ z(J, {
+	return /* @__PURE__ */ R(J, {
 		title: "Control",
 		note: "The first projection beside one from the same place of the same image with random positive numbers at all units instead of this unit's activation. Projections that look like their control say little about the unit.",
-		children: [/* @__PURE__ */ z("div", {
+		children: [/* @__PURE__ */ R("div", {
 			class: "control",
 			children: [
-				/* @__PURE__ */ z("figure", { children: [/* @__PURE__ */ z(nn, {
+				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(on, {
 					layer: e,
 					unit: t,
 					kind: "projections",
 					rank: 0,
 					side: 112
-				}), /* @__PURE__ */ z("figcaption", { children: "this unit" })] }),
-				/* @__PURE__ */ z("figure", { children: [/* @__PURE__ */ z($t, {
+				}), /* @__PURE__ */ R("figcaption", { children: "this unit" })] }),
+				/* @__PURE__ */ R("figure", { children: [/* @__PURE__ */ R(nn, {
 					path: i,
 					grid: e.sheet,
 					panel: 0,
@@ -2703,28 +2719,28 @@ function _r({ layer: e, unit: t, extra: n }) {
 					side: 112,
 					boost: !0,
 					label: "Projection of a random seed"
-				}), /* @__PURE__ */ z("figcaption", { children: "random seed" })] }),
-				/* @__PURE__ */ z("p", { children: [/* @__PURE__ */ z("b", {
+				}), /* @__PURE__ */ R("figcaption", { children: "random seed" })] }),
+				/* @__PURE__ */ R("p", { children: [/* @__PURE__ */ R("b", {
 					class: "figure",
 					children: n.control.similarity === null ? "–" : n.control.similarity.toFixed(2)
-				}), /* @__PURE__ */ z("span", {
+				}), /* @__PURE__ */ R("span", {
 					class: "quiet",
 					children: "cosine similarity of the two: 1 alike, 0 unrelated"
 				})] })
 			]
-		}), /* @__PURE__ */ z(Vn, {
+		}), /* @__PURE__ */ R(Wn, {
 			layer: e,
 			similarity: n.control.similarity
 		})]
 	});
 }
 // src/pages/Class.tsx
-var vr = 18;
-function yr({ name: e }) {
-	let { collection: t, network: n, ready: r } = kt();
-	if (!r) return /* @__PURE__ */ z(X, { what: e });
-	let i = jt(t?.names, e).filter((e) => t?.images[e]), a = jt(n?.names, e);
-	if (!i.length && !a.length) return /* @__PURE__ */ z(Y, {
+var xr = 18;
+function Sr({ name: e }) {
+	let { collection: t, network: n, ready: r } = Mt();
+	if (!r) return /* @__PURE__ */ R(X, { what: e });
+	let i = Pt(t?.names, e).filter((e) => t?.images[e]), a = Pt(n?.names, e);
+	if (!i.length && !a.length) return /* @__PURE__ */ R(Y, {
 		title: "No such class",
 		children: [
 			"“",
@@ -2737,36 +2753,36 @@ function yr({ name: e }) {
 		...i.length ? [Q(o, "image")] : [],
 		...a.map((e) => `logit ${n?.layers.at(-1) ?? ""}:${e}`)
 	];
-	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, {
+	return /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, {
 			text: e,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ z("p", {
+		/* @__PURE__ */ R("p", {
 			class: "lead",
 			children: ["class · ", s.join(" · ")]
 		}),
-		i.length > 0 && /* @__PURE__ */ z("p", {
+		i.length > 0 && /* @__PURE__ */ R("p", {
 			class: "note",
 			children: "Units answer to it by their selectivity for it: the mean of their strongest responses to its images against that to the others', from −1 to 1."
 		}),
-		!i.length && /* @__PURE__ */ z("p", {
+		!i.length && /* @__PURE__ */ R("p", {
 			class: "note",
 			children: "No image of this collection is labelled so: which units answer to it is not known."
 		}),
-		/* @__PURE__ */ z("div", {
+		/* @__PURE__ */ R("div", {
 			class: "class-page",
 			children: [
-				i.map((t) => /* @__PURE__ */ z(br, {
+				i.map((t) => /* @__PURE__ */ R(Cr, {
 					label: t,
 					name: e
 				}, t)),
-				a.map((e) => /* @__PURE__ */ z(Sr, {
+				a.map((e) => /* @__PURE__ */ R(Tr, {
 					logit: e,
 					layers: n?.layers ?? [],
 					note: n?.note ?? ""
 				}, e)),
-				/* @__PURE__ */ z(rr, {
+				/* @__PURE__ */ R(or, {
 					of: e,
 					kind: "class"
 				})
@@ -2774,42 +2790,42 @@ function yr({ name: e }) {
 		})
 	] });
 }
-function br({ label: e, name: t }) {
+function Cr({ label: e, name: t }) {
 	let { manifest: n } = W(), r = n.classes?.shard ?? 1, i = G(`classes/${Math.floor(e / r)}`), a = G(n.extras ? "profiles/index" : null).value, o = (a?.images ?? []).filter((t, n) => a?.labels[n] === e), s = i.value?.classes[e] ?? [];
-	return /* @__PURE__ */ z(b, { children: [o.length > 0 && /* @__PURE__ */ z(J, {
+	return /* @__PURE__ */ R(b, { children: [o.length > 0 && /* @__PURE__ */ R(J, {
 		title: "Its images",
 		class: "panel wide",
-		children: [/* @__PURE__ */ z("ul", {
+		children: [/* @__PURE__ */ R("ul", {
 			class: "thumbs",
-			children: o.slice(0, vr).map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+			children: o.slice(0, xr).map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 				href: H(e),
-				"aria-label": Zt(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
-				children: /* @__PURE__ */ z(cn, {
+				"aria-label": en(a?.names[a.images.indexOf(e)] ?? `image ${e}`),
+				children: /* @__PURE__ */ R(dn, {
 					image: e,
 					side: 84
 				})
 			}) }, e))
-		}), o.length > vr && /* @__PURE__ */ z("p", {
+		}), o.length > xr && /* @__PURE__ */ R("p", {
 			class: "more",
-			children: /* @__PURE__ */ z("a", {
-				href: it("#/images", { q: t }),
+			children: /* @__PURE__ */ R("a", {
+				href: z("#/images", { q: t }),
 				children: ["All ", Q(o.length, "image")]
 			})
 		})]
 	}), [...n.layers].reverse().map((t, r) => {
 		let i = s[n.layers.length - 1 - r] ?? [];
-		return i.length > 0 && /* @__PURE__ */ z(J, {
+		return i.length > 0 && /* @__PURE__ */ R(J, {
 			title: `Units of ${t.name} that answer to it`,
-			note: /* @__PURE__ */ z("a", {
+			note: /* @__PURE__ */ R("a", {
 				href: B(t.name, {
 					class: e,
 					sort: "selectivity"
 				}),
 				children: "Those that prefer it to every other class"
 			}),
-			children: /* @__PURE__ */ z(xr, {
+			children: /* @__PURE__ */ R(wr, {
 				rows: i,
-				tile: (e) => /* @__PURE__ */ z($, {
+				tile: (e) => /* @__PURE__ */ R($, {
 					layer: t,
 					channel: e,
 					kind: "photos",
@@ -2820,39 +2836,39 @@ function br({ label: e, name: t }) {
 		}, t.id);
 	})] });
 }
-function xr({ rows: e, layer: t, tile: n }) {
-	return /* @__PURE__ */ z("ul", {
+function wr({ rows: e, layer: t, tile: n }) {
+	return /* @__PURE__ */ R("ul", {
 		class: "tiles",
-		children: e.map(([e, r, i]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+		children: e.map(([e, r, i]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 			href: V(t, e),
 			title: `mean ${Z(r)}, selectivity ${i.toFixed(2)}`,
-			children: [n(e), /* @__PURE__ */ z("span", {
+			children: [n(e), /* @__PURE__ */ R("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
+				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
 					class: "heard",
 					children: "Unit "
-				}), e] }), /* @__PURE__ */ z("span", { children: i.toFixed(2) })]
+				}), e] }), /* @__PURE__ */ R("span", { children: i.toFixed(2) })]
 			})]
 		}) }, e))
 	});
 }
-function Sr({ logit: e, layers: t, note: n }) {
-	let r = W(), i = r.manifest.classes?.shard ?? 64, a = G(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => gt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
-	return /* @__PURE__ */ z(b, { children: [o && /* @__PURE__ */ z(J, {
+function Tr({ logit: e, layers: t, note: n }) {
+	let r = W(), i = r.manifest.classes?.shard ?? 64, a = G(`logits/${Math.floor(e / i)}`).value, o = t.map((t) => yt(r, t, e)).find((e) => e !== void 0), s = a?.incoming[e - a.first] ?? [];
+	return /* @__PURE__ */ R(b, { children: [o && /* @__PURE__ */ R(J, {
 		title: "Its logit",
 		note: "What excites the logit most, and what it takes from it.",
-		children: /* @__PURE__ */ z("a", {
+		children: /* @__PURE__ */ R("a", {
 			class: "pair-link",
 			href: V(o.name, e),
 			children: [
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					class: "pair",
-					children: [/* @__PURE__ */ z($, {
+					children: [/* @__PURE__ */ R($, {
 						layer: o,
 						channel: e,
 						kind: "photos",
 						side: 112
-					}), /* @__PURE__ */ z($, {
+					}), /* @__PURE__ */ R($, {
 						layer: o,
 						channel: e,
 						kind: "projections",
@@ -2864,16 +2880,16 @@ function Sr({ logit: e, layers: t, note: n }) {
 				e
 			]
 		})
-	}), s.length > 0 && /* @__PURE__ */ z(gr, {
+	}), s.length > 0 && /* @__PURE__ */ R(yr, {
 		title: "What its logit is computed from",
 		joints: s,
 		note: n
 	})] });
 }
 // src/parts/Grid.tsx
-var Cr = (e) => e === document.documentElement ? window : e, wr = 400;
-function Tr(e, t, n, r, i, a, o) {
-	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - wr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + wr) / l)));
+var Er = (e) => e === document.documentElement ? window : e, Dr = 400;
+function Or(e, t, n, r, i, a, o) {
+	let s = o ?? Math.max(1, Math.floor((t + r) / (n.width + r))), c = Math.ceil(e / s), l = n.height + r, u = Math.max(0, Math.min(c, Math.floor((i - Dr) / l))), d = Math.max(u, Math.min(c, Math.ceil((a + Dr) / l)));
 	return {
 		columns: s,
 		step: o ? n.width + r : Math.floor((t + r) / s),
@@ -2882,22 +2898,22 @@ function Tr(e, t, n, r, i, a, o) {
 		height: Math.max(0, c * l - r)
 	};
 }
-function Er(e, t, n) {
+function kr(e, t, n) {
 	let r = () => {
 		let r = e.current?.getBoundingClientRect(), i = r?.width || 900, a = -(r?.top ?? 0);
-		return Tr(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
-	}, [i, a] = N(r), [o, s] = N(!1), c = () => {
+		return Or(t.count, i, t.cell, n, a, a + window.innerHeight, t.columns);
+	}, [i, a] = M(r), [o, s] = M(!1), c = () => {
 		let e = r();
 		a((t) => t.columns === e.columns && t.step === e.step && t.first === e.first && t.last === e.last && t.height === e.height ? t : e);
 	};
-	Oe(c, [
+	ke(c, [
 		t.count,
 		t.cell.width,
 		t.cell.height,
 		t.columns
 	]);
-	let l = F(c);
-	return l.current = c, P(() => {
+	let l = P(c);
+	return l.current = c, N(() => {
 		let t = e.current;
 		if (!t) return;
 		let n = () => l.current(), r = new ResizeObserver(n);
@@ -2915,8 +2931,8 @@ function Er(e, t, n) {
 		last: t.count
 	} : i;
 }
-function Dr(e) {
-	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = L(), c = F(null), l = Er(c, e, r), u = F(!1), d = (e) => {
+function Ar(e) {
+	let { count: t, cell: n, gap: r = 10, current: i, select: a, open: o } = e, s = I(), c = P(null), l = kr(c, e, r), u = P(!1), d = (e) => {
 		t && (u.current = !0, a(Math.max(0, Math.min(t - 1, i < 0 ? 0 : i + e))));
 	}, f = l.columns, p = [
 		[["ArrowLeft", "h"], -1],
@@ -2930,32 +2946,32 @@ function Dr(e) {
 		[["Home"], -t],
 		[["End"], t]
 	], m = Object.fromEntries(p.flatMap(([e, t]) => e.map((e) => [e, () => d(t)])));
-	R(e.keys === !1 ? {} : {
+	L(e.keys === !1 ? {} : {
 		...m,
 		Enter: () => i >= 0 && o(i)
-	}), Oe(() => {
+	}), ke(() => {
 		if (!u.current || i < 0 || !c.current) return;
 		let e = c.current.querySelector(`[data-index="${i}"]`);
 		if (e) u.current = !1, e.querySelector("a")?.focus({ preventScroll: !0 }), e.scrollIntoView({ block: "nearest" });
 		else {
 			let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-			Cr(s.root).scrollBy({
+			Er(s.root).scrollBy({
 				top: e - window.innerHeight / 3,
 				behavior: "instant"
 			});
 		}
 	});
-	let h = F(!1);
-	P(() => {
+	let h = P(!1);
+	N(() => {
 		if (h.current || i < 0 || !c.current || !s.root.isConnected) return;
 		h.current = !0;
 		let e = c.current.getBoundingClientRect().top + Math.floor(i / f) * (n.height + r);
-		e > window.innerHeight - n.height && Cr(s.root).scrollBy({
+		e > window.innerHeight - n.height && Er(s.root).scrollBy({
 			top: e - window.innerHeight / 3,
 			behavior: "instant"
 		});
 	}, [i]);
-	let g = F(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
+	let g = P(/* @__PURE__ */ new Map()), _ = [], v = /* @__PURE__ */ new Map();
 	for (let a = l.first; a < Math.min(l.last, t); a += 1) {
 		let o = [
 			e.render,
@@ -2969,11 +2985,11 @@ function Dr(e) {
 			n.height
 		], s = g.current.get(a), c = s && s.place.every((e, t) => e === o[t]) ? s : {
 			place: o,
-			item: Or(e, a, l, r)
+			item: jr(e, a, l, r)
 		};
 		v.set(a, c), _.push(c.item);
 	}
-	return g.current = v, /* @__PURE__ */ z("ul", {
+	return g.current = v, /* @__PURE__ */ R("ul", {
 		class: "virtual",
 		ref: c,
 		"aria-label": e.label,
@@ -2981,8 +2997,8 @@ function Dr(e) {
 		children: _
 	});
 }
-function Or({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
-	return /* @__PURE__ */ z("li", {
+function jr({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
+	return /* @__PURE__ */ R("li", {
 		"data-index": a,
 		"aria-setsize": e,
 		"aria-posinset": a + 1,
@@ -2996,19 +3012,155 @@ function Or({ count: e, cell: t, current: n, keyOf: r, render: i }, a, o, s) {
 		children: i(a, a === Math.max(0, n))
 	}, r(a));
 }
+// src/matching.ts
+function Mr(e, t) {
+	let n = new Map(t.names.map((e, t) => [e, t]));
+	return e.names.flatMap((e, t) => {
+		let r = n.get(e);
+		return n.delete(e), r === void 0 ? [] : [[t, r]];
+	});
+}
+function Nr(e, t) {
+	let n = atob(e.codes);
+	return Array.from({ length: Math.floor(n.length / e.images) }, (r, i) => {
+		let a = Float32Array.from(t, (t) => n.charCodeAt(i * e.images + t)), o = a.reduce((e, t) => e + t, 0) / Math.max(1, a.length), s = Math.sqrt(a.reduce((e, t) => e + (t - o) ** 2, 0));
+		return a.map((e) => s > 1e-6 ? (e - o) / s : 0);
+	});
+}
+function Pr(e, t, n) {
+	let [r, i] = [Nr(e, n.map(([e]) => e)), Nr(t, n.map(([, e]) => e))], a = r.map(() => ({
+		at: -1,
+		value: -2
+	})), o = i.map(() => ({
+		at: -1,
+		value: -2
+	}));
+	return r.forEach((e, t) => {
+		e.some(Boolean) && i.forEach((n, r) => {
+			let i = 0;
+			for (let t = 0; t < e.length; t += 1) i += e[t] * n[t];
+			let [s, c] = [a[t], o[r]];
+			s && i > s.value && (a[t] = {
+				at: r,
+				value: i
+			}), c && i > c.value && (o[r] = {
+				at: t,
+				value: i
+			});
+		});
+	}), a.flatMap(({ at: e, value: t }, n) => e < 0 ? [] : [{
+		unit: n,
+		other: e,
+		correlation: Math.min(1, t),
+		mutual: o[e]?.at === n
+	}]).sort((e, t) => t.correlation - e.correlation || e.unit - t.unit);
+}
+// src/parts/Matches.tsx
+var Fr = 48, Ir = .8, Lr = 10, Rr = ({ atlas: { manifest: e } }) => e.paths.responses !== void 0 && e.extras?.alike === !0;
+function zr({ left: e, right: t }) {
+	let [n, r] = M(!1), i = (e) => [G("responses/index", e.atlas), G(`responses/${e.layer.id}`, e.atlas)], [a, o] = i(e), [s, c] = i(t), l = F(() => a.value && s.value ? Mr(a.value, s.value) : [], [a.value, s.value]), u = F(() => o.value && c.value && l.length > 1 ? Pr(o.value, c.value, l) : [], [
+		o.value,
+		c.value,
+		l
+	]);
+	if ([
+		a,
+		o,
+		s,
+		c
+	].some((e) => e.error)) return /* @__PURE__ */ R("p", {
+		class: "empty",
+		children: "How units respond to single images is not in one of the two atlases."
+	});
+	if (!a.value || !s.value || !o.value || !c.value) return /* @__PURE__ */ R(X, { what: "responses" });
+	if (l.length < 2) return /* @__PURE__ */ R("p", {
+		class: "empty",
+		children: "The two atlases have no images in common, by their names: nothing says which units are alike. Look at two layers side by side."
+	});
+	let d = u[Math.floor(u.length / 2)];
+	return /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R("p", {
+			class: "lead",
+			children: [
+				Q(l.length, "image"),
+				" in common, by name, of ",
+				a.value.images.length,
+				" and ",
+				s.value.images.length,
+				" kept to compare by. Half of the units have a match of ",
+				d?.correlation.toFixed(2) ?? "–",
+				" or more; ",
+				u.filter((e) => e.correlation > Ir).length,
+				" of ",
+				u.length,
+				" one above ",
+				Ir,
+				", ",
+				u.filter((e) => e.mutual).length,
+				" are each other's best.",
+				l.length < Lr && " So few images make units alike by chance."
+			]
+		}),
+		/* @__PURE__ */ R("p", {
+			class: "note",
+			children: "Correlation of the strongest responses in each of these images. A large one says that two units respond to the same images, not that they compute the same."
+		}),
+		/* @__PURE__ */ R("ul", {
+			class: "matches",
+			children: u.slice(0, n ? u.length : Fr).map((n) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
+				href: st(`${e.layer.name}:${n.unit}`, `${t.layer.name}:${n.other}`, t.atlas.name),
+				"aria-label": `Unit ${n.unit} and unit ${n.other}, correlation ${n.correlation.toFixed(2)}`,
+				children: [
+					/* @__PURE__ */ R(Br, {
+						side: e,
+						channel: n.unit
+					}),
+					/* @__PURE__ */ R("b", {
+						class: "number",
+						title: n.mutual ? "each other's best" : "best for the left one only",
+						children: [
+							n.correlation.toFixed(2),
+							" ",
+							n.mutual ? "⇄" : "→"
+						]
+					}),
+					/* @__PURE__ */ R(Br, {
+						side: t,
+						channel: n.other
+					})
+				]
+			}) }, n.unit))
+		}),
+		u.length > Fr && !n && /* @__PURE__ */ R("button", {
+			type: "button",
+			onClick: () => r(!0),
+			children: ["Show all ", u.length]
+		})
+	] });
+}
+var Br = ({ side: e, channel: t }) => /* @__PURE__ */ R("span", { children: [/* @__PURE__ */ R("span", {
+	class: "pair",
+	children: ["photos", "projections"].map((n) => /* @__PURE__ */ R($, {
+		layer: e.layer,
+		channel: t,
+		kind: n,
+		side: 56,
+		from: e.atlas
+	}, n))
+}), /* @__PURE__ */ R("small", { children: t })] });
 // src/parts/Versus.tsx
-function kr(e) {
+function Vr(e) {
 	let t = G(`layers/${e.layer.id}/${Math.floor(e.channel / e.layer.shard.units)}`, e.atlas), n = t.value?.units.find((t) => t.channel === e.channel);
 	return t.value && n ? {
 		shard: t.value,
 		unit: n
 	} : null;
 }
-function Ar({ left: e, right: t }) {
-	let [n, r] = [kr(e), kr(t)], [i, a] = N(null);
-	if (!n || !r) return /* @__PURE__ */ z(X, { what: "both units" });
-	let o = (e) => e.unit.images.map((t) => Wn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
-	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("p", {
+function Hr({ left: e, right: t }) {
+	let [n, r] = [Vr(e), Vr(t)], [i, a] = M(null);
+	if (!n || !r) return /* @__PURE__ */ R(X, { what: "both units" });
+	let o = (e) => e.unit.images.map((t) => qn(e.shard, t)), s = o(n), c = o(r).filter((e) => s.includes(e)).length;
+	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("p", {
 		class: "lead",
 		children: [
 			Q(c, "image"),
@@ -3016,14 +3168,14 @@ function Ar({ left: e, right: t }) {
 			s.length,
 			" in common."
 		]
-	}), /* @__PURE__ */ z("div", {
+	}), /* @__PURE__ */ R("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ z(jr, {
+		children: [/* @__PURE__ */ R(Ur, {
 			side: e,
 			found: n,
 			image: i,
 			look: a
-		}), /* @__PURE__ */ z(jr, {
+		}), /* @__PURE__ */ R(Ur, {
 			side: t,
 			found: r,
 			image: i,
@@ -3031,17 +3183,17 @@ function Ar({ left: e, right: t }) {
 		})]
 	})] });
 }
-function jr({ side: e, found: t, image: n, look: r }) {
+function Ur({ side: e, found: t, image: n, look: r }) {
 	let { layer: i, channel: a, atlas: o } = e, { unit: s, shard: c } = t, l = `${i.name}:${a}`;
-	return /* @__PURE__ */ z("section", {
+	return /* @__PURE__ */ R("section", {
 		class: "panel half",
 		"aria-label": l,
 		children: [
-			/* @__PURE__ */ z("h2", { children: o.name ? /* @__PURE__ */ z(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ z("a", {
+			/* @__PURE__ */ R("h2", { children: o.name ? /* @__PURE__ */ R(q, { text: `${l} in ${o.name}` }) : /* @__PURE__ */ R("a", {
 				href: V(i.name, a),
 				children: l
 			}) }),
-			/* @__PURE__ */ z("p", {
+			/* @__PURE__ */ R("p", {
 				class: "note",
 				children: [
 					"maximum ",
@@ -3049,21 +3201,21 @@ function jr({ side: e, found: t, image: n, look: r }) {
 					" · mean ",
 					Z(s.mean),
 					" · active ",
-					Ht(s.active),
+					Gt(s.active),
 					" · ",
-					Kt(i)
+					Yt(i)
 				]
 			}),
-			/* @__PURE__ */ z("div", {
+			/* @__PURE__ */ R("div", {
 				class: "panels panels-2",
-				children: ["photos", "projections"].map((e) => /* @__PURE__ */ z("div", {
+				children: ["photos", "projections"].map((e) => /* @__PURE__ */ R("div", {
 					class: "nine",
 					style: { gridTemplateColumns: `repeat(${i.sprite.columns}, auto)` },
 					role: "group",
 					"aria-label": e,
 					children: s.images.map((t, a) => {
-						let l = Wn(c, t), u = Un(c, t);
-						return /* @__PURE__ */ z("button", {
+						let l = qn(c, t), u = Kn(c, t);
+						return /* @__PURE__ */ R("button", {
 							type: "button",
 							class: l === n ? "cell active" : "cell",
 							onMouseEnter: () => r(l),
@@ -3072,7 +3224,7 @@ function jr({ side: e, found: t, image: n, look: r }) {
 							onBlur: () => r(null),
 							"aria-label": `${e === "photos" ? "Photo" : "Projection"} ${a + 1}, ${l}`,
 							title: `${Z(s.values[a])} · ${u ?? l}`,
-							children: /* @__PURE__ */ z(nn, {
+							children: /* @__PURE__ */ R(on, {
 								layer: i,
 								unit: s,
 								kind: e,
@@ -3085,55 +3237,63 @@ function jr({ side: e, found: t, image: n, look: r }) {
 					})
 				}, e))
 			}),
-			s.classes.length > 0 && /* @__PURE__ */ z("p", {
+			s.classes.length > 0 && /* @__PURE__ */ R("p", {
 				class: "note",
 				children: ["Top classes: ", s.classes.slice(0, 3).map(([e, t]) => `${c.classes[e] ?? e} (${Z(t)})`).join(", ")]
 			})
 		]
 	});
 }
-function Mr({ left: e, right: t, a: n, b: r }) {
-	let [i, a] = N(-1), { router: o } = L(), s = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name));
-	return /* @__PURE__ */ z("div", {
+function Wr({ left: e, right: t, a: n, b: r }) {
+	let [i, a] = M(-1), { router: o } = I(), s = Rr(e) && Rr(t) && (e.atlas !== t.atlas || e.layer !== t.layer), [c, l] = M("matches"), u = (e) => o.go(st(`${n}:${e}`, `${r}:${Math.min(e, t.layer.channels - 1)}`, t.atlas.name)), d = s && /* @__PURE__ */ R(wt, {
+		label: "What is shown",
+		value: c,
+		options: [["matches", "Best matches"], ["both", "Side by side"]],
+		change: l
+	});
+	return s && c === "matches" ? /* @__PURE__ */ R(b, { children: [d, /* @__PURE__ */ R(zr, {
+		left: e,
+		right: t
+	}, `${n} ${r} ${t.atlas.name}`)] }) : /* @__PURE__ */ R(b, { children: [d, /* @__PURE__ */ R("div", {
 		class: "versus-pair",
-		children: [/* @__PURE__ */ z(Nr, {
+		children: [/* @__PURE__ */ R(Gr, {
 			side: e,
 			chosen: i,
 			choose: a,
-			open: s,
+			open: u,
 			keys: !0
-		}), /* @__PURE__ */ z(Nr, {
+		}), /* @__PURE__ */ R(Gr, {
 			side: t,
 			chosen: i,
 			choose: a,
-			open: s,
+			open: u,
 			keys: !1
 		})]
-	});
+	})] });
 }
-function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
+function Gr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	let { layer: a, atlas: o } = e, s = G(`layers/${a.id}`, o);
-	return /* @__PURE__ */ z("section", {
+	return /* @__PURE__ */ R("section", {
 		class: "panel half",
 		"aria-label": a.name,
 		children: [
-			/* @__PURE__ */ z("h2", { children: o.name ? /* @__PURE__ */ z(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ z("a", {
+			/* @__PURE__ */ R("h2", { children: o.name ? /* @__PURE__ */ R(q, { text: `${a.name} in ${o.name}` }) : /* @__PURE__ */ R("a", {
 				href: B(a.name),
 				children: a.name
 			}) }),
-			/* @__PURE__ */ z("p", {
+			/* @__PURE__ */ R("p", {
 				class: "note",
 				children: [
 					a.op,
 					" · ",
-					Wt(a),
+					qt(a),
 					" · ",
-					Kt(a),
+					Yt(a),
 					" · ",
 					Q(a.units.dead, "dead unit")
 				]
 			}),
-			s.value && /* @__PURE__ */ z(Dr, {
+			s.value && /* @__PURE__ */ R(Ar, {
 				count: a.channels,
 				cell: {
 					width: 132,
@@ -3146,27 +3306,27 @@ function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 				open: r,
 				keyOf: (e) => e,
 				keys: i,
-				render: (e) => /* @__PURE__ */ z("button", {
+				render: (e) => /* @__PURE__ */ R("button", {
 					type: "button",
 					class: "unit",
 					onFocus: () => n(e),
 					onMouseEnter: () => n(e),
 					onClick: () => r(e),
-					children: [/* @__PURE__ */ z("span", {
+					children: [/* @__PURE__ */ R("span", {
 						class: "pair",
-						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ z(en, { side: 60 }, t) : /* @__PURE__ */ z($, {
+						children: ["photos", "projections"].map((t) => s.value?.dead.includes(e) ? /* @__PURE__ */ R(rn, { side: 60 }, t) : /* @__PURE__ */ R($, {
 							layer: a,
 							channel: e,
 							kind: t,
 							side: 60,
 							from: o
 						}, t))
-					}), /* @__PURE__ */ z("span", {
+					}), /* @__PURE__ */ R("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
+						children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
 							class: "heard",
 							children: "Unit "
-						}), e] }), /* @__PURE__ */ z("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
+						}), e] }), /* @__PURE__ */ R("span", { children: s.value.dead.includes(e) ? "dead" : Z(s.value.maximum[e]) })]
 					})]
 				})
 			})
@@ -3174,12 +3334,12 @@ function Nr({ side: e, chosen: t, choose: n, open: r, keys: i }) {
 	});
 }
 // src/pages/Compare.tsx
-function Pr(e) {
-	let t = W(), [n, r] = N(null);
-	return P(() => {
+function Kr(e) {
+	let t = W(), [n, r] = M(null);
+	return N(() => {
 		if (!e) return;
 		let n = !0;
-		return mt(t.store.host, e).then((t) => n && r({
+		return _t(t.store.host, e).then((t) => n && r({
 			name: e,
 			atlas: t,
 			error: null
@@ -3201,37 +3361,37 @@ function Pr(e) {
 		error: null
 	};
 }
-function Fr({ query: e }) {
-	let t = W(), { router: n } = L(), r = e.get("a") ?? t.manifest.layers[0]?.name ?? "", i = e.get("with") ?? "", { other: a, error: o } = Pr(i), s = e.get("b") || (i ? r : ""), c = G(t.store.host.kind === "file" ? null : "atlases"), l = (e) => n.replace(st(e.a ?? r, e.b ?? s, e.other ?? i));
-	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z("h1", { children: "Compare" }),
-		/* @__PURE__ */ z("form", {
+function qr({ query: e }) {
+	let t = W(), { router: n } = I(), r = ft(), i = e.get("with") ?? (e.has("a") ? "" : r[0]?.name ?? ""), { other: a, error: o } = Kr(i), s = (e) => (i ? e.manifest.layers.findLast((e) => e.spatial) ?? e.manifest.layers[0] : e.manifest.layers[0])?.name ?? "", c = e.get("a") ?? s(t), l = e.get("b") || (i && a ? vt(a, c) || U(c) ? c : s(a) : ""), u = (e) => n.replace(st(e.a ?? c, e.b ?? l, e.other ?? i));
+	return /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R("h1", { children: "Compare" }),
+		/* @__PURE__ */ R("form", {
 			class: "bar compare-bar",
 			onSubmit: (e) => e.preventDefault(),
 			children: [
-				/* @__PURE__ */ z(Ir, {
+				/* @__PURE__ */ R(Yr, {
 					label: "Left",
-					value: r,
+					value: c,
 					atlas: t,
-					change: (e) => l({ a: e })
+					change: (e) => u({ a: e })
 				}),
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					"aria-hidden": "true",
 					children: "⇄"
 				}),
-				/* @__PURE__ */ z(Ir, {
+				/* @__PURE__ */ R(Yr, {
 					label: "Right",
-					value: s,
+					value: l,
 					atlas: a ?? t,
-					change: (e) => l({ b: e })
+					change: (e) => u({ b: e })
 				}),
-				(c.value?.length ?? 0) > 0 && /* @__PURE__ */ z("label", { children: ["Right side from", /* @__PURE__ */ z("select", {
+				r.length > 0 && /* @__PURE__ */ R("label", { children: ["Right side from", /* @__PURE__ */ R("select", {
 					value: i,
-					onChange: (e) => l({ other: e.currentTarget.value }),
-					children: [/* @__PURE__ */ z("option", {
+					onChange: (e) => u({ other: e.currentTarget.value }),
+					children: [/* @__PURE__ */ R("option", {
 						value: "",
 						children: "this atlas"
-					}), c.value?.map((e) => /* @__PURE__ */ z("option", {
+					}), r.map((e) => /* @__PURE__ */ R("option", {
 						value: e.name,
 						children: [
 							e.name,
@@ -3242,22 +3402,48 @@ function Fr({ query: e }) {
 				})] })
 			]
 		}),
-		o ? /* @__PURE__ */ z(Y, {
-			title: "The other atlas cannot be shown",
-			children: o
-		}) : a ? /* @__PURE__ */ z(Lr, {
-			a: r,
-			b: s,
+		r.length === 0 && !e.has("a") && /* @__PURE__ */ R("p", {
+			class: "note",
+			children: [
+				"Two units or layers of this atlas. Another atlas, of another network or another epoch, is put beside it with ",
+				/* @__PURE__ */ R("code", { children: "convscope atlas attach" }),
+				"."
+			]
+		}),
+		i && a && /* @__PURE__ */ R(Jr, {
 			own: t,
 			other: a
-		}) : /* @__PURE__ */ z(X, { what: i })
+		}),
+		o ? /* @__PURE__ */ R(Y, {
+			title: "The other atlas cannot be shown",
+			children: o
+		}) : a ? /* @__PURE__ */ R(Xr, {
+			a: c,
+			b: l,
+			own: t,
+			other: a
+		}) : /* @__PURE__ */ R(X, { what: i })
 	] });
 }
-function Ir({ label: e, value: t, atlas: n, change: r }) {
+function Jr({ own: e, other: t }) {
+	let n = e.manifest.layers.filter((e) => vt(t, e.name)).map((e) => e.name);
+	return /* @__PURE__ */ R("p", {
+		class: "note",
+		children: [
+			e.manifest.model.fingerprint === t.manifest.model.fingerprint ? "The same network. " : "",
+			Q(n.length, "layer"),
+			" of the same name",
+			n.length > 0 && `: ${n.slice(0, 8).join(", ")}${n.length > 8 ? ", …" : ""}`,
+			". ",
+			e.manifest.data.fingerprint === t.manifest.data.fingerprint ? "The same images." : `${t.manifest.data.count} other or partly other images there: ${t.manifest.data.description}.`
+		]
+	});
+}
+function Yr({ label: e, value: t, atlas: n, change: r }) {
 	let i = `compare-${e.toLowerCase()}`;
-	return /* @__PURE__ */ z("label", { children: [
+	return /* @__PURE__ */ R("label", { children: [
 		e,
-		/* @__PURE__ */ z("input", {
+		/* @__PURE__ */ R("input", {
 			id: i,
 			list: `${i}-list`,
 			value: t,
@@ -3266,28 +3452,28 @@ function Ir({ label: e, value: t, atlas: n, change: r }) {
 			autocomplete: "off",
 			onChange: (e) => r(e.currentTarget.value.trim())
 		}),
-		/* @__PURE__ */ z("datalist", {
+		/* @__PURE__ */ R("datalist", {
 			id: `${i}-list`,
-			children: n.manifest.layers.map((e) => /* @__PURE__ */ z("option", { value: e.name }, e.id))
+			children: n.manifest.layers.map((e) => /* @__PURE__ */ R("option", { value: e.name }, e.id))
 		})
 	] });
 }
-function Lr({ a: e, b: t, own: n, other: r }) {
+function Xr({ a: e, b: t, own: n, other: r }) {
 	let i = (e, t) => {
-		let n = ht(t, e);
+		let n = vt(t, e);
 		if (n) return {
 			layer: n,
 			channel: null,
 			atlas: t
 		};
-		let r = U(e), i = r ? ht(t, r.layer) : void 0;
+		let r = U(e), i = r ? vt(t, r.layer) : void 0;
 		return r && i && r.channel < i.channels ? {
 			layer: i,
 			channel: r.channel,
 			atlas: t
 		} : null;
 	}, [a, o] = [i(e, n), i(t || e, r)];
-	return !a || !o ? /* @__PURE__ */ z("p", {
+	return !a || !o ? /* @__PURE__ */ R("p", {
 		class: "empty",
 		children: [
 			"“",
@@ -3298,7 +3484,7 @@ function Lr({ a: e, b: t, own: n, other: r }) {
 			n.manifest.layers[0]?.name,
 			":0."
 		]
-	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ z(Ar, {
+	}) : a.channel !== null && o.channel !== null ? /* @__PURE__ */ R(Hr, {
 		left: {
 			...a,
 			channel: a.channel
@@ -3307,154 +3493,421 @@ function Lr({ a: e, b: t, own: n, other: r }) {
 			...o,
 			channel: o.channel
 		}
-	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ z(Mr, {
+	}) : a.channel === null && o.channel === null ? /* @__PURE__ */ R(Wr, {
 		left: a,
 		right: o,
 		a: e,
 		b: t || e
-	}) : /* @__PURE__ */ z("p", {
+	}) : /* @__PURE__ */ R("p", {
 		class: "empty",
 		children: "One side is a layer and the other a unit: name two of a kind."
 	});
 }
-// src/parts/Covered.tsx
-var Rr = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
-function zr(e, t, n) {
-	let r = e.map((e) => (Rr(e)[0] - t) ** 2 + (Rr(e)[1] - n) ** 2);
+// src/parts/Chart.tsx
+var Zr = 220, [Qr, $r, ei, ti] = [
+	44,
+	8,
+	8,
+	22
+], ni = 8;
+function ri(e) {
+	let t = e.flatMap((e) => [
+		...e.values,
+		...e.low ?? [],
+		...e.high ?? []
+	]).filter((e) => e !== null);
+	if (!t.length) return [0, 1];
+	let [n, r] = [t.reduce((e, t) => Math.min(e, t)), t.reduce((e, t) => Math.max(e, t))];
+	return n > 0 && n < r - n && (n = 0), r < 0 && -r < r - n && (r = 0), r > n ? [n, r] : [n - .5, r + .5];
+}
+function ii([e, t]) {
+	let n = (t - e) / 5, r = 10 ** Math.floor(Math.log10(n)), i = r * ([
+		1,
+		2,
+		5,
+		10
+	].find((e) => e * r >= n) ?? 10), a = Math.ceil(e / i - 1e-9);
+	return Array.from({ length: Math.max(0, Math.floor(t / i + 1e-9) - a + 1) }, (e, t) => Number(((a + t) * i).toPrecision(12)));
+}
+function ai(e) {
+	let t = e.filter((e) => e.look === "measured");
+	return e.map((e) => {
+		let n = e.look === "measured" ? t.indexOf(e) : t.findIndex((t) => e.name.startsWith(t.name));
+		return n < 0 ? 7 : n % ni;
+	});
+}
+var oi = (e) => Math.abs(e) >= 1e4 ? e.toLocaleString("en", { notation: "compact" }) : Z(Number(e.toPrecision(3))), si = (e, t) => {
+	let [n, r] = [e.low?.[t] ?? null, e.high?.[t] ?? null];
+	return n === null || r === null || n === r ? "" : `${oi(n)} to ${oi(r)}`;
+};
+function ci({ text: e }) {
+	let t = W(), n = U(e);
+	return n && yt(t, n.layer, n.channel) ? /* @__PURE__ */ R("a", {
+		href: V(n.layer, n.channel),
+		children: e
+	}) : /* @__PURE__ */ R(q, { text: e });
+}
+function li({ chart: e }) {
+	return /* @__PURE__ */ R(J, {
+		class: `panel chart ${e.kind}`,
+		title: e.title,
+		note: [
+			e.y,
+			e.x && `across: ${e.x}`,
+			e.note
+		].filter(Boolean).join(" · "),
+		children: e.kind === "rows" ? /* @__PURE__ */ R(di, { chart: e }) : /* @__PURE__ */ R(fi, { chart: e })
+	});
+}
+var ui = (e, [t, n]) => 100 * (e - t) / (n - t);
+function di({ chart: e }) {
+	let t = ri(e.series), n = ai(e.series);
+	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("ol", {
+		class: "rows-of",
+		children: e.at.map((r, i) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(ci, { text: String(r) }), /* @__PURE__ */ R("div", { children: e.series.map((e, r) => {
+			let a = e.values[i] ?? null;
+			if (a === null) return null;
+			let [o, s] = [e.low?.[i] ?? null, e.high?.[i] ?? null];
+			return /* @__PURE__ */ R("div", {
+				class: `s${n[r]} ${e.look}`,
+				title: `${e.name}: ${Z(a)}${si(e, i) && `, ${si(e, i)}`}`,
+				children: [/* @__PURE__ */ R("span", {
+					class: "track",
+					"aria-hidden": "true",
+					children: [
+						t[0] < 0 && t[1] > 0 && /* @__PURE__ */ R("i", {
+							class: "zero",
+							style: { left: `${ui(0, t)}%` }
+						}),
+						o !== null && s !== null && /* @__PURE__ */ R("i", {
+							class: "interval",
+							style: {
+								left: `${ui(o, t)}%`,
+								right: `${100 - ui(s, t)}%`
+							}
+						}),
+						/* @__PURE__ */ R("i", {
+							class: "dot",
+							style: { left: `${ui(a, t)}%` }
+						})
+					]
+				}), /* @__PURE__ */ R("span", {
+					class: "number",
+					children: [
+						/* @__PURE__ */ R("span", {
+							class: "heard",
+							children: [e.name, " "]
+						}),
+						oi(a),
+						" ",
+						/* @__PURE__ */ R("small", { children: si(e, i) })
+					]
+				})]
+			}, r);
+		}) })] }, i))
+	}), (e.series.length > 1 || e.series.some((e) => e.look === "compared")) && /* @__PURE__ */ R("p", {
+		class: "legend",
+		children: e.series.map((e, t) => /* @__PURE__ */ R("span", {
+			class: `s${n[t]} ${e.look}`,
+			children: [
+				/* @__PURE__ */ R("i", { class: "swatch" }),
+				" ",
+				e.name
+			]
+		}, t))
+	})] });
+}
+function fi({ chart: e }) {
+	let t = P(null), [n, r] = M(480), [i, a] = M(null);
+	N(() => {
+		if (!t.current) return;
+		let e = new ResizeObserver(([e]) => r(Math.max(200, Math.floor(e?.contentRect.width ?? 480))));
+		return e.observe(t.current), () => e.disconnect();
+	}, []);
+	let o = e.at.map(Number), s = e.kind === "points", c = ri(e.series), [l, u] = [o.reduce((e, t) => Math.min(e, t), Infinity), o.reduce((e, t) => Math.max(e, t), -Infinity)], d = [l, u > l ? u : l + 1], f = (e) => Qr + (n - Qr - $r) * ui(e, d) / 100, p = (e) => Zr - ti - (Zr - ti - ei) * ui(e, c) / 100, m = s ? e.series[0]?.values.reduce((e, t, n, r) => (t ?? Infinity) < (r[e] ?? Infinity) ? n : e, 0) ?? 0 : o.length - 1, h = i ?? m, g = ai(e.series), _ = (t) => {
+		let n = t.currentTarget.getBoundingClientRect(), r = o.map((r, i) => (f(r) - (t.clientX - n.left)) ** 2 + (s && (p(e.series[0]?.values[i] ?? NaN) - (t.clientY - n.top)) ** 2 || 0));
+		a(r.indexOf(Math.min(...r)));
+	}, v = s ? o.map((e, t) => t).sort((e, t) => o[e] - o[t]) : o.map((e, t) => t);
+	return /* @__PURE__ */ R("div", {
+		ref: t,
+		children: [
+			/* @__PURE__ */ R("svg", {
+				class: "plot",
+				width: n,
+				height: Zr,
+				role: "img",
+				"aria-label": `${e.title}: ${e.series.map((e) => e.name).join(", ")}`,
+				onPointerMove: _,
+				onPointerDown: _,
+				children: [
+					ii(c).map((e) => /* @__PURE__ */ R("g", { children: [/* @__PURE__ */ R("line", {
+						class: "axis",
+						x1: Qr,
+						x2: n - $r,
+						y1: p(e),
+						y2: p(e)
+					}), /* @__PURE__ */ R("text", {
+						x: Qr - 6,
+						y: p(e) + 4,
+						"text-anchor": "end",
+						children: oi(e)
+					})] }, e)),
+					ii(d).map((e) => /* @__PURE__ */ R("text", {
+						x: f(e),
+						y: 215,
+						"text-anchor": "middle",
+						children: oi(e)
+					}, e)),
+					!s && /* @__PURE__ */ R("line", {
+						class: "here",
+						x1: f(o[h] ?? 0),
+						x2: f(o[h] ?? 0),
+						y1: ei,
+						y2: Zr - ti
+					}),
+					e.series.map((e, t) => /* @__PURE__ */ R("g", {
+						class: `s${g[t]} ${e.look}`,
+						children: R(s ? mi : pi, {
+							one: e,
+							at: o,
+							x: f,
+							y: p,
+							shown: h
+						})
+					}, t))
+				]
+			}),
+			o.length > 1 && /* @__PURE__ */ R("input", {
+				type: "range",
+				min: 0,
+				max: o.length - 1,
+				value: v.indexOf(h),
+				onInput: (e) => a(v[Number(e.currentTarget.value)] ?? null),
+				"aria-label": `${e.x || "Place"} in ${e.title}`,
+				"aria-valuetext": Z(o[h])
+			}),
+			/* @__PURE__ */ R("p", {
+				class: "legend",
+				"aria-live": "polite",
+				children: [/* @__PURE__ */ R("b", {
+					class: "number",
+					children: [
+						Z(o[h]),
+						" ",
+						/* @__PURE__ */ R("small", { children: e.x })
+					]
+				}), e.series.map((e, t) => /* @__PURE__ */ R("span", {
+					class: `s${g[t]} ${e.look}`,
+					children: [
+						/* @__PURE__ */ R("i", { class: "swatch" }),
+						" ",
+						e.names?.[h] === void 0 ? e.name : /* @__PURE__ */ R(ci, { text: e.names[h] }),
+						" ",
+						/* @__PURE__ */ R("b", {
+							class: "number",
+							children: Z(e.values[h])
+						}),
+						" ",
+						/* @__PURE__ */ R("small", {
+							class: "number",
+							children: si(e, h)
+						})
+					]
+				}, t))]
+			})
+		]
+	});
+}
+function pi({ one: e, at: t, x: n, y: r, shown: i }) {
+	let a = (e) => e.map((i, a) => i === null ? "" : `${a > 0 && e[a - 1] !== null ? "L" : "M"}${n(t[a]).toFixed(1)} ${r(i).toFixed(1)}`).join(""), o = (e, i) => `${n(t[i]).toFixed(1)} ${r(e[i]).toFixed(1)}`, { low: s, high: c } = e, l = t.flatMap((e, t) => (s?.[t] ?? null) !== null && (c?.[t] ?? null) !== null ? [t] : []), u = e.values[i] ?? null;
+	return /* @__PURE__ */ R(b, { children: [
+		s && c && l.length > 1 && /* @__PURE__ */ R("path", {
+			class: "spread-of",
+			d: `M${l.map((e) => o(c, e)).join("L")}L${l.reverse().map((e) => o(s, e)).join("L")}Z`
+		}),
+		/* @__PURE__ */ R("path", {
+			class: "curve",
+			d: a(e.values)
+		}),
+		u !== null && /* @__PURE__ */ R("circle", {
+			r: "4",
+			cx: n(t[i]),
+			cy: r(u)
+		})
+	] });
+}
+function mi({ one: e, at: t, x: n, y: r, shown: i }) {
+	return /* @__PURE__ */ R(b, { children: t.map((t, a) => {
+		let o = e.values[a] ?? null;
+		if (o === null) return null;
+		let [s, c] = [e.low?.[a] ?? null, e.high?.[a] ?? null];
+		return /* @__PURE__ */ R("g", {
+			class: a === i ? "looked-at" : "",
+			children: [a === i && s !== null && c !== null && /* @__PURE__ */ R("line", {
+				class: "curve",
+				x1: n(t),
+				x2: n(t),
+				y1: r(s),
+				y2: r(c)
+			}), /* @__PURE__ */ R("circle", {
+				r: a === i ? 5 : 3,
+				cx: n(t),
+				cy: r(o)
+			})]
+		}, a);
+	}) });
+}
+var hi = ({ curves: e, lines: t }) => /* @__PURE__ */ R("svg", {
+	class: t ? "sketch" : "sketch dots",
+	viewBox: "0 0 240 120",
+	preserveAspectRatio: "none",
+	"aria-hidden": "true",
+	children: e.map((e, n) => /* @__PURE__ */ R("path", {
+		class: `curve s${n}`,
+		d: e.map((n, r) => n === null ? "" : `${t && r > 0 && e[r - 1] !== null ? "L" : "M"}${8 + 224 * r / Math.max(1, e.length - 1)} ${112 - 1.04 * n}${t ? "" : "h.01"}`).join("")
+	}, n))
+}), gi = ([e, t, n, r]) => [(e + n) / 2, (t + r) / 2];
+function _i(e, t, n) {
+	let r = e.map((e) => (gi(e)[0] - t) ** 2 + (gi(e)[1] - n) ** 2);
 	return r.indexOf(Math.min(...r));
 }
-function Br(e, t) {
+var vi = (e, t) => [
+	0,
+	...e.slice(1).map((t, n) => (t + e[n]) / 2),
+	t
+];
+function yi(e, t) {
 	let n = t.map((t) => (e ?? 0) - (t ?? e ?? 0)), r = Math.max(...n, 0);
 	return {
 		share: n.map((e) => r > 0 ? Math.max(0, e / r) : 0),
 		worst: n.indexOf(Math.max(...n))
 	};
 }
-function Vr({ name: e }) {
-	let { manifest: t } = W(), n = G(`experiments/${e}`), [r, i] = N(0), [a, o] = N("0"), [s, c] = N(null), l = n.value?.images[r], u = on(W(), l?.image ?? -1), d = ft(l && l.image !== null ? u : null);
-	if (n.error) return null;
-	if (!n.value || !l) return /* @__PURE__ */ z(X, { what: e });
-	let { boxes: f, shape: p, images: m } = n.value, h = l.grids[Number(a)] ?? l.grids[0];
-	if (!h) return null;
-	let [, g, _] = t.model.input, { share: v, worst: y } = Br(h.before, h.after), b = s ?? y, x = f[b] ?? [
+function bi({ name: e, pictures: t }) {
+	let { manifest: n } = W(), r = G(`experiments/${e}`), [i, a] = M(0), [o, s] = M("0"), [c, l] = M(null), u = r.value?.images[i], d = t.includes(`${i}.webp`) ? `experiments/${e}/${i}.webp` : null, f = ln(W(), u?.image ?? -1), p = ht(u ? u.image === null ? d : f : null);
+	if (r.error) return null;
+	if (!r.value || !u) return /* @__PURE__ */ R(X, { what: e });
+	let { boxes: m, shape: h, images: g } = r.value, _ = u.grids[Number(o)] ?? u.grids[0];
+	if (!_) return null;
+	let [, v, y] = n.model.input, { share: b, worst: x } = yi(_.before, _.after), S = c ?? x, C = m[S] ?? [
 		0,
 		0,
 		0,
 		0
-	], [S, C] = [g / p[0], _ / p[1]], w = (e) => {
+	], w = vi(Array.from({ length: h[0] }, (e, t) => gi(m[t * h[1]] ?? C)[0]), v), T = vi(m.slice(0, h[1]).map((e) => gi(e)[1]), y), E = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		c(zr(f, (e.clientY - t.top) / t.height * g, (e.clientX - t.left) / t.width * _));
+		l(_i(m, (e.clientY - t.top) / t.height * v, (e.clientX - t.left) / t.width * y));
 	};
-	return /* @__PURE__ */ z(J, {
+	return /* @__PURE__ */ R(J, {
 		class: "panel wide covered",
 		title: "Place by place",
 		note: "The warmer a place, the more is lost where the square is laid over it. Point at one, touch it, or use the slider.",
-		children: /* @__PURE__ */ z("div", {
+		children: /* @__PURE__ */ R("div", {
 			class: "covered-pair",
-			children: [/* @__PURE__ */ z("svg", {
+			children: [/* @__PURE__ */ R("svg", {
 				class: "whole",
-				viewBox: `0 0 ${_} ${g}`,
+				viewBox: `0 0 ${y} ${v}`,
 				role: "img",
-				"aria-label": `${l.name}: the square at row ${x[0]}, column ${x[1]}`,
-				onPointerMove: w,
-				onPointerDown: w,
-				onPointerLeave: () => c(null),
+				"aria-label": `${u.name}: the square at row ${C[0]}, column ${C[1]}`,
+				onPointerMove: E,
+				onPointerDown: E,
+				onPointerLeave: () => l(null),
 				children: [
-					/* @__PURE__ */ z("rect", {
+					/* @__PURE__ */ R("rect", {
 						class: "beyond",
-						width: _,
-						height: g
+						width: y,
+						height: v
 					}),
-					d && /* @__PURE__ */ z("image", {
-						href: d,
-						width: _,
-						height: g,
+					p && /* @__PURE__ */ R("image", {
+						href: p,
+						width: y,
+						height: v,
 						preserveAspectRatio: "none"
 					}),
-					f.map((e, t) => {
-						let [n, r] = Rr(e);
-						return /* @__PURE__ */ z("rect", {
+					m.map((e, t) => {
+						let [n, r] = [Math.floor(t / h[1]), t % h[1]], [i, a] = [w[n] ?? 0, T[r] ?? 0];
+						return /* @__PURE__ */ R("rect", {
 							class: "loss",
-							x: r - C / 2,
-							y: n - S / 2,
-							width: C,
-							height: S,
-							opacity: .75 * (v[t] ?? 0)
+							x: a,
+							y: i,
+							width: (T[r + 1] ?? y) - a,
+							height: (w[n + 1] ?? v) - i,
+							opacity: .75 * (b[t] ?? 0)
 						}, t);
 					}),
-					/* @__PURE__ */ z("rect", {
+					/* @__PURE__ */ R("rect", {
 						class: "field-halo",
-						x: x[1],
-						y: x[0],
-						width: x[3] - x[1],
-						height: x[2] - x[0]
+						x: C[1],
+						y: C[0],
+						width: C[3] - C[1],
+						height: C[2] - C[0]
 					}),
-					/* @__PURE__ */ z("rect", {
+					/* @__PURE__ */ R("rect", {
 						class: "field",
-						x: x[1],
-						y: x[0],
-						width: x[3] - x[1],
-						height: x[2] - x[0]
+						x: C[1],
+						y: C[0],
+						width: C[3] - C[1],
+						height: C[2] - C[0]
 					})
 				]
-			}), /* @__PURE__ */ z("div", {
+			}), /* @__PURE__ */ R("div", {
 				class: "covered-told",
 				children: [
-					m.length > 1 && /* @__PURE__ */ z("label", { children: [
+					g.length > 1 && /* @__PURE__ */ R("label", { children: [
 						"Image",
 						" ",
-						/* @__PURE__ */ z("select", {
-							value: r,
-							onChange: (e) => i(Number(e.currentTarget.value)),
-							children: m.map((e, t) => /* @__PURE__ */ z("option", {
+						/* @__PURE__ */ R("select", {
+							value: i,
+							onChange: (e) => a(Number(e.currentTarget.value)),
+							children: g.map((e, t) => /* @__PURE__ */ R("option", {
 								value: t,
-								children: Zt(e.name)
+								children: en(e.name)
 							}, t))
 						})
 					] }),
-					l.grids.length > 1 && /* @__PURE__ */ z(xt, {
+					u.grids.length > 1 && /* @__PURE__ */ R(wt, {
 						label: "What is followed",
-						value: a,
-						options: l.grids.map((e, t) => [String(t), e.of]),
-						change: o
+						value: o,
+						options: u.grids.map((e, t) => [String(t), e.of]),
+						change: s
 					}),
-					/* @__PURE__ */ z("p", { children: [
-						/* @__PURE__ */ z(q, {
-							text: h.of,
+					/* @__PURE__ */ R("p", { children: [
+						/* @__PURE__ */ R(q, {
+							text: _.of,
 							plain: !0
 						}),
 						": ",
-						/* @__PURE__ */ z("b", {
+						/* @__PURE__ */ R("b", {
 							class: "figure",
-							children: Z(h.before)
+							children: Z(_.before)
 						}),
 						" uncovered, ",
-						/* @__PURE__ */ z("b", {
+						/* @__PURE__ */ R("b", {
 							class: "figure",
-							children: Z(h.after[b])
+							children: Z(_.after[S])
 						}),
 						" with rows ",
-						x[0],
+						C[0],
 						" to ",
-						x[2],
+						C[2],
 						", columns ",
-						x[1],
+						C[1],
 						" to ",
-						x[3],
+						C[3],
 						" covered",
-						s === null && ", where it falls most",
+						c === null && ", where it falls most",
 						"."
 					] }),
-					/* @__PURE__ */ z("input", {
+					/* @__PURE__ */ R("input", {
 						type: "range",
 						min: 0,
-						max: f.length - 1,
-						value: b,
-						onInput: (e) => c(Number(e.currentTarget.value)),
+						max: m.length - 1,
+						value: S,
+						onInput: (e) => l(Number(e.currentTarget.value)),
 						"aria-label": "Place of the square"
 					}),
-					l.image !== null && /* @__PURE__ */ z("p", { children: /* @__PURE__ */ z("a", {
-						href: H(l.image),
+					u.image !== null && /* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
+						href: H(u.image),
 						children: "What else excites units on this image"
 					}) })
 				]
@@ -3462,27 +3915,390 @@ function Vr({ name: e }) {
 		})
 	});
 }
-// src/pages/Experiments.tsx
-var Hr = {
-	occlusion: "Occlusion",
-	invariance: "Invariance",
-	correspondence: "Correspondence",
-	causes: "Causes",
-	effects: "Effects",
-	mistakes: "Mistakes",
-	evolution: "Evolution",
-	diagnosis: "Diagnosis",
-	sanity: "What projections are worth",
-	tuning: "Tuning",
-	ablation: "Ablation",
-	transfer: "Transfer",
-	check: "Check"
+// src/parts/Epochs.tsx
+function xi({ steps: e }) {
+	let t = [];
+	return e.map((e) => {
+		t = [...t];
+		for (let [n, r, ...i] of e) t[n] = {
+			image: r,
+			box: i
+		};
+		return t;
+	});
+}
+var Si = [
+	["index", "number"],
+	["most", "changed most"],
+	["least", "changed least"],
+	["jumps", "changed image most often"]
+];
+function Ci(e, t) {
+	let n = e.like[0]?.length ?? 0, r = Array.from({ length: n }, (e, t) => t);
+	if (t === "index") return r;
+	let i = t === "jumps" ? xi(e) : [], a = (e) => i.filter((t, n) => n > 0 && t[e]?.image !== i[n - 1]?.[e]?.image).length, o = r.map((n) => t === "jumps" ? -a(n) : e.like[0]?.[n] ?? null), s = t === "least" ? -1 : 1;
+	return r.sort((e, t) => {
+		let [n, r] = [o[e] ?? null, o[t] ?? null];
+		return n === null || r === null ? Number(n === null) - Number(r === null) || e - t : s * (n - r) || e - t;
+	});
+}
+function wi({ name: e, query: t }) {
+	let { router: n } = I(), r = G(`experiments/${e}`).value, i = t.get("layer"), a = Math.max(0, r?.layers.findIndex((e) => e.layer === i) ?? 0), o = G(r ? `experiments/${e}/${a}` : null).value;
+	if (!r) return /* @__PURE__ */ R(X, { what: e });
+	let s = r.layers[a]?.layer ?? "", c = r.epochs.length - 1, l = t.get("epoch"), u = l === null ? c : Math.max(0, r.epochs.indexOf(Number(l))), d = t.has("unit") ? Number(t.get("unit")) : null, f = Si.find(([e]) => e === t.get("sort"))?.[0] ?? "index", p = (r) => n.replace(z(ot(e), {
+		layer: i,
+		epoch: l,
+		unit: t.get("unit"),
+		sort: t.get("sort"),
+		...r
+	})), m = (e) => p({ epoch: r.epochs[e] ?? null });
+	return /* @__PURE__ */ R(J, {
+		class: "panel wide epochs",
+		title: "Epoch by epoch",
+		note: "The patch that excites each unit most, and how like its responses to the images are to those it has in the end.",
+		children: [/* @__PURE__ */ R("div", {
+			class: "bar",
+			role: "group",
+			"aria-label": "What is shown",
+			children: [
+				/* @__PURE__ */ R("label", { children: ["Layer", /* @__PURE__ */ R("select", {
+					value: s,
+					onChange: (e) => p({
+						layer: e.currentTarget.value,
+						unit: null
+					}),
+					children: r.layers.map((e) => /* @__PURE__ */ R("option", { children: e.layer }, e.layer))
+				})] }),
+				/* @__PURE__ */ R("label", { children: ["Sort", /* @__PURE__ */ R("select", {
+					value: f,
+					onChange: (e) => p({ sort: e.currentTarget.value === "index" ? null : e.currentTarget.value }),
+					children: Si.map(([e, t]) => /* @__PURE__ */ R("option", {
+						value: e,
+						children: t
+					}, e))
+				})] }),
+				/* @__PURE__ */ R("label", {
+					class: "epoch",
+					children: [
+						"Epoch ",
+						/* @__PURE__ */ R("output", { children: r.epochs[u] }),
+						/* @__PURE__ */ R("input", {
+							type: "range",
+							min: 0,
+							max: c,
+							value: u,
+							onInput: (e) => m(Number(e.currentTarget.value)),
+							"aria-valuetext": `epoch ${r.epochs[u]}`
+						})
+					]
+				})
+			]
+		}), o ? /* @__PURE__ */ R(Ei, {
+			name: e,
+			data: r,
+			part: o,
+			at: u,
+			unit: d,
+			sort: f,
+			turn: m,
+			follow: (e) => p({ unit: e })
+		}) : /* @__PURE__ */ R(X, { what: s })]
+	});
+}
+var Ti = {
+	width: 88,
+	height: 104
 };
-function Ur() {
+function Ei({ name: e, data: t, part: n, at: r, unit: i, sort: a, turn: o, follow: s }) {
+	let c = F(() => xi(n), [n]), l = F(() => Ci(n, a), [n, a]), u = Ae((a) => {
+		let o = l[a];
+		return /* @__PURE__ */ R("button", {
+			type: "button",
+			class: "unit",
+			"aria-pressed": o === i,
+			onClick: () => s(o === i ? null : o),
+			children: [/* @__PURE__ */ R(ki, {
+				name: e,
+				data: t,
+				seen: c[r]?.[o],
+				side: 72
+			}), /* @__PURE__ */ R("span", {
+				class: "caption",
+				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
+					class: "heard",
+					children: "Unit "
+				}), o] }), /* @__PURE__ */ R("span", {
+					title: "likeness to the end",
+					children: n.like[r]?.[o]?.toFixed(2) ?? "–"
+				})]
+			})]
+		});
+	}, [
+		l,
+		c,
+		r,
+		i,
+		n
+	]);
+	return /* @__PURE__ */ R(b, { children: [i !== null && i < l.length && /* @__PURE__ */ R("div", {
+		class: "followed",
+		children: [
+			/* @__PURE__ */ R("h3", { children: [
+				/* @__PURE__ */ R(ci, { text: `${n.layer}:${i}` }),
+				", ",
+				Q(c.filter((e, t) => t > 0 && e[i]?.image !== c[t - 1]?.[i]?.image).length, "change"),
+				" of image"
+			] }),
+			/* @__PURE__ */ R("ol", { children: t.epochs.map((a, s) => /* @__PURE__ */ R("li", {
+				class: s === r ? "here" : "",
+				children: [
+					/* @__PURE__ */ R("button", {
+						type: "button",
+						class: "plain-button",
+						onClick: () => o(s),
+						"aria-label": `Epoch ${a}`,
+						"aria-pressed": s === r,
+						children: [/* @__PURE__ */ R(ki, {
+							name: e,
+							data: t,
+							seen: c[s]?.[i],
+							side: 84
+						}), /* @__PURE__ */ R(Oi, {
+							name: e,
+							data: t,
+							unit: `${n.layer}:${i}`,
+							at: s
+						})]
+					}),
+					/* @__PURE__ */ R("b", {
+						class: "number",
+						children: a
+					}),
+					/* @__PURE__ */ R("small", { children: [
+						Z(n.values[s]?.[i]),
+						" · ",
+						n.like[s]?.[i]?.toFixed(2) ?? "–"
+					] }),
+					/* @__PURE__ */ R(Di, {
+						data: t,
+						seen: c[s]?.[i]
+					})
+				]
+			}, a)) }),
+			/* @__PURE__ */ R("p", {
+				class: "note",
+				children: [
+					"Below each epoch the strongest response, and its likeness to the end",
+					t.units[`${n.layer}:${i}`] ? "" : "; projections are there of units that were followed when it was made",
+					"."
+				]
+			})
+		]
+	}), /* @__PURE__ */ R(Ar, {
+		count: l.length,
+		cell: Ti,
+		gap: 6,
+		label: `Units of ${n.layer}`,
+		current: i === null ? -1 : l.indexOf(i),
+		select: (e) => s(l[e] ?? null),
+		open: () => void 0,
+		keyOf: (e) => l[e] ?? e,
+		keys: !1,
+		render: u
+	})] });
+}
+function Di({ data: e, seen: t }) {
+	let n = t && e.images[t.image];
+	return n === void 0 ? null : /* @__PURE__ */ R("a", {
+		href: H(n),
+		children: ["image ", n]
+	});
+}
+function Oi({ name: e, data: t, unit: n, at: r }) {
+	let i = t.units[n];
+	return i ? /* @__PURE__ */ R(nn, {
+		path: `experiments/${e}/${i.picture}`,
+		grid: i.grid,
+		panel: 0,
+		cell: r,
+		side: 84,
+		boost: !0
+	}) : null;
+}
+function ki({ name: e, data: t, seen: n, side: r }) {
+	let i = W(), a = n !== void 0 && n.image >= 0, o = a ? t.images[n.image] : void 0, s = ht(a ? t.own.includes(n.image) ? `experiments/${e}/${n.image}.webp` : o === void 0 ? null : ln(i, o) : null);
+	if (!a) return /* @__PURE__ */ R("span", {
+		class: "tile none",
+		style: {
+			width: `${r}px`,
+			height: `${r}px`
+		}
+	});
+	let [c, l, u, d] = n.box, [f, p] = t.input;
+	return /* @__PURE__ */ R("svg", {
+		class: u - c < 40 ? "cut sharp" : "cut",
+		viewBox: `${l} ${c} ${d - l} ${u - c}`,
+		style: {
+			width: `${r}px`,
+			height: `${r}px`
+		},
+		"aria-hidden": "true",
+		children: [/* @__PURE__ */ R("rect", {
+			class: "beyond",
+			x: l,
+			y: c,
+			width: d - l,
+			height: u - c
+		}), s && /* @__PURE__ */ R("image", {
+			href: s,
+			width: p,
+			height: f,
+			preserveAspectRatio: "none"
+		})]
+	});
+}
+// src/parts/Masks.tsx
+function Ai({ name: e }) {
+	let t = G(`experiments/${e}`).value?.covered ?? [], n = [...new Set(t.flatMap((e) => Object.keys(e.boxes)))], [r, i] = M("");
+	return t.length ? /* @__PURE__ */ R(J, {
+		class: "panel wide masks",
+		title: "What was covered",
+		note: "Every image with its parts marked; choose one to see it covered in all of them.",
+		children: [
+			/* @__PURE__ */ R(wt, {
+				label: "Part that is covered",
+				value: r,
+				options: [["", "All, marked"], ...n.map((e) => [e, e])],
+				change: i
+			}),
+			/* @__PURE__ */ R("ul", {
+				class: "tiles",
+				children: t.map((t) => /* @__PURE__ */ R("li", { children: [/* @__PURE__ */ R(ji, {
+					of: t,
+					name: e,
+					parts: n,
+					part: r
+				}), /* @__PURE__ */ R("small", {
+					class: "cut-name",
+					title: t.name,
+					children: t.image === null ? /* @__PURE__ */ R("bdi", { children: en(t.name) }) : /* @__PURE__ */ R("a", {
+						href: H(t.image),
+						children: en(t.name)
+					})
+				})] }, t.picture))
+			}),
+			r === "" && /* @__PURE__ */ R("p", {
+				class: "legend",
+				children: n.map((e, t) => /* @__PURE__ */ R("span", {
+					class: `s${t % 8}`,
+					children: [
+						/* @__PURE__ */ R("i", { class: "swatch" }),
+						" ",
+						/* @__PURE__ */ R("bdi", { children: e })
+					]
+				}, e))
+			})
+		]
+	}) : null;
+}
+function ji({ of: e, name: t, parts: n, part: r }) {
+	let i = ht(`experiments/${t}/${e.picture}`), [a, o] = e.size, s = r !== "" && !e.boxes[r];
+	return /* @__PURE__ */ R("svg", {
+		class: "cut",
+		viewBox: `0 0 ${o} ${a}`,
+		role: "img",
+		"aria-label": `${e.name}: ${r === "" ? `${Object.keys(e.boxes).join(", ")} marked` : s ? `no ${r} in it` : `${r} covered`}`,
+		opacity: s ? .3 : 1,
+		children: [i && /* @__PURE__ */ R("image", {
+			href: i,
+			width: o,
+			height: a,
+			preserveAspectRatio: "none"
+		}), Object.entries(e.boxes).map(([e, [t, i, a, o]]) => r === "" ? /* @__PURE__ */ R("rect", {
+			class: `mark-of s${n.indexOf(e) % 8}`,
+			x: i,
+			y: t,
+			width: o - i,
+			height: a - t
+		}, e) : e === r ? /* @__PURE__ */ R("rect", {
+			class: "beyond",
+			x: i,
+			y: t,
+			width: o - i,
+			height: a - t
+		}, e) : null)]
+	});
+}
+// src/parts/ResultTable.tsx
+var Mi = (e) => e.trim() !== "" && Number.isFinite(Number(e)), Ni = (e) => !e || e === "nan", Pi = 4, Fi = 3;
+function Ii(e, t, n = {}) {
+	let r = Object.keys(n).filter((t) => e.includes(t));
+	return (r.length ? r : e).map((r) => {
+		let i = e.indexOf(r);
+		return {
+			at: i,
+			head: n[r]?.[0] ?? r,
+			note: n[r]?.[1] ?? "",
+			right: t.every((e) => Mi(e[i] ?? "") || Ni(e[i]))
+		};
+	});
+}
+function Li({ columns: e, rows: t, told: n, images: r }) {
+	let i = Ii(e, t, n).filter(({ at: e }) => t.some((t) => !Ni(t[e]))), a = (e, t) => /* @__PURE__ */ R(Ri, {
+		text: e[t.at] ?? "",
+		right: t.right,
+		image: r.get(e[t.at] ?? "")
+	}), o = i.filter((e) => e.note);
+	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("div", {
+		class: "scroll",
+		tabIndex: 0,
+		role: "region",
+		"aria-label": "Rows of the table",
+		children: t.length <= Fi && i.length > 6 ? /* @__PURE__ */ R("table", { children: /* @__PURE__ */ R("tbody", { children: i.map((e) => /* @__PURE__ */ R("tr", { children: [/* @__PURE__ */ R("th", {
+			scope: "row",
+			children: e.head
+		}), t.map((t, n) => /* @__PURE__ */ R("td", { children: a(t, e) }, n))] }, e.at)) }) }) : /* @__PURE__ */ R("table", {
+			class: i.length > Pi ? "stacked" : "",
+			children: [/* @__PURE__ */ R("thead", { children: /* @__PURE__ */ R("tr", { children: i.map((e) => /* @__PURE__ */ R("th", {
+				scope: "col",
+				class: e.right ? "number" : "",
+				title: e.note || void 0,
+				children: /* @__PURE__ */ R("bdi", { children: e.head })
+			}, e.at)) }) }), /* @__PURE__ */ R("tbody", { children: t.map((e, t) => /* @__PURE__ */ R("tr", { children: i.map((t) => /* @__PURE__ */ R("td", {
+				class: t.right ? "number" : "",
+				"data-head": t.head,
+				children: a(e, t)
+			}, t.at)) }, t)) })]
+		})
+	}), o.length > 0 && /* @__PURE__ */ R("details", {
+		class: "how",
+		children: [/* @__PURE__ */ R("summary", { children: "What the columns mean" }), /* @__PURE__ */ R("dl", { children: o.map((e) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e.head }), /* @__PURE__ */ R("dd", { children: e.note })] }, e.at)) })]
+	})] });
+}
+function Ri({ text: e, right: t, image: n }) {
+	let r = W();
+	return t && Ni(e) ? /* @__PURE__ */ R(b, { children: "–" }) : t ? /* @__PURE__ */ R("span", {
+		title: Ut(e) === e ? void 0 : e,
+		children: Ut(e)
+	}) : n === void 0 ? vt(r, e) ? /* @__PURE__ */ R("a", {
+		href: B(e),
+		children: e
+	}) : /:\d+/.test(e) ? /* @__PURE__ */ R(ci, { text: e }) : /* @__PURE__ */ R("bdi", { children: e }) : /* @__PURE__ */ R("a", {
+		href: H(n),
+		children: e
+	});
+}
+// src/pages/Experiments.tsx
+var zi = {
+	diagnosis: "Diagnosis of the first layers",
+	sanity: "What projections are worth",
+	check: "Check of the network"
+}, Bi = (e) => zi[e] ?? e.charAt(0).toUpperCase() + e.slice(1);
+function Vi() {
 	let e = G("experiments");
-	return e.error ? /* @__PURE__ */ z(Wr, {}) : e.value ? e.value.length ? /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z("h1", { children: "Experiments" }),
-		/* @__PURE__ */ z("p", {
+	return e.error ? /* @__PURE__ */ R(Hi, {}) : e.value ? e.value.length ? /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R("h1", { children: "Experiments" }),
+		/* @__PURE__ */ R("p", {
 			class: "lead",
 			children: [
 				"Results that other commands placed beside the units: ",
@@ -3490,72 +4306,73 @@ function Ur() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ z("ul", {
+		/* @__PURE__ */ R("ul", {
 			class: "experiments",
-			children: e.value.map((e) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+			children: e.value.map((e) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 				href: ot(e.name),
 				children: [
-					/* @__PURE__ */ z(Gr, {
+					e.sketch?.length ? /* @__PURE__ */ R(hi, {
+						curves: e.sketch,
+						lines: e.drawn === "lines"
+					}) : /* @__PURE__ */ R(Ui, {
 						experiment: e,
 						file: e.figures[0] ?? null,
 						small: !0
 					}),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "op",
-						children: Hr[e.kind] ?? e.kind
+						children: Bi(e.kind)
 					}),
-					/* @__PURE__ */ z("b", { children: /* @__PURE__ */ z("bdi", { children: e.title }) }),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("b", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }),
+					/* @__PURE__ */ R("span", {
 						class: "quiet clamp",
 						children: e.summary
 					})
 				]
 			}) }, e.name))
 		})
-	] }) : /* @__PURE__ */ z(Wr, {}) : /* @__PURE__ */ z(X, { what: "experiments" });
+	] }) : /* @__PURE__ */ R(Hi, {}) : /* @__PURE__ */ R(X, { what: "experiments" });
 }
-var Wr = () => /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("h1", { children: "Experiments" }), /* @__PURE__ */ z("p", {
+var Hi = () => /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("h1", { children: "Experiments" }), /* @__PURE__ */ R("p", {
 	class: "empty",
 	children: [
 		"There are none yet. Commands such as ",
-		/* @__PURE__ */ z("code", { children: "convscope occlude" }),
+		/* @__PURE__ */ R("code", { children: "convscope occlude" }),
 		" place their results here when they are told the atlas's folder."
 	]
 })] });
-function Gr({ experiment: e, file: t, small: n }) {
-	let r = ft(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = N(!1);
-	return r ? n ? /* @__PURE__ */ z("img", {
+function Ui({ experiment: e, file: t, small: n }) {
+	let r = ht(t === null ? null : `experiments/${e.name}/${t}`), i = e.captions[e.figures.indexOf(t ?? "")] ?? "", [a, o] = M(!1);
+	return r ? n ? /* @__PURE__ */ R("img", {
 		src: r,
 		alt: "",
 		loading: "lazy"
-	}) : /* @__PURE__ */ z("figure", {
+	}) : /* @__PURE__ */ R("figure", {
 		class: a ? "result wide" : "result",
-		children: [/* @__PURE__ */ z("a", {
+		children: [/* @__PURE__ */ R("a", {
 			href: r,
 			target: "_blank",
 			rel: "noreferrer",
-			children: /* @__PURE__ */ z("img", {
+			children: /* @__PURE__ */ R("img", {
 				src: r,
 				alt: i || `Figure ${t} of ${e.title}`,
 				onLoad: ({ currentTarget: { naturalWidth: e, naturalHeight: t } }) => o(e > 2 * t)
 			})
-		}), i && /* @__PURE__ */ z("figcaption", { children: i })]
-	}) : n ? /* @__PURE__ */ z(Kr, { experiment: e }) : null;
+		}), i && /* @__PURE__ */ R("figcaption", { children: i })]
+	}) : n ? /* @__PURE__ */ R(Wi, { experiment: e }) : null;
 }
-function Kr({ experiment: e }) {
-	let t = e.shown;
-	return /* @__PURE__ */ z("span", {
+function Wi({ experiment: { glimpse: e, shown: t } }) {
+	return /* @__PURE__ */ R("span", {
 		class: "no-figure",
 		"aria-hidden": "true",
-		children: t && [t.columns, ...t.rows.slice(0, 3)].map((e, t) => /* @__PURE__ */ z("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ z("bdi", { children: e }, t)) }, t))
+		children: (e ?? (t ? [t.columns, ...t.rows.slice(0, 3)] : [])).map((e, t) => /* @__PURE__ */ R("span", { children: e.slice(0, 4).map((e, t) => /* @__PURE__ */ R("bdi", { children: e }, t)) }, t))
 	});
 }
-var qr = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
-function Jr({ name: e }) {
-	let { store: t } = W(), n = G("experiments");
-	if (!n.value && !n.error) return /* @__PURE__ */ z(X, { what: e });
-	let r = n.value?.find((t) => t.name === e);
-	if (!r) return /* @__PURE__ */ z(Y, {
+var Gi = (e) => /[",\n]/.test(e) ? `"${e.replace(/"/g, "\"\"")}"` : e;
+function Ki({ name: e, query: t }) {
+	let n = G("experiments"), r = n.value?.find((t) => t.name === e), i = G(r?.sketch ? `results/${e}` : null), a = G(r?.data ? `experiments/${e}` : null);
+	if (!n.value && !n.error) return /* @__PURE__ */ R(X, { what: e });
+	if (!r) return /* @__PURE__ */ R(Y, {
 		title: "No such experiment",
 		children: [
 			"“",
@@ -3563,161 +4380,200 @@ function Jr({ name: e }) {
 			"” is not in this atlas."
 		]
 	});
-	let i = r.shown, a = i !== null && i.rows.length === i.count;
-	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z("div", {
+	if (i.error) return /* @__PURE__ */ R(Y, {
+		title: "Data is missing",
+		children: i.error.message
+	});
+	let o = r.sketch ? i.value : r;
+	return !o || r.data && !a.value && !a.error ? /* @__PURE__ */ R(X, { what: e }) : /* @__PURE__ */ R(Ji, {
+		experiment: o,
+		data: a.value ?? {},
+		query: t
+	});
+}
+var qi = [
+	"occlusion",
+	"evolution",
+	"correspondence"
+];
+function Ji({ experiment: e, data: t, query: n }) {
+	let { kind: r, name: i } = e, a = (t.charts?.length ?? 0) > 0 || qi.includes(r) && e.data, o = e.figures.map((t) => /* @__PURE__ */ R(Ui, {
+		experiment: e,
+		file: t
+	}, t)), [s, c] = M(!1);
+	return /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R("div", {
 			class: "page-head",
-			children: /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z("bdi", { children: r.title }) }), /* @__PURE__ */ z("p", {
+			children: /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R("bdi", { children: e.title }) }), /* @__PURE__ */ R("p", {
 				class: "lead",
-				children: Hr[r.kind] ?? r.kind
+				children: Bi(r)
 			})] })
 		}),
-		r.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ z("p", {
+		e.summary.split(/\n\s*\n/).map((e, t) => /* @__PURE__ */ R("p", {
 			class: "prose",
 			children: e
 		}, t)),
-		r.kind === "occlusion" && r.data && /* @__PURE__ */ z(Vr, { name: r.name }),
-		/* @__PURE__ */ z("div", {
-			class: "findings",
-			children: [r.figures.map((e) => /* @__PURE__ */ z(Gr, {
-				experiment: r,
-				file: e
-			}, e)), i && /* @__PURE__ */ z(J, {
-				class: "panel wide",
-				title: "Table",
-				note: a ? void 0 : `The first ${i.rows.length} of ${i.count} rows.`,
-				children: [/* @__PURE__ */ z(Xr, {
-					columns: i.columns,
-					rows: i.rows
-				}), /* @__PURE__ */ z("p", {
-					class: "actions",
-					children: a ? /* @__PURE__ */ z("button", {
-						type: "button",
-						onClick: () => {
-							i && We(`${r.name}.csv`, [i.columns, ...i.rows].map((e) => `${e.map(qr).join(",")}\n`).join(""), "text/csv");
-						},
-						children: "Download CSV"
-					}) : t.host.kind === "folder" && /* @__PURE__ */ z("a", {
-						class: "button",
-						href: `experiments/${encodeURIComponent(r.name)}/table.csv`,
-						download: `${r.name}.csv`,
-						children: "Download CSV"
-					})
-				})]
-			})]
+		r === "occlusion" && e.data && /* @__PURE__ */ R(bi, {
+			name: i,
+			pictures: e.pictures ?? []
 		}),
-		/* @__PURE__ */ z(Zr, { experiment: r })
+		r === "correspondence" && e.data && /* @__PURE__ */ R(Ai, { name: i }),
+		a && /* @__PURE__ */ R("div", {
+			class: `charts ${(t.charts?.length ?? 0) > 4 ? "many" : ""}`,
+			children: t.charts?.map((e) => /* @__PURE__ */ R(li, { chart: e }, e.title))
+		}),
+		r === "evolution" && e.data && /* @__PURE__ */ R(wi, {
+			name: i,
+			query: n
+		}),
+		/* @__PURE__ */ R("div", {
+			class: "findings",
+			children: [
+				!a && o,
+				/* @__PURE__ */ R(Yi, {
+					experiment: e,
+					data: t
+				}),
+				a && o.length > 0 && /* @__PURE__ */ R("details", {
+					class: "wide",
+					onToggle: (e) => c(e.currentTarget.open),
+					children: [/* @__PURE__ */ R("summary", { children: [Q(o.length, "figure"), ", as drawn for print"] }), s && o]
+				})
+			]
+		}),
+		/* @__PURE__ */ R(Zi, { experiment: e })
 	] });
 }
-var Yr = (e) => e.trim() !== "" && Number.isFinite(Number(e));
-function Xr({ columns: e, rows: t }) {
-	let n = e.map((e, n) => t.every((e) => Yr(e[n] ?? "") || !e[n]));
-	return /* @__PURE__ */ z("div", {
-		class: "scroll",
-		tabIndex: 0,
-		role: "region",
-		"aria-label": "Rows of the table",
-		children: /* @__PURE__ */ z("table", { children: [/* @__PURE__ */ z("thead", { children: /* @__PURE__ */ z("tr", { children: e.map((e, t) => /* @__PURE__ */ z("th", {
-			scope: "col",
-			class: n[t] ? "number" : "",
-			children: /* @__PURE__ */ z("bdi", { children: e })
-		}, t)) }) }), /* @__PURE__ */ z("tbody", { children: t.map((e, t) => /* @__PURE__ */ z("tr", { children: e.map((e, t) => /* @__PURE__ */ z("td", {
-			class: n[t] ? "number" : "",
-			title: n[t] && Bt(e) !== e ? e : void 0,
-			children: /* @__PURE__ */ z("bdi", { children: n[t] ? Bt(e) : e })
-		}, t)) }, t)) })] })
+function Yi({ experiment: e, data: t }) {
+	let { store: n } = W(), { shown: r, name: i } = e;
+	if (!r?.rows.length) return null;
+	let a = r.rows.length === r.count, o = () => Ge(`${i}.csv`, [r.columns, ...r.rows].map((e) => `${e.map(Gi).join(",")}\n`).join(""), "text/csv"), s = r.columns.indexOf("image"), c = new Map(s >= 0 && e.images.length === r.count ? r.rows.map((t, n) => [t[s] ?? "", e.images[n]]) : []);
+	return /* @__PURE__ */ R(J, {
+		class: "panel wide",
+		title: "Table",
+		note: a ? void 0 : `The first ${r.rows.length} of ${r.count} rows.`,
+		children: [/* @__PURE__ */ R(Li, {
+			columns: r.columns,
+			rows: r.rows,
+			told: t.columns,
+			images: c
+		}), /* @__PURE__ */ R("p", {
+			class: "actions",
+			children: a ? /* @__PURE__ */ R("button", {
+				type: "button",
+				onClick: o,
+				children: "Download CSV"
+			}) : n.host.kind === "folder" && /* @__PURE__ */ R("a", {
+				class: "button",
+				href: `experiments/${encodeURIComponent(i)}/table.csv`,
+				download: `${i}.csv`,
+				children: "Download CSV"
+			})
+		})]
 	});
 }
-function Zr({ experiment: e }) {
-	let t = e.units.flatMap((e) => U(e) ?? []), n = Vt(e.settings);
-	return /* @__PURE__ */ z("div", {
+var Xi = 24;
+function Zi({ experiment: e }) {
+	let t = e.units.flatMap((e) => U(e) ?? []), n = Wt(e.settings), r = Math.max(0, t.length - Xi) + Math.max(0, e.images.length - Xi);
+	return /* @__PURE__ */ R("div", {
 		class: "cards settings",
-		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ z(J, {
+		children: [(t.length > 0 || e.images.length > 0) && /* @__PURE__ */ R(J, {
 			title: "About",
-			children: /* @__PURE__ */ z("p", {
+			children: /* @__PURE__ */ R("p", {
 				class: "chips",
-				children: [t.map((e) => /* @__PURE__ */ z("a", {
-					class: "chip",
-					href: V(e.layer, e.channel),
-					children: /* @__PURE__ */ z(q, { text: `${e.layer}:${e.channel}` })
-				}, `${e.layer}:${e.channel}`)), e.images.map((e) => /* @__PURE__ */ z("a", {
-					class: "chip",
-					href: H(e),
-					children: ["image ", e]
-				}, e))]
+				children: [
+					t.slice(0, Xi).map((e) => /* @__PURE__ */ R("a", {
+						class: "chip",
+						href: V(e.layer, e.channel),
+						children: /* @__PURE__ */ R(q, { text: `${e.layer}:${e.channel}` })
+					}, `${e.layer}:${e.channel}`)),
+					e.images.slice(0, Xi).map((e) => /* @__PURE__ */ R("a", {
+						class: "chip",
+						href: H(e),
+						children: ["image ", e]
+					}, e)),
+					r > 0 && /* @__PURE__ */ R("span", {
+						class: "quiet",
+						children: [
+							"and ",
+							r,
+							" more"
+						]
+					})
+				]
 			})
-		}), n.length > 0 && /* @__PURE__ */ z(J, {
+		}), n.length > 0 && /* @__PURE__ */ R(J, {
 			title: "Settings",
-			children: /* @__PURE__ */ z(_t, { rows: n })
+			children: /* @__PURE__ */ R(bt, { rows: n })
 		})]
 	});
 }
 // src/parts/Caution.tsx
-function Qr({ layers: e }) {
-	let t = e.filter(Yt);
-	return t.length ? /* @__PURE__ */ z("p", {
+function Qi({ layers: e }) {
+	let t = e.filter(Qt);
+	return t.length ? /* @__PURE__ */ R("p", {
 		class: "caution",
-		children: [t.map((e, t) => /* @__PURE__ */ z("span", { children: [t > 0 && ", ", /* @__PURE__ */ z(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
+		children: [t.map((e, t) => /* @__PURE__ */ R("span", { children: [t > 0 && ", ", /* @__PURE__ */ R(q, { text: e.name })] }, e.id)), ": projections look much like a random signal's from the same place (median cosine above 0.9). They say where, hardly what."]
 	}) : null;
 }
 // src/parts/Marked.tsx
-function $r() {
-	let e = W(), t = It(), { toast: n } = L(), r = Object.entries(t.all());
+function $i() {
+	let e = W(), t = zt(), { toast: n } = I(), r = Object.entries(t.all());
 	if (!r.length) return null;
-	let i = () => We("notes.json", JSON.stringify({
+	let i = () => Ge("notes.json", JSON.stringify({
 		model: e.manifest.model.name,
 		fingerprint: e.manifest.model.fingerprint,
 		notes: t.all()
 	}, null, 1)), a = async (r) => {
 		let i = r.files?.[0];
 		if (r.value = "", !i) return;
-		let a = ei(await i.text(), e.manifest.model.fingerprint);
+		let a = ea(await i.text(), e.manifest.model.fingerprint);
 		n(a === null ? "This file holds notes on another network" : `${Q(t.merge(a), "note")} taken in`);
 	};
-	return /* @__PURE__ */ z(J, {
+	return /* @__PURE__ */ R(J, {
 		title: "Marked units",
 		class: "panel marked",
-		children: [/* @__PURE__ */ z("ul", {
+		children: [/* @__PURE__ */ R("ul", {
 			class: "tiles",
 			children: r.map(([t, n]) => {
-				let r = U(t), i = r && gt(e, r.layer, r.channel);
-				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+				let r = U(t), i = r && yt(e, r.layer, r.channel);
+				return !r || !i || r.channel >= i.channels ? null : /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 					href: V(r.layer, r.channel),
 					children: [
-						/* @__PURE__ */ z("span", {
+						/* @__PURE__ */ R("span", {
 							class: "pair",
-							children: [/* @__PURE__ */ z($, {
+							children: [/* @__PURE__ */ R($, {
 								layer: i,
 								channel: r.channel,
 								kind: "photos",
 								side: 64
-							}), /* @__PURE__ */ z($, {
+							}), /* @__PURE__ */ R($, {
 								layer: i,
 								channel: r.channel,
 								kind: "projections",
 								side: 64
 							})]
 						}),
-						/* @__PURE__ */ z("span", {
+						/* @__PURE__ */ R("span", {
 							class: "caption",
-							children: /* @__PURE__ */ z("b", { children: /* @__PURE__ */ z(q, { text: t }) })
+							children: /* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: t }) })
 						}),
-						n && /* @__PURE__ */ z("small", {
+						n && /* @__PURE__ */ R("small", {
 							class: "clamp",
 							children: n
 						})
 					]
 				}) }, t);
 			})
-		}), /* @__PURE__ */ z("p", {
+		}), /* @__PURE__ */ R("p", {
 			class: "actions",
-			children: [/* @__PURE__ */ z("button", {
+			children: [/* @__PURE__ */ R("button", {
 				type: "button",
 				onClick: i,
 				children: "Save notes"
-			}), /* @__PURE__ */ z("label", {
+			}), /* @__PURE__ */ R("label", {
 				class: "button",
-				children: ["Take in notes…", /* @__PURE__ */ z("input", {
+				children: ["Take in notes…", /* @__PURE__ */ R("input", {
 					class: "heard",
 					type: "file",
 					accept: "application/json,.json",
@@ -3727,17 +4583,17 @@ function $r() {
 		})]
 	});
 }
-function ei(e, t) {
+function ea(e, t) {
 	let n;
 	try {
 		n = JSON.parse(e);
 	} catch {
 		return {};
 	}
-	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : Nt(JSON.stringify(n.notes));
+	return typeof n != "object" || !n || !("notes" in n) ? {} : "fingerprint" in n && n.fingerprint !== t ? null : It(JSON.stringify(n.notes));
 }
 // src/pages/Home.tsx
-function ti(e, t) {
+function ta(e, t) {
 	if (!e) return t.map((e) => ({ shown: e }));
 	let n = new Map(t.map((e) => [e.name, e])), r = [];
 	for (let t of e.layers) {
@@ -3746,9 +4602,9 @@ function ti(e, t) {
 	}
 	return r;
 }
-function ni() {
-	let { manifest: e } = W(), { router: t } = L(), n = G("network"), r = I(() => ti(n.value, e.layers), [n.value, e]), [i, a] = N(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
-	R({
+function na() {
+	let { manifest: e } = W(), { router: t } = I(), n = G("network"), r = F(() => ta(n.value, e.layers), [n.value, e]), [i, a] = M(-1), o = (t) => () => a((n) => Math.max(0, Math.min(e.layers.length - 1, n + t)));
+	L({
 		ArrowDown: o(1),
 		j: o(1),
 		ArrowUp: o(-1),
@@ -3759,12 +4615,12 @@ function ni() {
 		}
 	});
 	let s = e.layers.reduce((e, t) => e + t.units.dead, 0);
-	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, {
+	return /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, {
 			text: e.model.name,
 			plain: !0
 		}) }),
-		/* @__PURE__ */ z("p", {
+		/* @__PURE__ */ R("p", {
 			class: "lead",
 			children: [
 				"What its ",
@@ -3777,74 +4633,96 @@ function ni() {
 				"."
 			]
 		}),
-		/* @__PURE__ */ z(ai, { manifest: e }),
-		/* @__PURE__ */ z(Qr, { layers: e.layers }),
-		/* @__PURE__ */ z("div", {
+		/* @__PURE__ */ R(oa, { manifest: e }),
+		/* @__PURE__ */ R(Qi, { layers: e.layers }),
+		/* @__PURE__ */ R("div", {
 			class: "map-head",
-			children: /* @__PURE__ */ z("h2", { children: "Layers in execution order" })
+			children: /* @__PURE__ */ R("h2", { children: "Layers in execution order" })
 		}),
-		/* @__PURE__ */ z("ol", {
+		/* @__PURE__ */ R("ol", {
 			class: "map",
-			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ z(ri, {
+			children: r.map((t, r) => "shown" in t ? /* @__PURE__ */ R(ia, {
 				layer: t.shown,
-				role: qt(t.shown.name, n.value?.layers ?? []),
+				role: Xt(t.shown.name, n.value?.layers ?? []),
 				current: e.layers.indexOf(t.shown) === i
-			}, t.shown.id) : /* @__PURE__ */ z(ii, { layers: t.passed }, `passed-${r}`))
+			}, t.shown.id) : /* @__PURE__ */ R(aa, { layers: t.passed }, `passed-${r}`))
 		}),
-		/* @__PURE__ */ z($r, {}),
-		/* @__PURE__ */ z(ci, { manifest: e })
+		/* @__PURE__ */ R(ra, {}),
+		/* @__PURE__ */ R($i, {}),
+		/* @__PURE__ */ R(la, { manifest: e })
 	] });
 }
-function ri({ layer: e, role: t, current: n }) {
+function ra() {
+	let e = ft();
+	return e.length ? /* @__PURE__ */ R(J, {
+		title: "Compare with",
+		class: "panel marked",
+		note: "Atlases beside this one: which of their units do the same as units here.",
+		children: /* @__PURE__ */ R("p", {
+			class: "chips",
+			children: e.map((e) => /* @__PURE__ */ R("a", {
+				class: "chip",
+				href: z("#/compare", { with: e.name }),
+				title: e.data,
+				children: [
+					/* @__PURE__ */ R("b", { children: e.name }),
+					" ",
+					/* @__PURE__ */ R("bdi", { children: e.model })
+				]
+			}, e.name))
+		})
+	}) : null;
+}
+function ia({ layer: e, role: t, current: n }) {
 	let { manifest: r } = W(), i = e.preview, a = window.innerWidth < 600 ? 28 : 40, o = Math.min(i.columns, e.channels), s = K(r.paths.preview, { layer: e.id });
-	return /* @__PURE__ */ z("li", {
+	return /* @__PURE__ */ R("li", {
 		class: n ? "station current" : "station",
-		children: /* @__PURE__ */ z("a", {
+		children: /* @__PURE__ */ R("a", {
 			href: B(e.name),
 			children: [
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					class: "station-name",
-					children: [/* @__PURE__ */ z("b", { children: /* @__PURE__ */ z(q, { text: e.name }) }), /* @__PURE__ */ z("span", {
+					children: [/* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: e.name }) }), /* @__PURE__ */ R("span", {
 						class: "op",
 						children: [e.op, t].filter(Boolean).join(", ")
 					})]
 				}),
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					class: "station-shape",
-					children: [/* @__PURE__ */ z("span", {
+					children: [/* @__PURE__ */ R("span", {
 						class: "number",
-						children: Wt(e)
-					}), /* @__PURE__ */ z("small", { children: e.spatial ? "units × map" : "units" })]
+						children: qt(e)
+					}), /* @__PURE__ */ R("small", { children: e.spatial ? "units × map" : "units" })]
 				}),
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					class: "station-field",
-					children: [/* @__PURE__ */ z(vt, {
+					children: [/* @__PURE__ */ R(xt, {
 						field: e.field,
 						input: r.model.input
-					}), /* @__PURE__ */ z("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ z("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
+					}), /* @__PURE__ */ R("span", { children: [e.field ? `${e.field.size[0]} px` : "all", /* @__PURE__ */ R("small", { children: e.field ? `stride ${e.field.stride[0]}` : "whole image" })] })]
 				}),
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					class: "station-told",
 					children: [
-						/* @__PURE__ */ z("span", {
+						/* @__PURE__ */ R("span", {
 							class: e.units.dead ? "station-dead some" : "station-dead",
 							children: [e.units.dead, " dead"]
 						}),
-						e.control && /* @__PURE__ */ z("small", {
-							class: Yt(e) ? "some" : "",
+						e.control && /* @__PURE__ */ R("small", {
+							class: Qt(e) ? "some" : "",
 							title: "Median cosine of a unit's projection and a random signal's from the same place: 1 alike, 0 unrelated",
 							children: ["like control ", e.control.median?.toFixed(2) ?? "–"]
 						}),
-						/* @__PURE__ */ z(Bn, {
+						/* @__PURE__ */ R(Un, {
 							layer: e.name,
 							brief: !0
 						})
 					]
 				}),
-				/* @__PURE__ */ z("span", {
+				/* @__PURE__ */ R("span", {
 					class: "strip",
 					"aria-hidden": "true",
-					children: [0, 1].map((e) => /* @__PURE__ */ z("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ z($t, {
+					children: [0, 1].map((e) => /* @__PURE__ */ R("span", { children: Array.from({ length: o }, (t, n) => /* @__PURE__ */ R(nn, {
 						path: s,
 						grid: i,
 						panel: 0,
@@ -3857,43 +4735,43 @@ function ri({ layer: e, role: t, current: n }) {
 		})
 	});
 }
-function ii({ layers: e }) {
-	return /* @__PURE__ */ z("li", {
+function aa({ layers: e }) {
+	return /* @__PURE__ */ R("li", {
 		class: "passed",
-		children: /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ z("ul", { children: e.map((e) => /* @__PURE__ */ z("li", { children: [
-			/* @__PURE__ */ z(q, { text: e.name }),
+		children: /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: [e.length === 1 ? e[0]?.name : `${e.length} layers`, ", not in this atlas"] }), /* @__PURE__ */ R("ul", { children: e.map((e) => /* @__PURE__ */ R("li", { children: [
+			/* @__PURE__ */ R(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ z("span", {
+			/* @__PURE__ */ R("span", {
 				class: "op",
 				children: e.op
 			}),
 			" ",
-			/* @__PURE__ */ z("span", {
+			/* @__PURE__ */ R("span", {
 				class: "number",
-				children: Wt(e)
+				children: qt(e)
 			}),
 			" ",
-			/* @__PURE__ */ z("span", { children: Kt(e) })
+			/* @__PURE__ */ R("span", { children: Yt(e) })
 		] }, e.name)) })] })
 	});
 }
-function ai({ manifest: e }) {
+function oa({ manifest: e }) {
 	let { count: t, shown: n } = e.failures;
-	return t ? /* @__PURE__ */ z("details", {
+	return t ? /* @__PURE__ */ R("details", {
 		class: "panel warning",
-		children: [/* @__PURE__ */ z("summary", { children: [
+		children: [/* @__PURE__ */ R("summary", { children: [
 			Q(t, "image"),
 			" could not be read and ",
 			t === 1 ? "was" : "were",
 			" left out"
-		] }), /* @__PURE__ */ z("ul", { children: [n.map((e) => /* @__PURE__ */ z("li", { children: [
-			/* @__PURE__ */ z(q, { text: e.name }),
+		] }), /* @__PURE__ */ R("ul", { children: [n.map((e) => /* @__PURE__ */ R("li", { children: [
+			/* @__PURE__ */ R(q, { text: e.name }),
 			" ",
-			/* @__PURE__ */ z("span", {
+			/* @__PURE__ */ R("span", {
 				class: "quiet",
 				children: e.reason
 			})
-		] }, e.image)), t > n.length && /* @__PURE__ */ z("li", {
+		] }, e.image)), t > n.length && /* @__PURE__ */ R("li", {
 			class: "quiet",
 			children: [
 				"and ",
@@ -3903,54 +4781,54 @@ function ai({ manifest: e }) {
 		})] })]
 	}) : null;
 }
-var oi = ({ value: e }) => /* @__PURE__ */ z("code", {
+var sa = ({ value: e }) => /* @__PURE__ */ R("code", {
 	class: "hash",
 	title: e,
 	children: [e.slice(0, 16), "…"]
-}), si = (e, t) => t ? [[e, t]] : [];
-function ci({ manifest: e }) {
+}), ca = (e, t) => t ? [[e, t]] : [];
+function la({ manifest: e }) {
 	let { model: t, data: n, options: r, versions: i, check: a } = e;
-	return /* @__PURE__ */ z("div", {
+	return /* @__PURE__ */ R("div", {
 		class: "cards",
 		children: [
-			/* @__PURE__ */ z(J, {
+			/* @__PURE__ */ R(J, {
 				title: "Model",
-				children: /* @__PURE__ */ z(_t, { rows: [
-					["Name", /* @__PURE__ */ z(q, {
+				children: /* @__PURE__ */ R(bt, { rows: [
+					["Name", /* @__PURE__ */ R(q, {
 						text: t.name,
 						plain: !0
 					}, "n")],
 					["Input", `${t.input.join(" × ")}, ${t.dtype}`],
 					["Preparation", t.preprocessText],
-					["Output", /* @__PURE__ */ z(q, {
+					["Output", /* @__PURE__ */ R(q, {
 						text: t.output + (t.classes ? `, ${Q(t.classes, "class", "classes")}` : ""),
 						plain: !0
 					}, "o")],
-					...si("Taken for", t.meaning),
-					["SHA-256", /* @__PURE__ */ z(oi, { value: t.fingerprint }, "h")]
+					...ca("Taken for", t.meaning),
+					["SHA-256", /* @__PURE__ */ R(sa, { value: t.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ z(J, {
+			/* @__PURE__ */ R(J, {
 				title: "Images",
-				children: /* @__PURE__ */ z(_t, { rows: [
-					["Collection", /* @__PURE__ */ z(q, {
+				children: /* @__PURE__ */ R(bt, { rows: [
+					["Collection", /* @__PURE__ */ R(q, {
 						text: n.description,
 						plain: !0
 					}, "n")],
 					["Count", Q(n.count, "image")],
 					["Labels", n.classes ? Q(n.classes, "class", "classes") : "none"],
 					["Left out", String(e.failures.count)],
-					["SHA-256", /* @__PURE__ */ z(oi, { value: n.fingerprint }, "h")]
+					["SHA-256", /* @__PURE__ */ R(sa, { value: n.fingerprint }, "h")]
 				] })
 			}),
-			/* @__PURE__ */ z(J, {
+			/* @__PURE__ */ R(J, {
 				title: "How it was made",
-				children: /* @__PURE__ */ z(_t, { rows: [
-					["When", Xt(e.created)],
+				children: /* @__PURE__ */ R(bt, { rows: [
+					["When", $t(e.created)],
 					["Shown", `${r.k} strongest responses a unit, one an image`],
 					["Projection", `${r.rule}; smooth activations: ${r.smooth}; colliding switches: ${r.overlap}; LRN: ${r.lrn}${r.gates ? `; gates: ${r.gates}` : ""}`],
 					["Seed", r.seed === null ? "not needed" : String(r.seed)],
-					...si("Check", a?.sentence),
+					...ca("Check", a?.sentence),
 					["Versions", Object.entries(i).map(([e, t]) => `${e} ${t}`).join(", ")]
 				] })
 			})
@@ -3958,7 +4836,7 @@ function ci({ manifest: e }) {
 	});
 }
 // src/pages/Image.tsx
-function li(e, t, n, r) {
+function ua(e, t, n, r) {
 	let i = e.field;
 	if (!i) return [
 		0,
@@ -3974,7 +4852,7 @@ function li(e, t, n, r) {
 		o + i.size[1]
 	];
 }
-function ui(e, t, n) {
+function da(e, t, n) {
 	if (!e.starts) return Math.floor(e.images.indexOf(t) / n);
 	let r = -1;
 	for (let n of e.starts) {
@@ -3983,24 +4861,24 @@ function ui(e, t, n) {
 	}
 	return r;
 }
-function di({ number: e }) {
-	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? ui(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
-	if (!r) return /* @__PURE__ */ z(Y, {
+function fa({ number: e }) {
+	let { manifest: t, store: n } = W(), r = Number.isInteger(e) && e >= 0, i = G(r ? "images/index" : null), a = G(r && t.extras ? "profiles/index" : null), o = a.value && t.extras ? da(a.value, e, t.extras.profileShard) : -1, s = G(o >= 0 ? `profiles/${o}` : null), c = i.value?.shards.find((n) => n === Math.floor(e / t.images.shard)), l = G(c === void 0 ? null : `images/${c}`), u = G(n.host.kind === "file" ? null : "experiments");
+	if (!r) return /* @__PURE__ */ R(Y, {
 		title: "No such image",
 		children: "Images have numbers from 0."
 	});
-	if (i.error) return /* @__PURE__ */ z(Y, {
+	if (i.error) return /* @__PURE__ */ R(Y, {
 		title: "Data is missing",
 		children: i.error.message
 	});
-	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ z(X, { what: `image ${e}` });
+	if (!i.value || t.extras && !a.value && !a.error || o >= 0 && !s.value && !s.error || c !== void 0 && !l.value && !l.error) return /* @__PURE__ */ R(X, { what: `image ${e}` });
 	let d = l.value?.images[e], f = s.value?.images[e], p = f ?? d;
-	if (!p) return /* @__PURE__ */ z(Y, {
+	if (!p) return /* @__PURE__ */ R(Y, {
 		title: "Not in this atlas",
 		children: e < t.data.count ? `Image ${e} is shown nowhere in this atlas, which looked at ${Q(a.value?.count ?? 0, "image")} of ${t.data.count} one by one.` : `The collection has images 0 to ${t.data.count - 1}.`
 	});
 	let m = p.label < 0 ? null : (s.value ?? l.value)?.classes[p.label] ?? `class ${p.label}`, h = (u.value ?? []).filter((t) => t.images.includes(e));
-	return /* @__PURE__ */ z(fi, {
+	return /* @__PURE__ */ R(pa, {
 		number: e,
 		name: p.name,
 		label: m,
@@ -4010,21 +4888,21 @@ function di({ number: e }) {
 		about: h
 	});
 }
-function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
-	let { manifest: s } = W(), { router: c } = L(), [l, u] = N(null), [d, f] = N(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(H(e));
-	return R({
+function pa({ number: e, name: t, label: n, strong: r, wins: i, images: a, about: o }) {
+	let { manifest: s } = W(), { router: c } = I(), [l, u] = M(null), [d, f] = M(null), p = l ?? d, m = a.indexOf(e), [h, g] = m < 0 ? [] : [a[m - 1], a[m + 1]], _ = (e) => () => e === void 0 ? void 0 : c.step(H(e));
+	return L({
 		ArrowLeft: _(h),
 		h: _(h),
 		ArrowRight: _(g),
 		l: _(g)
-	}), /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("div", {
+	}), /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, { text: Zt(t) }) }), /* @__PURE__ */ z("p", {
+		children: [/* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: en(t) }) }), /* @__PURE__ */ R("p", {
 			class: "lead",
 			children: [
 				"image ",
 				e,
-				n !== null && /* @__PURE__ */ z(b, { children: [" · ", /* @__PURE__ */ z(bt, {
+				n !== null && /* @__PURE__ */ R(b, { children: [" · ", /* @__PURE__ */ R(Ct, {
 					name: n,
 					number: -1
 				})] }),
@@ -4032,58 +4910,58 @@ function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 				"among the strongest of ",
 				Q(i.length, "unit")
 			]
-		})] }), /* @__PURE__ */ z("div", {
+		})] }), /* @__PURE__ */ R("div", {
 			class: "steps",
-			children: [h !== void 0 && /* @__PURE__ */ z("a", {
+			children: [h !== void 0 && /* @__PURE__ */ R("a", {
 				href: H(h),
 				"aria-label": `Previous image, ${h}`,
 				title: "Previous image (←)",
 				children: "←"
-			}), g !== void 0 && /* @__PURE__ */ z("a", {
+			}), g !== void 0 && /* @__PURE__ */ R("a", {
 				href: H(g),
 				"aria-label": `Next image, ${g}`,
 				title: "Next image (→)",
 				children: "→"
 			})]
 		})]
-	}), /* @__PURE__ */ z("div", {
+	}), /* @__PURE__ */ R("div", {
 		class: "image-page",
-		children: [/* @__PURE__ */ z("figure", {
+		children: [/* @__PURE__ */ R("figure", {
 			class: "looked sticky",
 			children: [
-				/* @__PURE__ */ z(sn, {
+				/* @__PURE__ */ R(un, {
 					image: e,
 					name: t,
 					box: p?.box ?? null
 				}),
-				/* @__PURE__ */ z("figcaption", { children: p ? p.words : "Hover a unit, or press ⌖, to see where it responds" }),
-				/* @__PURE__ */ z("p", {
+				/* @__PURE__ */ R("figcaption", { children: p ? p.words : "Hover a unit, or press ⌖, to see where it responds" }),
+				/* @__PURE__ */ R("p", {
 					class: "quiet path",
-					children: /* @__PURE__ */ z(q, {
+					children: /* @__PURE__ */ R(q, {
 						text: t,
 						plain: !0
 					})
 				}),
-				o.map((e) => /* @__PURE__ */ z("p", { children: /* @__PURE__ */ z("a", {
+				o.map((e) => /* @__PURE__ */ R("p", { children: /* @__PURE__ */ R("a", {
 					href: ot(e.name),
 					children: e.title
 				}) }, e.name))
 			]
-		}), /* @__PURE__ */ z("div", { children: s.layers.map((e, t) => {
+		}), /* @__PURE__ */ R("div", { children: s.layers.map((e, t) => {
 			let n = r?.[t] ?? [], a = i.filter((e) => e[0] === t);
-			return !n.length && !a.length ? null : /* @__PURE__ */ z(J, {
+			return !n.length && !a.length ? null : /* @__PURE__ */ R(J, {
 				title: e.name,
 				note: a.length ? `among the ${s.options.k} strongest of ${Q(a.length, "unit")}` : void 0,
-				children: [n.length > 0 ? /* @__PURE__ */ z(pi, {
+				children: [n.length > 0 ? /* @__PURE__ */ R(ma, {
 					layer: e,
 					rows: n,
 					mark: u,
 					pin: f,
 					pinned: d
-				}) : /* @__PURE__ */ z(hi, {
+				}) : /* @__PURE__ */ R(ga, {
 					layer: e,
 					wins: a
-				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ z("details", { children: [/* @__PURE__ */ z("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ z(hi, {
+				}), n.length > 0 && a.length > 0 && /* @__PURE__ */ R("details", { children: [/* @__PURE__ */ R("summary", { children: "Units it is among the strongest of" }), /* @__PURE__ */ R(ga, {
 					layer: e,
 					wins: a
 				})] })]
@@ -4091,41 +4969,41 @@ function fi({ number: e, name: t, label: n, strong: r, wins: i, images: a, about
 		}) })]
 	})] });
 }
-function pi({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
+function ma({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 	let { manifest: a } = W();
-	return /* @__PURE__ */ z("ul", {
+	return /* @__PURE__ */ R("ul", {
 		class: "tiles",
 		children: t.map(([t, o, s, c, l]) => {
 			let u = {
-				box: li(e, c, l, a.model.input),
+				box: ua(e, c, l, a.model.input),
 				words: `${e.name}:${t}, response ${Z(o)}`
 			}, d = () => n(u), f = i?.words === u.words;
-			return /* @__PURE__ */ z("li", {
+			return /* @__PURE__ */ R("li", {
 				onMouseEnter: d,
 				onMouseLeave: () => n(null),
-				children: [/* @__PURE__ */ z("a", {
+				children: [/* @__PURE__ */ R("a", {
 					href: V(e.name, t),
 					onFocus: d,
 					onBlur: () => n(null),
-					children: [/* @__PURE__ */ z("span", {
+					children: [/* @__PURE__ */ R("span", {
 						class: "pair",
-						children: [/* @__PURE__ */ z($, {
+						children: [/* @__PURE__ */ R($, {
 							layer: e,
 							channel: t,
 							kind: "photos",
 							side: 56
-						}), /* @__PURE__ */ z($, {
+						}), /* @__PURE__ */ R($, {
 							layer: e,
 							channel: t,
 							kind: "projections",
 							side: 56
 						})]
-					}), /* @__PURE__ */ z("span", {
+					}), /* @__PURE__ */ R("span", {
 						class: "caption",
-						children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
+						children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
 							class: "heard",
 							children: "Unit "
-						}), t] }), /* @__PURE__ */ z("span", {
+						}), t] }), /* @__PURE__ */ R("span", {
 							title: "response, and its share of the unit's maximum",
 							children: [
 								Z(o),
@@ -4135,7 +5013,7 @@ function pi({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 							]
 						})]
 					})]
-				}), /* @__PURE__ */ z("button", {
+				}), /* @__PURE__ */ R("button", {
 					type: "button",
 					class: "versus",
 					"aria-pressed": f,
@@ -4148,36 +5026,36 @@ function pi({ layer: e, rows: t, mark: n, pin: r, pinned: i }) {
 		})
 	});
 }
-var mi = 24;
-function hi({ layer: e, wins: t }) {
-	let [n, r] = N(!1), i = n ? t : t.slice(0, mi);
-	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("ul", {
+var ha = 24;
+function ga({ layer: e, wins: t }) {
+	let [n, r] = M(!1), i = n ? t : t.slice(0, ha);
+	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("ul", {
 		class: "tiles",
-		children: i.map(([, t, n]) => /* @__PURE__ */ z("li", { children: /* @__PURE__ */ z("a", {
+		children: i.map(([, t, n]) => /* @__PURE__ */ R("li", { children: /* @__PURE__ */ R("a", {
 			href: V(e.name, t),
-			children: [/* @__PURE__ */ z($, {
+			children: [/* @__PURE__ */ R($, {
 				layer: e,
 				channel: t,
 				kind: "photos",
 				side: 48
-			}), /* @__PURE__ */ z("span", {
+			}), /* @__PURE__ */ R("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ z("b", { children: [/* @__PURE__ */ z("span", {
+				children: [/* @__PURE__ */ R("b", { children: [/* @__PURE__ */ R("span", {
 					class: "heard",
 					children: "Unit "
-				}), t] }), /* @__PURE__ */ z("span", { children: ["no. ", n + 1] })]
+				}), t] }), /* @__PURE__ */ R("span", { children: ["no. ", n + 1] })]
 			})]
 		}) }, t))
-	}), t.length > i.length && /* @__PURE__ */ z("button", {
+	}), t.length > i.length && /* @__PURE__ */ R("button", {
 		type: "button",
 		onClick: () => r(!0),
 		children: ["Show all ", t.length]
 	})] });
 }
 // src/pages/Images.tsx
-function gi() {
-	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = N(null);
-	P(() => {
+function _a() {
+	let { manifest: e, store: t } = W(), n = G(e.extras ? "profiles/index" : null), r = G(e.extras ? null : "images/index"), [i, a] = M(null);
+	N(() => {
 		if (!r.value) return;
 		let e = !0;
 		return Promise.all(r.value.shards.map((e) => t.load(`images/${e}`))).then((t) => {
@@ -4203,17 +5081,17 @@ function gi() {
 		error: n.error ?? r.error
 	};
 }
-function _i({ query: e }) {
-	let { manifest: t } = W(), { router: n } = L(), { images: r, error: i } = gi(), [a, o] = N(-1), s = (e.get("q") ?? "").toLowerCase();
-	if (i) return /* @__PURE__ */ z(Y, {
+function va({ query: e }) {
+	let { manifest: t } = W(), { router: n } = I(), { images: r, error: i } = _a(), [a, o] = M(-1), s = (e.get("q") ?? "").toLowerCase();
+	if (i) return /* @__PURE__ */ R(Y, {
 		title: "Data is missing",
 		children: i.message
 	});
-	if (!r) return /* @__PURE__ */ z(X, { what: "images" });
+	if (!r) return /* @__PURE__ */ R(X, { what: "images" });
 	let c = r.filter((e) => e.name.toLowerCase().includes(s) || (e.label ?? "").toLowerCase().includes(s));
-	return /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z("h1", { children: "Images" }),
-		/* @__PURE__ */ z("p", {
+	return /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R("h1", { children: "Images" }),
+		/* @__PURE__ */ R("p", {
 			class: "lead",
 			children: [
 				Q(r.length, "image"),
@@ -4224,17 +5102,17 @@ function _i({ query: e }) {
 				"."
 			]
 		}),
-		/* @__PURE__ */ z("div", {
+		/* @__PURE__ */ R("div", {
 			class: "bar",
-			children: [/* @__PURE__ */ z("input", {
+			children: [/* @__PURE__ */ R("input", {
 				id: "search",
 				class: "find",
 				type: "search",
 				value: e.get("q") ?? "",
-				onInput: (e) => n.replace(it("#/images", { q: e.currentTarget.value })),
+				onInput: (e) => n.replace(z("#/images", { q: e.currentTarget.value })),
 				placeholder: "Find name or label",
 				"aria-label": "Find images"
-			}), /* @__PURE__ */ z("output", {
+			}), /* @__PURE__ */ R("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4244,13 +5122,13 @@ function _i({ query: e }) {
 				]
 			})]
 		}),
-		c.length === 0 ? /* @__PURE__ */ z("p", {
+		c.length === 0 ? /* @__PURE__ */ R("p", {
 			class: "empty",
-			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ z(b, { children: [" ", /* @__PURE__ */ z("a", {
+			children: ["No image listed has this in its name or label.", /^\d+$/.test(s) && /* @__PURE__ */ R(b, { children: [" ", /* @__PURE__ */ R("a", {
 				href: H(Number(s)),
 				children: ["Open image ", Number(s)]
 			})] })]
-		}) : /* @__PURE__ */ z(Dr, {
+		}) : /* @__PURE__ */ R(Ar, {
 			count: c.length,
 			cell: {
 				width: 132,
@@ -4261,41 +5139,41 @@ function _i({ query: e }) {
 			select: o,
 			open: (e) => n.go(H(c[e]?.number ?? 0)),
 			keyOf: (e) => c[e]?.number ?? e,
-			render: (e, t) => /* @__PURE__ */ z(vi, {
+			render: (e, t) => /* @__PURE__ */ R(ya, {
 				image: c[e],
 				first: t
 			})
 		})
 	] });
 }
-function vi({ image: e, first: t }) {
-	let n = ft(on(W(), e.number));
-	return /* @__PURE__ */ z("a", {
+function ya({ image: e, first: t }) {
+	let n = ht(ln(W(), e.number));
+	return /* @__PURE__ */ R("a", {
 		class: "unit thumb",
 		href: H(e.number),
 		tabIndex: t ? 0 : -1,
 		children: [
-			n ? /* @__PURE__ */ z("img", {
+			n ? /* @__PURE__ */ R("img", {
 				src: n,
 				alt: "",
 				width: 120,
 				height: 120
-			}) : /* @__PURE__ */ z("span", { class: "tile none" }),
-			/* @__PURE__ */ z("span", {
+			}) : /* @__PURE__ */ R("span", { class: "tile none" }),
+			/* @__PURE__ */ R("span", {
 				class: "caption",
-				children: /* @__PURE__ */ z("b", { children: /* @__PURE__ */ z(q, { text: e.label ?? Zt(e.name) }) })
+				children: /* @__PURE__ */ R("b", { children: /* @__PURE__ */ R(q, { text: e.label ?? en(e.name) }) })
 			}),
-			e.label !== null && /* @__PURE__ */ z("small", { children: /* @__PURE__ */ z(q, { text: Zt(e.name) }) })
+			e.label !== null && /* @__PURE__ */ R("small", { children: /* @__PURE__ */ R(q, { text: en(e.name) }) })
 		]
 	});
 }
 // src/alike.ts
-function yi(e) {
+function ba(e) {
 	let t = atob(e.codes);
 	return Int8Array.from({ length: t.length - t.length % e.rank }, (e, n) => t.charCodeAt(n));
 }
-function bi(e, t, n = []) {
-	let { rank: r } = e, i = yi(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
+function xa(e, t, n = []) {
+	let { rank: r } = e, i = ba(e), a = i.length / r, o = i.subarray(t * r, (t + 1) * r), s = new Set(n.map(([e]) => e)), c = n.at(-1)?.[1] ?? 1, l = [...n];
 	if (!o.some((e) => e !== 0)) return [];
 	for (let n = 0; n < a; n += 1) {
 		let a = 0, u = !1;
@@ -4307,9 +5185,9 @@ function bi(e, t, n = []) {
 	}
 	return l;
 }
-var xi = 32;
-function Si(e, t) {
-	let n = yi(e), r = Math.min(xi, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
+var Sa = 32;
+function Ca(e, t) {
+	let n = ba(e), r = Math.min(Sa, e.rank), i = t.filter((t) => n.subarray(t * e.rank, (t + 1) * e.rank).some((e) => e !== 0)), a = new Float32Array(i.length * r);
 	return i.forEach((t, i) => a.set(n.subarray(t * e.rank, t * e.rank + r), i * r)), {
 		vectors: {
 			rank: r,
@@ -4318,7 +5196,7 @@ function Si(e, t) {
 		units: i
 	};
 }
-var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, wi = [
+var wa = (e) => `correlation of strongest responses in ${e.images} images${e.error >= .005 ? `, ± ${e.error.toFixed(2)} beyond the nearest` : ""}`, Ta = [
 	["index", "index"],
 	["maximum", "maximum"],
 	["mean", "mean"],
@@ -4334,7 +5212,7 @@ var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	["moved", "kept moved"],
 	["similar", "similarity to a unit"],
 	["map", "likeness, as a map"]
-], Ti = [
+], Ea = [
 	"grey",
 	"hue",
 	"blurred",
@@ -4342,40 +5220,40 @@ var Ci = (e) => `correlation of strongest responses in ${e.images} images${e.err
 	"mirrored",
 	"turned",
 	"moved"
-], Ei = (e) => Ti.includes(e), Di = (e, t, n) => t.find((t) => t === e) ?? n, Oi = (e) => {
+], Da = (e) => Ea.includes(e), Oa = (e, t, n) => t.find((t) => t === e) ?? n, ka = (e) => {
 	if (e === null || e.trim() === "") return null;
 	let t = Number(e);
 	return Number.isFinite(t) ? t : null;
 };
-function ki(e) {
-	let t = Di(e.get("sort"), wi.map(([e]) => e), "index");
+function Aa(e) {
+	let t = Oa(e.get("sort"), Ta.map(([e]) => e), "index");
 	return {
-		view: Di(e.get("view"), [
+		view: Oa(e.get("view"), [
 			"photos",
 			"projections",
 			"both"
 		], "both"),
 		sort: t,
 		ascending: e.has("up") ? e.get("up") === "1" : t === "index",
-		alive: Di(e.get("alive"), [
+		alive: Oa(e.get("alive"), [
 			"all",
 			"alive",
 			"dead"
 		], "all"),
-		class: Oi(e.get("class")),
-		like: Di(e.get("like"), [
+		class: ka(e.get("class")),
+		like: Oa(e.get("like"), [
 			"all",
 			"unlike",
 			"like"
 		], "all"),
-		low: Oi(e.get("low")),
-		high: Oi(e.get("high")),
-		near: Oi(e.get("near")),
+		low: ka(e.get("low")),
+		high: ka(e.get("high")),
+		near: ka(e.get("near")),
 		text: e.get("q") ?? "",
 		marked: e.get("marked") === "1"
 	};
 }
-function Ai(e) {
+function ja(e) {
 	return {
 		view: e.view === "both" ? null : e.view,
 		sort: e.sort === "index" ? null : e.sort,
@@ -4390,7 +5268,7 @@ function Ai(e) {
 		marked: e.marked ? 1 : null
 	};
 }
-function ji(e, t, n, r) {
+function Ma(e, t, n, r) {
 	let i = new Set(t.dead), { low: a, high: o, class: s } = e, c = e.text.toLowerCase();
 	return {
 		alive: (t) => e.alive === "all" || i.has(t) === (e.alive === "dead"),
@@ -4408,8 +5286,8 @@ function ji(e, t, n, r) {
 		text: (e) => !c || String(e).startsWith(c) || (t.names?.[e] ?? "").toLowerCase().includes(c)
 	};
 }
-function Mi(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
-	let c = ji(n, t, s, i), l = new Set(t.dead), u = {
+function Na(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: s = /* @__PURE__ */ new Set() } = {}) {
+	let c = Ma(n, t, s, i), l = new Set(t.dead), u = {
 		all: 0,
 		alive: {
 			all: 0,
@@ -4439,47 +5317,47 @@ function Mi(e, t, n, { nearest: r = [], controls: i, tuned: a, only: o, marked: 
 		r("class") && a !== void 0 && a >= 0 && u.classes.set(a, (u.classes.get(a) ?? 0) + 1), r("marked") && s.has(n) && (u.marked += 1), r("range") && typeof o == "number" && u.maxima.push(o), r("like") && (u.like.all += 1, p !== null && (u.like[p > .9 ? "like" : "unlike"] += 1));
 	}
 	return {
-		units: Ni(f, t, n, r, i, a),
+		units: Pa(f, t, n, r, i, a),
 		counts: u
 	};
 }
-function Ni(e, t, n, r, i, a) {
+function Pa(e, t, n, r, i, a) {
 	let o = n.ascending ? 1 : -1;
 	if (n.sort === "index") return n.ascending ? e : e.reverse();
 	let s = new Map(r);
 	if (n.near !== null && s.set(n.near, Infinity), n.sort === "map") return e;
-	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Ei(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
+	let c = n.sort === "similar" ? null : n.sort === "control" ? i : Da(n.sort) ? a : t[n.sort], l = (e) => c ? c[e] ?? null : n.sort === "similar" ? s.get(e) ?? null : null;
 	return e.sort((e, t) => {
 		let [n, r] = [l(e), l(t)];
 		return n === null || r === null ? n === r ? e - t : n === null ? 1 : -1 : n === r ? e - t : o * (n < r ? -1 : 1);
 	});
 }
 // src/parts/Spread.tsx
-var Pi = 28, [Fi, Ii] = [140, 26];
-function Li(e, t, n, r) {
+var Fa = 28, [Ia, La] = [140, 26];
+function Ra(e, t, n, r) {
 	return n > t ? Math.max(0, Math.min(r - 1, Math.floor((e - t) / (n - t) * r))) : null;
 }
-function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
-	let o = F(null);
+function za({ values: e, least: t, most: n, low: r, high: i, change: a }) {
+	let o = P(null);
 	if (!(n > t)) return null;
-	let s = Array(Pi).fill(0);
+	let s = Array(Fa).fill(0);
 	for (let r of e) {
-		let e = Li(r, t, n, Pi);
+		let e = Ra(r, t, n, Fa);
 		e !== null && (s[e] = (s[e] ?? 0) + 1);
 	}
-	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Pi, u = (e) => {
+	let c = Math.max(...s, 1), l = (e) => t + (n - t) * e / Fa, u = (e) => {
 		let t = e.currentTarget.getBoundingClientRect();
-		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Pi)));
+		return Math.max(0, Math.min(27, Math.floor((e.clientX - t.left) / t.width * Fa)));
 	}, d = (e) => {
 		if (o.current === null) return;
 		let t = u(e), [n, r] = [Math.min(o.current, t), Math.max(o.current, t)];
 		a(n === 0 ? null : Number(l(n).toPrecision(4)), r === 27 ? null : Number(l(r + 1).toPrecision(4)));
 	}, f = (e) => (r === null || l(e + 1) > r) && (i === null || l(e) < i);
-	return /* @__PURE__ */ z("svg", {
+	return /* @__PURE__ */ R("svg", {
 		class: "spread",
-		viewBox: `0 0 ${Fi} ${Ii}`,
-		width: Fi,
-		height: Ii,
+		viewBox: `0 0 ${Ia} ${La}`,
+		width: Ia,
+		height: La,
 		"aria-hidden": "true",
 		onPointerDown: (e) => {
 			e.currentTarget.setPointerCapture(e.pointerId), o.current = u(e), d(e);
@@ -4489,42 +5367,42 @@ function Ri({ values: e, least: t, most: n, low: r, high: i, change: a }) {
 			o.current = null;
 		},
 		children: [
-			/* @__PURE__ */ z("title", { children: "Drag to choose a range" }),
-			/* @__PURE__ */ z("rect", {
+			/* @__PURE__ */ R("title", { children: "Drag to choose a range" }),
+			/* @__PURE__ */ R("rect", {
 				class: "ground",
-				width: Fi,
-				height: Ii
+				width: Ia,
+				height: La
 			}),
 			s.map((e, t) => {
-				let n = e ? Math.max(1.5, (Ii - 2) * Math.sqrt(e / c)) : 0;
-				return /* @__PURE__ */ z("rect", {
+				let n = e ? Math.max(1.5, (La - 2) * Math.sqrt(e / c)) : 0;
+				return /* @__PURE__ */ R("rect", {
 					class: f(t) ? "bar" : "bar out",
-					x: t * Fi / Pi + .5,
-					y: Ii - n,
-					width: Fi / Pi - 1,
+					x: t * Ia / Fa + .5,
+					y: La - n,
+					width: Ia / Fa - 1,
 					height: n,
-					children: /* @__PURE__ */ z("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
+					children: /* @__PURE__ */ R("title", { children: `${Z(l(t))} to ${Z(l(t + 1))}: ${e}` })
 				}, t);
 			})
 		]
 	});
 }
 // src/parts/LayerBar.tsx
-var zi = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
-function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
-	let { manifest: s } = W(), [c, l] = N(!1), u = [
+var Ba = (e) => e.trim() === "" || !Number.isFinite(Number(e)) ? null : Number(e);
+function Va({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, change: o }) {
+	let { manifest: s } = W(), [c, l] = M(!1), u = [
 		n.alive !== "all",
 		n.class !== null,
 		n.like !== "all",
 		n.low !== null || n.high !== null,
 		n.text !== ""
-	].filter(Boolean).length, d = wi.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Ei(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
-	return /* @__PURE__ */ z("div", {
+	].filter(Boolean).length, d = Ta.filter(([e]) => (e !== "selectivity" || t.selectivity) && (e !== "map" || s.extras?.alike) && (e !== "control" || s.paths.likeness) && (!Da(e) || s.paths.tuning)), f = [...r.classes].sort((e, t) => t[1] - e[1]), p = t.maximum.filter((e) => e !== null), [m, h] = [p.reduce((e, t) => Math.min(e, t), Infinity), p.reduce((e, t) => Math.max(e, t), -Infinity)];
+	return /* @__PURE__ */ R("div", {
 		class: c ? "bar open" : "bar",
 		role: "group",
 		"aria-label": "Order and filters",
 		children: [
-			/* @__PURE__ */ z(xt, {
+			/* @__PURE__ */ R(wt, {
 				label: "Show",
 				value: n.view,
 				options: [
@@ -4534,33 +5412,33 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				],
 				change: (e) => o({ view: e })
 			}),
-			n.view !== "photos" && /* @__PURE__ */ z(Ct, {}),
-			/* @__PURE__ */ z("label", { children: ["Sort", /* @__PURE__ */ z("select", {
+			n.view !== "photos" && /* @__PURE__ */ R(Et, {}),
+			/* @__PURE__ */ R("label", { children: ["Sort", /* @__PURE__ */ R("select", {
 				value: n.sort,
 				onChange: (e) => o({
 					sort: e.currentTarget.value,
 					ascending: e.currentTarget.value === "index",
 					near: e.currentTarget.value === "similar" ? n.near ?? 0 : n.near
 				}),
-				children: d.map(([e, t]) => /* @__PURE__ */ z("option", {
+				children: d.map(([e, t]) => /* @__PURE__ */ R("option", {
 					value: e,
 					children: t
 				}, e))
 			})] }),
-			n.sort === "map" ? a && /* @__PURE__ */ z("span", {
+			n.sort === "map" ? a && /* @__PURE__ */ R("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			}) : n.sort === "similar" ? /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z("label", { children: ["Unit", /* @__PURE__ */ z("input", {
+			}) : n.sort === "similar" ? /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R("label", { children: ["Unit", /* @__PURE__ */ R("input", {
 				class: "few",
 				type: "number",
 				min: 0,
 				max: e.channels - 1,
 				value: n.near ?? 0,
-				onInput: (e) => o({ near: zi(e.currentTarget.value) })
-			})] }), a && /* @__PURE__ */ z("span", {
+				onInput: (e) => o({ near: Ba(e.currentTarget.value) })
+			})] }), a && /* @__PURE__ */ R("span", {
 				class: "quiet measure",
 				children: ["by ", a]
-			})] }) : /* @__PURE__ */ z("button", {
+			})] }) : /* @__PURE__ */ R("button", {
 				class: "icon",
 				type: "button",
 				onClick: () => o({ ascending: !n.ascending }),
@@ -4568,16 +5446,16 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				title: n.ascending ? "Ascending" : "Descending",
 				children: n.ascending ? "↑" : "↓"
 			}),
-			/* @__PURE__ */ z("button", {
+			/* @__PURE__ */ R("button", {
 				type: "button",
 				class: "fold",
 				"aria-expanded": c,
 				onClick: () => l(!c),
 				children: ["Filters", u > 0 && ` (${u})`]
 			}),
-			/* @__PURE__ */ z("span", {
+			/* @__PURE__ */ R("span", {
 				class: "filter",
-				children: /* @__PURE__ */ z(xt, {
+				children: /* @__PURE__ */ R(wt, {
 					label: "Dead units",
 					value: n.alive,
 					options: [
@@ -4588,17 +5466,17 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					change: (e) => o({ alive: e })
 				})
 			}),
-			s.paths.likeness && /* @__PURE__ */ z("label", {
+			s.paths.likeness && /* @__PURE__ */ R("label", {
 				class: "filter",
-				children: ["Like control", /* @__PURE__ */ z("select", {
+				children: ["Like control", /* @__PURE__ */ R("select", {
 					value: n.like,
 					onChange: (e) => o({ like: e.currentTarget.value }),
 					children: [
-						/* @__PURE__ */ z("option", {
+						/* @__PURE__ */ R("option", {
 							value: "all",
 							children: "any"
 						}),
-						/* @__PURE__ */ z("option", {
+						/* @__PURE__ */ R("option", {
 							value: "unlike",
 							children: [
 								"at most 0.9 (",
@@ -4606,7 +5484,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 								")"
 							]
 						}),
-						/* @__PURE__ */ z("option", {
+						/* @__PURE__ */ R("option", {
 							value: "like",
 							children: [
 								"above 0.9 (",
@@ -4617,21 +5495,21 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					]
 				})]
 			}),
-			t.topClass && /* @__PURE__ */ z("label", {
+			t.topClass && /* @__PURE__ */ R("label", {
 				class: "filter",
-				children: ["Class", /* @__PURE__ */ z("select", {
+				children: ["Class", /* @__PURE__ */ R("select", {
 					value: n.class ?? "",
-					onChange: (e) => o({ class: zi(e.currentTarget.value) }),
+					onChange: (e) => o({ class: Ba(e.currentTarget.value) }),
 					children: [
-						/* @__PURE__ */ z("option", {
+						/* @__PURE__ */ R("option", {
 							value: "",
 							children: "any"
 						}),
-						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ z("option", {
+						n.class !== null && !r.classes.has(n.class) && /* @__PURE__ */ R("option", {
 							value: n.class,
 							children: [t.classes?.[n.class] ?? n.class, " (0)"]
 						}),
-						f.map(([e, n]) => /* @__PURE__ */ z("option", {
+						f.map(([e, n]) => /* @__PURE__ */ R("option", {
 							value: e,
 							children: [
 								t.classes?.[e] ?? e,
@@ -4643,16 +5521,16 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 					]
 				})]
 			}),
-			/* @__PURE__ */ z("span", {
+			/* @__PURE__ */ R("span", {
 				class: "range filter",
 				role: "group",
 				"aria-label": "Strongest response between",
 				children: [
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						"aria-hidden": "true",
 						children: "Maximum"
 					}),
-					/* @__PURE__ */ z(Ri, {
+					/* @__PURE__ */ R(za, {
 						values: r.maxima,
 						least: m,
 						most: h,
@@ -4663,48 +5541,48 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 							high: t
 						})
 					}),
-					/* @__PURE__ */ z("input", {
+					/* @__PURE__ */ R("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.low ?? "",
 						placeholder: Z(m),
-						onInput: (e) => o({ low: zi(e.currentTarget.value) }),
+						onInput: (e) => o({ low: Ba(e.currentTarget.value) }),
 						"aria-label": "Maximum at least"
 					}),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						"aria-hidden": "true",
 						children: "–"
 					}),
-					/* @__PURE__ */ z("input", {
+					/* @__PURE__ */ R("input", {
 						class: "few",
 						type: "number",
 						step: "any",
 						value: n.high ?? "",
 						placeholder: Z(h),
-						onInput: (e) => o({ high: zi(e.currentTarget.value) }),
+						onInput: (e) => o({ high: Ba(e.currentTarget.value) }),
 						"aria-label": "Maximum at most"
 					})
 				]
 			}),
-			(r.marked > 0 || n.marked) && /* @__PURE__ */ z("button", {
+			(r.marked > 0 || n.marked) && /* @__PURE__ */ R("button", {
 				type: "button",
 				"aria-pressed": n.marked,
 				class: "toggle",
 				onClick: () => o({ marked: !n.marked }),
 				children: [
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						"aria-hidden": "true",
 						children: "★\xA0"
 					}),
-					/* @__PURE__ */ z("span", {
+					/* @__PURE__ */ R("span", {
 						class: "heard",
 						children: "Marked "
 					}),
 					r.marked
 				]
 			}),
-			/* @__PURE__ */ z("input", {
+			/* @__PURE__ */ R("input", {
 				id: "search",
 				class: "find filter",
 				type: "search",
@@ -4713,7 +5591,7 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 				onInput: (e) => o({ text: e.currentTarget.value }),
 				"aria-label": "Find units"
 			}),
-			/* @__PURE__ */ z("output", {
+			/* @__PURE__ */ R("output", {
 				class: "count",
 				"aria-live": "polite",
 				children: [
@@ -4726,12 +5604,12 @@ function Bi({ layer: e, data: t, view: n, counts: r, shown: i, measure: a, chang
 	});
 }
 // src/map.ts
-var Vi = 12, Hi = .7;
-function Ui() {
+var Ha = 12, Ua = .7;
+function Wa() {
 	let e = 625341585;
 	return (t) => (e ^= e << 13, e ^= e >>> 17, e ^= e << 5, (e >>> 0) % t);
 }
-function Wi(e, t, n, r, i, a) {
+function Ga(e, t, n, r, i, a) {
 	let o = new Float32Array(e.length), s = new Float32Array(e.length);
 	for (let s = 0; s < r; s += 1) {
 		let r = Math.min(n, i - s * n);
@@ -4749,13 +5627,13 @@ function Wi(e, t, n, r, i, a) {
 	}
 	return s;
 }
-function Gi(e, t) {
-	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = Ki(e, i, t), s = new Float32Array(i * n);
+function Ka(e, t) {
+	let { rank: n, values: r } = e, i = Math.floor(r.length / n), a = Math.ceil(i / t), o = qa(e, i, t), s = new Float32Array(i * n);
 	o.forEach((e, t) => s.set(r.subarray(e * n, (e + 1) * n), t * n));
-	let c = Ui(), l = new Float32Array(n);
-	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Hi)) {
-		let r = Wi(s, n, t, a, i, Math.max(1, e));
-		for (let a = Vi * i; a > 0; --a) {
+	let c = Wa(), l = new Float32Array(n);
+	for (let e = Math.max(1, Math.floor(Math.max(t, a) / 2));; e = Math.floor(e * Ua)) {
+		let r = Ga(s, n, t, a, i, Math.max(1, e));
+		for (let a = Ha * i; a > 0; --a) {
 			let a = c(i), u = Math.floor(a / t) + c(2 * e + 3) - e - 1, d = a % t + c(2 * e + 3) - e - 1, f = u * t + d;
 			if (d < 0 || u < 0 || d >= t || f >= i || a === f) continue;
 			let p = 0;
@@ -4765,7 +5643,7 @@ function Gi(e, t) {
 		if (e <= 1) return o;
 	}
 }
-function Ki({ rank: e, values: t }, n, r) {
+function qa({ rank: e, values: t }, n, r) {
 	let i = (n) => (r, i) => t[i * e + n] - t[r * e + n] || r - i, a = Array.from({ length: n }, (e, t) => t).sort(i(0));
 	if (e < 2) return a;
 	let o = [];
@@ -4773,28 +5651,28 @@ function Ki({ rank: e, values: t }, n, r) {
 	return o.flat();
 }
 // src/parts/LayerMap.tsx
-var qi = 4, [Ji, Yi] = [28, 64];
-function Xi(e, t) {
-	let n = Math.max(1, Math.floor((t + qi) / (Ji + qi))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
+var Ja = 4, [Ya, Xa] = [28, 64];
+function Za(e, t) {
+	let n = Math.max(1, Math.floor((t + Ja) / (Ya + Ja))), r = Math.max(1, Math.min(n, Math.ceil(Math.sqrt(1.6 * e))));
 	return {
 		columns: r,
-		side: Math.max(Ji, Math.min(Yi, Math.floor((t + qi) / r) - qi))
+		side: Math.max(Ya, Math.min(Xa, Math.floor((t + Ja) / r) - Ja))
 	};
 }
-function Zi(e) {
-	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = F(null), [d, f] = N(-1), p = d >= 0 ? d : o, [m, h] = N(0);
-	P(() => {
+function Qa(e) {
+	let { layer: t, data: n, known: r, units: i, kind: a, chosen: o, choose: s, open: c, missing: l } = e, u = P(null), [d, f] = M(-1), p = d >= 0 ? d : o, [m, h] = M(0);
+	N(() => {
 		if (!u.current) return;
 		let e = new ResizeObserver(([e]) => h(Math.floor(e?.contentRect.width ?? 0)));
 		return e.observe(u.current), () => e.disconnect();
 	}, []);
-	let g = I(() => r ? Si(r, i) : null, [r, i]), { columns: _, side: v } = Xi(g?.units.length ?? 0, m), y = I(() => g && m ? Gi(g.vectors, _).map((e) => g.units[e]) : null, [
+	let g = F(() => r ? Ca(r, i) : null, [r, i]), { columns: _, side: v } = Za(g?.units.length ?? 0, m), y = F(() => g && m ? Ka(g.vectors, _).map((e) => g.units[e]) : null, [
 		g,
 		_,
 		m > 0
-	]), b = ke((e, n) => {
+	]), b = Ae((e, n) => {
 		let r = y?.[e];
-		return /* @__PURE__ */ z("a", {
+		return /* @__PURE__ */ R("a", {
 			class: "unit mini",
 			href: V(t.name, r),
 			tabIndex: n ? 0 : -1,
@@ -4805,7 +5683,7 @@ function Zi(e) {
 			onClick: (e) => {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), c(r));
 			},
-			children: /* @__PURE__ */ z($, {
+			children: /* @__PURE__ */ R($, {
 				layer: t,
 				channel: r,
 				kind: a,
@@ -4819,22 +5697,22 @@ function Zi(e) {
 		v,
 		c
 	]);
-	if (l) return /* @__PURE__ */ z("p", {
+	if (l) return /* @__PURE__ */ R("p", {
 		class: "empty",
 		children: "This copy does not say how alike all units of a layer are, and has no map of them."
 	});
 	let x = i.length - (g?.units.length ?? 0);
-	return /* @__PURE__ */ z("div", {
+	return /* @__PURE__ */ R("div", {
 		class: "layer-map",
-		children: [/* @__PURE__ */ z("div", {
+		children: [/* @__PURE__ */ R("div", {
 			ref: u,
-			children: y ? /* @__PURE__ */ z(Dr, {
+			children: y ? /* @__PURE__ */ R(Ar, {
 				count: y.length,
 				cell: {
 					width: v,
 					height: v
 				},
-				gap: qi,
+				gap: Ja,
 				columns: _,
 				label: `Map of ${t.name}`,
 				current: y.indexOf(o),
@@ -4844,18 +5722,18 @@ function Zi(e) {
 				open: (e) => c(y[e]),
 				keyOf: (e) => y[e] ?? e,
 				render: b
-			}) : /* @__PURE__ */ z(X, { what: "the map" })
-		}), /* @__PURE__ */ z("aside", {
+			}) : /* @__PURE__ */ R(X, { what: "the map" })
+		}), /* @__PURE__ */ R("aside", {
 			class: "panel map-look",
 			"aria-label": "The unit looked at",
-			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ z(Qi, {
+			children: [p >= 0 && p < t.channels ? /* @__PURE__ */ R($a, {
 				layer: t,
 				data: n,
 				channel: p
-			}) : /* @__PURE__ */ z("p", {
+			}) : /* @__PURE__ */ R("p", {
 				class: "quiet",
 				children: "Units that respond to the same images lie side by side. Point at one to see it large."
-			}), x > 0 && /* @__PURE__ */ z("p", {
+			}), x > 0 && /* @__PURE__ */ R("p", {
 				class: "quiet",
 				children: [
 					x === 1 ? "One unit responds" : `${x} units respond`,
@@ -4867,52 +5745,52 @@ function Zi(e) {
 		})]
 	});
 }
-function Qi({ layer: e, data: t, channel: n }) {
-	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Ht(t.active[n])]];
-	return r >= 0 && i.push(["Top class", /* @__PURE__ */ z(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ z(b, { children: [
-		/* @__PURE__ */ z("h2", { children: /* @__PURE__ */ z("a", {
+function $a({ layer: e, data: t, channel: n }) {
+	let r = t.topClass?.[n] ?? -1, i = [["Maximum", Z(t.maximum[n])], ["Active", Gt(t.active[n])]];
+	return r >= 0 && i.push(["Top class", /* @__PURE__ */ R(q, { text: t.classes?.[r] ?? `class ${r}` }, "c")]), /* @__PURE__ */ R(b, { children: [
+		/* @__PURE__ */ R("h2", { children: /* @__PURE__ */ R("a", {
 			href: V(e.name, n),
 			children: ["Unit ", n]
 		}) }),
-		t.names?.[n] !== void 0 && /* @__PURE__ */ z(q, { text: t.names[n] }),
-		/* @__PURE__ */ z("div", {
+		t.names?.[n] !== void 0 && /* @__PURE__ */ R(q, { text: t.names[n] }),
+		/* @__PURE__ */ R("div", {
 			class: "map-pair",
-			children: [/* @__PURE__ */ z($, {
+			children: [/* @__PURE__ */ R($, {
 				layer: e,
 				channel: n,
 				kind: "photos",
 				side: 112
-			}), /* @__PURE__ */ z($, {
+			}), /* @__PURE__ */ R($, {
 				layer: e,
 				channel: n,
 				kind: "projections",
 				side: 112
 			})]
 		}),
-		/* @__PURE__ */ z(_t, { rows: i })
+		/* @__PURE__ */ R(bt, { rows: i })
 	] });
 }
 // src/parts/Units.tsx
-var $i = 84, ea = 72;
-function ta(e, t, n, r, i, a) {
+var eo = 84, to = 72;
+function no(e, t, n, r, i, a) {
 	if (e.dead.includes(a)) return "dead";
-	if (Ei(t.sort)) return Ut(i?.[a]);
+	if (Da(t.sort)) return Kt(i?.[a]);
 	switch (t.sort) {
 		case "mean": return Z(e.mean[a]);
-		case "active": return Ht(e.active[a]);
+		case "active": return Gt(e.active[a]);
 		case "selectivity": return Z(e.selectivity?.[a]);
 		case "control": return r?.similarity[a]?.toFixed(2) ?? "–";
 		case "similar": return a === t.near ? "this" : n.get(a)?.toFixed(2) ?? "–";
 		default: return Z(e.maximum[a]);
 	}
 }
-function na(e, t) {
+function ro(e, t) {
 	let { manifest: n } = W(), r = t.sort === "similar" && t.near !== null && t.near < e.channels ? t.near : null, i = !!n.extras?.alike, a = G((r !== null || t.sort === "map") && i ? `alike/${e.id}` : null), o = G(r === null ? null : `layers/${e.id}/${Math.floor(r / e.shard.units)}`);
-	return I(() => {
+	return F(() => {
 		let n = a.error ?? o.error;
 		if (t.sort === "map") return {
 			nearest: [],
-			measure: a.value ? Ci(a.value) : "",
+			measure: a.value ? wa(a.value) : "",
 			known: a.value,
 			error: n
 		};
@@ -4924,8 +5802,8 @@ function na(e, t) {
 		};
 		let s = o.value?.units.find((e) => e.channel === r)?.nearest ?? [], c = e.neighbours.startsWith("correlation of strongest responses"), l = !c || o.value !== null || o.error !== null;
 		return a.value && l ? {
-			nearest: bi(a.value, r, c ? s : []),
-			measure: Ci(a.value),
+			nearest: xa(a.value, r, c ? s : []),
+			measure: wa(a.value),
 			known: null,
 			error: n
 		} : {
@@ -4944,15 +5822,15 @@ function na(e, t) {
 		o.error
 	]);
 }
-function ra(e) {
-	let t = It().all();
-	return I(() => new Set(Object.keys(t).flatMap((t) => {
+function io(e) {
+	let t = zt().all();
+	return F(() => new Set(Object.keys(t).flatMap((t) => {
 		let n = U(t);
 		return n?.layer === e.name ? [n.channel] : [];
 	})), [t, e]);
 }
-function ia({ layer: e, data: t, query: n }) {
-	let r = W(), { router: i, toast: a } = L(), o = It(), s = I(() => ki(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = na(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Ei(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = ra(e), { units: _, counts: v } = I(() => Mi(e, t, s, {
+function ao({ layer: e, data: t, query: n }) {
+	let r = W(), { router: i, toast: a } = I(), o = zt(), s = F(() => Aa(n), [n.toString()]), { nearest: c, measure: l, known: u, error: d } = ro(e, s), f = G(r.manifest.paths.likeness ? K(r.manifest.paths.likeness, { layer: e.id }) : null), p = G(Da(s.sort) && r.manifest.paths.tuning ? K(r.manifest.paths.tuning, { layer: e.id }) : null).value, m = p?.kept[p.kinds.findIndex((e) => e.name === s.sort)], h = r.manifest.subset?.[e.name], g = io(e), { units: _, counts: v } = F(() => Na(e, t, s, {
 		nearest: c,
 		controls: f.value?.similarity,
 		tuned: m,
@@ -4966,12 +5844,12 @@ function ia({ layer: e, data: t, query: n }) {
 		f.value,
 		m,
 		g
-	]), [y, x] = N(() => n.has("at") ? Number(n.get("at")) : -1), S = I(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, Ai({
+	]), [y, x] = M(() => n.has("at") ? Number(n.get("at")) : -1), S = F(() => new Map(c), [c]), C = (t) => i.replace(B(e.name, ja({
 		...s,
 		...t
-	}))), w = ke((t) => {
+	}))), w = Ae((t) => {
 		i.replace(B(e.name, {
-			...Ai(s),
+			...ja(s),
 			at: t
 		})), i.go(V(e.name, t));
 	}, [
@@ -4979,7 +5857,7 @@ function ia({ layer: e, data: t, query: n }) {
 		e,
 		s
 	]);
-	R({
+	L({
 		p: () => C({ view: "photos" }),
 		r: () => C({ view: "projections" }),
 		b: () => C({ view: "both" }),
@@ -4987,12 +5865,12 @@ function ia({ layer: e, data: t, query: n }) {
 			y >= 0 && a(`${e.name}:${y} ${o.toggle(`${e.name}:${y}`) ? "marked" : "no longer marked"}`);
 		}
 	});
-	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? ea : $i, ee = I(() => ({
+	let T = s.view === "both" ? ["photos", "projections"] : [s.view], E = window.innerWidth < 480 ? to : eo, ee = F(() => ({
 		width: T.length * E + (T.length - 1) * 3 + 14,
 		height: E + 32
-	}), [T.length, E]), D = ke((n, r) => {
+	}), [T.length, E]), D = Ae((n, r) => {
 		let i = _[n], a = t.names?.[i];
-		return /* @__PURE__ */ z("a", {
+		return /* @__PURE__ */ R("a", {
 			class: t.dead.includes(i) ? "unit dead" : "unit",
 			href: V(e.name, i),
 			tabIndex: r ? 0 : -1,
@@ -5001,29 +5879,29 @@ function ia({ layer: e, data: t, query: n }) {
 				e.ctrlKey || e.metaKey || e.shiftKey || e.button || (e.preventDefault(), w(i));
 			},
 			title: `${e.name}:${i}${a ? ` ${a}` : ""}`,
-			children: [/* @__PURE__ */ z("span", {
+			children: [/* @__PURE__ */ R("span", {
 				class: "pair",
-				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ z(en, { side: E }, n) : /* @__PURE__ */ z($, {
+				children: T.map((n) => t.dead.includes(i) ? /* @__PURE__ */ R(rn, { side: E }, n) : /* @__PURE__ */ R($, {
 					layer: e,
 					channel: i,
 					kind: n,
 					side: E
 				}, n))
-			}), /* @__PURE__ */ z("span", {
+			}), /* @__PURE__ */ R("span", {
 				class: "caption",
-				children: [/* @__PURE__ */ z("b", { children: [
-					/* @__PURE__ */ z("span", {
+				children: [/* @__PURE__ */ R("b", { children: [
+					/* @__PURE__ */ R("span", {
 						class: "heard",
 						children: ["Unit ", a ? `${i} ` : ""]
 					}),
-					a ? /* @__PURE__ */ z("bdi", { children: a }) : i,
-					g.has(i) && /* @__PURE__ */ z("span", {
+					a ? /* @__PURE__ */ R("bdi", { children: a }) : i,
+					g.has(i) && /* @__PURE__ */ R("span", {
 						class: "star",
 						role: "img",
 						"aria-label": "marked",
 						children: "★"
 					})
-				] }), /* @__PURE__ */ z("span", { children: ta(t, s, S, f.value, m, i) })]
+				] }), /* @__PURE__ */ R("span", { children: no(t, s, S, f.value, m, i) })]
 			})]
 		});
 	}, [
@@ -5038,7 +5916,7 @@ function ia({ layer: e, data: t, query: n }) {
 		w,
 		E
 	]);
-	return /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(Bi, {
+	return /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(Va, {
 		layer: e,
 		data: t,
 		view: s,
@@ -5046,13 +5924,13 @@ function ia({ layer: e, data: t, query: n }) {
 		shown: _.length,
 		measure: f.error ? "the likeness to controls cannot be read" : d ? "how alike units are cannot be read" : l,
 		change: C
-	}), _.length === 0 ? /* @__PURE__ */ z("p", {
+	}), _.length === 0 ? /* @__PURE__ */ R("p", {
 		class: "empty",
-		children: ["No unit passes these filters. ", /* @__PURE__ */ z("a", {
+		children: ["No unit passes these filters. ", /* @__PURE__ */ R("a", {
 			href: B(e.name),
 			children: ["Show all ", v.all]
 		})]
-	}) : s.sort === "map" ? /* @__PURE__ */ z(Zi, {
+	}) : s.sort === "map" ? /* @__PURE__ */ R(Qa, {
 		layer: e,
 		data: t,
 		known: u,
@@ -5062,7 +5940,7 @@ function ia({ layer: e, data: t, query: n }) {
 		choose: x,
 		open: w,
 		missing: !r.manifest.extras?.alike || d !== null
-	}) : /* @__PURE__ */ z(Dr, {
+	}) : /* @__PURE__ */ R(Ar, {
 		count: _.length,
 		cell: ee,
 		label: `Units of ${e.name}`,
@@ -5074,36 +5952,36 @@ function ia({ layer: e, data: t, query: n }) {
 	})] });
 }
 // src/pages/Layer.tsx
-function aa({ name: e, query: t }) {
-	let n = ht(W(), e), r = G(n ? `layers/${n.id}` : null);
-	return n ? r.error ? /* @__PURE__ */ z(Y, {
+function oo({ name: e, query: t }) {
+	let n = vt(W(), e), r = G(n ? `layers/${n.id}` : null);
+	return n ? r.error ? /* @__PURE__ */ R(Y, {
 		title: "Data is missing",
 		children: r.error.message
-	}) : /* @__PURE__ */ z(b, { children: [/* @__PURE__ */ z(oa, { layer: n }), r.value ? /* @__PURE__ */ z(ia, {
+	}) : /* @__PURE__ */ R(b, { children: [/* @__PURE__ */ R(so, { layer: n }), r.value ? /* @__PURE__ */ R(ao, {
 		layer: n,
 		data: r.value,
 		query: t
-	}) : /* @__PURE__ */ z(X, { what: n.name })] }) : /* @__PURE__ */ z(yt, { name: e });
+	}) : /* @__PURE__ */ R(X, { what: n.name })] }) : /* @__PURE__ */ R(St, { name: e });
 }
-function oa({ layer: e }) {
-	let t = W(), { router: n } = L(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
-	R({
+function so({ layer: e }) {
+	let t = W(), { router: n } = I(), r = G("network").value, i = t.manifest.layers.indexOf(e), [a, o] = [t.manifest.layers[i - 1], t.manifest.layers[i + 1]], s = (e) => () => e ? n.go(B(e.name)) : void 0;
+	L({
 		"[": s(a),
 		"]": s(o)
 	});
 	let c = e.units;
-	return /* @__PURE__ */ z("div", {
+	return /* @__PURE__ */ R("div", {
 		class: "page-head",
-		children: [/* @__PURE__ */ z("div", { children: [
-			/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, { text: e.name }) }),
-			/* @__PURE__ */ z("p", {
+		children: [/* @__PURE__ */ R("div", { children: [
+			/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: e.name }) }),
+			/* @__PURE__ */ R("p", {
 				class: "lead",
 				children: [
-					[e.op, qt(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
+					[e.op, Xt(e.name, r?.layers ?? [])].filter(Boolean).join(", "),
 					" · ",
-					Wt(e),
+					qt(e),
 					" · receptive field ",
-					Kt(e),
+					Yt(e),
 					" · ",
 					Q(c.dead, "dead unit"),
 					c.silent > 0 && ` · ${c.silent} never above zero`,
@@ -5111,19 +5989,19 @@ function oa({ layer: e }) {
 					e.control && ` · like control ${e.control.median?.toFixed(2) ?? "–"}`
 				]
 			}),
-			/* @__PURE__ */ z(Qr, { layers: [e] }),
-			/* @__PURE__ */ z("p", {
+			/* @__PURE__ */ R(Qi, { layers: [e] }),
+			/* @__PURE__ */ R("p", {
 				class: "note",
-				children: /* @__PURE__ */ z(Bn, { layer: e.name })
+				children: /* @__PURE__ */ R(Un, { layer: e.name })
 			})
-		] }), /* @__PURE__ */ z("div", {
+		] }), /* @__PURE__ */ R("div", {
 			class: "steps",
-			children: [a && /* @__PURE__ */ z("a", {
+			children: [a && /* @__PURE__ */ R("a", {
 				href: B(a.name),
 				title: "Previous layer ([)",
 				"aria-label": `Previous layer, ${a.name}`,
 				children: "←"
-			}), o && /* @__PURE__ */ z("a", {
+			}), o && /* @__PURE__ */ R("a", {
 				href: B(o.name),
 				title: "Next layer (])",
 				"aria-label": `Next layer, ${o.name}`,
@@ -5133,76 +6011,76 @@ function oa({ layer: e }) {
 	});
 }
 // src/parts/Actions.tsx
-function sa({ layer: e, shard: t, unit: n }) {
-	let r = W(), { router: i, root: a, toast: o } = L(), [s, c] = N(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await Ue(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
+function co({ layer: e, shard: t, unit: n }) {
+	let r = W(), { router: i, root: a, toast: o } = I(), [s, c] = M(!1), l = `${e.name}:${n.channel}`, u = i.link(V(e.name, n.channel)), d = async (e, t) => o(await We(e, a) ? `${t} copied` : `${t} could not be copied: ${e}`), f = async (t) => {
 		try {
-			let i = await Dn(r, e, n), a = await On(i);
-			t === "png" ? We(`${l}.png`, a) : We(`${l}.svg`, An(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
+			let i = await An(r, e, n), a = await jn(i);
+			t === "png" ? Ge(`${l}.png`, a) : Ge(`${l}.svg`, Nn(i.toDataURL("image/png"), i, e, n), "image/svg+xml");
 		} catch (e) {
-			e instanceof yn ? c(!0) : o("The picture cannot be read");
+			e instanceof Sn ? c(!0) : o("The picture cannot be read");
 		}
 	};
-	return /* @__PURE__ */ z("div", {
+	return /* @__PURE__ */ R("div", {
 		class: "actions",
 		role: "group",
 		"aria-label": "Take away",
 		children: [
-			/* @__PURE__ */ z("button", {
+			/* @__PURE__ */ R("button", {
 				id: "copy-link",
 				type: "button",
 				onClick: () => d(u ?? l, u ? "Link" : "Unit"),
 				children: "Copy link"
 			}),
-			/* @__PURE__ */ z("button", {
+			/* @__PURE__ */ R("button", {
 				type: "button",
-				onClick: () => d(Nn(r, e, n.channel, u), "Citation"),
+				onClick: () => d(In(r, e, n.channel, u), "Citation"),
 				children: "Copy citation"
 			}),
-			u !== null && /* @__PURE__ */ z("button", {
+			u !== null && /* @__PURE__ */ R("button", {
 				type: "button",
-				onClick: () => d(Mn(u, l), "Code to embed it"),
+				onClick: () => d(Fn(u, l), "Code to embed it"),
 				title: "HTML that shows this unit within another page",
 				children: "Copy embed code"
 			}),
-			/* @__PURE__ */ z("button", {
+			/* @__PURE__ */ R("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("png"),
 				children: "PNG"
 			}),
-			/* @__PURE__ */ z("button", {
+			/* @__PURE__ */ R("button", {
 				type: "button",
 				disabled: n.dead,
 				onClick: () => f("svg"),
 				children: "SVG"
 			}),
-			/* @__PURE__ */ z("button", {
+			/* @__PURE__ */ R("button", {
 				type: "button",
-				onClick: () => We(`${l}.json`, jn(r, e, t, n)),
+				onClick: () => Ge(`${l}.json`, Pn(r, e, t, n)),
 				children: "JSON"
 			}),
-			/* @__PURE__ */ z("a", {
+			/* @__PURE__ */ R("a", {
 				class: "button",
 				href: st(l, `${e.name}:${n.nearest[0]?.[0] ?? n.channel}`),
 				children: "Compare"
 			}),
-			s && /* @__PURE__ */ z(ca, {
-				path: bn(r, e, n.channel),
+			s && /* @__PURE__ */ R(lo, {
+				path: Cn(r, e, n.channel),
 				unit: l,
 				close: () => c(!1)
 			})
 		]
 	});
 }
-function ca({ path: e, unit: t, close: n }) {
-	return R({ Escape: n }, !0), /* @__PURE__ */ z("div", {
+function lo({ path: e, unit: t, close: n }) {
+	return L({ Escape: n }, !0), /* @__PURE__ */ R("div", {
 		class: "modal",
 		"aria-label": "Pictures from disk",
-		...Dt(n),
-		children: /* @__PURE__ */ z("div", {
+		...At(n),
+		children: /* @__PURE__ */ R("div", {
 			class: "sheet narrow",
 			children: [
-				/* @__PURE__ */ z("button", {
+				/* @__PURE__ */ R("button", {
 					class: "icon close",
 					type: "button",
 					onClick: n,
@@ -5210,12 +6088,12 @@ function ca({ path: e, unit: t, close: n }) {
 					"data-first": !0,
 					children: "×"
 				}),
-				/* @__PURE__ */ z("h2", { children: "Pictures of a page opened from disk" }),
-				/* @__PURE__ */ z("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
-				/* @__PURE__ */ z("ul", { children: [
-					/* @__PURE__ */ z("li", { children: [
+				/* @__PURE__ */ R("h2", { children: "Pictures of a page opened from disk" }),
+				/* @__PURE__ */ R("p", { children: "Browsers do not let such a page read its own pictures, and this atlas has too many of them to hold each twice. Any of these does it:" }),
+				/* @__PURE__ */ R("ul", { children: [
+					/* @__PURE__ */ R("li", { children: [
 						"open ",
-						/* @__PURE__ */ z("a", {
+						/* @__PURE__ */ R("a", {
 							href: e,
 							target: "_blank",
 							rel: "noreferrer",
@@ -5223,23 +6101,23 @@ function ca({ path: e, unit: t, close: n }) {
 						}),
 						" (WebP) and save it;"
 					] }),
-					/* @__PURE__ */ z("li", { children: [
+					/* @__PURE__ */ R("li", { children: [
 						"run ",
-						/* @__PURE__ */ z("code", { children: "convscope serve" }),
+						/* @__PURE__ */ R("code", { children: "convscope serve" }),
 						" on this folder, where the buttons work;"
 					] }),
-					/* @__PURE__ */ z("li", { children: [
+					/* @__PURE__ */ R("li", { children: [
 						"run ",
-						/* @__PURE__ */ z("code", { children: [
+						/* @__PURE__ */ R("code", { children: [
 							"convscope atlas export FOLDER --units ",
 							t,
 							" --single-file"
 						] }),
 						": one file to mail, where they work too;"
 					] }),
-					/* @__PURE__ */ z("li", { children: [
+					/* @__PURE__ */ R("li", { children: [
 						"run ",
-						/* @__PURE__ */ z("code", { children: "convscope atlas export FOLDER --portable" }),
+						/* @__PURE__ */ R("code", { children: "convscope atlas export FOLDER --portable" }),
 						": the whole atlas with every picture twice."
 					] })
 				] })
@@ -5248,12 +6126,12 @@ function ca({ path: e, unit: t, close: n }) {
 	});
 }
 // src/parts/Lightbox.tsx
-function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
-	let c = (e) => o(r, e), [l, u] = N([
+function uo({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, close: s }) {
+	let c = (e) => o(r, e), [l, u] = M([
 		0,
 		0,
 		1
-	]), d = 1 / l[2], [f, p] = N(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => an(t, { times: e })), _ = {
+	]), d = 1 / l[2], [f, p] = M(50), m = n.images.length, h = (e) => () => o((r + e + m) % m), g = (e) => () => u((t) => cn(t, { times: e })), _ = {
 		Escape: s,
 		ArrowLeft: h(-1),
 		ArrowRight: h(1),
@@ -5267,14 +6145,14 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 		p: () => c("pair")
 	};
 	for (let e = 0; e < Math.min(9, m); e += 1) _[String(e + 1)] = () => o(e);
-	R(_, !0);
-	let v = Dt(s);
-	Oe(() => u([
+	L(_, !0);
+	let v = At(s);
+	ke(() => u([
 		0,
 		0,
 		1
 	]), [r, i]);
-	let y = n.images[r], x = Wn(t, y), S = Un(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
+	let y = n.images[r], x = qn(t, y), S = Kn(t, y), C = typeof innerWidth == "number" ? innerWidth : 1e3, w = typeof innerHeight == "number" ? innerHeight : 800, T = Math.round(Math.max(96, Math.min((C - 80) / (i === "pair" ? 2 : 1), w - 260, 640))), E = {
 		layer: e,
 		unit: n,
 		rank: r,
@@ -5287,27 +6165,27 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	}, D = (e) => {
 		e.preventDefault();
 		let t = ee(e);
-		u((n) => an(n, {
+		u((n) => cn(n, {
 			times: e.deltaY < 0 ? 1.15 : 1 / 1.15,
 			at: t
 		}));
-	}, O = (e) => {
-		e.buttons & 1 && u((t) => an(t, {
+	}, te = (e) => {
+		e.buttons & 1 && u((t) => cn(t, {
 			down: -e.movementY / T,
 			right: -e.movementX / T
 		}));
 	};
-	return /* @__PURE__ */ z("div", {
+	return /* @__PURE__ */ R("div", {
 		class: "modal",
 		"aria-label": `Example ${r + 1} of ${e.name}:${n.channel}`,
 		...v,
-		children: /* @__PURE__ */ z("div", {
+		children: /* @__PURE__ */ R("div", {
 			class: "sheet lightbox",
 			children: [
-				/* @__PURE__ */ z("div", {
+				/* @__PURE__ */ R("div", {
 					class: "lightbox-bar",
 					children: [
-						/* @__PURE__ */ z(xt, {
+						/* @__PURE__ */ R(wt, {
 							label: "View",
 							value: i,
 							options: [
@@ -5317,11 +6195,11 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 							],
 							change: c
 						}),
-						i === "overlay" && /* @__PURE__ */ z("label", {
+						i === "overlay" && /* @__PURE__ */ R("label", {
 							class: "slider",
 							children: [
 								"photo",
-								/* @__PURE__ */ z("input", {
+								/* @__PURE__ */ R("input", {
 									type: "range",
 									min: "0",
 									max: "100",
@@ -5332,10 +6210,10 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								"projection"
 							]
 						}),
-						/* @__PURE__ */ z("span", {
+						/* @__PURE__ */ R("span", {
 							class: "zoom",
 							children: [
-								/* @__PURE__ */ z("button", {
+								/* @__PURE__ */ R("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1 / 1.5),
@@ -5343,8 +6221,8 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 									disabled: d <= 1,
 									children: "−"
 								}),
-								/* @__PURE__ */ z("output", { children: [Math.round(d * 100), " %"] }),
-								/* @__PURE__ */ z("button", {
+								/* @__PURE__ */ R("output", { children: [Math.round(d * 100), " %"] }),
+								/* @__PURE__ */ R("button", {
 									class: "icon",
 									type: "button",
 									onClick: g(1.5),
@@ -5354,7 +6232,7 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 								})
 							]
 						}),
-						/* @__PURE__ */ z("button", {
+						/* @__PURE__ */ R("button", {
 							class: "icon close",
 							type: "button",
 							onClick: s,
@@ -5364,12 +6242,12 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ z("div", {
+				/* @__PURE__ */ R("div", {
 					class: d > 1 ? "stage zoomed" : "stage",
 					onWheel: D,
 					onPointerDown: (e) => d > 1 && e.currentTarget.setPointerCapture(e.pointerId),
-					onPointerMove: O,
-					onDblClick: (e) => u((t) => an(t, t[2] < 1 ? { times: 1 / 8 } : {
+					onPointerMove: te,
+					onDblClick: (e) => u((t) => cn(t, t[2] < 1 ? { times: 1 / 8 } : {
 						times: 3,
 						at: ee(e)
 					})),
@@ -5377,34 +6255,34 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 					role: "group",
 					"aria-label": "Picture; drag to move, wheel to zoom",
 					children: [
-						i === "pair" && /* @__PURE__ */ z("div", {
+						i === "pair" && /* @__PURE__ */ R("div", {
 							class: "large-pair",
-							children: [/* @__PURE__ */ z(nn, {
+							children: [/* @__PURE__ */ R(on, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ z(nn, {
+							}), /* @__PURE__ */ R(on, {
 								kind: "projections",
 								...E
 							})]
 						}),
-						i === "overlay" && /* @__PURE__ */ z("div", {
+						i === "overlay" && /* @__PURE__ */ R("div", {
 							class: "overlay",
-							children: [/* @__PURE__ */ z(nn, {
+							children: [/* @__PURE__ */ R(on, {
 								kind: "photos",
 								...E
-							}), /* @__PURE__ */ z("span", {
+							}), /* @__PURE__ */ R("span", {
 								class: "over",
 								style: { opacity: String(f / 100) },
-								children: /* @__PURE__ */ z(nn, {
+								children: /* @__PURE__ */ R(on, {
 									kind: "projections",
 									...E
 								})
 							})]
 						}),
-						i === "whole" && /* @__PURE__ */ z("div", {
+						i === "whole" && /* @__PURE__ */ R("div", {
 							class: "large-whole",
 							style: { width: `${T}px` },
-							children: /* @__PURE__ */ z(sn, {
+							children: /* @__PURE__ */ R(un, {
 								image: y,
 								name: x,
 								box: n.boxes[r] ?? null,
@@ -5414,36 +6292,36 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 						})
 					]
 				}),
-				/* @__PURE__ */ z("div", {
+				/* @__PURE__ */ R("div", {
 					class: "lightbox-foot",
 					children: [
-						/* @__PURE__ */ z("button", {
+						/* @__PURE__ */ R("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(-1),
 							"aria-label": "Previous example",
 							children: "←"
 						}),
-						/* @__PURE__ */ z("p", { children: [
-							/* @__PURE__ */ z("b", { children: r + 1 }),
+						/* @__PURE__ */ R("p", { children: [
+							/* @__PURE__ */ R("b", { children: r + 1 }),
 							" of ",
 							m,
 							" · activation ",
-							/* @__PURE__ */ z("b", {
+							/* @__PURE__ */ R("b", {
 								class: "number",
 								children: Z(n.values[r])
 							}),
-							S !== null && /* @__PURE__ */ z(b, { children: [" · ", /* @__PURE__ */ z(q, { text: S })] }),
+							S !== null && /* @__PURE__ */ R(b, { children: [" · ", /* @__PURE__ */ R(q, { text: S })] }),
 							" · ",
-							/* @__PURE__ */ z("a", {
+							/* @__PURE__ */ R("a", {
 								href: H(y),
-								children: /* @__PURE__ */ z(q, { text: x })
+								children: /* @__PURE__ */ R(q, { text: x })
 							}),
 							e.spatial && ` · row ${n.y[r]}, column ${n.x[r]}`,
 							" · black and white: ±",
 							Z((a && e.content?.kept ? n.partScales : n.scales)?.[r] ?? n.scales[r])
 						] }),
-						/* @__PURE__ */ z("button", {
+						/* @__PURE__ */ R("button", {
 							class: "icon",
 							type: "button",
 							onClick: h(1),
@@ -5457,33 +6335,33 @@ function la({ layer: e, shard: t, unit: n, rank: r, mode: i, zoomed: a, go: o, c
 	});
 }
 // src/ahead.ts
-var ua = 24, da = /* @__PURE__ */ new Map();
-async function fa(e, t) {
+var fo = 24, po = /* @__PURE__ */ new Map();
+async function mo(e, t) {
 	let n = await e.store.host.picture(t, e.name);
 	if (!n) return;
-	let r = da.get(n) ?? new Image();
-	da.delete(n), da.set(n, r);
-	for (let e of [...da.keys()].slice(0, Math.max(0, da.size - ua))) da.delete(e);
+	let r = po.get(n) ?? new Image();
+	po.delete(n), po.set(n, r);
+	for (let e of [...po.keys()].slice(0, Math.max(0, po.size - fo))) po.delete(e);
 	r.src || (r.src = n, await r.decode().catch(() => void 0));
 }
-var pa = 20;
-function ma(e, t, n) {
-	for (let r of [n - pa, n + pa]) {
+var ho = 20;
+function go(e, t, n) {
+	for (let r of [n - ho, n + ho]) {
 		let n = Math.floor(Math.max(0, Math.min(t.channels - 1, r)) / t.shard.units);
 		e.store.load(`layers/${t.id}/${n}`).catch(() => null);
 	}
 }
-async function ha(e, t, n) {
+async function _o(e, t, n) {
 	let r = `layers/${t.id}/${Math.floor(n / t.shard.units)}`, i = (await e.store.load(r).catch(() => null))?.units.find((e) => e.channel === n);
 	if (!i || i.dead || !i.images.length) return;
-	let a = on(e, i.images[0]);
-	await Promise.all([fa(e, xn(e, t, n)), a === null ? null : fa(e, a)]);
+	let a = ln(e, i.images[0]);
+	await Promise.all([mo(e, wn(e, t, n)), a === null ? null : mo(e, a)]);
 }
 // src/pages/Unit.tsx
-function ga({ layer: e, channel: t, query: n }) {
-	let r = W(), i = ht(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = F(null);
-	if (!i) return /* @__PURE__ */ z(yt, { name: e });
-	if (!a) return /* @__PURE__ */ z(Y, {
+function vo({ layer: e, channel: t, query: n }) {
+	let r = W(), i = vt(r, e), a = i !== void 0 && t < i.channels, o = r.manifest.subset?.[e], s = G(a ? `layers/${i.id}/${Math.floor(t / i.shard.units)}` : null), c = G(a ? `layers/${i.id}` : null), l = P(null);
+	if (!i) return /* @__PURE__ */ R(St, { name: e });
+	if (!a) return /* @__PURE__ */ R(Y, {
 		title: "No such unit",
 		children: [
 			"Layer “",
@@ -5494,13 +6372,13 @@ function ga({ layer: e, channel: t, query: n }) {
 		]
 	});
 	let u = s.error ?? c.error;
-	if (u) return /* @__PURE__ */ z(Y, {
+	if (u) return /* @__PURE__ */ R(Y, {
 		title: "Data is missing",
 		children: u.message
 	});
-	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ z(va, { ...l.current }) : /* @__PURE__ */ z(X, { what: `${e}:${t}` });
+	if (!s.value || !c.value) return l.current?.layer === i ? /* @__PURE__ */ R(bo, { ...l.current }) : /* @__PURE__ */ R(X, { what: `${e}:${t}` });
 	let d = s.value.units.find((e) => e.channel === t);
-	return !d || o && !o.includes(t) ? /* @__PURE__ */ z(Y, {
+	return !d || o && !o.includes(t) ? /* @__PURE__ */ R(Y, {
 		title: "Not in this copy",
 		children: [
 			"This export holds other units of “",
@@ -5514,10 +6392,10 @@ function ga({ layer: e, channel: t, query: n }) {
 		unit: d,
 		query: n,
 		only: o
-	}, /* @__PURE__ */ z(va, { ...l.current }));
+	}, /* @__PURE__ */ R(bo, { ...l.current }));
 }
-function _a({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
-	let { manifest: l } = W(), { router: u, root: d, toast: f } = L(), p = It(), m = (r) => {
+function yo({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s, to: c }) {
+	let { manifest: l } = W(), { router: u, root: d, toast: f } = I(), p = zt(), m = (r) => {
 		if (n) return n[n.indexOf(t.channel) + r] ?? null;
 		let i = t.channel + r;
 		return i >= 0 && i < e.channels ? i : null;
@@ -5564,19 +6442,19 @@ function _a({ layer: e, unit: t, only: n }, r, i, { show: a, open: o, extend: s,
 		"J"
 	]) _[e] = h(5);
 	for (let e = 0; e < Math.min(9, t.images.length); e += 1) _[String(e + 1)] = () => o(e);
-	return R(_), m;
+	return L(_), m;
 }
-function va(e) {
-	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = L(), c = W(), l = V(t.name, i.channel), u = [
+function bo(e) {
+	let { layer: t, data: n, shard: r, unit: i, query: a, only: o } = e, { router: s } = I(), c = W(), l = V(t.name, i.channel), u = [
 		"photos",
 		"projections",
 		"both"
-	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => tn(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = Pn(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
+	].find((e) => e === a.get("view")) ?? "both", d = t.content !== void 0 && i.images.some((e, t) => an(i, t)), f = a.get("rf"), p = f === "whole" && c.manifest.paths.image !== null ? "whole" : f !== "field" && d ? "part" : "field", m = a.get("embed"), h = Ln(t, c.manifest.model.input, c.manifest.paths.bands), g = Number(a.get("band")), _ = Number.isInteger(g) && g >= 1 && g <= h ? g : 0, v = {
 		view: u === "both" ? null : u,
 		rf: f,
 		band: _ || null,
 		embed: m
-	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(it(l, {
+	}, y = (e) => C({ band: e || null }), b = Number(a.get("share")) || 0, x = a.has("n") ? Number(a.get("n")) - 1 : null, S = ["overlay", "whole"].find((e) => e === a.get("as")) ?? "pair", C = (e) => s.replace(z(l, {
 		...v,
 		...e
 	})), w = {
@@ -5587,22 +6465,22 @@ function va(e) {
 			as: t === "pair" ? null : t
 		}),
 		extend: (e) => C({ rf: e === "part" || e === "field" && !d ? null : e }),
-		to: (e, t) => it(V(e, t), v)
-	}, [T, E] = N(0), ee = _a(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
-	P(() => E(0), [l]), P(() => {
-		o || ma(c, t, i.channel);
+		to: (e, t) => z(V(e, t), v)
+	}, [T, E] = M(0), ee = yo(e, Math.min(T, Math.max(0, i.images.length - 1)), p, w);
+	N(() => E(0), [l]), N(() => {
+		o || go(c, t, i.channel);
 		for (let e of [1, -1]) {
 			let n = ee(e);
-			n !== null && ha(c, t, n);
+			n !== null && _o(c, t, n);
 		}
 	}, [l]);
-	let [D, O] = [ee(-1), ee(1)], te = I(() => /* @__PURE__ */ z(sr, {
+	let [D, te] = [ee(-1), ee(1)], ne = F(() => /* @__PURE__ */ R(ur, {
 		layer: t,
 		data: n,
 		shard: r,
 		unit: i,
 		note: m === null,
-		link: (e) => it(l, {
+		link: (e) => z(l, {
 			...v,
 			...e
 		}),
@@ -5610,69 +6488,69 @@ function va(e) {
 	}), [
 		i,
 		n,
-		it("", v),
+		z("", v),
 		b
 	]);
-	return /* @__PURE__ */ z("article", {
+	return /* @__PURE__ */ R("article", {
 		class: "unit-page",
 		"aria-label": `Unit ${t.name}:${i.channel}`,
 		children: [
-			/* @__PURE__ */ z("div", {
+			/* @__PURE__ */ R("div", {
 				class: "page-head",
-				children: [/* @__PURE__ */ z("div", { children: [
-					/* @__PURE__ */ z("h1", { children: /* @__PURE__ */ z(q, { text: `${t.name}:${i.channel}` }) }),
-					i.name !== void 0 && /* @__PURE__ */ z("p", {
+				children: [/* @__PURE__ */ R("div", { children: [
+					/* @__PURE__ */ R("h1", { children: /* @__PURE__ */ R(q, { text: `${t.name}:${i.channel}` }) }),
+					i.name !== void 0 && /* @__PURE__ */ R("p", {
 						class: "unit-name",
-						children: /* @__PURE__ */ z(q, {
+						children: /* @__PURE__ */ R(q, {
 							text: i.name,
 							plain: !0
 						})
 					}),
-					/* @__PURE__ */ z("p", {
+					/* @__PURE__ */ R("p", {
 						class: "lead",
 						children: [
 							"unit ",
 							i.channel,
 							" of ",
-							/* @__PURE__ */ z("a", {
+							/* @__PURE__ */ R("a", {
 								href: B(t.name, { at: i.channel }),
 								children: t.channels
 							}),
 							" · ",
 							t.op,
 							" · ",
-							Wt(t),
+							qt(t),
 							" · receptive field ",
-							Kt(t)
+							Yt(t)
 						]
 					})
-				] }), /* @__PURE__ */ z("div", {
+				] }), /* @__PURE__ */ R("div", {
 					class: "steps",
 					children: [
-						m === null && /* @__PURE__ */ z(ya, { unit: `${t.name}:${i.channel}` }),
-						D !== null && /* @__PURE__ */ z("a", {
+						m === null && /* @__PURE__ */ R(xo, { unit: `${t.name}:${i.channel}` }),
+						D !== null && /* @__PURE__ */ R("a", {
 							href: w.to(t.name, D),
 							"aria-label": `Previous unit, ${D}`,
 							title: "Previous unit (←)",
 							children: "←"
 						}),
-						O !== null && /* @__PURE__ */ z("a", {
-							href: w.to(t.name, O),
-							"aria-label": `Next unit, ${O}`,
+						te !== null && /* @__PURE__ */ R("a", {
+							href: w.to(t.name, te),
+							"aria-label": `Next unit, ${te}`,
 							title: "Next unit (→)",
 							children: "→"
 						})
 					]
 				})]
 			}),
-			/* @__PURE__ */ z(ba, {
+			/* @__PURE__ */ R(So, {
 				layer: t,
 				unit: i
 			}),
-			i.dead || i.images.length === 0 ? /* @__PURE__ */ z("p", {
+			i.dead || i.images.length === 0 ? /* @__PURE__ */ R("p", {
 				class: "empty",
 				children: "This unit is zero at every position of every image of the collection: there is nothing to show."
-			}) : /* @__PURE__ */ z(Gn, {
+			}) : /* @__PURE__ */ R(Jn, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5686,18 +6564,18 @@ function va(e) {
 				activate: E,
 				open: w.open
 			}),
-			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ z(Ln, {
+			!i.dead && i.images.length > 0 && (m === null || m === "all") && /* @__PURE__ */ R(Bn, {
 				layer: t,
 				unit: i,
 				change: y
 			}),
-			m === null && /* @__PURE__ */ z(sa, {
+			m === null && /* @__PURE__ */ R(co, {
 				layer: t,
 				shard: r,
 				unit: i
 			}),
-			(m === null || m === "all") && te,
-			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ z(la, {
+			(m === null || m === "all") && ne,
+			x !== null && x >= 0 && x < i.images.length && !i.dead && /* @__PURE__ */ R(uo, {
 				layer: t,
 				shard: r,
 				unit: i,
@@ -5710,9 +6588,9 @@ function va(e) {
 		]
 	});
 }
-function ya({ unit: e }) {
-	let t = It(), n = t.has(e);
-	return /* @__PURE__ */ z("button", {
+function xo({ unit: e }) {
+	let t = zt(), n = t.has(e);
+	return /* @__PURE__ */ R("button", {
 		class: n ? "icon star on" : "icon star",
 		type: "button",
 		"aria-pressed": n,
@@ -5722,56 +6600,56 @@ function ya({ unit: e }) {
 		children: n ? "★" : "☆"
 	});
 }
-function ba({ layer: e, unit: t }) {
+function So({ layer: e, unit: t }) {
 	let n = [
 		["Maximum", Z(t.maximum)],
 		["Mean", Z(t.mean)],
-		["Active", Ht(t.active)]
+		["Active", Gt(t.active)]
 	];
-	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ z("dl", {
+	return t.selectivity !== void 0 && n.push(["Class selectivity", Z(t.selectivity)]), t.nan && n.push(["NaN", String(t.nan)]), /* @__PURE__ */ R("dl", {
 		class: "stats",
 		"aria-label": `Numbers of ${e.name}:${t.channel}`,
-		children: n.map(([e, t]) => /* @__PURE__ */ z("div", { children: [/* @__PURE__ */ z("dt", { children: e }), /* @__PURE__ */ z("dd", { children: t })] }, e))
+		children: n.map(([e, t]) => /* @__PURE__ */ R("div", { children: [/* @__PURE__ */ R("dt", { children: e }), /* @__PURE__ */ R("dd", { children: t })] }, e))
 	});
 }
 // src/app.tsx
-function xa(e) {
-	let t = et(e);
-	return I(() => rt(t), [t]);
+function Co(e) {
+	let t = tt(e);
+	return F(() => it(t), [t]);
 }
-function Sa({ host: e, router: t, root: n }) {
-	let [r, i] = N(null), [a, o] = N(null), [s, c] = N(""), l = xa(t), u = Ke(n, e.kind !== "notebook"), d = I(() => ({
+function wo({ host: e, router: t, root: n }) {
+	let [r, i] = M(null), [a, o] = M(null), [s, c] = M(""), l = Co(t), u = qe(n, e.kind !== "notebook"), d = F(() => ({
 		router: t,
 		root: n,
 		listen: u,
 		toast: c,
-		toggleTheme: () => qe(n)
+		toggleTheme: () => Je(n)
 	}), [
 		t,
 		n,
 		u
-	]), f = I(() => Pt(r?.manifest ?? null), [r]);
-	return P(() => {
-		mt(e, "").then(i, (e) => o(e.message));
-	}, [e]), P(() => {
+	]), f = F(() => Lt(r?.manifest ?? null), [r]);
+	return N(() => {
+		_t(e, "").then(i, (e) => o(e.message));
+	}, [e]), N(() => {
 		if (!s) return;
 		let e = setTimeout(() => c(""), 4e3);
 		return () => clearTimeout(e);
-	}, [s]), a ? /* @__PURE__ */ z(Y, {
+	}, [s]), a ? /* @__PURE__ */ R(Y, {
 		title: "This atlas cannot be shown",
 		children: a
-	}) : r ? /* @__PURE__ */ z(Be.Provider, {
+	}) : r ? /* @__PURE__ */ R(Ve.Provider, {
 		value: d,
-		children: /* @__PURE__ */ z(dt.Provider, {
+		children: /* @__PURE__ */ R(dt.Provider, {
 			value: r,
-			children: [/* @__PURE__ */ z(Ft.Provider, {
+			children: [/* @__PURE__ */ R(Rt.Provider, {
 				value: f,
-				children: /* @__PURE__ */ z(wa, {
+				children: /* @__PURE__ */ R(Eo, {
 					route: l,
 					shell: d,
 					atlas: r
 				})
-			}), /* @__PURE__ */ z("div", {
+			}), /* @__PURE__ */ R("div", {
 				class: "toast",
 				role: "status",
 				"aria-live": "polite",
@@ -5779,9 +6657,9 @@ function Sa({ host: e, router: t, root: n }) {
 				children: s
 			})]
 		})
-	}) : /* @__PURE__ */ z(X, { what: "the atlas" });
+	}) : /* @__PURE__ */ R(X, { what: "the atlas" });
 }
-function Ca(e, t, n, r) {
+function To(e, t, n, r) {
 	let i = () => {
 		let n = Math.floor(Math.random() * t.manifest.units), r = 0;
 		for (let i of t.manifest.layers) {
@@ -5793,7 +6671,7 @@ function Ca(e, t, n, r) {
 			r += i.channels;
 		}
 	};
-	P(() => e.listen({
+	N(() => e.listen({
 		"?": n,
 		d: () => e.toggleTheme(),
 		g: r,
@@ -5806,11 +6684,11 @@ function Ca(e, t, n, r) {
 		}
 	}), [e, t]);
 }
-function wa({ route: e, shell: t, atlas: n }) {
-	let [r, i] = N(!1), [a, o] = N(!1), s = F(null), c = F(!0);
-	Ca(t, n, () => i((e) => !e), () => o(!0));
+function Eo({ route: e, shell: t, atlas: n }) {
+	let [r, i] = M(!1), [a, o] = M(!1), s = P(null), c = P(!0);
+	To(t, n, () => i((e) => !e), () => o(!0));
 	let l = `${e.page}/${e.rest}`, u = ct(e);
-	return P(() => {
+	return N(() => {
 		let r = {
 			home: n.manifest.model.name,
 			images: "Images",
@@ -5821,46 +6699,46 @@ function wa({ route: e, shell: t, atlas: n }) {
 			block: "start",
 			behavior: "instant"
 		}), s.current?.focus({ preventScroll: !0 }));
-	}, [l]), /* @__PURE__ */ z(b, { children: [
-		!u && /* @__PURE__ */ z(Tt, {
+	}, [l]), /* @__PURE__ */ R(b, { children: [
+		!u && /* @__PURE__ */ R(Ot, {
 			route: e,
 			help: () => i(!0),
 			search: () => o(!0)
 		}),
-		/* @__PURE__ */ z("main", {
+		/* @__PURE__ */ R("main", {
 			id: "main",
 			tabIndex: -1,
 			ref: s,
-			children: /* @__PURE__ */ z(Ea, { route: e })
+			children: /* @__PURE__ */ R(Oo, { route: e })
 		}, e.page),
-		u && /* @__PURE__ */ z(Ta, {
+		u && /* @__PURE__ */ R(Do, {
 			route: e,
 			atlas: n
 		}),
-		/* @__PURE__ */ z("p", {
+		/* @__PURE__ */ R("p", {
 			class: "heard",
 			role: "status",
 			children: e.page === "unit" ? `Unit ${e.rest}` : ""
 		}),
-		r && /* @__PURE__ */ z(Ot, { close: () => i(!1) }),
-		a && /* @__PURE__ */ z(vn, {
+		r && /* @__PURE__ */ R(jt, { close: () => i(!1) }),
+		a && /* @__PURE__ */ R(xn, {
 			route: e,
 			close: () => o(!1)
 		})
 	] });
 }
-function Ta({ route: e, atlas: t }) {
-	return /* @__PURE__ */ z("footer", {
+function Do({ route: e, atlas: t }) {
+	return /* @__PURE__ */ R("footer", {
 		class: "source",
 		children: [
-			/* @__PURE__ */ z("a", {
+			/* @__PURE__ */ R("a", {
 				href: `#/u/${encodeURI(e.rest)}`,
 				target: "_blank",
 				rel: "noreferrer",
 				children: "Open in the atlas"
 			}),
 			" ",
-			/* @__PURE__ */ z("span", {
+			/* @__PURE__ */ R("span", {
 				class: "quiet",
 				children: [
 					"of ",
@@ -5871,20 +6749,20 @@ function Ta({ route: e, atlas: t }) {
 		]
 	});
 }
-function Ea({ route: e }) {
+function Oo({ route: e }) {
 	switch (e.page) {
-		case "home": return /* @__PURE__ */ z(ni, {});
-		case "layer": return /* @__PURE__ */ z(aa, {
+		case "home": return /* @__PURE__ */ R(na, {});
+		case "layer": return /* @__PURE__ */ R(oo, {
 			name: e.rest,
 			query: e.query
 		}, e.rest);
 		case "unit": {
 			let t = U(e.rest);
-			return t ? /* @__PURE__ */ z(ga, {
+			return t ? /* @__PURE__ */ R(vo, {
 				layer: t.layer,
 				channel: t.channel,
 				query: e.query
-			}) : /* @__PURE__ */ z(Y, {
+			}) : /* @__PURE__ */ R(Y, {
 				title: "No such unit",
 				children: [
 					"“",
@@ -5893,22 +6771,25 @@ function Ea({ route: e }) {
 				]
 			});
 		}
-		case "class": return /* @__PURE__ */ z(yr, { name: e.rest }, e.rest);
-		case "images": return /* @__PURE__ */ z(_i, { query: e.query });
-		case "image": return /* @__PURE__ */ z(di, { number: Number(e.rest) }, e.rest);
-		case "compare": return /* @__PURE__ */ z(Fr, { query: e.query });
-		case "experiments": return /* @__PURE__ */ z(Ur, {});
-		case "experiment": return /* @__PURE__ */ z(Jr, { name: e.rest });
-		default: return /* @__PURE__ */ z(Y, {
+		case "class": return /* @__PURE__ */ R(Sr, { name: e.rest }, e.rest);
+		case "images": return /* @__PURE__ */ R(va, { query: e.query });
+		case "image": return /* @__PURE__ */ R(fa, { number: Number(e.rest) }, e.rest);
+		case "compare": return /* @__PURE__ */ R(qr, { query: e.query });
+		case "experiments": return /* @__PURE__ */ R(Vi, {});
+		case "experiment": return /* @__PURE__ */ R(Ki, {
+			name: e.rest,
+			query: e.query
+		}, e.rest);
+		default: return /* @__PURE__ */ R(Y, {
 			title: "Not here",
 			children: "This address leads nowhere in the atlas."
 		});
 	}
 }
 // src/style.css?inline
-var Da = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1.3fr) 8.2rem 8rem 7.4rem auto;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
+var ko = ":root,.convscope-box{color-scheme:light dark;--page:light-dark(#fbfbfa,#131416);--panel:light-dark(#fff,#1b1d20);--sunk:light-dark(#f1f1ef,#232529);--line:light-dark(#e1e1de,#33363b);--ink:light-dark(#1b1c1e,#ececea);--soft:light-dark(#5b5e63,#a5a8ad);--accent:light-dark(#0a5c8a,#6fc1ee);--accent-fill:light-dark(#0f74ad,#4aa9de);--accent-soft:light-dark(#e3f0f8,#17303f);--negative:light-dark(#b3471d,#f0935f);--warn:light-dark(#fff6e0,#332a14);--grey:gray;--mark:#ffd34d;--star:light-dark(#9a6a00,#ffd34d);--s0:light-dark(#0f74ad,#4aa9de);--s1:light-dark(#b3471d,#f0935f);--s2:light-dark(#2a7f3f,#6cc98a);--s3:light-dark(#8a3f9e,#cf8fe0);--s4:light-dark(#7d6a00,#d6c24d);--s5:light-dark(#c2185b,#f48fb1);--s6:light-dark(#00757d,#4dd0c8);--s7:light-dark(#5b5e63,#a5a8ad);--mono:ui-monospace, \"SF Mono\", \"Cascadia Mono\", Menlo, Consolas, \"DejaVu Sans Mono\", monospace;background:var(--page);color:var(--ink);-webkit-text-size-adjust:100%;overflow-wrap:anywhere;scroll-padding-top:8rem;font:15px/1.5 system-ui,-apple-system,Segoe UI,Roboto,Noto Sans,Liberation Sans,sans-serif}[data-theme=light]{color-scheme:light}[data-theme=dark]{color-scheme:dark}*,:before,:after{box-sizing:border-box}body{margin:0}.convscope-box{border:1px solid var(--line);border-radius:8px;outline:none;position:relative;overflow:auto}#app,.convscope-box{min-width:0}h1,h2,h3,p,dl,dd,ul,ol,figure{margin:0;padding:0}h1{letter-spacing:-.012em;overflow-wrap:anywhere;font-size:1.6rem;font-weight:650;line-height:1.25}h2{font-size:1rem;font-weight:640}h3{font-size:.86rem;font-weight:600}a{color:var(--accent);text-underline-offset:2px;text-decoration-thickness:1px}.lead{color:var(--soft);max-width:110ch;margin-top:.2rem;font-size:1.02rem}.quiet,.note,small,.op,.hint{color:var(--soft)}.note{max-width:72ch;margin:.1rem 0 .7rem;font-size:.84rem}small{font-size:.8rem;line-height:1.3;display:block}.op{font-size:.84rem}.number,output,.figure{font-variant-numeric:tabular-nums;white-space:nowrap}code,kbd{font-family:var(--mono);font-size:.88em}code{background:var(--sunk);overflow-wrap:anywhere;border-radius:4px;padding:.05em .3em}.hash{background:0 0;padding:0}kbd{border:1px solid var(--line);background:var(--sunk);white-space:nowrap;border-bottom-width:2px;border-radius:5px;padding:.1em .45em}.name{overflow-wrap:anywhere}.cut-name{text-overflow:ellipsis;white-space:nowrap;vertical-align:bottom;max-width:100%;display:inline-block;overflow:hidden}h1 .cut-name{max-width:min(100%,40ch)}.prose{white-space:pre-line;overflow-wrap:anywhere;max-width:72ch;margin:.6rem 0}.heard{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}.skip{position:absolute;left:-99rem}.skip:focus{z-index:60;background:var(--panel);padding:.4rem .8rem;top:.5rem;left:1rem}:focus-visible{outline:2px solid var(--accent-fill);outline-offset:2px;border-radius:3px}main:focus{outline:none}button,.button,input,select{font:inherit;color:inherit}button,.button{background:var(--panel);border:1px solid var(--line);cursor:pointer;color:var(--ink);border-radius:7px;align-items:center;min-height:2.1rem;padding:.28rem .75rem;text-decoration:none;display:inline-flex}button:hover,.button:hover{border-color:var(--soft)}button:disabled{opacity:.45;cursor:default}input,select{background:var(--panel);border:1px solid var(--line);border-radius:7px;max-width:100%;min-height:2.1rem;padding:.28rem .6rem}input[type=range]{min-height:0;accent-color:var(--accent-fill);border:0;padding:0}input::placeholder{color:var(--soft);opacity:1}.icon{justify-content:center;width:2.1rem;min-width:2.1rem;padding:0}.icon svg{fill:none;stroke:currentColor;stroke-width:2px;width:1.1rem;height:1.1rem}.icon .shaded{fill:currentColor;stroke:none}.choice{border:1px solid var(--line);background:var(--sunk);border-radius:8px;gap:2px;padding:2px;display:inline-flex}.choice button{min-height:1.75rem;color:var(--soft);white-space:nowrap;background:0 0;border:0;border-radius:6px;padding:.1rem .65rem}.choice button[aria-pressed=true]{background:var(--panel);color:var(--ink);box-shadow:0 0 0 1px var(--line)}.top{border-bottom:1px solid var(--line);background:color-mix(in srgb, var(--page) 92%, transparent);-webkit-backdrop-filter:blur(8px);backdrop-filter:blur(8px);z-index:20;flex-wrap:wrap;align-items:center;gap:.5rem .9rem;padding:.55rem max(clamp(.8rem,3vw,2rem),50% - 900px + 2rem);display:flex;position:sticky;top:0}.brand{color:var(--ink);letter-spacing:-.01em;align-items:center;gap:.5rem;font-weight:680;text-decoration:none;display:inline-flex}.brand svg{fill:none;width:1.35rem;height:1.35rem;stroke:var(--accent-fill);stroke-width:2px}.brand circle{fill:var(--accent-fill);stroke:none}.sections{flex:1;gap:.2rem;min-width:0;display:flex}.sections a{white-space:nowrap;color:var(--soft);border-radius:6px;padding:.25rem .6rem;text-decoration:none}.sections a:hover{color:var(--ink);background:var(--sunk)}.sections a[aria-current]{color:var(--ink);font-weight:600}.jump{width:13rem;color:var(--soft);justify-content:space-between}.jump kbd{font-size:.78rem}.trail{min-width:0;color:var(--soft);flex-basis:100%;gap:.45rem;font-size:.88rem;display:flex}.trail>*{min-width:0}.trail>*+:before{content:\"›\";color:var(--soft);margin-right:.45rem;text-decoration:none;display:inline-block}.trail>:is(a,span){align-items:baseline;max-width:40ch;text-decoration:none;display:inline-flex}.trail a:hover .name{text-decoration:underline}main{outline:none;max-width:1800px;margin:0 auto;padding:1.4rem clamp(.8rem,3vw,2rem) 4rem}.page-head{justify-content:space-between;align-items:flex-start;gap:1rem;margin-bottom:.9rem;display:flex}.page-head>div:first-child{min-width:0}.steps{flex:none;gap:.4rem;display:flex}.steps a{border:1px solid var(--line);background:var(--panel);width:2.3rem;height:2.3rem;color:var(--ink);border-radius:8px;place-items:center;text-decoration:none;display:grid}.steps a:hover{border-color:var(--soft)}.panel{background:var(--panel);border:1px solid var(--line);border-radius:10px;min-width:0;padding:.95rem 1.1rem 1.1rem}.panel>h2+:not(.note){margin-top:.6rem}.warning{background:var(--warn);margin:1rem 0}.warning ul{margin-top:.4rem;padding-left:1.2rem}.cards{grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1rem;margin-top:1.6rem;display:grid}.facts{gap:.45rem;font-size:.92rem;display:grid}.facts div{grid-template-columns:6.5rem minmax(0,1fr);gap:.6rem;display:grid}dt{color:var(--soft)}dd{overflow-wrap:anywhere;min-width:0}.empty,.problem{text-align:center;color:var(--soft);border:1px dashed var(--line);border-radius:10px;margin-top:1rem;padding:2.5rem 1rem}.problem{border:0;max-width:60ch;margin:3rem auto}.problem h1{color:var(--ink)}.problem .lead{overflow-wrap:anywhere;margin:.6rem auto 1rem}.loading{padding:2rem 0}.chips{flex-wrap:wrap;gap:.4rem;display:flex}.chip{border:1px solid var(--line);background:var(--sunk);border-radius:99px;max-width:100%;padding:.15rem .75rem;text-decoration:none}details>summary{cursor:pointer}.toast{background:var(--ink);color:var(--page);z-index:60;overflow-wrap:anywhere;opacity:0;pointer-events:none;border-radius:8px;max-width:min(90vw,60ch);padding:.5rem 1rem;transition:opacity .15s;position:fixed;bottom:1.4rem;left:50%;translate:-50%}.toast[data-shown=true]{opacity:1}.tile{background-color:var(--grey);-webkit-print-color-adjust:exact;print-color-adjust:exact;background-repeat:no-repeat;flex:none;display:block;box-shadow:inset 0 0 0 1px #8883}.tile.projection{filter:contrast(var(--boost,3))}.sharp,.cut.sharp image{image-rendering:pixelated}.tile.none{background:repeating-linear-gradient(45deg, var(--sunk) 0 4px, var(--line) 4px 5px);width:32px;height:32px}.pair{justify-content:center;align-items:center;gap:3px;display:flex}.caption{font-variant-numeric:tabular-nums;justify-content:space-between;gap:.4rem;min-width:0;font-size:.8rem;line-height:1.3;display:flex}.caption b{text-overflow:ellipsis;white-space:nowrap;min-width:0;font-weight:600;overflow:hidden}.caption span{color:var(--soft);white-space:nowrap}.whole,.cut{background:var(--sunk);width:100%;display:block}.whole .beyond,.cut .beyond{fill:var(--grey)}.whole .missing{fill:var(--sunk)}.whole .shade{fill:#000;opacity:.38}.whole .field,.whole .field-halo{fill:none;stroke:var(--mark);stroke-width:2px;vector-effect:non-scaling-stroke}.whole .part{fill:none;stroke:#fff;stroke-width:1.5px;stroke-dasharray:4 3;vector-effect:non-scaling-stroke}.whole .field-halo{stroke:#000;stroke-width:4px;opacity:.55}.map-head{flex-wrap:wrap;justify-content:space-between;align-items:center;gap:.6rem;margin:1.6rem 0 .7rem;display:flex}.map{gap:.45rem;list-style:none;display:grid;position:relative}.map:before{content:\"\";background:var(--line);width:2px;position:absolute;top:1rem;bottom:1rem;left:1.05rem}.station{min-width:0;padding-left:2.3rem;position:relative}.station:before{content:\"\";background:var(--page);border:3px solid var(--accent-fill);border-radius:50%;width:.85rem;height:.85rem;margin-top:-.43rem;position:absolute;top:50%;left:.66rem}.station>a{background:var(--panel);border:1px solid var(--line);color:var(--ink);border-radius:10px;grid-template-columns:minmax(9rem,1fr) 8.2rem 8rem 7.4rem 418px;align-items:center;gap:.4rem 1.1rem;padding:.6rem 1rem;text-decoration:none;display:grid}.station>a:hover,.station.current>a{border-color:var(--accent-fill)}.station.current>a{box-shadow:0 0 0 1px var(--accent-fill)}.station-name{min-width:0;display:grid}.station-name b{min-width:0;font-weight:620}.station-field{font-variant-numeric:tabular-nums;align-items:center;gap:.6rem;display:flex}.station-told{text-align:right;font-variant-numeric:tabular-nums;color:var(--soft);display:grid}.station-told>*{font-size:.88rem}.station-told small{white-space:nowrap}.station-told .some{color:var(--negative);font-weight:600}.caution{border-left:3px solid var(--negative);max-width:60rem;margin:.4rem 0;padding-left:.7rem}.glyph{flex:none;width:34px;height:34px}.glyph .frame{fill:var(--sunk);stroke:var(--line)}.glyph .filled{fill:var(--accent-fill);opacity:.75}.strip{gap:2px;display:grid;overflow:hidden}.strip>span{gap:2px;display:flex}.passed{color:var(--soft);padding-left:2.3rem;font-size:.85rem;position:relative}.passed ul{gap:.2rem;padding:.5rem 0 .5rem 1rem;list-style:none;display:grid}.passed li{flex-wrap:wrap;gap:.2rem 1rem;display:flex}.passed .name{min-width:16rem}.bar{border-block:1px solid var(--line);flex-wrap:wrap;align-items:center;gap:.6rem .9rem;margin-bottom:.7rem;padding:.7rem 0;font-size:.9rem;display:flex}.contrast{color:var(--soft);align-items:center;gap:.45rem;font-size:.9rem;display:inline-flex}.bar label,.range{color:var(--soft);align-items:center;gap:.45rem;display:inline-flex}.bar select{max-width:15rem}.bar :is(input,select){color:var(--ink)}.fold{display:none}.range{flex-wrap:wrap}.range>span{white-space:nowrap}.bar .few{width:5.6rem}.bar .find{width:11rem}.count{white-space:nowrap;margin-left:auto;font-weight:600}.virtual{margin-inline:-7px;list-style:none;position:relative}.layer-map .virtual{margin-inline:0}.virtual>li{position:absolute}.unit{color:var(--ink);background:0 0;border:1px solid #0000;border-radius:8px;align-content:start;gap:.2rem;width:100%;height:100%;min-height:0;padding:5px 6px 4px;text-decoration:none;display:grid}button.unit{align-items:start;display:grid}.unit .pair{min-height:0}.unit:hover{background:var(--panel);border-color:var(--line)}.virtual>.current .unit{background:var(--accent-soft);border-color:var(--accent-fill)}.unit.dead{color:var(--soft)}.unit:focus-visible{outline-offset:-1px;border-radius:8px}.thumb img{aspect-ratio:1;object-fit:cover;background:var(--grey);border-radius:4px;width:100%;height:auto}.thumb small{min-width:0;overflow:hidden}.unit-name{font-size:1.1rem;font-weight:600}.stack{grid-template-rows:1fr auto;align-content:start;gap:1rem;min-width:0;display:grid}.stats{flex-wrap:wrap;gap:.4rem 2rem;margin-bottom:1.1rem;display:flex}.stats div{align-items:baseline;gap:.5rem;display:flex}.stats dt{font-size:.85rem}.stats dd{font-variant-numeric:tabular-nums;font-weight:640}.examples{grid-template-columns:minmax(0,1fr) minmax(0,19rem);align-items:start;gap:.8rem 2rem;display:grid}.examples-bar{flex-wrap:wrap;grid-column:1/-1;align-items:center;gap:.5rem 1rem;display:flex}.how{flex-basis:100%;font-size:.88rem}.how summary{color:var(--accent)}.how dl{gap:.4rem;max-width:76ch;margin:.6rem 0 .3rem;display:grid}.how dl div{grid-template-columns:8.5rem minmax(0,1fr);gap:.6rem;display:grid}.small{font-size:.88rem}.panel>.caution,.panel>.note:last-child{margin:.7rem 0 0}.hint{font-size:.84rem}.panels{gap:1.4rem;min-width:0;display:grid}.panels-2{grid-template-columns:repeat(2,minmax(0,1fr))}figcaption{color:var(--soft);margin-bottom:.4rem;font-size:.84rem}.nine{justify-content:start;gap:4px;display:grid}.cell{cursor:zoom-in;background:0 0;border:0;border-radius:0;min-height:0;padding:0;display:block;position:relative}.cell.active:after{content:\"\";border:2px solid var(--mark);pointer-events:none;position:absolute;inset:-2px;box-shadow:0 0 0 1px #000,inset 0 0 0 1px #0008}.cell:focus-visible{outline-offset:1px;z-index:2}.looked{min-width:0}.looked dl{gap:.15rem;margin-top:.6rem;font-size:.9rem;display:grid}.looked dl div{grid-template-columns:5.2rem minmax(0,1fr);gap:.5rem;display:grid}.actions{flex-wrap:wrap;gap:.5rem;margin:1.3rem 0 1.4rem;display:flex}.details{grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));gap:1rem;display:grid}.wide>.note{max-width:none}:is(h1,.lead)+.bar{margin-top:.9rem}.details .wide{grid-column:1/-1}.histogram{width:100%;height:auto;display:block;overflow:visible}.histogram .bar{fill:var(--accent-fill);opacity:.75}.histogram a .reach{fill:#0000}.histogram a:hover .bar{opacity:1}.band.here{outline:2px solid var(--mark);outline-offset:6px;border-radius:4px}.histogram .axis{stroke:var(--line)}.histogram .mark{fill:var(--negative)}.histogram text{fill:var(--soft);font-size:14px}.bars,.joints{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.bars li{grid-template-columns:minmax(0,10rem) 1fr 4.4rem;align-items:center;gap:.7rem;display:grid}.joints li{grid-template-columns:34px minmax(0,12rem) minmax(3.4rem,1fr) 4.4rem;align-items:center;gap:.7rem;display:grid}.joints.bare li{grid-template-columns:minmax(0,1fr) 3.4rem 4.4rem}.joint-name,.joint-name a{white-space:nowrap;min-width:0;display:flex}.joint-name span{text-overflow:ellipsis;white-space:nowrap;overflow:hidden}.bars .number,.joints .number{text-align:right}.tuning{gap:.35rem;font-size:.9rem;list-style:none;display:grid}.tuning li{grid-template-columns:minmax(0,9rem) 1fr 3rem;align-items:center;gap:.7rem;display:grid}.tuning .differs{font-weight:600}.tuning .number{text-align:right;white-space:nowrap}.tuning-track{background:var(--sunk);border-radius:3px;height:.8rem;position:relative}.tuning-track i{position:absolute;top:0;bottom:0}.tuning-track .middle{background:var(--line);border-radius:3px}.tuning-track .interval{background:var(--ink);top:calc(50% - 1px);bottom:calc(50% - 1px)}.tuning-track .dot{background:var(--accent-fill);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.bar-name{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.bar-track{background:var(--sunk);border-radius:3px;height:.6rem;overflow:hidden}.bar-track>span{background:var(--accent-fill);height:100%;display:block}.bar-track.negative>span{background:var(--negative)}.tiles{flex-wrap:wrap;gap:.7rem;list-style:none;display:flex}.tiles li{position:relative}.tiles li>a:first-child{color:var(--ink);border-radius:4px;gap:.15rem;text-decoration:none;display:grid}.tiles li>a:first-child:hover .caption b{text-decoration:underline}.versus{color:#fff;opacity:0;background:#000b;padding:0 .35rem;font-size:.8rem;text-decoration:none;position:absolute;top:0;right:0}button.versus{border:0;border-radius:0;min-height:1.4rem}.versus[aria-pressed=true]{opacity:1;background:var(--mark);color:#000}@media (hover:none){.versus{opacity:1;justify-content:center;min-width:1.9rem;min-height:1.9rem}}.tiles li:hover .versus,.versus:focus-visible{opacity:1}.bands{grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:1rem 1.6rem;display:grid}.band-row{gap:.5rem;min-height:5.4rem;margin-top:.35rem;display:flex}.band-row .quiet{font-size:.85rem}.band-row a{width:72px;color:var(--soft);align-content:start;gap:.1rem;font-size:.8rem;text-decoration:none;display:grid}.channels-panel{margin-block:1.4rem}.channels{flex-wrap:wrap;gap:.5rem;margin:0;padding:0;list-style:none;display:flex}.plain-button{cursor:pointer;background:0 0;border:0;justify-items:center;gap:3px;min-height:0;padding:0;display:grid}.plain-button .number{color:var(--soft);font-size:.8rem}.control{flex-wrap:wrap;align-items:flex-end;gap:1rem;display:flex}.control figcaption{margin:.3rem 0 0}.control p{align-self:center;max-width:12rem;font-size:.85rem;display:grid}.figure{font-size:1.7rem;font-weight:640;line-height:1.1}.plain{gap:.3rem;list-style:none;display:grid}.star{color:var(--star)}.icon.star{width:2.3rem;height:2.3rem;color:var(--soft);border-radius:8px;font-size:1.15rem}.icon.star.on{color:var(--star);border-color:var(--star)}.caption .star{color:var(--star);margin-left:.25rem}.toggle[aria-pressed=true]{background:var(--accent-soft);border-color:var(--accent-fill)}textarea{font:inherit;color:inherit;background:var(--page);border:1px solid var(--line);resize:vertical;border-radius:7px;width:100%;padding:.4rem .6rem}textarea::placeholder{color:var(--soft);opacity:1}.missing-picture{grid-column:1/-1;margin:0}.nine .whole{cursor:inherit}.whole text{fill:var(--soft)}.source{padding:.6rem clamp(.8rem,3vw,2rem) 1rem;font-size:.88rem}.marked{margin-top:1.6rem}.marked .tiles li{max-width:9.5rem}.marked .actions{margin:.9rem 0 0}label.button:focus-within{outline:2px solid var(--accent-fill);outline-offset:2px}.spread{cursor:crosshair;touch-action:none;border-radius:4px;flex:none;overflow:hidden}.spread .ground{fill:var(--sunk)}.spread .bar{fill:var(--accent-fill);opacity:.8}.spread .bar.out{fill:var(--soft);opacity:.3}.layer-map{grid-template-columns:minmax(0,1fr) 16.5rem;align-items:start;gap:1.4rem;display:grid}.map-look{gap:.7rem;display:grid;position:sticky;top:6.6rem}.map-pair{flex-wrap:wrap;gap:4px;display:flex}.unit.mini{border:0;border-radius:0;padding:0}.virtual>.current .mini{box-shadow:0 0 0 2px var(--mark), 0 0 0 3px #000;z-index:1;background:0 0;position:relative}.modal{z-index:50;background:#0009;place-items:center;padding:1rem;display:grid;position:fixed;inset:0;overflow:auto}.sheet{background:var(--panel);border:1px solid var(--line);border-radius:12px;min-width:0;max-width:min(96vw,1250px);max-height:94vh;padding:1.2rem 1.4rem 1.4rem;position:relative;overflow:auto}.sheet>.close{position:absolute;top:.8rem;right:.8rem}.close{font-size:1.2rem;line-height:1}.narrow{max-width:34rem}.narrow ul{gap:.4rem;margin-top:.6rem;padding-left:1.2rem;display:grid}.narrow p{margin-top:.6rem}.help .columns{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:1.2rem 2.2rem;margin-top:.8rem;display:grid}.help dl{gap:.35rem;margin-top:.4rem;display:grid}.help dl div{grid-template-columns:8.2rem 1fr;align-items:baseline;gap:.4rem;display:grid}.help dt{color:var(--ink)}.help{width:min(96vw,62rem)}.lightbox{grid-template-rows:auto minmax(0,1fr) auto;padding:.8rem 1rem;display:grid}.lightbox-bar{flex-wrap:wrap;align-items:center;gap:.6rem 1rem;display:flex}.lightbox-bar .close{margin-left:auto}.slider{color:var(--soft);align-items:center;gap:.5rem;font-size:.88rem;display:inline-flex}.zoom{align-items:center;gap:.4rem;display:inline-flex}.zoom output{text-align:center;min-width:3.4rem}.stage{max-height:calc(94vh - 9.5rem);margin:.8rem 0;overflow:auto}.stage>*{cursor:zoom-in}.stage.zoomed>*{cursor:grab;touch-action:none}.large-pair{justify-content:safe center;gap:6px;display:flex}.overlay{width:fit-content;margin:0 auto;position:relative}.overlay .over{position:absolute;inset:0}.large-whole{margin:0 auto}.lightbox-foot{justify-content:space-between;align-items:center;gap:1rem;min-width:0;display:flex}.lightbox-foot p{text-align:center;min-width:0;font-size:.92rem}.lightbox-foot .cut-name{max-width:22ch}.high{align-items:start;padding-top:min(12vh,7rem)}.search{grid-template-rows:auto minmax(0,1fr);width:min(96vw,44rem);max-height:80vh;padding:.9rem;display:grid;overflow:hidden}.search>input{width:100%;min-height:2.6rem;font-size:1.05rem}.search>p{margin-top:.6rem;font-size:.84rem}.hits{min-height:0;overflow:auto}.hits h3{color:var(--soft);margin:.8rem 0 .25rem}.hit{color:var(--ink);border-radius:6px;align-items:center;gap:.7rem;min-width:0;padding:.25rem .4rem;text-decoration:none;display:flex}.hit[aria-selected=true]{background:var(--accent-soft);box-shadow:inset 0 0 0 1px var(--accent-fill)}.hit:hover{background:var(--sunk)}.hit bdi{text-overflow:ellipsis;white-space:nowrap;min-width:0;overflow:hidden}.hit bdi:last-child:not(:nth-child(2)){max-width:50%;margin-left:auto;font-size:.86rem}.hit-cards{flex-wrap:wrap;display:flex}.hit-cards h3{flex-basis:100%}.hit-cards .hit{gap:0;width:7.5rem;padding:.35rem;font-size:.86rem;display:grid}.hit-cards .hit bdi:last-child:not(:nth-child(2)){max-width:none;margin:0}.hit-picture{flex:none;gap:3px;width:91px;display:flex}.class-page{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:1.2rem;display:grid}.class-page .wide{grid-column:1/-1}.thumbs{flex-wrap:wrap;gap:4px;list-style:none;display:flex}.thumbs a{display:block}.small-image{object-fit:cover;background:var(--grey);display:block}.more{margin-top:.6rem;font-size:.9rem}.pair-link{gap:.3rem;width:fit-content;display:grid}.logit{align-items:baseline;gap:.4rem}.image-page{grid-template-columns:minmax(0,22rem) minmax(0,1fr);align-items:start;gap:1.4rem 2rem;display:grid}.image-page>div{gap:1rem;display:grid}.sticky{position:sticky;top:6.6rem}.looked figcaption+*{margin-top:0}.sticky figcaption{min-height:1.4em;margin:.5rem 0 0}.path{font-size:.84rem}.image-page details{margin-top:.8rem}.image-page details ul{margin-top:.6rem}.versus-pair{grid-template-columns:repeat(2,minmax(0,1fr));align-items:start;gap:1rem;margin-top:.8rem;display:grid}.measure{font-size:.84rem}.half .panels{grid-template-columns:auto auto;justify-content:start;margin:-3px;padding:3px;overflow-x:auto}.half .note{margin-top:.5rem}.half h2{min-width:0}.compare-bar input{width:13rem}.experiments{grid-template-columns:repeat(auto-fill,minmax(min(100%,17rem),1fr));gap:1rem;margin-top:1.2rem;list-style:none;display:grid}.experiments a{border:1px solid var(--line);background:var(--panel);color:var(--ink);overflow-wrap:anywhere;border-radius:10px;align-content:start;gap:.25rem;min-width:0;height:100%;padding:.8rem;text-decoration:none;display:grid}.experiments a:hover{border-color:var(--accent-fill)}.experiments img,.no-figure{object-fit:contain;background:#fff;border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.no-figure{background:var(--sunk);color:var(--soft);padding:.5rem .8rem;overflow:hidden}.no-figure>span{border-bottom:1px solid var(--line);white-space:nowrap;grid-auto-columns:minmax(0,1fr);grid-auto-flow:column;gap:.8rem;padding:.3rem 0;font-size:.8rem;display:grid}.no-figure>span:first-child{font-weight:600}.no-figure bdi{text-overflow:ellipsis;overflow:hidden}.findings{grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.findings .result{margin:0}.findings .wide{grid-column:1/-1}.cards.settings{align-items:start}.settings .facts{grid-template-columns:repeat(auto-fill,minmax(min(100%,20rem),1fr));column-gap:2rem}.settings .facts div{grid-template-columns:12rem minmax(0,1fr);align-items:baseline}.settings .facts dt{overflow-wrap:anywhere}.findings table{width:100%}.findings .how{margin-top:.7rem}.findings th+th,.findings td+td{padding-left:1.2rem}.findings .actions{margin:.9rem 0 0}.clamp{-webkit-line-clamp:3;-webkit-box-orient:vertical;font-size:.88rem;display:-webkit-box;overflow:hidden}.result{margin:1rem 0}.result img{border:1px solid var(--line);background:#fff;border-radius:8px;max-width:100%}.scroll{max-height:27rem;overflow:auto}.scroll th{background:var(--panel);position:sticky;top:0}.scroll tbody tr:hover td{background:var(--sunk)}table{border-collapse:separate;border-spacing:0;min-width:min(100%,24rem);font-size:.9rem}th,td{text-align:left;border-bottom:1px solid var(--line);white-space:nowrap;padding:.3rem .9rem .3rem 0}th{color:var(--soft);font-weight:600}th.number,td.number{text-align:right;padding:.3rem 0 .3rem .9rem}.s0{--c:var(--s0)}.s1{--c:var(--s1)}.s2{--c:var(--s2)}.s3{--c:var(--s3)}.s4{--c:var(--s4)}.s5{--c:var(--s5)}.s6{--c:var(--s6)}.s7{--c:var(--s7)}.charts{grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));align-items:start;gap:1rem;margin-top:1rem;display:grid}.charts.many{grid-template-columns:repeat(auto-fit,minmax(min(100%,23rem),1fr))}.chart>h2:first-letter{text-transform:uppercase}.plot{cursor:crosshair;touch-action:pan-y;width:100%;display:block}.plot text{fill:var(--soft);font-size:12px}.plot .axis{stroke:var(--line)}.plot .here{stroke:var(--soft);stroke-dasharray:2 3}.curve{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.compared .curve{stroke-dasharray:5 4;stroke-width:1.5px}.spread-of{fill:var(--c);opacity:.16}.plot circle{fill:var(--c)}.plot .looked-at circle{stroke:var(--ink);stroke-width:2px}.plot+input{width:calc(100% - 40px);margin:.2rem 0 0 36px}.legend{flex-wrap:wrap;gap:.25rem 1.1rem;margin-top:.5rem;font-size:.88rem;display:flex}.legend small{display:inline}.swatch{background:var(--c);vertical-align:-1px;border-radius:3px;width:.8rem;height:.8rem;display:inline-block}.compared .swatch{border:2px dashed var(--c);background:0 0}.rows-of{gap:.5rem;font-size:.9rem;list-style:none;display:grid}.rows-of li{grid-template-columns:minmax(0,12rem) minmax(0,1fr);align-items:center;gap:.2rem .8rem;display:grid}.rows-of li>div>div{grid-template-columns:minmax(3rem,1fr) 10.5rem;align-items:center;gap:.7rem;display:grid}.many .rows-of li{grid-template-columns:minmax(0,1fr)}.rows-of small{display:inline}.track{background:var(--sunk);border-radius:3px;height:.8rem;margin-inline:.3rem;position:relative}.track i{position:absolute;top:0;bottom:0}.track .zero{border-left:1px solid var(--soft)}.track .interval{background:var(--c);top:calc(50% - 1px);bottom:calc(50% - 1px)}.track .dot{background:var(--c);border-radius:50%;width:.6rem;height:.6rem;margin-left:-.3rem;top:.1rem}.compared .track .dot{background:var(--panel);border:2px solid var(--c)}.sketch{background:var(--sunk);border-radius:6px;width:100%;height:9.5rem;margin-bottom:.3rem;display:block}.sketch.dots .curve{stroke-width:6px;stroke-linecap:round}.findings details{margin-top:.4rem}.epochs,.masks{margin-top:1rem}.epochs .epoch{flex:1;min-width:min(100%,16rem)}.epochs .epoch input{flex:1}.epochs output{min-width:2.4rem;color:var(--ink);font-weight:640}.epochs .cut{background:var(--grey)}.followed ol{gap:.7rem;margin:.5rem -4px 0;padding:4px 4px .6rem;list-style:none;display:flex;overflow-x:auto}.followed li{flex:none;align-content:start;gap:.1rem;font-size:.84rem;display:grid}.followed .here .plain-button{box-shadow:0 0 0 2px var(--accent-fill);border-radius:2px}.masks .cut{width:8.5rem}.masks .tiles{margin-top:.8rem}.masks li{width:8.5rem}.mark-of{fill:none;stroke:var(--c);stroke-width:2px;vector-effect:non-scaling-stroke}.matches{grid-template-columns:repeat(auto-fill,minmax(min(100%,21rem),1fr));gap:.5rem;margin-bottom:1rem;list-style:none;display:grid}.matches a{border:1px solid var(--line);color:var(--ink);background:var(--panel);border-radius:8px;grid-template-columns:1fr auto 1fr;align-items:center;gap:.6rem;padding:.5rem;text-decoration:none;display:grid}.matches a:hover{border-color:var(--accent-fill)}.matches small{text-align:center}main>.choice{margin-bottom:.5rem}.covered{margin-top:1rem}.covered-pair{grid-template-columns:minmax(0,30rem) minmax(0,1fr);align-items:start;gap:1.4rem;display:grid}.covered-told{justify-items:start;gap:.8rem;display:grid}.covered-told>*{max-width:100%}.covered-told .choice{flex-wrap:wrap}.covered-told .choice button{white-space:normal}.covered-told .figure{font-size:1.15rem}.covered-told input{width:100%}.covered svg{cursor:crosshair;touch-action:none}.loss{fill:#ff5a1f;pointer-events:none}@media (width<=1100px){.station>a{grid-template-columns:minmax(8rem,1fr) auto auto auto}.strip{grid-column:1/-1}}@media (width<=820px){.examples,.image-page{grid-template-columns:minmax(0,1fr)}.looked{max-width:24rem}.sticky{position:static}.versus-pair,.layer-map,.class-page,.covered-pair{grid-template-columns:minmax(0,1fr)}.map-look{order:-1;position:static}}@media (width<=560px){.fold{display:inline-flex}:root{font-size:14.5px}h1{font-size:1.3rem}.top{position:static}.sections{flex-basis:100%;order:3;overflow-x:auto}.jump{flex:1;width:auto}.panels{gap:.8rem}.half .panels{grid-template-columns:auto}.sections a{padding:.25rem .42rem}.nine{gap:2px}.station,.passed{padding-left:1.5rem}.map:before{left:.42rem}.station:before{left:.05rem}.station>a{grid-template-columns:minmax(0,1fr) auto;padding:.6rem .8rem}.station-told{text-align:left}.count{margin-left:0}.bar:not(.open) .filter{display:none}.joints li{grid-template-columns:34px minmax(0,1fr) 3rem 4.2rem}.joints.bare li{grid-template-columns:minmax(0,1fr) 3rem 4.2rem}.bars li{grid-template-columns:minmax(0,8rem) 1fr 4.2rem}.sheet{padding:.9rem}.passed .name{min-width:0}.rows-of li{grid-template-columns:minmax(0,1fr)}.findings th[scope=row]{white-space:normal;padding-right:.4rem}.findings td+td,.findings th+th{padding-left:.6rem}.stacked,.stacked tbody,.stacked tr,.stacked td{white-space:normal;display:block}.stacked thead{display:none}.stacked tr{border-bottom:1px solid var(--line);padding:.5rem 0}.findings .stacked td,.findings .stacked td+td{text-align:left;border:0;grid-template-columns:9rem minmax(0,1fr);gap:.6rem;padding:.1rem 0;display:grid}.stacked td:before{content:attr(data-head);color:var(--soft)}}@media (prefers-reduced-motion:reduce){*{scroll-behavior:auto!important;transition:none!important;animation:none!important}}@media print{:root{color-scheme:light;background:#fff}.top,.actions,.steps,.examples-bar,.toast,.modal,.versus{display:none!important}main{max-width:none;padding:0}.bar{display:none}.virtual{flex-wrap:wrap;display:flex;height:auto!important}.virtual>li{break-inside:avoid;position:static!important}.panel{break-inside:avoid;border:0;padding:.3rem 0}.examples{grid-template-columns:minmax(0,2.4fr) minmax(0,1fr)}.cell.active:after,.whole .field-halo,section:has(textarea:placeholder-shown){display:none}a{color:inherit;text-decoration:none}}";
 // src/widget.tsx
-function Oa(e) {
+function Ao(e) {
 	let t = /* @__PURE__ */ new Map(), n = /* @__PURE__ */ new Map(), r = 0, i = (e, n) => {
 		let r = t.get(e.id);
 		r && (t.delete(e.id), e.error === void 0 ? n[0] ? r.resolve(URL.createObjectURL(new Blob([n[0]], { type: e.type ?? "" }))) : r.resolve(e.value) : r.reject(Error(e.error)));
@@ -5943,9 +6824,9 @@ function Oa(e) {
 		}
 	};
 }
-var ka = { render({ model: e, el: t }) {
+var jo = { render({ model: e, el: t }) {
 	let n = t.attachShadow({ mode: "open" }), r = document.createElement("style");
-	r.textContent = Da;
+	r.textContent = ko;
 	let i = document.createElement("div");
 	i.className = "convscope-box", i.tabIndex = -1, i.style.height = `${Number(e.get("height")) || 720}px`, n.append(r, i);
 	let a = lt(String(e.get("route") ?? "#/"));
@@ -5953,13 +6834,13 @@ var ka = { render({ model: e, el: t }) {
 		let t = e.composedPath()[0].closest?.("a[href^=\"#/\"]");
 		!t || e.ctrlKey || e.metaKey || e.shiftKey || (e.preventDefault(), a.go(t.getAttribute("href") ?? "#/"));
 	});
-	let { host: o, close: s } = Oa(e);
-	return fe(/* @__PURE__ */ z(Sa, {
+	let { host: o, close: s } = Ao(e);
+	return pe(/* @__PURE__ */ R(wo, {
 		host: o,
 		router: a,
 		root: i
 	}), i), () => {
-		fe(null, i), s();
+		pe(null, i), s();
 	};
 } };
-export { ka as default };
+export { jo as default };

@@ -78,9 +78,8 @@ def evolution(
     for name in chosen.layers:
         tables = [one.responses[name] for one in found]
         known = [one.topk[name] for one in found]
-        by_layer.append(
-            LayerEvolution(name, np.stack([k[0] for k in known]), np.stack([k[1] for k in known]), settling(tables))
-        )
+        strongest, values, boxes = (np.stack(list(column)) for column in zip(*known, strict=True))
+        by_layer.append(LayerEvolution(name, strongest, values, boxes, settling(tables)))
     histories = tuple(history_of(unit, [one.seen[unit] for one in found]) for unit in chosen.units)
     used = {int(i) for one in histories for i in one.images if i >= 0}
     return FeatureHistory(

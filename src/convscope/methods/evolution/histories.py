@@ -45,12 +45,14 @@ class LayerEvolution:
     """A layer over e checkpoints.
 
     images: (e, c) the image that excites each of c units most, -1 where none does; values: (e, c) how much, 0 where
-    none does. settling: when its features came to be what they are in the end.
+    none does; boxes: (e, c, 4) where in it, y0 x0 y1 x1 in the input's pixels, all of one size. settling: when its
+    features came to be what they are in the end.
     """
 
     layer: str
     images: NDArray[np.int64]
     values: NDArray[np.float32]
+    boxes: NDArray[np.int32]
     settling: Settling
 
     @property

@@ -78,7 +78,7 @@ class CheckpointFound:
     """What one checkpoint showed, without its network."""
 
     name: str
-    topk: dict[str, tuple[NDArray[np.int64], NDArray[np.float32]]]
+    topk: dict[str, tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int32]]]
     responses: SampleResponses
     seen: dict[Unit, SeenUnit]
 
@@ -107,9 +107,11 @@ def look_at(
         table = strongest[layer].topk
         values, images = table.values[:, 0].numpy(), table.images[:, 0].numpy()
         excited = (values > 0) & (images >= 0)
-        topk[layer] = (np.where(excited, images, -1), np.where(excited, values, 0).astype(np.float32))
+        places = table.positions[:, 0].numpy()
+        boxes = np.asarray(net.crops(layer, np.where(excited[:, None], places, 0).astype(np.int64))).astype(np.int32)
+        topk[layer] = (np.where(excited, images, -1), np.where(excited, values, 0).astype(np.float32), boxes)
         mine = [unit for unit in followed.units if unit.layer == layer]
-        seen |= _project(net, source, mine, topk[layer], table.positions[:, 0].numpy())
+        seen |= _project(net, source, mine, topk[layer][:2], places)
     return CheckpointFound(net.name, topk, responses, seen)
 
 

@@ -6,7 +6,8 @@
 All are judged as `convscope sanity` judges projections (docs/sanity.md): tiles of a unit's field are covered in the
 order of its picture, and of controls that know nothing of the unit; other units' pictures are of the same kind. A kind
 is chosen on every second unit, by its least margin over all controls and fills, the mean over layers; and judged on the
-other units, with p-values corrected (Holm) over layers. What is done is kept in STORE, so that it goes on where it was;
+other units, with p-values corrected (Holm) over layers. On three networks guided backpropagation was chosen, and did not
+hold on the other units (docs/sanity.md). What is done is kept in STORE, so that it goes on where it was;
 `--minutes` ends it early.
 """
 

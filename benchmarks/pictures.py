@@ -6,8 +6,8 @@
 All are judged as `convscope sanity` judges projections (docs/sanity.md): tiles of a unit's field are covered in the
 order of its picture, and of controls that know nothing of the unit; other units' pictures are of the same kind. A kind
 is chosen on every second unit, by its least margin over all controls and fills, the mean over layers; and judged on the
-other units, with p-values corrected (Holm) over layers. On three networks guided backpropagation was chosen, and did not
-hold on the other units (docs/sanity.md). What is done is kept in STORE, so that it goes on where it was;
+other units, with p-values corrected (Holm) over layers. On three networks guided backpropagation was chosen, and did
+not hold on the other units (docs/sanity.md). What is done is kept in STORE, so that it goes on where it was;
 `--minutes` ends it early.
 """
 
@@ -31,10 +31,10 @@ from benchmarks.harness import Case, report
 from convscope.graph import PullOptions, Unit
 from convscope.graph.focusing import Focus
 from convscope.methods.causes.tracing import causes
-from convscope.methods.sanity.cases import Cases, Excited, chosen_cases, drawn_units, responses
+from convscope.methods.sanity.cases import Excited, SanityCases, chosen_cases, drawn_units, responses
 from convscope.methods.sanity.covering import FILLS, filled
 from convscope.methods.sanity.judging import LEVEL, Margins, holm, margins
-from convscope.methods.sanity.looking import Looked, Projecting, Tool, look
+from convscope.methods.sanity.looking import LookedCases, Projecting, Tool, look
 from convscope.methods.sanity.orders import CONTROLS, Tiles
 from convscope.stores.sanity import Parts
 from convscope.studies.pictures import look_at
@@ -238,8 +238,8 @@ class Judged:
     network: str
     layer: str
     kind: str
-    cases: Cases
-    looked: Looked
+    cases: SanityCases
+    looked: LookedCases
 
     def half(self, which: int) -> tuple[Margins, NDArray[np.float64], int, int]:
         """The margins of every second unit from the `which`th, their areas (fills, orders), how many units, images."""
@@ -279,13 +279,13 @@ def judged(
                     vars(look(net, pictures.inputs, layer, cases, **shared))
                 ),
             )
-            made.append(Judged(net.name, layer, kind, cases, Looked(**arrays)))
+            made.append(Judged(net.name, layer, kind, cases, LookedCases(**arrays)))
             if not there:
                 print(f"# {net.name} {layer} {kind}: {time.monotonic() - began:.0f} s", flush=True)
     return made, True
 
 
-def _cases(found: Excited, units: int, each: int) -> Cases:
+def _cases(found: Excited, units: int, each: int) -> SanityCases:
     return chosen_cases(found, drawn_units(found, units, np.random.default_rng(0)), each)
 
 

@@ -39,7 +39,7 @@ from convscope.methods.correspondence.results import (
 )
 from convscope.methods.correspondence.signs import Collector
 from convscope.methods.inputs import chosen_layers, images_for, recipe_of
-from convscope.methods.occlusion.occluders import Fill, covering, describe_fill
+from convscope.methods.occlusion.occluders import Fill, OccluderGrid, covering, describe_fill
 from convscope.methods.occlusion.sweep import Method
 from convscope.methods.untrained import untrained
 from convscope.progress import Progress
@@ -176,7 +176,7 @@ def correspondence(
     generator = np.random.default_rng(seed)
     allowed = None if regions is None else _checked("object", regions, batch)
     sets = _sets(net, asked.boxes, allowed, asked.draws, seed, generator)
-    covers = covering(batch, fill, grid=Grid(net.input_shape[1:], (1, 1), (1, 1)), preprocess=recipe_of(net))
+    covers = covering(batch, fill, grid=OccluderGrid(net.input_shape[1:], (1, 1), (1, 1)), preprocess=recipe_of(net))
     collector = Collector(net, batch, covers, asked.names, tolerance, places, method, workers, memory)
     tell = _Told(progress, len(batch) * sum(one.masks + seeds * one.aligned_masks for one in sets.values()))
     results = _trained(collector, sets, tell, confidence, generator)

@@ -8,7 +8,7 @@ stride". Neither is measured there; the definitions here are ours.
 **Bands** are octaves: low below 1/8 (periods above 8 pixels), middle from 1/8 to below 1/4, high from 1/4 (periods up
 to 4 pixels), by the length of the frequency vector (fy, fx).
 
-**SpectrumLines.** A projection ends with a transposed convolution of stride s: a sum of filters placed every s pixels. Its
+**Lines.** A projection ends with a transposed convolution of stride s: a sum of filters placed every s pixels. Its
 spectrum is a product of the filters' spectrum and one that repeats every 1/s, so where the placed amounts change slowly
 it has peaks, seen as blocks or a grid of period s, at the multiples of 1/s, and nowhere else by construction.
 """

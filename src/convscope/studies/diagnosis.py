@@ -52,7 +52,7 @@ class Diagnosis(Answer):
         return {"diagnoses": self.documents()}
 
     def tables(self) -> Sequence[TextTable]:
-        """One column a network."""
+        """One column a network; in brackets intervals of 95 %, over filters, of blocks over projections."""
         rows = self.rows()
         head = ("", *(self.labels or [f"({i + 1})" for i in range(len(self.found))]))
         return [
@@ -63,7 +63,6 @@ class Diagnosis(Answer):
                     for key in rows[0]
                     if key != "network" and not key.endswith((" from", " to"))
                 ),
-                title="in brackets: intervals of 95 %, over filters, of blocks over projections",
             )
         ]
 
